@@ -1,0 +1,271 @@
+//! A value as the daemon's Python code holds it, and what each face makes of it.
+//!
+//! ```
+//! use xend_wire::{Release, datum::Datum};
+//!
+//! let weight = Datum::from(vec!["period".into(), Datum::Long(100_000_000)]);
+//! assert_eq!(weight.show(Release::V3_4), b"(period '100000000')");
+//! ```
+
+use crate::sexpr::{Rules, Sexpr, write_atom};
+use crate::xmlrpc::{Kind, Marshaller, ValueRef};
+use crate::{Release, python};
+
+/// A value of the daemon's own kind. The faces print it differently, and so do the releases.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Datum {
+    /// `None`.
+    None,
+    /// `True` or `False`.
+    Bool(bool),
+    /// An `int`: 64 bits on the machines of the captures.
+    Int(i64),
+    /// A `long`, which the S-expression printer quotes.
+    Long(i64),
+    /// A `float`.
+    Float(f64),
+    /// A `str`, which is bytes.
+    Bytes(Vec<u8>),
+    /// A `unicode`.
+    Text(String),
+    /// A `list`.
+    List(Vec<Datum>),
+    /// A `tuple`.
+    Tuple(Vec<Datum>),
+    /// A `dict`, in the order in which it is shown.
+    Dict(Vec<(String, Datum)>),
+}
+
+impl Datum {
+    /// The value as the S-expression face prints it (`sxp.py show`, protocol reference §2.3).
+    pub fn show(&self, release: Release) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write_show(&mut out, release);
+        out
+    }
+
+    fn write_show(&self, out: &mut Vec<u8>, release: Release) {
+        match self {
+            // Commit 9f60fd73a8's successor in 3.0.4 made tuples lists; before, they fell through to `repr`.
+            Self::Tuple(_) if release < Release::V3_1 => write_quoted(out, &self.repr()),
+            Self::List(items) | Self::Tuple(items) => {
+                out.push(b'(');
+                for (at, item) in items.iter().enumerate() {
+                    if at > 0 {
+                        out.push(b' ');
+                    }
+                    item.write_show(out, release);
+                }
+                out.push(b')');
+            }
+            Self::Bytes(bytes) => write_atom(out, bytes, Rules::xend(release)),
+            Self::Bool(_) | Self::Int(_) => out.extend_from_slice(&self.repr()),
+            Self::Float(value) => out.extend_from_slice(python::str_float(*value).as_bytes()),
+            Self::Long(value) => write_quoted(out, value.to_string().as_bytes()),
+            Self::Text(text) => write_quoted(out, text.as_bytes()),
+            Self::None | Self::Dict(_) => write_quoted(out, &self.repr()),
+        }
+    }
+
+    /// The value as Python's `repr` writes it.
+    pub fn repr(&self) -> Vec<u8> {
+        let mut out = Vec::new();
+        self.write_repr(&mut out);
+        out
+    }
+
+    fn write_repr(&self, out: &mut Vec<u8>) {
+        match self {
+            Self::None => out.extend_from_slice(b"None"),
+            Self::Bool(true) => out.extend_from_slice(b"True"),
+            Self::Bool(false) => out.extend_from_slice(b"False"),
+            Self::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
+            Self::Long(value) => out.extend_from_slice(format!("{value}L").as_bytes()),
+            Self::Float(value) => out.extend_from_slice(python::repr_float(*value).as_bytes()),
+            Self::Bytes(bytes) => out.extend_from_slice(python::repr_bytes(bytes).as_bytes()),
+            Self::Text(text) => out.extend_from_slice(python::repr_text(text).as_bytes()),
+            Self::List(items) => write_all(out, b"[", items, b"]", |out, item| item.write_repr(out)),
+            Self::Tuple(items) => {
+                let close: &[u8] = if items.len() == 1 { b",)" } else { b")" };
+                write_all(out, b"(", items, close, |out, item| item.write_repr(out));
+            }
+            Self::Dict(members) => write_all(out, b"{", members, b"}", |out, (name, value)| {
+                out.extend_from_slice(python::repr_bytes(name.as_bytes()).as_bytes());
+                out.extend_from_slice(b": ");
+                value.write_repr(out);
+            }),
+        }
+    }
+
+    /// The body of the reply to an XML-RPC call that returns this value, as the daemon marshals it.
+    ///
+    /// From 3.0.3 on a string that is the whole result is sent as its `repr` without the quotes
+    /// (`xmlrpclib2.py _marshaled_dispatch`, protocol reference §4.3). Bytes go out as they are but for `&`, `<` and `>`, so
+    /// that a control character or Latin-1 text makes the body ill-formed, as it does there. What the marshaller
+    /// refuses makes the whole reply a fault 1.
+    pub fn response(&self, release: Release) -> Vec<u8> {
+        let escaped =
+            |literal: String, prefix: usize| Self::Bytes(literal.as_bytes()[prefix..literal.len() - 1].to_vec());
+        let escaped = match self {
+            Self::Bytes(bytes) if release >= Release::V3_0_3 => Some(escaped(python::repr_bytes(bytes), 1)),
+            // The prefix `u` takes the place of the quote that is cut (capture `t-unicode@3.0.3`).
+            Self::Text(text) if release >= Release::V3_0_3 => Some(escaped(python::repr_text(text), 1)),
+            _ => None,
+        };
+        Marshaller::response(|out| escaped.as_ref().unwrap_or(self).marshal(out))
+            .unwrap_or_else(|why| fault(1, why.as_bytes()))
+    }
+
+    /// `xmlrpclib.Marshaller`. The error is the text of the exception.
+    fn marshal(&self, out: &mut Marshaller) -> Result<(), &'static str> {
+        match self {
+            Self::None => out.nil(),
+            Self::Bool(value) => out.scalar("boolean", if *value { b"1" } else { b"0" }),
+            Self::Int(value) => {
+                let value = i32::try_from(*value).map_err(|_| "int exceeds XML-RPC limits")?;
+                out.scalar("int", value.to_string().as_bytes());
+            }
+            Self::Long(value) => {
+                let value = i32::try_from(*value).map_err(|_| "long int exceeds XML-RPC limits")?;
+                out.scalar("int", value.to_string().as_bytes());
+            }
+            Self::Float(value) => out.scalar("double", python::repr_float(*value).as_bytes()),
+            Self::Bytes(bytes) => out.scalar("string", &escape(bytes)),
+            Self::Text(text) => out.scalar("string", &escape(text.as_bytes())),
+            Self::List(items) | Self::Tuple(items) => {
+                out.open_array();
+                items.iter().try_for_each(|item| item.marshal(out))?;
+                out.close_array();
+            }
+            Self::Dict(members) => {
+                out.open_struct();
+                for (name, value) in members {
+                    out.open_member(&escape(name.as_bytes()));
+                    value.marshal(out)?;
+                    out.close_member();
+                }
+                out.close_struct();
+            }
+        }
+        Ok(())
+    }
+
+    /// An XML-RPC value as Python 2's `xmlrpclib` gives it: text as a byte string where it is ASCII.
+    ///
+    /// Dates and binary data, which no method of the daemon takes, are their text.
+    pub fn from_value(value: ValueRef<'_>) -> Self {
+        let text = || value.text().unwrap_or_default().into_owned();
+        let string = |text: String| if text.is_ascii() { Self::Bytes(text.into_bytes()) } else { Self::Text(text) };
+        match value.kind() {
+            Kind::Int | Kind::I8 => value.as_i64().map_or_else(|| string(text()), Self::Int),
+            Kind::Boolean => Self::Bool(value.as_bool().unwrap_or_default()),
+            Kind::Double => value.as_f64().map_or_else(|| string(text()), Self::Float),
+            Kind::String | Kind::DateTime | Kind::Base64 => string(text()),
+            Kind::Array => Self::List(value.items().map(Self::from_value).collect()),
+            Kind::Struct => {
+                Self::Dict(value.members().map(|(name, value)| (name.to_owned(), Self::from_value(value))).collect())
+            }
+            Kind::Nil => Self::None,
+        }
+    }
+
+    /// An S-expression as the daemon's parser gives it: lists of byte strings.
+    pub fn from_sexpr(value: Sexpr<'_>) -> Self {
+        // A flat walk and a stack of open lists: an S-expression may be deeper than a thread's stack.
+        let mut open: Vec<Vec<Self>> = vec![Vec::new()];
+        for (depth, part) in value.walk() {
+            Self::close_to(&mut open, depth + 1);
+            match part.as_atom() {
+                Some(atom) => open[depth].push(Self::Bytes(atom.to_vec())),
+                None => open.push(Vec::new()),
+            }
+        }
+        Self::close_to(&mut open, 1);
+        open.remove(0).remove(0)
+    }
+
+    fn close_to(open: &mut Vec<Vec<Self>>, depth: usize) {
+        while open.len() > depth {
+            let list = Self::List(open.pop().expect("more than one is open"));
+            open.last_mut().expect("the root is open").push(list);
+        }
+    }
+
+    /// A name and what belongs to it, as most lists of the daemon are made: `(name value)`.
+    pub fn pair(name: &str, value: impl Into<Self>) -> Self {
+        Self::List(vec![name.into(), value.into()])
+    }
+
+    /// The bytes of a byte string.
+    pub fn as_bytes(&self) -> Option<&[u8]> {
+        match self {
+            Self::Bytes(bytes) => Some(bytes),
+            _ => None,
+        }
+    }
+
+    /// The items of a list or tuple.
+    pub fn items(&self) -> &[Self] {
+        match self {
+            Self::List(items) | Self::Tuple(items) => items,
+            _ => &[],
+        }
+    }
+}
+
+/// The body of a fault reply as the daemon marshals it. The text's bytes go out as they are but for `&`, `<` and `>`.
+pub fn fault(code: i32, text: &[u8]) -> Vec<u8> {
+    Marshaller::fault(code, &escape(text))
+}
+
+/// `xmlrpclib.escape`.
+fn escape(text: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    for &byte in text {
+        match byte {
+            b'&' => out.extend_from_slice(b"&amp;"),
+            b'<' => out.extend_from_slice(b"&lt;"),
+            b'>' => out.extend_from_slice(b"&gt;"),
+            _ => out.push(byte),
+        }
+    }
+    out
+}
+
+/// Quoted even where an atom could stand bare, as `show` does with whatever is neither string, number nor list.
+fn write_quoted(out: &mut Vec<u8>, text: &[u8]) {
+    out.extend_from_slice(python::repr_bytes(text).as_bytes());
+}
+
+fn write_all<T>(out: &mut Vec<u8>, open: &[u8], items: &[T], close: &[u8], write: impl Fn(&mut Vec<u8>, &T)) {
+    out.extend_from_slice(open);
+    for (at, item) in items.iter().enumerate() {
+        if at > 0 {
+            out.extend_from_slice(b", ");
+        }
+        write(out, item);
+    }
+    out.extend_from_slice(close);
+}
+
+macro_rules! from {
+    ($($from:ty => |$value:ident| $datum:expr;)*) => {
+        $(impl From<$from> for Datum {
+            fn from($value: $from) -> Self {
+                $datum
+            }
+        })*
+    };
+}
+
+from! {
+    bool => |value| Self::Bool(value);
+    i32 => |value| Self::Int(value.into());
+    u32 => |value| Self::Int(value.into());
+    i64 => |value| Self::Int(value);
+    f64 => |value| Self::Float(value);
+    &str => |value| Self::Bytes(value.as_bytes().to_vec());
+    String => |value| Self::Bytes(value.into_bytes());
+    Vec<u8> => |value| Self::Bytes(value);
+    Vec<Datum> => |value| Self::List(value);
+}

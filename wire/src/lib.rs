@@ -1,0 +1,35 @@
+//! Bytes to values and back, for everything that Xend speaks.
+//!
+//! * [`sexpr`]: S-expressions, as five releases of Xend and libvirt read and write them.
+//! * [`xmlrpc`]: XML-RPC, for those who need no more than that.
+//! * [`datum`]: values as the daemon holds them, and what each face makes of them.
+//! * [`tuples`]: XML-RPC arrays that are S-expressions at heart.
+//! * [`operation`]: what a client can ask, with its form on each face.
+//! * [`failure`]: what a failure is, whichever face it came by.
+//!
+//! Nothing here does I/O or looks at a clock. Every decoder takes [`Limits`], and none recurses.
+#![forbid(unsafe_code)]
+
+pub mod datum;
+mod error;
+mod excerpt;
+pub mod failure;
+mod limits;
+pub mod operation;
+mod python;
+mod release;
+pub mod sexpr;
+pub mod tuples;
+pub mod xmlrpc;
+
+pub use error::{Culprit, Error, ErrorKind};
+pub use excerpt::{Excerpt, visible};
+pub use limits::Limits;
+pub use release::{Release, UnknownRelease};
+
+/// How many cases a property is tried on: fewer under Miri, which is a thousand times slower.
+#[cfg(test)]
+pub(crate) fn test_config() -> proptest::test_runner::Config {
+    let default = proptest::test_runner::Config { failure_persistence: None, ..Default::default() };
+    if cfg!(miri) { proptest::test_runner::Config { cases: 8, ..default } } else { default }
+}

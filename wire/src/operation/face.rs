@@ -1,0 +1,55 @@
+//! The three protocols of one model.
+
+use std::fmt;
+use std::str::FromStr;
+
+/// A protocol by which Xend shows its model.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Face {
+    /// S-expressions over HTTP (protocol reference §3).
+    Sxp,
+    /// Legacy XML-RPC, methods `xend.*` (§4).
+    XmlRpc,
+    /// The Xen-API dialect of XML-RPC, from 3.1 on (§5).
+    XenApi,
+}
+
+impl Face {
+    /// All faces.
+    pub const ALL: [Self; 3] = [Self::Sxp, Self::XmlRpc, Self::XenApi];
+
+    /// `sxp`, `xmlrpc` or `xenapi`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Sxp => "sxp",
+            Self::XmlRpc => "xmlrpc",
+            Self::XenApi => "xenapi",
+        }
+    }
+}
+
+impl fmt::Display for Face {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.pad(self.as_str())
+    }
+}
+
+impl FromStr for Face {
+    type Err = UnknownFace;
+
+    fn from_str(text: &str) -> Result<Self, UnknownFace> {
+        Self::ALL.into_iter().find(|face| face.as_str() == text).ok_or_else(|| UnknownFace(text.to_owned()))
+    }
+}
+
+/// The text names no face.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct UnknownFace(String);
+
+impl fmt::Display for UnknownFace {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "unknown face `{}`, expected sxp, xmlrpc or xenapi", self.0)
+    }
+}
+
+impl std::error::Error for UnknownFace {}

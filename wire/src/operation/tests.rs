@@ -1,0 +1,265 @@
+//! The table is checked against captures, never against itself.
+
+use super::*;
+use crate::datum::Datum;
+use crate::failure::ErrorCode;
+use crate::sexpr::{Rules, print};
+use crate::{ErrorKind, Release};
+
+fn arguments() -> Arguments {
+    Arguments::from_iter([("domain", "vm1")])
+}
+
+/// Requests of libvirt and of `xm` (captures `xm-calls`, `xmlrpc-3.0.3`), in the forms of the table.
+#[test]
+fn requests_are_those_of_real_clients() {
+    let check = |name: &str, arguments: Arguments, sxp: (&str, &str, &str), call: &str| {
+        let operation = find(name).expect(name);
+        for release in Release::ALL {
+            let request = operation.request(Face::Sxp, release, &arguments).expect(name);
+            assert_eq!((request.method, request.target.as_str(), String::from_utf8_lossy(&request.body).as_ref()), sxp);
+            let request = operation.request(Face::XmlRpc, release, &arguments).expect(name);
+            let body = String::from_utf8(request.body).expect("UTF-8");
+            let body = body.replace('\n', "");
+            assert_eq!(body, format!("<?xml version='1.0'?><methodCall>{call}</methodCall>"), "{name}");
+        }
+    };
+    let with = |name: &str, param: &str| {
+        format!(
+            "<methodName>{name}</methodName><params><param><value><string>{param}</string></value></param></params>"
+        )
+    };
+    let info = "<methodName>xend.node.info</methodName><params></params>";
+    check("node.info", Arguments::new(), ("GET", "/xend/node/", ""), info);
+    let names = "<methodName>xend.domains</methodName><params><param><value><int>0</int></value></param></params>";
+    check("domain.list", Arguments::new(), ("GET", "/xend/domain", ""), names);
+    check("domain.info", arguments(), ("GET", "/xend/domain/vm1", ""), &with("xend.domain", "vm1"));
+    check("domain.pause", arguments(), ("POST", "/xend/domain/vm1", "op=pause"), &with("xend.domain.pause", "vm1"));
+    check(
+        "domain.destroy",
+        arguments(),
+        ("POST", "/xend/domain/vm1", "op=destroy"),
+        &with("xend.domain.destroy", "vm1"),
+    );
+}
+
+#[test]
+fn odd_names_survive_path_and_form() {
+    let operation = find("domain.info").unwrap();
+    let request = operation.request(Face::Sxp, Release::V4_1, &Arguments::from_iter([("domain", "a/b +%é")])).unwrap();
+    assert_eq!(request.target, "/xend/domain/a%2Fb%20%2B%25%C3%A9");
+}
+
+#[test]
+fn wrong_arguments_are_refused_before_anything_is_sent() {
+    let check = |name: &str, pairs: &[(&str, &str)], kind: ErrorKind, text: &str| {
+        let arguments = pairs.iter().copied().collect::<Arguments>();
+        let error = find(name).unwrap().request(Face::XmlRpc, Release::V4_1, &arguments).unwrap_err();
+        assert_eq!((error.kind(), error.to_string().as_str()), (kind, text));
+    };
+    check("domain.pause", &[], ErrorKind::MissingArgument, "missing argument `domain` of `domain.pause`");
+    check(
+        "domain.pause",
+        &[("name", "vm1")],
+        ErrorKind::UnknownArgument,
+        "unknown argument `name` of `domain.pause`, expected `domain`",
+    );
+    check(
+        "domain.create",
+        &[("config", "(vm (name x)")],
+        ErrorKind::UnexpectedEnd,
+        "unexpected end of input, expected `)` for the `(` at byte 0",
+    );
+    check(
+        "domain.create",
+        &[("config", "")],
+        ErrorKind::UnexpectedEnd,
+        "unexpected end of input, expected an S-expression",
+    );
+    let error = find("node.info").unwrap().request(Face::XenApi, Release::V4_1, &Arguments::new()).unwrap_err();
+    assert_eq!(error.to_string(), "no such operation `node.info` on the xenapi face of 4.1");
+}
+
+/// Whatever a client asks is recognised as the same operation with the same arguments.
+#[test]
+fn every_request_is_recognised() {
+    for operation in OPERATIONS {
+        let arguments: Arguments = operation
+            .arguments
+            .iter()
+            .map(|argument| {
+                (
+                    argument.name,
+                    match argument.kind {
+                        ArgumentKind::Sexpr => "(vm (name new))",
+                        ArgumentKind::Domain | ArgumentKind::Text => "halt",
+                    },
+                )
+            })
+            .collect();
+        for release in Release::ALL {
+            let request = operation.request(Face::Sxp, release, &arguments).expect("supported");
+            let path: Vec<_> = request.target.split('/').filter(|element| !element.is_empty()).collect();
+            let fields: Vec<(String, Vec<u8>)> = String::from_utf8(request.body)
+                .unwrap()
+                .split('&')
+                .filter_map(|field| field.split_once('='))
+                .map(|(name, value)| (name.to_owned(), percent_encoding::percent_decode_str(value).collect()))
+                .collect();
+            let (found, read) = recognise_sxp(release, request.method, &path, &fields).expect(operation.name);
+            assert_eq!((found.name, read), (operation.name, arguments.clone()));
+
+            let request = operation.request(Face::XmlRpc, release, &arguments).expect("supported");
+            let call =
+                crate::xmlrpc::decode_call(&request.body, crate::xmlrpc::Rules::spec(), &crate::Limits::default())
+                    .unwrap();
+            let params: Vec<_> = call.params().map(Datum::from_value).collect();
+            let (found, read) = recognise_xmlrpc(release, call.method(), &params).expect(operation.name);
+            assert_eq!((found.name, read), (operation.name, arguments.clone()));
+        }
+    }
+}
+
+fn reply(status: u16, reason: &str, body: &str) -> Reply {
+    Reply { status, reason: reason.to_owned(), body: body.as_bytes().to_vec() }
+}
+
+#[test]
+fn answers_end_in_one_model() {
+    let check = |name: &str, face: Face, body: &str, expect: &str| {
+        let document = find(name).unwrap().read(face, Release::V3_0_3, &reply(200, "OK", body)).expect(name);
+        assert_eq!(String::from_utf8_lossy(&print(&document, Rules::strict())), expect);
+    };
+    let array = |items: &str| {
+        format!(
+            "<methodResponse><params><param><value><array><data>{items}</data></array></value></param></params></methodResponse>"
+        )
+    };
+    let nil = "<methodResponse><params><param><value><nil/></value></param></params></methodResponse>";
+    check("domain.list", Face::Sxp, "(Domain-0 vm1 vm2)", "(Domain-0 vm1 vm2)");
+    check("domain.list", Face::XmlRpc, &array("<value>Domain-0</value><value>vm1</value>"), "(Domain-0 vm1)");
+    check("domain.info", Face::Sxp, "(domain (domid 1))''", "(domain (domid 1))");
+    let domid = array(&format!(
+        "<value>domain</value><value>{}</value>",
+        "<array><data><value>domid</value><value><int>1</int></value></data></array>"
+    ));
+    check("domain.info", Face::XmlRpc, &domid, "(domain (domid 1))");
+    let pair = array("<value><array><data><value>nr_cpus</value><value><int>2</int></value></data></array></value>");
+    check("node.info", Face::XmlRpc, &pair, "(node (nr_cpus 2))");
+    check("domain.pause", Face::Sxp, "", "");
+    check("domain.pause", Face::XmlRpc, nil, "");
+}
+
+/// Captured error replies of all kinds, with the code that design and table give them.
+#[test]
+fn failures_are_found_under_any_status() {
+    let check = |name: &str, face: Face, release: Release, reply: Reply, code: ErrorCode, message: &str| {
+        let failure = find(name).unwrap().read(face, release, &reply).expect_err(message);
+        assert_eq!((failure.code, failure.message.as_str()), (code, message));
+        assert_eq!(failure.reply.as_ref(), Some(&reply));
+    };
+    use ErrorCode::*;
+    use Release::*;
+    let sxp = Face::Sxp;
+    // Captures `post-op-unknown`, `post-pause-dom0`, `post-destroy-dom0@3.0.2`, `get-domain-unknown`, `post-op-missing`.
+    check(
+        "domain.pause",
+        sxp,
+        V3_0_3,
+        reply(501, "Operation not implemented: pause", "Operation not implemented: pause"),
+        VmmCmdFormatError,
+        "Operation not implemented: pause",
+    );
+    check(
+        "domain.pause",
+        sxp,
+        V4_1,
+        reply(501, "Operation not implemented: pause", "Operation not implemented: pause''"),
+        VmmCmdFormatError,
+        "Operation not implemented: pause",
+    );
+    check(
+        "domain.pause",
+        sxp,
+        V3_0_3,
+        reply(500, "Request failed: pause", "(xend.err 'Cannot pause privileged domain 0')"),
+        WrongStateForOp,
+        "Cannot pause privileged domain 0",
+    );
+    check(
+        "domain.destroy",
+        sxp,
+        V3_0_2,
+        reply(202, "Accepted", "(xend.err 'Cannot destroy privileged domain 0')"),
+        WrongStateForOp,
+        "Cannot destroy privileged domain 0",
+    );
+    check(
+        "domain.info",
+        sxp,
+        V3_0_3,
+        reply(404, "Not found", "No such domain nosuch"),
+        VmNotFound,
+        "No such domain nosuch",
+    );
+    check("domain.info", sxp, V3_1, reply(500, "Internal server error", ""), VmNotFound, "Internal server error");
+    check("node.info", sxp, V3_1, reply(500, "Internal server error", ""), Unknown, "Internal server error");
+    check("domain.pause", sxp, V4_1, reply(406, "Invalid request", "''"), BadParameter, "Invalid request");
+    check(
+        "domain.create",
+        sxp,
+        V4_1,
+        reply(413, "Request entity too large", ""),
+        VmmCmdFormatError,
+        "Request entity too large",
+    );
+    check(
+        "domain.list",
+        sxp,
+        V4_1,
+        reply(200, "OK", "<html>"),
+        CommunicationNotEstablished,
+        "the reply holds no such value",
+    );
+    check(
+        "domain.create",
+        sxp,
+        V4_1,
+        reply(201, "created", "(domain"),
+        UnableToVerifyState,
+        "the reply is no S-expression: unexpected end of input, expected `)` for the `(` at byte 0",
+    );
+    let fault = |code: i32, text: &str| {
+        reply(
+            200,
+            "OK",
+            &format!(
+                "<methodResponse><fault><value><struct><member><name>faultString</name><value>{text}</value></member><member><name>faultCode</name><value><int>{code}</int></value></member></struct></value></fault></methodResponse>"
+            ),
+        )
+    };
+    let rpc = Face::XmlRpc;
+    check("domain.info", rpc, V3_0_3, fault(3, "nosuch"), VmNotFound, "nosuch");
+    check("domain.pause", rpc, V3_0_2, fault(2, "&lt;Fault 3: 'nosuch'&gt;"), VmNotFound, "<Fault 3: 'nosuch'>");
+    check(
+        "domain.pause",
+        rpc,
+        V3_0_3,
+        fault(2, "Cannot pause privileged domain Domain-0"),
+        WrongStateForOp,
+        "Cannot pause privileged domain Domain-0",
+    );
+    check("domain.pause", rpc, V3_0_3, fault(1, "something odd"), VmControlOpFailed, "something odd");
+    check("domain.create", rpc, V3_0_3, fault(2, "something odd"), OperationFailed, "something odd");
+    check("domain.create", rpc, V3_0_3, fault(1, ""), Unknown, "");
+    let unknown = "<methodResponse><params><param><value><struct><member><name>Status</name><value>Failure</value></member><member><name>ErrorDescription</name><value><array><data><value>MESSAGE_METHOD_UNKNOWN</value><value>xend.bogus</value></data></array></value></member></struct></value></param></params></methodResponse>";
+    check("domain.pause", rpc, V3_1, reply(200, "OK", unknown), VmmCmdFormatError, "MESSAGE_METHOD_UNKNOWN xend.bogus");
+    check(
+        "domain.pause",
+        rpc,
+        V4_1,
+        reply(200, "OK", "hello"),
+        UnableToVerifyState,
+        "the reply is no XML-RPC response: unexpected text `hello`, expected `methodCall` or `methodResponse`",
+    );
+}

@@ -1,0 +1,140 @@
+//! The text forms of Python 2 that both codecs emit: `repr` and `str` of a float, `repr` of a byte string.
+//!
+//! The forms are those of CPython 2.7 (`float_repr`, `float_str`, `string_repr`); what the tests expect was printed by it.
+
+use std::fmt::Write;
+
+/// `repr(x)` of a float: the shortest text that reads back as the same number. `1.5`, `1e+16`, `1e-05`, `inf`, `nan`.
+pub(crate) fn repr_float(x: f64) -> String {
+    // `{:e}` has the shortest digits that read back, as Python's repr has; only the layout differs.
+    layout(x, &format!("{x:e}"), 16)
+}
+
+/// `str(x)` of a float: 12 significant digits. `0.3` for 0.1 + 0.2, `1e+11`.
+///
+/// The exponent comes one digit earlier than `%.12g` has it, since room is left for the `.0`.
+pub(crate) fn str_float(x: f64) -> String {
+    layout(x, &format!("{x:.11e}"), 11)
+}
+
+/// `repr(s)` of a byte string: in single quotes, or double ones where it holds `'` and no `"`.
+pub(crate) fn repr_bytes(bytes: &[u8]) -> String {
+    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
+    let mut out = String::with_capacity(bytes.len() + 2);
+    out.push(quote);
+    for &b in bytes {
+        match b {
+            b'\t' => out.push_str("\\t"),
+            b'\n' => out.push_str("\\n"),
+            b'\r' => out.push_str("\\r"),
+            b'\\' => out.push_str("\\\\"),
+            _ if b == quote as u8 => out.extend(['\\', quote]),
+            b' '..=b'~' => out.push(b as char),
+            _ => write!(out, "\\x{b:02x}").expect("a String takes all"),
+        }
+    }
+    out.push(quote);
+    out
+}
+
+/// `repr(u)` of a unicode string: as that of a byte string, with `u` before it and `\uNNNN` beyond Latin-1.
+pub(crate) fn repr_text(text: &str) -> String {
+    let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
+    let mut out = String::with_capacity(text.len() + 3);
+    out.extend(['u', quote]);
+    for c in text.chars() {
+        match c {
+            '\t' => out.push_str("\\t"),
+            '\n' => out.push_str("\\n"),
+            '\r' => out.push_str("\\r"),
+            '\\' => out.push_str("\\\\"),
+            _ if c == quote => out.extend(['\\', quote]),
+            ' '..='~' => out.push(c),
+            '\0'..='\u{FF}' => write!(out, "\\x{:02x}", c as u32).expect("a String takes all"),
+            '\u{100}'..='\u{FFFF}' => write!(out, "\\u{:04x}", c as u32).expect("a String takes all"),
+            _ => write!(out, "\\U{:08x}", c as u32).expect("a String takes all"),
+        }
+    }
+    out.push(quote);
+    out
+}
+
+/// Lays out `scientific` (`-1.25e-7`) with an exponent of at least two digits where it is below -4 or from
+/// `exponent_from` on, and without one else; then with a `.0` if no point is in it.
+fn layout(x: f64, scientific: &str, exponent_from: i32) -> String {
+    if x.is_nan() {
+        return "nan".to_owned();
+    }
+    if x.is_infinite() {
+        return if x > 0.0 { "inf" } else { "-inf" }.to_owned();
+    }
+    let (mantissa, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
+    let exponent: i32 = exponent.parse().expect("`{:e}` writes a decimal exponent");
+    let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |mantissa| ("-", mantissa));
+    let mut digits: String = mantissa.chars().filter(|&c| c != '.').collect();
+    digits.truncate(digits.trim_end_matches('0').len().max(1));
+
+    if exponent < -4 || exponent >= exponent_from {
+        let (first, rest) = digits.split_at(1);
+        let point = if rest.is_empty() { "" } else { "." };
+        let exponent_sign = if exponent < 0 { '-' } else { '+' };
+        return format!("{sign}{first}{point}{rest}e{exponent_sign}{:02}", exponent.abs());
+    }
+    if exponent < 0 {
+        return format!("{sign}0.{}{digits}", "0".repeat(exponent.unsigned_abs() as usize - 1));
+    }
+    let whole = exponent as usize + 1;
+    while digits.len() <= whole {
+        digits.push('0');
+    }
+    digits.insert(whole, '.');
+    format!("{sign}{digits}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Expected values: CPython 2.7.18, `repr(x)` and `str(x)`.
+    #[test]
+    fn floats() {
+        let check = |x: f64, repr: &str, str: &str| {
+            assert_eq!((repr_float(x).as_str(), str_float(x).as_str()), (repr, str));
+        };
+        check(0.0, "0.0", "0.0");
+        check(-0.0, "-0.0", "-0.0");
+        check(1.0, "1.0", "1.0");
+        check(-12.214, "-12.214", "-12.214");
+        check(0.1 + 0.2, "0.30000000000000004", "0.3");
+        check(1166400000.12, "1166400000.12", "1166400000.12");
+        check(1224164000.123456, "1224164000.123456", "1224164000.12");
+        check(123456789012.5, "123456789012.5", "1.23456789012e+11");
+        check(99999999999.96, "99999999999.96", "1e+11");
+        check(1e10, "10000000000.0", "10000000000.0");
+        check(1e11, "100000000000.0", "1e+11");
+        check(1e12, "1000000000000.0", "1e+12");
+        check(1e15, "1000000000000000.0", "1e+15");
+        check(1e16, "1e+16", "1e+16");
+        check(1.5e300, "1.5e+300", "1.5e+300");
+        check(0.0001, "0.0001", "0.0001");
+        check(0.00012345, "0.00012345", "0.00012345");
+        check(0.00001, "1e-05", "1e-05");
+        check(5e-324, "5e-324", "4.94065645841e-324");
+        check(f64::INFINITY, "inf", "inf");
+        check(f64::NEG_INFINITY, "-inf", "-inf");
+        check(f64::NAN, "nan", "nan");
+    }
+
+    /// Expected values: CPython 2.7.18, `repr(s)`.
+    #[test]
+    fn byte_strings() {
+        let check = |bytes: &[u8], repr: &str| assert_eq!(repr_bytes(bytes), repr);
+        check(b"", "''");
+        check(b"vm1", "'vm1'");
+        check(b"it's", "\"it's\"");
+        check(b"say \"it's\"", "'say \"it\\'s\"'");
+        check(b"say \"\"", "'say \"\"'");
+        check(b"a\tb\nc\rd\\e", "'a\\tb\\nc\\rd\\\\e'");
+        check(b"\x00\x1b\x7f\xe9\xff", "'\\x00\\x1b\\x7f\\xe9\\xff'");
+    }
+}

@@ -1,0 +1,90 @@
+//! What libvirt's client makes of a document (`sexpr.c string2sexpr`, the same algorithm from 2006 to 2018).
+
+use std::ops::Range;
+
+use super::document::Tree;
+use crate::{Error, ErrorKind, Limits};
+
+/// Nesting at which the recursion is known to have overflowed a stack of 8 MiB (protocol reference of the client, §3).
+const OVERFLOW: usize = 100_000;
+
+/// Reads one expression; what follows is ignored. Nothing is refused but what libvirt hangs or dies on, and the limits.
+pub(super) fn read(input: &[u8], limits: &Limits, tree: &mut Tree) -> Result<(), Error> {
+    // A C string ends at its first NUL.
+    let input = &input[..memchr::memchr(0, input).unwrap_or(input.len())];
+    let mut at = 0;
+    loop {
+        at += input[at..].iter().take_while(|b| matches!(b, b' ' | b'\t' | b'\r' | b'\n')).count();
+        let next = input.get(at).copied();
+        if tree.depth() > 0 && matches!(next, Some(b')') | None) {
+            at = (at + 1).min(input.len());
+            tree.close(at);
+        } else {
+            if tree.len() >= limits.values || !tree.has_room() {
+                return Err(Error::new(ErrorKind::TooManyValues, at..at).expected(format!("at most {}", limits.values)));
+            }
+            match next {
+                Some(b'(') => {
+                    check_depth(tree.depth(), at, limits)?;
+                    tree.open(at);
+                    at += 1;
+                }
+                Some(b'\'') => {
+                    let end = end_of_quoted(input, at + 1);
+                    check_text(at + 1..end, limits)?;
+                    // The value keeps its backslashes; a missing quote is made up for by the end.
+                    if end < input.len() {
+                        tree.quoted(at..end + 1)
+                    } else {
+                        tree.bare(at + 1..end)
+                    }
+                    at = (end + 1).min(input.len());
+                }
+                // An atom ends at any `isspace`, but only four of the six are skipped before the next.
+                Some(0x0B | 0x0C) if tree.depth() > 0 => {
+                    return Err(Error::new(ErrorKind::EndlessLoop, at..at + 1).found("on a vertical tab or form feed"));
+                }
+                _ => {
+                    let ends = |b: &u8| b.is_ascii_whitespace() || matches!(b, 0x0B | b'(' | b')');
+                    let end = input[at..].iter().position(ends).map_or(input.len(), |length| at + length);
+                    check_text(at..end, limits)?;
+                    tree.bare(at..end);
+                    at = end;
+                }
+            }
+        }
+        if tree.depth() == 0 {
+            return Ok(());
+        }
+    }
+}
+
+/// Where the closing quote stands; a backslash hides the byte behind it.
+fn end_of_quoted(input: &[u8], mut at: usize) -> usize {
+    while let Some(length) = memchr::memchr2(b'\'', b'\\', &input[at.min(input.len())..]) {
+        at += length;
+        if input[at] == b'\'' {
+            return at;
+        }
+        at += 2;
+    }
+    input.len()
+}
+
+fn check_text(span: Range<usize>, limits: &Limits) -> Result<(), Error> {
+    if span.len() > limits.text {
+        return Err(Error::new(ErrorKind::TextTooLong, span).expected(format!("at most {} bytes", limits.text)));
+    }
+    Ok(())
+}
+
+fn check_depth(depth: usize, at: usize, limits: &Limits) -> Result<(), Error> {
+    if depth >= limits.depth {
+        let expected = format!("at most {} levels", limits.depth);
+        return Err(Error::new(ErrorKind::TooDeep, at..at + 1).expected(expected));
+    }
+    if depth >= OVERFLOW {
+        return Err(Error::new(ErrorKind::StackOverflow, at..at + 1));
+    }
+    Ok(())
+}

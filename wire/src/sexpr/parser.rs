@@ -1,0 +1,323 @@
+//! The reader of Xend's grammar (`sxp.py class Parser`): no recursion, and it takes its input in pieces.
+
+use std::borrow::Cow;
+use std::ops::Range;
+
+use super::document::{Document, Tree};
+use super::rules::Dialect;
+use super::{Rules, escape, libvirt};
+use crate::{Error, ErrorKind, Limits};
+
+/// Reads a whole document under strict rules and the default limits.
+pub fn parse(input: &[u8]) -> Result<Document<'_>, Error> {
+    parse_with(input, Rules::strict(), &Limits::default())
+}
+
+/// Reads a whole document.
+///
+/// No value at all is a document too: empty input, or under Xend's rules `(a`.
+pub fn parse_with<'a>(input: &'a [u8], rules: Rules, limits: &Limits) -> Result<Document<'a>, Error> {
+    let mut reader = Reader::new(rules, *limits);
+    reader.read(input, true)?;
+    Ok(reader.tree.into_document(Cow::Borrowed(input)))
+}
+
+/// Reads a document in pieces, however they are cut.
+///
+/// ```
+/// use xend_wire::{Limits, sexpr};
+///
+/// let mut parser = sexpr::Parser::new(sexpr::Rules::strict(), Limits::default());
+/// parser.feed(b"(domain (na")?;
+/// assert_eq!(parser.ready(), 0);
+/// parser.feed(b"me vm1)) (")?;
+/// assert_eq!(parser.ready(), 1);
+/// parser.feed(b")")?;
+/// assert_eq!(parser.finish()?.values().count(), 2);
+/// # Ok::<(), xend_wire::Error>(())
+/// ```
+pub struct Parser {
+    reader: Reader,
+    input: Vec<u8>,
+}
+
+impl Parser {
+    /// A parser that has read nothing.
+    pub fn new(rules: Rules, limits: Limits) -> Self {
+        Self { reader: Reader::new(rules, limits), input: Vec::new() }
+    }
+
+    /// Takes the next piece. An empty one changes nothing. After an error the parser is of no further use.
+    pub fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
+        self.input.extend_from_slice(piece);
+        self.reader.read(&self.input, false)
+    }
+
+    /// How many values are complete. An atom is complete only when something follows it.
+    pub fn ready(&self) -> usize {
+        self.reader.complete
+    }
+
+    /// Ends the input.
+    pub fn finish(mut self) -> Result<Document<'static>, Error> {
+        self.reader.read(&self.input, true)?;
+        Ok(self.reader.tree.into_document(Cow::Owned(self.input)))
+    }
+}
+
+struct Reader {
+    rules: Rules,
+    limits: Limits,
+    classes: &'static [Class; 256],
+    tree: Tree,
+    /// Start of the token that comes next.
+    at: usize,
+    /// How much of that token has been looked at, so that small pieces cost no second look.
+    scanned: usize,
+    complete: usize,
+    /// EOT was read at top level: the daemon takes it for the end of the input.
+    ended: bool,
+}
+
+/// Whether the input held all of a token.
+enum Token {
+    Whole,
+    /// It goes on behind the end of the piece.
+    Cut,
+}
+
+impl Reader {
+    fn new(rules: Rules, limits: Limits) -> Self {
+        let classes = if rules.bang_separates() { &BANG_SEPARATES } else { &BANG_IN_ATOMS };
+        Self { rules, limits, classes, tree: Tree::default(), at: 0, scanned: 0, complete: 0, ended: false }
+    }
+
+    /// Reads on in `input`, which is all that has come so far.
+    fn read(&mut self, input: &[u8], last: bool) -> Result<(), Error> {
+        let longest = self.limits.bytes.min(u32::MAX as usize);
+        if input.len() > longest {
+            return Err(
+                Error::new(ErrorKind::TooLong, longest..input.len()).expected(format!("at most {longest} bytes"))
+            );
+        }
+        if self.rules.0 == Dialect::Libvirt {
+            return if last { libvirt::read(input, &self.limits, &mut self.tree) } else { Ok(()) };
+        }
+        while let Some(&byte) = input.get(self.at) {
+            if self.ended {
+                return Ok(());
+            }
+            let token = match self.classes[byte as usize] {
+                Class::Space => {
+                    self.at += 1;
+                    continue;
+                }
+                Class::Open => self.open()?,
+                Class::Close => self.close()?,
+                Class::Quote => self.string(input, byte, last)?,
+                Class::Hash => self.comment(input, last)?,
+                Class::Plain | Class::Separator => self.atom(input, last)?,
+                Class::EndOfTransmission => {
+                    if self.tree.depth() > 0 {
+                        return Err(self.unexpected_end(self.at, "`)`"));
+                    }
+                    self.ended = true;
+                    return Ok(());
+                }
+                Class::Unprintable => {
+                    return Err(Error::new(ErrorKind::InvalidCharacter, self.at..self.at + 1)
+                        .found(format!("{byte:#04x}"))
+                        .expected("an atom, a string or a list"));
+                }
+            };
+            if matches!(token, Token::Cut) {
+                return Ok(());
+            }
+        }
+        if last && self.tree.depth() > 0 { Err(self.unexpected_end(input.len(), "`)`")) } else { Ok(()) }
+    }
+
+    fn open(&mut self) -> Result<Token, Error> {
+        if self.tree.depth() >= self.limits.depth {
+            return Err(Error::new(ErrorKind::TooDeep, self.at..self.at + 1)
+                .expected(format!("at most {} levels", self.limits.depth)));
+        }
+        self.check_count(self.at..self.at + 1)?;
+        self.tree.open(self.at);
+        self.at += 1;
+        Ok(Token::Whole)
+    }
+
+    fn close(&mut self) -> Result<Token, Error> {
+        let end = self.at + 1;
+        if !self.tree.close(end) {
+            return Err(Error::new(ErrorKind::UnmatchedClose, self.at..end));
+        }
+        self.at = end;
+        self.count_complete();
+        Ok(Token::Whole)
+    }
+
+    fn comment(&mut self, input: &[u8], last: bool) -> Result<Token, Error> {
+        let from = self.scanned.max(self.at);
+        match memchr::memchr(b'\n', &input[from..]) {
+            Some(length) => self.at = from + length + 1,
+            None if last => {
+                self.end_inside_token(input.len());
+            }
+            None => {
+                self.scanned = input.len();
+                return Ok(Token::Cut);
+            }
+        }
+        Ok(Token::Whole)
+    }
+
+    fn atom(&mut self, input: &[u8], last: bool) -> Result<Token, Error> {
+        let from = self.scanned.max(self.at + 1);
+        let ends = |byte: &u8| self.classes[*byte as usize].ends_atom();
+        let end = match input[from..].iter().position(ends) {
+            Some(length) => from + length,
+            None if last => input.len(),
+            None => {
+                self.scanned = input.len();
+                return Ok(Token::Cut);
+            }
+        };
+        let span = self.at..end;
+        self.check_count(span.clone())?;
+        self.check_text(span.len(), &span)?;
+        self.tree.bare(span);
+        self.count_complete();
+        if end == input.len() {
+            self.end_inside_token(end);
+        } else {
+            self.at = end;
+        }
+        Ok(Token::Whole)
+    }
+
+    /// The input ends in an atom or a comment. Inside a list the daemon then neither complains nor ever gives the value
+    /// (captures `unclosed-atom` and `hash-mid`).
+    fn end_inside_token(&mut self, end: usize) {
+        self.at = end;
+        if matches!(self.rules.0, Dialect::Xend(_)) {
+            self.tree.drop_open();
+        }
+    }
+
+    fn string(&mut self, input: &[u8], quote: u8, last: bool) -> Result<Token, Error> {
+        let body = self.at + 1;
+        let mut from = self.scanned.max(body);
+        let mut escapes = false;
+        let end = loop {
+            match memchr::memchr2(quote, b'\\', &input[from..]) {
+                Some(length) if input[from + length] == quote => break from + length,
+                // A backslash takes the next byte with it, whichever it is.
+                Some(length) if from + length + 1 < input.len() => {
+                    escapes = true;
+                    from += length + 2;
+                }
+                cut => {
+                    if last {
+                        escape::decode(&input[body..], body, false, self.rules, &mut Vec::new())?;
+                        return Err(self.unexpected_end(input.len(), if quote == b'"' { "`\"`" } else { "`'`" }));
+                    }
+                    self.scanned = cut.map_or(input.len(), |length| from + length);
+                    return Ok(Token::Cut);
+                }
+            }
+        };
+        // What was scanned of earlier pieces may hold escapes too.
+        escapes = escapes || (self.scanned > body && memchr::memchr(b'\\', &input[body..end]).is_some());
+        let span = self.at..end + 1;
+        self.check_count(span.clone())?;
+        self.check_text(end - body, &span)?;
+        if escapes {
+            let decode = |out: &mut Vec<u8>| escape::decode(&input[body..end], body, true, self.rules, out);
+            if !self.tree.escaped(span.clone(), decode)? {
+                return Err(Error::new(ErrorKind::TooLong, span));
+            }
+        } else {
+            self.tree.quoted(span);
+        }
+        self.at = end + 1;
+        self.count_complete();
+        Ok(Token::Whole)
+    }
+
+    fn count_complete(&mut self) {
+        if self.tree.depth() == 0 {
+            self.complete += 1;
+        }
+    }
+
+    fn check_count(&self, span: Range<usize>) -> Result<(), Error> {
+        if self.tree.len() >= self.limits.values || !self.tree.has_room() {
+            return Err(Error::new(ErrorKind::TooManyValues, span).expected(format!("at most {}", self.limits.values)));
+        }
+        Ok(())
+    }
+
+    fn check_text(&self, length: usize, span: &Range<usize>) -> Result<(), Error> {
+        if length > self.limits.text {
+            return Err(Error::new(ErrorKind::TextTooLong, span.clone())
+                .expected(format!("at most {} bytes", self.limits.text)));
+        }
+        Ok(())
+    }
+
+    fn unexpected_end(&self, at: usize, expected: &'static str) -> Error {
+        let error = Error::new(ErrorKind::UnexpectedEnd, at..at);
+        match self.tree.innermost_start() {
+            Some(start) if expected == "`)`" => error.expected(format!("`)` for the `(` at byte {start}")),
+            _ => error.expected(expected),
+        }
+    }
+}
+
+/// What a byte means at the start of a token.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Class {
+    Plain,
+    Space,
+    Open,
+    Close,
+    /// Ends an atom and, at the start of a token, begins the next (`sxp.py k_list_open` and friends).
+    Separator,
+    Quote,
+    Hash,
+    EndOfTransmission,
+    /// Outside Python's `string.printable`: may stand in an atom, not at its start.
+    Unprintable,
+}
+
+impl Class {
+    fn ends_atom(self) -> bool {
+        matches!(self, Self::Space | Self::Open | Self::Close | Self::Separator | Self::Hash)
+    }
+}
+
+static BANG_SEPARATES: [Class; 256] = classes(true);
+static BANG_IN_ATOMS: [Class; 256] = classes(false);
+
+const fn classes(bang_separates: bool) -> [Class; 256] {
+    let mut table = [Class::Plain; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        table[byte] = match byte as u8 {
+            b' ' | b'\t' | b'\n' | 0x0B | 0x0C | b'\r' => Class::Space,
+            b'(' => Class::Open,
+            b')' => Class::Close,
+            b'{' | b'}' | b'<' | b'>' | b'[' | b']' | b';' => Class::Separator,
+            b'!' if bang_separates => Class::Separator,
+            b'"' | b'\'' => Class::Quote,
+            b'#' => Class::Hash,
+            0x04 => Class::EndOfTransmission,
+            0x00..=0x1F | 0x7F..=0xFF => Class::Unprintable,
+            _ => Class::Plain,
+        };
+        byte += 1;
+    }
+    table
+}

@@ -1,0 +1,197 @@
+//! Fills the flat document, and keeps the limits.
+
+use std::ops::Range;
+
+use super::rules::Rules;
+use super::scalar;
+use super::tree::{Kind, NONE, Node, NodeKind, Rewritten};
+use crate::{Error, ErrorKind, Limits};
+
+pub(super) struct Builder<'i> {
+    pub(super) input: &'i str,
+    pub(super) rules: Rules,
+    pub(super) nodes: Vec<Node>,
+    pub(super) rewritten: Rewritten,
+    limits: Limits,
+    values: usize,
+    depth: usize,
+    run: Run,
+}
+
+/// The text collected since the last tag: a run of text, CDATA and references.
+#[derive(Default)]
+struct Run {
+    /// From the first piece to the last, in the input.
+    start: usize,
+    end: usize,
+    /// Whether the text is at the end of the rewritten texts, not in the input.
+    is_rewritten: bool,
+}
+
+impl<'i> Builder<'i> {
+    pub(super) fn new(input: &'i str, rules: Rules, limits: &Limits) -> Self {
+        Self {
+            input,
+            rules,
+            nodes: Vec::new(),
+            rewritten: Rewritten::default(),
+            limits: Limits { depth: limits.depth.min(Limits::HARD_DEPTH), ..*limits },
+            values: 0,
+            depth: 0,
+            run: Run::default(),
+        }
+    }
+
+    /// Forgets the text, for the next begins at `at`.
+    pub(super) fn clear_text(&mut self, at: usize) {
+        self.rewritten.text.truncate(self.run_start());
+        self.run = Run { start: at, end: at, is_rewritten: false };
+    }
+
+    /// Adds a piece that stands in the input. Line ends become LF (XML 1.0, section 2.11).
+    pub(super) fn push_text(&mut self, piece: Range<usize>) {
+        let text = &self.input[piece.clone()];
+        let has_cr = memchr::memchr(b'\r', text.as_bytes()).is_some();
+        if self.run.start == self.run.end && !self.run.is_rewritten && !has_cr {
+            (self.run.start, self.run.end) = (piece.start, piece.end);
+            return;
+        }
+        self.rewrite(piece.clone());
+        if has_cr {
+            let mut lines = text.split('\r');
+            self.rewritten.text.extend(lines.next());
+            for line in lines {
+                self.rewritten.text.push('\n');
+                self.rewritten.text.push_str(line.strip_prefix('\n').unwrap_or(line));
+            }
+        } else {
+            self.rewritten.text.push_str(text);
+        }
+    }
+
+    /// Adds the character that a reference stands for.
+    pub(super) fn push_char(&mut self, c: char, piece: Range<usize>) {
+        self.rewrite(piece);
+        self.rewritten.text.push(c);
+    }
+
+    pub(super) fn text(&self) -> &str {
+        if self.run.is_rewritten {
+            &self.rewritten.text[self.run_start()..]
+        } else {
+            &self.input[self.run.start..self.run.end]
+        }
+    }
+
+    /// Where the collected text lies.
+    pub(super) fn text_span(&self) -> Range<usize> {
+        self.run.start..self.run.end
+    }
+
+    /// Ends the text, as the name of a member or of a method.
+    pub(super) fn name(&mut self) -> Result<(), Error> {
+        self.check_text_length()?;
+        self.push_run(NodeKind::Name, None)
+    }
+
+    /// Ends the text, as a scalar of so many bits.
+    pub(super) fn scalar(&mut self, kind: Kind, bits: u32) -> Result<(), Error> {
+        self.check_text_length()?;
+        let form = scalar::check(kind, bits, self.text(), self.rules).map_err(|refusal| self.refuse(refusal))?;
+        self.count_value()?;
+        self.push_run(NodeKind::Value(kind), form)
+    }
+
+    /// Begins an array or a struct, and gives its node.
+    pub(super) fn open(&mut self, kind: Kind, tag: Range<usize>) -> Result<u32, Error> {
+        self.depth += 1;
+        if self.depth > self.limits.depth {
+            return Err(Error::new(ErrorKind::TooDeep, tag)
+                .expected(format!("at most {} levels of arrays and structs", self.limits.depth)));
+        }
+        self.run.end = tag.end;
+        self.count_value()?;
+        let index = self.nodes.len() as u32;
+        self.push(NodeKind::Value(kind), tag, NONE);
+        Ok(index)
+    }
+
+    /// Ends the array or struct.
+    pub(super) fn close(&mut self, index: u32, tag: Range<usize>) {
+        self.depth -= 1;
+        let next = self.nodes.len() as u32;
+        let node = &mut self.nodes[index as usize];
+        node.end = tag.end as u32;
+        node.link = next;
+    }
+
+    pub(super) fn refuse(&self, (kind, expected): scalar::Refusal) -> Error {
+        let span = match self.text_span() {
+            empty if empty.is_empty() => empty.start..empty.start,
+            span => span,
+        };
+        let error = Error::new(kind, span).expected(expected);
+        match self.text() {
+            "" => error.found("(empty)"),
+            text => error.found(format!("`{}`", text.escape_debug())),
+        }
+    }
+
+    fn push_run(&mut self, kind: NodeKind, form: Option<String>) -> Result<(), Error> {
+        let span = self.text_span();
+        if let Some(form) = form {
+            self.rewrite(span.end..span.end);
+            let start = self.run_start();
+            self.rewritten.text.truncate(start);
+            self.rewritten.text.push_str(&form);
+        }
+        let link = if self.run.is_rewritten {
+            // The texts could together be longer than the input only where line ends and references were made shorter.
+            self.rewritten.ends.push(self.rewritten.text.len() as u32);
+            self.rewritten.ends.len() as u32 - 1
+        } else {
+            NONE
+        };
+        self.push(kind, span.clone(), link);
+        self.run = Run { start: span.end, end: span.end, is_rewritten: false };
+        Ok(())
+    }
+
+    fn push(&mut self, kind: NodeKind, span: Range<usize>, link: u32) {
+        self.nodes.push(Node { start: span.start as u32, end: span.end as u32, link, kind });
+    }
+
+    fn count_value(&mut self) -> Result<(), Error> {
+        self.values += 1;
+        if self.values > self.limits.values {
+            return Err(Error::new(ErrorKind::TooManyValues, self.text_span())
+                .expected(format!("at most {}", self.limits.values)));
+        }
+        Ok(())
+    }
+
+    fn check_text_length(&self) -> Result<(), Error> {
+        if self.text().len() > self.limits.text {
+            return Err(Error::new(ErrorKind::TextTooLong, self.text_span())
+                .expected(format!("at most {} bytes", self.limits.text)));
+        }
+        Ok(())
+    }
+
+    /// Moves the text to the rewritten ones, where the piece is about to be added.
+    fn rewrite(&mut self, piece: Range<usize>) {
+        if !self.run.is_rewritten {
+            let text = &self.input[self.run.start..self.run.end];
+            if text.is_empty() {
+                self.run.start = piece.start;
+            }
+            self.rewritten.text.push_str(text);
+            self.run.is_rewritten = true;
+        }
+        self.run.end = piece.end;
+    }
+
+    fn run_start(&self) -> usize {
+        self.rewritten.ends.last().map_or(0, |&end| end as usize)
+    }
+}

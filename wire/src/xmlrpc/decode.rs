@@ -1,0 +1,182 @@
+//! From bytes to a call or a response.
+
+use super::builder::Builder;
+use super::content::{Content, Root, unexpected_root};
+use super::document::{Call, Document, FaultDocument, Message, Response};
+use super::reader;
+use super::rules::Rules;
+use super::source::Source;
+use super::tree::{Kind, Node, NodeKind, Rewritten, Tree};
+use super::unmarshaller::{Outcome, Unmarshaller};
+use crate::{Error, ErrorKind, Limits};
+
+/// Reads a call or a response, whichever the root element says.
+///
+/// By the rules of the daemon the name of the root does not count: what has a `methodName` is a call.
+///
+/// # Errors
+/// The first thing in the document that the rules do not allow, or that goes beyond the limits.
+pub fn decode<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Result<Message<'a>, Error> {
+    decode_as(bytes, None, rules, limits)
+}
+
+/// Reads a `methodCall`.
+///
+/// By the rules of the daemon the name of the root does not count.
+///
+/// # Errors
+/// As [`decode`]; [`ErrorKind::UnexpectedRoot`] if it is a response.
+pub fn decode_call<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Result<Call<'a>, Error> {
+    match decode_as(bytes, Some(Wanted::Call), rules, limits)? {
+        Message::Call(call) => Ok(call),
+        Message::Response(_) => Err(wrong_root(bytes, "a response", "`methodCall`")),
+    }
+}
+
+/// Reads a `methodResponse`.
+///
+/// By the rules of the daemon the name of the root does not count.
+///
+/// # Errors
+/// As [`decode`]; [`ErrorKind::UnexpectedRoot`] if it is a call.
+pub fn decode_response<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Result<Response<'a>, Error> {
+    match decode_as(bytes, Some(Wanted::Response), rules, limits)? {
+        Message::Response(response) => Ok(response),
+        Message::Call(_) => Err(wrong_root(bytes, "a call", "`methodResponse`")),
+    }
+}
+
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Wanted {
+    Call,
+    Response,
+}
+
+fn decode_as<'a>(bytes: &'a [u8], wanted: Option<Wanted>, rules: Rules, limits: &Limits) -> Result<Message<'a>, Error> {
+    // Offsets have 32 bits, and the text of a Latin-1 document may be twice as long as its bytes.
+    let longest = limits.bytes.min(u32::MAX as usize / 2);
+    if bytes.len() > longest {
+        return Err(Error::new(ErrorKind::TooLong, longest..bytes.len()).expected(format!("at most {longest} bytes")));
+    }
+    let source = Source::read(bytes)?;
+    let builder = Builder::new(&source.text, rules, limits);
+    let result = if rules.are_python() {
+        by_python(builder, source.start, wanted)
+    } else {
+        by_specification(builder, source.start)
+    };
+    let Parts { nodes, rewritten, root } = result.map_err(|error| {
+        let span = source.span(error.span());
+        error.at(span)
+    })?;
+    let tree = Tree { source, nodes, rewritten };
+    Ok(match root {
+        Root::Call => Message::Call(Call::new(tree)),
+        Root::Response => Message::Response(Response::Success(Document::new(tree))),
+        Root::Fault => Message::Response(Response::Fault(fault(Document::new(tree), rules)?)),
+    })
+}
+
+/// A tree without its source.
+struct Parts {
+    nodes: Vec<Node>,
+    rewritten: Rewritten,
+    root: Root,
+}
+
+fn by_specification(builder: Builder<'_>, start: usize) -> Result<Parts, Error> {
+    let input = builder.input;
+    let mut content = Content::new(builder);
+    reader::read(input, start, &mut content)?;
+    let Builder { nodes, rewritten, .. } = content.builder;
+    Ok(Parts { nodes, rewritten, root: content.root.expect("a document that was read has a root") })
+}
+
+/// `xmlrpclib.Unmarshaller.close`.
+fn by_python(builder: Builder<'_>, start: usize, wanted: Option<Wanted>) -> Result<Parts, Error> {
+    let input = builder.input;
+    let mut unmarshaller = Unmarshaller::new(builder);
+    reader::read(input, start, &mut unmarshaller)?;
+    let Unmarshaller { builder, method, root, outcome, .. } = unmarshaller;
+    let Builder { mut nodes, mut rewritten, .. } = builder;
+    let (root, tag) = root.expect("a document that was read has a root");
+
+    match outcome {
+        None => Err(unexpected_root(&root, tag)),
+        // `Fault(**self._stack[0])`: whatever else there is does not count.
+        Some(Outcome::Fault) => {
+            if nodes.first().is_none_or(|node| node.kind != NodeKind::Value(Kind::Struct)) {
+                return Err(Error::new(ErrorKind::InvalidFault, tag).expected(FAULT));
+            }
+            nodes.truncate(nodes[0].link as usize);
+            Ok(Parts { nodes, rewritten, root: Root::Fault })
+        }
+        Some(Outcome::Values)
+            if wanted == Some(Wanted::Call) || wanted.is_none() && (method.is_some() || root == "methodCall") =>
+        {
+            let method = method.unwrap_or_else(|| {
+                rewritten.text.push_str("None");
+                rewritten.ends.push(rewritten.text.len() as u32);
+                let link = rewritten.ends.len() as u32 - 1;
+                Node { start: tag.start as u32, end: tag.end as u32, link, kind: NodeKind::Name }
+            });
+            insert_first(&mut nodes, method);
+            Ok(Parts { nodes, rewritten, root: Root::Call })
+        }
+        Some(Outcome::Values) => {
+            if !is_one_value(&nodes) {
+                let (start, end) = (tag.start as u32, input.len() as u32);
+                insert_first(&mut nodes, Node { start, end, link: 0, kind: NodeKind::Value(Kind::Array) });
+                nodes[0].link = nodes.len() as u32;
+            }
+            Ok(Parts { nodes, rewritten, root: Root::Response })
+        }
+    }
+}
+
+fn insert_first(nodes: &mut Vec<Node>, first: Node) {
+    for node in nodes.iter_mut() {
+        if matches!(node.kind, NodeKind::Value(kind) if kind.is_container()) {
+            node.link += 1;
+        }
+    }
+    nodes.insert(0, first);
+}
+
+fn is_one_value(nodes: &[Node]) -> bool {
+    match nodes.first() {
+        Some(Node { kind: NodeKind::Value(kind), link, .. }) if kind.is_container() => *link as usize == nodes.len(),
+        _ => nodes.len() == 1,
+    }
+}
+
+const FAULT: &str = "a struct of exactly `faultCode`, an int, and `faultString`, a string";
+
+fn fault(document: Document<'_>, rules: Rules) -> Result<FaultDocument<'_>, Error> {
+    let value = document.value();
+    let mut wrong = (value.span(), format!("of type {}", value.type_name()));
+    if value.kind() == Kind::Struct {
+        let missing = ["faultCode", "faultString"].into_iter().find(|name| value.get(name).is_none());
+        let odd = value.members().enumerate().find(|(at, (name, value))| {
+            let is_right = match *name {
+                "faultCode" => value.kind() == Kind::Int,
+                "faultString" => value.kind() == Kind::String,
+                _ => false,
+            };
+            !is_right || *at > 1
+        });
+        wrong = match (missing, odd) {
+            (Some(missing), _) => (value.span(), format!("without `{missing}`")),
+            (None, Some((_, (name, member)))) if !rules.are_python() => {
+                (member.span(), format!("with `{}` of type {}", name.escape_debug(), member.type_name()))
+            }
+            _ => return Ok(FaultDocument::new(document)),
+        };
+    }
+    let (span, found) = wrong;
+    Err(Error::new(ErrorKind::InvalidFault, span).found(found).expected(FAULT))
+}
+
+fn wrong_root(bytes: &[u8], found: &'static str, expected: &'static str) -> Error {
+    Error::new(ErrorKind::UnexpectedRoot, 0..bytes.len().min(1)).found(found).expected(expected)
+}

@@ -1,0 +1,147 @@
+//! What a body holds: a call, or a response with its value or fault.
+
+use super::cursor::{Siblings, ValueRef};
+use super::tree::Tree;
+use super::value::Fault;
+
+/// A `methodCall` or a `methodResponse`.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Message<'a> {
+    /// A `methodCall`.
+    Call(Call<'a>),
+    /// A `methodResponse`.
+    Response(Response<'a>),
+}
+
+/// A `methodCall`: a method and its parameters.
+#[derive(Clone, Debug)]
+pub struct Call<'a>(
+    /// The first node is the method's name.
+    Tree<'a>,
+);
+
+/// A `methodResponse`: the value that the method returned, or a fault.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Response<'a> {
+    /// The method returned this.
+    ///
+    /// Python's client hands on the list of values if there is not exactly one; so by the rules of the daemon such a
+    /// response is read as an array.
+    Success(Document<'a>),
+    /// The method failed.
+    Fault(FaultDocument<'a>),
+}
+
+/// A value that was read: its text is borrowed from the bytes that it was read from where that is possible.
+///
+/// It is one flat list whatever the nesting. Cloning, comparing and dropping it do not recurse.
+#[derive(Clone, Debug)]
+pub struct Document<'a>(Tree<'a>);
+
+/// The struct of a fault as it was read.
+#[derive(Clone, Debug, PartialEq)]
+pub struct FaultDocument<'a>(Document<'a>);
+
+impl<'a> Call<'a> {
+    pub(super) fn new(tree: Tree<'a>) -> Self {
+        Self(tree)
+    }
+
+    /// The name of the method, as in `xend.domain.pause`.
+    ///
+    /// By the rules of the daemon it may be missing, and is then `None`, as in its answer `method "None" is not
+    /// supported` (capture `xml-response@3.0.3`).
+    pub fn method(&self) -> &str {
+        self.0.text(0)
+    }
+
+    /// The parameters, in order.
+    pub fn params(&self) -> impl Iterator<Item = ValueRef<'_>> {
+        Siblings::new(&self.0, 1..self.0.nodes.len() as u32)
+    }
+
+    /// The same, independent of the bytes that it was read from.
+    pub fn into_owned(self) -> Call<'static> {
+        Call(self.0.into_owned())
+    }
+}
+
+impl PartialEq for Call<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.method() == other.method() && self.params().eq(other.params())
+    }
+}
+
+impl<'a> Response<'a> {
+    /// The value, or the fault as an error.
+    ///
+    /// # Errors
+    /// The fault, if the response is one; see [`FaultDocument::to_fault`].
+    pub fn into_result(self) -> Result<Document<'a>, Fault> {
+        match self {
+            Self::Success(value) => Ok(value),
+            Self::Fault(fault) => Err(fault.to_fault()),
+        }
+    }
+
+    /// The same, independent of the bytes that it was read from.
+    pub fn into_owned(self) -> Response<'static> {
+        match self {
+            Self::Success(value) => Response::Success(value.into_owned()),
+            Self::Fault(FaultDocument(fault)) => Response::Fault(FaultDocument(fault.into_owned())),
+        }
+    }
+}
+
+impl<'a> Document<'a> {
+    pub(super) fn new(tree: Tree<'a>) -> Self {
+        Self(tree)
+    }
+
+    /// The value.
+    pub fn value(&self) -> ValueRef<'_> {
+        ValueRef::new(&self.0, 0)
+    }
+
+    /// The same, independent of the bytes that it was read from.
+    pub fn into_owned(self) -> Document<'static> {
+        Document(self.0.into_owned())
+    }
+}
+
+impl PartialEq for Document<'_> {
+    fn eq(&self, other: &Self) -> bool {
+        self.value() == other.value()
+    }
+}
+
+impl<'a> FaultDocument<'a> {
+    /// For a struct with a `faultCode` and a `faultString`.
+    pub(super) fn new(document: Document<'a>) -> Self {
+        Self(document)
+    }
+
+    /// The whole struct.
+    pub fn value(&self) -> ValueRef<'_> {
+        self.0.value()
+    }
+
+    /// The `faultCode`: an `int`. By the rules of the daemon it may be of any type.
+    pub fn code(&self) -> ValueRef<'_> {
+        self.value().get("faultCode").expect("a fault has it")
+    }
+
+    /// The `faultString`: a `string`. By the rules of the daemon it may be of any type.
+    pub fn string(&self) -> ValueRef<'_> {
+        self.value().get("faultString").expect("a fault has it")
+    }
+
+    /// An owned copy.
+    ///
+    /// A code that is no `int` is the number that its text is, or 0; a string of another type is its text.
+    pub fn to_fault(&self) -> Fault {
+        let text = |value: ValueRef<'_>| value.text().unwrap_or_default().into_owned();
+        let code = self.code().as_i32().unwrap_or_else(|| text(self.code()).parse().unwrap_or(0));
+        Fault { code, string: text(self.string()) }
+    }
+}

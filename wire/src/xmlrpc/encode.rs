@@ -1,0 +1,138 @@
+//! From values to bytes, in the layout of Python 2's `xmlrpclib.dumps`, which is the daemon's.
+
+use std::borrow::Cow;
+
+use data_encoding::BASE64;
+
+use super::content::{METHOD_NAME, is_method_name};
+use super::marshal::Marshaller;
+use super::source::{describe, is_char};
+use super::value::{Fault, Value};
+use crate::{Error, ErrorKind, Limits, python};
+
+/// A `methodCall`, byte for byte as Python 2's `xmlrpclib` writes it.
+///
+/// # Errors
+/// [`ErrorKind::NotRepresentable`] for a method name that the specification does not allow, for a character that XML
+/// does not have (most control characters), and for more than [`Limits::HARD_DEPTH`] levels of arrays and structs.
+/// The span is empty: there is no document yet.
+pub fn encode_call(method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
+    if !is_method_name(method) {
+        return Err(not_representable(format!("method name `{}`", method.escape_debug())).expected(METHOD_NAME));
+    }
+    Marshaller::call(method, params, |out, param| write(out, param, 0))
+}
+
+/// A `methodResponse` with a value, byte for byte as the daemon writes it.
+///
+/// Python writes a carriage return as it is, which every XML parser then reads as a line feed; here it is `&#13;`.
+/// A double that is not finite is written as Python does, `inf` or `nan`, which only Python reads.
+///
+/// # Errors
+/// As [`encode_call`].
+pub fn encode_response(value: &Value) -> Result<Vec<u8>, Error> {
+    Marshaller::response(|out| write(out, value, 0))
+}
+
+/// A `methodResponse` with a fault, byte for byte as the daemon writes it.
+///
+/// # Errors
+/// As [`encode_call`].
+pub fn encode_fault(fault: &Fault) -> Result<Vec<u8>, Error> {
+    Ok(Marshaller::fault(fault.code, &escape(&fault.string)?))
+}
+
+/// `Marshaller.dump_...`. The depth is limited, so recursion is too.
+fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error> {
+    match value {
+        Value::Int(number) => out.number("int", number),
+        Value::I8(number) => out.number("i8", number),
+        Value::Boolean(flag) => out.scalar("boolean", if *flag { b"1" } else { b"0" }),
+        Value::String(text) => out.scalar("string", &escape(text)?),
+        Value::Double(number) => out.scalar("double", python::repr_float(*number).as_bytes()),
+        Value::DateTime(text) => out.scalar("dateTime.iso8601", &escape(text)?),
+        Value::Base64(bytes) => {
+            // `base64.encode`: lines of 76 characters, each with its end.
+            let mut text = String::with_capacity(bytes.len().div_ceil(57) * 77 + 1);
+            text.push('\n');
+            for line in bytes.chunks(57) {
+                BASE64.encode_append(line, &mut text);
+                text.push('\n');
+            }
+            out.scalar("base64", text.as_bytes());
+        }
+        Value::Array(items) => {
+            let depth = deeper(depth)?;
+            out.open_array();
+            items.iter().try_for_each(|item| write(out, item, depth))?;
+            out.close_array();
+        }
+        Value::Struct(members) => {
+            let depth = deeper(depth)?;
+            out.open_struct();
+            for (name, value) in members {
+                out.open_member(&escape(name)?);
+                write(out, value, depth)?;
+                out.close_member();
+            }
+            out.close_struct();
+        }
+        Value::Nil => out.nil(),
+    }
+    Ok(())
+}
+
+/// `xmlrpclib.escape`: `&`, `<` and `>`; and the carriage return, which would not come back.
+fn escape(text: &str) -> Result<Cow<'_, [u8]>, Error> {
+    let mut escaped = Vec::new();
+    let mut done = 0;
+    for (at, b) in text.bytes().enumerate() {
+        if !SPECIAL[usize::from(b)] {
+            continue;
+        }
+        let reference = match b {
+            b'&' => "&amp;",
+            b'<' => "&lt;",
+            b'>' => "&gt;",
+            b'\r' => "&#13;",
+            // The first byte of U+FFFE and U+FFFF, and of many characters that are fine.
+            0xEF if text[at..].chars().next().is_some_and(is_char) => continue,
+            _ => return Err(not_representable(describe(&text[at..])).expected("a character that XML 1.0 allows")),
+        };
+        escaped.extend_from_slice(&text.as_bytes()[done..at]);
+        escaped.extend_from_slice(reference.as_bytes());
+        done = at + 1;
+    }
+    if done == 0 {
+        return Ok(text.as_bytes().into());
+    }
+    escaped.extend_from_slice(&text.as_bytes()[done..]);
+    Ok(escaped.into())
+}
+
+/// Bytes that need a look.
+static SPECIAL: [bool; 256] = {
+    let mut special = [false; 256];
+    let mut b = 0;
+    while b < 0x20 {
+        special[b] = b != b'\t' as usize && b != b'\n' as usize;
+        b += 1;
+    }
+    special[b'&' as usize] = true;
+    special[b'<' as usize] = true;
+    special[b'>' as usize] = true;
+    special[0xEF] = true;
+    special
+};
+
+fn deeper(depth: usize) -> Result<usize, Error> {
+    if depth == Limits::HARD_DEPTH {
+        return Err(not_representable("nested too deeply")
+            .expected(format!("at most {} levels of arrays and structs", Limits::HARD_DEPTH)));
+    }
+    Ok(depth + 1)
+}
+
+fn not_representable(found: impl Into<Cow<'static, str>>) -> Error {
+    Error::new(ErrorKind::NotRepresentable, 0..0).found(found)
+}

@@ -1,0 +1,314 @@
+//! The text forms of the scalar types: what the rules allow, and the canonical form of what was read.
+
+use std::borrow::Cow;
+
+use data_encoding::BASE64;
+
+use super::rules::Rules;
+use super::source::is_space;
+use super::tree::Kind;
+use crate::{ErrorKind, python};
+
+/// Why a text is no value of its type, and what it should be.
+pub(super) type Refusal = (ErrorKind, &'static str);
+
+/// Checks the text of a scalar. What Python takes beyond the specification comes back in a form within it.
+///
+/// `bits` is the size of an integer.
+pub(super) fn check(kind: Kind, bits: u32, text: &str, rules: Rules) -> Result<Option<String>, Refusal> {
+    if rules.are_python() {
+        return by_python::check(kind, text);
+    }
+    let refusal = match kind {
+        Kind::String => return Ok(None),
+        Kind::Int | Kind::I8 => match check_integer(text, bits) {
+            Ok(()) => return Ok(None),
+            Err(refusal) => refusal,
+        },
+        Kind::Boolean if text == "0" || text == "1" => return Ok(None),
+        Kind::Boolean => (ErrorKind::InvalidBoolean, "`0` or `1`"),
+        Kind::Double if is_double(text) => return Ok(None),
+        Kind::Double => (ErrorKind::InvalidDouble, "a sign, if any, and digits with a point, if any"),
+        Kind::DateTime if is_date_time(text.as_bytes(), rules.are_extended()) => return Ok(None),
+        Kind::DateTime if rules.are_extended() => (ErrorKind::InvalidDateTime, "an ISO 8601 date and time"),
+        Kind::DateTime => (ErrorKind::InvalidDateTime, "the form `19980717T14:08:55`"),
+        Kind::Base64 if is_base64(text) => return Ok(None),
+        Kind::Base64 => (ErrorKind::InvalidBase64, "groups of four from A-Z a-z 0-9 + /, the last one padded with `=`"),
+        Kind::Nil if text.is_empty() => return Ok(None),
+        Kind::Nil => INVALID_NIL,
+        Kind::Array | Kind::Struct => unreachable!("a container has no text"),
+    };
+    Err(refusal)
+}
+
+pub(super) const INVALID_NIL: Refusal = (ErrorKind::InvalidNil, "nothing inside");
+
+/// `5` for `+05`.
+pub(super) fn canonical_integer(text: &str) -> Cow<'_, str> {
+    let (sign, digits) = split_sign(text);
+    let digits = digits.trim_start_matches('0');
+    match (sign, digits) {
+        (_, "") => "0".into(),
+        ("-", digits) if digits.len() + 1 == text.len() => text.into(),
+        ("-", digits) => format!("-{digits}").into(),
+        (_, digits) => digits.into(),
+    }
+}
+
+/// As Python prints the number: `1.5`, `3.0`, `1e+16`.
+pub(super) fn canonical_double(text: &str) -> String {
+    python::repr_float(text.parse().expect("checked when it was read"))
+}
+
+/// Without white space.
+pub(super) fn canonical_base64(text: &str) -> Cow<'_, str> {
+    match without_space(text) {
+        Cow::Borrowed(_) => text.into(),
+        Cow::Owned(_) => text.split_ascii_whitespace().collect::<String>().into(),
+    }
+}
+
+pub(super) fn without_space(text: &str) -> Cow<'_, [u8]> {
+    if text.bytes().any(is_space) {
+        text.bytes().filter(|&b| !is_space(b)).collect::<Vec<u8>>().into()
+    } else {
+        text.as_bytes().into()
+    }
+}
+
+fn split_sign(text: &str) -> (&str, &str) {
+    text.split_at(usize::from(text.starts_with(['+', '-'])))
+}
+
+/// "There is no whitespace allowed"; leading zeros and a sign are (XML-RPC specification, `int`).
+fn check_integer(text: &str, bits: u32) -> Result<(), Refusal> {
+    let (_, digits) = split_sign(text);
+    if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err((ErrorKind::InvalidInteger, "a sign, if any, and digits"));
+    }
+    let half = 1_i64 << (bits - 1).min(62);
+    let in_range = |number: i64| bits == 64 || (-half..half).contains(&number);
+    // Leading zeros need no limit, so that `parse` would overflow on nothing but the value.
+    if text.parse().is_ok_and(in_range) {
+        return Ok(());
+    }
+    let expected = match bits {
+        8 => "-128 to 127",
+        16 => "-32768 to 32767",
+        32 => "-2147483648 to 2147483647",
+        _ => "-9223372036854775808 to 9223372036854775807",
+    };
+    Err((ErrorKind::IntegerOutOfRange, expected))
+}
+
+/// "A plus or a minus, followed by any number of numeric characters, followed by a period and any number of numeric
+/// characters" (XML-RPC specification, "What are the limits"); nearly everyone takes a number without a period, too.
+fn is_double(text: &str) -> bool {
+    let (_, digits) = split_sign(text);
+    let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
+    let are_digits = |text: &str| text.bytes().all(|b| b.is_ascii_digit());
+    digits.len() > usize::from(digits.contains('.')) && are_digits(whole) && are_digits(fraction)
+}
+
+/// White space does not matter (errata); surplus bits are zero, and nothing comes after the padding.
+fn is_base64(text: &str) -> bool {
+    let digits = without_space(text);
+    // The library would go on after the padding, as in a concatenation.
+    let padding = memchr::memchr(b'=', &digits).map_or(0, |at| digits.len() - at);
+    padding <= 2 && BASE64.decode(&digits).is_ok()
+}
+
+/// `19980717T14:08:55`; extended, also `1998-07-17`, a fraction of the second, and `Z`, `+02`, `+0200` or `+02:00`.
+fn is_date_time(text: &[u8], extended: bool) -> bool {
+    let mut rest = text;
+    let is_usual = (|| {
+        digits(&mut rest, 4)?;
+        let hyphens = extended && literal(&mut rest, b'-');
+        let month = digits(&mut rest, 2)?;
+        let day = (!hyphens || literal(&mut rest, b'-')).then(|| digits(&mut rest, 2))??;
+        let hour = literal(&mut rest, b'T').then(|| digits(&mut rest, 2))??;
+        let minute = literal(&mut rest, b':').then(|| digits(&mut rest, 2))??;
+        let second = literal(&mut rest, b':').then(|| digits(&mut rest, 2))??;
+        // 24:00:00 ends a day, and :60 is a leap second (ISO 8601).
+        let is_time = hour < 24 && minute < 60 && second <= 60 || (hour, minute, second) == (24, 0, 0);
+        Some((1..=12).contains(&month) && (1..=31).contains(&day) && is_time)
+    })();
+    is_usual == Some(true) && (rest.is_empty() || extended && is_fraction_and_zone(rest))
+}
+
+fn is_fraction_and_zone(mut rest: &[u8]) -> bool {
+    if literal(&mut rest, b'.') || literal(&mut rest, b',') {
+        let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
+        if len == 0 {
+            return false;
+        }
+        rest = &rest[len..];
+    }
+    if literal(&mut rest, b'+') || literal(&mut rest, b'-') {
+        let hour = digits(&mut rest, 2);
+        let minute = if rest.is_empty() {
+            Some(0)
+        } else {
+            literal(&mut rest, b':');
+            digits(&mut rest, 2)
+        };
+        return hour.is_some_and(|hour| hour < 24) && minute.is_some_and(|minute| minute < 60) && rest.is_empty();
+    }
+    rest.is_empty() || rest == b"Z"
+}
+
+fn digits(rest: &mut &[u8], count: usize) -> Option<u32> {
+    let (digits, after) = rest.split_at_checked(count)?;
+    *rest = after;
+    digits.iter().try_fold(0, |number, &b| b.is_ascii_digit().then(|| number * 10 + u32::from(b - b'0')))
+}
+
+fn literal(rest: &mut &[u8], literal: u8) -> bool {
+    let found = rest.first() == Some(&literal);
+    *rest = &rest[usize::from(found)..];
+    found
+}
+
+/// What Python 2.7's `xmlrpclib` takes: `int()`, `float()`, `string.strip()` and `binascii.a2b_base64()`.
+mod by_python {
+    use super::{BASE64, ErrorKind, Kind, Refusal};
+
+    pub(super) fn check(kind: Kind, text: &str) -> Result<Option<String>, Refusal> {
+        let accepted = match kind {
+            Kind::String => return Ok(None),
+            Kind::Int | Kind::I8 => int(text).ok_or((ErrorKind::InvalidInteger, "what Python's `int` takes"))?,
+            Kind::Boolean if text == "0" || text == "1" => return Ok(None),
+            Kind::Boolean => return Err((ErrorKind::InvalidBoolean, "`0` or `1`")),
+            Kind::Double => float(text).ok_or((ErrorKind::InvalidDouble, "what Python's `float` takes"))?,
+            // `str(data)` fails on anything but ASCII (`xmlrpclib.DateTime.decode`).
+            Kind::DateTime if text.is_ascii() => text.trim_matches(is_python_space).to_owned(),
+            Kind::DateTime => return Err((ErrorKind::InvalidDateTime, "ASCII")),
+            Kind::Base64 => base64(text).ok_or((ErrorKind::InvalidBase64, "base64 that is padded"))?,
+            // `end_nil` does not look.
+            Kind::Nil => String::new(),
+            Kind::Array | Kind::Struct => unreachable!("a container has no text"),
+        };
+        Ok((accepted != text).then_some(accepted))
+    }
+
+    /// White space on both sides and after the sign, decimal digits of any script, any size.
+    fn int(text: &str) -> Option<String> {
+        let text = to_ascii(text)?;
+        let text = text.trim();
+        let (sign, digits) = match text.strip_prefix('-') {
+            Some(digits) => ("-", digits),
+            None => ("", text.strip_prefix('+').unwrap_or(text)),
+        };
+        let digits = digits.trim_start();
+        (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| format!("{sign}{digits}"))
+    }
+
+    /// Exponents, `inf`, `nan` and the like: Python and Rust take the same forms but for the white space.
+    fn float(text: &str) -> Option<String> {
+        let text = to_ascii(text)?;
+        let text = text.trim();
+        text.parse::<f64>().is_ok().then(|| text.to_owned())
+    }
+
+    /// Skips what is not of the alphabet, stops at the padding, and drops surplus bits; in canonical form.
+    fn base64(text: &str) -> Option<String> {
+        let mut decoded = Vec::with_capacity(text.len() / 4 * 3);
+        let (mut bits, mut count, mut place) = (0_u32, 0, 0);
+        for (at, b) in text.bytes().enumerate() {
+            if b == b'=' {
+                // In the place of the third digit, padding counts only if another follows (`binascii_find_valid`).
+                let next = || text.bytes().skip(at + 1).find(|&b| digit(b).is_some() || b == b'=');
+                if place == 3 || place == 2 && next() == Some(b'=') {
+                    count = 0;
+                    break;
+                }
+            } else if let Some(digit) = digit(b) {
+                bits = bits << 6 | digit;
+                count += 6;
+                place = (place + 1) % 4;
+                if count >= 8 {
+                    count -= 8;
+                    decoded.push((bits >> count) as u8);
+                    bits &= (1 << count) - 1;
+                }
+            }
+        }
+        (count == 0).then(|| BASE64.encode(&decoded))
+    }
+
+    fn digit(b: u8) -> Option<u32> {
+        Some(u32::from(match b {
+            b'A'..=b'Z' => b - b'A',
+            b'a'..=b'z' => b - b'a' + 26,
+            b'0'..=b'9' => b - b'0' + 52,
+            b'+' => 62,
+            b'/' => 63,
+            _ => return None,
+        }))
+    }
+
+    /// Decimal digits of every script as ASCII digits, white space of every kind as spaces, ASCII as it is
+    /// (`PyUnicode_EncodeDecimal`). Nothing else can be part of a number.
+    fn to_ascii(text: &str) -> Option<String> {
+        text.chars()
+            .map(|c| match c {
+                _ if is_python_space(c) => Some(' '),
+                _ if c.is_ascii() => Some(c),
+                _ => {
+                    let zero = *ZEROS.iter().rfind(|&&zero| zero <= c)?;
+                    let digit = u32::from(c) - u32::from(zero);
+                    char::from_digit(digit, 10)
+                }
+            })
+            .collect()
+    }
+
+    /// `unicode.isspace` of Python 2.7, as far as XML has these characters.
+    fn is_python_space(c: char) -> bool {
+        c.is_whitespace() || c == '\u{180E}'
+    }
+
+    /// The zeros of the scripts that Python 2.7 knows (`unicodedata.decimal`, Unicode 5.2).
+    const ZEROS: [char; 40] = [
+        '\u{660}',
+        '\u{6F0}',
+        '\u{7C0}',
+        '\u{966}',
+        '\u{9E6}',
+        '\u{A66}',
+        '\u{AE6}',
+        '\u{B66}',
+        '\u{BE6}',
+        '\u{C66}',
+        '\u{CE6}',
+        '\u{D66}',
+        '\u{E50}',
+        '\u{ED0}',
+        '\u{F20}',
+        '\u{1040}',
+        '\u{1090}',
+        '\u{17E0}',
+        '\u{1810}',
+        '\u{1946}',
+        '\u{19D0}',
+        '\u{1A80}',
+        '\u{1A90}',
+        '\u{1B50}',
+        '\u{1BB0}',
+        '\u{1C40}',
+        '\u{1C50}',
+        '\u{A620}',
+        '\u{A8D0}',
+        '\u{A900}',
+        '\u{A9D0}',
+        '\u{AA50}',
+        '\u{ABF0}',
+        '\u{FF10}',
+        '\u{104A0}',
+        '\u{1D7CE}',
+        '\u{1D7D8}',
+        '\u{1D7E2}',
+        '\u{1D7EC}',
+        '\u{1D7F6}',
+    ];
+}

@@ -1,0 +1,280 @@
+//! The general tokenizer: quick-xml's pull reader, and the checks of well-formedness that it leaves to its user.
+
+use std::collections::BTreeSet;
+use std::ops::Range;
+
+use quick_xml::Reader;
+use quick_xml::errors::{IllFormedError, SyntaxError};
+use quick_xml::events::Event;
+
+use super::source::{invalid_declaration, is_char, is_space};
+use crate::{Error, ErrorKind};
+
+/// A piece of a document. Comments and processing instructions are skipped.
+pub(super) enum Token<'i> {
+    /// `<name ...>`, or the first half of `<name/>`.
+    Start { name: &'i str, tag: Range<usize> },
+    /// `</name>`, or the second half of `<name/>`.
+    End { name: &'i str, tag: Range<usize> },
+    /// Text that stands in the input, outside or inside a CDATA section.
+    Text(Range<usize>),
+    /// A character reference, or one of the five entities of XML.
+    Char(char, Range<usize>),
+}
+
+/// What comes behind the XML declaration, piece by piece. Whether tags match is left to the content model.
+pub(super) struct Tokens<'i> {
+    input: &'i str,
+    reader: Reader<&'i [u8]>,
+    /// Where the reader began.
+    start: usize,
+    /// The end that an empty element still owes.
+    end: Option<(&'i str, Range<usize>)>,
+    may_declare_type: bool,
+}
+
+impl<'i> Tokens<'i> {
+    pub(super) fn new(input: &'i str, start: usize) -> Result<Self, Error> {
+        // The reader would drop it as a byte order mark.
+        if input[start..].starts_with('\u{FEFF}') {
+            return Err(Error::new(ErrorKind::UnexpectedText, start..start + 3).found("U+FEFF").expected("an element"));
+        }
+        let mut reader = Reader::from_reader(&input.as_bytes()[start..]);
+        let config = reader.config_mut();
+        config.check_comments = true;
+        config.check_end_names = false;
+        config.allow_unmatched_ends = true;
+        Ok(Self { input, reader, start, end: None, may_declare_type: true })
+    }
+
+    /// The next piece, or `None` at the end of the input.
+    pub(super) fn next(&mut self) -> Result<Option<Token<'i>>, Error> {
+        if let Some((name, tag)) = self.end.take() {
+            return Ok(Some(Token::End { name, tag }));
+        }
+        loop {
+            let from = self.position();
+            let event = self.reader.read_event().map_err(|error| self.malformed(&error))?;
+            let span = from..self.position();
+            match event {
+                Event::Start(tag) => {
+                    let name = self.open_tag(span.start + 1, tag.name().as_ref().len(), span.end - 1)?;
+                    return Ok(Some(Token::Start { name, tag: span }));
+                }
+                Event::Empty(tag) => {
+                    let name = self.open_tag(span.start + 1, tag.name().as_ref().len(), span.end - 2)?;
+                    self.end = Some((name, span.clone()));
+                    return Ok(Some(Token::Start { name, tag: span }));
+                }
+                Event::End(tag) => {
+                    let start = span.start + 2;
+                    let name = &self.input[start..start + tag.name().as_ref().len()];
+                    return Ok(Some(Token::End { name, tag: span }));
+                }
+                Event::Text(_) => {
+                    self.check_text(span.clone())?;
+                    return Ok(Some(Token::Text(span)));
+                }
+                Event::CData(_) => {
+                    return Ok(Some(Token::Text(span.start + "<![CDATA[".len()..span.end - "]]>".len())));
+                }
+                Event::GeneralRef(_) => return Ok(Some(Token::Char(resolve(self.input, span.clone())?, span))),
+                Event::Comment(_) => {}
+                Event::PI(_) => self.check_instruction(span)?,
+                Event::Decl(_) => return Err(invalid_declaration(span)),
+                Event::DocType(_) => self.check_type_declaration(span)?,
+                Event::Eof => return Ok(None),
+            }
+        }
+    }
+
+    /// How far the input has been read.
+    pub(super) fn position(&self) -> usize {
+        self.start + self.reader.buffer_position() as usize
+    }
+
+    fn open_tag(&mut self, start: usize, name_len: usize, end: usize) -> Result<&'i str, Error> {
+        self.may_declare_type = false;
+        let name = &self.input[start..start + name_len];
+        if !is_name(name) {
+            return Err(Error::new(ErrorKind::MalformedXml, start..start + name_len)
+                .found(format!("`{}`", name.escape_debug()))
+                .expected("the name of an element"));
+        }
+        check_attributes(self.input, start + name_len..end)?;
+        Ok(name)
+    }
+
+    fn check_text(&self, span: Range<usize>) -> Result<(), Error> {
+        let text = self.input[span.clone()].as_bytes();
+        match memchr::memchr(b']', text).and_then(|_| memchr::memmem::find(text, b"]]>")) {
+            Some(at) => Err(Error::new(ErrorKind::MalformedXml, span.start + at..span.start + at + 3)
+                .found("`]]>` in text")
+                .expected("`]]&gt;`")),
+            None => Ok(()),
+        }
+    }
+
+    fn check_instruction(&self, span: Range<usize>) -> Result<(), Error> {
+        let content = &self.input[span.start + 2..span.end - 2];
+        let target = content.split([' ', '\t', '\r', '\n']).next().unwrap_or_default();
+        if target.eq_ignore_ascii_case("xml") {
+            return Err(invalid_declaration(span));
+        }
+        if !is_name(target) {
+            return Err(Error::new(ErrorKind::MalformedXml, span).expected("the name of a processing instruction"));
+        }
+        Ok(())
+    }
+
+    /// A DOCTYPE stands before the root, once. What it declares is ignored.
+    fn check_type_declaration(&mut self, span: Range<usize>) -> Result<(), Error> {
+        let declaration = &self.input[span.clone()];
+        let is_well_formed = declaration
+            .strip_prefix("<!DOCTYPE")
+            .and_then(|rest| rest.strip_prefix([' ', '\t', '\r', '\n']))
+            .is_some_and(|rest| rest.trim_start().starts_with(is_name_start));
+        if !self.may_declare_type || !is_well_formed {
+            return Err(Error::new(ErrorKind::MalformedXml, span)
+                .found("DOCTYPE")
+                .expected("at most one, before the root element"));
+        }
+        self.may_declare_type = false;
+        Ok(())
+    }
+
+    fn malformed(&self, error: &quick_xml::Error) -> Error {
+        let end = self.input.len();
+        let at = self.start + self.reader.error_position() as usize;
+        let to_position = at..self.position().max(at);
+        match error {
+            quick_xml::Error::Syntax(_) if is_unknown_declaration(&self.input[at..]) => {
+                Error::new(ErrorKind::MalformedXml, at..at + 2).found("`<!`").expected("a comment, CDATA or DOCTYPE")
+            }
+            quick_xml::Error::Syntax(SyntaxError::UnclosedPI) if self.input[at..].starts_with("<?>") => {
+                Error::new(ErrorKind::MalformedXml, at..at + 3).expected("the name of a processing instruction")
+            }
+            quick_xml::Error::Syntax(error) => Error::new(ErrorKind::UnexpectedEnd, end..end).expected(match error {
+                SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl => "`?>`",
+                SyntaxError::UnclosedComment => "`-->`",
+                SyntaxError::UnclosedCData => "`]]>`",
+                SyntaxError::UnclosedSingleQuotedAttributeValue => "`'`",
+                SyntaxError::UnclosedDoubleQuotedAttributeValue => "`\"`",
+                SyntaxError::InvalidBangMarkup | SyntaxError::UnclosedDoctype | SyntaxError::UnclosedTag => "`>`",
+            }),
+            quick_xml::Error::IllFormed(IllFormedError::UnclosedReference) if self.position() == end => {
+                Error::new(ErrorKind::UnexpectedEnd, end..end).expected("`;`")
+            }
+            quick_xml::Error::IllFormed(IllFormedError::UnclosedReference) => lone_ampersand(at),
+            quick_xml::Error::IllFormed(IllFormedError::DoubleHyphenInComment) => {
+                Error::new(ErrorKind::MalformedXml, at..at + 2).found("`--` inside a comment")
+            }
+            _ => Error::new(ErrorKind::MalformedXml, to_position),
+        }
+    }
+}
+
+/// Whether `<!` begins neither a comment, nor a CDATA section, nor a DOCTYPE, not even one that is cut off.
+fn is_unknown_declaration(rest: &str) -> bool {
+    let known = ["<!--", "<![CDATA[", "<!DOCTYPE"];
+    rest.starts_with("<!") && !known.iter().any(|known| known.starts_with(rest) || rest.starts_with(known))
+}
+
+/// The character that a reference stands for. No entity but XML's five is known, whatever a DOCTYPE declares.
+fn resolve(input: &str, span: Range<usize>) -> Result<char, Error> {
+    let reference = &input[span.start + 1..span.end - 1];
+    let Some(number) = reference.strip_prefix('#') else {
+        return match reference {
+            "lt" => Ok('<'),
+            "gt" => Ok('>'),
+            "amp" => Ok('&'),
+            "apos" => Ok('\''),
+            "quot" => Ok('"'),
+            _ if is_name(reference) => Err(Error::new(ErrorKind::UndefinedEntity, span)
+                .found(format!("`{reference}`"))
+                .expected("lt, gt, amp, apos, quot or a character reference")),
+            _ => Err(lone_ampersand(span.start)),
+        };
+    };
+    let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |digits| (digits, 16));
+    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
+        return Err(Error::new(ErrorKind::MalformedXml, span).expected("a character reference as `&#65;` or `&#x41;`"));
+    }
+    let c = u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|&c| is_char(c));
+    c.ok_or_else(|| {
+        Error::new(ErrorKind::InvalidCharacter, span)
+            .found(format!("`&{reference};`"))
+            .expected("a character that XML 1.0 allows")
+    })
+}
+
+fn lone_ampersand(at: usize) -> Error {
+    Error::new(ErrorKind::MalformedXml, at..at + 1).found("`&`").expected("a reference, or `&amp;`")
+}
+
+/// What follows the name inside a tag: attributes, each after white space, with different names and quoted values.
+fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
+    let mut names = BTreeSet::new();
+    let mut rest = &input[span.clone()];
+    loop {
+        let at = span.end - rest.len();
+        let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        if trimmed.is_empty() {
+            return Ok(());
+        }
+        let invalid = |len: usize, expected: &'static str| {
+            Error::new(ErrorKind::InvalidAttribute, at..at + len.max(1)).expected(expected)
+        };
+        if trimmed.len() == rest.len() {
+            return Err(invalid(1, "white space before an attribute"));
+        }
+        let Some((name, value)) = trimmed.split_once('=') else {
+            return Err(invalid(rest.trim_end().len(), "an attribute with a value"));
+        };
+        let name = name.trim_end_matches([' ', '\t', '\r', '\n']);
+        if !is_name(name) {
+            return Err(invalid(rest.len() - value.len(), "the name of an attribute"));
+        }
+        if !names.insert(name) {
+            return Err(invalid(rest.len() - value.len(), "every attribute once"));
+        }
+        let value = value.trim_start_matches([' ', '\t', '\r', '\n']);
+        let quoted = value.strip_prefix(['"', '\'']).and_then(|inside| inside.split_once(&value[..1]));
+        let Some((value, after)) = quoted else {
+            return Err(invalid(rest.trim_end().len(), "a value in quotes"));
+        };
+        if value.contains('<') {
+            return Err(invalid(rest.len() - after.len(), "`&lt;` for `<` in the value"));
+        }
+        let start = span.end - after.len() - 1 - value.len();
+        for (at, _) in value.match_indices('&') {
+            let Some(len) = value[at..].find(';') else {
+                return Err(invalid(rest.len() - after.len(), "`&amp;` for `&` in the value"));
+            };
+            resolve(input, start + at..start + at + len + 1)?;
+        }
+        rest = after;
+    }
+}
+
+/// XML 1.0, production 5.
+fn is_name(name: &str) -> bool {
+    name.starts_with(is_name_start) && name.chars().all(is_name_character)
+}
+
+fn is_name_start(c: char) -> bool {
+    matches!(c,
+        'a'..='z' | 'A'..='Z' | '_' | ':'
+        | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}' | '\u{370}'..='\u{37D}'
+        | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}'
+        | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
+}
+
+fn is_name_character(c: char) -> bool {
+    is_name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
+}
+
+/// Whether the text is white space to XML, which has fewer kinds of it than Unicode.
+pub(super) fn is_blank(text: &str) -> bool {
+    text.bytes().all(is_space)
+}
