@@ -1,0 +1,32 @@
+//! A client of Xend, the control daemon of Xen 3 and 4.
+//!
+//! One API, whichever face of the daemon carries it: S-expressions over HTTP or XML-RPC, over TCP or a Unix socket.
+//! A result is the same on each, and so is the [`ErrorCode`] of a failure, but where the daemon itself hides the cause.
+//!
+//! ```no_run
+//! use xend_client::{Client, Uri};
+//!
+//! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
+//! let client = Client::new("xmlrpc+unix:///var/run/xend/xmlrpc.sock".parse::<Uri>()?);
+//! for name in client.domains().await? {
+//!     println!("{name}: {} MiB", client.domain(&name).await?.memory_mib().unwrap_or(0));
+//! }
+//! client.pause("vm1").await?;
+//! # Ok(())
+//! # }
+//! ```
+#![forbid(unsafe_code)]
+
+mod client;
+mod connection;
+mod error;
+mod records;
+mod uri;
+
+pub use client::{Client, Deadlines};
+pub use error::{Error, Fate};
+pub use records::{Domain, Node};
+pub use uri::{Address, InvalidUri, Uri};
+pub use xend_wire::Release;
+pub use xend_wire::failure::ErrorCode;
+pub use xend_wire::operation::{Arguments, Face, Operation, Reply};

@@ -1,0 +1,158 @@
+//! Where a daemon listens, and which face it shows there.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use xend_wire::operation::Face;
+
+/// Face, transport and address in one: `sxp+tcp://HOST:8000`, `sxp+unix:///var/lib/xend/xend-socket`,
+/// `xmlrpc+tcp://HOST:8006/RPC2`, `xmlrpc+unix:///var/run/xend/xmlrpc.sock`.
+///
+/// Xend's own spelling `httpu:///PATH` means XML-RPC over a Unix socket (`xend/XendClient.py`). A port that is left out is
+/// the daemon's own: 8000 for `sxp`, 8006 for `xmlrpc` (8005 up to 3.0.3, which must be given), 9363 for `xenapi`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Uri {
+    /// The protocol that is spoken there.
+    pub face: Face,
+    /// Where to connect.
+    pub address: Address,
+}
+
+/// Where to connect.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Address {
+    /// A host, by name or address, and a port.
+    Tcp {
+        /// Name, IPv4 address, or IPv6 address without brackets.
+        host: String,
+        /// The port.
+        port: u16,
+    },
+    /// The path of a Unix socket.
+    Unix(PathBuf),
+}
+
+impl Uri {
+    /// A daemon behind a TCP port.
+    pub fn tcp(face: Face, host: impl Into<String>, port: u16) -> Self {
+        Self { face, address: Address::Tcp { host: host.into(), port } }
+    }
+
+    /// A daemon behind a Unix socket.
+    pub fn unix(face: Face, path: impl Into<PathBuf>) -> Self {
+        Self { face, address: Address::Unix(path.into()) }
+    }
+
+    /// The `Host` header. Over a Unix socket the daemon looks at neither name nor port but for `Location`.
+    pub(crate) fn host(&self) -> String {
+        match &self.address {
+            Address::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
+            Address::Tcp { host, port } => format!("{host}:{port}"),
+            Address::Unix(_) => "localhost".to_owned(),
+        }
+    }
+}
+
+fn default_port(face: Face) -> u16 {
+    match face {
+        Face::Sxp => 8000,
+        Face::XmlRpc => 8006,
+        Face::XenApi => 9363,
+    }
+}
+
+impl FromStr for Uri {
+    type Err = InvalidUri;
+
+    fn from_str(text: &str) -> Result<Self, InvalidUri> {
+        let invalid = |why: &str| InvalidUri { text: text.to_owned(), why: why.to_owned() };
+        let (scheme, rest) = text.split_once("://").ok_or_else(|| invalid("it has no `://`"))?;
+        let (face, transport) = match scheme.split_once('+') {
+            Some((face, transport)) => (face.parse().map_err(|_| invalid("its face is unknown"))?, transport),
+            None if scheme == "httpu" => (Face::XmlRpc, "unix"),
+            None => return Err(invalid("its scheme is unknown")),
+        };
+        match transport {
+            "unix" if rest.starts_with('/') => Ok(Self::unix(face, rest)),
+            "unix" => Err(invalid("the path of a Unix socket must be absolute, with three slashes in a row")),
+            "tcp" => {
+                // The daemon does not look at the path of an XML-RPC request, and an operation has its own on `sxp`.
+                let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+                if !(path.is_empty() || face != Face::Sxp && path == "RPC2") {
+                    return Err(invalid("nothing but `/RPC2` may follow the port"));
+                }
+                let (host, port) = split_port(authority).ok_or_else(|| invalid("it has no host"))?;
+                let port = match port {
+                    None => default_port(face),
+                    Some(port) => port.parse().map_err(|_| invalid("its port is no number from 0 to 65535"))?,
+                };
+                Ok(Self::tcp(face, host, port))
+            }
+            _ => Err(invalid("its transport is unknown")),
+        }
+    }
+}
+
+/// Host and port of `HOST`, `HOST:PORT`, `[ADDRESS]` or `[ADDRESS]:PORT`.
+fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
+    let (host, port) = match authority.strip_prefix('[') {
+        Some(rest) => {
+            let (host, behind) = rest.split_once(']')?;
+            (host, if behind.is_empty() { None } else { Some(behind.strip_prefix(':')?) })
+        }
+        None => authority.split_once(':').map_or((authority, None), |(host, port)| (host, Some(port))),
+    };
+    (!host.is_empty()).then_some((host, port))
+}
+
+impl fmt::Display for Uri {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.address {
+            Address::Tcp { .. } => write!(f, "{}+tcp://{}", self.face, self.host()),
+            Address::Unix(path) => write!(f, "{}+unix://{}", self.face, path.display()),
+        }
+    }
+}
+
+/// The text is not the URI of a daemon.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{text}` is no URI of a daemon: {why}; expected sxp+tcp://HOST:PORT, sxp+unix:///PATH, xmlrpc+tcp://HOST:PORT or xmlrpc+unix:///PATH"
+)]
+pub struct InvalidUri {
+    text: String,
+    why: String,
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris() {
+        let check = |text: &str, expect: &str| {
+            let got = match text.parse::<Uri>() {
+                Ok(uri) => format!("{uri} {:?}", uri.face),
+                Err(error) => error.why,
+            };
+            assert_eq!(got, expect, "{text}");
+        };
+        check("sxp+tcp://127.0.0.1:40123", "sxp+tcp://127.0.0.1:40123 Sxp");
+        check("sxp+tcp://xen.example", "sxp+tcp://xen.example:8000 Sxp");
+        check("sxp+tcp://xen.example/", "sxp+tcp://xen.example:8000 Sxp");
+        check("xmlrpc+tcp://[::1]:8006/RPC2", "xmlrpc+tcp://[::1]:8006 XmlRpc");
+        check("xmlrpc+tcp://[::1]", "xmlrpc+tcp://[::1]:8006 XmlRpc");
+        check("xmlrpc+unix:///var/run/xend/xmlrpc.sock", "xmlrpc+unix:///var/run/xend/xmlrpc.sock XmlRpc");
+        check("httpu:///var/run/xend/xmlrpc.sock", "xmlrpc+unix:///var/run/xend/xmlrpc.sock XmlRpc");
+        check("xenapi+tcp://h", "xenapi+tcp://h:9363 XenApi");
+        check("localhost:8000", "it has no `://`");
+        check("http://localhost:8000", "its scheme is unknown");
+        check("rpc+tcp://h", "its face is unknown");
+        check("sxp+ssh://h", "its transport is unknown");
+        check("sxp+tcp://:8000", "it has no host");
+        check("sxp+tcp://h:80000", "its port is no number from 0 to 65535");
+        check("sxp+tcp://h/xend", "nothing but `/RPC2` may follow the port");
+        check("sxp+unix://tmp/x", "the path of a Unix socket must be absolute, with three slashes in a row");
+    }
+}

@@ -1,0 +1,16 @@
+//! The client against peers that this file plays itself, mostly over streams in memory. The mock is tried in the harness.
+
+mod errors;
+mod peer;
+mod properties;
+mod requests;
+
+/// Snapshots lie in one tree for the whole project.
+fn snapshots() -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/client"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.add_filter(concat!("xend-client/", env!("CARGO_PKG_VERSION")), "xend-client/VERSION");
+    settings.bind_to_scope()
+}

@@ -1,0 +1,84 @@
+//! A server of one connection that sends what it is told.
+
+use std::future::Future;
+
+use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
+use xend_client::{Arguments, Client, Error, Face, Operation, Uri};
+
+/// What the peer does after it has read the request.
+pub(crate) enum Then {
+    /// Sends these pieces and closes.
+    Close(Vec<Vec<u8>>),
+    /// Sends these pieces and keeps the connection open.
+    Hold(Vec<Vec<u8>>),
+}
+
+/// Runs on virtual time: a deadline costs nothing.
+pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    runtime.expect("a runtime").block_on(future)
+}
+
+pub(crate) fn client(face: Face) -> Client {
+    Client::new(Uri::tcp(face, "xen.example", 8000))
+}
+
+/// Arguments that any operation takes.
+pub(crate) fn arguments(operation: &Operation) -> Arguments {
+    let value = |name| match name {
+        "domain" => "vm1",
+        "reason" => "halt",
+        "config" => "(vm (name new) (memory 64))",
+        other => panic!("no value for `{other}`"),
+    };
+    operation.arguments.iter().map(|argument| (argument.name, value(argument.name))).collect()
+}
+
+/// What the client makes of an answer, and what it had sent.
+pub(crate) async fn ask(
+    client: &Client,
+    operation: &'static Operation,
+    then: Then,
+) -> (Vec<u8>, Result<String, Error>) {
+    let (near, far) = duplex(64);
+    let serving = tokio::spawn(serve(far, then));
+    let answer = client.call_over(near, operation, &arguments(operation)).await;
+    let (request, far) = serving.await.expect("the peer does not panic");
+    drop(far);
+    (request, answer.map(|document| format!("{document:?}")))
+}
+
+async fn serve(mut stream: DuplexStream, then: Then) -> (Vec<u8>, Option<DuplexStream>) {
+    let request = read_request(&mut stream).await;
+    let (pieces, hold) = match then {
+        Then::Close(pieces) => (pieces, false),
+        Then::Hold(pieces) => (pieces, true),
+    };
+    for piece in pieces {
+        // The client may have heard enough.
+        if stream.write_all(&piece).await.is_err() {
+            break;
+        }
+        tokio::task::yield_now().await;
+    }
+    (request, hold.then_some(stream))
+}
+
+async fn read_request(stream: &mut DuplexStream) -> Vec<u8> {
+    let mut request = Vec::new();
+    loop {
+        let head = request.windows(4).position(|window| window == b"\r\n\r\n");
+        if let Some(head) = head {
+            let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
+            let length = text.lines().find_map(|line| line.strip_prefix("content-length: ")?.parse::<usize>().ok());
+            if request.len() >= head + 4 + length.unwrap_or(0) {
+                return request;
+            }
+        }
+        let mut piece = [0; 512];
+        match stream.read(&mut piece).await {
+            Ok(0) | Err(_) => return request,
+            Ok(length) => request.extend_from_slice(&piece[..length]),
+        }
+    }
+}

@@ -1,0 +1,104 @@
+//! Whatever a server answers, the client gives a result or an error with a code, in bounded time.
+
+use proptest::prelude::*;
+use xend_client::{ErrorCode, Face};
+use xend_wire::operation::OPERATIONS;
+
+use crate::peer::{Then, ask, client, run};
+
+/// A reply that may be good in every part but one.
+fn replies() -> impl Strategy<Value = Vec<u8>> {
+    let status = prop_oneof![
+        3 => Just("HTTP/1.1 200 OK".to_owned()),
+        3 => (0..999u16, prop::sample::select(vec!["OK", "", "Operation not implemented: x", "Request failed: pause"]))
+            .prop_map(|(code, reason)| format!("HTTP/1.1 {code} {reason}")),
+        1 => prop::sample::select(vec!["HTTP/1.0 200 OK", "HTTP/9.9 200 OK", "HTTP/1.1", "200", "", "(a)"]).prop_map(str::to_owned),
+    ];
+    let bodies = [
+        "",
+        "0",
+        "(",
+        ")",
+        "''",
+        "(domain (name vm1))",
+        "(domain (name vm1))''",
+        "(node (host a))",
+        "(vm1 vm2)",
+        "(xend.err 'no')",
+        "(xend.err)",
+        "(xend.err \"",
+        "<html>",
+        "<methodResponse/>",
+        "<methodResponse><params><param><value><nil/></value></param></params></methodResponse>",
+        "<methodResponse><fault><value><struct/></value></fault></methodResponse>",
+        "<methodResponse><params><param><value><array><data><value>a</value></data></array></value></param></params></methodResponse>",
+    ];
+    let body = prop_oneof![
+        5 => prop::sample::select(bodies.to_vec()).prop_map(|body| body.as_bytes().to_vec()),
+        1 => prop::collection::vec(any::<u8>(), 0..60),
+    ];
+    let headers = prop::collection::vec(
+        prop::sample::select(vec![
+            "Content-type: application/sxp",
+            "Connection: keep-alive",
+            "Transfer-Encoding: chunked",
+            "Content-length: 3",
+            "Content-length: x",
+            "Location: /",
+            "nonsense",
+            "X: \u{e9}",
+        ]),
+        0..3,
+    );
+    (status, headers, body, prop::option::weighted(0.8, -2..3i64)).prop_map(|(status, headers, body, error)| {
+        let mut reply = format!("{status}\r\n");
+        headers.iter().for_each(|header| reply += &format!("{header}\r\n"));
+        if let Some(error) = error {
+            reply += &format!("Content-length: {}\r\n", body.len() as i64 + if error.abs() == 2 { error } else { 0 });
+        }
+        let mut reply = (reply + "\r\n").into_bytes();
+        reply.extend(body);
+        reply
+    })
+}
+
+fn cut_into(reply: &[u8], lengths: &[usize]) -> Vec<Vec<u8>> {
+    let mut pieces = Vec::new();
+    let mut rest = reply;
+    for length in lengths.iter().cycle() {
+        if rest.is_empty() {
+            break;
+        }
+        let (piece, behind) = rest.split_at((*length).min(rest.len()));
+        pieces.push(piece.to_vec());
+        rest = behind;
+    }
+    pieces
+}
+
+proptest! {
+    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+    #[test]
+    fn every_reply_ends_in_a_result_or_a_code(
+        reply in replies(),
+        keep in any::<prop::sample::Index>(),
+        whole in any::<bool>(),
+        hold in any::<bool>(),
+        lengths in prop::collection::vec(1..30usize, 1..4),
+        operation in prop::sample::select(OPERATIONS.iter().collect::<Vec<_>>()),
+        face in prop::sample::select(vec![Face::Sxp, Face::XmlRpc]),
+    ) {
+        let kept = if whole { &reply[..] } else { &reply[..keep.index(reply.len() + 1)] };
+        let ends = |pieces: Vec<Vec<u8>>| if hold { Then::Hold(pieces) } else { Then::Close(pieces) };
+        let outcome = |pieces| {
+            run(ask(&client(face), operation, ends(pieces))).1.map_err(|error| (error.code(), error.fate(), error.reply().cloned()))
+        };
+        let at_once = outcome(vec![kept.to_vec()]);
+        if let Err((code, ..)) = &at_once {
+            prop_assert_ne!(*code, ErrorCode::Success);
+        }
+        // However the stream cuts the reply, the outcome is the same.
+        prop_assert_eq!(at_once, outcome(cut_into(kept, &lengths)));
+    }
+}
