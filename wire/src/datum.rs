@@ -191,6 +191,11 @@ impl Datum {
         }
     }
 
+    /// A list of these items.
+    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::List(items.into_iter().collect())
+    }
+
     /// A name and what belongs to it, as most lists of the daemon are made: `(name value)`.
     pub fn pair(name: &str, value: impl Into<Self>) -> Self {
         Self::List(vec![name.into(), value.into()])
@@ -218,8 +223,8 @@ pub fn fault(code: i32, text: &[u8]) -> Vec<u8> {
     Marshaller::fault(code, &escape(text))
 }
 
-/// `xmlrpclib.escape`.
-fn escape(text: &[u8]) -> Vec<u8> {
+/// `xmlrpclib.escape`: `&`, `<` and `>` as references, all other bytes as they are.
+pub fn escape(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for &byte in text {
         match byte {

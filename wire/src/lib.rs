@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 pub mod datum;
+mod diagnostic;
 mod error;
 mod excerpt;
 pub mod failure;
@@ -22,6 +23,7 @@ pub mod sexpr;
 pub mod tuples;
 pub mod xmlrpc;
 
+pub use diagnostic::Diagnostic;
 pub use error::{Culprit, Error, ErrorKind};
 pub use excerpt::{Excerpt, visible};
 pub use limits::Limits;
