@@ -112,7 +112,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     operation(Domains, "list", ALL, AtOnce, |handler| handler.perform(LIST)),
     operation(Domain, "pause", ALL, AtOnce, |handler| {
         let domain = handler.own_domid();
-        handler.perform(Command::Pause { domain })
+        handler.perform(Command::Pause { domain }).map(|_| Datum::None)
     }),
     operation(Domain, "unpause", ALL, AtOnce, |handler| {
         let domain = handler.own_domid();

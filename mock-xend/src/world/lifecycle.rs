@@ -87,8 +87,9 @@ impl World {
     pub(super) fn pause(&mut self, target: &Datum) -> Result<Datum, Failure> {
         let at = self.position_to_switch(target, "pause")?;
         let domain = &mut self.domains[at];
+        let before = domain.power_state();
         domain.activity = Activity::Paused;
-        Ok(Datum::None)
+        Ok(before.number().into())
     }
 
     pub(super) fn unpause(&mut self, target: &Datum) -> Result<Datum, Failure> {
