@@ -48,12 +48,9 @@ impl Handler<'_> {
     /// The configuration of a new domain. These operations read it themselves: the first value counts, the rest does
     /// not.
     pub(super) fn config(&self) -> Result<(Datum, Vec<u8>), Failure> {
-        let text = match self.request.fields.get("config") {
-            Some([text, ..]) => text,
-            _ => {
-                let text = "Configuration error 'NoneType' object has no attribute '__getitem__'";
-                return Err(Failure::refused(text));
-            }
+        let Some([text, ..]) = self.request.fields.get("config") else {
+            let text = "Configuration error 'NoneType' object has no attribute '__getitem__'";
+            return Err(Failure::refused(text));
         };
         match parse(text, self.release) {
             Ok(Some(config)) => Ok((config, text.clone())),
