@@ -83,7 +83,7 @@ fn check_depth(depth: usize, at: usize, limits: &Limits) -> Result<(), Error> {
         let expected = format!("at most {} levels", limits.depth);
         return Err(Error::new(ErrorKind::TooDeep, at..at + 1).expected(expected));
     }
-    if depth >= OVERFLOW {
+    if depth + 1 >= OVERFLOW {
         return Err(Error::new(ErrorKind::StackOverflow, at..at + 1));
     }
     Ok(())

@@ -448,7 +448,7 @@ fn by_the_rules_of_the_daemon() {
     let xend = |document: &str, expected: &str| check(document, Rules::xend(Release::V4_1), expected);
     xend("<foo><params><param><value><int>1</int></value></param></params></foo>", "int 1");
     xend("<methodResponse><params/></methodResponse>", "[]");
-    xend("<methodResponse/>", "unexpected-root: <methodResponse/>");
+    xend("<methodResponse/>", "missing-element: <methodResponse/>");
     xend("<value><int>1</int></value>", "unexpected-root: <value>");
     let fault = "<methodResponse><fault><struct><member><name>faultCode</name><value>1</value></member>\
                  <member><name>faultString</name><value>boom</value></member></struct></fault></methodResponse>";
