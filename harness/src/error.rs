@@ -1,9 +1,8 @@
 //! The one error of this crate: why no verdict can be had.
 
 use std::fmt;
-use std::ops::Range;
 
-use crate::Excerpt;
+use xend_wire::Diagnostic;
 
 /// Why a command can't be carried out. What a subject does wrong is a verdict, never one of these.
 #[derive(Debug, thiserror::Error)]
@@ -33,46 +32,9 @@ impl Error {
     }
 }
 
-/// A mistake in a text file: what is wrong, and where.
-///
-/// ```text
-/// error: unknown rules `strikt` for sexpr, expected strict, ...
-///  --> cases/sexpr/a.toml:8:10
-///   | rules = ["strikt"]
-///   |          ^^^^^^^^
-/// ```
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Diagnostic {
-    file: String,
-    message: String,
-    excerpt: Excerpt,
-}
-
-impl Diagnostic {
-    /// A mistake at a span of bytes in a text.
-    pub fn new(file: impl Into<String>, text: &[u8], span: Range<usize>, message: impl Into<String>) -> Self {
-        Self { file: file.into(), message: message.into(), excerpt: Excerpt::new(text, &span) }
-    }
-
-    /// What is wrong.
-    pub(crate) fn message(&self) -> &str {
-        &self.message
-    }
-
-    /// `FILE:LINE:COLUMN`.
-    pub(crate) fn place(&self) -> String {
-        format!("{}:{}:{}", self.file, self.excerpt.line(), self.excerpt.column())
-    }
-
-    pub(crate) fn from_toml(file: &str, text: &str, error: &toml::de::Error) -> Self {
-        Self::new(file, text.as_bytes(), error.span().unwrap_or_default(), error.message())
-    }
-}
-
-impl fmt::Display for Diagnostic {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n --> {}\n{}", self.message, self.place(), self.excerpt)
-    }
+/// A mistake that the TOML parser found.
+pub(crate) fn toml_mistake(file: &str, text: &str, error: &toml::de::Error) -> Diagnostic {
+    Diagnostic::new(file, text.as_bytes(), error.span().unwrap_or_default(), error.message())
 }
 
 impl From<Diagnostic> for Error {

@@ -3,6 +3,7 @@
 //! The daemon sends its nested lists as arrays whose first element is a name. As S-expressions they lose what an
 //! S-expression can't say: a number, a boolean, nil and a string all become atoms, in the form in which the
 //! S-expression face prints them (`1`, `1.5`, `True`, `None`), and a struct becomes a list of pairs `(name value)`.
+//! Before 4.1 that face prints an empty string as nothing, so that there is none in the list either.
 //! The way back gives arrays of strings.
 
 use crate::Release;
@@ -33,7 +34,9 @@ fn write(builder: &mut Builder, datum: &Datum, release: Release) {
     match datum {
         Datum::List(items) | Datum::Tuple(items) => {
             builder.open();
-            for item in items {
+            // Protocol reference §2.3: `(features )` before 4.1, `(features '')` since.
+            let is_shown = |item: &&Datum| release >= Release::V4_1 || item.as_bytes() != Some(b"");
+            for item in items.iter().filter(is_shown) {
                 write(builder, item, release);
             }
             builder.close();

@@ -8,6 +8,7 @@ use toml::Spanned;
 use xend_wire::ErrorKind;
 
 use super::{Case, Expect, Level, Outcome, Permitted};
+use crate::error::toml_mistake;
 use crate::{Codec, Diagnostic, Feature, Rules, Tagged};
 
 /// The most bytes that `input_generated` may make.
@@ -76,7 +77,7 @@ pub(super) fn parse(
         let at = error.valid_up_to();
         Diagnostic::new(file, bytes, at..at + 1, "a case file is UTF-8; use input_base64 for other bytes")
     })?;
-    let parsed: CaseFile = toml::from_str(text).map_err(|error| Diagnostic::from_toml(file, text, &error))?;
+    let parsed: CaseFile = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
     let wrong = |span, message: String| Diagnostic::new(file, bytes, span, message);
 
     let id = parsed.id.get_ref().clone();

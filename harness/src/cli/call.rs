@@ -3,7 +3,7 @@
 use xend_client::{Arguments as Named, Client, Fate, Operation, Release, Uri};
 use xend_wire::{operation, sexpr};
 
-use super::{print, say};
+use super::{print, runtime, say};
 use crate::Error;
 
 /// Ask a daemon to do one operation, and print the result as an S-expression.
@@ -27,9 +27,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let named: Named = arguments.arguments.iter().cloned().collect();
     let client = Client::new(arguments.uri.clone()).release(arguments.release);
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    let runtime = runtime.map_err(|error| Error::Harness(format!("can't wait for a reply: {error}")))?;
-    match runtime.block_on(client.call(arguments.operation, &named)) {
+    match runtime()?.block_on(client.call(arguments.operation, &named)) {
         Ok(answer) => {
             let text = sexpr::print(&answer, sexpr::Rules::xend(arguments.release));
             let text = String::from_utf8_lossy(&text);

@@ -6,7 +6,9 @@
 
 mod call;
 mod cases;
+mod compare;
 mod decode;
+mod demo;
 mod parser;
 
 use std::io::{self, Write};
@@ -29,9 +31,11 @@ enum Command {
     Parser(parser::Arguments),
     Decode(decode::Arguments),
     Call(call::Arguments),
+    Compare(compare::Arguments),
     List(cases::ListArguments),
     Explain(cases::ExplainArguments),
     Cases(cases::ExportArguments),
+    Demo(demo::Arguments),
     /// Be a subject: answer questions on standard input with the built-in codecs.
     ///
     /// It speaks what `parser -- COMMAND` expects of a command, one JSON object a line, and shows how a subject answers.
@@ -44,9 +48,11 @@ pub fn main() -> ExitCode {
         Command::Parser(arguments) => parser::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
         Command::List(arguments) => cases::list(&arguments),
         Command::Explain(arguments) => cases::explain(&arguments),
         Command::Cases(arguments) => cases::export(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
         Command::Subject => match subject::serve(io::stdin().lock(), io::stdout().lock()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Usage(error.to_string())),
             _ => Ok(0),
@@ -64,6 +70,12 @@ fn complain(error: &Error) -> u8 {
 /// Writes to standard error, where nobody may be listening.
 fn say(text: &str) {
     let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// What waits for replies.
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::Harness(format!("can't wait for a reply: {error}")))
 }
 
 /// Writes to standard output. That the reader has seen enough is no error.

@@ -3,10 +3,12 @@
 //! The same run makes the same report: there is no time in it unless it is asked for, and no path but those that the
 //! user gave.
 
+mod comparisons;
 mod json_lines;
 mod junit;
 mod people;
 
+pub use comparisons::comparisons;
 pub use json_lines::json_lines;
 pub use junit::junit;
 pub use people::{people, summary};
