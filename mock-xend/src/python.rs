@@ -86,6 +86,11 @@ pub(crate) fn str(value: &Datum) -> Vec<u8> {
     }
 }
 
+/// `str(value)` as text, for what is put into a text.
+pub(crate) fn text(value: &Datum) -> String {
+    String::from_utf8_lossy(&str(value)).into_owned()
+}
+
 /// `bool(value)`.
 pub(crate) fn truth(value: &Datum) -> bool {
     match value {

@@ -36,7 +36,7 @@ impl Handler<'_> {
                 reason.and_then(|reason| self.service.perform(&Command::Shutdown { domain, reason }))
             }
             b"rename" => self.first("name").and_then(|name| self.service.perform(&Command::Rename { domain, name })),
-            b"sysrq" => self.int("key").and_then(|_| self.service.perform(&Command::SysRq { domain })),
+            b"sysrq" => self.int("key").and_then(|key| self.service.perform(&Command::SysRq { domain, key })),
             b"mem_target_set" => {
                 let target = self.int("target");
                 target.and_then(|target| self.service.perform(&Command::SetMemoryTarget { domain, target }))
@@ -97,7 +97,7 @@ impl Handler<'_> {
             self.int("force")?;
             self.int("rm_cfg")?;
         }
-        self.service.perform(&Command::DestroyDevice { domain, class, device })
+        self.service.perform(&Command::DestroyDevice { domain, class, device, forget: false })
     }
 
     /// `acceptCommand`: 202 and a place to look, before anything is done.

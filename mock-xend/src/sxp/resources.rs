@@ -93,8 +93,9 @@ impl<'r> Handler<'r> {
 
     /// The id of a domain, or the reply of the release to an unknown one.
     fn domain_of(&self, name: &[u8]) -> Result<u32, Reply> {
-        match self.service.perform(&Command::Find { domain: name.to_vec().into() }) {
-            Ok(Datum::Int(id)) => Ok(id as u32),
+        let found = self.service.perform(&Command::Find { domain: name.to_vec().into() });
+        match found.as_ref().map(Datum::items) {
+            Ok([Datum::Int(id), ..]) => Ok(*id as u32),
             _ => Err(Reply::unknown_domain(name, self.release)),
         }
     }

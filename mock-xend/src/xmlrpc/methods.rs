@@ -119,7 +119,7 @@ static METHODS: &[Method] = &[
         call.perform(Command::SetVcpus { domain: call.domain(), vcpus: call.param(1) })
     }),
     of_domain("xend.domain.send_sysrq", ALL, "send_sysrq", (2, 0), |call| {
-        call.perform(Command::SysRq { domain: call.domain() })
+        call.perform(Command::SysRq { domain: call.domain(), key: call.param(1) })
     }),
     of_domain("xend.domain.getVCPUInfo", ALL, "getVCPUInfo", (1, 0), |call| {
         call.perform(Command::Vcpus { domain: call.domain() })
@@ -185,5 +185,5 @@ fn pause(call: &Invocation<'_>) -> Result<Datum, Failure> {
 
 fn destroy_device(call: &Invocation<'_>) -> Result<Datum, Failure> {
     let (class, device) = (python::str(&call.param(1)), python::str(&call.param(2)));
-    call.perform(Command::DestroyDevice { domain: call.domain(), class, device })
+    call.perform(Command::DestroyDevice { domain: call.domain(), class, device, forget: python::truth(&call.param(4)) })
 }
