@@ -112,6 +112,7 @@ impl Case {
     /// # Errors
     /// A file can't be read, or is malformed.
     pub fn in_folder(folder: &Path) -> Result<Vec<Self>, Error> {
+        folder.read_dir().map_err(|error| Error::io(folder.display(), &error))?;
         let mut cases = Vec::new();
         for codec in Codec::ALL {
             let folder = folder.join(codec.name());

@@ -122,7 +122,7 @@ pub fn serve(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
         let reply = if line.as_bytes() == HELLO.trim_ascii_end() {
             hello_line(BuiltIn::new().declaration())
         } else {
-            answer_line(&line).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?
+            answer_line(&line).map_err(|error| io::Error::other(format!("no question: {error}")))?
         };
         output.write_all(reply.as_bytes())?;
         output.flush()?;

@@ -42,21 +42,29 @@ fn run<A: AsRef<OsStr>>(arguments: &[A], input: &[u8]) -> Output {
     child.wait_with_output().expect("it ends")
 }
 
-/// All that a run shows: the command, standard output, standard error and the exit status. A folder in it is `DIR`.
-fn transcript(arguments: &[&str], input: &[u8], folder: &Path) -> String {
+/// All that a run shows: the command, standard output, standard error and the exit status.
+fn transcript(arguments: &[&str], input: &[u8]) -> String {
     let output = run(arguments, input);
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it is UTF-8");
     let command = format!("$ xend-harness {}\n", arguments.join(" "));
     let end = format!("[exit {}]\n", output.status.code().expect("it exits"));
-    let all = command + &text(&output.stdout) + &text(&output.stderr) + &end;
-    all.replace(&folder.display().to_string(), "DIR").replace(HARNESS, "xend-harness")
+    (command + &text(&output.stdout) + &text(&output.stderr) + &end).replace(HARNESS, "xend-harness")
+}
+
+/// As [`transcript`], with `DIR` for a folder.
+fn transcript_in(folder: &Path, arguments: &[&str], input: &[u8]) -> String {
+    transcript(arguments, input).replace(path(folder), "DIR")
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a temporary path is UTF-8")
 }
 
 /// Judges a parser, and gives the exit status and the report's lines of JSON.
 fn judge(arguments: &[&str], command: &[&str]) -> (i32, Vec<Value>) {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("report.jsonl");
-    let report_option = ["--json", report.to_str().expect("UTF-8")];
+    let report_option = ["--json", path(&report)];
     let all = [&["parser"][..], arguments, &report_option, &["--"], command].concat();
     let output = run(&all, b"");
     let text = std::fs::read_to_string(report).unwrap_or_default();

@@ -1,8 +1,10 @@
 //! Subjects that behave as badly as they can: each gets its verdict, and the run goes on.
 
+use std::path::Path;
+use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::judge;
+use crate::{HARNESS, judge};
 
 /// What a subject says that speaks shell and reads S-expressions.
 const HELLO: &str = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;
@@ -74,7 +76,7 @@ fn one_that_dies_is_started_again() {
 
 #[test]
 fn one_that_hangs_is_started_again() {
-    check(&for_one("sleep 60"), &["--timeout", "0.5"], "timeout, pass");
+    check(&for_one("sleep 60"), &["--timeout", "1"], "timeout, pass");
 }
 
 #[test]
@@ -85,10 +87,10 @@ fn one_that_closes_its_output_has_crashed() {
 #[test]
 fn one_that_does_not_read_times_out() {
     let script = format!("{HELLO}; sleep 60");
-    check(&script, &["--timeout", "0.5"], "timeout, timeout");
+    check(&script, &["--timeout", "1"], "timeout, timeout");
     // More than a pipe holds.
     let hello = HELLO.replace(r#""sexpr":["strict"]"#, r#""xmlrpc":["spec"]"#);
-    check_all(&format!("{hello}; sleep 60"), &["--filter", "xmlrpc/wide-100k", "--timeout", "0.5"], "timeout");
+    check_all(&format!("{hello}; sleep 60"), &["--filter", "xmlrpc/wide-100k", "--timeout", "1"], "timeout");
 }
 
 #[test]
@@ -123,14 +125,14 @@ fn a_flood_is_stopped() {
     let patient = ["--timeout", "25"];
     check(&for_one("yes | tr -d '\\n'"), &patient, "resource-limit, pass");
     check(&for_one("yes"), &patient, "invalid-answer, pass");
-    check(&for_one("yes >&2"), &["--timeout", "0.5"], "timeout, pass");
+    check(&for_one("yes >&2"), &["--timeout", "1"], "timeout, pass");
     check(&kept_alive("yes | head -c 1000000 >&2; answer $id"), &patient, "pass, pass");
 }
 
 #[test]
 fn no_hello_is_a_verdict() {
     check("exit 3", &[], "hello crash");
-    check("sleep 60", &["--timeout", "0.5"], "hello timeout");
+    check("sleep 60", &["--timeout", "1"], "hello timeout");
     check("exec >&-; sleep 60", &[], "hello crash");
     check("echo hello", &[], "hello invalid-answer");
     check("yes | tr -d '\\n'", &["--timeout", "25"], "hello resource-limit");
@@ -154,7 +156,34 @@ fn what_it_started_ends_with_it() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("pid");
     let script = for_one(&format!("sleep 60 & echo $! >{}; wait", file.display()));
-    check(&script, &["--timeout", "0.5"], "timeout, pass");
+    check(&script, &["--timeout", "1"], "timeout, pass");
+    assert_gone(&file);
+}
+
+/// Whoever interrupts the harness ends the subject, too, though it gets no signal from the terminal.
+#[test]
+fn an_interrupted_run_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pid");
+    let script = format!("echo $$ >{}.new; mv {0}.new {0}; sleep 60", file.display());
+    let mut harness = std::process::Command::new(HARNESS);
+    let harness = harness.args(["parser", "--timeout", "50", "--", "sh", "-c", &script]).stderr(Stdio::piped());
+    let harness = harness.spawn().expect("it is built");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !file.exists() {
+        assert!(Instant::now() < deadline, "the subject does not start");
+        std::thread::yield_now();
+    }
+    let kill = std::process::Command::new("kill").args(["-INT", &harness.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    let output = harness.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "error: interrupted\n");
+    assert_gone(&file);
+}
+
+#[track_caller]
+fn assert_gone(file: &Path) {
     let pid = std::fs::read_to_string(file).expect("it was started");
     // Killed it is, but whoever adopts orphans may not have buried it yet.
     let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
@@ -175,7 +204,7 @@ fn once_a_case() {
     once("cat >/dev/null", &[], "crash, crash");
     once("exit 3", &[], "crash, crash");
     once("sleep 60 & exit 3", &[], "crash, crash");
-    once("sleep 60", &["--timeout", "0.3"], "timeout, timeout");
+    once("sleep 60", &["--timeout", "1"], "timeout, timeout");
     once("echo nonsense", &[], "invalid-answer, invalid-answer");
     once(&format!("{right}; echo '{{}}'"), &[], "invalid-answer, invalid-answer");
     once("yes | tr -d '\\n'", &["--timeout", "25"], "resource-limit, resource-limit");
