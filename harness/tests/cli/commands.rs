@@ -81,7 +81,7 @@ fn an_exported_suite_is_a_folder_of_cases() {
 
 #[test]
 fn the_built_in_codecs_answer_as_a_subject() {
-    let subject = ["parser", "--filter", "*/[b-z]*", "--rules", "strict,spec,extended", "--", HARNESS, "subject"];
+    let subject = ["parser", "--filter", "*/[e-v]*", "--rules", "strict,spec,extended", "--", HARNESS, "subject"];
     let judged = |arguments: &[&str]| String::from_utf8(run(arguments, b"").stdout).expect("UTF-8");
     assert_eq!(judged(&subject), judged(&subject[..5]));
     let asked = transcript(&["subject"], b"{\"hello\":{\"protocol\":1}}\n{\"id\":\"a\",\"codec\":\"sexpr\",\"rules\":\"strict\",\"input\":\"KGEp\"}\n{\"id\":\"b\",\"codec\":\"sexpr\",\"rules\":\"strict\",\"input\":\"KGE=\"}\nwhat?\n");

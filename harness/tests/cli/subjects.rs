@@ -70,6 +70,8 @@ fn one_that_dies_is_started_again() {
     check(&for_one("exit 3"), &[], "crash, pass");
     check(&for_one("exit 0"), &[], "crash, pass");
     check(&for_one("kill -SEGV $$"), &[], "crash, pass");
+    // It answers, and is not there when it is asked again.
+    check(&kept_alive("answer $id; exit 0"), &[], "pass, crash");
     // Something that it started holds the pipe.
     check(&for_one("sleep 60 & exit 1"), &[], "crash, pass");
 }
@@ -193,7 +195,7 @@ fn assert_gone(file: &Path) {
 #[test]
 fn once_a_case() {
     let once = |script: &str, options: &[&str], expect: &str| {
-        check(script, &[&["--once", "--codec", "sexpr"], options].concat(), expect)
+        check(script, &[&["--once", "--codec", "sexpr"], options].concat(), expect);
     };
     let right = r#"case $(cat) in '()') echo '{"values":[{"list":[]}]}';; *) echo '{"values":[{"list":[{"atom":"a b"}]}]}';; esac"#;
     once(right, &[], "pass, pass");
