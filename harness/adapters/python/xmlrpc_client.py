@@ -4,21 +4,23 @@ import json
 import sys
 import xmlrpc.client
 
-DECODES = {"xmlrpc": ["spec", "extended"]}
 FEATURES = ["nil", "i8", "small-ints", "ex", "encodings", "struct-order"]
+HELLO = {"name": "xmlrpc.client", "version": sys.version.split()[0], "decodes": {"xmlrpc": ["spec", "extended"]}, "features": FEATURES}
+KINDS = [
+    (type(None), lambda value: {"nil": True}),
+    (bool, lambda value: {"boolean": str(int(value))}),
+    (int, lambda value: {"int": str(value)}),
+    (float, lambda value: {"double": repr(value)}),
+    (str, lambda value: {"string": value}),
+    (xmlrpc.client.DateTime, lambda value: {"dateTime": value.value}),
+    (xmlrpc.client.Binary, lambda value: {"base64": base64.b64encode(value.data).decode()}),
+    (dict, lambda value: {"struct": [[str(name), tagged(member)] for name, member in value.items()]}),
+    ((list, tuple), lambda value: {"array": [tagged(item) for item in value]}),
+]
 
 
 def tagged(value):
-    match value:
-        case None: return {"nil": True}
-        case bool(): return {"boolean": str(int(value))}
-        case int(): return {"int": str(value)}
-        case float(): return {"double": repr(value)}
-        case str(): return {"string": value}
-        case xmlrpc.client.DateTime(): return {"dateTime": value.value}
-        case xmlrpc.client.Binary(): return {"base64": base64.b64encode(value.data).decode()}
-        case dict(): return {"struct": [[str(name), tagged(member)] for name, member in value.items()]}
-        case _: return {"array": [tagged(item) for item in value]}
+    return next(tag(value) for kind, tag in KINDS if isinstance(value, kind))
 
 
 def answer(question):
@@ -34,5 +36,4 @@ def answer(question):
 
 for line in sys.stdin:
     ask = json.loads(line)
-    hello = {"hello": {"name": "xmlrpc.client", "version": sys.version.split()[0], "decodes": DECODES, "features": FEATURES}}
-    print(json.dumps(hello if "hello" in ask else {"id": ask["id"], **answer(ask)}), flush=True)
+    print(json.dumps({"hello": HELLO} if "hello" in ask else dict(answer(ask), id=ask["id"])), flush=True)

@@ -94,7 +94,10 @@ impl Case {
     /// One of them is malformed, which is a mistake of this project.
     pub fn built_in() -> Result<Vec<Self>, Error> {
         let files = xend_fixtures::files("cases/").filter(|file| file.path.ends_with(".toml"));
-        Ok(files.map(|file| Self::embedded(file.path, file.bytes)).collect::<Result<_, _>>()?)
+        let mut cases = files.map(|file| Self::embedded(file.path, file.bytes)).collect::<Result<Vec<_>, _>>()?;
+        // Not the order of the files, for `.` comes after `-`.
+        cases.sort_by(|left, right| left.id.cmp(&right.id));
+        Ok(cases)
     }
 
     /// A case of the fixtures, by the path of its file there.

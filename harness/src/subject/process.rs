@@ -36,10 +36,10 @@ impl Runner {
     pub(super) fn new() -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Harness(format!("can't wait for commands: {error}"));
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let _context = runtime.enter();
+        let context = runtime.enter();
         let interrupt = unix::signal(SignalKind::interrupt()).map_err(failed)?;
         let terminate = unix::signal(SignalKind::terminate()).map_err(failed)?;
-        drop(_context);
+        drop(context);
         Ok(Self { runtime, interrupt, terminate })
     }
 

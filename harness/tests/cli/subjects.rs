@@ -4,7 +4,7 @@ use std::path::Path;
 use std::process::Stdio;
 use std::time::{Duration, Instant};
 
-use crate::{HARNESS, judge};
+use crate::{HARNESS, judge, path};
 
 /// What a subject says that speaks shell and reads S-expressions.
 const HELLO: &str = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;
@@ -74,6 +74,22 @@ fn one_that_dies_is_started_again() {
     check(&kept_alive("answer $id; exit 0"), &[], "pass, crash");
     // Something that it started holds the pipe.
     check(&for_one("sleep 60 & exit 1"), &[], "crash, pass");
+}
+
+/// That the command is gone when it is to be started again is not the subject's fault.
+#[test]
+fn one_that_can_not_be_started_again_is_not_judged() {
+    use std::os::unix::fs::PermissionsExt;
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("subject");
+    let script = format!("#!/bin/sh\n{}", kept_alive(r#"rm "$0"; exit 1"#));
+    std::fs::write(&file, script).expect("it is written");
+    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o700)).expect("it is a command");
+    let filter = ["--filter", "sexpr/list-empty", "--filter", "sexpr/quote-single"];
+    let (exit, lines) = judge(&filter, &[path(&file)]);
+    let verdicts: Vec<_> = lines.iter().map(|line| line["verdict"].as_str().expect("a verdict")).collect();
+    assert_eq!((exit, &verdicts[..]), (3, &["crash", "harness-error"][..]));
 }
 
 #[test]
