@@ -41,7 +41,8 @@ impl Run {
 
     /// How many cases were judged, by whatever rules.
     pub fn cases(&self) -> usize {
-        let mut ids: Vec<_> = self.verdicts.iter().filter(|it| it.status.is_judged()).map(|it| &it.id).collect();
+        let is_judged = |verdict: &&Verdict| verdict.rules.is_some() && verdict.status.is_judged();
+        let mut ids: Vec<_> = self.verdicts.iter().filter(is_judged).map(|verdict| &verdict.id).collect();
         ids.dedup();
         ids.len()
     }
@@ -81,7 +82,7 @@ impl Run {
 pub fn run(subject: &mut dyn Subject, cases: &[Case], options: &Options) -> Result<Run, Error> {
     if let Err(stumble) = subject.start()? {
         return Ok(Run {
-            subject: "?".to_owned(),
+            subject: "the subject".to_owned(),
             verdicts: vec![hello(stumble, repeat(&options.repeat, None))],
             stale: Vec::new(),
         });

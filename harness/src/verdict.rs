@@ -264,3 +264,27 @@ impl fmt::Display for Difference {
 fn one_line(text: &str) -> String {
     shortened(&visible(text.as_bytes()), LONGEST)
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Which failures count at which level, `--strict` or not.
+    #[test]
+    fn what_counts() {
+        let check = |status: Status, level: Level, expect: [bool; 2]| {
+            assert_eq!([false, true].map(|is_strict| status.counts(level, is_strict)), expect, "{status} {level}");
+        };
+        for level in [Level::Must, Level::Should, Level::May, Level::Xend] {
+            let misread = if level == Level::Should { [false, true] } else { [true, true] };
+            check(Status::Fail, level, misread);
+            check(Status::WrongValue, level, misread);
+            for status in [Status::Crash, Status::Timeout, Status::InvalidAnswer, Status::ResourceLimit] {
+                check(status, level, [true, true]);
+            }
+            for status in [Status::Pass, Status::Unsupported, Status::Skipped] {
+                check(status, level, [false, false]);
+            }
+        }
+    }
+}
