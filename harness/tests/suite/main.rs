@@ -1,27 +1,15 @@
-//! Every case, by every rules that it speaks of, against the built-in codec: a test by name each.
+//! Every case, by every rules that it speaks of, against the built-in codec, and every exchange against a mock: a test by
+//! name each.
 
-use libtest_mimic::{Arguments, Failed, Trial};
-use xend_harness::{Case, Rules, Status, suite};
+mod cases;
+mod exchanges;
+
+use libtest_mimic::Arguments;
 
 fn main() {
     let arguments = Arguments::from_args();
-    // A runner that starts a process for each test should not read all cases in each.
-    let only = arguments.filter.as_deref().filter(|_| arguments.exact).and_then(|name| name.split('@').next());
-    let only = only.map(|id| format!("cases/{id}.toml"));
-    let files = xend_fixtures::files(only.as_deref().unwrap_or("cases/")).filter(|file| file.path.ends_with(".toml"));
-    let cases = files.map(|file| Case::embedded(file.path, file.bytes).unwrap_or_else(|error| panic!("{error}")));
-    let cases: &'static [Case] = cases.collect::<Vec<_>>().leak();
-    let trials = cases.iter().flat_map(|case| {
-        let rules = case.expectations().iter().flat_map(|expect| expect.rules.iter().copied());
-        rules.map(move |rules| Trial::test(format!("{}@{rules}", case.id), move || check(case, rules)))
-    });
-    libtest_mimic::run(&arguments, trials.collect()).exit();
-}
-
-fn check(case: &Case, rules: Rules) -> Result<(), Failed> {
-    let verdict = suite::judge_built_in(case, rules);
-    match verdict.status {
-        Status::Pass => Ok(()),
-        status => Err(format!("{status}: {}\n{:#?}", verdict.why, verdict.evidence).into()),
-    }
+    // A runner that starts a process for each test should not read all files in each.
+    let only = arguments.filter.as_deref().filter(|_| arguments.exact);
+    let trials = cases::trials(only).into_iter().chain(exchanges::trials(only)).collect();
+    libtest_mimic::run(&arguments, trials).exit();
 }
