@@ -2,6 +2,8 @@
 
 mod command;
 mod cuts;
+mod endurance;
+mod libvirt;
 mod listeners;
 mod peer;
 mod python;
