@@ -1,7 +1,9 @@
 //! Every case, by every rules that it speaks of, against the built-in codec: a test by name each.
 
 use libtest_mimic::{Arguments, Failed, Trial};
-use xend_harness::{Case, Rules, Status, suite};
+use xend_harness::subject::BuiltIn;
+use xend_harness::suite::{self, Options};
+use xend_harness::{Case, Rules, Status, report};
 
 fn main() {
     let arguments = Arguments::from_args();
@@ -19,9 +21,10 @@ fn main() {
 }
 
 fn check(case: &Case, rules: Rules) -> Result<(), Failed> {
-    let verdict = suite::judge_built_in(case, rules);
-    match verdict.status {
-        Status::Pass => Ok(()),
-        status => Err(format!("{status}: {}\n{:#?}", verdict.why, verdict.evidence).into()),
+    let options = Options { rules: vec![rules], is_strict: true, ..Options::default() };
+    let run = suite::run(&mut BuiltIn::new(), std::slice::from_ref(case), &options)?;
+    match &run.verdicts[..] {
+        [verdict] if verdict.status == Status::Pass => Ok(()),
+        _ => Err(report::people(&run).into()),
     }
 }
