@@ -12,6 +12,7 @@ pub mod cli;
 mod codec;
 mod error;
 mod feature;
+mod judgement;
 mod pattern;
 pub mod report;
 mod shorten;

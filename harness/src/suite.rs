@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use crate::case::Expect;
+use crate::judgement::Judgement;
 use crate::subject::{Answer, Declaration, Fault, Question, Reply, Stumble, Subject};
-use crate::verdict::{Evidence, Judgement};
+use crate::verdict::Evidence;
 use crate::{Baseline, Case, Diagnostic, Equality, Error, Feature, Pattern, Rules, Status, Verdict};
 
 /// What is asked, and what follows from the answers.
