@@ -14,6 +14,7 @@ mod codec;
 mod error;
 pub mod exchange;
 mod feature;
+mod judgement;
 mod pattern;
 pub mod report;
 mod shorten;

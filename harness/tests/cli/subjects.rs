@@ -79,15 +79,12 @@ fn one_that_dies_is_started_again() {
 /// That the command is gone when it is to be started again is not the subject's fault.
 #[test]
 fn one_that_can_not_be_started_again_is_not_judged() {
-    use std::os::unix::fs::PermissionsExt;
-
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("subject");
-    let script = format!("#!/bin/sh\n{}", kept_alive(r#"rm "$0"; exit 1"#));
-    std::fs::write(&file, script).expect("it is written");
-    std::fs::set_permissions(&file, PermissionsExt::from_mode(0o700)).expect("it is a command");
+    let command = folder.path().join("subject");
+    std::os::unix::fs::symlink("/bin/sh", &command).expect("a link");
+    let script = kept_alive(&format!("rm {}; exit 1", command.display()));
     let filter = ["--filter", "sexpr/list-empty", "--filter", "sexpr/quote-single"];
-    let (exit, lines) = judge(&filter, &[path(&file)]);
+    let (exit, lines) = judge(&filter, &[path(&command), "-c", &script]);
     let verdicts: Vec<_> = lines.iter().map(|line| line["verdict"].as_str().expect("a verdict")).collect();
     assert_eq!((exit, &verdicts[..]), (3, &["crash", "harness-error"][..]));
 }

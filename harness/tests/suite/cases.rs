@@ -1,7 +1,9 @@
 //! The cases, against the built-in codec.
 
 use libtest_mimic::{Failed, Trial};
-use xend_harness::{Case, Rules, Status, suite};
+use xend_harness::subject::BuiltIn;
+use xend_harness::suite::{self, Options};
+use xend_harness::{Case, Rules, Status, report};
 
 pub(crate) fn trials(only: Option<&str>) -> Vec<Trial> {
     let only = only.and_then(|name| name.split('@').next()).map(|id| format!("cases/{id}.toml"));
@@ -16,9 +18,10 @@ pub(crate) fn trials(only: Option<&str>) -> Vec<Trial> {
 }
 
 fn check(case: &Case, rules: Rules) -> Result<(), Failed> {
-    let verdict = suite::judge_built_in(case, rules);
-    match verdict.status {
-        Status::Pass => Ok(()),
-        status => Err(format!("{status}: {}\n{:#?}", verdict.why, verdict.evidence).into()),
+    let options = Options { rules: vec![rules], is_strict: true, ..Options::default() };
+    let run = suite::run(&mut BuiltIn::new(), std::slice::from_ref(case), &options)?;
+    match &run.verdicts[..] {
+        [verdict] if verdict.status == Status::Pass => Ok(()),
+        _ => Err(report::people(&run).into()),
     }
 }
