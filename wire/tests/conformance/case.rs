@@ -50,8 +50,9 @@ struct Outcome {
     values: Option<Vec<Value>>,
     reject: Option<String>,
     accept: Option<bool>,
-    #[serde(rename = "by")]
-    _by: Option<Vec<String>>,
+    /// The libraries of the survey that do that.
+    #[serde(default)]
+    by: Vec<String>,
 }
 
 impl Case {
@@ -102,6 +103,15 @@ impl Case {
         Ok(())
     }
 
+    /// The libraries of the survey that each list of permitted outcomes names, and whether they accept the document.
+    pub(crate) fn libraries(&self) -> impl Iterator<Item = Vec<(&str, bool)>> {
+        let lists = self.expect.iter().filter_map(|expect| expect.any_of.as_ref());
+        lists.map(|outcomes| {
+            let named = outcomes.iter().flat_map(|outcome| outcome.by.iter().map(move |name| (name, outcome)));
+            named.map(|(name, outcome)| (name.as_str(), outcome.reject.is_none())).collect()
+        })
+    }
+
     fn expectation(&self, rules: &str) -> Option<&Expect> {
         let names = |expect: &&Expect| {
             let listed = expect.rules.iter().flatten();
@@ -113,7 +123,7 @@ impl Case {
 
 impl Expect {
     fn outcomes(&self) -> Vec<Outcome> {
-        let alone = Outcome { values: self.values.clone(), reject: self.reject.clone(), accept: None, _by: None };
+        let alone = Outcome { values: self.values.clone(), reject: self.reject.clone(), accept: None, by: Vec::new() };
         self.any_of.clone().unwrap_or_else(|| vec![alone])
     }
 }

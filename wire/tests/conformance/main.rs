@@ -3,6 +3,7 @@
 
 mod case;
 mod grammar;
+mod marshaller;
 mod survey;
 
 use case::Case;
@@ -23,6 +24,9 @@ fn main() {
     }
     for (name, check) in survey::trials() {
         add(name, Box::new(check));
+    }
+    for (name, check) in marshaller::trials() {
+        add(name, check);
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }

@@ -32,6 +32,16 @@ fn check(name: &str, row: &Value) -> Result<(), String> {
     if !row["document_latin1"].is_null() && bytes(&row["document_latin1"]) != document {
         return Err(format!("{} has another document", case.id));
     }
+    for libraries in case.libraries() {
+        for (at, (library, accepts)) in libraries.iter().enumerate() {
+            if row["outcomes"][library].is_string() != *accepts {
+                return Err(format!("{}: {library} is listed with another outcome than was recorded", case.id));
+            }
+            if libraries[..at].iter().any(|(other, _)| other == library) {
+                return Err(format!("{}: {library} is listed twice", case.id));
+            }
+        }
+    }
     let expected = &row["outcomes"]["py2.7"];
     for release in Release::ALL {
         let got = match xmlrpc::decode_response(&document, Rules::xend(release), &Limits::default()) {
