@@ -373,6 +373,8 @@ fn cursors() {
     assert_eq!((get("f").as_bool(), get("d").as_f64(), get("f").is_nil()), (Some(true), Some(1.5), false));
     assert_eq!(value.get("x"), None);
     assert_eq!(value.items().count(), 0);
+    assert_eq!(value.text(), None);
+    assert_eq!(format!("{value:?}"), format!("struct at {:?}", value.span()));
     assert_eq!(&reply[get("s").span()], "a&lt;");
     assert_eq!(&reply[get("n").span()], "+5");
     assert!(reply[value.span()].starts_with("<struct>") && reply[value.span()].ends_with("</struct>"));
@@ -581,10 +583,8 @@ fn limits() {
     let levels = if cfg!(miri) { 1_100 } else { 100_000 };
     for rules in Rules::all() {
         let document = response(&deep(levels));
-        let start = (!cfg!(miri)).then(std::time::Instant::now);
         let error = decode(document.as_bytes(), rules, &Limits { depth: usize::MAX, ..default }).unwrap_err();
         assert_eq!(error.to_string(), "nested too deeply, expected at most 1024 levels of arrays and structs");
-        assert!(start.is_none_or(|start| start.elapsed().as_millis() < 50));
     }
 }
 
