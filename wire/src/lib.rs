@@ -4,6 +4,7 @@
 //! * [`xmlrpc`]: XML-RPC, for those who need no more than that.
 //! * [`datum`]: values as the daemon holds them, and what each face makes of them.
 //! * [`tuples`]: XML-RPC arrays that are S-expressions at heart.
+//! * [`xenapi`]: the envelope of the Xen-API dialect.
 //! * [`operation`]: what a client can ask, with its form on each face.
 //! * [`failure`]: what a failure is, whichever face it came by.
 //!
@@ -20,6 +21,7 @@ mod python;
 mod release;
 pub mod sexpr;
 pub mod tuples;
+pub mod xenapi;
 pub mod xmlrpc;
 
 pub use error::{Culprit, Error, ErrorKind};

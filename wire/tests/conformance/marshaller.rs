@@ -1,9 +1,11 @@
 //! How the daemon writes values and reads arguments: methods that were registered beside its own gave the one and took
-//! the other (`tables/xmlrpc-values.jsonl`, `tables/xmlrpc-arguments.jsonl`).
+//! the other (`tables/xmlrpc-values.jsonl`, `tables/xmlrpc-arguments.jsonl`). And the envelopes of the Xen-API
+//! (`tables/xenapi-envelopes.jsonl`).
 
 use serde_json::Value;
 use xend_wire::datum::{self, Datum};
-use xend_wire::xmlrpc::{Rules, decode_call};
+use xend_wire::xenapi::{self, Outcome};
+use xend_wire::xmlrpc::{Rules, decode_call, decode_response};
 use xend_wire::{Limits, Release};
 
 use crate::{bytes, rows};
@@ -13,7 +15,9 @@ pub(crate) fn trials() -> impl Iterator<Item = (String, Box<dyn Fn() -> Result<(
         .map(|row| (name("value", &row), Box::new(move || written(&row)) as Box<dyn Fn() -> _ + Send>));
     let arguments = rows("tables/xmlrpc-arguments.jsonl")
         .map(|row| (name("argument", &row), Box::new(move || read(&row)) as Box<dyn Fn() -> _ + Send>));
-    values.chain(arguments)
+    let envelopes = rows("tables/xenapi-envelopes.jsonl")
+        .map(|row| (name("envelope", &row), Box::new(move || envelope(&row)) as Box<dyn Fn() -> _ + Send>));
+    values.chain(arguments).chain(envelopes)
 }
 
 fn name(kind: &str, row: &Value) -> String {
@@ -77,4 +81,22 @@ fn same(release: Release, got: &[u8], body: &Value) -> Result<(), String> {
         return Ok(());
     }
     Err(format!("{release}: got {}, the daemon {body}", got.escape_ascii()))
+}
+
+/// The envelope of a reply of the Xen-API: it opens, and made again from what was in it, it is the same bytes.
+fn envelope(row: &Value) -> Result<(), String> {
+    for release in releases(row) {
+        let body = bytes(&row["body"]);
+        let reply = decode_response(&body, Rules::xend(release), &Limits::default());
+        let document = reply.map_err(|error| error.render(&body))?.into_result().map_err(|fault| fault.to_string())?;
+        let again = match xenapi::open(document.value()).map_err(|error| error.render(&body))? {
+            Outcome::Success(value) => xenapi::success(Datum::from_value(value)),
+            Outcome::Failure(description) => {
+                let words = std::iter::once(description.code());
+                xenapi::failure(words.chain(description.arguments().iter().map(String::as_str)))
+            }
+        };
+        same(release, &again.response(release), &row["body"])?;
+    }
+    Ok(())
 }
