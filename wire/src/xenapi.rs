@@ -20,6 +20,7 @@
 //! # Ok::<(), xend_wire::Error>(())
 //! ```
 
+use std::borrow::Cow;
 use std::fmt;
 
 use crate::datum::Datum;
@@ -85,7 +86,7 @@ pub fn open(value: ValueRef<'_>) -> Result<Outcome<'_>, Error> {
                 .ok_or_else(|| invalid(value, format!("`{}` without an `ErrorDescription`", other.escape_debug())))?;
             let words = description.items().map(|word| {
                 // 3.1 and later send strings only.
-                word.text().map(|word| word.into_owned()).ok_or_else(|| invalid(word, word.type_name().to_owned()))
+                word.text().map(Cow::into_owned).ok_or_else(|| invalid(word, word.type_name().to_owned()))
             });
             let words = words.collect::<Result<Vec<_>, _>>()?;
             if words.is_empty() {
