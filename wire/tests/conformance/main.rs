@@ -4,6 +4,7 @@
 mod case;
 mod grammar;
 mod marshaller;
+mod messages;
 mod survey;
 
 use case::Case;
@@ -27,6 +28,9 @@ fn main() {
     }
     for (name, check) in marshaller::trials() {
         add(name, check);
+    }
+    for (name, check) in messages::trials() {
+        add(name, Box::new(check));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
 }
