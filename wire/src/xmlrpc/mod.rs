@@ -48,6 +48,8 @@ mod unmarshaller;
 mod value;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use cursor::ValueRef;
