@@ -7,6 +7,7 @@ mod libvirt;
 mod listeners;
 mod peer;
 mod python;
+mod quirks;
 mod replies;
 mod scenarios;
 
