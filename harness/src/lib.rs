@@ -20,6 +20,7 @@ pub mod report;
 mod shorten;
 pub mod subject;
 pub mod suite;
+mod survey;
 mod tagged;
 mod verdict;
 
