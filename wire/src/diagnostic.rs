@@ -30,6 +30,11 @@ impl Diagnostic {
         Self { file: file.into(), message: message.into(), excerpt: Excerpt::new(text, &span) }
     }
 
+    /// `FILE:LINE:COLUMN`.
+    pub fn place(&self) -> String {
+        format!("{}:{}:{}", self.file, self.excerpt.line(), self.excerpt.column())
+    }
+
     /// What is wrong.
     pub fn message(&self) -> &str {
         &self.message
@@ -38,8 +43,7 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { file, message, excerpt } = self;
-        write!(f, "{message}\n --> {file}:{}:{}\n{excerpt}", excerpt.line(), excerpt.column())
+        write!(f, "{}\n --> {}\n{}", self.message, self.place(), self.excerpt)
     }
 }
 

@@ -94,6 +94,9 @@ struct XendErr {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct Text {
     body: String,
+    /// How many times the body is repeated.
+    #[serde(default = "once")]
+    repeat: usize,
     status: Option<u16>,
     reason: Option<String>,
     content_type: Option<String>,
@@ -300,12 +303,14 @@ impl Source<'_> {
             Word::Sexpr(Text { content_type: Some(_), .. }) => {
                 return Err(wrong("the type of `sexpr` is application/sxp, use `text` for another".to_owned()));
             }
-            Word::Sexpr(Text { body, status: code, reason, .. }) => {
+            Word::Sexpr(Text { body, repeat, status: code, reason, .. }) => {
+                let body = repeated(body, repeat).map_err(wrong)?;
                 sexpr::parse(body.as_bytes()).map_err(|error| wrong(format!("`body` is no S-expression: {error}")))?;
                 Reply::Sexpr { body, status: status(code, reason)? }
             }
-            Word::Text(Text { body, status: code, reason, content_type }) => {
-                Reply::Body { body: body.into_bytes(), content_type, status: status(code, reason)? }
+            Word::Text(Text { body, repeat, status: code, reason, content_type }) => {
+                let body = repeated(body, repeat).map_err(wrong)?.into_bytes();
+                Reply::Body { body, content_type, status: status(code, reason)? }
             }
             Word::BodyFile(BodyFile { path, status: code, reason, content_type }) => {
                 Reply::Body { body: read(&path)?, content_type, status: status(code, reason)? }
@@ -323,6 +328,19 @@ impl Source<'_> {
             }
             Word::RawFile(path) => Reply::Raw(read(&path)?),
         })
+    }
+}
+
+fn once() -> usize {
+    1
+}
+
+/// A body that is written once and sent many times.
+fn repeated(body: String, times: usize) -> Result<String, String> {
+    const LONGEST: usize = 256 << 20;
+    match body.len().checked_mul(times) {
+        Some(length) if length <= LONGEST => Ok(body.repeat(times)),
+        _ => Err(format!("a body has at most {LONGEST} bytes")),
     }
 }
 

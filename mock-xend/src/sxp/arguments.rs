@@ -76,10 +76,9 @@ struct Raised {
 fn parse(text: &[u8], release: Release) -> Result<Option<Datum>, Raised> {
     // Deeper than this Python's own recursion ends when the value is used.
     let limits = Limits { depth: 900, ..Limits::default() };
-    match sexpr::parse_with(text, Rules::xend(release), &limits) {
-        Ok(document) => Ok(document.first().map(Datum::from_sexpr)),
-        Err(error) => Err(raised(&error, text)),
-    }
+    let first = sexpr::parse_with(text, Rules::xend(release), &limits)
+        .and_then(|document| document.first().map(Datum::from_sexpr).transpose());
+    first.map_err(|error| raised(&error, text))
 }
 
 /// The exception of `sxp.py` (protocol reference §2.5).

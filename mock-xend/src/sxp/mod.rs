@@ -17,6 +17,7 @@ use std::time::Duration;
 use tokio::io::AsyncRead;
 
 use crate::http::{Input, Then};
+use crate::quirk::Quirk;
 use crate::scenario::{Decision, Question};
 use crate::service::{Answer, Listener, Service};
 use crate::world::Failure;
@@ -50,12 +51,21 @@ pub(crate) fn answer(service: &Service, listener: &Listener, incoming: Incoming)
     };
     let answer = match reply {
         Some(reply) => {
-            let then = if request.keep_alive { Then::Continue } else { Then::Close };
+            let then = match request.keep_alive {
+                true => Then::Continue,
+                false if is_late(service, &request, &reply) => Then::Hang,
+                false => Then::Close,
+            };
             Answer::new(reply.encode(request.method == b"HEAD", request.keep_alive), then)
         }
         None => Answer::new(Vec::new(), Then::Hang),
     };
     Answer { delay, ..answer }
+}
+
+/// Whether the close behind a reply does not come: an operation was done, or failed, and was logged.
+fn is_late(service: &Service, request: &Request, reply: &Reply) -> bool {
+    service.has(Quirk::LateClose) && request.method == b"POST" && matches!(reply.status, 200..=299 | 500)
 }
 
 /// The reply of the release to an operation that raises.

@@ -450,12 +450,12 @@ impl Source<'_> {
     }
 
     fn sexpr(&self, text: &Spanned<String>) -> Result<Datum, Diagnostic> {
-        let document = sexpr::parse(text.get_ref().as_bytes())
+        let first = sexpr::parse(text.get_ref().as_bytes())
+            .and_then(|document| document.first().map(Datum::from_sexpr).transpose())
             .map_err(|error| self.wrong(text.span(), format!("no S-expression: {error}")))?;
-        match document.first() {
-            Some(value) if !Datum::from_sexpr(value).items().is_empty() => Ok(Datum::from_sexpr(value)),
-            _ => Err(self.wrong(text.span(), "expected a list: (vif (mac 00:16:3e:00:00:01))")),
-        }
+        first
+            .filter(|value| !value.items().is_empty())
+            .ok_or_else(|| self.wrong(text.span(), "expected a list: (vif (mac 00:16:3e:00:00:01))"))
     }
 
     fn seconds(&self, seconds: &Spanned<f64>) -> Result<Duration, Diagnostic> {

@@ -1,9 +1,10 @@
 //! From a reply to the answer or the failure that is in it.
 
-use super::{Answer, Effect, Face, Operation};
-use crate::failure::{ErrorCode, Evidence, Failure};
+use super::{Answer, Face, Operation};
+use crate::failure::{Asked, Failure};
 use crate::sexpr::{Builder, Document, Sexpr};
-use crate::xmlrpc::{self, Response, ValueRef};
+use crate::xenapi::{self, Outcome};
+use crate::xmlrpc::{self, Response};
 use crate::{Limits, Release, sexpr, tuples};
 
 /// A complete HTTP reply.
@@ -22,122 +23,67 @@ impl Operation {
     ///
     /// A status of success does not make a success: up to 3.0.2, and for what a worker thread does in every release, a
     /// failure comes as `(xend.err "...")` under 200 or 202 (protocol reference §3.4, §3.5).
-    pub fn read(&self, face: Face, release: Release, reply: &Reply) -> Result<Document<'static>, Failure> {
-        let reader = Reader { operation: self, face, release, reply };
+    pub fn read(&'static self, face: Face, release: Release, reply: &Reply) -> Result<Document<'static>, Failure> {
+        let asked = Asked { operation: self, face, release };
         match face {
-            Face::Sxp => reader.sxp(),
-            Face::XmlRpc | Face::XenApi => reader.xmlrpc(),
-        }
-    }
-}
-
-struct Reader<'r> {
-    operation: &'r Operation,
-    face: Face,
-    release: Release,
-    reply: &'r Reply,
-}
-
-impl Reader<'_> {
-    fn sxp(&self) -> Result<Document<'static>, Failure> {
-        let body = sexpr::parse(&self.reply.body);
-        let first = body.as_ref().ok().and_then(Document::first);
-        if let Some(error) = first.filter(|value| value.name() == Some(b"xend.err")) {
-            let message = error.value().and_then(Sexpr::as_atom).unwrap_or_default();
-            return Err(self.failure(None, &String::from_utf8_lossy(message)));
-        }
-        if !(200..300).contains(&self.reply.status) {
-            return Err(self.failure(None, &self.text_of_error()));
-        }
-        match self.operation.answer {
-            Answer::Nothing => Ok(Document::default()),
-            answer => match first {
-                Some(value) if fits(value, answer) => Ok(value.to_document()),
-                _ => Err(self.unreadable(match &body {
-                    Ok(_) => "the reply holds no such value".to_owned(),
-                    Err(error) => format!("the reply is no S-expression: {error}"),
-                })),
-            },
+            Face::Sxp => self.read_sxp(asked, reply),
+            Face::XmlRpc | Face::XenApi => self.read_xmlrpc(asked, reply),
         }
     }
 
-    /// The body is what the daemon has to say; where it is empty, the reason phrase is all there is.
-    fn text_of_error(&self) -> String {
-        let body = String::from_utf8_lossy(&self.reply.body);
-        // From 4.1 an empty string is printed behind some bodies (protocol reference §2.4).
-        let body = body.strip_suffix("''").unwrap_or(&body).trim();
-        // An empty 500 says nothing in its phrase either; `Internal server error` is no text of an exception.
-        match (self.reply.status, body) {
-            (500, "") if self.reply.reason.eq_ignore_ascii_case("internal server error") => String::new(),
-            (_, "") => self.reply.reason.clone(),
-            _ => body.to_owned(),
+    fn read_sxp(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
+        if let Some(failure) = Failure::from_reply(asked, reply) {
+            return Err(failure);
+        }
+        if self.answer == Answer::Nothing {
+            return Ok(Document::default());
+        }
+        let body = sexpr::parse(&reply.body)
+            .map_err(|error| Failure::unreadable(asked, format!("the reply is no S-expression: {error}"), reply))?;
+        match body.first() {
+            Some(value) if fits(value, self.answer) => Ok(value.to_document()),
+            _ => Err(no_such_value(asked, reply)),
         }
     }
 
-    fn xmlrpc(&self) -> Result<Document<'static>, Failure> {
-        let decoded = xmlrpc::decode_response(&self.reply.body, xmlrpc::Rules::xend(self.release), &Limits::default());
-        let response = match decoded {
-            Ok(response) => response,
-            Err(_) if self.reply.status != 200 => return Err(self.failure(None, &self.reply.reason)),
-            Err(error) => return Err(self.unreadable(format!("the reply is no XML-RPC response: {error}"))),
-        };
-        let value = match &response {
-            Response::Fault(fault) => {
-                let mark = fault.code().text().unwrap_or_default();
-                return Err(self.failure(Some(&mark), &fault.string().text().unwrap_or_default()));
-            }
+    fn read_xmlrpc(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
+        let decoded = xmlrpc::decode_response(&reply.body, xmlrpc::Rules::xend(asked.release), &Limits::default());
+        let response = decoded.map_err(|error| {
+            // An HTTP error has no XML-RPC in it.
+            let unreadable = || Failure::unreadable(asked, format!("the reply is no XML-RPC response: {error}"), reply);
+            Failure::from_reply(asked, reply).unwrap_or_else(unreadable)
+        })?;
+        let mut value = match &response {
+            Response::Fault(fault) => return Err(Failure::from_fault(asked, fault, reply)),
             Response::Success(document) => document.value(),
         };
-        if let Some(description) = error_description(value) {
-            let words: Vec<_> = description.items().filter_map(ValueRef::text).collect();
-            return Err(self.failure(words.first().map(AsRef::as_ref), &words.join(" ")));
-        }
-        match self.operation.answer {
-            Answer::Nothing => Ok(Document::default()),
-            answer => {
-                let answered = tuples::to_sexpr(value, self.release);
-                // `xend.node.info` gives the pairs without the leading `node` of the other face.
-                let answered = match answer {
-                    Answer::Record("node") => with_head("node", &answered),
-                    _ => answered,
-                };
-                match answered.first() {
-                    Some(value) if fits(value, answer) => Ok(answered),
-                    _ => Err(self.unreadable("the reply holds no such value".to_owned())),
+        if asked.face == Face::XenApi || xenapi::is_envelope(value) {
+            match xenapi::open(value) {
+                Ok(Outcome::Success(inside)) => value = inside,
+                Ok(Outcome::Failure(description)) => {
+                    return Err(Failure::from_description(asked, &description, reply));
                 }
+                Err(error) => return Err(Failure::unreadable(asked, error.to_string(), reply)),
             }
         }
-    }
-
-    fn failure(&self, mark: Option<&str>, text: &str) -> Failure {
-        let evidence = Evidence {
-            operation: self.operation.name,
-            face: self.face,
-            release: self.release,
-            status: self.reply.status,
-            mark,
-            text,
+        if self.answer == Answer::Nothing {
+            return Ok(Document::default());
+        }
+        let answered = tuples::to_sexpr(value, asked.release);
+        // `xend.node.info` gives the pairs without the leading `node` of the other face.
+        let answered = match self.answer {
+            Answer::Record("node") => with_head("node", &answered),
+            _ => answered,
         };
-        // `OK` is no reason for a failure.
-        let message = if text.is_empty() && self.reply.status != 200 { &self.reply.reason } else { text };
-        Failure { code: evidence.code(), message: message.to_owned(), reply: Some(self.reply.clone()) }
-    }
-
-    /// The daemon was asked and has answered, but what it says can't be understood.
-    fn unreadable(&self, message: String) -> Failure {
-        let code = match self.operation.effect {
-            Effect::Changes => ErrorCode::UnableToVerifyState,
-            Effect::Reads => ErrorCode::CommunicationNotEstablished,
-        };
-        Failure { code, message, reply: Some(self.reply.clone()) }
+        match answered.first() {
+            Some(value) if fits(value, self.answer) => Ok(answered),
+            _ => Err(no_such_value(asked, reply)),
+        }
     }
 }
 
-/// The `ErrorDescription` of a struct whose `Status` is anything but `Success` (protocol reference §5.1). Legacy
-/// listeners send it too, for an unknown method from 3.1 on (§4.4).
-fn error_description(value: ValueRef<'_>) -> Option<ValueRef<'_>> {
-    let status = value.get("Status")?;
-    if status.as_str() == Some("Success") { None } else { value.get("ErrorDescription") }
+fn no_such_value(asked: Asked, reply: &Reply) -> Failure {
+    Failure::unreadable(asked, "the reply holds no such value", reply)
 }
 
 fn fits(value: Sexpr<'_>, answer: Answer) -> bool {

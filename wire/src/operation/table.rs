@@ -133,7 +133,11 @@ pub static OPERATIONS: &[Operation] = &[
         effect: Effect::Reads,
         answer: Answer::Record("domain"),
         sxp: &[get("/xend/domain/{domain}")],
-        xmlrpc: &[call("xend.domain", &[Arg("domain")])],
+        // From 3.1 on devices are shown only if asked for.
+        xmlrpc: &[
+            call("xend.domain", &[Arg("domain")]),
+            XmlRpcForm { since: Release::V3_1, method: "xend.domain", params: &[Arg("domain"), Int(1)] },
+        ],
     },
     Operation {
         name: "domain.create",
