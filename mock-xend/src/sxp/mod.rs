@@ -23,6 +23,8 @@ use crate::service::{Answer, Listener, Service};
 use crate::world::Failure;
 
 pub(crate) use form::Fields;
+#[cfg(test)]
+pub(crate) use operations::OPERATIONS;
 pub(crate) use reply::{PLAIN, Reply, SXP};
 use request::Incoming;
 pub(crate) use request::Request;

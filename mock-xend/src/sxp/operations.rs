@@ -61,6 +61,7 @@ impl Operation {
     }
 
     /// The path of its resource.
+    #[cfg(test)]
     pub(crate) fn path(&self) -> &'static str {
         match self.place {
             Place::Node => "/xend/node",

@@ -170,7 +170,13 @@ impl Config {
     }
 
     /// The domain: paused as `create` leaves it, or without an id as `new` does.
-    pub(super) fn into_domain(self, id: Option<u32>, now: Duration, identities: &mut Identities) -> Domain {
+    pub(super) fn into_domain(
+        self,
+        id: Option<u32>,
+        release: Release,
+        now: Duration,
+        identities: &mut Identities,
+    ) -> Domain {
         let uuid = self.uuid.unwrap_or_else(|| identities.uuid());
         let mut devices: Vec<Device> = Vec::new();
         for config in &self.devices {
@@ -200,7 +206,7 @@ impl Config {
             restarted: None,
             pause_flag: false,
         };
-        domain.add_console(identities);
+        domain.add_console(release, identities);
         domain
     }
 }

@@ -206,9 +206,10 @@ fn sort_as_dict(fields: &mut [(&str, Datum)]) {
 }
 
 impl Domain {
-    /// The console that every guest gets when it starts.
-    pub(super) fn add_console(&mut self, identities: &mut Identities) {
-        if let Some(id) = self.id.filter(|_| self.devices.iter().all(|device| device.class != "console")) {
+    /// The console that every guest gets when it starts, from 3.1 on.
+    pub(super) fn add_console(&mut self, release: Release, identities: &mut Identities) {
+        let has_one = self.devices.iter().any(|device| device.class == "console");
+        if let Some(id) = self.id.filter(|_| release >= Release::V3_1 && !has_one) {
             self.devices.push(Device::console(id, identities));
         }
     }

@@ -71,12 +71,12 @@ struct DomainTable {
     uuid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     state: Option<Spanned<String>>,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     managed: bool,
     memory: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     max_memory: Option<i64>,
-    #[serde(default, skip_serializing_if = "is_zero")]
+    #[serde(default, skip_serializing_if = "is_default")]
     shadow_memory: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
     vcpus: Option<Spanned<i64>>,
@@ -97,17 +97,17 @@ struct DomainTable {
     /// Seconds since the Unix epoch, like all times here.
     #[serde(skip_serializing_if = "Option::is_none")]
     started: Option<Spanned<f64>>,
-    #[serde(default, skip_serializing_if = "is_zero_u32")]
+    #[serde(default, skip_serializing_if = "is_default")]
     restarts: u32,
     #[serde(skip_serializing_if = "Option::is_none")]
     restarted: Option<Spanned<f64>>,
-    #[serde(default, skip_serializing_if = "is_false")]
+    #[serde(default, skip_serializing_if = "is_default")]
     pause_flag: bool,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     credit: Credit,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     sedf: Sedf,
-    #[serde(default)]
+    #[serde(default, skip_serializing_if = "is_default")]
     bvt: Bvt,
     #[serde(skip_serializing_if = "Option::is_none")]
     asked: Option<AskedTable>,
@@ -338,11 +338,12 @@ impl Source<'_> {
                 Some(wanted) => world.next_id = world.next_id.max(wanted.saturating_add(1)),
                 None => domain.id = Some(world.next_id()),
             }
-            if domain.devices.iter().all(|device| device.class != "console") && world.release >= Release::V3_1 {
-                domain.add_console(&mut world.identities);
-            }
+            domain.add_console(world.release, &mut world.identities);
         } else if let Some(id) = id {
             return Err(self.wrong(id, format!("a domain that is {} has no id", domain.activity.as_str())));
+        } else {
+            // Nothing else is left of a domain that ends.
+            domain.is_managed = true;
         }
         world.domains.push(domain);
         Ok(())
@@ -416,7 +417,7 @@ impl Source<'_> {
             name,
             uuid: table.uuid.unwrap_or_else(|| world.identities.uuid()),
             activity,
-            is_managed: table.managed || !activity.is_active(),
+            is_managed: table.managed,
             vcpus,
             available_vcpus: table.available_vcpus,
             pinned: table.pinned,
@@ -483,14 +484,6 @@ fn spanned<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
 }
 
-fn is_false(flag: &bool) -> bool {
-    !flag
-}
-
-fn is_zero(number: &i64) -> bool {
-    *number == 0
-}
-
-fn is_zero_u32(number: &u32) -> bool {
-    *number == 0
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
 }

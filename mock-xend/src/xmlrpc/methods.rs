@@ -40,6 +40,7 @@ impl Method {
     }
 
     /// Whether the world answers it.
+    #[cfg(test)]
     pub(crate) fn is_simulated(&self) -> bool {
         self.run.is_some()
     }

@@ -10,6 +10,8 @@ mod python;
 mod quirks;
 mod replies;
 mod scenarios;
+mod worlds;
+mod xm;
 
 /// Snapshots lie in one tree for the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {
