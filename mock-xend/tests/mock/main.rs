@@ -3,6 +3,7 @@
 mod command;
 mod cuts;
 mod endurance;
+mod faces;
 mod libvirt;
 mod listeners;
 mod peer;
