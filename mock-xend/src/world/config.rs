@@ -18,7 +18,8 @@ pub(super) const RESTART_MODES: &[&str] =
 
 /// A checked configuration.
 pub(super) struct Config {
-    name: String,
+    /// None if it is made from the uuid.
+    name: Option<String>,
     uuid: Option<String>,
     vcpus: i64,
     pub(super) memory: i64,
@@ -61,15 +62,18 @@ impl World {
         let devices = self.check_devices(config)?;
         let on_end = self.check_on_end(config)?;
         let name = match child(config, "name").map(python::str) {
-            None => return Err(Failure::MissingName),
-            Some(name) => self.check_name(&name)?,
+            None if release <= Release::V3_0_3 => return Err(Failure::MissingName),
+            // It gets one from its uuid (`XendConfig._name_sanity_check`).
+            None => None,
+            Some(name) => Some(self.check_name(&name)?),
         };
         let uuid = child(config, "uuid").map(|uuid| String::from_utf8_lossy(&python::str(uuid)).into_owned());
-        if let Some(other) = self.domains.iter().find(|domain| domain.name == name) {
+        let named = |domain: &&Domain| name.as_ref() == Some(&domain.name);
+        if let Some(other) = self.domains.iter().find(named) {
             // 3.1 takes a second domain of the same name and uuid; later a definition that is not active is overwritten.
             let is_same = Some(&other.uuid) == uuid.as_ref();
             if !(is_same && (release == Release::V3_1 || other.id.is_none())) {
-                return Err(Failure::NameInUse { name, by: other.id });
+                return Err(Failure::NameInUse { name: other.name.clone(), by: other.id });
             }
         }
         let shadow_memory = integer(config, "shadow_memory")?.unwrap_or_default();
@@ -166,7 +170,7 @@ pub(super) fn most_vcpus(release: Release) -> i64 {
 impl Config {
     /// Whether it describes a domain that there is.
     pub(super) fn is_of(&self, domain: &Domain) -> bool {
-        domain.name == self.name && self.uuid.as_ref() == Some(&domain.uuid)
+        self.name.as_ref() == Some(&domain.name) && self.uuid.as_ref() == Some(&domain.uuid)
     }
 
     /// The domain: paused as `create` leaves it, or without an id as `new` does.
@@ -184,7 +188,7 @@ impl Config {
         }
         let mut domain = Domain {
             id,
-            name: self.name,
+            name: self.name.unwrap_or_else(|| format!("Domain-{uuid}")),
             uuid,
             activity: if id.is_some() { Activity::Paused } else { Activity::Halted },
             is_managed: false,

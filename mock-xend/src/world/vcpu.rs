@@ -3,6 +3,7 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use super::config::most_vcpus;
 use super::domain::Domain;
 use super::{Failure, World};
 use crate::python;
@@ -50,6 +51,9 @@ impl World {
             _ => {}
         }
         if domain.id.is_none() {
+            if vcpus > most_vcpus(release) {
+                return Err(Failure::Hypervisor { errno: 22, text: "Invalid argument" });
+            }
             domain.vcpus = vcpus;
         }
         domain.available_vcpus = Some(vcpus);
