@@ -231,6 +231,6 @@ fn integer(config: &Datum, name: &str) -> Result<Option<i64>, Failure> {
         None => Ok(None),
         Some(Datum::Int(number) | Datum::Long(number)) => Ok(Some(*number)),
         Some(Datum::Bool(flag)) => Ok(Some(i64::from(*flag))),
-        Some(value) => python::int(&python::str(value)).map(Some).map_err(Failure::Exception),
+        Some(value) => python::number(value).map(Some).map_err(Failure::Exception),
     }
 }

@@ -121,7 +121,9 @@ impl World {
         match domain.power_state() {
             PowerState::Running | PowerState::Paused => Ok(at),
             PowerState::Crashed if verb == "pause" => Ok(at),
-            _ if release <= Release::V3_1 && domain.id.is_none() => Err(Failure::refused(NO_DOMID)),
+            _ if release <= Release::V3_1 && domain.id.is_none() => {
+                Err(Failure::refused(python::not_a_number(&Datum::None)))
+            }
             _ if release <= Release::V3_1 => Ok(at),
             _ => Err(Failure::not_started(target)),
         }
@@ -297,6 +299,3 @@ impl World {
         id
     }
 }
-
-/// What `int()` says of the id of a domain that is not active.
-pub(super) const NO_DOMID: &str = "int() argument must be a string or a number, not 'NoneType'";

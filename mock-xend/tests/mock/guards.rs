@@ -94,6 +94,13 @@ const CASES: &str = r#"
 3.0.2-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:x)+(dev+sda1)) | Device 2049 (1, vbd) is already connected.
 3.0.2-3.0.2 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 200 (xend.err 'vbd devices may not be reconfigured')
 3.1-4.1 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
+# Values of other types than are meant.
+3.0.2-3.0.3 | xend.domain.setName vm1 5 | fault 1 'int' object is not iterable
+3.1-4.1 | xend.domain.setName vm1 5 | fault 1 expected string or buffer
+3.0.2-4.1 | xend.domain.save vm1 5 | fault 1 coercing to Unicode: need string or buffer, int found
+3.0.2-3.1 | xend.domain.setVCpuCount vm1 two | fault 1 unsupported operand type(s) for &lt;&lt;: 'int' and 'str'
+3.0.2-3.0.3 | xend.domain.setVCpuCount vm1 -1 | fault 1 negative shift count
+3.0.2-4.1 | xend.domain.maxmem_set vm1 many | fault 1 invalid literal for int() with base 10: 'many'
 # What only scripts can answer.
 3.4-4.1 | xend.security.get_policy | fault 2 xend.security.get_policy is not simulated
 3.0.2-4.1 | xend.domain.configure x | fault 2 Unsupported
