@@ -12,9 +12,13 @@ use super::scheduler::{Bvt, Credit, Sedf};
 use super::{Failure, World};
 use crate::python;
 
-/// What follows on the end of a domain (protocol reference §6.1).
-pub(super) const RESTART_MODES: &[&str] =
-    &["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
+/// What may follow on the end of a domain (protocol reference §6.1). A core can be kept of one that crashed, from 3.1 on.
+pub(super) fn restart_modes(event: &str, release: Release) -> &'static [&'static str] {
+    const USUAL: &[&str] = &["destroy", "restart", "preserve", "rename-restart"];
+    const OF_CRASH: &[&str] =
+        &["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
+    if event == "crash" && release >= Release::V3_1 { OF_CRASH } else { USUAL }
+}
 
 /// A checked configuration.
 pub(super) struct Config {
@@ -126,7 +130,7 @@ impl World {
         let events = [("poweroff", &mut on_end.poweroff), ("reboot", &mut on_end.reboot), ("crash", &mut on_end.crash)];
         for (event, mode) in events {
             let Some(wanted) = child(config, &format!("on_{event}")).map(python::str) else { continue };
-            match RESTART_MODES.iter().find(|mode| mode.as_bytes() == wanted) {
+            match restart_modes(event, self.release).iter().find(|mode| mode.as_bytes() == wanted) {
                 Some(known) => *mode = (*known).to_owned(),
                 None if self.release <= Release::V3_0_3 => {
                     let text = format!("invalid restart event: on_{event} = ");
