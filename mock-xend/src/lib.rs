@@ -29,6 +29,8 @@
 mod address;
 pub mod cli;
 mod clock;
+#[cfg(test)]
+mod coverage;
 mod daemon;
 mod error;
 mod http;

@@ -71,10 +71,12 @@ impl Handler<'_> {
         self.write(END);
     }
 
-    pub(super) fn html_domain(&mut self, id: u32) {
-        let Some(domain) = self.service.with_world(|world| world.find(&id.into()).ok().cloned()) else {
+    pub(super) fn html_domain(&mut self) {
+        let object = self.object();
+        let Some(domain) = self.service.with_world(|world| world.find(&object).ok().cloned()) else {
             return self.broken();
         };
+        let id = python::text(&domain.domid());
         self.begin();
         self.write(match self.release {
             Release::V3_0_2 => {

@@ -1,13 +1,13 @@
 //! The S-expression face: Xend's own web server and its resources (protocol reference §1.2 to §1.6, §3).
 //!
 //! Resources: `/`, `/xend`, `/xend/node` with `dmesg` and `log`, `/xend/domain`, `/xend/domain/ID`, `/xend/vnet`.
-//! Operations of the daemon that the world does not simulate answer 501, as those that the daemon does not have.
 //! Where the daemon would answer in HTML (`User-Agent` and an `Accept` without `application/sxp`, which is what curl
 //! sends by itself), so does the mock.
 
-mod domain;
+mod arguments;
 mod form;
 mod html;
+mod operations;
 mod reply;
 mod request;
 mod resources;
@@ -23,6 +23,8 @@ use crate::service::{Answer, Listener, Service};
 use crate::world::Failure;
 
 pub(crate) use form::Fields;
+#[cfg(test)]
+pub(crate) use operations::OPERATIONS;
 pub(crate) use reply::{PLAIN, Reply, SXP};
 use request::Incoming;
 pub(crate) use request::Request;

@@ -75,7 +75,7 @@ impl World {
         domain.id = Some(id);
         domain.started = Some(now);
         domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
-        domain.add_console(&mut self.identities);
+        domain.add_console(self.release, &mut self.identities);
         let record = record::record(&domain, self.release, detail, now);
         self.domains.push(domain);
         Ok(record)

@@ -13,7 +13,7 @@ use super::{Failure, World};
 use crate::python;
 
 /// What follows on the end of a domain (protocol reference §6.1).
-const RESTART_MODES: &[&str] =
+pub(super) const RESTART_MODES: &[&str] =
     &["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
 
 /// A checked configuration.
@@ -34,6 +34,10 @@ impl World {
     /// The checks of `create` in the order in which the release makes them (captures `post-create-*`, `create-*`).
     pub(super) fn check_config(&self, config: &Datum) -> Result<Config, Failure> {
         let release = self.release;
+        // Text beyond ASCII ends in an exception without a text (protocol reference §4.3).
+        if holds_text(config) {
+            return Err(Failure::exception(""));
+        }
         let vcpus = match integer(config, "vcpus")? {
             // `xc.domain_max_vcpus`.
             Some(vcpus) if vcpus > most_vcpus(release) => {
@@ -166,7 +170,13 @@ impl Config {
     }
 
     /// The domain: paused as `create` leaves it, or without an id as `new` does.
-    pub(super) fn into_domain(self, id: Option<u32>, now: Duration, identities: &mut Identities) -> Domain {
+    pub(super) fn into_domain(
+        self,
+        id: Option<u32>,
+        release: Release,
+        now: Duration,
+        identities: &mut Identities,
+    ) -> Domain {
         let uuid = self.uuid.unwrap_or_else(|| identities.uuid());
         let mut devices: Vec<Device> = Vec::new();
         for config in &self.devices {
@@ -196,7 +206,7 @@ impl Config {
             restarted: None,
             pause_flag: false,
         };
-        domain.add_console(identities);
+        domain.add_console(release, identities);
         domain
     }
 }
@@ -204,6 +214,11 @@ impl Config {
 /// A device class that no controller is there for, in the words of 3.1 and later.
 pub(super) fn unknown_type(class: &[u8]) -> Failure {
     Failure::configuration([b"XendConfig: ", class, b" not a valid device type"].concat())
+}
+
+/// Whether there is text in it that is no byte string.
+fn holds_text(config: &Datum) -> bool {
+    matches!(config, Datum::Text(_)) || config.items().iter().any(holds_text)
 }
 
 /// A number of the configuration, which may be given as text.

@@ -148,12 +148,6 @@ impl Device {
         self.list(fields)
     }
 
-    /// The device as it was configured, with its uuid.
-    pub(super) fn config(&self) -> Datum {
-        let settings = self.settings.iter().map(|(name, value)| (name.as_str(), value.clone()));
-        self.list(settings.chain([("uuid", self.uuid.as_str().into())]))
-    }
-
     fn list<'f>(&self, fields: impl IntoIterator<Item = (&'f str, Datum)>) -> Datum {
         let pairs = fields.into_iter().map(|(name, value)| Datum::pair(name, value));
         [self.class.as_str().into()].into_iter().chain(pairs).collect::<Vec<_>>().into()
@@ -212,9 +206,10 @@ fn sort_as_dict(fields: &mut [(&str, Datum)]) {
 }
 
 impl Domain {
-    /// The console that every guest gets when it starts.
-    pub(super) fn add_console(&mut self, identities: &mut Identities) {
-        if let Some(id) = self.id {
+    /// The console that every guest gets when it starts, from 3.1 on.
+    pub(super) fn add_console(&mut self, release: Release, identities: &mut Identities) {
+        let has_one = self.devices.iter().any(|device| device.class == "console");
+        if let Some(id) = self.id.filter(|_| release >= Release::V3_1 && !has_one) {
             self.devices.push(Device::console(id, identities));
         }
     }

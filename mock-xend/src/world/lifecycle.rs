@@ -23,7 +23,7 @@ impl World {
         if let Some(at) = defined {
             self.domains.remove(at);
         }
-        let mut domain = config.into_domain(Some(id), now, &mut self.identities);
+        let mut domain = config.into_domain(Some(id), self.release, now, &mut self.identities);
         domain.is_managed = is_managed;
         let record = record::record(&domain, self.release, detail, now);
         self.domains.push(domain);
@@ -41,7 +41,7 @@ impl World {
             }
             self.domains.remove(at);
         }
-        let mut domain = config.into_domain(None, now, &mut self.identities);
+        let mut domain = config.into_domain(None, self.release, now, &mut self.identities);
         domain.is_managed = true;
         self.domains.push(domain);
         Ok(Datum::None)
@@ -68,7 +68,7 @@ impl World {
         domain.id = Some(id);
         domain.started = Some(now);
         domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
-        domain.add_console(&mut self.identities);
+        domain.add_console(self.release, &mut self.identities);
         // The hypervisor lists domains by id.
         self.domains.push(domain);
         Ok(())
@@ -87,8 +87,9 @@ impl World {
     pub(super) fn pause(&mut self, target: &Datum) -> Result<Datum, Failure> {
         let at = self.position_to_switch(target, "pause")?;
         let domain = &mut self.domains[at];
+        let before = domain.power_state();
         domain.activity = Activity::Paused;
-        Ok(Datum::None)
+        Ok(before.number().into())
     }
 
     pub(super) fn unpause(&mut self, target: &Datum) -> Result<Datum, Failure> {
@@ -254,7 +255,7 @@ impl World {
         domain.id = Some(id);
         domain.activity = Activity::Blocked;
         domain.started = Some(now);
-        domain.add_console(&mut self.identities);
+        domain.add_console(self.release, &mut self.identities);
         self.domains.push(domain);
     }
 
@@ -276,7 +277,7 @@ impl World {
     /// Adds the domain of a configuration, paused.
     pub(super) fn add(&mut self, config: Config, now: Duration) -> usize {
         let id = self.next_id();
-        let domain = config.into_domain(Some(id), now, &mut self.identities);
+        let domain = config.into_domain(Some(id), self.release, now, &mut self.identities);
         self.domains.push(domain);
         self.domains.len() - 1
     }

@@ -43,7 +43,11 @@ impl World {
 
     pub(super) fn position(&self, target: &Datum) -> Result<usize, Failure> {
         let text = python::str(target);
-        let unknown = || Failure::UnknownDomain { target: text.clone() };
+        let unknown = || match target {
+            // The exception that was to be raised takes `str()` of it.
+            Datum::Text(text) if let Some(raised) = python::not_ascii(text) => Failure::exception(raised),
+            _ => Failure::UnknownDomain { target: text.clone() },
+        };
         let first = |wanted: &dyn Fn(&Domain) -> bool| self.domains.iter().position(wanted);
         let by_id = |id: i64| first(&|domain| domain.id.map(i64::from) == Some(id));
         match target {

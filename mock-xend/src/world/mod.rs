@@ -17,6 +17,7 @@ mod config;
 mod device;
 mod domain;
 mod failure;
+mod file;
 mod filesystem;
 mod identity;
 mod lifecycle;

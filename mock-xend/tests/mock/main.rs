@@ -3,6 +3,7 @@
 mod command;
 mod cuts;
 mod endurance;
+mod faces;
 mod libvirt;
 mod listeners;
 mod peer;
@@ -10,6 +11,8 @@ mod python;
 mod quirks;
 mod replies;
 mod scenarios;
+mod worlds;
+mod xm;
 
 /// Snapshots lie in one tree for the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {
