@@ -3,13 +3,13 @@
 mod read;
 mod tables;
 
-use std::path::PathBuf;
+use std::path::Path;
 use std::time::Duration;
 
 use xend_wire::{Diagnostic, Release};
 
 use super::World;
-use crate::Error;
+use crate::{Error, text_file};
 use read::Source;
 use tables::WorldTable;
 
@@ -62,14 +62,8 @@ impl World {
     ///
     /// # Errors
     /// As [`World::parse`], and a file that can't be read.
-    pub fn from_file(path: impl Into<PathBuf>, release: Option<Release>, now: Duration) -> Result<Self, Error> {
-        let path = path.into();
-        let name = path.display().to_string();
-        let bytes = std::fs::read(&path).map_err(|error| Error::File { path: name.clone(), error })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Diagnostic::new(&*name, error.as_bytes(), at..at + 1, "a world is UTF-8")
-        })?;
+    pub fn from_file(path: impl AsRef<Path>, release: Option<Release>, now: Duration) -> Result<Self, Error> {
+        let (name, text) = text_file::read(path.as_ref(), "a world")?;
         Ok(Self::parse(&name, &text, release, now)?)
     }
 
