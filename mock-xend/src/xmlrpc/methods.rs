@@ -258,7 +258,7 @@ pub(crate) static METHODS: &[Method] = &[
         _ => call.object(),
     }),
     of_manager("xend.domain.lookup_nr", ALL, "domain_lookup_nr", (1, 0), object_or_none),
-    of_manager("xend.domain.lookup_by_name", UNTIL_3_0_3, "domain_lookup_by_name", (1, 0), object_or_none),
+    of_manager("xend.domain.lookup_by_name_nr", UNTIL_3_0_3, "domain_lookup_by_name_nr", (1, 0), object_or_none),
     of_manager("xend.domain.lookup_by_name_or_id", UNTIL_3_0_3, "domain_lookup_by_name_or_id", (1, 0), object_or_none),
     of_manager(
         "xend.domain.lookup_by_name_or_id_nr",
