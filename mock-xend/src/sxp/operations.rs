@@ -145,8 +145,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     operation(Domain, "dump", (V3_1, V3_1), AcceptedWorker, |handler| dump(handler, &["live", "crash"])),
     operation(Domain, "dump", FROM_3_4, AcceptedWorker, |handler| dump(handler, &["live", "crash", "reset"])),
     operation(Domain, "migrate", (V3_0_2, V3_1), Worker, |handler| migrate(handler, &["live", "resource", "port"], 2)),
-    operation(Domain, "migrate", (V3_4, V3_4), Worker, |handler| migrate(handler, &["live", "port", "node", "ssl"], 1)),
-    operation(Domain, "migrate", (V4_1, V4_1), Worker, |handler| migrate(handler, &["live", "port", "node", "ssl"], 1)),
+    operation(Domain, "migrate", FROM_3_4, Worker, |handler| migrate(handler, &["live", "port", "node", "ssl"], 1)),
     // The values of a form are text, which never equals the number 1 that the daemon compares with.
     operation(Domain, "start", FROM_3_1, Accepted, |handler| {
         handler.perform(Command::Start { domain: handler.object(), paused: false })

@@ -99,24 +99,24 @@ impl World {
     }
 
     pub(super) fn resume(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
-        let resuming = |failure: Failure| {
+        // Whatever is raised becomes a plain error on the way (capture `resume-unknown@3.1`).
+        self.resume_suspended(target, paused, now).map_err(|failure| {
             let prefix: &[u8] = b"Error occurred when resuming: ";
             Failure::refused([prefix, &failure.str(self.release)].concat())
-        };
-        let at = self.position(target).map_err(resuming)?;
+        })
+    }
+
+    fn resume_suspended(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
+        let at = self.position(target)?;
         let domain = &self.domains[at];
         if domain.is_privileged() {
             let verb = if self.release <= Release::V3_1 { "save" } else { "resume" };
-            return Err(resuming(Failure::Privileged { verb, target: python::str(target) }));
+            return Err(Failure::Privileged { verb, target: python::str(target) });
         }
         if domain.power_state() != PowerState::Suspended {
-            return Err(resuming(Failure::refused("Cannot resume domain that is not suspended.")));
+            return Err(Failure::refused("Cannot resume domain that is not suspended."));
         }
-        if let Err(failure) = self.activate(at, paused, now) {
-            return Err(Failure::refused(
-                [b"Error occurred when resuming: ".as_slice(), &failure.str(self.release)].concat(),
-            ));
-        }
+        self.activate(at, paused, now)?;
         Ok(Datum::None)
     }
 

@@ -94,6 +94,8 @@ const CASES: &str = r#"
 3.0.2-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:x)+(dev+sda1)) | Device 2049 (1, vbd) is already connected.
 3.0.2-3.0.2 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 200 (xend.err 'vbd devices may not be reconfigured')
 3.1-4.1 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
+3.1-4.1 | xend.domain.device_create vm1 x | fault
+3.1-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(dev+hdc:cdrom)+(uname+phy:a)+(mode+r)); /xend/domain/vm1 op=device_configure&config=(vbd+(dev+hdc:cdrom)+(uname+phy:b)+(mode+r))&dev=hdc; /xend/domain/vm1 | (uname phy:b)
 # Values of other types than are meant.
 3.0.2-3.0.3 | xend.domain.setName vm1 5 | fault 1 'int' object is not iterable
 3.1-4.1 | xend.domain.setName vm1 5 | fault 1 expected string or buffer
