@@ -6,7 +6,6 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::domain::{Activity, PowerState};
-use super::lifecycle::NO_DOMID;
 use super::{Detail, Failure, World, record};
 use crate::python;
 
@@ -28,7 +27,7 @@ impl World {
         if release >= Release::V3_4 && state != PowerState::Running {
             return Err(Failure::bad_state("Domain is not running", PowerState::Running, state));
         }
-        let Some(id) = domain.id else { return Err(Failure::exception(NO_DOMID)) };
+        let Some(id) = domain.id else { return Err(Failure::exception(python::not_a_number(&Datum::None))) };
         if !self.files.exists(path) {
             return Err(Failure::refused([b"can't write guest state file ", path, b": ", NO_SUCH_FILE].concat()));
         }
@@ -135,11 +134,11 @@ impl World {
             return Err(Failure::bad_state("Domain is not running", PowerState::Running, state));
         }
         if domain.id.is_none() {
-            return Err(Failure::exception(NO_DOMID));
+            return Err(Failure::exception(python::not_a_number(&Datum::None)));
         }
         let port = match port {
             Datum::None => RELOCATION_PORT,
-            port => match python::int(&python::str(port)).map_err(Failure::Exception)? {
+            port => match python::number(port).map_err(Failure::Exception)? {
                 0 => RELOCATION_PORT,
                 port => port,
             },
@@ -173,7 +172,7 @@ impl World {
             return Err(Failure::not_started(target));
         }
         if domain.id.is_none() {
-            return Err(Failure::exception(NO_DOMID));
+            return Err(Failure::exception(python::not_a_number(&Datum::None)));
         }
         if path.is_some_and(|path| !self.files.exists(path)) {
             return Err(Failure::refused("Failed to dump core: (2, 'No such file or directory')"));

@@ -201,7 +201,7 @@ impl World {
             Command::Suspend { domain } => self.suspend(domain),
             Command::Resume { domain, paused } => self.resume(domain, *paused, now),
             Command::Pause { domain } => self.pause(domain),
-            Command::Unpause { domain } => self.unpause(domain),
+            Command::Unpause { domain } => self.unpause(domain, now),
             Command::Shutdown { domain, reason } => self.shutdown(domain, reason, now),
             Command::Destroy { domain } => self.destroy(domain),
             Command::Reset { domain } => self.reset(domain, now),
