@@ -4,6 +4,7 @@ use std::future::Future;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use xend_client::{Arguments, Client, Error, Face, Operation, Uri};
+use xend_wire::operation::{Argument, ArgumentKind};
 
 /// What the peer does after it has read the request.
 pub(crate) enum Then {
@@ -23,15 +24,20 @@ pub(crate) fn client(face: Face) -> Client {
     Client::new(Uri::tcp(face, "xen.example", 8000))
 }
 
-/// Arguments that any operation takes.
+/// All arguments of an operation, the optional ones too.
 pub(crate) fn arguments(operation: &Operation) -> Arguments {
-    let value = |name| match name {
-        "domain" => "vm1",
-        "reason" => "halt",
-        "config" => "(vm (name new) (memory 64))",
-        other => panic!("no value for `{other}`"),
+    let value = |argument: &Argument| match (argument.name, argument.kind) {
+        ("domain", _) => "vm1",
+        ("reason", _) => "halt",
+        ("config", _) => "(vm (name new) (memory 64))",
+        (_, ArgumentKind::Integer(_)) => "12",
+        (_, ArgumentKind::Flag) => "1",
+        (_, ArgumentKind::Key) => "h",
+        (_, ArgumentKind::Cpus) => "0,1",
+        (_, ArgumentKind::Path) => "/srv/file",
+        (name, _) => name,
     };
-    operation.arguments.iter().map(|argument| (argument.name, value(argument.name))).collect()
+    operation.arguments.iter().map(|argument| (argument.name, value(argument))).collect()
 }
 
 /// What the client makes of an answer, and what it had sent.

@@ -1,6 +1,7 @@
 //! From a reply to the answer or the failure that is in it.
 
-use super::{Answer, Effect, Face, Operation};
+use super::escaped::unescape;
+use super::{Answer, Effect, Face, Operation, xenapi};
 use crate::failure::{ErrorCode, Evidence, Failure};
 use crate::sexpr::{Builder, Document, Sexpr};
 use crate::xmlrpc::{self, Response, ValueRef};
@@ -42,15 +43,24 @@ impl Reader<'_> {
     fn sxp(&self) -> Result<Document<'static>, Failure> {
         let body = sexpr::parse(&self.reply.body);
         let first = body.as_ref().ok().and_then(Document::first);
+        let is_success = (200..300).contains(&self.reply.status);
+        if is_success && self.operation.answer == Answer::Text {
+            return Ok(atom(&self.reply.body));
+        }
         if let Some(error) = first.filter(|value| value.name() == Some(b"xend.err")) {
             let message = error.value().and_then(Sexpr::as_atom).unwrap_or_default();
             return Err(self.failure(None, &String::from_utf8_lossy(message)));
         }
-        if !(200..300).contains(&self.reply.status) {
+        if !is_success {
             return Err(self.failure(None, &self.text_of_error()));
         }
         match self.operation.answer {
             Answer::Nothing => Ok(Document::default()),
+            // A dict is printed as a string: `"{'cap': 0, 'weight': 256}"` (protocol reference §3.3).
+            Answer::Record(head) if first.is_some_and(|value| !value.is_list()) => {
+                let dict = first.and_then(Sexpr::as_str).and_then(|text| dict(head, text));
+                dict.ok_or_else(|| self.unreadable("the reply holds no such value".to_owned()))
+            }
             answer => match first {
                 Some(value) if fits(value, answer) => Ok(value.to_document()),
                 _ => Err(self.unreadable(match &body {
@@ -92,20 +102,39 @@ impl Reader<'_> {
             let words: Vec<_> = description.items().filter_map(ValueRef::text).collect();
             return Err(self.failure(words.first().map(AsRef::as_ref), &words.join(" ")));
         }
-        match self.operation.answer {
-            Answer::Nothing => Ok(Document::default()),
-            answer => {
+        let no_such_value = || self.unreadable("the reply holds no such value".to_owned());
+        let answered = match (self.face, self.operation.answer) {
+            (_, Answer::Nothing) => return Ok(Document::default()),
+            (Face::XenApi, answer) => self.xenapi(value.get("Value").ok_or_else(no_such_value)?, answer),
+            // Top-level strings are escaped from 3.0.3 on.
+            (_, Answer::Text) => {
+                let text = value.text().ok_or_else(no_such_value)?;
+                return Ok(if self.release < Release::V3_0_3 { atom(text.as_bytes()) } else { atom(&unescape(&text)) });
+            }
+            (_, answer) => {
                 let answered = tuples::to_sexpr(value, self.release);
-                // `xend.node.info` gives the pairs without the leading `node` of the other face.
-                let answered = match answer {
-                    Answer::Record("node") => with_head("node", &answered),
+                match answer {
+                    // These come without a head: the pairs of `xend.node.info`, and a struct.
+                    Answer::Record(head @ ("node" | "credit")) => with_head(head, &answered),
                     _ => answered,
-                };
-                match answered.first() {
-                    Some(value) if fits(value, answer) => Ok(answered),
-                    _ => Err(self.unreadable("the reply holds no such value".to_owned())),
                 }
             }
+        };
+        match answered.first() {
+            Some(value) if fits(value, self.operation.answer) => Ok(answered),
+            _ => Err(no_such_value()),
+        }
+    }
+
+    fn xenapi(&self, value: ValueRef<'_>, answer: Answer) -> Document<'static> {
+        let forms = self.operation.xenapi_forms(self.release);
+        let power_state = forms.ok().and_then(|forms| forms[0].power_state);
+        match answer {
+            Answer::Names => xenapi::names(value, power_state),
+            Answer::Record(head) => xenapi::record(head, value, self.release),
+            Answer::Records(head) => xenapi::records(head, value, power_state, self.release),
+            Answer::Text => atom(value.text().unwrap_or_default().as_bytes()),
+            Answer::Nothing | Answer::Device | Answer::Devices => tuples::to_sexpr(value, self.release),
         }
     }
 
@@ -143,9 +172,34 @@ fn error_description(value: ValueRef<'_>) -> Option<ValueRef<'_>> {
 fn fits(value: Sexpr<'_>, answer: Answer) -> bool {
     match answer {
         Answer::Nothing => true,
+        Answer::Text => !value.is_list(),
         Answer::Names => value.is_list() && value.items().all(|name| name.as_atom().is_some()),
         Answer::Record(head) => value.name() == Some(head.as_bytes()),
+        Answer::Records(head) => value.is_list() && value.items().all(|record| record.name() == Some(head.as_bytes())),
+        Answer::Devices => value.is_list() && value.items().all(|device| device.name().is_some()),
+        Answer::Device => value.name().is_some() && value.value().is_some_and(Sexpr::is_list),
     }
+}
+
+fn atom(text: &[u8]) -> Document<'static> {
+    let mut builder = Builder::new();
+    builder.atom(text);
+    builder.finish()
+}
+
+/// The pairs of a dict that Python printed, whose keys are words and whose values are numbers: `{'cap': 0, 'weight': 256}`.
+fn dict(head: &str, text: &str) -> Option<Document<'static>> {
+    let mut builder = Builder::new();
+    builder.open().atom(head);
+    let pairs = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    for pair in pairs.split(',').filter(|pair| !pair.trim().is_empty()) {
+        let (name, value) = pair.split_once(':')?;
+        let name = name.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+        // A long has an `L` behind it.
+        builder.open().atom(name).atom(value.trim().trim_end_matches('L')).close();
+    }
+    builder.close();
+    Some(builder.finish())
 }
 
 fn with_head(head: &str, document: &Document<'_>) -> Document<'static> {
