@@ -1,6 +1,8 @@
 //! A server of one connection that sends what it is told.
 
 use std::future::Future;
+use std::io;
+use std::sync::Mutex;
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use xend_client::{Arguments, Client, Error, Face, Operation, Uri};
@@ -48,7 +50,12 @@ pub(crate) async fn ask(
 ) -> (Vec<u8>, Result<String, Error>) {
     let (near, far) = duplex(64);
     let serving = tokio::spawn(serve(far, then));
-    let answer = client.call_over(near, operation, &arguments(operation)).await;
+    let once = Mutex::new(Some(near));
+    let connect = move || {
+        let near = once.lock().unwrap().take();
+        async move { near.ok_or_else(|| io::Error::other("a second connection")) }
+    };
+    let answer = client.clone().connect_by(connect).call(operation, &arguments(operation)).await;
     let (request, far) = serving.await.expect("the peer does not panic");
     drop(far);
     (request, answer.map(|document| format!("{document:?}")))

@@ -5,7 +5,7 @@ use super::{Answer, Effect, Face, Operation, xenapi};
 use crate::failure::{ErrorCode, Evidence, Failure};
 use crate::sexpr::{Builder, Document, Sexpr};
 use crate::xmlrpc::{self, Response, ValueRef};
-use crate::{Limits, Release, sexpr, tuples};
+use crate::{Limits, Release, sexpr, tuples, visible};
 
 /// A complete HTTP reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -55,7 +55,11 @@ impl Reader<'_> {
             return Err(self.failure(None, &self.text_of_error()));
         }
         match self.operation.answer {
-            Answer::Nothing => Ok(Document::default()),
+            Answer::Nothing if body.as_ref().is_ok_and(is_nothing) => Ok(Document::default()),
+            Answer::Nothing => {
+                let said = visible(&self.reply.body[..self.reply.body.len().min(200)]);
+                Err(self.unreadable(format!("the reply does not say that it was done, but `{said}`")))
+            }
             // A dict is printed as a string: `"{'cap': 0, 'weight': 256}"` (protocol reference §3.3).
             Answer::Record(head) if first.is_some_and(|value| !value.is_list()) => {
                 let dict = first.and_then(Sexpr::as_str).and_then(|text| dict(head, text));
@@ -167,6 +171,16 @@ impl Reader<'_> {
 fn error_description(value: ValueRef<'_>) -> Option<ValueRef<'_>> {
     let status = value.get("Status")?;
     if status.as_str() == Some("Success") { None } else { value.get("ErrorDescription") }
+}
+
+/// What stands in the reply of an operation that gives nothing: no value, one that Python printed for a number or flag,
+/// or from 4.1 on an empty string. A word of explanation, or HTML, may well be a failure.
+fn is_nothing(body: &Document<'_>) -> bool {
+    let is_plain = |value: Sexpr<'_>| match value.as_atom() {
+        Some(atom) => matches!(atom, b"" | b"True" | b"False" | b"None") || atom.iter().all(u8::is_ascii_digit),
+        None => value.items().next().is_none(),
+    };
+    body.values().all(is_plain)
 }
 
 fn fits(value: Sexpr<'_>, answer: Answer) -> bool {
