@@ -10,7 +10,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-use crate::{Address, Error, MockXend, Scenario};
+use crate::{Address, Error, MockXend, Quirk, Scenario};
 
 /// A stand-in for Xend, the control daemon of Xen 3 and 4: a simulated host behind its protocols, with scripted replies.
 ///
@@ -41,6 +41,11 @@ struct Arguments {
     /// Write where it listens to this file, as JSON, once it does
     #[arg(long, value_name = "PATH")]
     ready_file: Option<PathBuf>,
+
+    /// Show behaviour of the daemon that is off by default: one-connection (up to 3.0.3) serves one client at a time,
+    /// late-close (from 3.1 on) leaves connections open behind operations; may be given again
+    #[arg(long, value_name = "NAME")]
+    quirk: Vec<Quirk>,
 
     /// Exit with 1 if the requests were not what the scenario expects
     #[arg(long)]
@@ -94,6 +99,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
         listen = [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::default_for(face, release))).into();
     }
     let builder = MockXend::builder().release(release).scenario(scenario);
+    let builder = arguments.quirk.iter().fold(builder, |builder, &quirk| builder.quirk(quirk));
     let builder = listen.into_iter().fold(builder, |builder, (face, address)| builder.listen(face, address));
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;

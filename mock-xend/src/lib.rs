@@ -29,6 +29,8 @@
 mod address;
 pub mod cli;
 mod clock;
+#[cfg(test)]
+mod coverage;
 mod daemon;
 mod error;
 mod http;
@@ -36,6 +38,7 @@ mod journal;
 mod listener;
 mod mock;
 mod python;
+mod quirk;
 mod scenario;
 mod service;
 mod sxp;
@@ -47,6 +50,7 @@ pub use daemon::Daemon;
 pub use error::Error;
 pub use journal::{Exchange, Journal};
 pub use mock::{Builder, MockXend};
+pub use quirk::{Quirk, UnknownQuirk};
 pub use scenario::{Ending, Reply, Report, Scenario, Status};
 pub use world::World;
 pub use xend_wire::Release;

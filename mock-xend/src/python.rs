@@ -71,6 +71,23 @@ pub(crate) fn int(text: &[u8]) -> Result<i64, Vec<u8>> {
     Ok(if negative { -magnitude } else { magnitude })
 }
 
+/// What `str()` says of text that is not ASCII.
+pub(crate) fn not_ascii(text: &str) -> Option<String> {
+    let at = text.chars().position(|c| !c.is_ascii())?;
+    let count = text.chars().skip(at).take_while(|c| !c.is_ascii()).count();
+    Some(match count {
+        1 => {
+            let c = Datum::Text(text.chars().skip(at).take(1).collect()).repr();
+            let c = String::from_utf8_lossy(&c);
+            format!("'ascii' codec can't encode character {c} in position {at}: ordinal not in range(128)")
+        }
+        _ => format!(
+            "'ascii' codec can't encode characters in position {at}-{}: ordinal not in range(128)",
+            at + count - 1
+        ),
+    })
+}
+
 /// `repr(text)` of a byte string.
 pub(crate) fn repr(text: &[u8]) -> Vec<u8> {
     Datum::from(text.to_vec()).repr()
@@ -84,6 +101,11 @@ pub(crate) fn str(value: &Datum) -> Vec<u8> {
         Datum::Long(number) => number.to_string().into_bytes(),
         other => other.repr(),
     }
+}
+
+/// `str(value)` as text, for what is put into a text.
+pub(crate) fn text(value: &Datum) -> String {
+    String::from_utf8_lossy(&str(value)).into_owned()
 }
 
 /// `bool(value)`.
@@ -146,6 +168,16 @@ mod tests {
         );
         check("backend script bridge mac type uuid", "bridge uuid script mac type backend");
         check("backend script bridge mac uuid", "bridge mac script uuid backend");
+    }
+
+    /// Printed by Python 2.7.
+    #[test]
+    fn text_beyond_ascii_can_not_be_made_a_byte_string() {
+        let text = "'ascii' codec can't encode character u'\\xe9' in position 3: ordinal not in range(128)";
+        assert_eq!(not_ascii("caf\u{e9}").as_deref(), Some(text));
+        let text = "'ascii' codec can't encode characters in position 1-2: ordinal not in range(128)";
+        assert_eq!(not_ascii("a\u{e9}\u{e8}b\u{e9}").as_deref(), Some(text));
+        assert_eq!(not_ascii("abc"), None);
     }
 
     #[test]

@@ -10,12 +10,14 @@ use xend_wire::operation::Face;
 use crate::clock::Clock;
 use crate::http::Then;
 use crate::journal::{Exchange, Journal};
+use crate::quirk::Quirk;
 use crate::scenario::{Decision, Question, Report, Script};
 use crate::world::{Command, Failure, World};
 
 /// One mock behind all its listeners.
 pub(crate) struct Service {
     release: Release,
+    quirks: Vec<Quirk>,
     state: Mutex<State>,
 }
 
@@ -50,12 +52,17 @@ impl Answer {
 }
 
 impl Service {
-    pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal) -> Self {
-        Self { release: world.release(), state: Mutex::new(State { world, clock, script, journal }) }
+    pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal, quirks: Vec<Quirk>) -> Self {
+        Self { release: world.release(), quirks, state: Mutex::new(State { world, clock, script, journal }) }
     }
 
     pub(crate) fn release(&self) -> Release {
         self.release
+    }
+
+    /// Whether the daemon's behaviour is to be shown.
+    pub(crate) fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
     }
 
     /// What the scenario wants for a request.

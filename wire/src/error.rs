@@ -134,6 +134,10 @@ kinds! {
     /// A fault whose value is not a struct of exactly `faultCode`, an int, and `faultString`, a string.
     InvalidFault = "invalid-fault", Document, "invalid fault";
 
+    // Xen-API.
+    /// A value that is no `{Status, Value}` and no `{Status, ErrorDescription}`.
+    InvalidEnvelope = "invalid-envelope", Document, "not a Xen-API envelope";
+
     // Encoders.
     /// The value has no form on this wire, as a control character has none in XML.
     NotRepresentable = "not-representable", Caller, "value cannot be written";

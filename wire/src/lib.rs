@@ -4,6 +4,7 @@
 //! * [`xmlrpc`]: XML-RPC, for those who need no more than that.
 //! * [`datum`]: values as the daemon holds them, and what each face makes of them.
 //! * [`tuples`]: XML-RPC arrays that are S-expressions at heart.
+//! * [`xenapi`]: the envelope of the Xen-API dialect.
 //! * [`operation`]: what a client can ask, with its form on each face.
 //! * [`failure`]: what a failure is, whichever face it came by.
 //!
@@ -21,6 +22,7 @@ mod python;
 mod release;
 pub mod sexpr;
 pub mod tuples;
+pub mod xenapi;
 pub mod xmlrpc;
 
 pub use diagnostic::Diagnostic;
@@ -28,6 +30,33 @@ pub use error::{Culprit, Error, ErrorKind};
 pub use excerpt::{Excerpt, visible};
 pub use limits::Limits;
 pub use release::{Release, UnknownRelease};
+
+#[cfg(test)]
+extern crate self as xend_wire;
+
+/// The reader of cases, which the tests outside of the crate have too.
+#[cfg(test)]
+#[path = "../tests/conformance/case.rs"]
+mod case;
+
+#[cfg(test)]
+mod tests {
+    use crate::case::Case;
+
+    /// What is embedded needs no file, so that Miri can look at it; above this size it takes Miri too long.
+    const LARGEST: usize = 1_024;
+
+    fn cases() -> impl Iterator<Item = (xend_fixtures::File, Case)> {
+        xend_fixtures::files("cases/").map(|file| (file, Case::parse(file).expect("a case")))
+    }
+
+    #[test]
+    fn small_cases() {
+        for (file, case) in cases().filter(|(_, case)| case.input().len() <= LARGEST) {
+            case.check().unwrap_or_else(|why| panic!("{}: {why}", file.path));
+        }
+    }
+}
 
 /// How many cases a property is tried on: fewer under Miri, which is a thousand times slower.
 #[cfg(test)]

@@ -2,16 +2,18 @@
 
 use xend_wire::datum::Datum;
 
-use super::Detail;
+use super::{Detail, PowerState};
 
 /// One thing asked of the world.
 ///
 /// A `domain` is what the caller gave to name one, as the daemon's code sees it: a string or a number. The S-expression
 /// face looks the name in the path up first and then gives the number, so its messages have the number (protocol
-/// reference §6.3).
+/// reference §6.3); of a domain that is defined but not active that number is `None`.
+///
+/// A value that is a [`Datum`] is what the caller gave, whatever its type: what Python makes of it is the world's affair.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Command {
-    /// The id of a domain.
+    /// The id of a domain (`None` of one that is not active) and its uuid.
     Find {
         /// The domain.
         domain: Datum,
@@ -24,6 +26,11 @@ pub enum Command {
     ClearMessages,
     /// The daemon's log file.
     Log,
+    /// Have the hypervisor act on a debug key.
+    DebugKeys {
+        /// The keys.
+        keys: Vec<u8>,
+    },
     /// Names of domains, sorted.
     Names(States),
     /// Records of domains.
@@ -42,11 +49,6 @@ pub enum Command {
         /// How much of it.
         detail: Detail,
     },
-    /// What its virtual CPUs do.
-    Vcpus {
-        /// The domain.
-        domain: Datum,
-    },
     /// A new domain, left paused.
     Create {
         /// `(vm ...)`.
@@ -54,7 +56,36 @@ pub enum Command {
         /// How much of its record is the answer.
         detail: Detail,
     },
-    /// Stop it where it is.
+    /// Define a domain that the daemon keeps, without starting it (from 3.1 on).
+    New {
+        /// `(vm ...)`.
+        config: Datum,
+    },
+    /// Start a defined domain.
+    Start {
+        /// The domain.
+        domain: Datum,
+        /// Whether it is left paused.
+        paused: bool,
+    },
+    /// Forget a defined domain.
+    Delete {
+        /// The domain.
+        domain: Datum,
+    },
+    /// Keep the image of a defined domain in the daemon's own folder and stop it.
+    Suspend {
+        /// The domain.
+        domain: Datum,
+    },
+    /// Let a suspended domain go on.
+    Resume {
+        /// The domain.
+        domain: Datum,
+        /// Whether it is left paused.
+        paused: bool,
+    },
+    /// Stop it where it is. The answer is the number of the state before.
     Pause {
         /// The domain.
         domain: Datum,
@@ -76,12 +107,86 @@ pub enum Command {
         /// The domain.
         domain: Datum,
     },
+    /// End it at once and start it anew (from 3.3 on).
+    Reset {
+        /// The domain.
+        domain: Datum,
+    },
     /// Give it another name.
     Rename {
         /// The domain.
         domain: Datum,
         /// The name.
         name: Vec<u8>,
+    },
+    /// How often it was restarted, as text.
+    RestartCount {
+        /// The domain.
+        domain: Datum,
+    },
+    /// Whether a client marked it as paused (4.1).
+    PauseFlag {
+        /// The domain.
+        domain: Datum,
+    },
+    /// Mark it as paused, or not.
+    SetPauseFlag {
+        /// The domain.
+        domain: Datum,
+        /// Whether.
+        flag: bool,
+    },
+    /// Send its system a magic key.
+    SysRq {
+        /// The domain.
+        domain: Datum,
+        /// A character, or the code of one.
+        key: Datum,
+    },
+    /// Send it an event: `nmi`, `reset`, `init`, `power`, `sleep`, `s3resume` (from 3.1 on).
+    Trigger {
+        /// The domain.
+        domain: Datum,
+        /// The event.
+        trigger: Vec<u8>,
+    },
+    /// Write its memory to a file and end it.
+    Save {
+        /// The domain.
+        domain: Datum,
+        /// The file.
+        path: Vec<u8>,
+        /// Whether it goes on afterwards.
+        checkpoint: bool,
+    },
+    /// Make a domain from such a file.
+    Restore {
+        /// The file.
+        path: Vec<u8>,
+        /// Whether it is left paused.
+        paused: bool,
+        /// How much of its record is the answer.
+        detail: Detail,
+    },
+    /// Move it to another host.
+    Migrate {
+        /// The domain.
+        domain: Datum,
+        /// The host.
+        destination: Vec<u8>,
+        /// The port; 0 is the usual one.
+        port: Datum,
+    },
+    /// Write a core of it to a file.
+    Dump {
+        /// The domain.
+        domain: Datum,
+        /// The file; without one, a file in the daemon's folder for dumps.
+        path: Option<Vec<u8>>,
+        /// Whether the domain ends afterwards.
+        crash: bool,
+        /// Whether it starts anew afterwards.
+        reset: bool,
     },
     /// How much memory it shall have.
     SetMemoryTarget {
@@ -97,6 +202,23 @@ pub enum Command {
         /// MiB.
         memory: Datum,
     },
+    /// How much memory holds its shadow page tables, in MiB.
+    ShadowMemory {
+        /// The domain.
+        domain: Datum,
+    },
+    /// Set that.
+    SetShadowMemory {
+        /// The domain.
+        domain: Datum,
+        /// MiB.
+        memory: Datum,
+    },
+    /// What its virtual CPUs do.
+    Vcpus {
+        /// The domain.
+        domain: Datum,
+    },
     /// How many virtual CPUs it may use.
     SetVcpus {
         /// The domain.
@@ -104,8 +226,33 @@ pub enum Command {
         /// How many.
         vcpus: Datum,
     },
-    /// Send its system a magic key.
-    SysRq {
+    /// On which CPUs a virtual one may run.
+    Pin {
+        /// The domain.
+        domain: Datum,
+        /// The virtual CPU; from 3.0.3 on also `all`.
+        vcpu: Datum,
+        /// The CPUs: a list of numbers up to 3.4, numbers with commas between from 4.0 on.
+        cpus: Datum,
+    },
+    /// Parameters of a scheduler, in the form that the release gives them.
+    Scheduling {
+        /// The domain.
+        domain: Datum,
+        /// Which one.
+        scheduler: Scheduler,
+    },
+    /// Set them: in the order in which the daemon's methods take them.
+    SetScheduling {
+        /// The domain.
+        domain: Datum,
+        /// Which one.
+        scheduler: Scheduler,
+        /// The values.
+        values: Vec<Datum>,
+    },
+    /// Let it use I/O ports of the host, or no longer.
+    SetIoPorts {
         /// The domain.
         domain: Datum,
     },
@@ -121,12 +268,28 @@ pub enum Command {
         /// `vif`, `vbd`.
         class: Vec<u8>,
     },
+    /// The class of a block device: `vbd`, `tap` (from 3.2 on).
+    BlockDeviceClass {
+        /// The domain.
+        domain: Datum,
+        /// Its number or name.
+        device: Vec<u8>,
+    },
     /// Plug a device in.
     CreateDevice {
         /// The domain.
         domain: Datum,
         /// `(vif (mac M) ...)`.
         config: Datum,
+    },
+    /// Give a device another configuration.
+    ConfigureDevice {
+        /// The domain.
+        domain: Datum,
+        /// `(vbd (uname U) ...)`.
+        config: Datum,
+        /// Its number or name.
+        device: Datum,
     },
     /// Pull a device out.
     DestroyDevice {
@@ -136,7 +299,22 @@ pub enum Command {
         class: Vec<u8>,
         /// Its number or name.
         device: Vec<u8>,
+        /// Whether the domain's configuration forgets it as well (from 3.3 on).
+        forget: bool,
     },
+}
+
+/// A scheduler of the hypervisor that has parameters for each domain.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Scheduler {
+    /// Borrowed virtual time, 3.0.2 only.
+    Bvt,
+    /// Simple earliest deadline first.
+    Sedf,
+    /// Credit, from 3.0.3 on.
+    Credit,
+    /// Credit2, 4.1.
+    Credit2,
 }
 
 /// In which order a list of records comes.
@@ -155,11 +333,9 @@ pub enum States {
     Usual,
     /// All.
     All,
-    /// Those that run.
-    Running,
-    /// Those that are paused.
-    Paused,
-    /// None: the others, or a word that the daemon does not know.
+    /// Those in one state.
+    Only(PowerState),
+    /// None: a word that the daemon does not know.
     None,
 }
 
@@ -168,9 +344,10 @@ impl States {
     pub fn from_word(word: &[u8]) -> Self {
         match word.to_ascii_lowercase().as_slice() {
             b"all" => Self::All,
-            b"running" => Self::Running,
-            b"paused" => Self::Paused,
-            _ => Self::None,
+            word => {
+                let named = |state: &PowerState| state.as_str().as_bytes().eq_ignore_ascii_case(word);
+                PowerState::ALL.into_iter().find(named).map_or(Self::None, Self::Only)
+            }
         }
     }
 }

@@ -8,21 +8,25 @@ use xend_wire::datum::Datum;
 use super::device::{self, Device};
 use super::domain::{Activity, Domain, Image, OnEnd, child, children};
 use super::identity::Identities;
+use super::scheduler::{Bvt, Credit, Sedf};
 use super::{Failure, World};
 use crate::python;
 
 /// What follows on the end of a domain (protocol reference §6.1).
-const RESTART_MODES: &[&str] = &["destroy", "restart", "preserve", "rename-restart"];
+pub(super) const RESTART_MODES: &[&str] =
+    &["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
 
 /// A checked configuration.
 pub(super) struct Config {
     name: String,
     uuid: Option<String>,
     vcpus: i64,
-    memory: i64,
-    max_memory: i64,
+    pub(super) memory: i64,
+    pub(super) max_memory: i64,
+    shadow_memory: i64,
+    credit: Credit,
     on_end: OnEnd,
-    image: Image,
+    image: Option<Image>,
     devices: Vec<Datum>,
 }
 
@@ -30,7 +34,15 @@ impl World {
     /// The checks of `create` in the order in which the release makes them (captures `post-create-*`, `create-*`).
     pub(super) fn check_config(&self, config: &Datum) -> Result<Config, Failure> {
         let release = self.release;
+        // Text beyond ASCII ends in an exception without a text (protocol reference §4.3).
+        if holds_text(config) {
+            return Err(Failure::exception(""));
+        }
         let vcpus = match integer(config, "vcpus")? {
+            // `xc.domain_max_vcpus`.
+            Some(vcpus) if vcpus > most_vcpus(release) => {
+                return Err(Failure::Hypervisor { errno: 22, text: "Invalid argument" });
+            }
             Some(vcpus) => vcpus,
             // From 3.3 on a configuration without vcpus ends in a KeyError.
             None if release >= Release::V3_4 => return Err(Failure::key_error("vcpus")),
@@ -52,12 +64,22 @@ impl World {
             None => return Err(Failure::MissingName),
             Some(name) => self.check_name(&name)?,
         };
-        if let Some(other) = self.domains.iter().find(|domain| domain.name == name) {
-            return Err(Failure::NameInUse { name, by: other.id });
-        }
-        let image = self.check_image(config)?;
         let uuid = child(config, "uuid").map(|uuid| String::from_utf8_lossy(&python::str(uuid)).into_owned());
-        Ok(Config { name, uuid, vcpus, memory, max_memory, on_end, image, devices })
+        if let Some(other) = self.domains.iter().find(|domain| domain.name == name) {
+            // 3.1 takes a second domain of the same name and uuid; later a definition that is not active is overwritten.
+            let is_same = Some(&other.uuid) == uuid.as_ref();
+            if !(is_same && (release == Release::V3_1 || other.id.is_none())) {
+                return Err(Failure::NameInUse { name, by: other.id });
+            }
+        }
+        let shadow_memory = integer(config, "shadow_memory")?.unwrap_or_default();
+        let usual = Credit::default();
+        let credit = Credit {
+            weight: integer(config, "cpu_weight")?.unwrap_or(usual.weight),
+            cap: integer(config, "cpu_cap")?.unwrap_or(usual.cap),
+        };
+        let image = child(config, "image").map(|image| Image { config: image.clone() });
+        Ok(Config { name, uuid, vcpus, memory, max_memory, shadow_memory, credit, on_end, image, devices })
     }
 
     /// A name, if it is one (`XendDomainInfo.check_name`).
@@ -112,56 +134,91 @@ impl World {
         Ok(on_end)
     }
 
-    fn check_image(&self, config: &Datum) -> Result<Image, Failure> {
-        let Some(image) = child(config, "image") else {
-            return Err(Failure::refused(match self.release {
+    /// The checks of the image, which come when the domain is already there.
+    pub(super) fn check_image(&self, config: &Config) -> Result<(), Failure> {
+        match &config.image {
+            Some(image) => self.check_kernel(image),
+            None => Err(Failure::refused(match self.release {
                 Release::V3_0_2 | Release::V3_0_3 => "Missing image in configuration",
                 _ => "Had a bootloader specified, but no disks are bootable",
-            }));
-        };
-        let image = Image { config: image.clone() };
+            })),
+        }
+    }
+
+    pub(super) fn check_kernel(&self, image: &Image) -> Result<(), Failure> {
         match image.kind() {
             Some(b"linux" | b"hvm") => {}
             kind => return Err(Failure::refused([b"unknown image type: ", kind.unwrap_or_default()].concat())),
         }
         let kernel = image.setting("kernel").map(python::str).unwrap_or_default();
-        if !self.file_exists(&kernel) {
+        if !self.files.exists(&kernel) {
             return Err(Failure::refused([b"Kernel image does not exist: ", kernel.as_slice()].concat()));
         }
-        Ok(image)
+        Ok(())
     }
 }
 
+/// How many virtual CPUs a domain can have (`MAX_VIRT_CPUS`).
+pub(super) fn most_vcpus(release: Release) -> i64 {
+    if release >= Release::V4_1 { 128 } else { 32 }
+}
+
 impl Config {
-    /// The domain, paused as `create` leaves it.
-    pub(super) fn into_domain(self, id: u32, now: Duration, identities: &mut Identities) -> Domain {
+    /// Whether it describes a domain that there is.
+    pub(super) fn is_of(&self, domain: &Domain) -> bool {
+        domain.name == self.name && self.uuid.as_ref() == Some(&domain.uuid)
+    }
+
+    /// The domain: paused as `create` leaves it, or without an id as `new` does.
+    pub(super) fn into_domain(
+        self,
+        id: Option<u32>,
+        release: Release,
+        now: Duration,
+        identities: &mut Identities,
+    ) -> Domain {
         let uuid = self.uuid.unwrap_or_else(|| identities.uuid());
         let mut devices: Vec<Device> = Vec::new();
         for config in &self.devices {
             devices.extend(Device::from_config(config, &devices, identities));
         }
-        devices.push(Device::console(id, identities));
-        Domain {
+        let mut domain = Domain {
             id,
             name: self.name,
             uuid,
-            activity: Activity::Paused,
+            activity: if id.is_some() { Activity::Paused } else { Activity::Halted },
+            is_managed: false,
             vcpus: self.vcpus,
             available_vcpus: None,
+            pinned: Vec::new(),
             memory: self.memory,
             max_memory: self.max_memory,
+            shadow_memory: self.shadow_memory,
+            credit: self.credit,
+            sedf: Sedf::default(),
+            bvt: Bvt::default(),
             on_end: self.on_end,
-            image: Some(self.image),
+            image: self.image,
             devices,
-            started: Some(now),
+            started: id.map(|_| now),
             asked: None,
-        }
+            restarts: 0,
+            restarted: None,
+            pause_flag: false,
+        };
+        domain.add_console(release, identities);
+        domain
     }
 }
 
 /// A device class that no controller is there for, in the words of 3.1 and later.
 pub(super) fn unknown_type(class: &[u8]) -> Failure {
     Failure::configuration([b"XendConfig: ", class, b" not a valid device type"].concat())
+}
+
+/// Whether there is text in it that is no byte string.
+fn holds_text(config: &Datum) -> bool {
+    matches!(config, Datum::Text(_)) || config.items().iter().any(holds_text)
 }
 
 /// A number of the configuration, which may be given as text.

@@ -4,7 +4,7 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::Failure;
-use super::domain::child;
+use super::domain::{Domain, child};
 use super::identity::Identities;
 use crate::python;
 
@@ -13,7 +13,16 @@ pub(super) fn classes(release: Release) -> &'static [&'static str] {
     const UNTIL_3_0_3: &[&str] = &["vif", "usb", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm"];
     // A console follows the vifs from 3.1 on (captures `get-domain-vm1`).
     const FROM_3_1: &[&str] = &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm"];
-    if release <= Release::V3_0_3 { UNTIL_3_0_3 } else { FROM_3_1 }
+    const FROM_3_4: &[&str] =
+        &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm", "vscsi"];
+    const FROM_4_1: &[&str] =
+        &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm", "vscsi", "tap2", "vusb"];
+    match release {
+        Release::V3_0_2 | Release::V3_0_3 => UNTIL_3_0_3,
+        Release::V3_1 => FROM_3_1,
+        Release::V3_4 => FROM_3_4,
+        Release::V4_1 => FROM_4_1,
+    }
 }
 
 /// A device of a domain.
@@ -41,13 +50,17 @@ impl Device {
                 settings.push((String::from_utf8_lossy(name).into_owned(), value.clone()));
             }
         }
-        let uuid = identities.uuid();
+        let given = settings.iter().position(|(name, _)| name == "uuid").map(|at| settings.remove(at).1);
+        let uuid = match given {
+            Some(uuid) => String::from_utf8_lossy(&python::str(&uuid)).into_owned(),
+            None => identities.uuid(),
+        };
         if class == "vif" && child(config, "mac").is_none() {
             settings.push(("mac".into(), identities.mac().into()));
         }
         let next = known.iter().filter(|device| device.class == class).map(|device| device.id + 1).max().unwrap_or(0);
         let id = match child(config, "dev").and_then(Datum::as_bytes) {
-            Some(name) if class == "vbd" || class == "tap" => block_device_number(name).unwrap_or(next),
+            Some(name) if matches!(class.as_str(), "vbd" | "tap" | "tap2") => block_device_number(name).unwrap_or(next),
             _ => next,
         };
         Some(Self { class, id, connected: true, uuid, settings })
@@ -73,7 +86,12 @@ impl Device {
 
     /// The device as it stands in the record of its domain (`getDeviceConfiguration` of its controller, captures
     /// `get-domain-vm1`).
-    pub(super) fn record(&self, release: Release) -> Datum {
+    ///
+    /// One of a domain that is not active has its configuration only (protocol reference §3.8).
+    pub(super) fn record(&self, release: Release, is_active: bool) -> Datum {
+        if !is_active {
+            return self.definition(release);
+        }
         let mut fields: Vec<(&str, Datum)> = vec![("backend", 0.into())];
         // Fields that are put behind those of the dict.
         let mut behind: Vec<(&str, Datum)> = Vec::new();
@@ -88,7 +106,7 @@ impl Device {
                     }
                 }
             }
-            "vbd" | "tap" => {
+            "vbd" | "tap" | "tap2" => {
                 let dev = self.setting("dev").map(python::str).unwrap_or_default();
                 let suffix: &[u8] = if release >= Release::V3_0_3 && !dev.contains(&b':') { b":disk" } else { b"" };
                 fields.push(("dev", [&dev, suffix].concat().into()));
@@ -111,11 +129,33 @@ impl Device {
         }
         if release >= Release::V3_1 {
             fields.push(("uuid", self.uuid.as_str().into()));
-            let order = python::dict_order(fields.iter().map(|(name, _)| *name));
-            fields.sort_by_key(|(name, _)| order.iter().position(|known| known == name));
+            sort_as_dict(&mut fields);
         }
-        let pairs = fields.into_iter().chain(behind).map(|(name, value)| Datum::pair(name, value));
+        self.list(fields.into_iter().chain(behind))
+    }
+
+    fn definition(&self, release: Release) -> Datum {
+        let mut fields: Vec<(&str, Datum)> =
+            self.settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        fields.push(("uuid", self.uuid.as_str().into()));
+        if self.is_block() {
+            fields.push(("driver", "paravirtualised".into()));
+            if release >= Release::V3_4 {
+                fields.push(("bootable", 1.into()));
+            }
+        }
+        sort_as_dict(&mut fields);
+        self.list(fields)
+    }
+
+    fn list<'f>(&self, fields: impl IntoIterator<Item = (&'f str, Datum)>) -> Datum {
+        let pairs = fields.into_iter().map(|(name, value)| Datum::pair(name, value));
         [self.class.as_str().into()].into_iter().chain(pairs).collect::<Vec<_>>().into()
+    }
+
+    /// Whether it is a disk.
+    pub(super) fn is_block(&self) -> bool {
+        matches!(self.class.as_str(), "vbd" | "tap" | "tap2")
     }
 
     fn script(&self, release: Release) -> Datum {
@@ -147,7 +187,7 @@ impl Device {
                 fields.extend(protocol);
                 fields.push(Datum::pair("state", "1"));
             }
-            "vbd" | "tap" => {
+            "vbd" | "tap" | "tap2" => {
                 fields.extend((release >= Release::V3_0_3).then(|| Datum::pair("device-type", "disk")));
                 fields.extend(protocol);
                 fields.push(Datum::pair("state", "1"));
@@ -156,6 +196,22 @@ impl Device {
             _ => fields.push(Datum::pair("state", "1")),
         }
         Datum::List(vec![id.into(), fields.into()])
+    }
+}
+
+/// The order of a dict with these keys.
+fn sort_as_dict(fields: &mut [(&str, Datum)]) {
+    let order = python::dict_order(fields.iter().map(|(name, _)| *name));
+    fields.sort_by_key(|(name, _)| order.iter().position(|known| known == name));
+}
+
+impl Domain {
+    /// The console that every guest gets when it starts, from 3.1 on.
+    pub(super) fn add_console(&mut self, release: Release, identities: &mut Identities) {
+        let has_one = self.devices.iter().any(|device| device.class == "console");
+        if let Some(id) = self.id.filter(|_| release >= Release::V3_1 && !has_one) {
+            self.devices.push(Device::console(id, identities));
+        }
     }
 }
 
@@ -187,4 +243,9 @@ fn block_device_number(name: &[u8]) -> Option<i64> {
 pub(super) fn unknown_class(class: &[u8], release: Release) -> Failure {
     let unknown = if release <= Release::V3_0_3 { "unknown" } else { "Unknown" };
     Failure::refused([format!("{unknown} device type: ").as_bytes(), class].concat())
+}
+
+/// Whether the daemon can make a number of a device's name.
+pub(super) fn is_number_or_name(class: &[u8], device: &[u8]) -> bool {
+    python::int(device).is_ok() || (matches!(class, b"vbd" | b"tap" | b"tap2") && block_device_number(device).is_some())
 }

@@ -1,7 +1,9 @@
 //! Why the daemon did not do what it was asked, before a face has put it into words.
 
 use xend_wire::Release;
+use xend_wire::datum::Datum;
 
+use super::PowerState;
 use crate::python;
 
 /// An exception of the daemon. [`message`](Self::message) words it; a face adds its own frame.
@@ -33,17 +35,27 @@ pub enum Failure {
     NameInUse {
         /// The name.
         name: String,
-        /// Who has it.
-        by: u32,
+        /// The id of who has it, if it is active.
+        by: Option<u32>,
     },
     /// A domain was to get the name of another.
     NameTaken {
         /// The name.
         name: String,
         /// The domain that was to get it.
-        wanted_by: u32,
-        /// Who has it.
-        by: u32,
+        wanted_by: Option<u32>,
+        /// The id of who has it, if it is active.
+        by: Option<u32>,
+    },
+    /// The state of a domain does not allow what was asked, and the daemon kept that apart (`VMBadState`). Where it
+    /// makes another error of it on the way it is [`Refused`](Self::Refused).
+    BadState {
+        /// What the daemon says.
+        text: Vec<u8>,
+        /// The state that it should be in.
+        expected: PowerState,
+        /// The state that it is in.
+        actual: PowerState,
     },
     /// The hypervisor refused: errno and its text.
     Hypervisor {
@@ -54,6 +66,8 @@ pub enum Failure {
     },
     /// A configuration, or a value in it, that can't be (`XendConfigError`, from 3.1 on).
     Configuration(Vec<u8>),
+    /// Arguments that do not fit (`ArgError` of the S-expression face).
+    Argument(Vec<u8>),
     /// Any other `XendError` or `VmError`.
     Refused(Vec<u8>),
     /// Any other exception of Python.
@@ -72,24 +86,32 @@ impl Failure {
                 return [format!("Cannot {verb} privileged domain ").as_bytes(), target].concat();
             }
             Self::InvalidReason(reason) => return [b"Invalid reason: ".as_slice(), reason].concat(),
-            Self::Configuration(text) | Self::Refused(text) | Self::Exception(text) => return text.clone(),
+            Self::BadState { text, .. }
+            | Self::Configuration(text)
+            | Self::Argument(text)
+            | Self::Refused(text)
+            | Self::Exception(text) => return text.clone(),
             Self::ShutdownOfDomain0 if release <= Release::V3_0_3 => "Can't specify Domain-0".to_owned(),
             Self::ShutdownOfDomain0 => "Domain 0 cannot be shutdown".to_owned(),
             Self::MissingName if release <= Release::V3_0_3 => "missing vm name".to_owned(),
             Self::MissingName => "Missing VM Name".to_owned(),
             Self::InvalidName if release <= Release::V3_0_3 => "invalid vm name".to_owned(),
             Self::InvalidName => "Invalid VM Name".to_owned(),
-            Self::NameInUse { name, by } if release <= Release::V3_0_3 => {
+            Self::NameInUse { name, by: Some(by) } if release <= Release::V3_0_3 => {
                 format!("VM name '{name}' already in use by domain {by}")
             }
-            Self::NameInUse { name, by } if release <= Release::V3_1 => {
-                format!("VM name '{name}' already exists as domain {by}")
+            Self::NameInUse { name, by: Some(by) } if release >= Release::V3_4 => {
+                format!("Domain '{name}' already exists with ID '{by}'")
             }
-            Self::NameInUse { name, by } => format!("Domain '{name}' already exists with ID '{by}'"),
-            Self::NameTaken { name, wanted_by, by } if release <= Release::V3_0_3 => {
+            Self::NameTaken { name, wanted_by: Some(wanted_by), by: Some(by) } if release <= Release::V3_0_3 => {
                 format!("VM name '{name}' is used in both domains {wanted_by} and {by}")
             }
-            Self::NameTaken { name, by, .. } => format!("VM name '{name}' already exists as domain {by}"),
+            Self::NameInUse { name, by: Some(by) } | Self::NameTaken { name, by: Some(by), .. } => {
+                format!("VM name '{name}' already exists as domain {by}")
+            }
+            Self::NameInUse { name, by: None } | Self::NameTaken { name, by: None, .. } => {
+                format!("VM name '{name}' already exists")
+            }
             Self::Hypervisor { errno, text } => format!("({errno}, '{text}')"),
             Self::Unanswered => String::new(),
         };
@@ -124,6 +146,19 @@ impl Failure {
 
     pub(crate) fn exception(text: impl Into<Vec<u8>>) -> Self {
         Self::Exception(text.into())
+    }
+
+    pub(crate) fn argument(text: impl Into<Vec<u8>>) -> Self {
+        Self::Argument(text.into())
+    }
+
+    pub(crate) fn bad_state(text: &str, expected: PowerState, actual: PowerState) -> Self {
+        Self::BadState { text: text.into(), expected, actual }
+    }
+
+    /// A domain is not active. The daemon loses the kind of this failure on the way (protocol reference §5.6).
+    pub(crate) fn not_started(target: &Datum) -> Self {
+        Self::Refused([b"Domain '", python::str(target).as_slice(), b"' is not started"].concat())
     }
 
     pub(crate) fn configuration(text: impl Into<Vec<u8>>) -> Self {

@@ -9,7 +9,7 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::device;
-use super::domain::{Activity, Domain, Image};
+use super::domain::{Domain, Image};
 
 /// Which parts of a record are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -25,31 +25,7 @@ pub enum Detail {
 /// The record of a domain: `(domain (domid 1) ...)`.
 pub(super) fn record(domain: &Domain, release: Release, detail: Detail, now: Duration) -> Datum {
     let writer = Record { domain, release, detail, now, fields: vec!["domain".into()] };
-    if release <= Release::V3_0_3 { writer.until_3_0_3() } else { writer.from_3_1() }
-}
-
-/// `(domain (domid 1) (name vm1) (vcpu_count 1) (vcpu ...))` (captures `vcpuinfo`).
-pub(super) fn vcpus(domain: &Domain) -> Datum {
-    let mut fields: Vec<Datum> = vec![
-        "domain".into(),
-        Datum::pair("domid", domain.id),
-        Datum::pair("name", domain.name.as_str()),
-        Datum::pair("vcpu_count", domain.vcpus),
-    ];
-    for number in 0..domain.vcpus {
-        let online = number < domain.available_vcpus.unwrap_or(domain.vcpus);
-        fields.push(Datum::List(vec![
-            "vcpu".into(),
-            Datum::pair("number", number),
-            Datum::pair("online", i64::from(online)),
-            Datum::pair("blocked", 1),
-            Datum::pair("running", 0),
-            Datum::pair("cpu_time", 1.234_567_89),
-            Datum::pair("cpu", number % 2),
-            Datum::pair("cpumap", Datum::list([0.into(), 1.into()])),
-        ]));
-    }
-    fields.into()
+    if release <= Release::V3_0_3 { writer.until_3_0_3() } else { writer.since_3_1() }
 }
 
 struct Record<'d> {
@@ -69,14 +45,14 @@ impl Record<'_> {
     fn until_3_0_3(mut self) -> Datum {
         let domain = self.domain;
         let newer = self.release == Release::V3_0_3;
-        self.add("domid", domain.id).add("uuid", domain.uuid.as_str());
+        self.add("domid", domain.domid()).add("uuid", domain.uuid.as_str());
         if !newer {
             self.add("ssidref", 0);
         }
         self.add("vcpus", domain.vcpus).availability();
         self.add("cpu_weight", 1.0).add("memory", domain.memory);
         if newer {
-            self.add("shadow_memory", 0);
+            self.add("shadow_memory", domain.shadow_memory);
         }
         self.add("maxmem", domain.max_memory);
         if newer {
@@ -105,11 +81,14 @@ impl Record<'_> {
         self.fields.into()
     }
 
-    fn from_3_1(mut self) -> Datum {
+    fn since_3_1(mut self) -> Datum {
         let domain = self.domain;
         let newest = self.release == Release::V4_1;
         let (poweroff, reboot, crash) = (&domain.on_end.poweroff, &domain.on_end.reboot, &domain.on_end.crash);
-        self.add("domid", domain.id);
+        let is_active = domain.id.is_some();
+        if is_active {
+            self.add("domid", domain.domid());
+        }
         if newest {
             self.weight().add("pool_name", "Pool-0").add("bootloader", "").add("vcpus", domain.vcpus).cpus();
             self.add("on_poweroff", poweroff.as_str());
@@ -127,7 +106,7 @@ impl Record<'_> {
             }
             self.add("on_reboot", reboot.as_str()).add("on_poweroff", poweroff.as_str());
         }
-        self.add("maxmem", domain.max_memory).add("memory", domain.memory).add("shadow_memory", 0);
+        self.add("maxmem", domain.max_memory).add("memory", domain.memory).add("shadow_memory", domain.shadow_memory);
         self.availability();
         if self.release == Release::V3_1 {
             self.weight();
@@ -136,13 +115,15 @@ impl Record<'_> {
         if let Some(started) = domain.started {
             self.add("start_time", started.as_secs_f64());
         }
-        // The stub hypervisor of the captures brings no vcpu down (capture `post-list@3.0.2`).
-        self.add("cpu_time", domain.cpu_time()).add("online_vcpus", domain.vcpus);
+        if is_active {
+            // The stub hypervisor of the captures brings no vcpu down (capture `post-list@3.0.2`).
+            self.add("cpu_time", domain.cpu_time()).add("online_vcpus", domain.vcpus);
+        }
         let image = self.image();
-        self.add("image", image);
-        // 1 is paused, 2 running (`XendAPIConstants.py`).
-        self.add("status", if domain.activity == Activity::Paused { 1 } else { 2 });
-        self.add("state", domain.state());
+        self.add("image", image).add("status", domain.power_state().number());
+        if is_active {
+            self.add("state", domain.state());
+        }
         if domain.started.is_some() {
             self.frames();
         }
@@ -153,13 +134,16 @@ impl Record<'_> {
     }
 
     fn weight(&mut self) -> &mut Self {
-        self.add("cpu_weight", 256).add("cpu_cap", 0)
+        let credit = self.domain.credit;
+        self.add("cpu_weight", credit.weight).add("cpu_cap", credit.cap)
     }
 
-    /// One list of CPUs for each vcpu; those of a guest are empty, which means any.
+    /// One list of CPUs for each vcpu; one that is not pinned has an empty list.
     fn cpus(&mut self) -> &mut Self {
-        let any: Vec<Datum> = if self.domain.is_privileged() { vec![0.into(), 1.into()] } else { vec![] };
-        let lists = (0..self.domain.vcpus).map(|_| Datum::List(any.clone())).collect::<Vec<_>>();
+        let domain = self.domain;
+        let vcpus = usize::try_from(domain.vcpus).unwrap_or_default();
+        let list = |cpus: &Vec<i64>| Datum::List(cpus.iter().map(|&cpu| cpu.into()).collect());
+        let lists = (0..vcpus).map(|at| domain.pinned.get(at).map_or(Datum::List(vec![]), list)).collect::<Vec<_>>();
         self.add("cpus", lists)
     }
 
@@ -180,8 +164,8 @@ impl Record<'_> {
 
     /// The machine frames of store and console: effects of the stub hypervisor.
     fn frames(&mut self) {
-        self.add("store_mfn", 1000 + i64::from(self.domain.id));
-        self.add("console_mfn", 2000 + i64::from(self.domain.id));
+        let id = i64::from(self.domain.id.unwrap_or_default());
+        self.add("store_mfn", 1000 + id).add("console_mfn", 2000 + id);
     }
 
     fn image(&self) -> Datum {
@@ -189,7 +173,7 @@ impl Record<'_> {
         let kind = self.domain.image.as_ref().and_then(Image::kind).unwrap_or(b"linux");
         fields.push(kind.to_vec().into());
         let image = self.domain.image.as_ref();
-        let setting = |name| image.and_then(|image| image.setting(name)).map(|value| crate::python::str(value));
+        let setting = |name| image.and_then(|image| image.setting(name)).map(crate::python::str);
         fields.push(Datum::pair("kernel", setting("kernel").unwrap_or_default()));
         if let Some(ramdisk) = setting("ramdisk") {
             fields.push(Datum::pair("ramdisk", ramdisk));
@@ -204,7 +188,7 @@ impl Record<'_> {
             Release::V3_1 => fields.push(Datum::pair("rtc_timeoffset", "0")),
             Release::V4_1 => {
                 fields.push(Datum::pair("superpages", 0));
-                if image.is_some() {
+                if image.is_some() && self.domain.id.is_some() {
                     fields.push(Datum::pair("pci", Datum::list([])));
                 }
                 fields.push(Datum::pair("nomigrate", 0));
@@ -212,7 +196,7 @@ impl Record<'_> {
             }
             _ => {}
         }
-        if image.is_some() {
+        if image.is_some() && self.domain.id.is_some() {
             fields.push(Datum::list(["notes".into()]));
         }
         fields.into()
@@ -221,7 +205,7 @@ impl Record<'_> {
     fn devices(&mut self) {
         for class in device::classes(self.release) {
             for device in self.domain.devices.iter().filter(|device| device.class == *class) {
-                let record = device.record(self.release);
+                let record = device.record(self.release, self.domain.id.is_some());
                 self.add("device", record);
             }
         }

@@ -21,6 +21,8 @@ use crate::scenario::{Decision, Question};
 use crate::service::{Answer, Listener, Service};
 
 pub(crate) use call::{failed, failure, unknown_method};
+#[cfg(test)]
+pub(crate) use methods::METHODS;
 pub(crate) use reply::Reply;
 use request::{Incoming, Request};
 

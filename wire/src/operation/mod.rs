@@ -21,11 +21,11 @@ mod face;
 mod form;
 mod read;
 mod recognise;
+mod record;
 mod request;
 mod table;
 #[cfg(test)]
 mod tests;
-mod xenapi;
 
 pub use arguments::Arguments;
 pub use face::{Face, UnknownFace};

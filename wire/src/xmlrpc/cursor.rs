@@ -104,14 +104,17 @@ impl<'d> ValueRef<'d> {
     /// The text of a scalar in canonical form: `5` for `+05`, `1.5` for `1.50`, base64 without white space, nothing for
     /// `nil`. `None` for an array or a struct.
     pub fn text(self) -> Option<Cow<'d, str>> {
+        let kind = self.kind();
+        if kind.is_container() {
+            return None;
+        }
         let text = self.tree.text(self.index);
-        Some(match self.kind() {
-            Kind::Array | Kind::Struct => return None,
+        Some(match kind {
             Kind::Int | Kind::I8 => scalar::canonical_integer(text),
             Kind::Double => scalar::canonical_double(text).into(),
             Kind::Base64 => scalar::canonical_base64(text),
             Kind::Nil => "".into(),
-            Kind::Boolean | Kind::String | Kind::DateTime => text.into(),
+            _ => text.into(),
         })
     }
 

@@ -1,21 +1,23 @@
 //! The general tokenizer: quick-xml's pull reader, and the checks of well-formedness that it leaves to its user.
 
 use std::collections::BTreeSet;
+use std::io::BufRead;
 use std::ops::Range;
 
 use quick_xml::Reader;
 use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 
+use super::element_name::ElementName;
 use super::source::{invalid_declaration, is_char, is_space};
 use crate::{Error, ErrorKind};
 
 /// A piece of a document. Comments and processing instructions are skipped.
 pub(super) enum Token<'i> {
     /// `<name ...>`, or the first half of `<name/>`.
-    Start { name: &'i str, tag: Range<usize> },
+    Start { name: ElementName<'i>, tag: Range<usize> },
     /// `</name>`, or the second half of `<name/>`.
-    End { name: &'i str, tag: Range<usize> },
+    End { name: ElementName<'i>, tag: Range<usize> },
     /// Text that stands in the input, outside or inside a CDATA section.
     Text(Range<usize>),
     /// A character reference, or one of the five entities of XML.
@@ -29,8 +31,10 @@ pub(super) struct Tokens<'i> {
     /// Where the reader began.
     start: usize,
     /// The end that an empty element still owes.
-    end: Option<(&'i str, Range<usize>)>,
+    end: Option<(ElementName<'i>, Range<usize>)>,
     may_declare_type: bool,
+    /// Whether the reader would take anything next. Behind a piece of text it has already seen what ends that.
+    may_skip: bool,
 }
 
 impl<'i> Tokens<'i> {
@@ -44,18 +48,36 @@ impl<'i> Tokens<'i> {
         config.check_comments = true;
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
-        Ok(Self { input, reader, start, end: None, may_declare_type: true })
+        Ok(Self { input, reader, start, end: None, may_declare_type: true, may_skip: false })
+    }
+
+    /// How far the input has been read.
+    pub(super) fn position(&self) -> usize {
+        self.start + self.reader.buffer_position() as usize
+    }
+
+    /// Whether reading may go on at another place than where it stopped.
+    pub(super) fn may_skip(&self) -> bool {
+        self.may_skip
+    }
+
+    /// Goes on at `position`, what was before it having been read by somebody else.
+    pub(super) fn skip_to(&mut self, position: usize) {
+        let skipped = position - self.position();
+        self.reader.stream().consume(skipped);
     }
 
     /// The next piece, or `None` at the end of the input.
     pub(super) fn next(&mut self) -> Result<Option<Token<'i>>, Error> {
         if let Some((name, tag)) = self.end.take() {
+            self.may_skip = true;
             return Ok(Some(Token::End { name, tag }));
         }
         loop {
             let from = self.position();
             let event = self.reader.read_event().map_err(|error| self.malformed(&error))?;
             let span = from..self.position();
+            self.may_skip = !matches!(event, Event::Text(_) | Event::Empty(_));
             match event {
                 Event::Start(tag) => {
                     let name = self.open_tag(span.start + 1, tag.name().as_ref().len(), span.end - 1)?;
@@ -68,7 +90,7 @@ impl<'i> Tokens<'i> {
                 }
                 Event::End(tag) => {
                     let start = span.start + 2;
-                    let name = &self.input[start..start + tag.name().as_ref().len()];
+                    let name = ElementName::new(&self.input[start..start + tag.name().as_ref().len()]);
                     return Ok(Some(Token::End { name, tag: span }));
                 }
                 Event::Text(_) => {
@@ -88,15 +110,12 @@ impl<'i> Tokens<'i> {
         }
     }
 
-    /// How far the input has been read.
-    pub(super) fn position(&self) -> usize {
-        self.start + self.reader.buffer_position() as usize
-    }
-
-    fn open_tag(&mut self, start: usize, name_len: usize, end: usize) -> Result<&'i str, Error> {
+    fn open_tag(&mut self, start: usize, name_len: usize, end: usize) -> Result<ElementName<'i>, Error> {
         self.may_declare_type = false;
-        let name = &self.input[start..start + name_len];
-        if !is_name(name) {
+        let name = ElementName::new(&self.input[start..start + name_len]);
+        if let ElementName::Other(name) = name
+            && !is_name(name)
+        {
             return Err(Error::new(ErrorKind::MalformedXml, start..start + name_len)
                 .found(format!("`{}`", name.escape_debug()))
                 .expected("the name of an element"));
@@ -275,6 +294,7 @@ fn is_name_character(c: char) -> bool {
 }
 
 /// Whether the text is white space to XML, which has fewer kinds of it than Unicode.
-pub(super) fn is_blank(text: &str) -> bool {
-    text.bytes().all(is_space)
+#[inline]
+pub(super) fn is_blank(text: &[u8]) -> bool {
+    text.iter().all(|&b| is_space(b))
 }
