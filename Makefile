@@ -66,6 +66,13 @@ miri: ## wire under Miri with isolation: no I/O, no clock, no undefined behaviou
 properties: ## Every property on CASES cases
 	PROPTEST_CASES=$(CASES) $(CARGO) test --workspace --release --quiet -- properties
 
+.PHONY: fuzz
+fuzz: ## Each fuzz target for FUZZ_SECONDS
+	$(CARGO) run --quiet --manifest-path fuzz/Cargo.toml --example seed
+	for target in sexpr xmlrpc roundtrip; do \
+	    (cd fuzz && $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048) || exit 1; \
+	done
+
 .PHONY: policy
 policy: ## Licences and sources of what we depend on
 	$(CARGO) deny --log-level error check bans licenses sources
