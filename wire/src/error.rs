@@ -149,6 +149,8 @@ kinds! {
     MissingArgument = "missing-argument", Caller, "missing argument";
     /// An argument that the operation does not have.
     UnknownArgument = "unknown-argument", Caller, "unknown argument";
+    /// An argument that is not of its kind.
+    InvalidArgument = "invalid-argument", Caller, "invalid argument";
 }
 
 impl fmt::Display for ErrorKind {

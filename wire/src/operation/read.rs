@@ -1,11 +1,12 @@
 //! From a reply to the answer or the failure that is in it.
 
-use super::{Answer, Face, Operation};
+use super::escaped::unescape;
+use super::{Answer, Face, Operation, record};
 use crate::failure::{Asked, Failure};
 use crate::sexpr::{Builder, Document, Sexpr};
 use crate::xenapi::{self, Outcome};
-use crate::xmlrpc::{self, Response};
-use crate::{Limits, Release, sexpr, tuples};
+use crate::xmlrpc::{self, Response, ValueRef};
+use crate::{Limits, Release, sexpr, tuples, visible};
 
 /// A complete HTTP reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -32,16 +33,36 @@ impl Operation {
     }
 
     fn read_sxp(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
-        if let Some(failure) = Failure::from_reply(asked, reply) {
-            return Err(failure);
+        let is_success = (200..300).contains(&reply.status);
+        // What the daemon's log or the console says is no word of its own.
+        if self.answer == Answer::Text && is_success {
+            return Ok(atom(&reply.body));
         }
+        // Only what may be a failure is looked through for one.
+        if !is_success || memchr::memmem::find(&reply.body, b"xend.err").is_some() {
+            if let Some(failure) = Failure::from_reply(asked, reply) {
+                return Err(failure);
+            }
+        }
+        let body = sexpr::parse(&reply.body);
         if self.answer == Answer::Nothing {
-            return Ok(Document::default());
+            return if body.is_ok_and(|body| is_nothing(&body)) {
+                Ok(Document::default())
+            } else {
+                let said = visible(&reply.body[..reply.body.len().min(200)]);
+                let message = format!("the reply does not say that it was done, but `{said}`");
+                Err(Failure::unreadable(asked, message, reply))
+            };
         }
-        let body = sexpr::parse(&reply.body)
-            .map_err(|error| Failure::unreadable(asked, format!("the reply is no S-expression: {error}"), reply))?;
-        match body.first() {
-            Some(value) if fits(value, self.answer) => Ok(value.to_document()),
+        let body =
+            body.map_err(|error| Failure::unreadable(asked, format!("the reply is no S-expression: {error}"), reply))?;
+        let first = body.first().ok_or_else(|| no_such_value(asked, reply))?;
+        match self.answer {
+            // A dict is printed as a string: `"{'cap': 0, 'weight': 256}"` (protocol reference §3.3).
+            Answer::Record(head) if !first.is_list() => {
+                first.as_str().and_then(|text| dict(head, text)).ok_or_else(|| no_such_value(asked, reply))
+            }
+            answer if fits(first, answer) => Ok(first.to_document()),
             _ => Err(no_such_value(asked, reply)),
         }
     }
@@ -69,16 +90,36 @@ impl Operation {
         if self.answer == Answer::Nothing {
             return Ok(Document::default());
         }
-        let answered = tuples::to_sexpr(value, asked.release);
-        // `xend.node.info` gives the pairs without the leading `node` of the other face.
-        let answered = match self.answer {
-            Answer::Record("node") => with_head("node", &answered),
-            _ => answered,
+        let answered = match asked.face {
+            Face::XenApi => self.xenapi_answer(value, asked.release),
+            Face::XmlRpc | Face::Sxp => self.xmlrpc_answer(value, asked.release),
         };
-        match answered.first() {
-            Some(value) if fits(value, self.answer) => Ok(answered),
+        match answered.as_ref().and_then(Document::first) {
+            Some(first) if fits(first, self.answer) => Ok(answered.unwrap_or_default()),
             _ => Err(no_such_value(asked, reply)),
         }
+    }
+
+    fn xmlrpc_answer(&self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
+        Some(match self.answer {
+            // Top-level strings are escaped from 3.0.3 on.
+            Answer::Text if release < Release::V3_0_3 => atom(value.text()?.as_bytes()),
+            Answer::Text => atom(&unescape(&value.text()?)),
+            // These come without a head: the pairs of `xend.node.info`, and a struct.
+            Answer::Record(head @ ("node" | "credit")) => with_head(head, &tuples::to_sexpr(value, release)),
+            _ => tuples::to_sexpr(value, release),
+        })
+    }
+
+    fn xenapi_answer(&self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
+        let power_state = self.xenapi_forms(release).ok().and_then(|forms| forms[0].power_state);
+        Some(match self.answer {
+            Answer::Names => record::names(value, power_state),
+            Answer::Record(head) => record::record(head, value, release),
+            Answer::Records(head) => record::records(head, value, power_state, release),
+            Answer::Text => atom(value.text()?.as_bytes()),
+            Answer::Nothing | Answer::Device | Answer::Devices => tuples::to_sexpr(value, release),
+        })
     }
 }
 
@@ -86,12 +127,47 @@ fn no_such_value(asked: Asked, reply: &Reply) -> Failure {
     Failure::unreadable(asked, "the reply holds no such value", reply)
 }
 
+/// What stands in the reply of an operation that gives nothing: no value, one that Python printed for a number or flag,
+/// or from 4.1 on an empty string. A word of explanation, or HTML, may well be a failure.
+fn is_nothing(body: &Document<'_>) -> bool {
+    let is_plain = |value: Sexpr<'_>| match value.as_atom() {
+        Some(atom) => matches!(atom, b"" | b"True" | b"False" | b"None") || atom.iter().all(u8::is_ascii_digit),
+        None => value.items().next().is_none(),
+    };
+    body.values().all(is_plain)
+}
+
 fn fits(value: Sexpr<'_>, answer: Answer) -> bool {
     match answer {
         Answer::Nothing => true,
+        Answer::Text => !value.is_list(),
         Answer::Names => value.is_list() && value.items().all(|name| name.as_atom().is_some()),
         Answer::Record(head) => value.name() == Some(head.as_bytes()),
+        Answer::Records(head) => value.is_list() && value.items().all(|record| record.name() == Some(head.as_bytes())),
+        Answer::Devices => value.is_list() && value.items().all(|device| device.name().is_some()),
+        Answer::Device => value.name().is_some() && value.value().is_some_and(Sexpr::is_list),
     }
+}
+
+fn atom(text: &[u8]) -> Document<'static> {
+    let mut builder = Builder::new();
+    builder.atom(text);
+    builder.finish()
+}
+
+/// The pairs of a dict that Python printed, whose keys are words and whose values are numbers: `{'cap': 0, 'weight': 256}`.
+fn dict(head: &str, text: &str) -> Option<Document<'static>> {
+    let mut builder = Builder::new();
+    builder.open().atom(head);
+    let pairs = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    for pair in pairs.split(',').filter(|pair| !pair.trim().is_empty()) {
+        let (name, value) = pair.split_once(':')?;
+        let name = name.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+        // A long has an `L` behind it.
+        builder.open().atom(name).atom(value.trim().trim_end_matches('L')).close();
+    }
+    builder.close();
+    Some(builder.finish())
 }
 
 fn with_head(head: &str, document: &Document<'_>) -> Document<'static> {

@@ -63,10 +63,13 @@ pub(super) fn start_array(model: &mut (impl Model + ?Sized), at: usize) -> Resul
     model.start(ElementName::Data, at + 14..at + 20)
 }
 
+/// How many elements are open at once in most documents.
+pub(super) const USUAL_DEPTH: usize = 24;
+
 /// Reads the text from `start`, the end of the XML declaration, to its end.
 pub(super) fn read(input: &str, start: usize, model: &mut impl Model) -> Result<(), Error> {
     let mut tokens = Tokens::new(input, start)?;
-    let mut open: Vec<ElementName<'_>> = Vec::new();
+    let mut open: Vec<ElementName<'_>> = Vec::with_capacity(USUAL_DEPTH);
     let mut has_root = false;
     loop {
         if tokens.may_skip() {
