@@ -116,7 +116,7 @@ impl Domain {
             });
         }
         match self.state() {
-            None if self.domid().is_some() => None,
+            None if self.field("domid").is_some() => None,
             // Protocol reference §6.1: 3 is suspended in every release that has the number.
             None if self.field("status") == Some("3") => Some(PowerState::Suspended),
             None => Some(PowerState::Halted),

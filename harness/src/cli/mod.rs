@@ -4,6 +4,7 @@
 //! failed, 2 for a wrong command line or configuration or if no case was judged, and 3 if the harness itself failed;
 //! `call` has its own.
 
+mod answer;
 mod call;
 mod cases;
 mod compare;

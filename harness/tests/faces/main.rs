@@ -1,6 +1,9 @@
 //! What a client asks on every face of every release: held against captures of real clients, and tried on the mock.
 
 mod answers;
+mod daemon;
+mod matrix;
+mod outcomes;
 mod requests;
 
 /// Snapshots lie in one tree for the whole project.

@@ -35,9 +35,10 @@ pub(super) const DEVICES: &[Operation] = &[
         arguments: &[DOMAIN, required("config", Sexpr), required("device", Text)],
         effect: Changes,
         answer: Answer::Nothing,
+        // 3.0.3 takes no device on the XML-RPC face, and fails on it here (protocol reference §3.3).
         sxp: &[op!("device_configure", "config" = Arg("config"), "dev" = Arg("device"))],
         xmlrpc: &[
-            call("xend.domain.device_configure", &[Arg("domain"), Arg("config"), Arg("device")]).since(Release::V3_0_3)
+            call("xend.domain.device_configure", &[Arg("domain"), Arg("config"), Arg("device")]).since(Release::V3_1)
         ],
         xenapi: &[],
     },
