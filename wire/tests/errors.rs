@@ -145,6 +145,7 @@ fn samples() -> Vec<Sample> {
         caller("encode_response", xmlrpc::encode_response(&"\u{1}".into()).expect_err("an error")),
         caller("encode_call", xmlrpc::encode_call("a b", &[Value::Nil]).expect_err("an error")),
         caller("domain.sedf on the Xen-API", request("domain.sedf", &[("domain", "vm1")], Face::XenApi)),
+        caller("domain.set_memory", request("domain.set_memory", &[("domain", "vm1"), ("memory", "lots")], Face::Sxp)),
         caller("domain.pause", request("domain.pause", &[], Face::Sxp)),
         caller("domain.pause", request("domain.pause", &[("domain", "vm1"), ("force", "1")], Face::Sxp)),
     ]
