@@ -9,9 +9,12 @@
 
 use crate::sexpr::{Rules, Sexpr, write_atom};
 use crate::xmlrpc::{Kind, Marshaller, ValueRef};
-use crate::{Release, python};
+use crate::{Error, ErrorKind, Limits, Release, python};
 
 /// A value of the daemon's own kind. The faces print it differently, and so do the releases.
+///
+/// It is a tree of its own values. What is made of a document is at most [`Limits::HARD_DEPTH`] levels deep, so that to
+/// print, compare, copy or drop it takes a bounded stack; whoever builds a deeper one by hand has to see to that.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Datum {
     /// `None`.
@@ -170,18 +173,25 @@ impl Datum {
     }
 
     /// An S-expression as the daemon's parser gives it: lists of byte strings.
-    pub fn from_sexpr(value: Sexpr<'_>) -> Self {
-        // A flat walk and a stack of open lists: an S-expression may be deeper than a thread's stack.
+    ///
+    /// # Errors
+    /// [`TooDeep`](crate::ErrorKind::TooDeep) beyond [`Limits::HARD_DEPTH`] levels: an S-expression may be deeper than
+    /// an owned value can be. None that was read within the default limits is.
+    pub fn from_sexpr(value: Sexpr<'_>) -> Result<Self, Error> {
         let mut open: Vec<Vec<Self>> = vec![Vec::new()];
         for (depth, part) in value.walk() {
             Self::close_to(&mut open, depth + 1);
             match part.as_atom() {
                 Some(atom) => open[depth].push(Self::Bytes(atom.to_vec())),
+                None if depth >= Limits::HARD_DEPTH => {
+                    return Err(Error::new(ErrorKind::TooDeep, part.span())
+                        .expected(format!("at most {} levels", Limits::HARD_DEPTH)));
+                }
                 None => open.push(Vec::new()),
             }
         }
         Self::close_to(&mut open, 1);
-        open.remove(0).remove(0)
+        Ok(open.remove(0).remove(0))
     }
 
     fn close_to(open: &mut Vec<Vec<Self>>, depth: usize) {
@@ -189,6 +199,11 @@ impl Datum {
             let list = Self::List(open.pop().expect("more than one is open"));
             open.last_mut().expect("the root is open").push(list);
         }
+    }
+
+    /// A list of these items.
+    pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
+        Self::List(items.into_iter().collect())
     }
 
     /// A name and what belongs to it, as most lists of the daemon are made: `(name value)`.
@@ -218,8 +233,8 @@ pub fn fault(code: i32, text: &[u8]) -> Vec<u8> {
     Marshaller::fault(code, &escape(text))
 }
 
-/// `xmlrpclib.escape`.
-fn escape(text: &[u8]) -> Vec<u8> {
+/// `xmlrpclib.escape`: `&`, `<` and `>` as references, all other bytes as they are.
+pub fn escape(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for &byte in text {
         match byte {

@@ -106,9 +106,12 @@ impl PartialEq for Document<'_> {
         self.nodes.len() == other.nodes.len()
             && (0..self.nodes.len()).all(|at| {
                 let (mine, theirs) = (self.nodes[at], other.nodes[at]);
-                (mine.kind() == Kind::List) == (theirs.kind() == Kind::List)
-                    && self.subtree_end(at) == other.subtree_end(at)
-                    && self.text_of(mine) == other.text_of(theirs)
+                match (mine.kind(), theirs.kind()) {
+                    // No look at the text that a list does not have: glibc's `bcmp` takes 100 ns for two dangling pointers.
+                    (Kind::List, Kind::List) => mine.link() == theirs.link(),
+                    (Kind::List, _) | (_, Kind::List) => false,
+                    _ => self.text_of(mine) == other.text_of(theirs),
+                }
             })
     }
 }

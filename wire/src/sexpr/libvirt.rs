@@ -34,9 +34,9 @@ pub(super) fn read(input: &[u8], limits: &Limits, tree: &mut Tree) -> Result<(),
                     check_text(at + 1..end, limits)?;
                     // The value keeps its backslashes; a missing quote is made up for by the end.
                     if end < input.len() {
-                        tree.quoted(at..end + 1)
+                        tree.quoted(at..end + 1);
                     } else {
-                        tree.bare(at + 1..end)
+                        tree.bare(at + 1..end);
                     }
                     at = (end + 1).min(input.len());
                 }
@@ -83,7 +83,7 @@ fn check_depth(depth: usize, at: usize, limits: &Limits) -> Result<(), Error> {
         let expected = format!("at most {} levels", limits.depth);
         return Err(Error::new(ErrorKind::TooDeep, at..at + 1).expected(expected));
     }
-    if depth >= OVERFLOW {
+    if depth + 1 >= OVERFLOW {
         return Err(Error::new(ErrorKind::StackOverflow, at..at + 1));
     }
     Ok(())

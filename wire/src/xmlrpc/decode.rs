@@ -102,6 +102,10 @@ fn by_python(builder: Builder<'_>, start: usize, wanted: Option<Wanted>) -> Resu
     let (root, tag) = root.expect("a document that was read has a root");
 
     match outcome {
+        None if root == "methodResponse" => {
+            Err(Error::new(ErrorKind::MissingElement, tag).expected("`params` or `fault`"))
+        }
+        None if root == "methodCall" => Err(Error::new(ErrorKind::MissingElement, tag).expected("`methodName`")),
         None => Err(unexpected_root(&root, tag)),
         // `Fault(**self._stack[0])`: whatever else there is does not count.
         Some(Outcome::Fault) => {

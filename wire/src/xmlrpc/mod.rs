@@ -50,6 +50,8 @@ mod unmarshaller;
 mod value;
 
 #[cfg(test)]
+mod properties;
+#[cfg(test)]
 mod tests;
 
 pub use cursor::ValueRef;

@@ -1,0 +1,92 @@
+# Everything that is run on this project, by hand and in CI alike.
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DELETE_ON_ERROR:
+MAKEFLAGS += --warn-undefined-variables --no-builtin-rules
+
+CARGO ?= cargo
+# Set to 1 to let fullcheck go on without a tool that is missing; its last line then counts what was left out.
+SKIP_MISSING ?=
+# Cases that fullcheck tries each property on.
+CASES ?= 10000
+# Seconds that each fuzz target runs.
+FUZZ_SECONDS ?= 60
+
+.DEFAULT_GOAL := help
+
+.PHONY: help
+help: ## Show what there is to make
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+
+.PHONY: demo
+demo: ## See everything work: mocks, cases, exchanges, client
+	@$(CARGO) run --quiet --package xend-harness -- demo
+
+.PHONY: check
+check: ## Formatting, lints, all tests, docs: the test command
+	$(CARGO) fmt --all --check
+	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
+	$(MAKE) --no-print-directory test
+	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
+
+# A process for each of the 5,000 cases and exchanges would take longer than all of them: these suites run in one.
+.PHONY: test
+test: ## All tests, with cargo-nextest where it is there
+	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
+	    $(CARGO) nextest run --workspace --no-fail-fast --status-level fail -E 'not (binary(suite) or binary(conformance))' && \
+	    $(CARGO) test --workspace --test suite --test conformance --quiet && \
+	    $(CARGO) test --workspace --doc --quiet; \
+	else \
+	    $(CARGO) test --workspace --quiet; \
+	fi
+
+.PHONY: fullcheck
+fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, dependency policy
+	@skipped=0; \
+	step() { \
+	    if eval "$$2" >/dev/null 2>&1; then $(MAKE) --no-print-directory "$$1"; \
+	    elif [ -n '$(SKIP_MISSING)' ]; then skipped=$$((skipped + 1)); echo "skipped: $$1, for want of $$3"; \
+	    else echo "$$3 is missing: run \"make tools\", or \"make fullcheck SKIP_MISSING=1\" to go without" >&2; exit 1; fi; \
+	}; \
+	step miri '$(CARGO) +nightly miri --version' Miri; \
+	step properties true none; \
+	step fuzz '$(CARGO) +nightly fuzz --version' cargo-fuzz; \
+	step gates 'valgrind --version' valgrind; \
+	step policy '$(CARGO) deny --version' cargo-deny; \
+	echo "fullcheck: all passed, $$skipped skipped"
+
+.PHONY: miri
+miri: ## wire under Miri with isolation: no I/O, no clock, no undefined behaviour; then the mock and the client in memory
+	MIRIFLAGS=-Zmiri-strict-provenance $(CARGO) +nightly miri test --package xend-wire --lib
+	MIRIFLAGS='-Zmiri-strict-provenance -Zmiri-disable-isolation' $(CARGO) +nightly miri test --package mock-xend --test mock -- cuts
+	MIRIFLAGS='-Zmiri-strict-provenance -Zmiri-disable-isolation' $(CARGO) +nightly miri test --package xend-client --test client -- properties
+
+.PHONY: properties
+properties: ## Every property on CASES cases
+	PROPTEST_CASES=$(CASES) $(CARGO) test --workspace --release --quiet -- properties
+
+.PHONY: fuzz
+fuzz: ## Each fuzz target for FUZZ_SECONDS
+	$(CARGO) run --quiet --manifest-path fuzz/Cargo.toml --example seed
+	for target in sexpr xmlrpc roundtrip; do \
+	    (cd fuzz && $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048) || exit 1; \
+	done
+
+.PHONY: policy
+policy: ## Licences and sources of what we depend on
+	$(CARGO) deny --log-level error check bans licenses sources
+
+.PHONY: bless
+bless: ## Take what the tests print now as the snapshots; look at the difference before you commit
+	INSTA_UPDATE=always $(CARGO) test --workspace --quiet
+	@git status --short snapshots
+
+.PHONY: tools
+tools: ## Install what check and fullcheck can use
+	rustup component add rustfmt clippy
+	rustup toolchain install nightly --profile minimal --component miri,rust-src
+	$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-nextest
+	$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz
+	$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+	@valgrind --version >/dev/null 2>&1 || echo 'valgrind, for instruction counts, comes from the system: apt-get install valgrind'

@@ -1,0 +1,222 @@
+//! The TOML of a case file.
+
+use std::ops::Range;
+
+use data_encoding::BASE64;
+use serde::Deserialize;
+use toml::Spanned;
+use xend_wire::ErrorKind;
+
+use super::{Case, Expect, Level, Outcome, Permitted};
+use crate::error::toml_mistake;
+use crate::{Codec, Diagnostic, Feature, Rules, Tagged};
+
+/// The most bytes that `input_generated` may make.
+const LONGEST: usize = 64 << 20;
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CaseFile {
+    id: Spanned<String>,
+    title: String,
+    source: String,
+    input: Option<String>,
+    input_base64: Option<Spanned<String>>,
+    input_file: Option<Spanned<String>>,
+    input_generated: Option<Spanned<Vec<Piece>>>,
+    #[serde(default)]
+    expect: Vec<Spanned<ExpectTable>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Piece {
+    text: Option<String>,
+    repeat: Option<String>,
+    times: Option<usize>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct ExpectTable {
+    rules: Option<Vec<Spanned<String>>>,
+    level: Level,
+    #[serde(default)]
+    needs: Vec<Spanned<String>>,
+    #[serde(default)]
+    ordered: bool,
+    values: Option<Spanned<toml::Value>>,
+    reject: Option<Spanned<String>>,
+    any_of: Option<Spanned<Vec<Spanned<PermittedTable>>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct PermittedTable {
+    values: Option<Spanned<toml::Value>>,
+    reject: Option<Spanned<String>>,
+    accept: Option<bool>,
+    #[serde(default)]
+    by: Vec<String>,
+}
+
+/// The text being read, for errors.
+struct Source<'a> {
+    file: &'a str,
+    text: &'a str,
+    codec: Codec,
+}
+
+pub(super) fn parse(
+    path: &str,
+    file: &str,
+    bytes: &[u8],
+    beside: &dyn Fn(&str) -> Option<Vec<u8>>,
+) -> Result<Case, Diagnostic> {
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        Diagnostic::new(file, bytes, at..at + 1, "a case file is UTF-8; use input_base64 for other bytes")
+    })?;
+    let parsed: CaseFile = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
+    let wrong = |span, message: String| Diagnostic::new(file, bytes, span, message);
+
+    let id = parsed.id.get_ref().clone();
+    if path.strip_suffix(".toml") != Some(&*id) {
+        return Err(wrong(parsed.id.span(), format!("id `{id}` is not the path of the file, `{path}` without .toml")));
+    }
+    let codec = match id.split('/').next().unwrap_or_default().parse::<Codec>() {
+        Ok(codec) => codec,
+        Err(error) => return Err(wrong(parsed.id.span(), error.to_string())),
+    };
+    let source = Source { file, text, codec };
+    let input = source.input(&parsed, beside)?;
+    if parsed.expect.is_empty() {
+        return Err(wrong(parsed.id.span(), "a case needs at least one [[expect]]".to_owned()));
+    }
+    let expects = source.expects(parsed.expect)?;
+    Ok(Case { id, title: parsed.title, source: parsed.source, input, codec, expects })
+}
+
+impl Source<'_> {
+    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.file, self.text.as_bytes(), span, message)
+    }
+
+    fn input(&self, case: &CaseFile, beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Vec<u8>, Diagnostic> {
+        match case {
+            CaseFile { input: Some(text), input_base64: None, input_file: None, input_generated: None, .. } => {
+                Ok(text.clone().into_bytes())
+            }
+            CaseFile { input: None, input_base64: Some(text), input_file: None, input_generated: None, .. } => BASE64
+                .decode(text.get_ref().as_bytes())
+                .map_err(|error| self.wrong(text.span(), format!("not base64: {error}"))),
+            CaseFile { input: None, input_base64: None, input_file: Some(name), input_generated: None, .. } => {
+                beside(name.get_ref()).ok_or_else(|| self.wrong(name.span(), "no such file beside the case"))
+            }
+            CaseFile { input: None, input_base64: None, input_file: None, input_generated: Some(pieces), .. } => {
+                self.generate(pieces)
+            }
+            _ => Err(self.wrong(
+                case.id.span(),
+                "a case needs exactly one of input, input_base64, input_file and input_generated",
+            )),
+        }
+    }
+
+    fn generate(&self, pieces: &Spanned<Vec<Piece>>) -> Result<Vec<u8>, Diagnostic> {
+        let mut input = Vec::new();
+        for piece in pieces.get_ref() {
+            let (text, times) = match piece {
+                Piece { text: Some(text), repeat: None, times: None } => (text, 1),
+                Piece { text: None, repeat: Some(text), times: Some(times) } => (text, *times),
+                _ => return Err(self.wrong(pieces.span(), "a piece is { text = .. } or { repeat = .., times = .. }")),
+            };
+            if text.len().saturating_mul(times) > LONGEST - input.len() {
+                return Err(self.wrong(pieces.span(), format!("a generated input has at most {LONGEST} bytes")));
+            }
+            input.extend(text.as_bytes().repeat(times));
+        }
+        Ok(input)
+    }
+
+    fn expects(&self, tables: Vec<Spanned<ExpectTable>>) -> Result<Vec<Expect>, Diagnostic> {
+        let mut expects: Vec<Expect> = Vec::new();
+        let mut default = None;
+        for spanned in tables {
+            let span = spanned.span();
+            let table = spanned.into_inner();
+            let mut rules = Vec::new();
+            for name in table.rules.iter().flatten() {
+                let named = self.codec.named_rules(name.get_ref());
+                let named = named.map_err(|error| self.wrong(name.span(), error.to_string()))?;
+                if named.iter().any(|named| rules.contains(named) || expects.iter().any(|it| it.rules.contains(named)))
+                {
+                    return Err(self.wrong(name.span(), format!("rules `{}` are expected twice", name.get_ref())));
+                }
+                rules.extend(named);
+            }
+            if table.rules.is_some() && rules.is_empty() {
+                return Err(self.wrong(span, "rules = [] names none; leave it out for the default"));
+            }
+            if rules.is_empty() && default.replace(expects.len()).is_some() {
+                return Err(self.wrong(span, "a second [[expect]] without rules; there is one default"));
+            }
+            let permitted = self.permitted(&span, &table)?;
+            let needs = table.needs.iter().map(|name| {
+                name.get_ref().parse::<Feature>().map_err(|error| self.wrong(name.span(), error.to_string()))
+            });
+            let needs = needs.collect::<Result<_, _>>()?;
+            expects.push(Expect { rules, level: table.level, needs, ordered: table.ordered, permitted });
+        }
+        if let Some(default) = default {
+            let is_free = |rules: &Rules| !expects.iter().any(|expect| expect.rules.contains(rules));
+            expects[default].rules = self.codec.rules().into_iter().filter(is_free).collect();
+        }
+        Ok(expects)
+    }
+
+    fn permitted(&self, span: &Range<usize>, table: &ExpectTable) -> Result<Vec<Permitted>, Diagnostic> {
+        let single = |outcome| Ok(vec![Permitted { outcome, by: Vec::new() }]);
+        match (&table.values, &table.reject, &table.any_of) {
+            (Some(values), None, None) => single(self.values(values)?),
+            (None, Some(kind), None) => single(self.reject(kind)?),
+            (None, None, Some(outcomes)) if !outcomes.get_ref().is_empty() => outcomes
+                .get_ref()
+                .iter()
+                .map(|outcome| {
+                    let table = outcome.get_ref();
+                    let by = table.by.clone();
+                    Ok(match (&table.values, &table.reject, table.accept) {
+                        (Some(values), None, None) => Permitted { outcome: self.values(values)?, by },
+                        (None, Some(kind), None) => Permitted { outcome: self.reject(kind)?, by },
+                        (None, None, Some(true)) => Permitted { outcome: Outcome::Accept, by },
+                        _ => {
+                            let message = "an outcome is exactly one of values, reject and accept = true";
+                            return Err(self.wrong(outcome.span(), message));
+                        }
+                    })
+                })
+                .collect(),
+            _ => Err(self.wrong(span.clone(), "an [[expect]] needs exactly one of values, reject and any_of")),
+        }
+    }
+
+    /// The values of a case are those of an answer, written as TOML.
+    fn values(&self, values: &Spanned<toml::Value>) -> Result<Outcome, Diagnostic> {
+        let json =
+            serde_json::to_vec(values.get_ref()).map_err(|error| self.wrong(values.span(), error.to_string()))?;
+        let tagged = Tagged::from_json(&json, self.codec);
+        tagged.map(Outcome::Values).map_err(|error| self.wrong(values.span(), format!("values: {error}")))
+    }
+
+    fn reject(&self, name: &Spanned<String>) -> Result<Outcome, Diagnostic> {
+        ErrorKind::ALL.iter().find(|kind| kind.name() == name.get_ref()).map(|&kind| Outcome::Reject(kind)).ok_or_else(
+            || {
+                self.wrong(
+                    name.span(),
+                    format!("`{}` is no kind of error, see the README of the fixtures", name.get_ref()),
+                )
+            },
+        )
+    }
+}

@@ -1,0 +1,194 @@
+//! What an operation gives, for people and as JSON.
+
+use serde_json::{Map, Value as Json, json};
+use xend_client::Error as Failed;
+use xend_wire::operation::Answer;
+use xend_wire::sexpr::{Document, Rules, Sexpr, print_value};
+
+/// For people: names as lines, records as a table, one record as its fields, a text as it is.
+pub(super) fn text(document: &Document<'static>, answer: Answer) -> String {
+    let items = || document.values().flat_map(Sexpr::items);
+    match answer {
+        Answer::Nothing => String::new(),
+        Answer::Text => {
+            let text = document.first().and_then(Sexpr::as_atom).unwrap_or_default();
+            let text = String::from_utf8_lossy(text).into_owned();
+            if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
+        }
+        Answer::Names => items().map(|name| plain(name) + "\n").collect(),
+        Answer::Records(head) => table(items(), head),
+        Answer::Record(_) => fields(items().skip(1), 0),
+        Answer::Device => document.values().map(|device| plain(device) + "\n").collect(),
+        Answer::Devices => {
+            let device = |device: Sexpr<'_>| {
+                let number = String::from_utf8_lossy(device.name().unwrap_or_default()).into_owned();
+                format!("{number}\n{}", fields(device.items().skip(1).flat_map(Sexpr::items), 2))
+            };
+            items().map(device).collect()
+        }
+    }
+}
+
+/// The columns of a table of domains: heading, and field.
+const COLUMNS: [(&str, &str); 6] = [
+    ("NAME", "name"),
+    ("ID", "domid"),
+    ("MEM(MiB)", "memory"),
+    ("VCPUS", "vcpus"),
+    ("STATE", "state"),
+    ("TIME(s)", "cpu_time"),
+];
+
+fn table<'d>(records: impl Iterator<Item = Sexpr<'d>>, head: &str) -> String {
+    let row = |record: Sexpr<'d>| {
+        COLUMNS.map(|(_, field)| match (record.text(&format!("{head}/{field}")), field) {
+            (Some(text), "cpu_time") => text.parse().map_or_else(|_| text.to_owned(), |time: f64| format!("{time:.1}")),
+            (Some(text), _) => text.to_owned(),
+            // The Xen-API has a word for the state.
+            (None, "state") => record.text(&format!("{head}/power_state")).unwrap_or("-").to_ascii_lowercase(),
+            (None, _) => "-".to_owned(),
+        })
+    };
+    let rows: Vec<_> =
+        std::iter::once(COLUMNS.map(|(heading, _)| heading.to_owned())).chain(records.map(row)).collect();
+    let width = |column: usize| rows.iter().map(|row| row[column].chars().count()).max().unwrap_or_default();
+    let widths: [usize; COLUMNS.len()] = std::array::from_fn(width);
+    let line = |row: &[String; COLUMNS.len()]| {
+        let cells = row.iter().zip(widths).enumerate().map(|(at, (cell, width))| match at {
+            0 | 4 => format!("{cell:<width$}"),
+            _ => format!("{cell:>width$}"),
+        });
+        cells.collect::<Vec<_>>().join("  ").trim_end().to_owned() + "\n"
+    };
+    rows.iter().map(line).collect()
+}
+
+/// The longest name that the others are aligned to.
+const WIDEST: usize = 20;
+
+/// Fields below each other, their values aligned; fields of a field are indented below it.
+fn fields<'d>(fields: impl Iterator<Item = Sexpr<'d>>, indent: usize) -> String {
+    let fields: Vec<_> = fields.collect();
+    let names = fields.iter().filter_map(|field| field.name());
+    let width = names.map(<[u8]>::len).filter(|&length| length <= WIDEST).max().unwrap_or_default();
+    let mut text = String::new();
+    let mut open: Vec<(Sexpr<'d>, usize, usize)> = fields.into_iter().rev().map(|it| (it, indent, width)).collect();
+    // A stack in place of calls: what a peer sends may be deep.
+    while let Some((field, indent, width)) = open.pop() {
+        let name = String::from_utf8_lossy(field.name().unwrap_or_default()).into_owned();
+        let inside: Vec<_> = field.items().skip(1).collect();
+        if !inside.is_empty() && inside.iter().all(|value| is_field(*value)) {
+            text += &format!("{:indent$}{name}\n", "");
+            let names = inside.iter().filter_map(|field| field.name());
+            let width = names.map(<[u8]>::len).filter(|&length| length <= WIDEST).max().unwrap_or_default();
+            open.extend(inside.into_iter().rev().map(|it| (it, indent + 2, width)));
+        } else if field.is_list() {
+            let values: Vec<_> = inside.into_iter().map(plain).collect();
+            let line = format!("{:indent$}{name:<width$}  {}", "", values.join(" "));
+            text += line.trim_end();
+            text.push('\n');
+        } else {
+            text += &format!("{:indent$}{}\n", "", plain(field));
+        }
+    }
+    text
+}
+
+/// Whether it is a name with what belongs to it, and no list of numbers.
+fn is_field(value: Sexpr<'_>) -> bool {
+    value.name().and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphabetic)
+}
+
+/// An atom as its text, on one line; a list as an S-expression.
+fn plain(value: Sexpr<'_>) -> String {
+    match value.as_atom() {
+        Some(atom) => xend_wire::visible(atom),
+        None => String::from_utf8_lossy(&print_value(value, Rules::strict())).into_owned(),
+    }
+}
+
+/// As JSON, on one line: strings, arrays of names, and an object for a record. A field with one value is that value, with
+/// fields in it an object, with anything else an array; of a name that stands several times, the values are in an array.
+pub(super) fn json(document: &Document<'static>, answer: Answer) -> String {
+    let items = || document.values().flat_map(Sexpr::items);
+    let value = match answer {
+        Answer::Nothing => Json::Null,
+        Answer::Text => document.first().map_or(Json::Null, value),
+        Answer::Names => items().map(value).collect(),
+        Answer::Records(_) => items().map(|record| object(record.items().skip(1))).collect(),
+        Answer::Record(_) => object(items().skip(1)),
+        Answer::Device => document.first().map_or(Json::Null, |device| {
+            let pairs: Vec<_> = device.value().into_iter().flat_map(Sexpr::items).map(plain).collect();
+            let numbers = pairs.chunks_exact(2).map(|pair| (pair[0].clone(), Json::from(pair[1].clone())));
+            let kind = String::from_utf8_lossy(device.name().unwrap_or_default()).into_owned();
+            std::iter::once(("type".to_owned(), Json::from(kind))).chain(numbers).collect()
+        }),
+        Answer::Devices => {
+            let device = |device: Sexpr<'_>| {
+                let number = String::from_utf8_lossy(device.name().unwrap_or_default()).into_owned();
+                (number, object(device.items().skip(1).flat_map(Sexpr::items)))
+            };
+            items().map(device).collect()
+        }
+    };
+    format!("{value}\n")
+}
+
+pub(super) fn json_error(error: &Failed) -> String {
+    let fate = format!("{:?}", error.fate()).to_ascii_lowercase();
+    let mut error_members = json!({
+        "code": error.code().as_str(),
+        "message": error.message(),
+        "operation": error.operation(),
+        "fate": fate,
+    });
+    if let Some(domain) = error.domain() {
+        error_members["domain"] = domain.into();
+    }
+    format!("{}\n", json!({ "error": error_members }))
+}
+
+/// Deeper than this a value is a string with an S-expression in it: nothing that the daemon has to say is.
+const DEEPEST: usize = 32;
+
+fn object<'d>(fields: impl Iterator<Item = Sexpr<'d>>) -> Json {
+    object_at(fields, 0)
+}
+
+fn object_at<'d>(fields: impl Iterator<Item = Sexpr<'d>>, depth: usize) -> Json {
+    let mut members: Map<String, Json> = Map::new();
+    let mut repeated: Vec<String> = Vec::new();
+    for field in fields {
+        let name = String::from_utf8_lossy(field.name().unwrap_or_default()).into_owned();
+        let inside: Vec<_> = field.items().skip(1).collect();
+        let inside = match inside[..] {
+            [] => Json::from(""),
+            _ if depth < DEEPEST && inside.iter().all(|value| is_field(*value)) => {
+                object_at(inside.into_iter(), depth + 1)
+            }
+            [one] => value_at(one, depth + 1),
+            _ => inside.into_iter().map(|value| value_at(value, depth + 1)).collect(),
+        };
+        match members.get_mut(&name) {
+            Some(Json::Array(values)) if repeated.contains(&name) => values.push(inside),
+            Some(first) => {
+                *first = Json::Array(vec![first.take(), inside]);
+                repeated.push(name);
+            }
+            None => drop(members.insert(name, inside)),
+        }
+    }
+    Json::Object(members)
+}
+
+fn value(value: Sexpr<'_>) -> Json {
+    value_at(value, 0)
+}
+
+fn value_at(value: Sexpr<'_>, depth: usize) -> Json {
+    match value.as_atom() {
+        Some(atom) => String::from_utf8_lossy(atom).into(),
+        None if depth >= DEEPEST => plain(value).into(),
+        None => value.items().map(|item| value_at(item, depth + 1)).collect(),
+    }
+}

@@ -1,0 +1,160 @@
+//! `call`: one operation of a daemon.
+
+use std::fmt::Write;
+
+use xend_client::{Arguments as Named, Client, Error as Failed, Fate, Operation, Release, Uri};
+use xend_wire::operation::{self, ArgumentKind, Unit};
+use xend_wire::sexpr::Document;
+
+use super::{answer, print, runtime, say};
+use crate::Error;
+
+/// Ask a daemon to do one operation, and print what it gives.
+///
+/// A list is printed as lines or a table, a record as its fields, with --json all as JSON. On the Xen-API the password of
+/// --user is taken from XEND_PASSWORD.
+///
+/// Exit status: 0 done, 1 the daemon refused, 2 usage, 4 not reached, 5 it was asked and the outcome is unknown.
+#[derive(Debug, clap::Args)]
+#[command(after_help = operations())]
+pub(super) struct Arguments {
+    /// Where the daemon listens: FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi.
+    uri: Uri,
+    /// What to do, such as domain.list.
+    #[arg(value_parser = operation_named)]
+    operation: &'static Operation,
+    /// Its arguments, such as domain=vm1; config=@FILE takes what the file holds.
+    #[arg(value_name = "NAME=VALUE", value_parser = name_and_value)]
+    arguments: Vec<(String, Vec<u8>)>,
+    /// The daemon's release, or detect to find it by the description of its host.
+    #[arg(long, value_name = "RELEASE", default_value_t = Which::Given(Release::default()))]
+    release: Which,
+    /// Who opens a session of the Xen-API.
+    #[arg(long, default_value = "root")]
+    user: String,
+    /// With domain.create: wait for the domain's devices and let it run, or destroy it if that fails.
+    #[arg(long)]
+    start: bool,
+    /// Print JSON: a list of names as an array, a record as an object, an error as {"error": {...}}.
+    #[arg(long)]
+    json: bool,
+}
+
+/// Which release a daemon has.
+#[derive(Clone, Copy, Debug)]
+enum Which {
+    Given(Release),
+    Detect,
+}
+
+impl std::str::FromStr for Which {
+    type Err = String;
+
+    fn from_str(text: &str) -> Result<Self, String> {
+        match text {
+            "detect" => Ok(Self::Detect),
+            text => text.parse().map(Self::Given).map_err(|error: xend_wire::UnknownRelease| error.to_string()),
+        }
+    }
+}
+
+impl std::fmt::Display for Which {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        match self {
+            Self::Given(release) => release.fmt(f),
+            Self::Detect => f.write_str("detect"),
+        }
+    }
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
+    if arguments.start && arguments.operation.name != "domain.create" {
+        return Err(Error::Usage("--start goes with domain.create".to_owned()));
+    }
+    match runtime()?.block_on(ask(arguments)) {
+        Ok(document) => {
+            let answer = arguments.operation.answer;
+            print(&if arguments.json { answer::json(&document, answer) } else { answer::text(&document, answer) })?;
+            Ok(0)
+        }
+        Err(error) => {
+            if arguments.json {
+                print(&answer::json_error(&error))?;
+            }
+            say(&format!("error: {error}\n"));
+            Ok(match error.fate() {
+                Fate::Refused => 1,
+                Fate::Invalid => 2,
+                Fate::NotSent => 4,
+                Fate::Sent | Fate::Unknown => 5,
+            })
+        }
+    }
+}
+
+async fn ask(arguments: &Arguments) -> Result<Document<'static>, Failed> {
+    let named: Named = arguments.arguments.iter().cloned().collect();
+    let mut client = Client::new(arguments.uri.clone());
+    if let Ok(password) = std::env::var("XEND_PASSWORD") {
+        client = client.credentials(&arguments.user, password);
+    }
+    client = match arguments.release {
+        Which::Given(release) => client.release(release),
+        Which::Detect => client.detect().await?,
+    };
+    let answer = if arguments.start {
+        let config = String::from_utf8_lossy(named.get("config").unwrap_or_default()).into_owned();
+        client.create_and_start(&config).await.map(|domain| domain.record().to_document())
+    } else {
+        client.call(arguments.operation, &named).await
+    };
+    // A session that is left open stays open until the daemon ends. What was asked for is done, whatever becomes of it.
+    drop(client.logout().await);
+    answer
+}
+
+/// The table of operations, for --help.
+fn operations() -> String {
+    let mut text = "Operations:\n".to_owned();
+    for operation in operation::OPERATIONS {
+        let arguments = operation.arguments.iter().map(|argument| {
+            let value = match argument.kind {
+                ArgumentKind::Domain => "DOMAIN",
+                ArgumentKind::Text => "TEXT",
+                ArgumentKind::Path => "PATH",
+                ArgumentKind::Sexpr => "SXP",
+                ArgumentKind::Integer(Unit::One) => "N",
+                ArgumentKind::Integer(Unit::MiB) => "MIB",
+                ArgumentKind::Integer(Unit::Nanoseconds) => "NANOSECONDS",
+                ArgumentKind::Flag => "0|1",
+                ArgumentKind::Key => "KEY",
+                ArgumentKind::Cpus => "N,N...",
+            };
+            let argument_text = format!("{}={value}", argument.name);
+            if argument.is_required { argument_text } else { format!("[{argument_text}]") }
+        });
+        let words: Vec<_> = std::iter::once(operation.name.to_owned()).chain(arguments).collect();
+        writeln!(text, "  {}\n          {}", words.join(" "), operation.summary).expect("a string takes all");
+    }
+    text
+}
+
+fn operation_named(name: &str) -> Result<&'static Operation, String> {
+    operation::find(name).ok_or_else(|| {
+        let names: Vec<_> = operation::OPERATIONS.iter().map(|operation| operation.name).collect();
+        format!("no such operation, expected one of {}", names.join(", "))
+    })
+}
+
+fn name_and_value(text: &str) -> Result<(String, Vec<u8>), String> {
+    match text.split_once('=') {
+        Some((name, value)) => match value.strip_prefix('@') {
+            Some(path) => match std::fs::read(path) {
+                Ok(bytes) => Ok((name.to_owned(), bytes)),
+                Err(error) => Err(format!("{path}: {error}")),
+            },
+            None => Ok((name.to_owned(), value.as_bytes().to_vec())),
+        },
+        None => Err("expected NAME=VALUE, such as domain=vm1".to_owned()),
+    }
+}

@@ -1,0 +1,164 @@
+//! `list`, `explain` and `cases`: the cases themselves.
+
+use std::path::{Path, PathBuf};
+
+use serde_json::json;
+use xend_wire::visible;
+
+use super::parser::cases;
+use super::print;
+use crate::case::{Expect, Outcome};
+use crate::shorten::shortened;
+use crate::{Case, Error, Pattern, Rules, survey};
+
+/// List the cases.
+#[derive(Debug, clap::Args)]
+pub(super) struct ListArguments {
+    /// Print one JSON object a line, with the expectations.
+    #[arg(long)]
+    json: bool,
+    /// List only cases whose id matches; may be given again.
+    #[arg(long, value_name = "GLOB")]
+    filter: Vec<Pattern>,
+    /// Take the cases from this folder.
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+}
+
+/// Show a case: the document, what is expected by which rules, and where that comes from.
+#[derive(Debug, clap::Args)]
+pub(super) struct ExplainArguments {
+    /// The case, such as xmlrpc/int-plus.
+    id: String,
+    /// Take the cases from this folder.
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+}
+
+/// Write the built-in cases as plain files, for those who keep the suite in their own repository.
+#[derive(Debug, clap::Args)]
+pub(super) struct ExportArguments {
+    /// The folder to write to; it is made if it is not there.
+    #[arg(long, value_name = "DIR")]
+    export: PathBuf,
+}
+
+pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
+    let mut text = String::new();
+    let is_listed = |case: &&Case| {
+        arguments.filter.is_empty() || arguments.filter.iter().any(|pattern| pattern.matches_id(&case.id))
+    };
+    let cases = cases(arguments.cases.as_deref())?;
+    for case in cases.iter().filter(is_listed) {
+        text += &match arguments.json {
+            true => as_json(case) + "\n",
+            false => format!("{:<40} {}\n", case.id, case.title),
+        };
+    }
+    if text.is_empty() {
+        return Err(Error::Usage("no case matches".to_owned()));
+    }
+    print(&text)?;
+    Ok(0)
+}
+
+pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
+    let cases = cases(arguments.cases.as_deref())?;
+    let Some(case) = cases.iter().find(|case| case.id == arguments.id) else {
+        let message = format!("no case `{}`; see `xend-harness list`", arguments.id);
+        return Err(Error::Usage(message));
+    };
+    let Case { id, title, source, input, .. } = case;
+    let mut text = format!("{id}: {title}\n\nsource: {source}\n\ninput, {} bytes:\n", input.len());
+    text += &shown(input);
+    for expect in case.expectations() {
+        text.push('\n');
+        text += &explained(expect);
+    }
+    let outcomes = survey::outcomes(case);
+    if !outcomes.is_empty() {
+        text += "\nof 15 libraries, by what they do:\n";
+    }
+    for (outcome, libraries) in outcomes {
+        text += &format!("  {outcome}\n    {}\n", libraries.join(", "));
+    }
+    print(&text)?;
+    Ok(0)
+}
+
+pub(super) fn export(arguments: &ExportArguments) -> Result<u8, Error> {
+    let write = |name: &str, bytes: &[u8]| write(&arguments.export.join(name), bytes);
+    write("README.md", include_bytes!("exported.md"))?;
+    let cases = Case::built_in()?;
+    for case in &cases {
+        write(&format!("{}.input", case.id), &case.input)?;
+        write(&format!("{}.json", case.id), (as_json(case) + "\n").as_bytes())?;
+    }
+    for file in xend_fixtures::files("cases/") {
+        write(file.path.strip_prefix("cases/").unwrap_or(file.path), file.bytes)?;
+    }
+    print(&format!("{} cases in {}\n", cases.len(), arguments.export.display()))?;
+    Ok(0)
+}
+
+fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+    let folder = path.parent().unwrap_or(path);
+    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, bytes));
+    written.map_err(|error| Error::io(path.display(), &error))
+}
+
+/// The input line by line, with what can't be seen as escapes.
+fn shown(input: &[u8]) -> String {
+    const LINES: usize = 40;
+    let lines: Vec<_> = input.split_inclusive(|&byte| byte == b'\n').collect();
+    let mut text: String = lines
+        .iter()
+        .take(LINES)
+        .map(|line| format!("  | {}\n", shortened(&visible(line.strip_suffix(b"\n").unwrap_or(line)), 2_000)))
+        .collect();
+    if lines.len() > LINES {
+        text += &format!("  … ({} lines more)\n", lines.len() - LINES);
+    }
+    text
+}
+
+fn explained(expect: &Expect) -> String {
+    let rules: Vec<_> = expect.rules.iter().map(Rules::to_string).collect();
+    let mut text = format!("{}, by {}:\n", expect.level, rules.join(", "));
+    for permitted in &expect.permitted {
+        text += &format!("  {}\n", permitted.outcome);
+        if !permitted.by.is_empty() {
+            text += &format!("    so do {}\n", permitted.by.join(", "));
+        }
+    }
+    if !expect.needs.is_empty() {
+        let names: Vec<_> = expect.needs.iter().map(|feature| feature.name()).collect();
+        text += &format!("  of subjects that declare {}\n", names.join(", "));
+    }
+    if expect.ordered {
+        text += "  the order of the members of a struct counts\n";
+    }
+    text
+}
+
+/// The case without its input.
+fn as_json(case: &Case) -> String {
+    let Case { id, title, source, .. } = case;
+    // The values are JSON already, and may nest deeper than serde_json reads.
+    let expects: Vec<_> = case.expectations().iter().map(expect_as_json).collect();
+    let head = json!({ "id": id, "title": title, "source": source }).to_string();
+    format!("{},\"expect\":[{}]}}", head.trim_end_matches('}'), expects.join(","))
+}
+
+fn expect_as_json(expect: &Expect) -> String {
+    let rules: Vec<_> = expect.rules.iter().map(Rules::to_string).collect();
+    let needs: Vec<_> = expect.needs.iter().map(|feature| feature.name()).collect();
+    let outcomes = expect.permitted.iter().map(|permitted| match &permitted.outcome {
+        Outcome::Values(values) => format!("{{\"values\":{}}}", values.to_json()),
+        Outcome::Accept => "{\"accept\":true}".to_owned(),
+        Outcome::Reject(kind) => json!({ "reject": kind.name() }).to_string(),
+    });
+    let outcomes = outcomes.collect::<Vec<_>>().join(",");
+    let (rules, needs, level, ordered) = (json!(rules), json!(needs), json!(expect.level.name()), expect.ordered);
+    format!("{{\"rules\":{rules},\"level\":{level},\"needs\":{needs},\"ordered\":{ordered},\"any_of\":[{outcomes}]}}")
+}

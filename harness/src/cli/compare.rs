@@ -1,0 +1,53 @@
+//! `xend-harness compare`.
+
+use std::path::Path;
+
+use xend_client::Uri;
+
+use super::print;
+use crate::exchange::{Comparison, Sequence, Server, Servers, compare};
+use crate::{Error, report};
+
+/// Hold a server against exchanges of the real daemon.
+///
+/// Sends every request of a sequence, in order, and compares each reply byte for byte, but for times, made-up uuids and
+/// MAC addresses, and the like. The server must begin in the world of the captures: Domain-0, vm1 running, vm2 paused.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// A built-in sequence, as 3.0.3/sxp, or a file of exchanges
+    sequence: String,
+    /// Where the server listens: sxp+tcp://HOST:PORT, xmlrpc+unix:///PATH, ...; one for each face and transport
+    #[arg(required = true)]
+    uris: Vec<Uri>,
+    /// Leave no time between requests, for a server whose guests obey at once
+    #[arg(long)]
+    no_pauses: bool,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
+    let sequence = sequence(&arguments.sequence)?;
+    let servers = Servers(arguments.uris.iter().cloned().map(Server::Uri).collect());
+    let runtime = super::runtime()?;
+    let comparisons = runtime.block_on(compare(&sequence, &servers, !arguments.no_pauses, false))?;
+    print(&report::comparisons(&comparisons))?;
+    Ok(match comparisons.iter().any(Comparison::is_judged) {
+        false => 2,
+        true => comparisons.iter().any(Comparison::is_unexpected).into(),
+    })
+}
+
+fn sequence(name: &str) -> Result<Sequence, Error> {
+    let built_in = Sequence::built_in()?;
+    let names: Vec<_> = built_in.iter().map(|sequence| sequence.name.clone()).collect();
+    if let Some(sequence) = built_in.into_iter().find(|sequence| sequence.name == name) {
+        return Ok(sequence);
+    }
+    let path = Path::new(name);
+    match std::fs::read_to_string(path) {
+        Ok(text) => Ok(Sequence::parse(&path.with_extension("").display().to_string(), name, &text)?),
+        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
+            Err(Error::Usage(format!("no sequence `{name}`, expected a file or one of {}", names.join(", "))))
+        }
+        Err(error) => Err(Error::io(name, &error)),
+    }
+}

@@ -1,0 +1,37 @@
+//! `decode`: what a document means.
+
+use std::io::{self, Read};
+
+use super::{print, say};
+use crate::{Codec, Error, Rules};
+
+/// Print what the document on standard input means.
+///
+/// Each value in it is one line of JSON, in the form in which subjects answer, such as {"list":[{"atom":"a"}]} or
+/// {"response":{"int":"5"}}. If the document is rejected, standard error says why and where, and the exit status is 1.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// How the document is written.
+    #[arg(long, value_enum)]
+    codec: Codec,
+    /// By which rules to read it; strict for sexpr and spec for xmlrpc unless given.
+    #[arg(long, value_name = "RULES")]
+    rules: Option<String>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
+    let codec = arguments.codec;
+    let rules: Rules = arguments.rules.as_deref().map_or(Ok(codec.default_rules()), |name| codec.one_rules(name))?;
+    let mut document = Vec::new();
+    io::stdin().lock().read_to_end(&mut document).map_err(|error| Error::io("standard input", &error))?;
+    match rules.decode(&document) {
+        Ok(values) => {
+            print(&values.lines().map(|line| line + "\n").collect::<String>())?;
+            Ok(0)
+        }
+        Err(error) => {
+            say(&error.render(&document));
+            Ok(1)
+        }
+    }
+}

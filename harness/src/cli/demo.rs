@@ -1,0 +1,190 @@
+//! `xend-harness demo`.
+
+use std::path::Path;
+
+use mock_xend::{Address, MockXend, Scenario};
+use xend_client::{Arguments as Named, Client, Face, Release, Uri};
+use xend_wire::{operation, sexpr};
+
+use super::{print, runtime};
+use crate::exchange::{Comparison, Sequence, Server, Servers, compare};
+use crate::subject::BuiltIn;
+use crate::{Case, Error, Status, report, suite};
+
+/// See everything work: the cases, the exchanges of the real daemon, and the client, against mocks of every release.
+///
+/// It needs nothing but this program.
+/// Mocks listen on free ports of loopback and on Unix sockets in a temporary folder.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {}
+
+pub(super) fn run(_: &Arguments) -> Result<u8, Error> {
+    print("Built-in codecs, by every rule that they know:\n")?;
+    let cases = suite::run(&mut BuiltIn::new(), &Case::built_in()?, &suite::Options::default())?;
+    print(&format!("  {}\n", report::people(&cases).trim_end().replace('\n', "\n  ")))?;
+
+    print("Mocks, held against exchanges of the real daemon, over TCP and Unix sockets:\n")?;
+    let runtime = runtime()?;
+    let mut exchanges = 0;
+    let mut unexpected = cases.unexpected();
+    for (name, comparisons) in runtime.block_on(replay_all())? {
+        let judged = comparisons.iter().filter(|comparison| comparison.is_judged()).count();
+        let known = comparisons.iter().filter(|it| it.status == Status::ExpectedFailure).count();
+        let differing = comparisons.iter().filter(|comparison| comparison.is_unexpected()).count();
+        exchanges += judged;
+        unexpected += differing;
+        if differing > 0 {
+            print(&report::comparisons(&comparisons))?;
+        }
+        print(&format!("  {name:<13} {judged} compared, {known} known to differ, {differing} unexpected\n"))?;
+    }
+
+    print("The client, against mocks of every release, over both protocols and both transports:\n")?;
+    for release in Release::ALL {
+        let transcripts = runtime.block_on(transcripts(release))?;
+        let (first_uri, first) = &transcripts[0];
+        let before = unexpected;
+        for (uri, transcript) in &transcripts[1..] {
+            for (one, other) in first.iter().zip(transcript).filter(|(one, other)| one != other) {
+                unexpected += 1;
+                print(&format!("  {release}: {first_uri} says {one}\n  {release}: {uri} says {other}\n"))?;
+            }
+        }
+        let (operations, addresses, differing) = (first.len(), transcripts.len(), unexpected - before);
+        print(&format!("  {release:<13} {operations} operations on {addresses} addresses, {differing} unexpected\n"))?;
+    }
+    print(&format!("{} cases, {exchanges} exchanges, {unexpected} unexpected\n", cases.cases()))?;
+    Ok(if unexpected == 0 { cases.exit_code() } else { 1 })
+}
+
+/// Plays all sequences, side by side.
+async fn replay_all() -> Result<Vec<(String, Vec<Comparison>)>, Error> {
+    let sequences = Sequence::built_in()?.into_iter();
+    let playing: Vec<_> = sequences
+        .map(|sequence| tokio::spawn(async move { (sequence.name.clone(), replay(&sequence).await) }))
+        .collect();
+    let mut played = Vec::new();
+    for task in playing {
+        let (name, comparisons) = task.await.map_err(|error| Error::Harness(error.to_string()))?;
+        played.push((name, comparisons?));
+    }
+    Ok(played)
+}
+
+/// Plays a sequence against a mock of its own.
+async fn replay(sequence: &Sequence) -> Result<Vec<Comparison>, Error> {
+    let mock = Mock::start(sequence.release, sequence.scenario.as_deref())?;
+    let servers = mock.uris().into_iter().map(Server::Uri).collect();
+    compare(sequence, &Servers(servers), false, true).await
+}
+
+/// A mock on both transports, with a folder for its sockets.
+struct Mock {
+    mock: MockXend,
+    _folder: tempfile::TempDir,
+}
+
+impl Mock {
+    fn start(release: Release, scenario: Option<&str>) -> Result<Self, Error> {
+        let harness = |error: String| Error::Harness(error);
+        let folder = tempfile::tempdir().map_err(|error| harness(format!("no temporary folder: {error}")))?;
+        let mut builder = MockXend::builder().release(release);
+        for face in [Face::Sxp, Face::XmlRpc] {
+            let socket = folder.path().join(format!("{face}.sock"));
+            builder = builder.listen(face, Address::any_port()).listen(face, Address::Unix(socket));
+        }
+        if let Some(name) = scenario {
+            builder = builder.scenario(built_in_scenario(name)?);
+        }
+        let mock = builder.start().map_err(|error| harness(error.to_string()))?;
+        Ok(Self { mock, _folder: folder })
+    }
+
+    fn uris(&self) -> Vec<Uri> {
+        let listening = self.mock.listening().iter();
+        listening
+            .map(|(face, address)| match address {
+                Address::Tcp(address) => Uri::tcp(*face, address.ip().to_string(), address.port()),
+                Address::Unix(path) => Uri::unix(*face, path),
+            })
+            .collect()
+    }
+}
+
+fn built_in_scenario(name: &str) -> Result<Scenario, Error> {
+    let path = format!("scenarios/{name}");
+    let Some(file) = xend_fixtures::file(&path) else {
+        return Err(Error::Harness(format!("no scenario `{name}` is built in")));
+    };
+    Ok(Scenario::parse(&path, &String::from_utf8_lossy(file.bytes), Path::new("."))?)
+}
+
+/// What the client is told, operation by operation, at each address of a mock that begins anew for it.
+async fn transcripts(release: Release) -> Result<Vec<(String, Vec<String>)>, Error> {
+    let mut transcripts = Vec::new();
+    for at in 0..4 {
+        let mock = Mock::start(release, None)?;
+        let uri = mock.uris().swap_remove(at);
+        let address = match &uri.address {
+            xend_client::Address::Tcp { .. } => "tcp",
+            xend_client::Address::Unix(_) => "unix",
+        };
+        let name = format!("{}+{address}", uri.face);
+        let client = Client::new(uri).release(release);
+        let mut transcript = Vec::new();
+        for (operation, arguments) in OPERATIONS {
+            let operation = operation::find(operation).expect("an operation of the table");
+            let named: Named = arguments.iter().copied().collect();
+            transcript.push(format!(
+                "{}: {}",
+                operation.name,
+                match client.call(operation, &named).await {
+                    Ok(answer) =>
+                        String::from_utf8_lossy(&sexpr::print(&shared(&answer), sexpr::Rules::strict())).into_owned(),
+                    Err(error) => error.code().to_string(),
+                }
+            ));
+        }
+        transcripts.push((name, transcript));
+    }
+    Ok(transcripts)
+}
+
+/// What the client is asked to do, one after the other.
+const OPERATIONS: &[(&str, &[(&str, &str)])] = &[
+    ("node.info", &[]),
+    ("domain.list", &[]),
+    ("domain.info", &[("domain", "vm1")]),
+    ("domain.info", &[("domain", "nosuch")]),
+    ("domain.pause", &[("domain", "vm1")]),
+    ("domain.pause", &[("domain", "vm1")]),
+    ("domain.unpause", &[("domain", "vm1")]),
+    ("domain.create", &[("config", "(vm (name demo) (memory 64) (vcpus 1) (image (linux (kernel /boot/vmlinuz))))")]),
+    ("domain.create", &[("config", "(vm (name demo) (memory 64) (vcpus 1) (image (linux (kernel /boot/vmlinuz))))")]),
+    ("domain.unpause", &[("domain", "demo")]),
+    ("domain.list", &[]),
+    ("domain.reboot", &[("domain", "demo")]),
+    ("domain.shutdown", &[("domain", "demo"), ("reason", "poweroff")]),
+    ("domain.destroy", &[("domain", "Domain-0")]),
+    ("domain.destroy", &[("domain", "vm2")]),
+    ("domain.destroy", &[("domain", "vm2")]),
+    ("domain.list", &[]),
+];
+
+/// A result without what the daemon shows on one face only, or what differs from moment to moment.
+fn shared(answer: &sexpr::Document<'_>) -> sexpr::Document<'static> {
+    const LEFT_OUT: [&[u8]; 4] = [b"vcpu_avail", b"up_time", b"start_time", b"uuid"];
+    let mut builder = sexpr::Builder::new();
+    for value in answer.values() {
+        if value.as_atom().is_some() {
+            builder.value(value);
+            continue;
+        }
+        builder.open();
+        for item in value.items().filter(|item| item.name().is_none_or(|name| !LEFT_OUT.contains(&name))) {
+            builder.value(item);
+        }
+        builder.close();
+    }
+    builder.finish()
+}

@@ -1,0 +1,91 @@
+//! The command line.
+//!
+//! Results go to standard output, errors to standard error. The exit status is 0 if all is as expected, 1 if the subject
+//! failed, 2 for a wrong command line or configuration or if no case was judged, and 3 if the harness itself failed;
+//! `call` has its own.
+
+mod answer;
+mod call;
+mod cases;
+mod compare;
+mod decode;
+mod demo;
+mod parser;
+
+use std::io::{self, Write};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+
+use crate::{Error, subject};
+
+/// Conformance suites for what speaks Xend's protocols, or XML-RPC alone.
+#[derive(Debug, Parser)]
+#[command(name = "xend-harness", version, max_term_width = 100)]
+struct CommandLine {
+    #[command(subcommand)]
+    command: Command,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    Parser(parser::Arguments),
+    Decode(decode::Arguments),
+    Call(call::Arguments),
+    Compare(compare::Arguments),
+    List(cases::ListArguments),
+    Explain(cases::ExplainArguments),
+    Cases(cases::ExportArguments),
+    Demo(demo::Arguments),
+    /// Be a subject: answer questions on standard input with the built-in codecs.
+    ///
+    /// It speaks what `parser -- COMMAND` expects of a command, one JSON object a line, and shows how a subject answers.
+    Subject,
+}
+
+/// Does what the command line says, and gives the exit status.
+pub fn main() -> ExitCode {
+    let result = match CommandLine::parse().command {
+        Command::Parser(arguments) => parser::run(&arguments),
+        Command::Decode(arguments) => decode::run(&arguments),
+        Command::Call(arguments) => call::run(&arguments),
+        Command::Compare(arguments) => compare::run(&arguments),
+        Command::List(arguments) => cases::list(&arguments),
+        Command::Explain(arguments) => cases::explain(&arguments),
+        Command::Cases(arguments) => cases::export(&arguments),
+        Command::Demo(arguments) => demo::run(&arguments),
+        Command::Subject => match subject::serve(io::stdin().lock(), io::stdout().lock()) {
+            Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Usage(error.to_string())),
+            _ => Ok(0),
+        },
+    };
+    result.unwrap_or_else(|error| complain(&error)).into()
+}
+
+/// Says what is wrong on standard error, and gives the exit status that goes with it.
+fn complain(error: &Error) -> u8 {
+    say(&format!("error: {}\n", error.to_string().trim_end()));
+    error.exit_code()
+}
+
+/// Writes to standard error, where nobody may be listening.
+fn say(text: &str) {
+    let _ = io::stderr().write_all(text.as_bytes());
+}
+
+/// What waits for replies.
+fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
+    runtime.map_err(|error| Error::Harness(format!("can't wait for a reply: {error}")))
+}
+
+/// Writes to standard output. That the reader has seen enough is no error.
+fn print(text: &str) -> Result<(), Error> {
+    let mut output = io::stdout().lock();
+    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::Harness(format!("can't write to standard output: {error}")))
+        }
+        _ => Ok(()),
+    }
+}

@@ -1,0 +1,207 @@
+//! `parser`: judge a parser.
+
+use std::ffi::OsString;
+use std::fs::File;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use super::{print, say};
+use crate::report::{self, Timing};
+use crate::subject::{Bounds, BuiltIn, KeptAlive, Once};
+use crate::suite::{self, Options};
+use crate::{Baseline, Case, Codec, Error, Pattern, Rules, Status, Subject};
+
+/// Judge a parser by the cases
+///
+/// COMMAND is started once and answers one JSON object a line:
+///
+///   -> {"hello":{"protocol":1}}
+///   <- {"hello":{"name":"my-parser","decodes":{"xmlrpc":["spec"]},"features":["nil"]}}
+///   -> {"id":"xmlrpc/i4","codec":"xmlrpc","rules":"spec","input":"<base64>"}
+///   <- {"id":"xmlrpc/i4","values":[{"response":{"int":"41"}}]}
+///   or {"id":"xmlrpc/i4","reject":"why"} or {"id":"xmlrpc/i4","unsupported":"why"}
+///
+/// With --once it is started for each case, gets the document on standard input, and XEND_CODEC
+/// and XEND_RULES in its environment, and answers one line without "id".
+/// Without COMMAND the built-in codecs are judged.
+///
+/// Exit status: 0 all as expected, 1 the subject failed, 2 usage or configuration, or no case was
+/// judged, 3 the harness itself failed.
+#[derive(Debug, clap::Args)]
+#[command(verbatim_doc_comment)]
+pub(super) struct Arguments {
+    /// Start COMMAND once for each case.
+    #[arg(long, requires = "command")]
+    once: bool,
+    /// Ask only about this codec.
+    #[arg(long, value_enum)]
+    codec: Option<Codec>,
+    /// Ask only by these rules, such as strict, spec or xend-4.1; xend is those of all releases. Separate several with
+    /// commas. With --once the default is strict for sexpr and spec for xmlrpc.
+    #[arg(long, value_name = "RULES", value_delimiter = ',')]
+    rules: Vec<String>,
+    /// Ask only cases whose id matches; may be given again. Rules may follow an @, as in 'xmlrpc/int-*@spec'.
+    #[arg(long, value_name = "GLOB")]
+    filter: Vec<Pattern>,
+    /// How long an answer may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
+    timeout: Duration,
+    /// A file of failures that are expected: a line for each, with its reason behind a #. They are asked all the same. A
+    /// pass among them, or a line that matches nothing, fails the run.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Let failures at the level should fail the run.
+    #[arg(long)]
+    strict: bool,
+    /// Write a report as JUnit's XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a report as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Tell in reports and on standard error how long it took.
+    #[arg(long)]
+    timing: bool,
+    /// Take the cases from this folder, in files CODEC/NAME.toml, and not those that are built in.
+    #[arg(long, value_name = "DIR")]
+    cases: Option<PathBuf>,
+    /// The subject and its arguments.
+    #[arg(last = true, value_name = "COMMAND")]
+    command: Vec<OsString>,
+}
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
+    let cases = cases(arguments.cases.as_deref())?;
+    let options = options(arguments)?;
+    // A path that can't be written should not cost a whole run.
+    let junit = arguments.junit.as_deref().map(create).transpose()?;
+    let json = arguments.json.as_deref().map(create).transpose()?;
+
+    let bounds = Bounds { timeout: arguments.timeout, ..Bounds::default() };
+    let mut subject: Box<dyn Subject> = match &arguments.command[..] {
+        [] => Box::new(BuiltIn::new()),
+        command if arguments.once => Box::new(Once::new(command, once_rules(arguments, &options), bounds)?),
+        command => Box::new(KeptAlive::new(command, bounds)?),
+    };
+    let begin = Instant::now();
+    let run = suite::run(&mut *subject, &cases, &options)?;
+    if arguments.timing {
+        let (seconds, answers) = (begin.elapsed().as_secs_f64(), run.verdicts.len() - run.count(Status::Skipped));
+        say(&format!("{answers} answers in {seconds:.2} s\n"));
+    }
+
+    let timing = if arguments.timing { Timing::Shown } else { Timing::Hidden };
+    if let Some((path, file)) = junit {
+        write(path, file, &report::junit(&run, timing))?;
+    }
+    if let Some((path, file)) = json {
+        write(path, file, &report::json_lines(&run, timing))?;
+    }
+    print(&report::people(&run))?;
+    if run.exit_code() == 2 {
+        say("error: no case was judged; see `xend-harness list` for the ids that --filter can match\n");
+    }
+    Ok(run.exit_code())
+}
+
+/// The cases of a folder, or those that are built in.
+pub(super) fn cases(folder: Option<&Path>) -> Result<Vec<Case>, Error> {
+    folder.map_or_else(Case::built_in, Case::in_folder)
+}
+
+fn options(arguments: &Arguments) -> Result<Options, Error> {
+    let baseline = match &arguments.baseline {
+        None => Baseline::default(),
+        Some(path) => {
+            let name = path.display().to_string();
+            let text = std::fs::read_to_string(path).map_err(|error| Error::io(&name, &error))?;
+            Baseline::parse(&name, &text)?
+        }
+    };
+    Ok(Options {
+        rules: rules(arguments)?,
+        filter: arguments.filter.clone(),
+        baseline,
+        is_strict: arguments.strict,
+        repeat: repeat(arguments),
+    })
+}
+
+/// The rules that the user names; none if any will do.
+fn rules(arguments: &Arguments) -> Result<Vec<Rules>, Error> {
+    let codecs = arguments.codec.map_or(Codec::ALL.to_vec(), |codec| vec![codec]);
+    if arguments.rules.is_empty() {
+        return Ok(if arguments.codec.is_some() { codecs[0].rules() } else { Vec::new() });
+    }
+    let mut rules = Vec::new();
+    for name in &arguments.rules {
+        let named: Vec<_> = codecs.iter().map(|codec| codec.named_rules(name)).collect();
+        match named.iter().flatten().flatten().copied().collect::<Vec<_>>() {
+            none if none.is_empty() => {
+                let errors: Vec<_> = named.into_iter().filter_map(Result::err).map(|error| error.to_string()).collect();
+                return Err(Error::Usage(errors.join("\n       ")));
+            }
+            named => rules.extend(named),
+        }
+    }
+    Ok(rules)
+}
+
+/// A command that is run once a case can't say by which rules it reads.
+fn once_rules(arguments: &Arguments, options: &Options) -> Vec<Rules> {
+    let mut rules = options.rules.clone();
+    if rules.is_empty() {
+        rules = Codec::ALL.iter().flat_map(|codec| codec.rules()).collect();
+    }
+    if arguments.rules.is_empty() {
+        rules.retain(|rules| *rules == rules.codec().default_rules());
+    }
+    rules
+}
+
+/// The arguments that matter to one case.
+fn repeat(arguments: &Arguments) -> Vec<String> {
+    let Arguments { once, codec, rules, timeout, strict, cases, command, .. } = arguments;
+    let mut words = Vec::new();
+    let mut option = |name: &str, value: Option<String>| words.extend([name.to_owned()].into_iter().chain(value));
+    if *once {
+        option("--once", None);
+    }
+    if let Some(codec) = codec {
+        option("--codec", Some(codec.to_string()));
+    }
+    if !rules.is_empty() {
+        option("--rules", Some(rules.join(",")));
+    }
+    if *timeout != Bounds::default().timeout {
+        option("--timeout", Some(timeout.as_secs_f64().to_string()));
+    }
+    if *strict {
+        option("--strict", None);
+    }
+    if let Some(cases) = cases {
+        option("--cases", Some(cases.display().to_string()));
+    }
+    if !command.is_empty() {
+        option("--", None);
+        words.extend(command.iter().map(|word| word.to_string_lossy().into_owned()));
+    }
+    words
+}
+
+fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse::<f64>().map_err(|_| "expected a number of seconds, such as 5 or 0.5".to_owned())?;
+    match Duration::try_from_secs_f64(seconds) {
+        Ok(Duration::ZERO) | Err(_) => Err("expected more than 0 seconds".to_owned()),
+        Ok(duration) => Ok(duration),
+    }
+}
+
+fn create(path: &Path) -> Result<(&Path, File), Error> {
+    File::create(path).map(|file| (path, file)).map_err(|error| Error::io(path.display(), &error))
+}
+
+fn write(path: &Path, mut file: File, text: &str) -> Result<(), Error> {
+    file.write_all(text.as_bytes()).map_err(|error| Error::Harness(format!("{}: {error}", path.display())))
+}

@@ -1,0 +1,144 @@
+//! A server held against a sequence.
+
+use std::sync::LazyLock;
+use std::time::Duration;
+
+use regex::bytes::Regex;
+
+use super::server::{Observed, Patience};
+use super::{End, Exchange, Sequence, Servers, differences, masked};
+use crate::{Error, Status};
+
+/// What is found about one exchange.
+#[derive(Clone, Debug)]
+pub struct Comparison {
+    /// `3.0.3/sxp/post-destroy-dom0`.
+    pub id: String,
+    /// `pass`, `fail`, `expected-failure`, `unexpected-pass` or `skipped`.
+    pub status: Status,
+    /// Why it was skipped, or why a failure is expected.
+    pub why: Option<String>,
+    /// The request, as it was sent.
+    pub request: Vec<u8>,
+    /// Where the reply differs, one place a line.
+    pub differences: Vec<String>,
+}
+
+impl Comparison {
+    /// Whether it was not as expected.
+    pub fn is_unexpected(&self) -> bool {
+        matches!(self.status, Status::Fail | Status::UnexpectedPass)
+    }
+
+    /// Whether replies were compared.
+    pub fn is_judged(&self) -> bool {
+        self.status != Status::Skipped
+    }
+}
+
+/// How long a reply may take.
+const REPLY: Duration = Duration::from_millis(1500);
+/// How long silence must last where silence is expected.
+const SILENCE: Duration = Duration::from_millis(500);
+/// How long a close may take behind a reply.
+const CLOSE: Duration = Duration::from_millis(150);
+
+/// Makes the exchanges of a sequence again, in their order, and compares the replies.
+///
+/// All requests are sent, those whose reply is not known included, since state carries over. With `pauses` the server is
+/// given as much time between two as the real daemon was. `expects_known` is for our own mock: an exchange that is known to
+/// differ is expected to.
+///
+/// # Errors
+/// An address can't be connected to.
+pub async fn compare(
+    sequence: &Sequence,
+    servers: &Servers,
+    pauses: bool,
+    expects_known: bool,
+) -> Result<Vec<Comparison>, Error> {
+    static UUID: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new("(?-u)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a valid pattern"));
+    let mut session = Vec::new();
+    let mut comparisons = Vec::new();
+    for exchange in &sequence.exchanges {
+        let id = format!("{}/{}", sequence.name, exchange.case);
+        let Some(server) = servers.find(exchange) else {
+            let why = format!("no address for the {} face", exchange.face);
+            comparisons.push(skipped(id, Vec::new(), why));
+            continue;
+        };
+        let request = replace(&exchange.request, b"{session}", &session);
+        let reply = if exchange.end == End::Silent { SILENCE } else { REPLY };
+        let patience = Patience { reply, end: CLOSE };
+        let observed = server.exchange(&request, exchange.half_close, patience).await;
+        let observed = observed.map_err(|error| Error::Usage(format!("can't reach the server: {error}")))?;
+        if exchange.gives_session {
+            session = UUID.find(&observed.bytes).map(|uuid| uuid.as_bytes().to_vec()).unwrap_or_default();
+        }
+        if pauses && !exchange.pause.is_zero() {
+            tokio::time::sleep(exchange.pause).await;
+        }
+        comparisons.push(judge(id, exchange, request, &observed, sequence, expects_known));
+    }
+    Ok(comparisons)
+}
+
+fn judge(
+    id: String,
+    exchange: &Exchange,
+    request: Vec<u8>,
+    observed: &Observed,
+    sequence: &Sequence,
+    expects_known: bool,
+) -> Comparison {
+    let Some(response) = &exchange.response else {
+        return skipped(id, request, "the daemon's reply is not known".to_owned());
+    };
+    if exchange.is_unstable {
+        return skipped(id, request, "the daemon answers it differently from run to run".to_owned());
+    }
+    let (wanted, got) = (masked(response), masked(&observed.bytes));
+    let mut found =
+        if wanted == got { Vec::new() } else { differences(&got, &wanted, exchange.face, sequence.release) };
+    found.extend(difference_of_end(observed.end, exchange.end));
+    let known = exchange.differs.as_ref().filter(|_| expects_known);
+    let status = match (found.is_empty(), known) {
+        (true, None) => Status::Pass,
+        (false, None) => Status::Fail,
+        (false, Some(_)) => Status::ExpectedFailure,
+        (true, Some(_)) => Status::UnexpectedPass,
+    };
+    Comparison { id, status, why: known.cloned(), request, differences: found }
+}
+
+fn difference_of_end(got: End, wanted: End) -> Option<String> {
+    let agrees = match wanted {
+        End::Closed | End::Reset => matches!(got, End::Closed | End::Reset),
+        End::Late => matches!(got, End::Closed | End::Reset | End::Open),
+        End::Open | End::Silent => got == wanted,
+    };
+    let words = |end| match end {
+        End::Closed => "the connection is closed",
+        End::Reset => "the connection is reset",
+        End::Open | End::Late => "the connection stays open",
+        End::Silent => "nothing comes, and the connection stays open",
+    };
+    (!agrees).then(|| format!("end: got `{}`, wanted `{}`", words(got), words(wanted)))
+}
+
+fn skipped(id: String, request: Vec<u8>, why: String) -> Comparison {
+    Comparison { id, status: Status::Skipped, why: Some(why), request, differences: Vec::new() }
+}
+
+fn replace(text: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
+    let mut out = Vec::with_capacity(text.len());
+    let mut rest = text;
+    while let Some(at) = rest.windows(what.len()).position(|window| window == what) {
+        out.extend_from_slice(&rest[..at]);
+        out.extend_from_slice(with);
+        rest = &rest[at + what.len()..];
+    }
+    out.extend_from_slice(rest);
+    out
+}

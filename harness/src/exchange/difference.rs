@@ -1,0 +1,94 @@
+//! Where two replies differ, by their structure.
+
+use xend_wire::operation::Face;
+use xend_wire::{Excerpt, Release, sexpr, visible, xmlrpc};
+
+use crate::shorten::shortened;
+use crate::{Equality, Rules};
+
+/// How much of a line or value is shown, in characters.
+const LONGEST: usize = 200;
+
+/// Where a reply is not what is wanted: status line, headers, their order, and the first place in the body, one a line.
+pub fn differences(got: &[u8], wanted: &[u8], face: Face, release: Release) -> Vec<String> {
+    let (got, wanted) = (Reply::split(got), Reply::split(wanted));
+    let mut found = Vec::new();
+    let mut differ = |what: &str, got: &str, wanted: &str| {
+        found.push(format!("{what}: got {}, wanted {}", shortened(got, LONGEST), shortened(wanted, LONGEST)));
+    };
+    if got.status != wanted.status {
+        differ("status", &quoted(got.status), &quoted(wanted.status));
+    }
+    let name = |line: &'_ [u8]| visible(line.split(|&byte| byte == b':').next().unwrap_or_default());
+    for line in &wanted.headers {
+        if !got.headers.contains(line) {
+            let same_name = got.headers.iter().find(|other| name(other).eq_ignore_ascii_case(&name(line)));
+            differ(
+                &format!("header {}", name(line)),
+                &same_name.map_or("none".to_owned(), |it| quoted(it)),
+                &quoted(line),
+            );
+        }
+    }
+    for line in &got.headers {
+        if !wanted.headers.iter().any(|other| name(other).eq_ignore_ascii_case(&name(line))) {
+            differ(&format!("header {}", name(line)), &quoted(line), "none");
+        }
+    }
+    let mut sorted = (got.headers.clone(), wanted.headers.clone());
+    sorted.0.sort_unstable();
+    sorted.1.sort_unstable();
+    if sorted.0 == sorted.1 && got.headers != wanted.headers {
+        let order = |headers: &[&[u8]]| headers.iter().map(|line| name(line)).collect::<Vec<_>>().join(", ");
+        differ("order of headers", &order(&got.headers), &order(&wanted.headers));
+    }
+    if got.body != wanted.body {
+        found.push(difference_of_bodies(got.body, wanted.body, face, release));
+    }
+    found
+}
+
+/// The first place in which values differ, or if the bodies hold the same values the first byte.
+fn difference_of_bodies(got: &[u8], wanted: &[u8], face: Face, release: Release) -> String {
+    let rules = match face {
+        Face::Sxp => Rules::Sexpr(sexpr::Rules::xend(release)),
+        Face::XmlRpc | Face::XenApi => Rules::Xmlrpc(xmlrpc::Rules::xend(release)),
+    };
+    let equality = Equality { ordered: true, typed_dates: false };
+    let is_typed = |body: &[u8]| face != Face::Sxp || body.starts_with(b"(");
+    if is_typed(got) && is_typed(wanted) {
+        if let (Ok(got), Ok(wanted)) = (rules.decode(got), rules.decode(wanted)) {
+            if let Some(difference) = got.difference(&wanted, equality) {
+                return format!("body: {difference}");
+            }
+        }
+    }
+    let at = got.iter().zip(wanted).take_while(|(one, other)| one == other).count();
+    let excerpt = |body: &[u8]| {
+        let excerpt = Excerpt::new(body, &(at..at + 1)).to_string();
+        excerpt.trim_end().to_owned()
+    };
+    format!("body from byte {at}, got\n{}\n  wanted\n{}", excerpt(got), excerpt(wanted))
+}
+
+fn quoted(line: &[u8]) -> String {
+    format!("`{}`", visible(line))
+}
+
+struct Reply<'r> {
+    status: &'r [u8],
+    headers: Vec<&'r [u8]>,
+    body: &'r [u8],
+}
+
+impl<'r> Reply<'r> {
+    fn split(bytes: &'r [u8]) -> Self {
+        let (head, body) = match bytes.windows(4).position(|window| window == b"\r\n\r\n") {
+            Some(at) => (&bytes[..at], &bytes[at + 4..]),
+            // HTTP/0.9: nothing but a body.
+            None => (b"".as_slice(), bytes),
+        };
+        let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));
+        Self { status: lines.next().unwrap_or_default(), headers: lines.collect(), body }
+    }
+}

@@ -1,0 +1,91 @@
+//! What no two runs of a daemon share, replaced by words.
+
+use std::sync::LazyLock;
+
+use regex::bytes::{Captures, Regex};
+
+/// The uuids of the world's own domains, which are the same in every run.
+const KNOWN: [&[u8]; 3] = [
+    b"00000000-0000-0000-0000-000000000000",
+    b"11111111-1111-1111-1111-111111111111",
+    b"22222222-2222-2222-2222-222222222222",
+];
+
+/// A field whose value differs from run to run.
+const FIELDS: &str = "up_time|start_time|cpu_time|store_mfn|console_mfn|last_shutdown";
+
+macro_rules! pattern {
+    ($name:ident, $pattern:expr) => {
+        static $name: LazyLock<Regex> = LazyLock::new(|| Regex::new($pattern).expect("a valid pattern"));
+    };
+}
+
+pattern!(UUID, r"(?-u)[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
+pattern!(MAC, r"(?i-u)00:16:3e:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}");
+pattern!(SXP_FIELD, &format!(r"(?-u)\(({FIELDS}) [^()]*\)"));
+pattern!(XML_FIELD, &format!(r"(?-u)(<string>(?:{FIELDS})</string></value>\s*<value>)<\w+>[^<]*</\w+>"));
+pattern!(PORT, r"(?-u)(http://[\w.]+):\d+/");
+pattern!(HEADER, r"(?im-u)^(date|server): [^\r\n]*");
+pattern!(LENGTH, r"(?im-u)^(content-length): *\d+");
+
+/// A reply with the values masked that no two runs share: times, made-up uuids and MAC addresses, ports, `Date` and
+/// `Server`. If there are any in the body, its length is masked too.
+pub fn masked(reply: &[u8]) -> Vec<u8> {
+    let (head, body) = match reply.windows(4).position(|window| window == b"\r\n\r\n") {
+        Some(at) => reply.split_at(at),
+        None => (reply, b"".as_slice()),
+    };
+    let masked_body = mask_values(body);
+    let head = HEADER.replace_all(head, b"$1: masked".as_slice()).into_owned();
+    // Ports stand in the head too, in `Location`.
+    let head = PORT.replace_all(&head, b"$1:0/".as_slice()).into_owned();
+    let head = match masked_body == body {
+        true => head,
+        false => LENGTH.replace_all(&head, b"$1: masked".as_slice()).into_owned(),
+    };
+    [head, masked_body].concat()
+}
+
+fn mask_values(body: &[u8]) -> Vec<u8> {
+    let unless_known = |found: &Captures<'_>| match KNOWN.contains(&&found[0]) {
+        true => found[0].to_vec(),
+        false => b"masked-uuid".to_vec(),
+    };
+    let body = UUID.replace_all(body, unless_known);
+    let body = MAC.replace_all(&body, b"masked-mac".as_slice());
+    let body = PORT.replace_all(&body, b"$1:0/".as_slice());
+    let body = SXP_FIELD.replace_all(&body, b"($1 masked)".as_slice());
+    XML_FIELD.replace_all(&body, b"$1<string>masked</string>".as_slice()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_what_varies_is_masked() {
+        let check = |reply: &str, expected: &str| {
+            assert_eq!(String::from_utf8(masked(reply.as_bytes())).unwrap(), expected);
+        };
+        check(
+            "HTTP/1.1 201 created\r\nContent-length: 78\r\nLocation: http://localhost:8000/xend/domain/a\r\n\r\n\
+             (domain (uuid 5f0a8b1c-1111-2222-3333-444444444444) (up_time 1.5) (memory 64))",
+            "HTTP/1.1 201 created\r\nContent-length: masked\r\nLocation: http://localhost:0/xend/domain/a\r\n\r\n\
+             (domain (uuid masked-uuid) (up_time masked) (memory 64))",
+        );
+        check(
+            "HTTP/1.0 200 OK\r\nServer: BaseHTTP/0.3\r\nDate: Sun, 22 Nov 2026 10:55:56 GMT\r\nContent-length: 5\r\n\r\n\
+             11111111-1111-1111-1111-111111111111",
+            "HTTP/1.0 200 OK\r\nServer: masked\r\nDate: masked\r\nContent-length: 5\r\n\r\n\
+             11111111-1111-1111-1111-111111111111",
+        );
+        check(
+            "<value><string>cpu_time</string></value>\n<value><double>1.2</double></value>",
+            "<value><string>cpu_time</string></value>\n<value><double>1.2</double></value>",
+        );
+        check(
+            "\r\n\r\n<value><string>cpu_time</string></value>\n<value><double>1.2</double></value>",
+            "\r\n\r\n<value><string>cpu_time</string></value>\n<value><string>masked</string></value>",
+        );
+    }
+}

@@ -1,0 +1,195 @@
+//! The file of a sequence: JSON lines.
+
+use std::time::Duration;
+
+use serde::Deserialize;
+use xend_wire::operation::Face;
+use xend_wire::{Diagnostic, Release};
+
+/// Exchanges that were made one after the other with one daemon, which began in the world of the captures.
+#[derive(Clone, Debug)]
+pub struct Sequence {
+    /// The path of its file below the folder of exchanges, without the suffix: `3.0.3/sxp`.
+    pub name: String,
+    /// The daemon's release.
+    pub release: Release,
+    /// The scenario that a mock needs beside its world, for methods that were registered beside Xend's own: the name of a
+    /// file in the folder of scenarios.
+    pub scenario: Option<String>,
+    /// The exchanges, in order.
+    pub exchanges: Vec<Exchange>,
+}
+
+/// One request and what came of it.
+#[derive(Clone, Debug)]
+pub struct Exchange {
+    /// The name of the capture: `post-destroy-dom0`.
+    pub case: String,
+    /// The face that it came by.
+    pub face: Face,
+    /// Whether it came over a Unix socket.
+    pub is_unix: bool,
+    /// What was sent. `{session}` stands for the session that an earlier exchange gave.
+    pub request: Vec<u8>,
+    /// Whether the sending side was closed behind the request.
+    pub half_close: bool,
+    /// How long the daemon was given before the next request.
+    pub pause: Duration,
+    /// Whether the reply holds the session that later requests name.
+    pub gives_session: bool,
+    /// What came back, if that is known.
+    pub response: Option<Vec<u8>>,
+    /// What became of the connection.
+    pub end: End,
+    /// Whether the daemon itself answers differently from run to run: it is sent, and not compared.
+    pub is_unstable: bool,
+    /// Why our mock is known to answer otherwise.
+    pub differs: Option<String>,
+}
+
+/// What became of a connection after the reply.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
+#[serde(rename_all = "kebab-case")]
+pub enum End {
+    /// The server closed it.
+    #[default]
+    Closed,
+    /// It stayed open for the next request.
+    Open,
+    /// The daemon meant to close it, and did so minutes later or never; a server may close it or not.
+    Late,
+    /// There was no reply, and it stayed open.
+    Silent,
+    /// The server closed it while data was still coming, which may reset it.
+    Reset,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Head {
+    release: String,
+    face: String,
+    scenario: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Line {
+    case: String,
+    face: Option<String>,
+    over: Option<Over>,
+    request: String,
+    #[serde(default)]
+    half_close: bool,
+    #[serde(default)]
+    pause_ms: u64,
+    gives: Option<Gives>,
+    response: Option<String>,
+    #[serde(default)]
+    end: End,
+    #[serde(default)]
+    unstable: bool,
+    differs: Option<String>,
+}
+
+#[derive(Deserialize, PartialEq)]
+#[serde(rename_all = "kebab-case")]
+enum Over {
+    Tcp,
+    Unix,
+}
+
+#[derive(Deserialize)]
+#[serde(rename_all = "kebab-case")]
+enum Gives {
+    Session,
+}
+
+impl Sequence {
+    /// Reads a file: its first line tells release and face, each other line is an exchange. A byte is a character U+0000
+    /// to U+00FF.
+    ///
+    /// # Errors
+    /// A line that is malformed, with its place.
+    pub fn parse(name: &str, file: &str, text: &str) -> Result<Self, Diagnostic> {
+        let mut lines = Lines { file, text, at: 0 };
+        let head: Head = lines.next()?.ok_or_else(|| lines.wrong(0..0, "no line that tells the release"))?;
+        let face = lines.checked(head.face.parse::<Face>())?;
+        let release = lines.checked(head.release.parse())?;
+        let mut exchanges = Vec::new();
+        while let Some(line) = lines.next::<Line>()? {
+            let bytes = |text: &str, what: &str| {
+                let bytes = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<Vec<_>>>();
+                bytes.ok_or_else(|| lines.wrong_line(format!("`{what}` has a character that is no byte")))
+            };
+            exchanges.push(Exchange {
+                face: match &line.face {
+                    Some(face) => lines.checked(face.parse())?,
+                    None => face,
+                },
+                is_unix: line.over == Some(Over::Unix),
+                request: bytes(&line.request, "request")?,
+                response: line.response.as_deref().map(|response| bytes(response, "response")).transpose()?,
+                case: line.case,
+                half_close: line.half_close,
+                pause: Duration::from_millis(line.pause_ms),
+                gives_session: matches!(line.gives, Some(Gives::Session)),
+                end: line.end,
+                is_unstable: line.unstable,
+                differs: line.differs,
+            });
+        }
+        Ok(Self { name: name.to_owned(), release, scenario: head.scenario, exchanges })
+    }
+
+    /// The sequences that are built in, sorted by name.
+    ///
+    /// # Errors
+    /// One of them is malformed, which is a mistake of this project.
+    pub fn built_in() -> Result<Vec<Self>, Diagnostic> {
+        let files = xend_fixtures::files("exchanges/").filter(|file| file.path.matches('/').count() == 2);
+        let parse = |file: xend_fixtures::File| {
+            let name = file.path.trim_start_matches("exchanges/").trim_end_matches(".jsonl");
+            Self::parse(name, &format!("fixtures/{}", file.path), &String::from_utf8_lossy(file.bytes))
+        };
+        files.map(parse).collect()
+    }
+}
+
+struct Lines<'t> {
+    file: &'t str,
+    text: &'t str,
+    /// Where the next line begins.
+    at: usize,
+}
+
+impl Lines<'_> {
+    fn next<T: serde::de::DeserializeOwned>(&mut self) -> Result<Option<T>, Diagnostic> {
+        let rest = &self.text[self.at..];
+        let Some(line) = rest.split_inclusive('\n').next() else { return Ok(None) };
+        let start = self.at;
+        self.at += line.len();
+        serde_json::from_str(line.trim_end()).map(Some).map_err(|error| {
+            let at = start + error.column().saturating_sub(1);
+            let message = error.to_string();
+            // The position is that of the excerpt.
+            let message = message.split(" at line ").next().unwrap_or(&message);
+            self.wrong(at..at + 1, message)
+        })
+    }
+
+    fn checked<T, E: std::fmt::Display>(&self, result: Result<T, E>) -> Result<T, Diagnostic> {
+        result.map_err(|error| self.wrong_line(error.to_string()))
+    }
+
+    /// A mistake somewhere in the latest line.
+    fn wrong_line(&self, message: impl Into<String>) -> Diagnostic {
+        let end = self.text[..self.at].trim_end().len();
+        let start = self.text[..end].rfind('\n').map_or(0, |at| at + 1);
+        self.wrong(start..end, message)
+    }
+
+    fn wrong(&self, span: std::ops::Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.file, self.text.as_bytes(), span, message)
+    }
+}

@@ -1,0 +1,78 @@
+//! The report as JUnit's XML, which CI services show.
+
+use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
+
+use super::Timing;
+use crate::suite::Run;
+use crate::{Rules, Status, Verdict};
+
+/// A suite for each set of rules, named `CODEC@RULES`, with a test for each verdict.
+///
+/// What fails the run is a `failure`, an `error` if it is the harness's own. What does not is passed or `skipped`, with
+/// its reason. The property `verdict` of a test is its exact status. Entries of the baseline that match nothing are
+/// failures in a suite `baseline`.
+pub fn junit(run: &Run, timing: Timing) -> String {
+    let mut report = Report::new("xend-harness");
+    let mut suites: Vec<(Option<Rules>, TestSuite)> = Vec::new();
+    for verdict in &run.verdicts {
+        let suite = match suites.iter_mut().find(|(rules, _)| *rules == verdict.rules) {
+            Some((_, suite)) => suite,
+            None => {
+                suites.push((verdict.rules, TestSuite::new(suite_name(verdict.rules))));
+                &mut suites.last_mut().expect("one was added").1
+            }
+        };
+        suite.add_test_case(test_case(verdict, timing));
+    }
+    report.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
+    if !run.stale.is_empty() {
+        let mut suite = TestSuite::new("baseline");
+        for stale in &run.stale {
+            let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
+            status.set_type("unmatched").set_message(stale.message()).set_description(stale.to_string());
+            suite.add_test_case(TestCase::new(stale.place(), status));
+        }
+        report.add_test_suite(suite);
+    }
+    report.to_string().expect("XML is written to a string") + "\n"
+}
+
+fn suite_name(rules: Option<Rules>) -> String {
+    rules.map_or("hello".to_owned(), |rules| format!("{}@{rules}", rules.codec()))
+}
+
+fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
+    let status = if verdict.is_unexpected {
+        let is_own = verdict.status == Status::HarnessError;
+        let kind = if is_own { NonSuccessKind::Error } else { NonSuccessKind::Failure };
+        let mut status = TestCaseStatus::non_success(kind);
+        status.set_type(verdict.status.name()).set_message(&*verdict.why).set_description(description(verdict));
+        status
+    } else if verdict.status == Status::Pass {
+        TestCaseStatus::success()
+    } else {
+        let mut status = TestCaseStatus::skipped();
+        let level = verdict.level.map(|level| format!(" ({level})")).unwrap_or_default();
+        status.set_type(verdict.status.name()).set_message(format!("{}{level}: {}", verdict.status, verdict.why));
+        status
+    };
+    let mut test = TestCase::new(&*verdict.id, status);
+    test.set_classname(suite_name(verdict.rules));
+    test.add_property(("verdict", verdict.status.name()));
+    if let Some(level) = verdict.level {
+        test.add_property(("level", level.name()));
+    }
+    if timing == Timing::Shown {
+        test.set_time(verdict.elapsed);
+    }
+    if let Some(evidence) = verdict.evidence.as_ref().filter(|evidence| !evidence.stderr.is_empty()) {
+        test.set_system_err(&*evidence.stderr);
+    }
+    test
+}
+
+fn description(verdict: &Verdict) -> String {
+    let mut text = String::new();
+    super::people::write(&mut text, verdict);
+    text
+}

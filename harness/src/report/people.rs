@@ -1,0 +1,79 @@
+//! The report for people.
+
+use std::fmt::Write;
+
+use crate::shorten::shortened;
+use crate::suite::Run;
+use crate::{Status, Verdict};
+
+/// How many lines of standard error are shown, the last ones.
+const STDERR: usize = 20;
+
+/// Every failure with what is to be seen of it, and a summary as the last line.
+pub fn people(run: &Run) -> String {
+    let mut text = String::new();
+    let is_shown = |verdict: &&Verdict| verdict.status.is_failure() || verdict.is_unexpected;
+    for verdict in run.verdicts.iter().filter(is_shown) {
+        write(&mut text, verdict);
+        text.push('\n');
+    }
+    for stale in &run.stale {
+        text += &format!("error: {stale}\n");
+    }
+    for why in unjudged(run) {
+        text += &why;
+        text.push('\n');
+    }
+    text + &summary(run) + "\n"
+}
+
+/// One line: how many cases, verdicts of each status, and what is unexpected.
+pub fn summary(run: &Run) -> String {
+    let counts = Status::ALL.iter().map(|&status| (status, run.count(status)));
+    let counts: Vec<_> =
+        counts.filter(|&(_, count)| count > 0).map(|(status, count)| format!("{count} {status}")).collect();
+    let counts = if counts.is_empty() { "no verdict".to_owned() } else { counts.join(", ") };
+    let (subject, cases, unexpected) = (&run.subject, run.cases(), run.unexpected());
+    format!("{subject}: {cases} {}: {counts}; {unexpected} unexpected", if cases == 1 { "case" } else { "cases" })
+}
+
+/// How many cases were not judged for the same reason.
+fn unjudged(run: &Run) -> Vec<String> {
+    let mut reasons: Vec<(Status, &str, usize)> = Vec::new();
+    for verdict in run.verdicts.iter().filter(|it| matches!(it.status, Status::Skipped | Status::Unsupported)) {
+        match reasons.iter_mut().find(|(status, why, _)| (*status, *why) == (verdict.status, &*verdict.why)) {
+            Some((_, _, count)) => *count += 1,
+            None => reasons.push((verdict.status, &verdict.why, 1)),
+        }
+    }
+    reasons.sort();
+    reasons.into_iter().map(|(status, why, count)| format!("{status}: {count} because {why}")).collect()
+}
+
+pub(super) fn write(text: &mut String, verdict: &Verdict) {
+    let Verdict { id, rules, level, status, is_unexpected, why, evidence, .. } = verdict;
+    let rules = rules.map(|rules| format!("@{rules}")).unwrap_or_default();
+    let level = level.map(|level| format!(" ({level})")).unwrap_or_default();
+    let counts = if *is_unexpected { "" } else { "; counts only with --strict" };
+    *text += &format!("{status}: {id}{rules}{level}: {why}{counts}\n");
+    let Some(evidence) = evidence else { return };
+    *text += &evidence.input;
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            writeln!(text, "  {name:<8}{value}").expect("a string takes whatever is written");
+        }
+    };
+    line("case", &evidence.title);
+    line("got", &evidence.got);
+    line("wanted", &evidence.wanted);
+    line("differs", evidence.difference.as_deref().unwrap_or_default());
+    line("source", &evidence.source);
+    let said: Vec<_> = evidence.stderr.lines().collect();
+    if said.len() > STDERR {
+        line("stderr", &format!("… (the last {STDERR} lines)"));
+    }
+    for said in &said[said.len().saturating_sub(STDERR)..] {
+        line("stderr", &shortened(&xend_wire::visible(said.as_bytes()), 400));
+    }
+    line("repeat", &evidence.repeat);
+}

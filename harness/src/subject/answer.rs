@@ -1,0 +1,185 @@
+//! The lines that go to a subject and come from it.
+
+use std::borrow::Cow;
+use std::collections::BTreeMap;
+use std::io::{self, BufRead, Write};
+
+use data_encoding::BASE64;
+use serde::{Deserialize, Serialize};
+
+use super::{Answer, BuiltIn, Declaration, Fault, Question, Subject};
+use crate::shorten::shortened;
+use crate::{AnswerReader, Codec, Feature, Malformed, Rules};
+
+/// The first line that a subject gets.
+pub(super) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct HelloLine {
+    hello: Hello,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Hello {
+    name: String,
+    version: Option<String>,
+    decodes: BTreeMap<String, Vec<String>>,
+    #[serde(default)]
+    features: Vec<String>,
+}
+
+#[derive(Deserialize, Serialize)]
+#[serde(deny_unknown_fields)]
+struct QuestionLine<'a> {
+    id: Cow<'a, str>,
+    codec: Cow<'a, str>,
+    rules: String,
+    input: String,
+}
+
+/// The line for a question, with its line break.
+pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
+    let line = QuestionLine {
+        id: question.id.into(),
+        codec: question.rules.codec().name().into(),
+        rules: question.rules.to_string(),
+        input: BASE64.encode(question.input),
+    };
+    let mut line = serde_json::to_vec(&line).expect("strings are written as JSON");
+    line.push(b'\n');
+    line
+}
+
+/// Reads the answer to the hello.
+pub(super) fn hello(line: &[u8]) -> Result<Declaration, Fault> {
+    let invalid = |why: String| invalid(line, &why);
+    let HelloLine { hello } = serde_json::from_slice(line).map_err(|error| invalid(format!("no hello: {error}")))?;
+    let mut rules: Vec<Rules> = Vec::new();
+    for (codec, names) in &hello.decodes {
+        let codec = codec.parse::<Codec>().map_err(|error| invalid(error.to_string()))?;
+        for name in names {
+            let named = codec.named_rules(name).map_err(|error| invalid(error.to_string()))?;
+            rules.extend(named.into_iter().filter(|named| !rules.contains(named)).collect::<Vec<_>>());
+        }
+    }
+    if rules.is_empty() {
+        return Err(invalid("its `decodes` names no rules".to_owned()));
+    }
+    let features = hello.features.iter().map(|name| name.parse::<Feature>());
+    let features = features.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
+    let name = [hello.name].into_iter().chain(hello.version).collect::<Vec<_>>().join(" ");
+    Ok(Declaration { name, rules, features })
+}
+
+/// Reads an answer and its id, if it has one.
+pub(super) fn answer(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Fault> {
+    read(line, codec).map_err(|error| invalid(line, &error.to_string()))
+}
+
+fn read(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Malformed> {
+    let mut reader = AnswerReader::new(line);
+    let (mut id, mut answer) = (None, None);
+    while let Some(key) = reader.key()? {
+        let read = match &*key {
+            "id" if id.is_none() => {
+                id = Some(reader.text()?);
+                continue;
+            }
+            "values" => Answer::Values(reader.values(codec)?),
+            "reject" => Answer::Reject { message: reader.text()?, kind: None },
+            "unsupported" => Answer::Unsupported(reader.text()?),
+            _ => {
+                let expected = "expected one id, and one of values, reject and unsupported";
+                return Err(reader.refuse(format!("key `{key}` does not belong here, {expected}")));
+            }
+        };
+        if answer.replace(read).is_some() {
+            return Err(reader.refuse("two answers in one, expected one of values, reject and unsupported"));
+        }
+    }
+    reader.finish()?;
+    let answer = answer.ok_or_else(|| Malformed::new("no answer, expected one of values, reject and unsupported"))?;
+    Ok((id, answer))
+}
+
+/// A line that is no valid answer.
+pub(super) fn invalid(line: &[u8], why: &str) -> Fault {
+    let line = line.strip_suffix(b"\n").unwrap_or(line);
+    // A line may be a flood; nobody reads more than its beginning.
+    let start = &line[..line.len().min(10_000)];
+    Fault::InvalidAnswer(why.to_owned(), shortened(&xend_wire::visible(start), 300))
+}
+
+/// Answers questions as a subject that is kept alive does, with our own codecs, until there are no more.
+///
+/// # Errors
+/// The input can't be read or the output not written, or a line is no question.
+pub fn serve(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
+    for line in input.lines() {
+        let line = line?;
+        let reply = if line.as_bytes() == HELLO.trim_ascii_end() {
+            hello_line(BuiltIn::new().declaration())
+        } else {
+            answer_line(&line).map_err(|error| io::Error::other(format!("no question: {error}")))?
+        };
+        output.write_all(reply.as_bytes())?;
+        output.flush()?;
+    }
+    Ok(())
+}
+
+fn hello_line(declaration: &Declaration) -> String {
+    let mut decodes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+    for rules in &declaration.rules {
+        decodes.entry(rules.codec().name()).or_default().push(rules.to_string());
+    }
+    let features: Vec<_> = declaration.features.iter().map(|feature| feature.name()).collect();
+    let hello = serde_json::json!({ "name": declaration.name, "decodes": decodes, "features": features });
+    format!("{}\n", serde_json::json!({ "hello": hello }))
+}
+
+fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
+    let QuestionLine { id, codec, rules, input } = serde_json::from_str(line)?;
+    let rules = codec.parse::<Codec>()?.one_rules(&rules)?;
+    let input = BASE64.decode(input.as_bytes())?;
+    let id_json = serde_json::to_string(&id)?;
+    Ok(match BuiltIn::answer(&Question { id: &id, rules, input: &input }) {
+        Answer::Values(values) => format!("{{\"id\":{id_json},\"values\":{}}}\n", values.to_json()),
+        Answer::Reject { message, .. } => format!("{}\n", serde_json::json!({ "id": id, "reject": message })),
+        Answer::Unsupported(why) => format!("{}\n", serde_json::json!({ "id": id, "unsupported": why })),
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers() {
+        let check = |line: &str, expect: Result<(Option<&str>, Answer), &str>| {
+            let got = answer(line.as_bytes(), Codec::Sexpr).map_err(|fault| match fault {
+                Fault::InvalidAnswer(why, _) => why,
+                other => panic!("{other:?}"),
+            });
+            let expect = expect.map(|(id, answer)| (id.map(str::to_owned), answer)).map_err(str::to_owned);
+            assert_eq!(got, expect, "{line}");
+        };
+        let reject = |message: &str| Answer::Reject { message: message.to_owned(), kind: None };
+        let values = crate::Tagged::from_json(br#"[{"atom":"a"}]"#, Codec::Sexpr).expect("values");
+        check(r#"{"id":"a","reject":"no"}"#, Ok((Some("a"), reject("no"))));
+        check(r#" { "reject" : "no" , "id" : "a" } "#, Ok((Some("a"), reject("no"))));
+        check(r#"{"unsupported":"\u00e9"}"#, Ok((None, Answer::Unsupported("é".to_owned()))));
+        check(r#"{"values":[{"atom":"a"}],"id":"a"}"#, Ok((Some("a"), Answer::Values(values))));
+        check("[]", Err("expected an object, found an array, at column 1"));
+        check(r#"{"id":1}"#, Err("expected a string, found a number, at id (column 7)"));
+        check(r#"{"reject":"no"} {}"#, Err("not JSON (trailing data), at column 17"));
+    }
+
+    #[test]
+    fn a_flood_is_cut() {
+        let Fault::InvalidAnswer(_, line) = invalid(&vec![b'y'; 1 << 20], "why") else { panic!("another fault") };
+        assert!(line.chars().count() < 400, "{line}");
+    }
+}

@@ -1,0 +1,268 @@
+//! A command with pipes to it, and a conversation with it that ends whatever it does.
+
+use std::ffi::OsString;
+use std::io;
+use std::process::{ExitStatus, Stdio};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use rustix::process::{Pid, Signal, kill_process_group};
+use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
+use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
+use tokio::runtime::{self, Runtime};
+use tokio::signal::unix::{self, SignalKind};
+use tokio::task::{JoinHandle, yield_now};
+use tokio::time::{sleep, timeout};
+
+use super::{Bounds, Fault};
+use crate::Error;
+
+/// How long a command may take to end once it has closed its output, and how long its output may stay open once it has
+/// ended: what it started may hold the pipe.
+const GRACE: Duration = Duration::from_millis(200);
+
+/// How much of standard error is kept, in bytes.
+const STDERR: usize = 8 << 10;
+
+/// Where conversations run: one thread, which also notices that the user wants to stop. A command has a process group
+/// of its own and gets no signal from the terminal.
+pub(super) struct Runner {
+    runtime: Runtime,
+    interrupt: unix::Signal,
+    terminate: unix::Signal,
+}
+
+impl Runner {
+    pub(super) fn new() -> Result<Self, Error> {
+        let failed = |error: io::Error| Error::Harness(format!("can't wait for commands: {error}"));
+        let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
+        let context = runtime.enter();
+        let interrupt = unix::signal(SignalKind::interrupt()).map_err(failed)?;
+        let terminate = unix::signal(SignalKind::terminate()).map_err(failed)?;
+        drop(context);
+        Ok(Self { runtime, interrupt, terminate })
+    }
+
+    /// Runs to the end, unless the user stops the run.
+    pub(super) fn run<T>(&mut self, future: impl Future<Output = T>) -> Result<T, Error> {
+        let Self { runtime, interrupt, terminate } = self;
+        runtime.block_on(async {
+            tokio::select! {
+                biased;
+                output = future => Ok(output),
+                _ = interrupt.recv() => Err(Error::Harness("interrupted".to_owned())),
+                _ = terminate.recv() => Err(Error::Harness("terminated".to_owned())),
+            }
+        })
+    }
+}
+
+/// A running command. Dropped, it ends with all that it started.
+pub(super) struct Process {
+    child: Child,
+    group: Option<Pid>,
+    stdin: Option<ChildStdin>,
+    stdout: BufReader<ChildStdout>,
+    stderr: Arc<Mutex<Tail>>,
+    stderr_reader: JoinHandle<()>,
+}
+
+/// Why a conversation broke off.
+pub(super) enum Broken {
+    Ended,
+    TimedOut,
+    TooLong,
+}
+
+impl Process {
+    /// Starts a command. Call it inside a [`Runner`].
+    pub(super) fn spawn(command: &[OsString], environment: &[(&str, String)]) -> io::Result<Self> {
+        let (program, arguments) = command.split_first().ok_or(io::ErrorKind::NotFound)?;
+        let mut child = Command::new(program)
+            .args(arguments)
+            .envs(environment.iter().map(|(name, value)| (name, value)))
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .process_group(0)
+            .spawn()?;
+        let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let stderr = Arc::new(Mutex::new(Tail::default()));
+        let pipe = child.stderr.take().expect("it is piped");
+        let stderr_reader = tokio::spawn(drain(pipe, Arc::clone(&stderr)));
+        let stdout = BufReader::with_capacity(64 << 10, child.stdout.take().expect("it is piped"));
+        Ok(Self { group, stdin: child.stdin.take(), stdout, stderr, stderr_reader, child })
+    }
+
+    /// Sends bytes and reads a line, without its line break. Reading does not wait for the writing, so that a command
+    /// that answers before it has read everything does not stand still.
+    pub(super) async fn converse(
+        &mut self,
+        bytes: &[u8],
+        then_close: bool,
+        bounds: &Bounds,
+    ) -> Result<Vec<u8>, Broken> {
+        let Self { child, stdin, stdout, .. } = self;
+        let write = async {
+            if let Some(pipe) = stdin.as_mut() {
+                // A command that does not read may still answer; if it has ended, reading says so.
+                let _ = pipe.write_all(bytes).await;
+            }
+            if then_close {
+                stdin.take();
+            }
+            Ok(())
+        };
+        let exchange = async { tokio::try_join!(write, read_line(stdout, bounds.answer)).map(|((), line)| line) };
+        let line = tokio::select! {
+            biased;
+            line = timeout(bounds.timeout, exchange) => line.unwrap_or(Err(Broken::TimedOut)),
+            () = ended(child) => Err(Broken::Ended),
+        };
+        // Twice, for what it wrote to standard error before it answered: once for the runtime to see that there is
+        // something, once for the reader to read it.
+        yield_now().await;
+        yield_now().await;
+        line
+    }
+
+    /// What the command has said already without being asked.
+    pub(super) fn unasked(&self) -> &[u8] {
+        self.stdout.buffer()
+    }
+
+    /// Closes the input and reads what else the command says until it ends or closes its output.
+    pub(super) async fn rest(&mut self, bounds: &Bounds) -> Result<Vec<u8>, Broken> {
+        self.stdin.take();
+        let Self { child, stdout, .. } = self;
+        let mut rest = Vec::new();
+        let mut limited = stdout.take(bounds.answer as u64);
+        let is_late = tokio::select! {
+            biased;
+            read = timeout(bounds.timeout, limited.read_to_end(&mut rest)) => read.is_err(),
+            () = ended(child) => false,
+        };
+        let _ = timeout(GRACE, &mut self.stderr_reader).await;
+        if is_late { Err(Broken::TimedOut) } else { Ok(rest) }
+    }
+
+    /// Forgets what the command has written to standard error.
+    pub(super) fn forget_stderr(&self) {
+        self.tail(|tail| *tail = Tail::default());
+    }
+
+    /// What the command has written to standard error since.
+    pub(super) fn stderr(&self) -> String {
+        self.tail(|tail| tail.text())
+    }
+
+    /// Ends the command and all that it started. Says what was wrong and what it wrote to standard error.
+    pub(super) async fn end(mut self, why: Broken, bounds: &Bounds) -> (Fault, String) {
+        let fault = match why {
+            Broken::Ended => {
+                let status = timeout(GRACE, self.child.wait()).await;
+                Fault::Crash(ending(status.ok().and_then(Result::ok)))
+            }
+            Broken::TimedOut => Fault::Timeout(bounds.timeout),
+            Broken::TooLong => Fault::ResourceLimit(format!("an answer of more than {} bytes", bounds.answer)),
+        };
+        (fault, self.stop().await)
+    }
+
+    /// Ends the command and all that it started. Gives what it wrote to standard error.
+    pub(super) async fn stop(mut self) -> String {
+        self.kill();
+        // Not without a limit: what runs as another user can't be killed.
+        let _ = timeout(GRACE, self.child.wait()).await;
+        let _ = timeout(GRACE, &mut self.stderr_reader).await;
+        self.stderr()
+    }
+
+    fn kill(&mut self) {
+        if let Some(group) = self.group.take() {
+            // It may have ended by itself.
+            let _ = kill_process_group(group, Signal::KILL);
+        }
+        // It may have left its group.
+        let _ = self.child.start_kill();
+    }
+
+    fn tail<T>(&self, access: impl FnOnce(&mut Tail) -> T) -> T {
+        access(&mut self.stderr.lock().unwrap_or_else(PoisonError::into_inner))
+    }
+}
+
+impl Drop for Process {
+    fn drop(&mut self) {
+        self.kill();
+        self.stderr_reader.abort();
+    }
+}
+
+/// Waits until the command has ended, and a little longer for what it has still said.
+async fn ended(child: &mut Child) {
+    let _ = child.wait().await;
+    sleep(GRACE).await;
+}
+
+fn ending(status: Option<ExitStatus>) -> String {
+    match status {
+        // `exit status: 1`, `signal: 11 (SIGSEGV)`
+        Some(status) => format!("it ended without an answer ({status})"),
+        None => "it closed its standard output without an answer".to_owned(),
+    }
+}
+
+async fn read_line(stdout: &mut (impl AsyncBufRead + Unpin), longest: usize) -> Result<Vec<u8>, Broken> {
+    let mut line = Vec::new();
+    loop {
+        let piece = stdout.fill_buf().await.unwrap_or_default();
+        if piece.is_empty() {
+            return if line.is_empty() { Err(Broken::Ended) } else { Ok(line) };
+        }
+        let end = memchr::memchr(b'\n', piece);
+        let taken = &piece[..end.unwrap_or(piece.len())];
+        if line.len() + taken.len() > longest {
+            return Err(Broken::TooLong);
+        }
+        line.extend_from_slice(taken);
+        let length = taken.len() + usize::from(end.is_some());
+        stdout.consume(length);
+        if end.is_some() {
+            return Ok(line);
+        }
+    }
+}
+
+/// The last of what was written.
+#[derive(Default)]
+struct Tail {
+    bytes: Vec<u8>,
+    is_cut: bool,
+}
+
+impl Tail {
+    fn push(&mut self, piece: &[u8]) {
+        self.bytes.extend_from_slice(piece);
+        if self.bytes.len() > 2 * STDERR {
+            let cut = self.bytes.len() - STDERR;
+            self.bytes.drain(..cut);
+            self.is_cut = true;
+        }
+    }
+
+    fn text(&self) -> String {
+        let text = String::from_utf8_lossy(&self.bytes);
+        match text.split_once('\n') {
+            Some((_, rest)) if self.is_cut => format!("… (the last lines of more)\n{rest}"),
+            _ => text.into_owned(),
+        }
+    }
+}
+
+async fn drain(mut pipe: ChildStderr, tail: Arc<Mutex<Tail>>) {
+    let mut piece = vec![0; 16 << 10];
+    while let Ok(length @ 1..) = pipe.read(&mut piece).await {
+        tail.lock().unwrap_or_else(PoisonError::into_inner).push(&piece[..length]);
+    }
+}

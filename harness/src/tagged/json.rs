@@ -1,0 +1,474 @@
+//! Tagged values as JSON text.
+
+use std::fmt;
+
+use data_encoding::BASE64;
+use struson::reader::json_path::JsonPathPiece;
+use struson::reader::{
+    JsonReader, JsonReaderPosition, JsonStreamReader, JsonSyntaxError, ReaderError, ReaderSettings, ValueType,
+};
+
+use super::{Node, Tagged};
+use crate::Codec;
+
+/// Text that is not what it should be, and where in it.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error("{0}")]
+pub struct Malformed(String);
+
+impl Malformed {
+    pub(crate) fn new(message: impl Into<String>) -> Self {
+        Self(message.into())
+    }
+}
+
+/// Reads an answer: an object with texts and values, key by key.
+///
+/// It does not recurse, and takes any depth.
+pub struct AnswerReader<'a> {
+    json: JsonStreamReader<&'a [u8]>,
+    is_open: bool,
+}
+
+impl<'a> AnswerReader<'a> {
+    /// A reader of one line.
+    pub fn new(line: &'a [u8]) -> Self {
+        let settings = ReaderSettings { max_nesting_depth: None, ..ReaderSettings::default() };
+        Self { json: JsonStreamReader::new_custom(line, settings), is_open: false }
+    }
+
+    /// The next key; `None` after the last one, when the line has ended too.
+    ///
+    /// # Errors
+    /// The text is not JSON, or not an object, or something follows it.
+    pub fn key(&mut self) -> Result<Option<String>, Malformed> {
+        if !self.is_open {
+            self.json.begin_object()?;
+            self.is_open = true;
+        }
+        if self.json.has_next()? {
+            return Ok(Some(self.json.next_name_owned()?));
+        }
+        self.json.end_object()?;
+        Ok(None)
+    }
+
+    /// Ends the reading: nothing but white space may follow.
+    ///
+    /// # Errors
+    /// Something does.
+    pub fn finish(self) -> Result<(), Malformed> {
+        Ok(self.json.consume_trailing_whitespace()?)
+    }
+
+    /// The text behind a key.
+    ///
+    /// # Errors
+    /// It is not a string.
+    pub fn text(&mut self) -> Result<String, Malformed> {
+        Ok(self.json.next_string()?)
+    }
+
+    /// The values behind a key.
+    ///
+    /// # Errors
+    /// They are not an array of tagged values, or not values that the codec has.
+    pub fn values(&mut self, codec: Codec) -> Result<Tagged, Malformed> {
+        ValuesReader { json: &mut self.json, tagged: Tagged::default(), codec, open: Vec::new() }.read()
+    }
+
+    /// An error at the present place.
+    pub fn refuse(&self, message: impl fmt::Display) -> Malformed {
+        refuse(&self.json, message)
+    }
+}
+
+/// What is open around the present place.
+enum Frame {
+    /// Items of a list or an array: the array and then the object end.
+    Items(usize),
+    /// Members of a struct: likewise.
+    Members(usize),
+    /// Behind the name of a member of a struct.
+    Member(usize),
+    /// Inside `{"response": ..}`.
+    Response(usize),
+    /// Inside `{"fault": {..}}`.
+    Fault(usize),
+    /// Behind the `code` or `string` of a fault.
+    FaultMember(usize),
+    /// Inside `{"call": {..}}`, and whether its method and its params were there.
+    Call(usize, [bool; 2]),
+    /// Inside the params of a call.
+    Params,
+}
+
+struct ValuesReader<'r, 'a> {
+    json: &'r mut JsonStreamReader<&'a [u8]>,
+    tagged: Tagged,
+    codec: Codec,
+    open: Vec<Frame>,
+}
+
+impl ValuesReader<'_, '_> {
+    fn read(mut self) -> Result<Tagged, Malformed> {
+        self.json.begin_array()?;
+        while self.json.has_next()? {
+            self.value()?;
+            while !self.open.is_empty() {
+                self.step()?;
+            }
+        }
+        self.json.end_array()?;
+        match (self.codec, self.tagged.roots().count()) {
+            (Codec::Xmlrpc, 1) | (Codec::Sexpr, _) => Ok(self.tagged),
+            (Codec::Xmlrpc, count) => {
+                Err(Malformed::new(format!("an XML-RPC document has exactly one value at the top, not {count}")))
+            }
+        }
+    }
+
+    /// Goes on inside the innermost frame.
+    fn step(&mut self) -> Result<(), Malformed> {
+        match self.open.pop().expect("checked by the caller") {
+            frame @ Frame::Items(_) if self.json.has_next()? => self.value_inside(frame),
+            Frame::Items(index) => self.end_array_of(index),
+            Frame::Members(index) if self.json.has_next()? => {
+                self.json.begin_array()?;
+                let name = self.json.next_string()?;
+                let member = self.tagged.push(Node::Member(name), 0..0);
+                self.open.push(Frame::Members(index));
+                self.value_inside(Frame::Member(member))
+            }
+            Frame::Members(index) => self.end_array_of(index),
+            Frame::Member(index) => {
+                self.json.end_array()?;
+                self.tagged.close(index);
+                Ok(())
+            }
+            Frame::Response(index) => {
+                self.json.end_object()?;
+                self.tagged.close(index);
+                Ok(())
+            }
+            Frame::Fault(index) if self.json.has_next()? => {
+                let name = self.json.next_name_owned()?;
+                if !["code", "string"].contains(&&*name) {
+                    return Err(refuse(self.json, format!("unknown key `{name}` of a fault, expected code or string")));
+                }
+                let member = self.tagged.push(Node::Member(name), 0..0);
+                self.open.push(Frame::Fault(index));
+                self.value_inside(Frame::FaultMember(member))
+            }
+            Frame::Fault(index) => {
+                self.tagged.close(index);
+                let mut names: Vec<_> = self.tagged.children(index).map(|at| &self.tagged.entries[at].node).collect();
+                names.sort_by_key(|node| matches!(node, Node::Member(name) if name == "string"));
+                if !matches!(&names[..], [Node::Member(code), Node::Member(string)] if code == "code" && string == "string")
+                {
+                    return Err(refuse(self.json, "a fault has one code and one string"));
+                }
+                self.json.end_object()?;
+                Ok(self.json.end_object()?)
+            }
+            Frame::FaultMember(index) => {
+                self.tagged.close(index);
+                Ok(())
+            }
+            Frame::Call(index, had) if self.json.has_next()? => self.call_key(index, had),
+            Frame::Call(index, had) => {
+                if had != [true, true] {
+                    return Err(refuse(self.json, "a call has one method and one list of params"));
+                }
+                self.tagged.close(index);
+                self.json.end_object()?;
+                Ok(self.json.end_object()?)
+            }
+            frame @ Frame::Params if self.json.has_next()? => self.value_inside(frame),
+            Frame::Params => Ok(self.json.end_array()?),
+        }
+    }
+
+    fn call_key(&mut self, index: usize, [had_method, had_params]: [bool; 2]) -> Result<(), Malformed> {
+        match self.json.next_name()? {
+            "method" if !had_method => {
+                self.tagged.entries[index].node = Node::Call(self.json.next_string()?);
+                self.open.push(Frame::Call(index, [true, had_params]));
+            }
+            "params" if !had_params => {
+                self.json.begin_array()?;
+                self.open.push(Frame::Call(index, [had_method, true]));
+                self.open.push(Frame::Params);
+            }
+            _ => return Err(refuse(self.json, "a call has one method and one list of params, and nothing else")),
+        }
+        Ok(())
+    }
+
+    fn end_array_of(&mut self, index: usize) -> Result<(), Malformed> {
+        self.json.end_array()?;
+        self.json.end_object()?;
+        self.tagged.close(index);
+        Ok(())
+    }
+
+    fn value_inside(&mut self, frame: Frame) -> Result<(), Malformed> {
+        self.open.push(frame);
+        self.value()
+    }
+
+    /// Reads a scalar, or opens a container.
+    fn value(&mut self) -> Result<(), Malformed> {
+        self.json.begin_object()?;
+        let kind = self.json.next_name_owned()?;
+        self.check_place(&kind)?;
+        match &*kind {
+            "list" | "array" => {
+                self.json.begin_array()?;
+                let index = self.tagged.push(if kind == "list" { Node::List } else { Node::Array }, 0..0);
+                self.open.push(Frame::Items(index));
+            }
+            "struct" => {
+                self.json.begin_array()?;
+                let index = self.tagged.push(Node::Struct, 0..0);
+                self.open.push(Frame::Members(index));
+            }
+            "response" => {
+                let index = self.tagged.push(Node::Response, 0..0);
+                return self.value_inside(Frame::Response(index));
+            }
+            "fault" => {
+                self.json.begin_object()?;
+                let index = self.tagged.push(Node::Fault, 0..0);
+                self.open.push(Frame::Fault(index));
+            }
+            "call" => {
+                self.json.begin_object()?;
+                let index = self.tagged.push(Node::Call(String::new()), 0..0);
+                self.open.push(Frame::Call(index, [false, false]));
+            }
+            "nil" => {
+                if !self.json.next_bool()? {
+                    return Err(refuse(self.json, "a nil is written {\"nil\":true}"));
+                }
+                self.tagged.push(Node::Nil, 0..0);
+                self.json.end_object()?;
+            }
+            _ => {
+                let text = self.json.next_string()?;
+                let node = scalar(&kind, text).map_err(|message| refuse(self.json, message))?;
+                self.tagged.push(node, 0..0);
+                self.json.end_object()?;
+            }
+        }
+        Ok(())
+    }
+
+    /// Atoms and lists make up an S-expression; an XML-RPC document is a response, a fault or a call, and has none of
+    /// these inside.
+    fn check_place(&self, kind: &str) -> Result<(), Malformed> {
+        let is_sexpr = ["atom", "atom_base64", "list"].contains(&kind);
+        let is_message = ["response", "fault", "call"].contains(&kind);
+        let message = match self.codec {
+            Codec::Sexpr if !is_sexpr => format!("`{kind}` in an S-expression, expected atom, atom_base64 or list"),
+            Codec::Xmlrpc if is_sexpr => format!("`{kind}` in an XML-RPC document"),
+            Codec::Xmlrpc if self.open.is_empty() && !is_message => {
+                format!("`{kind}` at the top of an XML-RPC document, expected response, fault or call")
+            }
+            Codec::Xmlrpc if !self.open.is_empty() && is_message => format!("`{kind}` inside an XML-RPC document"),
+            _ => return Ok(()),
+        };
+        Err(refuse(self.json, message))
+    }
+}
+
+fn scalar(kind: &str, text: String) -> Result<Node, String> {
+    Ok(match kind {
+        "atom" => Node::Atom(text.into_bytes()),
+        "atom_base64" => Node::Atom(base64(&text)?),
+        "int" => Node::Int(integer(&text)?),
+        "i8" => Node::I8(integer(&text)?),
+        "boolean" => match &*text {
+            "0" => Node::Boolean(false),
+            "1" => Node::Boolean(true),
+            _ => return Err(format!("`{text}` is no boolean, expected 0 or 1")),
+        },
+        "string" => Node::String(text),
+        "double" => match text.parse::<f64>() {
+            Ok(_) => Node::Double(text),
+            Err(_) => return Err(format!("`{text}` is no double")),
+        },
+        "dateTime" => Node::DateTime(text),
+        "base64" => Node::Base64(base64(&text)?),
+        _ => {
+            return Err(format!(
+                "unknown type `{kind}`, expected one of atom, atom_base64, list, int, i8, boolean, string, double, \
+                 dateTime, base64, array, struct, nil, response, fault, call"
+            ));
+        }
+    })
+}
+
+/// The canonical form of a decimal integer of any size: no plus sign, no leading zeros, no negative zero.
+fn integer(text: &str) -> Result<String, String> {
+    let (is_negative, digits) = match text.strip_prefix('-') {
+        Some(digits) => (true, digits),
+        None => (false, text.strip_prefix('+').unwrap_or(text)),
+    };
+    if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
+        return Err(format!("`{text}` is no integer"));
+    }
+    Ok(match digits.trim_start_matches('0') {
+        "" => "0".to_owned(),
+        digits if is_negative => format!("-{digits}"),
+        digits => digits.to_owned(),
+    })
+}
+
+fn base64(text: &str) -> Result<Vec<u8>, String> {
+    BASE64.decode(text.as_bytes()).map_err(|error| format!("not base64: {error}"))
+}
+
+fn refuse(json: &JsonStreamReader<&[u8]>, message: impl fmt::Display) -> Malformed {
+    Malformed(format!("{message}, at {}", place(&json.current_position(true))))
+}
+
+/// `values[0].list[1]`, or the column where the place has no path.
+fn place(position: &JsonReaderPosition) -> String {
+    let column = position.line_pos.map_or(0, |line| line.column + 1);
+    let pieces = position.path.as_deref().unwrap_or_default();
+    let mut path = String::new();
+    for piece in pieces {
+        match piece {
+            JsonPathPiece::ArrayItem(index) => path += &format!("[{index}]"),
+            JsonPathPiece::ObjectMember(name) if path.is_empty() => path += name,
+            JsonPathPiece::ObjectMember(name) => path += &format!(".{name}"),
+        }
+    }
+    if path.is_empty() { format!("column {column}") } else { format!("{path} (column {column})") }
+}
+
+impl From<ReaderError> for Malformed {
+    fn from(error: ReaderError) -> Self {
+        Self(match error {
+            ReaderError::SyntaxError(JsonSyntaxError { kind, location }) => {
+                format!("not JSON ({}), at {}", words(&kind.to_string()), place(&location))
+            }
+            ReaderError::UnexpectedValueType { expected, actual, location } => {
+                format!("expected {}, found {}, at {}", name_of(expected), name_of(actual), place(&location))
+            }
+            ReaderError::UnexpectedStructure { location, kind } => match kind {
+                struson::reader::UnexpectedStructureKind::MoreElementsThanExpected => {
+                    format!("more than belongs here, at {}", place(&location))
+                }
+                _ => format!("less than belongs here, at {}", place(&location)),
+            },
+            ReaderError::IoError { error, location } => format!("not JSON ({error}), at {}", place(&location)),
+            other => other.to_string(),
+        })
+    }
+}
+
+/// `incomplete document` of `IncompleteDocument`.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    words
+}
+
+fn name_of(kind: ValueType) -> &'static str {
+    match kind {
+        ValueType::Array => "an array",
+        ValueType::Object => "an object",
+        ValueType::String => "a string",
+        ValueType::Number => "a number",
+        ValueType::Boolean => "true or false",
+        ValueType::Null => "null",
+    }
+}
+
+impl Tagged {
+    /// Reads a JSON array of values.
+    ///
+    /// # Errors
+    /// See [`AnswerReader::values`].
+    pub fn from_json(text: &[u8], codec: Codec) -> Result<Self, Malformed> {
+        let mut reader = AnswerReader::new(text);
+        let tagged = reader.values(codec)?;
+        reader.finish()?;
+        Ok(tagged)
+    }
+
+    /// Each value at the top as one line of JSON.
+    pub fn lines(&self) -> impl Iterator<Item = String> {
+        self.roots().map(|index| self.show(index))
+    }
+
+    /// All values as a JSON array.
+    pub fn to_json(&self) -> String {
+        format!("[{}]", self.lines().collect::<Vec<_>>().join(","))
+    }
+
+    /// One value as JSON.
+    pub(super) fn show(&self, index: usize) -> String {
+        let mut json = String::new();
+        let mut open: Vec<(usize, &str)> = Vec::new();
+        let mut is_first = true;
+        for (at, entry) in self.entries.iter().enumerate().take(self.entries[index].end).skip(index) {
+            while let Some((_, close)) = open.pop_if(|&mut (end, _)| end <= at) {
+                json += close;
+                is_first = false;
+            }
+            if !is_first {
+                json.push(',');
+            }
+            let inside_fault = matches!(open.last(), Some((_, "}}")));
+            let (text, close) = entry.node.brackets(inside_fault);
+            json += &text;
+            is_first = close.is_some();
+            open.extend(close.map(|close| (entry.end, close)));
+        }
+        for (_, close) in open.into_iter().rev() {
+            json += close;
+        }
+        json
+    }
+}
+
+impl Node {
+    /// The JSON of a scalar, or what stands before and after the values inside a container.
+    fn brackets(&self, inside_fault: bool) -> (String, Option<&'static str>) {
+        let tagged = |kind: &str, text: &str| (format!("{{\"{kind}\":{}}}", quoted(text)), None);
+        match self {
+            Self::Atom(bytes) => match str::from_utf8(bytes) {
+                Ok(text) => tagged("atom", text),
+                Err(_) => tagged("atom_base64", &BASE64.encode(bytes)),
+            },
+            Self::Int(text) => tagged("int", text),
+            Self::I8(text) => tagged("i8", text),
+            Self::Boolean(flag) => tagged("boolean", if *flag { "1" } else { "0" }),
+            Self::String(text) => tagged("string", text),
+            Self::Double(text) => tagged("double", text),
+            Self::DateTime(text) => tagged("dateTime", text),
+            Self::Base64(bytes) => tagged("base64", &BASE64.encode(bytes)),
+            Self::Nil => ("{\"nil\":true}".to_owned(), None),
+            Self::List => ("{\"list\":[".to_owned(), Some("]}")),
+            Self::Array => ("{\"array\":[".to_owned(), Some("]}")),
+            Self::Struct => ("{\"struct\":[".to_owned(), Some("]}")),
+            Self::Member(name) if inside_fault => (format!("{}:", quoted(name)), Some("")),
+            Self::Member(name) => (format!("[{},", quoted(name)), Some("]")),
+            Self::Response => ("{\"response\":".to_owned(), Some("}")),
+            Self::Fault => ("{\"fault\":{".to_owned(), Some("}}")),
+            Self::Call(method) => (format!("{{\"call\":{{\"method\":{},\"params\":[", quoted(method)), Some("]}}")),
+        }
+    }
+}
+
+fn quoted(text: &str) -> String {
+    serde_json::Value::from(text).to_string()
+}

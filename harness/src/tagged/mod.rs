@@ -1,0 +1,158 @@
+//! The tagged form of values, in which cases and subjects say what a document means.
+//!
+//! `{"list":[{"atom":"a"},{"atom":"x y"}]}` is an S-expression, `{"response":{"int":"5"}}` an XML-RPC reply.
+//! Each value is an object with one key, its type; numbers are strings, so that no JSON library can round them.
+//!
+//! | key | value |
+//! | --- | --- |
+//! | `atom`, `atom_base64` | an atom as text; as base64 if its bytes are not UTF-8 |
+//! | `list` | a list of values |
+//! | `int`, `i8` | an integer in decimal, of any size |
+//! | `boolean` | `"0"` or `"1"` |
+//! | `string` | text |
+//! | `double` | a decimal number, `inf`, `-inf` or `nan` |
+//! | `dateTime` | its text as it stood: `"19980717T14:08:55"` |
+//! | `base64` | the bytes, as base64 |
+//! | `array` | a list of values |
+//! | `struct` | a list of `[name, value]` |
+//! | `nil` | `true` |
+//! | `response` | the value that a method returned |
+//! | `fault` | `{"code": value, "string": value}` |
+//! | `call` | `{"method": name, "params": [value, ..]}` |
+//!
+//! A [`Tagged`] is one flat list of nodes in pre-order, and reading, writing and comparing keep their own stacks:
+//! a subject that nests 100,000 levels costs memory, not the harness's stack.
+
+mod compare;
+mod convert;
+mod json;
+#[cfg(test)]
+mod tests;
+
+use std::ops::Range;
+
+pub use compare::{Difference, Equality};
+pub use json::{AnswerReader, Malformed};
+
+/// The values of one document, in order.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Tagged {
+    entries: Vec<Entry>,
+}
+
+#[derive(Clone, Debug)]
+struct Entry {
+    node: Node,
+    /// The index behind the last descendant.
+    end: usize,
+    /// Where the value stands in the document that it was read from; empty for values that come from JSON.
+    span: Range<usize>,
+}
+
+impl PartialEq for Entry {
+    fn eq(&self, other: &Self) -> bool {
+        (&self.node, self.end) == (&other.node, other.end)
+    }
+}
+
+/// A value, without those inside it.
+#[derive(Clone, Debug, PartialEq)]
+enum Node {
+    Atom(Vec<u8>),
+    List,
+    Int(String),
+    I8(String),
+    Boolean(bool),
+    String(String),
+    Double(String),
+    DateTime(String),
+    Base64(Vec<u8>),
+    Array,
+    Struct,
+    /// A member of a struct or of a fault, which holds exactly one value.
+    Member(String),
+    Nil,
+    Response,
+    Fault,
+    Call(String),
+}
+
+impl Tagged {
+    /// How many nested levels there are; none in a document of scalars.
+    pub fn depth(&self) -> usize {
+        let mut open: Vec<usize> = Vec::new();
+        let mut deepest = 0;
+        for (index, entry) in self.entries.iter().enumerate() {
+            while open.last().is_some_and(|&end| end <= index) {
+                open.pop();
+            }
+            if matches!(entry.node, Node::List | Node::Array | Node::Struct) {
+                open.push(entry.end);
+                deepest = deepest.max(open.len());
+            }
+        }
+        deepest
+    }
+
+    /// The indices of the values at the top.
+    fn roots(&self) -> impl Iterator<Item = usize> {
+        self.siblings(0..self.entries.len())
+    }
+
+    /// The indices of the values directly inside one.
+    fn children(&self, index: usize) -> impl Iterator<Item = usize> {
+        self.siblings(index + 1..self.entries[index].end)
+    }
+
+    fn siblings(&self, mut range: Range<usize>) -> impl Iterator<Item = usize> {
+        std::iter::from_fn(move || {
+            let index = range.next()?;
+            range.start = self.entries[index].end;
+            Some(index)
+        })
+    }
+
+    fn push(&mut self, node: Node, span: Range<usize>) -> usize {
+        self.entries.push(Entry { node, end: self.entries.len() + 1, span });
+        self.entries.len() - 1
+    }
+
+    fn close(&mut self, index: usize) {
+        self.entries[index].end = self.entries.len();
+    }
+
+    /// Where a value stands in an answer, as in `values[0].list[1]`.
+    fn path(&self, target: usize) -> String {
+        let mut path = String::from("values");
+        let mut inside = 0..self.entries.len();
+        let mut container = &Node::List;
+        loop {
+            let (position, index) = self
+                .siblings(inside)
+                .enumerate()
+                .find(|&(_, index)| target < self.entries[index].end)
+                .expect("the target lies inside");
+            let node = &self.entries[index].node;
+            path += &match (container, node) {
+                (Node::Fault, Node::Member(name)) => format!(".{name}"),
+                (_, Node::Member(name)) => format!("[{name:?}]"),
+                (Node::List | Node::Array | Node::Call(_), _) => format!("[{position}]"),
+                _ => String::new(),
+            };
+            if index == target {
+                return path;
+            }
+            path += match node {
+                Node::List => ".list",
+                Node::Array => ".array",
+                Node::Struct => ".struct",
+                Node::Response => ".response",
+                Node::Fault => ".fault",
+                Node::Call(_) => ".call.params",
+                _ => "",
+            };
+            container = node;
+            inside = index + 1..self.entries[index].end;
+        }
+    }
+}

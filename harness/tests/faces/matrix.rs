@@ -1,0 +1,251 @@
+//! Every operation on every face of every release, against the mock.
+
+use std::collections::BTreeSet;
+
+use mock_xend::Daemon;
+use xend_client::{Client, ErrorCode, Face, Fate, PowerState, Release};
+use xend_wire::operation::{Arguments, OPERATIONS, Operation, find};
+use xend_wire::sexpr::{Document, Rules, Sexpr, print_value};
+
+use crate::daemon::{FACES, client, daemon, run};
+
+/// One row: an operation with its arguments, what is done before, and what is to be seen afterwards.
+struct Row {
+    operation: &'static str,
+    arguments: &'static [(&'static str, &'static str)],
+    /// Operations that come first, over XML-RPC.
+    before: &'static [(&'static str, &'static [(&'static str, &'static str)])],
+    then: Then,
+}
+
+/// What is to be seen after an operation, on the same face.
+#[derive(Clone, Copy)]
+enum Then {
+    /// It only reads: the answer is the same on all faces.
+    Same,
+    /// The field of a domain has this value.
+    Field(&'static str, &'static str, &'static str),
+    /// The domain is in this state.
+    State(&'static str, PowerState),
+    /// There is no such domain.
+    Gone(&'static str),
+    /// Nothing that any face tells.
+    Unseen,
+}
+
+use ErrorCode::{InvalidParmNum, OperationFailed};
+use Release::{V3_0_2, V3_0_3, V4_1};
+use Then::{Field, Gone, Same, State, Unseen};
+
+const CONFIG: &str = "(vm (name new) (memory 64) (maxmem 64) (vcpus 1) (uuid 33333333-3333-3333-3333-333333333333) \
+    (image (linux (kernel /srv/xend/etc/vmlinuz))))";
+const VM1: (&str, &str) = ("domain", "vm1");
+const VM2: (&str, &str) = ("domain", "vm2");
+const NEW: (&str, &str) = ("domain", "new");
+const DEFINE: (&str, &[(&str, &str)]) = ("domain.define", &[("config", CONFIG)]);
+const START: (&str, &[(&str, &str)]) = ("domain.start", &[NEW]);
+const SUSPEND: (&str, &[(&str, &str)]) = ("domain.suspend", &[NEW]);
+const FILE: (&str, &str) = ("file", "/srv/xend/vm1.save");
+const SAVE: (&str, &[(&str, &str)]) = ("domain.save", &[VM1, FILE]);
+const VIF: (&str, &str) = ("config", "(vif (mac 00:16:3e:00:00:99) (bridge xenbr0))");
+
+const ROWS: &[Row] = &[
+    row("node.info", &[], &[], Same),
+    row("node.metrics", &[], &[], Same),
+    row("node.dmesg", &[], &[], Same),
+    row("node.dmesg_clear", &[], &[], Unseen),
+    row("node.log", &[], &[], Same),
+    row("node.debug_keys", &[("keys", "h")], &[], Unseen),
+    row("domain.list", &[], &[], Same),
+    row("domain.list_all", &[], &[], Same),
+    row("domain.list_inactive", &[], &[DEFINE], Same),
+    row("domain.records", &[], &[], Same),
+    row("domain.records_in_state", &[("state", "paused")], &[], Same),
+    row("domain.info", &[VM1], &[], Same),
+    row("domain.vcpus", &[VM1], &[], Same),
+    row("domain.restart_count", &[VM1], &[], Same),
+    row("domain.wait_for_devices", &[VM1], &[], Unseen),
+    row("domain.create", &[("config", CONFIG)], &[], State("new", PowerState::Paused)),
+    row("domain.define", &[("config", CONFIG)], &[], State("new", PowerState::Halted)),
+    row("domain.start", &[NEW], &[DEFINE], State("new", PowerState::Running)),
+    row("domain.undefine", &[NEW], &[DEFINE], Gone("new")),
+    row("domain.pause", &[VM1], &[], State("vm1", PowerState::Paused)),
+    row("domain.unpause", &[VM2], &[], State("vm2", PowerState::Running)),
+    row("domain.suspend", &[NEW], &[DEFINE, START], State("new", PowerState::Suspended)),
+    row("domain.resume", &[NEW], &[DEFINE, START, SUSPEND], State("new", PowerState::Running)),
+    row("domain.reboot", &[VM1], &[], Unseen),
+    row("domain.shutdown", &[VM1, ("reason", "poweroff")], &[], Unseen),
+    row("domain.destroy", &[VM1], &[], Gone("vm1")),
+    row("domain.reset", &[VM1], &[], Unseen),
+    row("domain.save", &[VM1, FILE], &[], Gone("vm1")),
+    row("domain.restore", &[FILE], &[SAVE], State("vm1", PowerState::Running)),
+    row("domain.dump", &[VM1, ("file", "/srv/core")], &[], State("vm1", PowerState::Running)),
+    row("domain.migrate", &[VM1, ("destination", "127.0.0.1")], &[], Unseen),
+    row("domain.rename", &[VM1, ("name", "vm9")], &[], State("vm9", PowerState::Running)),
+    row("domain.sysrq", &[VM1, ("key", "h")], &[], Unseen),
+    row("domain.trigger", &[VM1, ("trigger", "nmi")], &[], Unseen),
+    row("domain.set_memory", &[VM1, ("memory", "48")], &[], Field("vm1", "memory", "48")),
+    row("domain.set_max_memory", &[VM1, ("memory", "96")], &[], Unseen),
+    row("domain.set_vcpus", &[VM2, ("vcpus", "1")], &[], Unseen),
+    row("domain.pin_vcpu", &[VM1, ("vcpu", "0"), ("cpus", "0,1")], &[], Unseen),
+    row("domain.credit", &[VM1], &[], Same),
+    row("domain.set_credit", &[VM1, ("weight", "512"), ("cap", "50")], &[], Unseen),
+    row("domain.sedf", &[VM1], &[], Same),
+    row(
+        "domain.set_sedf",
+        &[VM1, ("period", "100"), ("slice", "0"), ("latency", "0"), ("extratime", "1"), ("weight", "1")],
+        &[],
+        Unseen,
+    ),
+    row("device.list", &[VM1, ("type", "vif")], &[], Same),
+    row("device.attach", &[VM1, VIF], &[], Unseen),
+    row("device.configure", &[VM1, VIF, ("device", "0")], &[], Unseen),
+    row("device.detach", &[VM1, ("type", "vif"), ("device", "0")], &[], Unseen),
+    row("session.login", &[("user", "root"), ("password", "")], &[], Unseen),
+    row("session.logout", &[], &[], Unseen),
+    row("host.references", &[], &[], Same),
+    row("domain.references", &[("name", "vm1")], &[], Same),
+];
+
+const fn row(
+    operation: &'static str,
+    arguments: &'static [(&'static str, &'static str)],
+    before: &'static [(&'static str, &'static [(&'static str, &'static str)])],
+    then: Then,
+) -> Row {
+    Row { operation, arguments, before, then }
+}
+
+/// What the daemon itself refuses, by operation, face, first and last release, with the code and the reason.
+#[rustfmt::skip]
+const REFUSED: &[(&str, Option<Face>, Release, Release, ErrorCode, &str)] = &[
+    ("domain.migrate", None, V3_0_2, V4_1, OperationFailed, "nothing listens on the port"),
+    ("device.configure", Some(Face::Sxp), V3_0_3, V3_0_3, InvalidParmNum, "it always fails (protocol reference §3.3)"),
+    ("device.configure", None, V3_0_2, V4_1, OperationFailed, "only the disc in a drive can be changed, and there is no drive"),
+];
+
+fn arguments(pairs: &[(&str, &str)]) -> Arguments {
+    pairs.iter().copied().collect()
+}
+
+async fn ask(client: &Client, name: &str, pairs: &[(&str, &str)]) -> Result<Document<'static>, xend_client::Error> {
+    client.call(find(name).expect(name), &arguments(pairs)).await
+}
+
+/// Does what a row says on a daemon of its own, and gives what came back.
+async fn attempt(row: &Row, face: Face, release: Release) -> Result<String, String> {
+    let daemon: Daemon = daemon(release);
+    for (name, pairs) in row.before {
+        ask(&client(&daemon, Face::XmlRpc), name, pairs).await.map_err(|error| format!("before it: {error}"))?;
+    }
+    let client = client(&daemon, face);
+    let refused = REFUSED.iter().find(|(operation, on, first, last, ..)| {
+        *operation == row.operation && on.is_none_or(|on| on == face) && (*first..=*last).contains(&release)
+    });
+    let answer = match (ask(&client, row.operation, row.arguments).await, refused) {
+        (Ok(answer), None) => answer,
+        (Err(error), Some((.., code, _))) if error.code() == *code && error.fate() == Fate::Refused => {
+            return Ok(String::new());
+        }
+        (Ok(_), Some((.., why))) => return Err(format!("it should be refused: {why}")),
+        (Err(error), _) => return Err(error.to_string()),
+    };
+    let wrong = |seen: String| Err(format!("afterwards there is {seen}"));
+    match row.then {
+        Unseen => {}
+        Same => return Ok(comparable(&answer)),
+        Field(domain, field, value) => match client.domain(domain).await {
+            Ok(record) if record.field(field) == Some(value) => {}
+            Ok(record) => return wrong(format!("{field} {:?}", record.field(field))),
+            Err(error) => return wrong(error.to_string()),
+        },
+        State(domain, state) => match client.domain(domain).await {
+            Ok(record) if record.power_state() == Some(state) => {}
+            Ok(record) => return wrong(format!("{:?}", record.power_state())),
+            Err(error) => return wrong(error.to_string()),
+        },
+        Gone(domain) => match client.domain(domain).await {
+            Err(error) if error.code() == ErrorCode::VmNotFound => {}
+            // 3.1 keeps a destroyed domain in its look-ups until the next refresh (protocol reference §6.4).
+            Ok(record) => return wrong(format!("{:?}", record.power_state())),
+            Err(error) => return wrong(error.to_string()),
+        },
+    }
+    Ok(String::new())
+}
+
+/// Fields that one face alone has, or has in another form (docs/faces.md).
+const HIDDEN: [&[u8]; 1] = [b"vcpu_avail"];
+
+/// What must be the same on all faces: all fields, sorted, but for those that a face hides. Text is as it is.
+fn comparable(answer: &Document<'static>) -> String {
+    let shown = |value: Sexpr<'_>| String::from_utf8_lossy(&print_value(value, Rules::strict())).into_owned();
+    let record = |record: Sexpr<'_>| {
+        let fields = record.items().filter(|field| !HIDDEN.iter().any(|hidden| field.name() == Some(hidden)));
+        let mut fields: Vec<_> = fields.map(shown).collect();
+        fields.sort_unstable();
+        fields.join(" ")
+    };
+    match answer.first() {
+        Some(first) if first.items().all(Sexpr::is_list) && first.is_list() => {
+            first.items().map(record).collect::<Vec<_>>().join("\n")
+        }
+        Some(first) if first.is_list() => record(first),
+        Some(first) => shown(first),
+        None => String::new(),
+    }
+}
+
+/// Whatever the table says is there is done, and does what it is for; whatever it says is not there is not sent.
+#[test]
+fn every_operation_on_every_face_of_every_release() {
+    let (mut done, mut unsupported) = (0, 0);
+    let mut wrong = Vec::new();
+    for row in ROWS {
+        let operation: &'static Operation = find(row.operation).expect(row.operation);
+        for release in Release::ALL {
+            let mut answers: Vec<(Face, String)> = Vec::new();
+            for face in FACES {
+                let id = format!("{} {face} {release}", row.operation);
+                if !operation.is_supported(face, release) {
+                    let error = run(ask_on_fresh(row, face, release)).expect_err(&id);
+                    assert_eq!((error.unsupported().is_some(), error.fate()), (true, Fate::Invalid), "{id}");
+                    unsupported += 1;
+                    continue;
+                }
+                match run(attempt(row, face, release)) {
+                    Ok(answer) => {
+                        done += 1;
+                        answers.push((face, answer));
+                    }
+                    Err(why) => wrong.push(format!("{id}: {why}")),
+                }
+            }
+            if let [(_, first), rest @ ..] = &answers[..] {
+                for (face, answer) in rest.iter().filter(|(_, answer)| answer != first) {
+                    wrong.push(format!(
+                        "{} {release}: {} says {first}\n  {face} says {answer}",
+                        row.operation, answers[0].0
+                    ));
+                }
+            }
+        }
+    }
+    assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
+    assert_eq!((done, unsupported), (378, 122), "done, and not there");
+}
+
+async fn ask_on_fresh(row: &Row, face: Face, release: Release) -> Result<Document<'static>, xend_client::Error> {
+    let daemon = daemon(release);
+    let client = client(&daemon, face);
+    let answer = ask(&client, row.operation, row.arguments).await;
+    assert_eq!(daemon.journal().exchanges().count(), 0, "nothing is sent");
+    answer
+}
+
+#[test]
+fn the_matrix_has_every_operation() {
+    let rows: BTreeSet<_> = ROWS.iter().map(|row| row.operation).collect();
+    let all: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.name).collect();
+    assert_eq!(rows, all);
+}

@@ -1,0 +1,120 @@
+//! The console blocks of README do what they say.
+//!
+//! The commands of a block run one after the other in a folder that holds its scenario as `outage.toml`. One that ends in `&`
+//! goes on in the background once it has said what it is to say. In what is expected, `[..]` is any text within a line, and
+//! a line `[...]` any number of lines.
+
+use std::io::{BufRead, BufReader};
+use std::path::{Path, PathBuf};
+use std::process::{Child, Command, Stdio};
+
+const README: &str = include_str!("../../../README.md");
+
+#[test]
+fn readme_tells_the_truth() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = blocks("toml").next().expect("README shows a scenario");
+    std::fs::write(folder.path().join("outage.toml"), scenario).unwrap();
+    let mut background = Background(Vec::new());
+    let mut count = 0;
+    for block in blocks("console") {
+        for step in block.split("$ ").skip(1) {
+            let (command, expected) = step.split_once('\n').unwrap_or((step, ""));
+            count += 1;
+            if command.starts_with("curl") && Command::new("curl").arg("--version").output().is_err() {
+                eprintln!("left out, for there is no curl: {command}");
+                continue;
+            }
+            let got = match command.strip_suffix('&') {
+                Some(command) => background.start(folder.path(), command, expected.lines().count()),
+                None => output(folder.path(), command),
+            };
+            assert!(matches(&got, expected), "$ {command}\n--- expected\n{expected}--- got\n{got}");
+        }
+    }
+    assert!(count >= 8, "only {count} commands were found");
+}
+
+/// The code blocks of a language.
+fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
+    let fence = format!("```{language}\n");
+    README.split("\n```").filter_map(move |part| {
+        format!("```{part}").starts_with(&fence).then(|| part.split_once('\n').map_or("", |(_, text)| text))
+    })
+}
+
+fn shell(folder: &Path, command: &str) -> Command {
+    let harness = PathBuf::from(env!("CARGO_BIN_EXE_xend-harness"));
+    let programs = harness.parent().expect("a folder");
+    assert!(programs.join("mock-xend").exists(), "mock-xend is not built: test the whole workspace");
+    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    let mut shell = Command::new("bash");
+    shell.args(["-c", command]).current_dir(folder).env("PATH", path).env("PWD", folder);
+    shell
+}
+
+/// What a command writes, to either stream.
+fn output(folder: &Path, command: &str) -> String {
+    let output = shell(folder, &format!("{{ {command}\n}} 2>&1")).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
+}
+
+/// Commands that are still running; they end with the test.
+struct Background(Vec<Child>);
+
+impl Background {
+    fn start(&mut self, folder: &Path, command: &str, lines: usize) -> String {
+        let mut child = shell(folder, &format!("exec {command}")).stdout(Stdio::piped()).spawn().unwrap();
+        let stdout = BufReader::new(child.stdout.take().unwrap());
+        self.0.push(child);
+        stdout.lines().take(lines).map(|line| line.unwrap() + "\n").collect()
+    }
+}
+
+impl Drop for Background {
+    fn drop(&mut self) {
+        for child in &mut self.0 {
+            // It may have ended by itself.
+            let _ = child.kill();
+            let _ = child.wait();
+        }
+    }
+}
+
+fn matches(got: &str, expected: &str) -> bool {
+    let (got, expected): (Vec<_>, Vec<_>) = (got.lines().collect(), expected.lines().collect());
+    match expected.iter().position(|line| *line == "[...]") {
+        None => got.len() == expected.len() && all_match(&got, &expected),
+        Some(at) => {
+            let behind = &expected[at + 1..];
+            got.len() >= at + behind.len()
+                && all_match(&got[..at], &expected[..at])
+                && all_match(&got[got.len() - behind.len()..], behind)
+        }
+    }
+}
+
+fn all_match(got: &[&str], expected: &[&str]) -> bool {
+    got.iter().zip(expected).all(|(got, expected)| line_matches(got.trim_end(), expected.trim_end()))
+}
+
+fn line_matches(got: &str, expected: &str) -> bool {
+    let mut pieces = expected.split("[..]");
+    let first = pieces.next().unwrap_or_default();
+    let Some(mut rest) = got.strip_prefix(first) else { return false };
+    let mut pieces = pieces.peekable();
+    if pieces.peek().is_none() {
+        return rest.is_empty();
+    }
+    while let Some(piece) = pieces.next() {
+        if pieces.peek().is_none() {
+            return rest.ends_with(piece);
+        }
+        match rest.find(piece) {
+            Some(at) => rest = &rest[at + piece.len()..],
+            None => return false,
+        }
+    }
+    true
+}

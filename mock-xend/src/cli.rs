@@ -1,0 +1,206 @@
+//! The command line of `mock-xend`.
+
+use std::io::{self, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::{Parser, Subcommand};
+use serde::Serialize;
+use tokio::signal::unix::{SignalKind, signal};
+use xend_wire::Release;
+use xend_wire::operation::Face;
+
+use crate::clock::Clock;
+use crate::{Address, Error, MockXend, Quirk, Scenario, World};
+
+/// A stand-in for Xend, the control daemon of Xen 3 and 4: a simulated host behind its protocols, with scripted replies.
+///
+/// It says `LISTENING FACE ADDRESS` for each listener once all of them are bound, and ends on SIGINT or SIGTERM.
+/// What a scenario expects and did not get, or got beside it, is then told on stderr.
+#[derive(Debug, Parser)]
+#[command(name = "mock-xend", version, args_conflicts_with_subcommands = true)]
+struct Arguments {
+    #[command(subcommand)]
+    command: Option<Command>,
+
+    /// Release to emulate: 3.0.2, 3.0.3, 3.1, 3.4 or 4.1 [default: that of the scenario, or 4.1]
+    #[arg(long)]
+    release: Option<Release>,
+
+    /// Listen here for S-expressions over HTTP: tcp:IP:PORT or unix:PATH; may be given again
+    #[arg(long, value_name = "ADDRESS")]
+    sxp: Vec<Address>,
+
+    /// Listen here for XML-RPC; without any listener, both on loopback at Xend's own ports
+    #[arg(long, value_name = "ADDRESS")]
+    xmlrpc: Vec<Address>,
+
+    /// Script replies from this TOML file
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+
+    /// Simulate the host of this TOML file instead of Domain-0, vm1 and vm2; `mock-xend world` shows the format
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
+
+    /// Write the world to this file when it ends, as --world reads it
+    #[arg(long, value_name = "FILE")]
+    dump_world: Option<PathBuf>,
+
+    /// Write where it listens to this file, as JSON, once it does
+    #[arg(long, value_name = "PATH")]
+    ready_file: Option<PathBuf>,
+
+    /// Show behaviour of the daemon that is off by default: one-connection (up to 3.0.3) serves one client at a time,
+    /// late-close (from 3.1 on) leaves connections open behind operations; may be given again
+    #[arg(long, value_name = "NAME")]
+    quirk: Vec<Quirk>,
+
+    /// Exit with 1 if the requests were not what the scenario expects
+    #[arg(long)]
+    verify: bool,
+}
+
+#[derive(Debug, Subcommand)]
+enum Command {
+    /// Look for mistakes in scenarios, and start nothing
+    Check {
+        /// The scenarios
+        #[arg(required = true)]
+        scenarios: Vec<PathBuf>,
+    },
+    /// Print a world as a TOML file, and start nothing
+    World {
+        /// The world's release [default: that of the file, or 4.1]
+        #[arg(long)]
+        release: Option<Release>,
+        /// The world; without it, the one that a mock begins in
+        file: Option<PathBuf>,
+    },
+}
+
+/// Runs the program. Exit status: 0 if it ended as it should, 1 if `--verify` found something, 2 if it can't start.
+pub fn main() -> ExitCode {
+    let arguments = Arguments::parse();
+    let done = match &arguments.command {
+        Some(Command::Check { scenarios }) => check(scenarios),
+        Some(Command::World { release, file }) => show_world(*release, file.as_deref()),
+        None => serve(&arguments),
+    };
+    done.unwrap_or_else(|error| {
+        eprintln!("error: {}", error.to_string().trim_end());
+        ExitCode::from(2)
+    })
+}
+
+fn check(scenarios: &[PathBuf]) -> Result<ExitCode, Error> {
+    for path in scenarios {
+        let scenario = Scenario::from_file(path)?;
+        let count = scenario.len();
+        say(&format!("{}: {count} {}", path.display(), if count == 1 { "expectation" } else { "expectations" }));
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show_world(release: Option<Release>, file: Option<&Path>) -> Result<ExitCode, Error> {
+    let now = Clock::running().now();
+    let world = match file {
+        Some(file) => World::from_file(file, release, now)?,
+        None => World::new(release.unwrap_or_default(), now),
+    };
+    say(world.to_toml().trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
+fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
+    let scenario = match &arguments.scenario {
+        Some(path) => Scenario::from_file(path)?,
+        None => Scenario::default(),
+    };
+    let release = arguments.release.or(scenario.release());
+    let world = match &arguments.world {
+        Some(path) => Some(World::from_file(path, release, Clock::running().now())?),
+        None => None,
+    };
+    let release = release.or(world.as_ref().map(World::release)).unwrap_or_default();
+    let faces = [(Face::Sxp, &arguments.sxp), (Face::XmlRpc, &arguments.xmlrpc)];
+    let mut listen: Vec<_> = faces
+        .into_iter()
+        .flat_map(|(face, addresses)| addresses.iter().map(move |address| (face, address.clone())))
+        .collect();
+    if listen.is_empty() {
+        listen = [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::default_for(face, release))).into();
+    }
+    let builder = MockXend::builder().release(release).scenario(scenario);
+    let builder = match world {
+        Some(world) => builder.world(world),
+        None => builder,
+    };
+    let builder = arguments.quirk.iter().fold(builder, |builder, &quirk| builder.quirk(quirk));
+    let builder = listen.into_iter().fold(builder, |builder, (face, address)| builder.listen(face, address));
+
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
+    let (mut interrupt, mut terminate) = {
+        // From here on a signal ends the program cleanly, even before the sockets are there.
+        let _guard = runtime.enter();
+        let on = |kind| signal(kind).map_err(Error::Start);
+        (on(SignalKind::interrupt())?, on(SignalKind::terminate())?)
+    };
+    let mock = builder.start()?;
+    if let Some(path) = &arguments.ready_file {
+        write_ready_file(path, &mock).map_err(|error| Error::File { path: path.display().to_string(), error })?;
+    }
+    for (face, address) in mock.listening() {
+        say(&format!("LISTENING {face} {address}"));
+    }
+    runtime.block_on(async {
+        tokio::select! {
+            _ = interrupt.recv() => {}
+            _ = terminate.recv() => {}
+        }
+    });
+    let world = mock.with_world(|world| world.to_toml());
+    let report = mock.stop();
+    if let Some(path) = &arguments.dump_world {
+        std::fs::write(path, world).map_err(|error| Error::File { path: path.display().to_string(), error })?;
+    }
+    eprint!("{report}");
+    Ok(if arguments.verify && !report.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+/// A line on stdout, at once. Whoever has closed it does not want to know.
+fn say(line: &str) {
+    let mut out = io::stdout().lock();
+    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+#[derive(Serialize)]
+struct Ready {
+    pid: u32,
+    release: String,
+    listening: Vec<Listening>,
+}
+
+#[derive(Serialize)]
+struct Listening {
+    face: String,
+    address: String,
+}
+
+/// Writes the file beside its place and moves it there, so that nobody reads half of it.
+fn write_ready_file(path: &Path, mock: &MockXend) -> io::Result<()> {
+    let listening = mock.listening().iter();
+    let ready = Ready {
+        pid: std::process::id(),
+        release: mock.release().to_string(),
+        listening: listening
+            .map(|(face, address)| Listening { face: face.to_string(), address: address.to_string() })
+            .collect(),
+    };
+    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    serde_json::to_writer(&mut file, &ready)?;
+    file.write_all(b"\n")?;
+    file.persist(path).map_err(|error| error.error)?;
+    Ok(())
+}

@@ -1,0 +1,88 @@
+//! The daemon without listeners.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use xend_wire::Release;
+use xend_wire::operation::Face;
+
+use crate::http;
+use crate::journal::Journal;
+use crate::scenario::Report;
+use crate::service::{Listener, Service};
+use crate::world::World;
+
+/// A mock daemon: one world and one scenario behind any number of connections. Cloning gives another handle to the same.
+///
+/// ```
+/// use mock_xend::{Face, MockXend, Release};
+/// use tokio::io::{AsyncReadExt, AsyncWriteExt};
+///
+/// # tokio::runtime::Builder::new_current_thread().enable_all().build()?.block_on(async {
+/// let daemon = MockXend::builder().release(Release::V3_0_3).build()?;
+/// let (mut near, far) = tokio::io::duplex(64);
+/// let serving = tokio::spawn(daemon.serve(far, Face::Sxp));
+/// near.write_all(b"GET /xend/domain HTTP/1.1\r\n\r\n").await?;
+/// let mut reply = String::new();
+/// near.read_to_string(&mut reply).await?;
+/// assert!(reply.ends_with("(Domain-0 vm1 vm2)"));
+/// # drop(near);
+/// # serving.await?;
+/// # Ok::<_, Box<dyn std::error::Error>>(())
+/// # })?;
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Clone)]
+pub struct Daemon {
+    pub(crate) service: Arc<Service>,
+}
+
+/// What the daemon takes for its own port where there is none (protocol reference §3.3).
+pub(crate) const PORT_WITHOUT_TCP: u16 = 8080;
+
+impl Daemon {
+    /// Serves one connection on a face, to its end.
+    pub fn serve<S>(&self, stream: S, face: Face) -> impl Future<Output = ()> + Send + use<S>
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin,
+    {
+        http::serve(stream, Arc::clone(&self.service), Listener { face, port: PORT_WITHOUT_TCP })
+    }
+
+    /// The release that is emulated.
+    pub fn release(&self) -> Release {
+        self.service.release()
+    }
+
+    /// Looks at the world, or changes it, between two requests.
+    pub fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        self.service.with_world(look)
+    }
+
+    /// The time of the world, since the Unix epoch.
+    pub fn now(&self) -> Duration {
+        self.service.now()
+    }
+
+    /// Lets time pass in the world.
+    pub fn advance(&self, by: Duration) {
+        self.service.advance(by);
+    }
+
+    /// What went over the connections so far.
+    pub fn journal(&self) -> Journal {
+        self.service.journal()
+    }
+
+    /// How the requests so far differ from what the scenario expects.
+    pub fn report(&self) -> Report {
+        self.service.report()
+    }
+}
+
+impl std::fmt::Debug for Daemon {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Daemon").field("release", &self.release()).finish_non_exhaustive()
+    }
+}

@@ -1,0 +1,84 @@
+//! A stream that is read as Python's `makefile('rb')` is: by the line or by the byte, to the end if it comes first.
+
+use std::io;
+
+use tokio::io::{AsyncRead, AsyncReadExt};
+
+/// A buffered reader that remembers what was taken from it since the exchange began.
+pub(crate) struct Input<R> {
+    reader: R,
+    buffer: Vec<u8>,
+    /// How much of the buffer belongs to the exchange that is being read.
+    taken: usize,
+    ended: bool,
+}
+
+/// A line that is longer than allowed.
+#[derive(Debug)]
+pub(crate) struct TooLong;
+
+impl<R: AsyncRead + Unpin> Input<R> {
+    pub(crate) fn new(reader: R) -> Self {
+        Self { reader, buffer: Vec::new(), taken: 0, ended: false }
+    }
+
+    /// Begins the next exchange.
+    pub(crate) fn begin(&mut self) {
+        self.buffer.drain(..self.taken);
+        self.taken = 0;
+    }
+
+    /// What was taken since the exchange began.
+    pub(crate) fn taken(&self) -> &[u8] {
+        &self.buffer[..self.taken]
+    }
+
+    /// The next line with its line feed. At the end of the stream what is left, which may be nothing.
+    pub(crate) async fn line(&mut self, longest: usize) -> Result<&[u8], TooLong> {
+        let start = self.taken;
+        let mut searched = start;
+        let end = loop {
+            if let Some(at) = self.buffer[searched..].iter().position(|&byte| byte == b'\n') {
+                break searched + at + 1;
+            }
+            searched = self.buffer.len();
+            if searched - start > longest {
+                return Err(TooLong);
+            }
+            if !self.fill().await {
+                break self.buffer.len();
+            }
+        };
+        if end - start > longest {
+            return Err(TooLong);
+        }
+        self.taken = end;
+        Ok(&self.buffer[start..end])
+    }
+
+    /// The next `count` bytes, or fewer if the stream ends first.
+    pub(crate) async fn bytes(&mut self, count: usize) -> &[u8] {
+        let start = self.taken;
+        while self.buffer.len() - start < count && self.fill().await {}
+        self.taken = self.buffer.len().min(start.saturating_add(count));
+        &self.buffer[start..self.taken]
+    }
+
+    /// Reads on and forgets what comes, until the stream ends.
+    pub(crate) async fn drain(&mut self) {
+        self.buffer.clear();
+        self.taken = 0;
+        while self.fill().await {
+            self.buffer.clear();
+        }
+    }
+
+    /// Waits for more. False at the end of the stream; a stream that breaks has ended.
+    async fn fill(&mut self) -> bool {
+        if !self.ended {
+            let read: io::Result<usize> = self.reader.read_buf(&mut self.buffer).await;
+            self.ended = !matches!(read, Ok(count) if count > 0);
+        }
+        !self.ended
+    }
+}

@@ -1,0 +1,11 @@
+//! HTTP as the daemon's two servers take it and no further: lenient where they are, lax where they are.
+//!
+//! Each face has a reader of its own requests (protocol reference §1.3, §1.7); what they share is here.
+
+mod connection;
+mod headers;
+mod input;
+
+pub(crate) use connection::{Then, serve};
+pub(crate) use headers::{Headers, HeadersEnd};
+pub(crate) use input::{Input, TooLong};

@@ -1,0 +1,58 @@
+//! A stand-in for Xend, the control daemon of Xen 3 and 4: a simulated host behind its protocols, with scripted replies.
+//!
+//! ```
+//! use mock_xend::{Face, MockXend, Release, Scenario};
+//! use std::path::Path;
+//!
+//! let scenario = Scenario::parse("outage.toml", r#"
+//!     [[expect]]
+//!     operation = "domain.pause"
+//!     args = { domain = "vm1" }
+//!     reply = { error = "Domain 'vm1' is not started" }
+//! "#, Path::new("."))?;
+//! let mock = MockXend::builder().release(Release::V4_1).scenario(scenario).start()?;
+//! println!("point your client at {}", mock.uri(Face::Sxp).expect("it listens there"));
+//!
+//! // ... what is under test talks to it ...
+//!
+//! let report = mock.stop();
+//! assert_eq!(report.lines().collect::<Vec<_>>(), ["unused: line 2: domain.pause domain=vm1: 0 of 1"]);
+//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! ```
+//!
+//! * [`MockXend`] listens on TCP and Unix sockets, from a thread of its own.
+//! * [`Daemon`] is the same without listeners, for streams of any kind.
+//! * [`Scenario`] scripts replies; [`world`] answers whatever is not scripted.
+//! * [`Journal`] keeps what went over the wire.
+#![forbid(unsafe_code)]
+
+mod address;
+pub mod cli;
+mod clock;
+#[cfg(test)]
+mod coverage;
+mod daemon;
+mod error;
+mod http;
+mod journal;
+mod listener;
+mod mock;
+mod python;
+mod quirk;
+mod scenario;
+mod service;
+mod sxp;
+mod text_file;
+pub mod world;
+mod xmlrpc;
+
+pub use address::{Address, InvalidAddress};
+pub use daemon::Daemon;
+pub use error::Error;
+pub use journal::{Exchange, Journal};
+pub use mock::{Builder, MockXend};
+pub use quirk::{Quirk, UnknownQuirk};
+pub use scenario::{Ending, Reply, Report, Scenario, Status};
+pub use world::World;
+pub use xend_wire::Release;
+pub use xend_wire::operation::Face;

@@ -1,0 +1,131 @@
+//! Sockets that are bound, and accepting on them.
+
+use std::io;
+use std::os::unix::fs::FileTypeExt;
+use std::os::unix::net::{UnixListener as StdUnixListener, UnixStream};
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpListener, UnixListener};
+use xend_wire::operation::Face;
+
+use crate::daemon::PORT_WITHOUT_TCP;
+use crate::http;
+use crate::quirk::Quirk;
+use crate::service::{Listener, Service};
+use crate::{Address, Error};
+
+/// How long accepting waits when the system is out of descriptors or memory.
+const PAUSE: Duration = Duration::from_millis(50);
+
+/// A socket that is bound. A Unix socket's file goes when it is dropped.
+#[derive(Debug)]
+pub(crate) struct Bound {
+    pub(crate) face: Face,
+    /// The address, with the port that the system gave.
+    pub(crate) address: Address,
+    socket: Socket,
+    _file: Option<SocketFile>,
+}
+
+#[derive(Debug)]
+enum Socket {
+    Tcp(std::net::TcpListener),
+    Unix(StdUnixListener),
+}
+
+impl Bound {
+    /// Binds a socket. The file of a Unix socket that nobody listens on any more is replaced; the folder must be there.
+    pub(crate) fn bind(face: Face, address: &Address) -> Result<Self, Error> {
+        let failed = |error| Error::Listen { address: address.clone(), error };
+        let (address, socket, file) = match address {
+            Address::Tcp(wanted) => {
+                let socket = std::net::TcpListener::bind(wanted).map_err(failed)?;
+                let given = socket.local_addr().map_err(failed)?;
+                (Address::Tcp(given), Socket::Tcp(socket), None)
+            }
+            Address::Unix(path) => {
+                let socket = bind_unix(path).map_err(failed)?;
+                (address.clone(), Socket::Unix(socket), Some(SocketFile(path.clone())))
+            }
+        };
+        Ok(Self { face, address, socket, _file: file })
+    }
+
+    /// Accepts connections for ever. Must run inside a runtime.
+    pub(crate) async fn accept(self, service: Arc<Service>) -> io::Result<()> {
+        match self.socket {
+            Socket::Tcp(socket) => {
+                socket.set_nonblocking(true)?;
+                let port = socket.local_addr()?.port();
+                let socket = TcpListener::from_std(socket)?;
+                let listener = Listener { face: self.face, port };
+                loop {
+                    let accepted = socket.accept().await.map(|(stream, _)| {
+                        // A stream that is gone already need not be quick.
+                        let _ = stream.set_nodelay(true);
+                        stream
+                    });
+                    take(accepted, &service, &listener).await;
+                }
+            }
+            Socket::Unix(socket) => {
+                socket.set_nonblocking(true)?;
+                let socket = UnixListener::from_std(socket)?;
+                let listener = Listener { face: self.face, port: PORT_WITHOUT_TCP };
+                loop {
+                    let accepted = socket.accept().await.map(|(stream, _)| stream);
+                    take(accepted, &service, &listener).await;
+                }
+            }
+        }
+    }
+}
+
+/// Serves a connection beside the others, or alone if the daemon does so.
+async fn take<S>(accepted: io::Result<S>, service: &Arc<Service>, listener: &Listener)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    match accepted {
+        Ok(stream) => {
+            let serving = http::serve(stream, Arc::clone(service), listener.clone());
+            if listener.face == Face::Sxp && service.has(Quirk::OneConnection) {
+                serving.await;
+            } else {
+                tokio::spawn(serving);
+            }
+        }
+        Err(_) => tokio::time::sleep(PAUSE).await,
+    }
+}
+
+fn bind_unix(path: &Path) -> io::Result<StdUnixListener> {
+    match StdUnixListener::bind(path) {
+        Err(error) if error.kind() == io::ErrorKind::AddrInUse && is_stale(path) => {
+            std::fs::remove_file(path)?;
+            StdUnixListener::bind(path)
+        }
+        bound => bound,
+    }
+}
+
+/// Whether it is a socket that nobody listens on.
+fn is_stale(path: &Path) -> bool {
+    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    let is_refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
+    is_socket && UnixStream::connect(path).is_err_and(is_refused)
+}
+
+/// The file of a Unix socket.
+#[derive(Debug)]
+struct SocketFile(PathBuf);
+
+impl Drop for SocketFile {
+    fn drop(&mut self) {
+        // Somebody else may have removed it.
+        let _ = std::fs::remove_file(&self.0);
+    }
+}

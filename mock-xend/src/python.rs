@@ -1,0 +1,209 @@
+//! What the daemon's replies owe to the Python 2 it ran on: the order of a dict, and the reading of numbers.
+
+use xend_wire::datum::Datum;
+
+/// The order in which a dict of CPython 2.7 (64 bits, no hash randomisation) yields keys inserted in the given order.
+///
+/// Header lines and the fields of devices come in this order on the wire (protocol reference §1.4, §3.8).
+/// Source: `Objects/dictobject.c` and `string_hash` in `Objects/stringobject.c`.
+pub(crate) fn dict_order<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
+    let mut slots: Vec<Option<&str>> = vec![None; 8];
+    let mut used = 0;
+    for key in keys {
+        if !insert(&mut slots, key) {
+            continue;
+        }
+        used += 1;
+        if used * 3 >= slots.len() * 2 {
+            let mut grown = vec![None; (used * 4 + 1).next_power_of_two()];
+            for key in slots.into_iter().flatten() {
+                insert(&mut grown, key);
+            }
+            slots = grown;
+        }
+    }
+    slots.into_iter().flatten().collect()
+}
+
+/// Puts a key into the first free slot of its probe sequence. False if it was there.
+fn insert<'k>(slots: &mut [Option<&'k str>], key: &'k str) -> bool {
+    let mask = slots.len() as u64 - 1;
+    let mut perturb = hash(key.as_bytes());
+    let mut at = perturb;
+    loop {
+        match slots[(at & mask) as usize] {
+            None => {
+                slots[(at & mask) as usize] = Some(key);
+                return true;
+            }
+            Some(there) if there == key => return false,
+            Some(_) => {
+                at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
+                perturb >>= 5;
+            }
+        }
+    }
+}
+
+fn hash(text: &[u8]) -> u64 {
+    let Some(&first) = text.first() else { return 0 };
+    let seed = u64::from(first) << 7;
+    let mixed = text.iter().fold(seed, |hash, &byte| hash.wrapping_mul(1_000_003) ^ u64::from(byte));
+    mixed ^ text.len() as u64
+}
+
+/// `int(text)`. The error is the text of Python's exception.
+///
+/// Python has no limit; what is beyond 64 bits becomes the nearest that fits.
+pub(crate) fn int(text: &[u8]) -> Result<i64, Vec<u8>> {
+    let invalid = || [b"invalid literal for int() with base 10: ".as_slice(), &repr(text)].concat();
+    let trimmed = text.trim_ascii();
+    let (negative, digits) = match trimmed.split_first() {
+        Some((b'-', rest)) => (true, rest),
+        Some((b'+', rest)) => (false, rest),
+        _ => (false, trimmed),
+    };
+    if digits.is_empty() || !digits.iter().all(u8::is_ascii_digit) {
+        return Err(invalid());
+    }
+    let magnitude =
+        digits.iter().fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add((digit - b'0').into()));
+    Ok(if negative { -magnitude } else { magnitude })
+}
+
+/// `int(value)` of a value of any type. The error is the text of Python's exception.
+pub(crate) fn number(value: &Datum) -> Result<i64, Vec<u8>> {
+    match value {
+        Datum::Int(number) | Datum::Long(number) => Ok(*number),
+        Datum::Bool(flag) => Ok(i64::from(*flag)),
+        Datum::Float(number) => Ok(*number as i64),
+        Datum::Bytes(_) | Datum::Text(_) => int(&str(value)),
+        other => Err(not_a_number(other).into_bytes()),
+    }
+}
+
+/// What `int()` says of a value that is neither string nor number.
+pub(crate) fn not_a_number(value: &Datum) -> String {
+    format!("int() argument must be a string or a number, not '{}'", type_name(value))
+}
+
+/// What `str()` says of text that is not ASCII.
+pub(crate) fn not_ascii(text: &str) -> Option<String> {
+    let at = text.chars().position(|c| !c.is_ascii())?;
+    let count = text.chars().skip(at).take_while(|c| !c.is_ascii()).count();
+    Some(match count {
+        1 => {
+            let c = Datum::Text(text.chars().skip(at).take(1).collect()).repr();
+            let c = String::from_utf8_lossy(&c);
+            format!("'ascii' codec can't encode character {c} in position {at}: ordinal not in range(128)")
+        }
+        _ => format!(
+            "'ascii' codec can't encode characters in position {at}-{}: ordinal not in range(128)",
+            at + count - 1
+        ),
+    })
+}
+
+/// `repr(text)` of a byte string.
+pub(crate) fn repr(text: &[u8]) -> Vec<u8> {
+    Datum::from(text.to_vec()).repr()
+}
+
+/// `str(value)`: a string as it is, anything else as `repr` writes it.
+pub(crate) fn str(value: &Datum) -> Vec<u8> {
+    match value {
+        Datum::Bytes(bytes) => bytes.clone(),
+        Datum::Text(text) => text.as_bytes().to_vec(),
+        Datum::Long(number) => number.to_string().into_bytes(),
+        other => other.repr(),
+    }
+}
+
+/// `str(value)` as text, for what is put into a text.
+pub(crate) fn text(value: &Datum) -> String {
+    String::from_utf8_lossy(&str(value)).into_owned()
+}
+
+/// `bool(value)`.
+pub(crate) fn truth(value: &Datum) -> bool {
+    match value {
+        Datum::None => false,
+        Datum::Bool(flag) => *flag,
+        Datum::Int(number) | Datum::Long(number) => *number != 0,
+        Datum::Float(number) => *number != 0.0,
+        Datum::Bytes(bytes) => !bytes.is_empty(),
+        Datum::Text(text) => !text.is_empty(),
+        Datum::List(items) | Datum::Tuple(items) => !items.is_empty(),
+        Datum::Dict(members) => !members.is_empty(),
+    }
+}
+
+/// The name of a value's type, as Python's messages have it.
+pub(crate) fn type_name(value: &Datum) -> &'static str {
+    match value {
+        Datum::None => "NoneType",
+        Datum::Bool(_) => "bool",
+        Datum::Int(_) => "int",
+        Datum::Long(_) => "long",
+        Datum::Float(_) => "float",
+        Datum::Bytes(_) => "str",
+        Datum::Text(_) => "unicode",
+        Datum::List(_) => "list",
+        Datum::Tuple(_) => "tuple",
+        Datum::Dict(_) => "dict",
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// Orders seen in captures: headers of `get-root@3.0.2`, `post-destroy-dom0@3.0.2`, `meth-PUT@3.0.2` and
+    /// `v10-keepalive@3.0.2`, a vif of `get-domain-vm1@3.1` and `get-domain-vm1@3.4`.
+    #[test]
+    fn dicts_come_in_the_order_of_the_captures() {
+        let check = |inserted: &str, order: &str| {
+            let keys: Vec<_> = dict_order(inserted.split(' '));
+            assert_eq!(keys, order.split(' ').collect::<Vec<_>>());
+        };
+        check(
+            "expires pragma cache-control content-type content-length",
+            "content-length expires content-type pragma cache-control",
+        );
+        check(
+            "expires pragma cache-control location content-type content-length",
+            "content-length expires location pragma cache-control content-type",
+        );
+        check(
+            "expires pragma cache-control accept content-type content-length",
+            "content-length expires accept pragma cache-control content-type",
+        );
+        check(
+            "expires pragma cache-control content-type connection content-length",
+            "content-length expires connection pragma cache-control content-type",
+        );
+        check("backend script bridge mac type uuid", "bridge uuid script mac type backend");
+        check("backend script bridge mac uuid", "bridge mac script uuid backend");
+    }
+
+    /// Printed by Python 2.7.
+    #[test]
+    fn text_beyond_ascii_can_not_be_made_a_byte_string() {
+        let text = "'ascii' codec can't encode character u'\\xe9' in position 3: ordinal not in range(128)";
+        assert_eq!(not_ascii("caf\u{e9}").as_deref(), Some(text));
+        let text = "'ascii' codec can't encode characters in position 1-2: ordinal not in range(128)";
+        assert_eq!(not_ascii("a\u{e9}\u{e8}b\u{e9}").as_deref(), Some(text));
+        assert_eq!(not_ascii("abc"), None);
+    }
+
+    #[test]
+    fn numbers_are_read_as_python_reads_them() {
+        assert_eq!(int(b" +005\n"), Ok(5));
+        assert_eq!(int(b"-5"), Ok(-5));
+        assert_eq!(int(b"99999999999999999999"), Ok(i64::MAX));
+        let error = |text: &[u8]| String::from_utf8(int(text).unwrap_err()).unwrap();
+        assert_eq!(error(b"abc"), "invalid literal for int() with base 10: 'abc'");
+        assert_eq!(error(b""), "invalid literal for int() with base 10: ''");
+        assert_eq!(error(b"96.5"), "invalid literal for int() with base 10: '96.5'");
+    }
+}

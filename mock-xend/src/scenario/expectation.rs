@@ -1,0 +1,176 @@
+//! Which requests an expectation is for.
+
+use std::fmt;
+use std::time::Duration;
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+use xend_wire::operation::{self, Arguments, Face, Operation};
+use xend_wire::xmlrpc::{Call, Value};
+
+use super::reply::{Ending, Reply};
+use super::value;
+use crate::sxp::Fields;
+
+/// One `[[expect]]`.
+#[derive(Clone, Debug)]
+pub(super) struct Expectation {
+    /// The line of the file in which it begins.
+    pub(super) line: usize,
+    pub(super) requests: Requests,
+    /// How many requests it is good for; `None` for any number.
+    pub(super) times: Option<u64>,
+    pub(super) reply: Reply,
+    pub(super) delay: Duration,
+    pub(super) cut: Option<usize>,
+    pub(super) ending: Option<Ending>,
+}
+
+/// The requests that an expectation is for. What is `None` matches anything.
+#[derive(Clone, Debug)]
+pub(super) enum Requests {
+    Operation { face: Option<Face>, operation: &'static Operation, arguments: Arguments },
+    Http { method: Option<String>, path: Option<Vec<Vec<u8>>>, fields: Vec<(String, Vec<u8>)> },
+    Call { face: Face, method: Option<String>, params: Option<Vec<Value>> },
+}
+
+/// A request, as far as expectations look at it.
+pub(crate) enum Question<'r> {
+    /// A request for a resource.
+    Sxp {
+        /// The HTTP method.
+        method: &'r [u8],
+        /// The elements of the path, decoded; empty ones do not count.
+        path: &'r [Vec<u8>],
+        /// Those of query and form together.
+        fields: &'r Fields,
+    },
+    /// An XML-RPC call.
+    Call {
+        /// `xmlrpc` or `xenapi`.
+        face: Face,
+        /// The call.
+        call: &'r Call<'r>,
+    },
+}
+
+impl Question<'_> {
+    pub(super) fn face(&self) -> Face {
+        match self {
+            Self::Sxp { .. } => Face::Sxp,
+            Self::Call { face, .. } => *face,
+        }
+    }
+
+    /// The operation of the table that is asked for.
+    fn operation(&self, release: Release) -> Option<(&'static Operation, Arguments)> {
+        match self {
+            Self::Sxp { method, path, fields } => {
+                let path: Vec<_> = path.iter().filter(|element| !element.is_empty()).collect();
+                let fields: Vec<_> = fields
+                    .iter()
+                    .flat_map(|(name, values)| values.iter().map(move |value| (String::from_utf8_lossy(name), value)))
+                    .collect();
+                operation::recognise_sxp(release, str::from_utf8(method).ok()?, &path, &fields)
+            }
+            Self::Call { face: Face::XmlRpc, call } => {
+                let params: Vec<_> = call.params().map(Datum::from_value).collect();
+                operation::recognise_xmlrpc(release, call.method(), &params)
+            }
+            Self::Call { .. } => None,
+        }
+    }
+}
+
+/// The request on one line, for reports.
+impl fmt::Display for Question<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Sxp { method, path, fields } => {
+                write!(f, "sxp {} /{}", xend_wire::visible(method), xend_wire::visible(&path.join(&b'/')))?;
+                for (name, values) in fields.iter() {
+                    for value in values {
+                        write!(f, " {}={}", xend_wire::visible(name), shortened(&xend_wire::visible(value)))?;
+                    }
+                }
+                Ok(())
+            }
+            Self::Call { face, call } => {
+                let params: Vec<_> = call
+                    .params()
+                    .map(|param| shortened(&xend_wire::visible(&Datum::from_value(param).repr())))
+                    .collect();
+                write!(f, "{face} {}({})", call.method(), params.join(", "))
+            }
+        }
+    }
+}
+
+fn shortened(text: &str) -> String {
+    const LONGEST: usize = 60;
+    match text.char_indices().nth(LONGEST) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.to_owned(),
+    }
+}
+
+impl Requests {
+    pub(super) fn match_request(&self, question: &Question<'_>, release: Release) -> bool {
+        match self {
+            Self::Operation { face, operation, arguments } => {
+                face.is_none_or(|face| face == question.face())
+                    && question.operation(release).is_some_and(|(asked, given)| {
+                        asked.name == operation.name
+                            && arguments.iter().all(|(name, value)| given.get(name) == Some(value))
+                    })
+            }
+            Self::Http { method, path, fields } => {
+                let Question::Sxp { method: asked, path: elements, fields: given } = question else { return false };
+                let elements = elements.iter().filter(|element| !element.is_empty());
+                method.as_ref().is_none_or(|method| method.as_bytes() == *asked)
+                    && path.as_ref().is_none_or(|path| path.iter().eq(elements))
+                    && fields.iter().all(|(name, value)| given.get(name) == Some(std::slice::from_ref(value)))
+            }
+            Self::Call { face, method, params } => {
+                let Question::Call { face: asked, call } = question else { return false };
+                face == asked
+                    && method.as_ref().is_none_or(|method| method == call.method())
+                    && params.as_ref().is_none_or(|params| {
+                        let mut given = call.params();
+                        params.iter().all(|param| given.next().is_some_and(|given| value::is(given, param)))
+                            && given.next().is_none()
+                    })
+            }
+        }
+    }
+}
+
+/// As it stands in reports: `sxp domain.pause domain=vm1`.
+impl fmt::Display for Requests {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Operation { face, operation, arguments } => {
+                if let Some(face) = face {
+                    write!(f, "{face} ")?;
+                }
+                f.write_str(operation.name)?;
+                arguments.iter().try_for_each(|(name, value)| write!(f, " {name}={}", xend_wire::visible(value)))
+            }
+            Self::Http { method, path, fields } => {
+                write!(f, "sxp {}", method.as_deref().unwrap_or("*"))?;
+                match path {
+                    Some(path) => write!(f, " /{}", xend_wire::visible(&path.join(&b'/')))?,
+                    None => f.write_str(" *")?,
+                }
+                fields.iter().try_for_each(|(name, value)| write!(f, " {name}={}", xend_wire::visible(value)))
+            }
+            Self::Call { face, method, params } => {
+                write!(f, "{face} {}", method.as_deref().unwrap_or("*"))?;
+                match params {
+                    Some(params) => write!(f, " with {} parameters", params.len()),
+                    None => Ok(()),
+                }
+            }
+        }
+    }
+}

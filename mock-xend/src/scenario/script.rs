@@ -1,0 +1,130 @@
+//! A scenario while it runs: which expectations are used up, and what went otherwise than expected.
+
+use std::fmt;
+use std::time::Duration;
+
+use xend_wire::Release;
+
+use super::expectation::{Expectation, Question};
+use super::reply::Scripted;
+use super::{Reply, Scenario};
+
+/// The state of a scenario.
+#[derive(Debug)]
+pub(crate) struct Script {
+    release: Release,
+    refuses_unexpected: bool,
+    expectations: Vec<(Expectation, u64)>,
+    notes: Vec<String>,
+    /// How many notes there are, those that are not kept included.
+    noted: u64,
+}
+
+/// What becomes of a request.
+pub(crate) enum Decision {
+    /// A scripted reply.
+    Scripted(Scripted),
+    /// The world answers.
+    World {
+        /// After so long.
+        delay: Duration,
+    },
+    /// It was not expected, and the scenario wants that refused.
+    Refused,
+}
+
+/// How a run of a scenario differed from what it expects. Empty if it did not.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Report {
+    lines: Vec<String>,
+    left_out: u64,
+}
+
+/// Notes beyond this are counted, not kept.
+const NOTES_KEPT: usize = 100;
+
+impl Script {
+    pub(crate) fn new(scenario: Scenario, release: Release) -> Self {
+        Self {
+            release,
+            refuses_unexpected: scenario.refuses_unexpected,
+            expectations: scenario.expectations.into_iter().map(|expectation| (expectation, 0)).collect(),
+            notes: Vec::new(),
+            noted: 0,
+        }
+    }
+
+    pub(crate) fn decide(&mut self, question: &Question<'_>) -> Decision {
+        let release = self.release;
+        let matches = |(expectation, _): &(Expectation, u64)| expectation.requests.match_request(question, release);
+        let is_free = |(expectation, used): &(Expectation, u64)| expectation.times.is_none_or(|times| *used < times);
+        let Some(at) = self.expectations.iter().position(|entry| is_free(entry) && matches(entry)) else {
+            if let Some((expectation, _)) = self.expectations.iter().find(|entry| matches(entry)) {
+                let times = expectation.times.unwrap_or_default();
+                self.note(format!(
+                    "surplus: {question}: line {} expects it {}",
+                    expectation.line,
+                    if times == 1 { "once".to_owned() } else { format!("{times} times") }
+                ));
+            } else if self.refuses_unexpected {
+                self.note(format!("unexpected: {question}"));
+            }
+            return if self.refuses_unexpected { Decision::Refused } else { Decision::World { delay: Duration::ZERO } };
+        };
+        let waiting = self.expectations[..at]
+            .iter()
+            .find(|(expectation, used)| expectation.times.is_some_and(|times| *used < times))
+            .map(|(expectation, _)| (expectation.line, expectation.requests.to_string()));
+        if let Some((line, earlier)) = waiting {
+            self.note(format!("out of order: {question}: line {line} still waits for {earlier}"));
+        }
+        let (expectation, used) = &mut self.expectations[at];
+        *used += 1;
+        let Expectation { reply, delay, cut, ending, .. } = &*expectation;
+        match reply {
+            Reply::Simulate => Decision::World { delay: *delay },
+            reply => Decision::Scripted(Scripted { reply: reply.clone(), delay: *delay, cut: *cut, ending: *ending }),
+        }
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        let unused = self.expectations.iter().filter_map(|(expectation, used)| {
+            let times = expectation.times.filter(|times| used < times)?;
+            let Expectation { line, requests, .. } = expectation;
+            Some(format!("unused: line {line}: {requests}: {used} of {times}"))
+        });
+        Report {
+            lines: self.notes.iter().cloned().chain(unused).collect(),
+            left_out: self.noted - self.notes.len() as u64,
+        }
+    }
+
+    fn note(&mut self, note: String) {
+        self.noted += 1;
+        if self.notes.len() < NOTES_KEPT {
+            self.notes.push(note);
+        }
+    }
+}
+
+impl Report {
+    /// Whether all went as expected.
+    pub fn is_empty(&self) -> bool {
+        self.lines.is_empty()
+    }
+
+    /// What went otherwise, a line each: `unused`, `surplus`, `out of order` or `unexpected`, then the request.
+    pub fn lines(&self) -> impl Iterator<Item = &str> {
+        self.lines.iter().map(String::as_str)
+    }
+}
+
+impl fmt::Display for Report {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))?;
+        match self.left_out {
+            0 => Ok(()),
+            count => writeln!(f, "and {count} more that are not kept"),
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! What all connections share: the world, the scenario before it, and the journal.
+
+use std::sync::{Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+use xend_wire::operation::Face;
+
+use crate::clock::Clock;
+use crate::http::Then;
+use crate::journal::{Exchange, Journal};
+use crate::quirk::Quirk;
+use crate::scenario::{Decision, Question, Report, Script};
+use crate::world::{Command, Detail, Failure, Order, States, World};
+
+/// One mock behind all its listeners.
+pub(crate) struct Service {
+    release: Release,
+    quirks: Vec<Quirk>,
+    state: Mutex<State>,
+}
+
+struct State {
+    world: World,
+    clock: Clock,
+    script: Script,
+    journal: Journal,
+}
+
+/// Where a connection came in.
+#[derive(Clone, Debug)]
+pub(crate) struct Listener {
+    /// The face that is spoken there.
+    pub(crate) face: Face,
+    /// The port that the daemon writes into its links. On a Unix socket it is 8080, the default of the daemon's class
+    /// (protocol reference §3.3).
+    pub(crate) port: u16,
+}
+
+/// What goes out for a request.
+pub(crate) struct Answer {
+    pub(crate) bytes: Vec<u8>,
+    pub(crate) delay: Duration,
+    pub(crate) then: Then,
+}
+
+impl Answer {
+    pub(crate) fn new(bytes: Vec<u8>, then: Then) -> Self {
+        Self { bytes, delay: Duration::ZERO, then }
+    }
+}
+
+impl Service {
+    pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal, quirks: Vec<Quirk>) -> Self {
+        Self { release: world.release(), quirks, state: Mutex::new(State { world, clock, script, journal }) }
+    }
+
+    pub(crate) fn release(&self) -> Release {
+        self.release
+    }
+
+    /// Whether the daemon's behaviour is to be shown.
+    pub(crate) fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
+    }
+
+    /// What the scenario wants for a request.
+    pub(crate) fn decide(&self, question: &Question<'_>) -> Decision {
+        self.state().script.decide(question)
+    }
+
+    /// Asks the world.
+    pub(crate) fn perform(&self, command: &Command) -> Result<Datum, Failure> {
+        let state = &mut *self.state();
+        state.world.perform(state.clock.now(), command)
+    }
+
+    /// Asks the world for the records of a list, one by one.
+    pub(crate) fn each_record(&self, list: (States, Detail, Order), take: impl FnMut(Datum)) {
+        let state = &mut *self.state();
+        state.world.each_record(state.clock.now(), list, take);
+    }
+
+    /// Notes an exchange.
+    pub(crate) fn record(&self, face: Face, request: &[u8], reply: &[u8]) {
+        let state = &mut *self.state();
+        state.journal.push(Exchange { face, at: state.clock.now(), request: request.to_vec(), reply: reply.to_vec() });
+    }
+
+    /// The time of the world since the Unix epoch.
+    pub(crate) fn now(&self) -> Duration {
+        self.state().clock.now()
+    }
+
+    /// Lets time pass.
+    pub(crate) fn advance(&self, by: Duration) {
+        self.state().clock.advance(by);
+    }
+
+    /// Looks at the world, or changes it.
+    pub(crate) fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
+        look(&mut self.state().world)
+    }
+
+    pub(crate) fn journal(&self) -> Journal {
+        self.state().journal.clone()
+    }
+
+    pub(crate) fn report(&self) -> Report {
+        self.state().script.report()
+    }
+
+    /// A test that panicked while it looked at the world has left it whole: every change is a plain assignment.
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}

@@ -1,0 +1,189 @@
+//! Domains as files: save, restore, suspend, resume, migrate, dump (`XendCheckpoint.py`).
+
+use std::time::Duration;
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::domain::{Activity, PowerState};
+use super::{Detail, Failure, World, record};
+use crate::python;
+
+impl World {
+    pub(super) fn save(&mut self, target: &Datum, path: &[u8], checkpoint: bool) -> Result<Datum, Failure> {
+        let release = self.release;
+        let at = self.position(target)?;
+        let domain = &self.domains[at];
+        if domain.is_privileged() {
+            // The format is `%i` there (captures `save-dom0@3.0.2`, `save-dom0@3.1`).
+            return Err(match (release, target) {
+                (Release::V3_0_2 | Release::V3_1, Datum::Bytes(_) | Datum::Text(_)) => {
+                    Failure::exception(format!("%d format: a number is required, not {}", python::type_name(target)))
+                }
+                _ => Failure::Privileged { verb: "save", target: python::str(target) },
+            });
+        }
+        let state = domain.power_state();
+        if release >= Release::V3_4 && state != PowerState::Running {
+            return Err(Failure::bad_state("Domain is not running", PowerState::Running, state));
+        }
+        let Some(id) = domain.id else { return Err(Failure::exception(python::not_a_number(&Datum::None))) };
+        if !self.files.exists(path) {
+            return Err(Failure::refused([b"can't write guest state file ", path, b": ", NO_SUCH_FILE].concat()));
+        }
+        // The program that saves waits for the guest to suspend itself, which one that is paused never does (captures
+        // `save-ok@3.0.2`, `save-ok@3.0.3`). The numbers are those of open files.
+        if release <= Release::V3_0_3 && state == PowerState::Paused {
+            return Err(Failure::refused(match release {
+                Release::V3_0_2 => format!("/usr/lib/xen/bin/xc_save 0 11 {id} 0 0 0 failed: popen failed"),
+                _ => format!("/usr/lib64/xen/bin/xc_save 12 {id} 0 0 0 failed: popen failed"),
+            }));
+        }
+        let mut saved = domain.clone();
+        saved.deactivate(Activity::Suspended);
+        saved.is_managed = false;
+        self.files.saved.insert(String::from_utf8_lossy(path).into_owned(), saved);
+        if !checkpoint {
+            self.end(at);
+        }
+        Ok(Datum::None)
+    }
+
+    pub(super) fn restore(
+        &mut self,
+        path: &[u8],
+        paused: bool,
+        detail: Detail,
+        now: Duration,
+    ) -> Result<Datum, Failure> {
+        if !self.files.exists(path) {
+            return Err(Failure::refused([b"can't read guest state file ", path, b": ", NO_SUCH_FILE].concat()));
+        }
+        let Some(saved) = self.files.saved.get(String::from_utf8_lossy(path).as_ref()) else {
+            return Err(Failure::refused("not a valid guest state file: signature read"));
+        };
+        let mut domain = saved.clone();
+        if let Some(at) = self.domains.iter().position(|other| other.name == domain.name || other.uuid == domain.uuid) {
+            let other = &self.domains[at];
+            if other.id.is_some() || other.uuid != domain.uuid {
+                return Err(Failure::NameInUse { name: domain.name, by: other.id });
+            }
+            domain.is_managed = self.domains.remove(at).is_managed;
+        }
+        let id = self.next_id();
+        domain.id = Some(id);
+        domain.started = Some(now);
+        domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
+        domain.add_console(self.release, &mut self.identities);
+        let record = record::record(&domain, self.release, detail, now);
+        self.domains.push(domain);
+        Ok(record)
+    }
+
+    pub(super) fn suspend(&mut self, target: &Datum) -> Result<Datum, Failure> {
+        let at = self.position(target)?;
+        let domain = &self.domains[at];
+        if domain.is_privileged() {
+            let verb = if self.release <= Release::V3_1 { "save" } else { "suspend" };
+            return Err(Failure::Privileged { verb, target: python::str(target) });
+        }
+        let state = domain.power_state();
+        if state != PowerState::Running {
+            return Err(Failure::bad_state("Domain is not running", PowerState::Running, state));
+        }
+        if !domain.is_managed {
+            return Err(Failure::refused("Domain is not managed by Xend lifecycle support."));
+        }
+        self.domains[at].deactivate(Activity::Suspended);
+        Ok(Datum::None)
+    }
+
+    pub(super) fn resume(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
+        // Whatever is raised becomes a plain error on the way (capture `resume-unknown@3.1`).
+        self.resume_suspended(target, paused, now).map_err(|failure| {
+            let prefix: &[u8] = b"Error occurred when resuming: ";
+            Failure::refused([prefix, &failure.str(self.release)].concat())
+        })
+    }
+
+    fn resume_suspended(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
+        let at = self.position(target)?;
+        let domain = &self.domains[at];
+        if domain.is_privileged() {
+            let verb = if self.release <= Release::V3_1 { "save" } else { "resume" };
+            return Err(Failure::Privileged { verb, target: python::str(target) });
+        }
+        if domain.power_state() != PowerState::Suspended {
+            return Err(Failure::refused("Cannot resume domain that is not suspended."));
+        }
+        self.activate(at, paused, now)?;
+        Ok(Datum::None)
+    }
+
+    pub(super) fn migrate(&mut self, target: &Datum, destination: &[u8], port: &Datum) -> Result<Datum, Failure> {
+        /// Where daemons listen for domains of others (`xend-relocation-port`).
+        const RELOCATION_PORT: i64 = 8002;
+        let release = self.release;
+        let at = self.position(target)?;
+        let domain = &self.domains[at];
+        if domain.is_privileged() {
+            return Err(Failure::Privileged { verb: "migrate", target: python::str(target) });
+        }
+        let state = domain.power_state();
+        if release >= Release::V3_4 && state != PowerState::Running {
+            return Err(Failure::bad_state("Domain is not running", PowerState::Running, state));
+        }
+        if domain.id.is_none() {
+            return Err(Failure::exception(python::not_a_number(&Datum::None)));
+        }
+        let port = match port {
+            Datum::None => RELOCATION_PORT,
+            port => match python::number(port).map_err(Failure::Exception)? {
+                0 => RELOCATION_PORT,
+                port => port,
+            },
+        };
+        let peer = format!("{}:{port}", String::from_utf8_lossy(destination));
+        if !self.peers.contains(&peer) {
+            // `err[1]` at first, the whole exception later (xm commands `migrate vm1` in 3.1 and 4.1).
+            let why = if release <= Release::V3_1 { "Connection refused" } else { "[Errno 111] Connection refused" };
+            return Err(Failure::refused(format!("can't connect: {why}")));
+        }
+        self.end(at);
+        Ok(Datum::None)
+    }
+
+    pub(super) fn dump(
+        &mut self,
+        target: &Datum,
+        path: Option<&[u8]>,
+        crash: bool,
+        reset: bool,
+        now: Duration,
+    ) -> Result<Datum, Failure> {
+        let at = self.position(target)?;
+        let domain = &self.domains[at];
+        if domain.is_privileged() {
+            return Err(Failure::Privileged { verb: "dump core for", target: python::str(target) });
+        }
+        let state = domain.power_state();
+        let has_ended = matches!(state, PowerState::Halted | PowerState::Suspended);
+        if self.release >= Release::V3_4 && has_ended {
+            return Err(Failure::not_started(target));
+        }
+        if domain.id.is_none() {
+            return Err(Failure::exception(python::not_a_number(&Datum::None)));
+        }
+        if path.is_some_and(|path| !self.files.exists(path)) {
+            return Err(Failure::refused("Failed to dump core: (2, 'No such file or directory')"));
+        }
+        if crash {
+            self.end(at);
+        } else if reset {
+            return self.reset(target, now);
+        }
+        Ok(Datum::None)
+    }
+}
+
+const NO_SUCH_FILE: &[u8] = b"No such file or directory";

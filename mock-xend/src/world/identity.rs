@@ -1,0 +1,47 @@
+//! The identifiers that the daemon makes up, from a counter: the same in every run.
+
+/// Gives out uuids and MAC addresses.
+#[derive(Clone, Debug, Default)]
+pub(super) struct Identities {
+    given: u64,
+}
+
+impl Identities {
+    /// Goes on where another has stopped.
+    pub(super) fn from_given(given: u64) -> Self {
+        Self { given }
+    }
+
+    /// How far it has come.
+    pub(super) fn given(&self) -> u64 {
+        self.given
+    }
+
+    /// A random-looking uuid, in the daemon's form `8-4-4-4-12`.
+    pub(super) fn uuid(&mut self) -> String {
+        let (high, low) = (self.next(), self.next());
+        format!(
+            "{:08x}-{:04x}-{:04x}-{:04x}-{:012x}",
+            high >> 32,
+            high >> 16 & 0xffff,
+            high & 0xffff,
+            low >> 48,
+            low & 0xffff_ffff_ffff
+        )
+    }
+
+    /// An address from Xen's block `00:16:3e`, of which the fourth byte is below 80 (`XendConfig.py`, `randomMAC`).
+    pub(super) fn mac(&mut self) -> String {
+        let [a, b, c, ..] = self.next().to_be_bytes();
+        format!("00:16:3e:{:02x}:{b:02x}:{c:02x}", a & 0x7f)
+    }
+
+    /// SplitMix64.
+    fn next(&mut self) -> u64 {
+        self.given = self.given.wrapping_add(0x9e37_79b9_7f4a_7c15);
+        let mut bits = self.given;
+        bits = (bits ^ (bits >> 30)).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+        bits = (bits ^ (bits >> 27)).wrapping_mul(0x94d0_49bb_1331_11eb);
+        bits ^ (bits >> 31)
+    }
+}

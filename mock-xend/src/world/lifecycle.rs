@@ -1,0 +1,301 @@
+//! From a configuration to the end of a domain, and all that happens to it by itself meanwhile.
+
+use std::time::Duration;
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::config::Config;
+use super::domain::{self, Activity, Asked, Domain, PowerState};
+use super::{Detail, Failure, World, record};
+use crate::python;
+
+impl World {
+    pub(super) fn create(&mut self, config: &Datum, detail: Detail, now: Duration) -> Result<Datum, Failure> {
+        let config = self.check_config(config)?;
+        // A definition of the same domain is what it is started from.
+        let defined = self.domains.iter().position(|domain| domain.id.is_none() && config.is_of(domain));
+        let is_managed = defined.is_some();
+        let id = self.next_id();
+        // The domain is there before it turns out that it can't be built: the id is used up.
+        self.check_image(&config)?;
+        self.check_free_memory(config.memory, config.max_memory)?;
+        if let Some(at) = defined {
+            self.domains.remove(at);
+        }
+        let mut domain = config.into_domain(Some(id), self.release, now, &mut self.identities);
+        domain.is_managed = is_managed;
+        let record = record::record(&domain, self.release, detail, now);
+        self.domains.push(domain);
+        Ok(record)
+    }
+
+    /// Defines a domain. One of the same name and uuid gets the new configuration (protocol reference §6.4).
+    pub(super) fn define(&mut self, config: &Datum, now: Duration) -> Result<Datum, Failure> {
+        let config = self.check_config(config)?;
+        let known = self.domains.iter().position(|domain| config.is_of(domain));
+        if let Some(at) = known {
+            if self.domains[at].id.is_some() {
+                self.domains[at].is_managed = true;
+                return Ok(Datum::None);
+            }
+            self.domains.remove(at);
+        }
+        let mut domain = config.into_domain(None, self.release, now, &mut self.identities);
+        domain.is_managed = true;
+        self.domains.push(domain);
+        Ok(Datum::None)
+    }
+
+    pub(super) fn start(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
+        let at = self.position(target)?;
+        let actual = self.domains[at].power_state();
+        if actual != PowerState::Halted || self.domains[at].id.is_some() {
+            return Err(Failure::bad_state("Domain is already running", PowerState::Halted, actual));
+        }
+        self.activate(at, paused, now)?;
+        Ok(Datum::None)
+    }
+
+    /// Gives a definition an id and lets it run.
+    pub(super) fn activate(&mut self, at: usize, paused: bool, now: Duration) -> Result<(), Failure> {
+        let id = self.next_id();
+        if let Some(image) = &self.domains[at].image {
+            self.check_kernel(image)?;
+        }
+        self.check_free_memory(self.domains[at].memory, self.domains[at].max_memory)?;
+        let mut domain = self.domains.remove(at);
+        domain.id = Some(id);
+        domain.started = Some(now);
+        domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
+        domain.add_console(self.release, &mut self.identities);
+        // The hypervisor lists domains by id.
+        self.domains.push(domain);
+        Ok(())
+    }
+
+    pub(super) fn delete(&mut self, target: &Datum) -> Result<Datum, Failure> {
+        // Whatever is raised becomes a plain error on the way (capture `delete-unknown@3.1`).
+        let at = self.position(target).map_err(|failure| Failure::Wrapped(Box::new(failure)))?;
+        if self.domains[at].power_state() != PowerState::Halted || self.domains[at].id.is_some() {
+            return Err(Failure::refused("Domain is not halted."));
+        }
+        self.domains.remove(at);
+        Ok(Datum::None)
+    }
+
+    pub(super) fn pause(&mut self, target: &Datum) -> Result<Datum, Failure> {
+        let at = self.position_to_switch(target, "pause")?;
+        let domain = &mut self.domains[at];
+        let before = domain.power_state();
+        domain.activity = Activity::Paused;
+        Ok(before.number().into())
+    }
+
+    pub(super) fn unpause(&mut self, target: &Datum, now: Duration) -> Result<Datum, Failure> {
+        let at = self.position_to_switch(target, "unpause")?;
+        let domain = &mut self.domains[at];
+        if domain.activity == Activity::Paused {
+            domain.wake();
+            // It could not do before what it was asked.
+            if let Some(asked) = &mut domain.asked {
+                asked.obeys_at = asked.obeys_at.map(|obeys_at| obeys_at.max(now));
+            }
+        }
+        Ok(Datum::None)
+    }
+
+    fn position_to_switch(&self, target: &Datum, verb: &'static str) -> Result<usize, Failure> {
+        let release = self.release;
+        let wrapped = |failure| match release {
+            // Here the daemon makes a `XendError` of any exception (captures `unpause-unknown@3.0.2`).
+            Release::V3_0_2 => Failure::Wrapped(Box::new(failure)),
+            _ => failure,
+        };
+        let at = self.position(target).map_err(wrapped)?;
+        let domain = &self.domains[at];
+        // 3.0.2 has no guard here (captures `pause-dom0`).
+        if domain.is_privileged() && release >= Release::V3_0_3 {
+            return Err(Failure::Privileged { verb, target: python::str(target) });
+        }
+        match domain.power_state() {
+            PowerState::Running | PowerState::Paused => Ok(at),
+            PowerState::Crashed if verb == "pause" => Ok(at),
+            _ if release <= Release::V3_1 && domain.id.is_none() => {
+                Err(Failure::refused(python::not_a_number(&Datum::None)))
+            }
+            _ if release <= Release::V3_1 => Ok(at),
+            _ => Err(Failure::not_started(target)),
+        }
+    }
+
+    pub(super) fn shutdown(&mut self, target: &Datum, reason: &[u8], now: Duration) -> Result<Datum, Failure> {
+        const REASONS: [&[u8]; 5] = [b"poweroff", b"reboot", b"suspend", b"crash", b"halt"];
+        let (release, obeys_at) = (self.release, self.guest_delay.and_then(|delay| now.checked_add(delay)));
+        let domain = self.find_mut(target)?;
+        let known = REASONS.contains(&reason);
+        if release <= Release::V3_0_3 && !known {
+            return Err(Failure::InvalidReason(reason.to_vec()));
+        }
+        if release >= Release::V3_1 && !matches!(domain.power_state(), PowerState::Running | PowerState::Paused) {
+            return Err(Failure::refused("Domain cannot be shutdown"));
+        }
+        if domain.is_privileged() && release >= Release::V3_0_3 {
+            return Err(Failure::ShutdownOfDomain0);
+        }
+        if !known {
+            return Err(Failure::InvalidReason(reason.to_vec()));
+        }
+        // In 3.0.2 Domain-0 takes the request and goes on all the same (capture `shutdown-dom0@3.0.2`).
+        if !domain.is_privileged() {
+            domain.asked = Some(Asked { reason: reason.to_vec(), at: now, obeys_at });
+        }
+        Ok(Datum::None)
+    }
+
+    pub(super) fn destroy(&mut self, target: &Datum) -> Result<Datum, Failure> {
+        let at = match self.position(target) {
+            Ok(at) => at,
+            Err(failure) => return Err(self.destroy_unknown(target, failure)),
+        };
+        if self.domains[at].is_privileged() {
+            return Err(Failure::Privileged { verb: "destroy", target: python::str(target) });
+        }
+        self.end(at);
+        Ok(Datum::None)
+    }
+
+    /// All releases but 3.0.3 hand an unknown number on to the hypervisor (protocol reference §4.4).
+    fn destroy_unknown(&self, target: &Datum, failure: Failure) -> Failure {
+        let number = python::int(&python::str(target));
+        match (self.release, number) {
+            (Release::V3_0_3, _) => failure,
+            (_, Ok(_)) => Failure::Hypervisor { errno: 3, text: "No such process" },
+            (Release::V3_0_2, Err(text)) => Failure::Refused(text),
+            (_, Err(_)) => failure,
+        }
+    }
+
+    pub(super) fn reset(&mut self, target: &Datum, now: Duration) -> Result<Datum, Failure> {
+        let at = self.position(target)?;
+        let domain = &self.domains[at];
+        if domain.is_privileged() {
+            return Err(Failure::Privileged { verb: "reset", target: python::str(target) });
+        }
+        if !matches!(domain.power_state(), PowerState::Running | PowerState::Paused) {
+            return Err(Failure::not_started(target));
+        }
+        self.start_anew(at, now);
+        Ok(Datum::None)
+    }
+
+    pub(super) fn rename(&mut self, target: &Datum, name: &[u8]) -> Result<Datum, Failure> {
+        let at = self.position(target)?;
+        let name = self.check_name(name)?;
+        if let Some(other) = self.domains.iter().position(|domain| domain.name == name).filter(|other| *other != at) {
+            let (wanted_by, by) = (self.domains[at].id, self.domains[other].id);
+            return Err(Failure::NameTaken { name, wanted_by, by });
+        }
+        self.domains[at].name = name;
+        Ok(Datum::None)
+    }
+
+    /// Lets happen what was due, each at its time: guests obey, and those that don't are destroyed in the end.
+    pub(super) fn settle(&mut self, now: Duration) {
+        let timeout = domain::shutdown_timeout(self.release);
+        let due = |(at, domain): (usize, &Domain)| {
+            let asked = domain.asked.as_ref()?;
+            let obeys_at = asked.obeys_at.filter(|_| domain.activity != Activity::Paused);
+            let destroyed_at = asked.at.saturating_add(timeout);
+            let obeys = obeys_at.is_some_and(|obeys_at| obeys_at <= destroyed_at);
+            Some((obeys_at.unwrap_or(destroyed_at).min(destroyed_at), at, obeys))
+        };
+        while let Some((time, at, obeys)) =
+            self.domains.iter().enumerate().filter_map(due).min().filter(|due| due.0 <= now)
+        {
+            let asked = self.domains[at].asked.take();
+            match asked.filter(|_| obeys) {
+                Some(asked) => self.obey(at, &asked.reason, time),
+                None => self.end(at),
+            }
+        }
+    }
+
+    /// A guest has done what it was asked (`XendDomainInfo.refreshShutdown`).
+    fn obey(&mut self, at: usize, reason: &[u8], now: Duration) {
+        let domain = &mut self.domains[at];
+        let then = match reason {
+            // Whoever asked takes care of it.
+            b"suspend" => "preserve",
+            b"reboot" => domain.on_end.reboot.as_str(),
+            b"crash" => domain.on_end.crash.as_str(),
+            _ => domain.on_end.poweroff.as_str(),
+        };
+        match then {
+            "restart" | "coredump-restart" => self.restart(at, now),
+            "rename-restart" => {
+                let name = self.free_name(&self.domains[at].name);
+                let uuid = self.identities.uuid();
+                self.domains.push(Domain { name, uuid, activity: Activity::ShutDown, ..self.domains[at].clone() });
+                self.restart(at, now);
+            }
+            "preserve" if reason == b"crash" => domain.activity = Activity::Crashed,
+            "preserve" => domain.activity = Activity::ShutDown,
+            _ => self.end(at),
+        }
+    }
+
+    /// Starts a domain anew, unless that happens too often. Up to 3.1 the last restart counts, later the last start
+    /// (`XendDomainInfo._restart`, xm command `save vm1` after `reboot vm1` in 4.1).
+    fn restart(&mut self, at: usize, now: Duration) {
+        let domain = &mut self.domains[at];
+        let last = if self.release <= Release::V3_1 { domain.restarted } else { domain.started };
+        if last.is_some_and(|last| now.saturating_sub(last) < domain::minimum_restart_time(self.release)) {
+            return self.end(at);
+        }
+        domain.restarts += 1;
+        domain.restarted = Some(now);
+        self.start_anew(at, now);
+    }
+
+    /// Name and uuid stay, the id does not.
+    fn start_anew(&mut self, at: usize, now: Duration) {
+        let id = self.next_id();
+        let mut domain = self.domains.remove(at);
+        domain.deactivate(Activity::Halted);
+        domain.id = Some(id);
+        domain.activity = Activity::Blocked;
+        domain.started = Some(now);
+        domain.add_console(self.release, &mut self.identities);
+        self.domains.push(domain);
+    }
+
+    /// A domain is no longer active. One that the daemon keeps stays as its definition.
+    pub(super) fn end(&mut self, at: usize) {
+        if self.domains[at].is_managed {
+            self.domains[at].deactivate(Activity::Halted);
+        } else {
+            self.domains.remove(at);
+        }
+    }
+
+    /// `vm1-1`, or the first such name that no domain has (`generateUniqueName`).
+    fn free_name(&self, name: &str) -> String {
+        let is_free = |name: &String| self.domains.iter().all(|domain| domain.name != *name);
+        (1_u32..).map(|number| format!("{name}-{number}")).find(is_free).expect("some number is free")
+    }
+
+    /// Adds the domain of a configuration, paused.
+    pub(super) fn add(&mut self, config: Config, now: Duration) -> usize {
+        let id = self.next_id();
+        let domain = config.into_domain(Some(id), self.release, now, &mut self.identities);
+        self.domains.push(domain);
+        self.domains.len() - 1
+    }
+
+    pub(super) fn next_id(&mut self) -> u32 {
+        let id = self.next_id;
+        self.next_id += 1;
+        id
+    }
+}

@@ -1,0 +1,117 @@
+//! Virtual CPUs: how many, where, and what they do.
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::config::most_vcpus;
+use super::domain::Domain;
+use super::{Failure, World};
+use crate::python;
+
+/// `(domain (domid 1) (name vm1) (vcpu_count 1) (vcpu ...))` (captures `vcpuinfo`).
+///
+/// The stub hypervisor of the captures brings no vcpu down: all are online, however many are available.
+pub(super) fn vcpus(domain: &Domain) -> Datum {
+    let mut fields: Vec<Datum> = vec![
+        "domain".into(),
+        Datum::pair("domid", domain.domid()),
+        Datum::pair("name", domain.name.as_str()),
+        Datum::pair("vcpu_count", domain.vcpus),
+    ];
+    for number in 0..domain.vcpus {
+        let pinned = usize::try_from(number).ok().and_then(|at| domain.pinned.get(at)).filter(|cpus| !cpus.is_empty());
+        let cpus = pinned.map_or_else(|| vec![0.into(), 1.into()], |cpus| cpus.iter().map(|&cpu| cpu.into()).collect());
+        fields.push(Datum::List(vec![
+            "vcpu".into(),
+            Datum::pair("number", number),
+            Datum::pair("online", 1),
+            Datum::pair("blocked", 1),
+            Datum::pair("running", 0),
+            Datum::pair("cpu_time", 1.234_567_89),
+            Datum::pair("cpu", number % 2),
+            Datum::pair("cpumap", Datum::List(cpus)),
+        ]));
+    }
+    fields.into()
+}
+
+impl World {
+    pub(super) fn set_vcpus(&mut self, target: &Datum, vcpus: &Datum) -> Result<Datum, Failure> {
+        let release = self.release;
+        let domain = self.find_mut(target)?;
+        let vcpus = match vcpus {
+            // Text is more than any number, and no shift takes it.
+            Datum::Bytes(_) | Datum::Text(_) if release <= Release::V3_1 => {
+                let text = format!("unsupported operand type(s) for <<: 'int' and '{}'", python::type_name(vcpus));
+                return Err(Failure::exception(text));
+            }
+            Datum::Bytes(_) | Datum::Text(_) => i64::MAX,
+            vcpus => python::number(vcpus).map_err(Failure::Exception)?,
+        };
+        match release {
+            Release::V3_0_2 | Release::V3_0_3 if vcpus < 0 => return Err(Failure::exception("negative shift count")),
+            Release::V3_1 if vcpus <= 0 => return Err(Failure::refused("Invalid VCPUs")),
+            Release::V3_4 | Release::V4_1 if vcpus <= 0 => {
+                return Err(Failure::refused("Zero or less VCPUs is invalid"));
+            }
+            Release::V3_4 | Release::V4_1 if domain.id.is_some() && vcpus > domain.vcpus => {
+                return Err(Failure::refused("Cannot set vcpus greater than max vcpus on running domain"));
+            }
+            _ => {}
+        }
+        if domain.id.is_none() {
+            if vcpus > most_vcpus(release) {
+                return Err(Failure::Hypervisor { errno: 22, text: "Invalid argument" });
+            }
+            domain.vcpus = vcpus;
+        }
+        domain.available_vcpus = Some(vcpus);
+        Ok(Datum::None)
+    }
+
+    /// `domain_pincpu`. What it checks, and in which order, differs in every release (captures `post-pincpu-bad`).
+    pub(super) fn pin(&mut self, target: &Datum, vcpu: &Datum, cpus: &Datum) -> Result<Datum, Failure> {
+        let release = self.release;
+        let domain = self.find_mut(target)?;
+        let all = release >= Release::V3_0_3 && python::str(vcpu).eq_ignore_ascii_case(b"all");
+        let vcpus = if all {
+            0..domain.vcpus
+        } else {
+            let vcpu = python::number(vcpu).map_err(|text| match release {
+                Release::V3_1 => {
+                    let what = [b"Cannot pin vcpu: ".as_slice(), &python::str(vcpu), b" to cpu: ", &python::str(cpus)];
+                    Failure::refused([&what.concat(), b" - ".as_slice(), &text].concat())
+                }
+                _ => Failure::Exception(text),
+            })?;
+            vcpu..vcpu.saturating_add(1)
+        };
+        let cpus: Vec<i64> = match cpus {
+            Datum::Bytes(text) if release >= Release::V4_1 => text
+                .split(|&byte| byte == b',')
+                .map(python::int)
+                .collect::<Result<_, _>>()
+                .map_err(Failure::Exception)?,
+            other if release >= Release::V4_1 => {
+                let text = format!("'{}' object has no attribute 'split'", python::type_name(other));
+                return Err(Failure::exception(text));
+            }
+            Datum::List(cpus) => {
+                let number = |cpu: &Datum| python::number(cpu).map_err(Failure::Exception);
+                cpus.iter().map(number).collect::<Result<_, _>>()?
+            }
+            // The binding ignores whatever is no list, and pins to all (`xc.c`, protocol reference §3.3).
+            _ => Vec::new(),
+        };
+        for vcpu in vcpus {
+            let Some(at) = usize::try_from(vcpu).ok().filter(|_| vcpu < domain.vcpus) else {
+                return Err(Failure::Hypervisor { errno: 22, text: "Invalid argument" });
+            };
+            if domain.pinned.len() <= at {
+                domain.pinned.resize(at + 1, Vec::new());
+            }
+            domain.pinned[at].clone_from(&cpus);
+        }
+        Ok(Datum::Int(0))
+    }
+}

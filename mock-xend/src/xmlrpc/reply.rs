@@ -1,0 +1,103 @@
+//! Replies as Python 2's `BaseHTTPServer` sends them.
+
+use std::time::{Duration, SystemTime};
+
+use xend_wire::Release;
+use xend_wire::datum::escape;
+
+use crate::scenario::Status;
+
+/// A reply that is being made.
+pub(crate) struct Reply {
+    status: u16,
+    reason: Vec<u8>,
+    headers: Vec<(&'static str, String)>,
+    body: Vec<u8>,
+    /// Whether the request was understood well enough for a head: HTTP/0.9 has none.
+    has_head: bool,
+}
+
+impl Reply {
+    /// 200 with an XML-RPC response.
+    pub(crate) fn xml(release: Release, body: Vec<u8>) -> Self {
+        // Python's library and Xend's own handler spell them differently (§1.7).
+        let (content_type, content_length) = match release {
+            Release::V3_0_2 => ("Content-type", "Content-length"),
+            _ => ("Content-Type", "Content-Length"),
+        };
+        let headers = vec![(content_type, "text/xml".to_owned()), (content_length, body.len().to_string())];
+        Self { status: 200, reason: b"OK".to_vec(), headers, body, has_head: true }
+    }
+
+    /// 500 with nothing, which 3.0.2 sends for a body that is no call.
+    pub(crate) fn internal_error() -> Self {
+        Self {
+            status: 500,
+            reason: b"Internal Server Error".to_vec(),
+            headers: Vec::new(),
+            body: Vec::new(),
+            has_head: true,
+        }
+    }
+
+    /// 404, for a path other than `/` and `/RPC2` (`SimpleXMLRPCServer.report_404`).
+    pub(crate) fn no_such_page() -> Self {
+        let body = b"No such page".to_vec();
+        let headers = vec![("Content-type", "text/plain".to_owned()), ("Content-length", body.len().to_string())];
+        Self { status: 404, reason: b"Not Found".to_vec(), headers, body, has_head: true }
+    }
+
+    /// A page about an error (`send_error`).
+    pub(crate) fn error(status: u16, message: impl Into<Vec<u8>>, has_head: bool) -> Self {
+        let message = message.into();
+        let explanation = match status {
+            400 => "Bad request syntax or unsupported method",
+            414 => "URI is too long.",
+            501 => "Server does not support this operation",
+            _ => "Cannot fulfill request.",
+        };
+        let body = [
+            b"<head>\n<title>Error response</title>\n</head>\n<body>\n<h1>Error response</h1>\n".as_slice(),
+            format!("<p>Error code {status}.\n<p>Message: ").as_bytes(),
+            &escape(&message),
+            format!(".\n<p>Error code explanation: {status} = {explanation}.\n</body>\n").as_bytes(),
+        ]
+        .concat();
+        let headers = vec![("Connection", "close".to_owned()), ("Content-Type", "text/html".to_owned())];
+        Self { status, reason: message, headers, body, has_head }
+    }
+
+    /// Another status, and another type of the body if one is given.
+    pub(crate) fn with_status(mut self, status: &Status, content_type: Option<&str>) -> Self {
+        self.status = status.code;
+        self.reason = status.reason.clone().into_bytes();
+        if let (Some(given), Some((_, known))) = (content_type, self.headers.first_mut()) {
+            *known = given.to_owned();
+        }
+        self
+    }
+
+    pub(crate) fn without_body(self) -> Self {
+        Self { body: Vec::new(), ..self }
+    }
+
+    /// The bytes, as of a time since the Unix epoch.
+    pub(crate) fn encode(self, release: Release, now: Duration) -> Vec<u8> {
+        let mut out = Vec::with_capacity(self.body.len() + 200);
+        if self.has_head {
+            let version = if release == Release::V3_0_2 { "HTTP/1.0" } else { "HTTP/1.1" };
+            out.extend_from_slice(format!("{version} {} ", self.status).as_bytes());
+            out.extend_from_slice(&self.reason);
+            // What the captures were taken with.
+            out.extend_from_slice(b"\r\nServer: BaseHTTP/0.3 Python/2.7.18\r\n");
+            let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + now);
+            out.extend_from_slice(format!("Date: {date}\r\n").as_bytes());
+            for (name, value) in &self.headers {
+                out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+            }
+            out.extend_from_slice(b"\r\n");
+        }
+        out.extend_from_slice(&self.body);
+        out
+    }
+}

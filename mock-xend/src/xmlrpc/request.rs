@@ -1,0 +1,133 @@
+//! Requests as Python 2's `BaseHTTPServer.BaseHTTPRequestHandler` takes them (`parse_request`, captures `h-*`).
+
+use tokio::io::AsyncRead;
+use xend_wire::Release;
+
+use super::Reply;
+use crate::http::{Headers, HeadersEnd, Input};
+use crate::python;
+
+/// What came in.
+pub(crate) enum Incoming {
+    /// A POST with its body.
+    Request(Request),
+    /// Something that is answered at once; then the connection closes.
+    Refused(Reply),
+    /// The daemon's thread dies over it: the connection closes without a byte.
+    Unanswerable,
+}
+
+/// A POST.
+pub(crate) struct Request {
+    pub(crate) body: Vec<u8>,
+    pub(crate) keep_alive: bool,
+}
+
+/// The longest first line (`rfile.readline(65537)`).
+const LONGEST_FIRST_LINE: usize = 65_536;
+/// The daemon has no limit on headers and body; the mock's memory has.
+const LONGEST_HEADERS: usize = 1 << 20;
+const LONGEST_BODY: i64 = 64 << 20;
+
+impl Request {
+    pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>, release: Release) -> Option<Incoming> {
+        let line = match input.line(LONGEST_FIRST_LINE).await {
+            Ok([]) => return None,
+            Ok(line) => line.to_vec(),
+            Err(_) => return Some(Incoming::Refused(Reply::error(414, "Request-URI Too Long", false))),
+        };
+        let FirstLine { method, path, persists } = match FirstLine::parse(&line, release) {
+            Ok(line) => line?,
+            Err(refused) => return Some(Incoming::Refused(refused)),
+        };
+        let headers = read_headers(input).await?;
+        let keep_alive = match headers.get("connection").map(<[u8]>::to_ascii_lowercase).as_deref() {
+            Some(b"close") => false,
+            Some(b"keep-alive") => release >= Release::V3_0_3,
+            _ => persists,
+        };
+        if method != b"POST" {
+            let message = [b"Unsupported method (".as_slice(), &python::repr(&method), b")"].concat();
+            let reply = Reply::error(501, message, true);
+            return Some(Incoming::Refused(if method == b"HEAD" { reply.without_body() } else { reply }));
+        }
+        if release == Release::V3_0_2 && path != b"/" && path != b"/RPC2" {
+            return Some(Incoming::Refused(Reply::no_such_page()));
+        }
+        let unreadable = || match release {
+            Release::V3_0_2 => Incoming::Refused(Reply::internal_error()),
+            _ => Incoming::Unanswerable,
+        };
+        // No length, or none that is a number: `int(None)` and `int('abc')` raise.
+        let Some(length) = headers.get("content-length").and_then(|length| python::int(length).ok()) else {
+            return Some(unreadable());
+        };
+        if length > LONGEST_BODY {
+            return Some(unreadable());
+        }
+        // A negative length reads to the end of the stream.
+        let count = usize::try_from(length).unwrap_or(LONGEST_BODY as usize);
+        let body = input.bytes(count).await.to_vec();
+        Some(Incoming::Request(Self { body, keep_alive }))
+    }
+}
+
+struct FirstLine {
+    method: Vec<u8>,
+    path: Vec<u8>,
+    /// Whether the connection persists if no header says otherwise.
+    persists: bool,
+}
+
+impl FirstLine {
+    /// `None` for a blank line, which ends the connection. What is refused here is answered as if by HTTP/0.9, without
+    /// a head, since the version is noted only after it is found good.
+    fn parse(line: &[u8], release: Release) -> Result<Option<Self>, Reply> {
+        let line = line.strip_suffix(b"\n").unwrap_or(line);
+        let line = line.strip_suffix(b"\r").unwrap_or(line);
+        let is_space = |byte: &u8| byte.is_ascii_whitespace() || *byte == 0x0b;
+        let words: Vec<_> = line.split(is_space).filter(|word| !word.is_empty()).collect();
+        let bad = |text: &str, what: &[u8]| {
+            let message = [text.as_bytes(), b" (", &python::repr(what), b")"].concat();
+            Reply::error(400, message, false)
+        };
+        match words.as_slice() {
+            [method, path, version] => {
+                let numbers = version.strip_prefix(b"HTTP/").and_then(version_numbers);
+                let Some(numbers) = numbers else { return Err(bad("Bad request version", version)) };
+                if numbers >= (2, 0) {
+                    let message = [b"Invalid HTTP Version (".as_slice(), &version[5..], b")"].concat();
+                    return Err(Reply::error(505, message, false));
+                }
+                let persists = numbers >= (1, 1) && release >= Release::V3_0_3;
+                Ok(Some(Self { method: method.to_vec(), path: path.to_vec(), persists }))
+            }
+            [b"GET", path] => Ok(Some(Self { method: b"GET".to_vec(), path: path.to_vec(), persists: false })),
+            [method, _] => Err(bad("Bad HTTP/0.9 request type", method)),
+            [] => Ok(None),
+            _ => Err(bad("Bad request syntax", line)),
+        }
+    }
+}
+
+/// `1.1` as two numbers.
+fn version_numbers(text: &[u8]) -> Option<(i64, i64)> {
+    let mut numbers = text.split(|&byte| byte == b'.').map(python::int);
+    match (numbers.next(), numbers.next(), numbers.next()) {
+        (Some(Ok(major)), Some(Ok(minor)), None) => Some((major, minor)),
+        _ => None,
+    }
+}
+
+/// `None` where they are longer than the mock takes.
+async fn read_headers<R: AsyncRead + Unpin>(input: &mut Input<R>) -> Option<Headers> {
+    let mut headers = Headers::default();
+    let mut left = LONGEST_HEADERS;
+    loop {
+        let line = input.line(left).await.ok()?;
+        left -= line.len();
+        if matches!(line, b"\r\n" | b"\n" | b"") || headers.push(line) == HeadersEnd::Here {
+            return Some(headers);
+        }
+    }
+}

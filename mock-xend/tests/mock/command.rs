@@ -1,0 +1,127 @@
+//! The program `mock-xend`.
+
+use std::io::{BufRead, BufReader, Read, Write};
+use std::process::{Child, Command, Output, Stdio};
+
+fn program(arguments: &[&str]) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_mock-xend"));
+    command.args(arguments);
+    command
+}
+
+fn output(arguments: &[&str]) -> (Option<i32>, String, String) {
+    let Output { status, stdout, stderr } = program(arguments).output().unwrap();
+    (status.code(), String::from_utf8(stdout).unwrap(), String::from_utf8(stderr).unwrap())
+}
+
+/// The program, once it listens, with what it said.
+pub(crate) fn listening(arguments: &[&str], lines: usize) -> (Child, Vec<String>) {
+    let mut child = program(arguments).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let stdout = BufReader::new(child.stdout.take().unwrap());
+    let lines = stdout.lines().take(lines).map(Result::unwrap).collect();
+    (child, lines)
+}
+
+/// Ends the program as an init system does. Its status, and what it said on stderr.
+pub(crate) fn terminate(child: Child) -> (Option<i32>, String) {
+    let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    (status.code(), String::from_utf8(stderr).unwrap())
+}
+
+#[test]
+fn help() {
+    let _snapshots = crate::snapshots();
+    insta::assert_snapshot!("help", output(&["--help"]).1);
+    insta::assert_snapshot!("help-check", output(&["check", "--help"]).1);
+}
+
+#[test]
+fn it_says_where_it_listens_and_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let socket = format!("unix:{}", file("x.sock"));
+    let scenario = file("outage.toml");
+    std::fs::write(&scenario, "[[expect]]\noperation = \"domain.pause\"\nreply = \"close\"\n").unwrap();
+    let arguments = [
+        "--release",
+        "3.0.3",
+        "--sxp",
+        "tcp:127.0.0.1:0",
+        "--xmlrpc",
+        "tcp:127.0.0.1:0",
+        "--xmlrpc",
+        &socket,
+        "--scenario",
+        &scenario,
+        "--ready-file",
+        &file("ready.json"),
+        "--verify",
+    ];
+    let (child, lines) = listening(&arguments, 3);
+    assert!(lines[0].starts_with("LISTENING sxp tcp:127.0.0.1:"), "{lines:?}");
+    assert!(lines[1].starts_with("LISTENING xmlrpc tcp:127.0.0.1:"), "{lines:?}");
+    assert_eq!(lines[2], format!("LISTENING xmlrpc {socket}"));
+    let ready: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(file("ready.json")).unwrap()).unwrap();
+    assert_eq!(ready["release"], "3.0.3");
+    assert_eq!(ready["pid"], child.id());
+    for (listening, line) in ready["listening"].as_array().unwrap().iter().zip(&lines) {
+        let text = |key: &str| listening[key].as_str().unwrap().to_owned();
+        assert_eq!(*line, format!("LISTENING {} {}", text("face"), text("address")));
+    }
+    let (status, stderr) = terminate(child);
+    assert_eq!((status, stderr.as_str()), (Some(1), "unused: line 1: domain.pause: 0 of 1\n"));
+    assert!(!folder.path().join("x.sock").exists());
+}
+
+#[test]
+fn check_points_at_a_misspelt_key() {
+    let _snapshots = crate::snapshots();
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("bad.toml");
+    std::fs::write(&path, "release = \"3.0.3\"\n\n[[expect]]\nface = \"sxp\"\npaht = \"/xend\"\nreply = \"close\"\n")
+        .unwrap();
+    let (status, stdout, stderr) = output(&["check", path.to_str().unwrap()]);
+    assert_eq!((status, stdout.as_str()), (Some(2), ""));
+    insta::assert_snapshot!("check", stderr.replace(folder.path().to_str().unwrap(), "FOLDER"));
+    std::fs::write(&path, "[[expect]]\nface = \"sxp\"\nreply = \"close\"\n").unwrap();
+    let (status, stdout, _) = output(&["check", path.to_str().unwrap()]);
+    assert_eq!((status, stdout), (Some(0), format!("{}: 1 expectation\n", path.display())));
+}
+
+#[test]
+fn a_world_is_loaded_and_dumped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let socket = file("xend-socket");
+    std::fs::write(file("one.toml"), "[[domain]]\nname = \"db\"\nid = 7\nmemory = 512\n").unwrap();
+    let (status, stdout, stderr) = output(&["world", &file("one.toml")]);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""));
+    assert!(stdout.contains("name = \"db\""), "{stdout}");
+    let listen = format!("unix:{socket}");
+    let arguments = ["--world", &file("one.toml"), "--dump-world", &file("after.toml"), "--sxp", &listen];
+    let (child, _) = listening(&arguments, 1);
+    let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+    stream.write_all(&crate::peer::post("/xend/domain/db", "op=pause")).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(terminate(child), (Some(0), String::new()));
+    let after = std::fs::read_to_string(file("after.toml")).unwrap();
+    assert!(after.contains("state = \"paused\""), "{after}");
+    assert_eq!(output(&["world", &file("after.toml")]).0, Some(0));
+}
+
+#[test]
+fn what_it_cannot_do_is_one_line_and_status_2() {
+    let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let taken = format!("tcp:{}", taken.local_addr().unwrap());
+    let check = |arguments: &[&str], expected: &str| {
+        let (status, stdout, stderr) = output(arguments);
+        assert_eq!((status, stdout.as_str(), stderr.as_str()), (Some(2), "", expected));
+    };
+    check(&["--sxp", &taken], &format!("error: can't listen on {taken}: it is in use\n"));
+    check(&["--scenario", "no-such.toml"], "error: no-such.toml: No such file or directory (os error 2)\n");
+    let (status, _, stderr) = output(&["--release", "3.2"]);
+    assert_eq!(status, Some(2));
+    assert!(stderr.contains("unknown release `3.2`, expected one of 3.0.2, 3.0.3, 3.1, 3.4, 4.1"), "{stderr}");
+}

@@ -1,0 +1,90 @@
+//! Sockets: bound when it starts, gone when it stops.
+
+use std::io::{Read, Write};
+use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::os::unix::net::{UnixListener, UnixStream};
+
+use mock_xend::{Address, Face, MockXend, Release};
+
+use crate::peer::get;
+
+fn ask(mut stream: impl Read + Write) -> String {
+    stream.write_all(&get("/xend/domain")).unwrap();
+    let mut reply = String::new();
+    stream.read_to_string(&mut reply).unwrap();
+    reply
+}
+
+fn tcp(address: &Address) -> SocketAddr {
+    match address {
+        Address::Tcp(address) => *address,
+        Address::Unix(_) => panic!("a Unix socket"),
+    }
+}
+
+#[test]
+fn one_world_behind_all_listeners() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("xend-socket");
+    let mock = MockXend::builder()
+        .release(Release::V4_1)
+        .listen(Face::Sxp, Address::any_port())
+        .listen(Face::Sxp, Address::Unix(path.clone()))
+        .start()
+        .unwrap();
+    let address = tcp(&mock.listening()[0].1);
+    assert!(ask(TcpStream::connect(address).unwrap()).ends_with("(Domain-0 vm1)"));
+    mock.with_world(|world| assert_eq!(world.domains().len(), 3));
+    let mut unpause = TcpStream::connect(address).unwrap();
+    unpause.write_all(&crate::peer::post("/xend/domain/vm2", "op=unpause")).unwrap();
+    unpause.read_to_end(&mut Vec::new()).unwrap();
+    assert!(ask(UnixStream::connect(&path).unwrap()).ends_with("(Domain-0 vm1 vm2)"));
+    assert_eq!(mock.journal().total(), 3);
+    assert!(mock.journal().exchanges().next().unwrap().request.starts_with(b"GET /xend/domain"));
+    assert!(mock.stop().is_empty());
+    assert!(!path.exists());
+    assert!(TcpStream::connect(address).is_err());
+}
+
+#[test]
+fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("xend-socket");
+    let start = || MockXend::builder().listen(Face::Sxp, Address::Unix(path.clone())).start();
+    drop(UnixListener::bind(&path).unwrap());
+    assert!(path.exists());
+    let mock = start().unwrap();
+    let error = start().unwrap_err().to_string();
+    assert_eq!(error, format!("can't listen on unix:{}: it is in use", path.display()));
+    assert!(ask(UnixStream::connect(&path).unwrap()).starts_with("HTTP/1.1 200 OK"));
+    drop(mock);
+    std::fs::write(&path, "not a socket").unwrap();
+    start().unwrap_err();
+    assert_eq!(std::fs::read(&path).unwrap(), b"not a socket");
+}
+
+#[test]
+fn what_cannot_be_bound_is_named_and_nothing_is_left() {
+    let folder = tempfile::tempdir().unwrap();
+    let first = folder.path().join("first");
+    let taken = TcpListener::bind("127.0.0.1:0").unwrap();
+    let check = |address: Address, expected: &str| {
+        let mock =
+            MockXend::builder().listen(Face::Sxp, Address::Unix(first.clone())).listen(Face::XmlRpc, address.clone());
+        let error = mock.start().unwrap_err().to_string();
+        assert_eq!(error, format!("can't listen on {address}: {expected}"));
+        assert!(!first.exists());
+    };
+    check(Address::Tcp(taken.local_addr().unwrap()), "it is in use");
+    check(Address::Unix(first.clone()), "it is in use");
+    check(Address::Unix(folder.path().join("x".repeat(200))), "the path is too long for a socket");
+    check(Address::Unix(folder.path().join("no/such/folder")), "No such file or directory (os error 2)");
+}
+
+#[test]
+fn releases_must_agree() {
+    let scenario = crate::peer::scenario("release = \"3.0.3\"\n");
+    let error = MockXend::builder().release(Release::V4_1).scenario(scenario.clone()).start().unwrap_err();
+    assert_eq!(error.to_string(), "the scenario is written for release 3.0.3, not for 4.1");
+    assert_eq!(MockXend::builder().scenario(scenario).build().unwrap().release(), Release::V3_0_3);
+}

@@ -1,0 +1,25 @@
+//! The mock from outside: scripted replies, listeners, and the program.
+
+mod command;
+mod cuts;
+mod endurance;
+mod faces;
+mod guards;
+mod libvirt;
+mod listeners;
+mod peer;
+mod python;
+mod quirks;
+mod replies;
+mod scenarios;
+mod worlds;
+mod xm;
+
+/// Snapshots lie in one tree for the whole project.
+fn snapshots() -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/mock-xend"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind_to_scope()
+}
