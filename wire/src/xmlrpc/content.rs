@@ -180,6 +180,14 @@ impl Model for Content<'_> {
     }
 
     #[inline]
+    fn line_feed(&mut self, at: usize) -> Result<(), Error> {
+        if self.frames.last().is_some_and(|frame| frame.takes_text()) {
+            self.builder.push_text(at..at + 1);
+        }
+        Ok(())
+    }
+
+    #[inline]
     fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error> {
         let (kind, bits) = match name {
             ElementName::String => (Kind::String, 0),

@@ -57,7 +57,7 @@ fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error>
         }
         // Rust writes numbers of this size as Python does.
         Value::Double(number) if (1e-4..1e16).contains(&number.abs()) => {
-            out.number("double", format_args!("{number:?}"))
+            out.number("double", format_args!("{number:?}"));
         }
         Value::Double(number) => out.scalar("double", python::repr_float(*number).as_bytes()),
         Value::DateTime(text) => {
@@ -151,4 +151,23 @@ fn deeper(depth: usize) -> Result<usize, Error> {
 
 fn not_representable(found: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::NotRepresentable, 0..0).found(found)
+}
+
+#[cfg(test)]
+mod properties {
+    use proptest::prelude::*;
+
+    use crate::python;
+
+    proptest! {
+        #![proptest_config(crate::test_config())]
+
+        #[test]
+        fn rust_writes_usual_doubles_as_python_does(digits in any::<i64>(), places in 0..23) {
+            let number = digits as f64 / 10_f64.powi(places);
+            if (1e-4..1e16).contains(&number.abs()) {
+                prop_assert_eq!(format!("{number:?}"), python::repr_float(number));
+            }
+        }
+    }
 }

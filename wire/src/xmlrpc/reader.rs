@@ -17,6 +17,11 @@ pub(super) trait Model {
 
     // What usually comes in one piece. A model that does it in one piece too does what this does.
 
+    /// A line feed between two tags.
+    fn line_feed(&mut self, at: usize) -> Result<(), Error> {
+        self.text(at..at + 1)
+    }
+
     /// `<value><name>text</name></value>`, from `at` on.
     fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error> {
         scalar(self, name, at, text)

@@ -26,7 +26,7 @@ pub(super) fn read(
         let rest = &input.as_bytes()[at..];
         let len = match rest {
             [b'\n', b'<', ..] => {
-                model.text(at..at + 1)?;
+                model.line_feed(at)?;
                 1
             }
             [b'<', b'/', ..] => {
