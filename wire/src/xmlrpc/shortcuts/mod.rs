@@ -14,6 +14,33 @@ use super::reader::Model;
 use super::source::is_space;
 use crate::Error;
 
+/// The length of the XML declaration as Python and most others write it.
+pub(super) fn declaration_len(bytes: &[u8]) -> Option<usize> {
+    const USUAL: [&[u8]; 2] = [b"<?xml version='1.0'?>", b"<?xml version=\"1.0\"?>"];
+    USUAL.iter().find(|usual| are_on() && bytes.starts_with(usual)).map(|usual| usual.len())
+}
+
+/// Reads the start tag of the root, with a line feed before it if there is one, and gives where it ended: at `start` if
+/// there is something else.
+pub(super) fn read_root(
+    input: &str,
+    start: usize,
+    open: &mut Vec<ElementName<'_>>,
+    model: &mut impl Model,
+) -> Result<usize, Error> {
+    const ROOTS: [(ElementName<'_>, &[u8]); 2] =
+        [(ElementName::MethodResponse, b"<methodResponse>"), (ElementName::MethodCall, b"<methodCall>")];
+    let rest = &input.as_bytes()[start..];
+    let at = usize::from(rest.starts_with(b"\n"));
+    let Some((name, tag)) = ROOTS.into_iter().find(|(_, tag)| are_on() && rest[at..].starts_with(tag)) else {
+        return Ok(start);
+    };
+    open.push(name);
+    let end = start + at + tag.len();
+    model.start(name, start + at..end)?;
+    Ok(end)
+}
+
 /// Reads on from `at`, inside the root element, and gives where it ended: at the end of the root, or at something that
 /// is not usual.
 pub(super) fn read(
@@ -24,52 +51,108 @@ pub(super) fn read(
 ) -> Result<usize, Error> {
     while are_on() && !open.is_empty() {
         let rest = &input.as_bytes()[at..];
-        let len = match rest {
+        at += match rest {
             [b'\n', b'<', ..] => {
                 model.line_feed(at)?;
                 1
             }
-            [b'<', b'/', ..] => {
-                if rest.starts_with(ARRAY_END) && open.ends_with(&ARRAY_NAMES) {
-                    open.truncate(open.len() - ARRAY_NAMES.len());
-                    model.end_array(at)?;
-                    ARRAY_END.len()
-                } else {
-                    let Some((name, len)) = end_tag(rest, open) else { break };
-                    open.pop();
-                    model.end(name, at..at + len)?;
-                    len
-                }
-            }
-            [b'<', name @ ..] => {
-                if rest.starts_with(ARRAY) {
-                    open.extend(ARRAY_NAMES);
-                    model.start_array(at)?;
-                    ARRAY.len()
-                } else if let Some(Scalar { name, text, len }) = Scalar::read(rest) {
-                    model.scalar(name, at, at + text.start..at + text.end)?;
-                    len
-                } else {
-                    let Some(Usual { name, len, .. }) = Usual::read(name) else { break };
-                    open.push(name);
-                    model.start(name, at..at + 1 + len)?;
-                    1 + len
-                }
-            }
+            [b'<', ..] => match tag(rest, at, open, model)? {
+                Some(len) => len,
+                None => break,
+            },
             _ => {
                 let Some(len) = text_len(rest) else { break };
                 model.text(at..at + len)?;
                 len
             }
         };
-        at += len;
     }
     Ok(at)
+}
+
+/// Reads a tag, or several that come together, and gives their length.
+#[inline]
+fn tag(
+    rest: &[u8],
+    at: usize,
+    open: &mut Vec<ElementName<'_>>,
+    model: &mut impl Model,
+) -> Result<Option<usize>, Error> {
+    let Some(first) = word(rest) else { return Ok(None) };
+    match first {
+        VALUE_AND_TYPE => {
+            if rest.starts_with(ARRAY) {
+                open.extend(ARRAY_NAMES);
+                model.start_array(at)?;
+                return Ok(Some(ARRAY.len()));
+            }
+            if rest.starts_with(STRUCT) {
+                open.extend(STRUCT_NAMES);
+                model.start_struct(at)?;
+                return Ok(Some(STRUCT.len()));
+            }
+            if let Some(Scalar { name, text, len }) = Scalar::read(rest) {
+                model.scalar(name, at, at + text.start..at + text.end)?;
+                return Ok(Some(len));
+            }
+        }
+        MEMBER_START => {
+            if let Some((text, len)) = member(rest) {
+                open.push(ElementName::Member);
+                model.start_member(at, at + text.start..at + text.end)?;
+                return Ok(Some(len));
+            }
+        }
+        DATA_END if rest.starts_with(ARRAY_END) && open.ends_with(&ARRAY_NAMES) => {
+            open.truncate(open.len() - ARRAY_NAMES.len());
+            model.end_array(at)?;
+            return Ok(Some(ARRAY_END.len()));
+        }
+        STRUCT_END_START if rest.starts_with(STRUCT_END) && open.ends_with(&STRUCT_NAMES) => {
+            open.truncate(open.len() - STRUCT_NAMES.len());
+            model.end_struct(at)?;
+            return Ok(Some(STRUCT_END.len()));
+        }
+        _ => {}
+    }
+    if rest[1] == b'/' {
+        let Some((name, len)) = end_tag(rest, open) else { return Ok(None) };
+        open.pop();
+        model.end(name, at..at + len)?;
+        Ok(Some(len))
+    } else {
+        let Some(Usual { name, len, .. }) = Usual::read(&rest[1..]) else { return Ok(None) };
+        open.push(name);
+        model.start(name, at..at + 1 + len)?;
+        Ok(Some(1 + len))
+    }
 }
 
 const ARRAY: &[u8] = b"<value><array><data>";
 const ARRAY_END: &[u8] = b"</data></array></value>";
 const ARRAY_NAMES: [ElementName<'_>; 3] = [ElementName::Value, ElementName::Array, ElementName::Data];
+const STRUCT: &[u8] = b"<value><struct>";
+const STRUCT_END: &[u8] = b"</struct></value>";
+const STRUCT_NAMES: [ElementName<'_>; 2] = [ElementName::Value, ElementName::Struct];
+
+/// How they begin.
+const VALUE_AND_TYPE: u64 = literal(b"<value><");
+const MEMBER_START: u64 = literal(b"<member>");
+const DATA_END: u64 = literal(b"</data><");
+const STRUCT_END_START: u64 = literal(b"</struct");
+
+/// `<member><name>text</name>`, with or without a line feed between the tags: where the text lies, and the length.
+#[inline]
+fn member(rest: &[u8]) -> Option<(Range<usize>, usize)> {
+    const MEMBER: &[u8] = b"<member>";
+    const NAME: &[u8] = b"<name>";
+    const NAME_END: &[u8] = b"</name>";
+    let name = MEMBER.len() + usize::from(rest.get(MEMBER.len()) == Some(&b'\n'));
+    let start = name + NAME.len();
+    let text = rest[name..].strip_prefix(NAME)?;
+    let end = start + plain_len(text)?;
+    rest[end..].starts_with(NAME_END).then_some((start..end, end + NAME_END.len()))
+}
 
 /// The end tag of the innermost element that is open, and its length.
 #[inline]
@@ -184,7 +267,7 @@ impl Usual {
             VALUE => ElementName::Value,
             NAME => ElementName::Name,
             MEMBER => ElementName::Member,
-            STRUCT => ElementName::Struct,
+            STRUCT_NAME => ElementName::Struct,
             DOUBLE => ElementName::Double,
             BOOLEAN => ElementName::Boolean,
             I4 => ElementName::I4,
@@ -217,7 +300,7 @@ const INT: u64 = literal(b"int");
 const I4: u64 = literal(b"i4");
 const VALUE: u64 = literal(b"value");
 const ARRAY_NAME: u64 = literal(b"array");
-const STRUCT: u64 = literal(b"struct");
+const STRUCT_NAME: u64 = literal(b"struct");
 const DATA: u64 = literal(b"data");
 const MEMBER: u64 = literal(b"member");
 const NAME: u64 = literal(b"name");

@@ -52,6 +52,10 @@ const PIECES: &[&str] = &[
     "<name>",
     "</name>",
     "<name>a</name>",
+    "<member><name>a</name>",
+    "<member>\n<name>a</name>\n",
+    "<member>\n<name>a]</name>\n",
+    "<methodResponse>",
     "<string>",
     "</string>",
     "<int>",
@@ -109,13 +113,15 @@ fn value_strategy() -> impl Strategy<Value = String> {
     let space = prop::sample::select(&["\n", "", "\n  ", " "][..]);
     (value, space).prop_map(|(value, space)| value + space).prop_recursive(4, 24, 4, |inner| {
         let items = prop::collection::vec(inner.clone(), 0..4);
-        let members = prop::collection::vec(inner, 0..4);
+        let members = prop::collection::vec(inner.clone(), 0..4);
         prop_oneof![
             items.prop_map(|items| format!("<value><array><data>\n{}</data></array></value>\n", items.concat())),
             members.prop_map(|members| {
                 let members = members.iter().map(|value| format!("<member>\n<name>a</name>\n{value}</member>\n"));
                 format!("<value><struct>\n{}</struct></value>\n", members.collect::<String>())
             }),
+            inner
+                .prop_map(|value| { format!("<value><struct><member><name></name>{value}</member></struct></value>") }),
         ]
     })
 }
@@ -126,6 +132,7 @@ fn document_strategy() -> impl Strategy<Value = Vec<u8>> {
         &[
             ("<methodResponse>\n<params>\n<param>\n", "</param>\n</params>\n</methodResponse>\n"),
             ("<methodResponse><fault>", "</fault></methodResponse>"),
+            ("<?xml version=\"1.0\"?>\n\n<methodResponse><fault>", "</fault></methodResponse> <?pi?>"),
             (
                 "<?xml version='1.0'?>\n<methodCall><methodName>a</methodName><params><param>",
                 "</param></params></methodCall>",
