@@ -221,7 +221,7 @@ fn is_unknown_declaration(rest: &str) -> bool {
 }
 
 /// The character that a reference stands for. No entity but XML's five is known, whatever a DOCTYPE declares.
-fn resolve(input: &str, span: Range<usize>) -> Result<char, Error> {
+pub(super) fn resolve(input: &str, span: Range<usize>) -> Result<char, Error> {
     let reference = &input[span.start + 1..span.end - 1];
     let Some(number) = reference.strip_prefix('#') else {
         return match reference {
@@ -257,12 +257,6 @@ fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
     let mut names = Names::default();
     let mut rest = &input[span.clone()];
     loop {
-        if let Some((name, after)) = usual_attribute(rest)
-            && names.insert(name)
-        {
-            rest = after;
-            continue;
-        }
         let at = span.end - rest.len();
         let trimmed = trim_start(rest);
         if trimmed.is_empty() {
@@ -326,18 +320,6 @@ impl<'i> Names<'i> {
 /// Without the white space at the start, of which XML has fewer kinds than Unicode.
 fn trim_start(text: &str) -> &str {
     &text[text.bytes().take_while(|&b| is_space(b)).count()..]
-}
-
-/// ` name="value"`, and what is behind it, if there is nothing in it to look at: a name of letters and colons, and a
-/// value without markup.
-#[inline]
-fn usual_attribute(rest: &str) -> Option<(&str, &str)> {
-    let bytes = rest.as_bytes().strip_prefix(b" ")?;
-    let name_len = bytes.iter().position(|&b| !(b.is_ascii_alphabetic() || b == b':')).filter(|&len| len > 0)?;
-    let value = bytes[name_len..].strip_prefix(b"=\"")?;
-    let value_len = value.iter().position(|&b| matches!(b, b'"' | b'<' | b'&')).filter(|&len| value[len] == b'"')?;
-    let name = 1..1 + name_len;
-    Some((&rest[name.clone()], &rest[name.end + 2 + value_len + 1..]))
 }
 
 /// XML 1.0, production 5.

@@ -1,5 +1,5 @@
-//! What nearly every document is made of, told by comparing literals: tags without attributes or white space, text
-//! without references, and whole scalars.
+//! What nearly every document is made of, told by comparing literals: tags with an attribute at most, text, references,
+//! and what usually comes in one piece, as a whole scalar.
 //!
 //! A shortcut never refuses anything. What it does not know is left to the general tokenizer, which gives the same
 //! tokens for what it does know, if more slowly. So there is one meaning, in the model, whichever way a token came.
@@ -12,6 +12,7 @@ use std::ops::Range;
 use super::element_name::ElementName;
 use super::reader::Model;
 use super::source::is_space;
+use super::tokens::resolve;
 use crate::Error;
 
 /// The length of the XML declaration as Python and most others write it.
@@ -60,6 +61,11 @@ pub(super) fn read(
                 Some(len) => len,
                 None => break,
             },
+            [b'&', ..] => {
+                let Some((c, len)) = reference(input, at) else { break };
+                model.char(c, at..at + len)?;
+                len
+            }
             _ => {
                 let Some(len) = text_len(rest) else { break };
                 model.text(at..at + len)?;
@@ -121,10 +127,10 @@ fn tag(
         model.end(name, at..at + len)?;
         Ok(Some(len))
     } else {
-        let Some(Usual { name, len, .. }) = Usual::read(&rest[1..]) else { return Ok(None) };
+        let Some((name, len)) = start_tag(rest) else { return Ok(None) };
         open.push(name);
-        model.start(name, at..at + 1 + len)?;
-        Ok(Some(1 + len))
+        model.start(name, at..at + len)?;
+        Ok(Some(len))
     }
 }
 
@@ -173,6 +179,27 @@ fn tag_end_len(rest: &[u8]) -> Option<usize> {
     (rest.get(blank) == Some(&b'>')).then_some(blank + 1)
 }
 
+/// A start tag, in which an attribute may stand, and its length.
+#[inline]
+fn start_tag(rest: &[u8]) -> Option<(ElementName<'static>, usize)> {
+    let Usual { name, len, .. } = Usual::read(&rest[1..])?;
+    let tail = &rest[1 + len..];
+    if tail[0] == b'>' {
+        return Some((name, 1 + len + 1));
+    }
+    let attribute = attribute_len(tail).unwrap_or(0);
+    Some((name, 1 + len + attribute + tag_end_len(&tail[attribute..])?))
+}
+
+/// The length of ` name="value"`: a name of letters and colons, and a value without markup.
+fn attribute_len(rest: &[u8]) -> Option<usize> {
+    let name = rest.strip_prefix(b" ")?;
+    let name_len = name.iter().position(|&b| !(b.is_ascii_alphabetic() || b == b':')).filter(|&len| len > 0)?;
+    let value = name[name_len..].strip_prefix(b"=\"")?;
+    let value_len = memchr::memchr3(b'"', b'<', b'&', value)?;
+    (value[value_len] == b'"').then_some(" =\"\"".len() + name_len + value_len)
+}
+
 /// `<value><int>5</int></value>`, with offsets from its start.
 struct Scalar {
     name: ElementName<'static>,
@@ -186,22 +213,23 @@ impl Scalar {
         const VALUE: &[u8] = b"<value><";
         const VALUE_END: &[u8] = b"></value>";
         let usual = Usual::read(rest.strip_prefix(VALUE)?).filter(Usual::is_scalar)?;
-        if usual.len > usual.name_len + 1 {
+        let name_end = VALUE.len() + usual.len;
+        if rest[name_end] != b'>' {
             return None;
         }
-        let start = VALUE.len() + usual.len;
+        let start = name_end + 1;
         let text = start..start + plain_len(&rest[start..])?;
         let tail = rest[text.end..].strip_prefix(b"</")?;
-        if usual.word != usual.mask & word(tail)? || !tail[usual.name_len..].starts_with(VALUE_END) {
+        if usual.word != usual.mask & word(tail)? || !tail[usual.len..].starts_with(VALUE_END) {
             return None;
         }
-        let len = text.end + 2 + usual.name_len + VALUE_END.len();
+        let len = text.end + 2 + usual.len + VALUE_END.len();
         Some(Self { name: usual.name, text, len })
     }
 }
 
-/// The length of the text that ends at a tag, if there is nothing in it to look at: no reference, no carriage return,
-/// and no bracket that could end a CDATA section.
+/// The length of the text up to a tag or a reference, if there is nothing in it to look at: no carriage return, and no
+/// bracket that could end a CDATA section.
 #[inline]
 fn plain_len(rest: &[u8]) -> Option<usize> {
     /// Up to here a look at each byte is faster than a call.
@@ -214,7 +242,7 @@ fn plain_len(rest: &[u8]) -> Option<usize> {
             memchr::memchr(b']', &rest[SHORT..len]).map_or(len, |at| SHORT + at)
         }
     };
-    (rest[len] == b'<').then_some(len)
+    matches!(rest[len], b'<' | b'&').then_some(len)
 }
 
 /// The same for text that may well be a line end and indentation.
@@ -226,6 +254,13 @@ fn text_len(rest: &[u8]) -> Option<usize> {
     Some(indent + plain_len(&rest[indent..])?)
 }
 
+/// The character that a reference stands for, and its length.
+fn reference(input: &str, at: usize) -> Option<(char, usize)> {
+    const LONGEST: usize = "&#x10FFFF;".len();
+    let len = 1 + input.as_bytes()[at..].iter().take(LONGEST).position(|&b| b == b';')?;
+    Some((resolve(input, at..at + len).ok()?, len))
+}
+
 static ENDS_PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     table[b'<' as usize] = true;
@@ -235,12 +270,10 @@ static ENDS_PLAIN: [bool; 256] = {
     table
 };
 
-/// A name of up to seven letters, and the end of its tag.
+/// A name of up to seven letters that ends at white space or a `>`.
 struct Usual {
     name: ElementName<'static>,
-    /// With the `>` and the white space before it.
     len: usize,
-    name_len: usize,
     /// The name, and which bytes of a word it takes.
     word: u64,
     mask: u64,
@@ -277,9 +310,7 @@ impl Usual {
             FAULT => ElementName::Fault,
             _ => return None,
         };
-        let name_len = (ends.trailing_zeros() / 8) as usize;
-        let len = name_len + tag_end_len(&rest[name_len..])?;
-        Some(Self { name, len, name_len, word, mask })
+        Some(Self { name, len: (ends.trailing_zeros() / 8) as usize, word, mask })
     }
 
     fn is_scalar(&self) -> bool {
