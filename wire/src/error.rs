@@ -228,7 +228,7 @@ impl Error {
     /// let document = b"(domain (name 'vm1))\n)";
     /// let error = xend_wire::sexpr::parse(document).unwrap_err();
     /// assert_eq!(error.render(document), "\
-    /// error: unexpected end of input, expected `'`
+    /// error: unexpected end of input, expected `'` for the `'` at byte 14
     ///  --> line 2, column 2 (byte 22)
     ///   | )
     ///   |  ^

@@ -143,7 +143,7 @@ impl Reader {
                 Class::Plain | Class::Separator => self.atom(input, last)?,
                 Class::EndOfTransmission => {
                     if self.tree.depth() > 0 {
-                        return Err(self.unexpected_end(self.at, "`)`"));
+                        return Err(self.unclosed_list(self.at));
                     }
                     self.ended = true;
                     return Ok(());
@@ -158,7 +158,7 @@ impl Reader {
                 return Ok(());
             }
         }
-        if last && self.tree.depth() > 0 { Err(self.unexpected_end(input.len(), "`)`")) } else { Ok(()) }
+        if last && self.tree.depth() > 0 { Err(self.unclosed_list(input.len())) } else { Ok(()) }
     }
 
     #[inline]
@@ -266,7 +266,7 @@ impl Reader {
                 cut => {
                     if last {
                         escape::decode(&input[body..], body, false, self.rules, &mut Vec::new())?;
-                        return Err(self.unexpected_end(input.len(), if quote == b'"' { "`\"`" } else { "`'`" }));
+                        return Err(unclosed(input.len(), quote, quote, self.at));
                     }
                     self.scanned = cut.map_or(input.len(), |length| from + length);
                     return Ok(Token::Cut);
@@ -330,13 +330,16 @@ impl Reader {
     }
 
     #[cold]
-    fn unexpected_end(&self, at: usize, expected: &'static str) -> Error {
-        let error = Error::new(ErrorKind::UnexpectedEnd, at..at);
-        match self.tree.innermost_start() {
-            Some(start) if expected == "`)`" => error.expected(format!("`)` for the `(` at byte {start}")),
-            _ => error.expected(expected),
-        }
+    fn unclosed_list(&self, end: usize) -> Error {
+        let start = self.tree.innermost_start().expect("a list is open");
+        unclosed(end, b')', b'(', start)
     }
+}
+
+#[cold]
+fn unclosed(end: usize, close: u8, open: u8, start: usize) -> Error {
+    let (close, open) = (char::from(close), char::from(open));
+    Error::new(ErrorKind::UnexpectedEnd, end..end).expected(format!("`{close}` for the `{open}` at byte {start}"))
 }
 
 /// Past the one space that follows most values.
