@@ -4,11 +4,13 @@
 //! A shortcut never refuses anything. What it does not know is left to the general tokenizer, which gives the same
 //! tokens for what it does know, if more slowly. So there is one meaning, in the model, whichever way a token came.
 
+mod name;
 #[cfg(test)]
 mod properties;
 
 use std::ops::Range;
 
+use self::name::{UsualName, literal, word};
 use super::element_name::ElementName;
 use super::reader::Model;
 use super::source::is_space;
@@ -182,7 +184,7 @@ fn tag_end_len(rest: &[u8]) -> Option<usize> {
 /// A start tag, in which an attribute may stand, and its length.
 #[inline]
 fn start_tag(rest: &[u8]) -> Option<(ElementName<'static>, usize)> {
-    let Usual { name, len, .. } = Usual::read(&rest[1..])?;
+    let UsualName { name, len, .. } = UsualName::read(&rest[1..])?;
     let tail = &rest[1 + len..];
     if tail[0] == b'>' {
         return Some((name, 1 + len + 1));
@@ -212,7 +214,7 @@ impl Scalar {
     fn read(rest: &[u8]) -> Option<Self> {
         const VALUE: &[u8] = b"<value><";
         const VALUE_END: &[u8] = b"></value>";
-        let usual = Usual::read(rest.strip_prefix(VALUE)?).filter(Usual::is_scalar)?;
+        let usual = UsualName::read(rest.strip_prefix(VALUE)?).filter(UsualName::is_scalar)?;
         let name_end = VALUE.len() + usual.len;
         if rest[name_end] != b'>' {
             return None;
@@ -269,94 +271,6 @@ static ENDS_PLAIN: [bool; 256] = {
     table[b']' as usize] = true;
     table
 };
-
-/// A name of up to seven letters that ends at white space or a `>`.
-struct Usual {
-    name: ElementName<'static>,
-    len: usize,
-    /// The name, and which bytes of a word it takes.
-    word: u64,
-    mask: u64,
-}
-
-impl Usual {
-    #[inline]
-    fn read(rest: &[u8]) -> Option<Self> {
-        const LOW: u64 = 0x0101_0101_0101_0101;
-        const HIGH: u64 = LOW << 7;
-        let word = word(rest)?;
-        // A `>` becomes a zero, and a zero or a space gets its highest bit set. The lowest of these bits can be trusted.
-        let zeroed = word ^ (LOW * b'>' as u64);
-        let ends = (zeroed.wrapping_sub(LOW) & !zeroed | word.wrapping_sub(LOW * 0x21) & !word) & HIGH;
-        let first = ends & ends.wrapping_neg();
-        // Without any end this is the whole word, which is no name.
-        let mask = (first >> 7).wrapping_sub(1);
-        let word = word & mask;
-        let name = match word {
-            STRING => ElementName::String,
-            INT => ElementName::Int,
-            ARRAY_NAME => ElementName::Array,
-            DATA => ElementName::Data,
-            VALUE => ElementName::Value,
-            NAME => ElementName::Name,
-            MEMBER => ElementName::Member,
-            STRUCT_NAME => ElementName::Struct,
-            DOUBLE => ElementName::Double,
-            BOOLEAN => ElementName::Boolean,
-            I4 => ElementName::I4,
-            BASE64 => ElementName::Base64,
-            PARAM => ElementName::Param,
-            PARAMS => ElementName::Params,
-            FAULT => ElementName::Fault,
-            _ => return None,
-        };
-        Some(Self { name, len: (ends.trailing_zeros() / 8) as usize, word, mask })
-    }
-
-    fn is_scalar(&self) -> bool {
-        matches!(
-            self.name,
-            ElementName::String
-                | ElementName::Int
-                | ElementName::I4
-                | ElementName::Double
-                | ElementName::Boolean
-                | ElementName::Base64
-        )
-    }
-}
-
-const STRING: u64 = literal(b"string");
-const INT: u64 = literal(b"int");
-const I4: u64 = literal(b"i4");
-const VALUE: u64 = literal(b"value");
-const ARRAY_NAME: u64 = literal(b"array");
-const STRUCT_NAME: u64 = literal(b"struct");
-const DATA: u64 = literal(b"data");
-const MEMBER: u64 = literal(b"member");
-const NAME: u64 = literal(b"name");
-const PARAM: u64 = literal(b"param");
-const PARAMS: u64 = literal(b"params");
-const FAULT: u64 = literal(b"fault");
-const BOOLEAN: u64 = literal(b"boolean");
-const DOUBLE: u64 = literal(b"double");
-const BASE64: u64 = literal(b"base64");
-
-/// The first eight bytes, the first of them lowest.
-#[inline]
-fn word(bytes: &[u8]) -> Option<u64> {
-    Some(u64::from_le_bytes(*bytes.first_chunk()?))
-}
-
-const fn literal(text: &[u8]) -> u64 {
-    let mut word = 0;
-    let mut at = text.len();
-    while at > 0 {
-        at -= 1;
-        word = word << 8 | text[at] as u64;
-    }
-    word
-}
 
 /// Shortcuts are taken, but where a test compares with what happens without them.
 #[cfg(not(test))]
