@@ -38,5 +38,5 @@ mod tests;
 #[cfg(test)]
 pub(crate) fn test_config() -> proptest::test_runner::Config {
     let default = proptest::test_runner::Config { failure_persistence: None, ..Default::default() };
-    if cfg!(miri) { proptest::test_runner::Config { cases: 4, ..default } } else { default }
+    if cfg!(miri) { proptest::test_runner::Config { cases: 2, ..default } } else { default }
 }

@@ -46,14 +46,21 @@ fn unescape(text: &str) -> String {
     out
 }
 
-fn cases(codec: &str) -> impl Iterator<Item = (&'static str, Option<Vec<u8>>)> {
-    xend_fixtures::files(codec).map(|file| (file.path, document(std::str::from_utf8(file.bytes).expect("UTF-8"))))
+/// All of them; Miri gets one of five.
+pub(crate) fn some<T>(all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+    all.into_iter().step_by(if cfg!(miri) { 5 } else { 1 })
 }
 
-/// All rules; Miri, which takes a tenth of a second for a document, gets one of them for each, by the name of the case.
-fn by_turns<R>(rules: impl Iterator<Item = R>, path: &str) -> impl Iterator<Item = R> {
-    let rules: Vec<_> = rules.collect();
-    let turn = path.bytes().map(usize::from).sum::<usize>() % rules.len();
+fn cases(folder: &str) -> impl Iterator<Item = (&'static str, Option<Vec<u8>>)> {
+    some(xend_fixtures::files(folder))
+        .map(|file| (file.path, document(std::str::from_utf8(file.bytes).expect("UTF-8"))))
+}
+
+/// All rules or releases; Miri, which takes a tenth of a second for a document, gets one of them, by the name of what
+/// they are for.
+pub(crate) fn by_turns<R>(rules: impl IntoIterator<Item = R>, name: &str) -> impl Iterator<Item = R> {
+    let rules: Vec<_> = rules.into_iter().collect();
+    let turn = name.bytes().map(usize::from).sum::<usize>() % rules.len();
     rules.into_iter().enumerate().filter(move |(at, _)| !cfg!(miri) || *at == turn).map(|(_, rules)| rules)
 }
 

@@ -6,13 +6,14 @@ use super::classify::{Pattern, rows};
 use super::*;
 use crate::Release;
 use crate::operation::{Face, OPERATIONS, Reply, find};
+use crate::tests::some;
 use crate::xenapi::{self, Outcome};
 use crate::xmlrpc::{Response, Rules, decode_response};
 use crate::{Limits, datum};
 
 #[test]
 fn every_row_is_well_formed() {
-    for (line, row) in rows() {
+    for (line, row) in some(rows()) {
         if let Err(why) = Pattern::parse(row) {
             panic!("patterns.tsv:{line}: {why}");
         }
@@ -41,7 +42,7 @@ fn the_corpus_covers_every_code_with_a_row() {
     assert!(corpus.lines().count() >= 150);
     // `{"code": "ERR_...", ...`
     let codes: HashSet<_> = corpus.lines().filter_map(|line| line.split('"').nth(3)).collect();
-    for (line, row) in rows() {
+    for (line, row) in some(rows()) {
         let code = Pattern::parse(row).unwrap_or_else(|why| panic!("patterns.tsv:{line}: {why}")).code;
         assert!(codes.contains(code.as_str()), "no message for {code}");
     }

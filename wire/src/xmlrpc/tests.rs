@@ -2,6 +2,7 @@
 //! said at each test.
 
 use super::*;
+use crate::tests::by_turns;
 use crate::{Error, Limits, Release};
 
 /// What a document means, in a few words: `int 5`, `[string a]`, `{a: nil}`, `fault int 1, string x`, or the kind of the
@@ -582,7 +583,7 @@ fn limits() {
     assert_eq!(meaning(response(&deep(3)).as_bytes(), Rules::spec()), "[[[]]]");
 
     let levels = if cfg!(miri) { 1_100 } else { 100_000 };
-    for rules in Rules::all() {
+    for rules in by_turns(Rules::all(), "limits") {
         let document = response(&deep(levels));
         let error = decode(document.as_bytes(), rules, &Limits { depth: usize::MAX, ..default }).unwrap_err();
         assert_eq!(error.to_string(), "nested too deeply, expected at most 1024 levels of arrays and structs");
