@@ -2,6 +2,7 @@
 
 mod answers;
 mod daemon;
+mod hidden;
 mod laws;
 mod matrix;
 mod outcomes;
