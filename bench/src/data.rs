@@ -18,8 +18,10 @@ pub(crate) enum Datum {
 pub(crate) struct Layout {
     /// Every tag on a line of its own but for those of a scalar, indented by two spaces a level.
     pub(crate) indented: bool,
-    /// White space and attributes inside tags.
+    /// White space inside tags, an attribute in those of types, and empty elements.
     pub(crate) odd_tags: bool,
+    /// An attribute in every start tag.
+    pub(crate) attributes: bool,
     /// References in every text that is no number.
     pub(crate) references: bool,
     /// A domain is a struct, not a list of pairs.
@@ -182,6 +184,8 @@ pub(crate) fn xml(values: &[Datum], layout: Layout) -> Vec<u8> {
     xml.out.into_bytes()
 }
 
+const ATTRIBUTE: &str = " xml:space=\"preserve\"";
+
 struct Xml {
     out: String,
     layout: Layout,
@@ -243,11 +247,13 @@ impl Xml {
 
     fn scalar(&mut self, kind: &str, text: &str) {
         self.indent();
-        let (space, attribute) = if self.layout.odd_tags { (" ", " xml:space=\"preserve\"") } else { ("", "") };
+        let space = if self.layout.odd_tags { " " } else { "" };
+        let attribute = if self.layout.odd_tags || self.layout.attributes { ATTRIBUTE } else { "" };
+        let on_value = if self.layout.attributes { ATTRIBUTE } else { space };
         if self.layout.odd_tags && text.is_empty() {
             self.out.push_str("<value ><string/></value>\n");
         } else {
-            writeln!(self.out, "<value{space}><{kind}{attribute}>{text}</{kind}{space}></value{space}>")
+            writeln!(self.out, "<value{on_value}><{kind}{attribute}>{text}</{kind}{space}></value{space}>")
                 .expect("a String takes all");
         }
     }
@@ -294,6 +300,9 @@ impl Xml {
 
     fn tag(&mut self, tag: &str, end: &str) {
         self.out.push_str(tag);
+        if self.layout.attributes && !tag.starts_with("</") {
+            self.out.push_str(ATTRIBUTE);
+        }
         if self.layout.odd_tags {
             self.out.push(' ');
         }

@@ -20,7 +20,7 @@ const TURN: Duration = Duration::from_millis(40);
 pub(crate) fn print(only: Option<Task>) {
     println!(
         "{:14} {:12} {:30} {:>9} {:>11} {:>10} {:>9}",
-        "task", "input", "contender", "MB/s", "allocations", "peak kB", "x slower"
+        "task", "input", "contender", "MB/s", "allocations", "peak kB", "time/ours"
     );
     for task in Task::ALL.into_iter().filter(|&task| only.is_none_or(|only| task == only)) {
         let mut times = Vec::new();

@@ -31,6 +31,7 @@ pub(crate) enum Input {
     // 100 domains, of XML-RPC.
     Indented,
     OddTags,
+    Attributes,
     References,
     Structs,
     /// All of these at once.
@@ -55,6 +56,7 @@ impl Task {
                 Input::Thousands,
                 Input::Indented,
                 Input::OddTags,
+                Input::Attributes,
                 Input::References,
                 Input::Structs,
                 Input::Odd,
@@ -94,6 +96,7 @@ impl Input {
         Layout {
             indented: matches!(self, Self::Indented | Self::Odd),
             odd_tags: matches!(self, Self::OddTags | Self::Odd),
+            attributes: matches!(self, Self::Attributes | Self::Odd),
             references: matches!(self, Self::References | Self::Odd),
             structs: matches!(self, Self::Structs | Self::Odd),
         }

@@ -42,6 +42,7 @@ mod quirk;
 mod scenario;
 mod service;
 mod sxp;
+mod text_file;
 pub mod world;
 mod xmlrpc;
 

@@ -71,6 +71,22 @@ pub(crate) fn int(text: &[u8]) -> Result<i64, Vec<u8>> {
     Ok(if negative { -magnitude } else { magnitude })
 }
 
+/// `int(value)` of a value of any type. The error is the text of Python's exception.
+pub(crate) fn number(value: &Datum) -> Result<i64, Vec<u8>> {
+    match value {
+        Datum::Int(number) | Datum::Long(number) => Ok(*number),
+        Datum::Bool(flag) => Ok(i64::from(*flag)),
+        Datum::Float(number) => Ok(*number as i64),
+        Datum::Bytes(_) | Datum::Text(_) => int(&str(value)),
+        other => Err(not_a_number(other).into_bytes()),
+    }
+}
+
+/// What `int()` says of a value that is neither string nor number.
+pub(crate) fn not_a_number(value: &Datum) -> String {
+    format!("int() argument must be a string or a number, not '{}'", type_name(value))
+}
+
 /// What `str()` says of text that is not ASCII.
 pub(crate) fn not_ascii(text: &str) -> Option<String> {
     let at = text.chars().position(|c| !c.is_ascii())?;

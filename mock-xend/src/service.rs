@@ -12,7 +12,7 @@ use crate::http::Then;
 use crate::journal::{Exchange, Journal};
 use crate::quirk::Quirk;
 use crate::scenario::{Decision, Question, Report, Script};
-use crate::world::{Command, Failure, World};
+use crate::world::{Command, Detail, Failure, Order, States, World};
 
 /// One mock behind all its listeners.
 pub(crate) struct Service {
@@ -74,6 +74,12 @@ impl Service {
     pub(crate) fn perform(&self, command: &Command) -> Result<Datum, Failure> {
         let state = &mut *self.state();
         state.world.perform(state.clock.now(), command)
+    }
+
+    /// Asks the world for the records of a list, one by one.
+    pub(crate) fn each_record(&self, list: (States, Detail, Order), take: impl FnMut(Datum)) {
+        let state = &mut *self.state();
+        state.world.each_record(state.clock.now(), list, take);
     }
 
     /// Notes an exchange.

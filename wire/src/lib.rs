@@ -32,35 +32,11 @@ pub use limits::Limits;
 pub use release::{Release, UnknownRelease};
 
 #[cfg(test)]
-extern crate self as xend_wire;
-
-/// The reader of cases, which the tests outside of the crate have too.
-#[cfg(test)]
-#[path = "../tests/conformance/case.rs"]
-mod case;
-
-#[cfg(test)]
-mod tests {
-    use crate::case::Case;
-
-    /// What is embedded needs no file, so that Miri can look at it; above this size it takes Miri too long.
-    const LARGEST: usize = 1_024;
-
-    fn cases() -> impl Iterator<Item = (xend_fixtures::File, Case)> {
-        xend_fixtures::files("cases/").map(|file| (file, Case::parse(file).expect("a case")))
-    }
-
-    #[test]
-    fn small_cases() {
-        for (file, case) in cases().filter(|(_, case)| case.input().len() <= LARGEST) {
-            case.check().unwrap_or_else(|why| panic!("{}: {why}", file.path));
-        }
-    }
-}
+mod tests;
 
 /// How many cases a property is tried on: fewer under Miri, which is a thousand times slower.
 #[cfg(test)]
 pub(crate) fn test_config() -> proptest::test_runner::Config {
     let default = proptest::test_runner::Config { failure_persistence: None, ..Default::default() };
-    if cfg!(miri) { proptest::test_runner::Config { cases: 8, ..default } } else { default }
+    if cfg!(miri) { proptest::test_runner::Config { cases: 4, ..default } } else { default }
 }

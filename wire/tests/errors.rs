@@ -46,9 +46,9 @@ fn caller(title: &str, error: Error) -> Sample {
 fn samples() -> Vec<Sample> {
     let default = Limits::default();
     let lists = |document: &str| sexpr("strict", document.as_bytes(), default);
-    let request = |arguments: &[(&str, &str)], face| {
+    let request = |operation: &str, arguments: &[(&str, &str)], face| {
         let arguments = arguments.iter().copied().collect::<Arguments>();
-        find("domain.pause").expect("an operation").request(face, Release::V4_1, &arguments).expect_err("an error")
+        find(operation).expect("an operation").request(face, Release::V4_1, &arguments).expect_err("an error")
     };
     let envelope = {
         let document =
@@ -144,9 +144,10 @@ fn samples() -> Vec<Sample> {
         // Callers.
         caller("encode_response", xmlrpc::encode_response(&"\u{1}".into()).expect_err("an error")),
         caller("encode_call", xmlrpc::encode_call("a b", &[Value::Nil]).expect_err("an error")),
-        caller("domain.pause on the Xen-API", request(&[("domain", "vm1")], Face::XenApi)),
-        caller("domain.pause", request(&[], Face::Sxp)),
-        caller("domain.pause", request(&[("domain", "vm1"), ("force", "1")], Face::Sxp)),
+        caller("domain.sedf on the Xen-API", request("domain.sedf", &[("domain", "vm1")], Face::XenApi)),
+        caller("domain.set_memory", request("domain.set_memory", &[("domain", "vm1"), ("memory", "lots")], Face::Sxp)),
+        caller("domain.pause", request("domain.pause", &[], Face::Sxp)),
+        caller("domain.pause", request("domain.pause", &[("domain", "vm1"), ("force", "1")], Face::Sxp)),
     ]
 }
 

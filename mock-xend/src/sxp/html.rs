@@ -59,7 +59,11 @@ impl Handler<'_> {
         for domain in domains {
             self.write("<li>");
             self.link(&domain.name, &format!("Domain {}", domain.name));
-            self.write(format!(": id = {}, memory = {}", python::text(&domain.domid()), domain.memory * 1024));
+            self.write(format!(
+                ": id = {}, memory = {}",
+                python::text(&domain.domid()),
+                domain.memory.saturating_mul(1024)
+            ));
             if self.release == Release::V3_0_2 {
                 self.write(", ssidref = 0.");
             }
@@ -84,7 +88,8 @@ impl Handler<'_> {
             }
             Release::V3_0_3 => format!("<p><domain id={id} name={} memory={}></p>", domain.name, domain.memory),
             _ => {
-                let (bytes, state) = (domain.memory << 20, domain.power_state().as_str().to_ascii_lowercase());
+                let (bytes, state) =
+                    (domain.memory.saturating_mul(1 << 20), domain.power_state().as_str().to_ascii_lowercase());
                 format!("<p><domain id={id} name={} memory={bytes} state={state}></p>", domain.name)
             }
         });

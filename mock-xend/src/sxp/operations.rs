@@ -79,9 +79,6 @@ pub(super) fn find(place: Place, name: &[u8], release: Release) -> Option<&'stat
     OPERATIONS.iter().filter(named).find(|operation| operation.is_known(release))
 }
 
-/// All that a list with details shows.
-pub(super) const LIST: Command = Command::Records { states: States::Usual, detail: Detail::Whole, order: Order::ById };
-
 const ALL: (Release, Release) = (V3_0_2, V4_1);
 const FROM_3_0_3: (Release, Release) = (V3_0_3, V4_1);
 const FROM_3_1: (Release, Release) = (V3_1, V4_1);
@@ -110,7 +107,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         handler.perform(Command::New { config }).map_err(|failure| error_creating(handler, &failure))
     }),
     operation(Domains, "restore", ALL, Worker, restore),
-    operation(Domains, "list", ALL, AtOnce, |handler| handler.perform(LIST)),
+    operation(Domains, "list", ALL, AtOnce, list),
     operation(Domain, "pause", ALL, AtOnce, |handler| {
         let domain = handler.own_domid();
         handler.perform(Command::Pause { domain }).map(|_| Datum::None)
@@ -145,8 +142,7 @@ pub(crate) static OPERATIONS: &[Operation] = &[
     operation(Domain, "dump", (V3_1, V3_1), AcceptedWorker, |handler| dump(handler, &["live", "crash"])),
     operation(Domain, "dump", FROM_3_4, AcceptedWorker, |handler| dump(handler, &["live", "crash", "reset"])),
     operation(Domain, "migrate", (V3_0_2, V3_1), Worker, |handler| migrate(handler, &["live", "resource", "port"], 2)),
-    operation(Domain, "migrate", (V3_4, V3_4), Worker, |handler| migrate(handler, &["live", "port", "node", "ssl"], 1)),
-    operation(Domain, "migrate", (V4_1, V4_1), Worker, |handler| migrate(handler, &["live", "port", "node", "ssl"], 1)),
+    operation(Domain, "migrate", FROM_3_4, Worker, |handler| migrate(handler, &["live", "port", "node", "ssl"], 1)),
     // The values of a form are text, which never equals the number 1 that the daemon compares with.
     operation(Domain, "start", FROM_3_1, Accepted, |handler| {
         handler.perform(Command::Start { domain: handler.object(), paused: false })
@@ -238,6 +234,14 @@ pub(crate) static OPERATIONS: &[Operation] = &[
         Err(Failure::exception("[Errno 2] No such file or directory: '/proc/vnet/policy'"))
     }),
 ];
+
+fn list(handler: &mut Handler<'_>) -> Result<Datum, Failure> {
+    if handler.request.wants_sxp() {
+        handler.detailed_list();
+        return Ok(Datum::None);
+    }
+    handler.perform(Command::Records { states: States::Usual, detail: Detail::Whole, order: Order::ById })
+}
 
 fn create(handler: &mut Handler<'_>) -> Result<Datum, Failure> {
     let (config, text) = handler.config()?;

@@ -3,12 +3,12 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::operations::{self, LIST, Place};
+use super::operations::{self, Place};
 use super::reply::{PLAIN, Reply, SXP};
 use super::request::Request;
 use crate::python;
 use crate::service::{Listener, Service};
-use crate::world::{Command, Detail, Failure, States};
+use crate::world::{Command, Detail, Failure, Order, States};
 
 /// Answers one request.
 pub(super) struct Handler<'r> {
@@ -207,20 +207,32 @@ impl<'r> Handler<'r> {
         if !self.request.wants_sxp() {
             return self.html_domains();
         }
-        let detailed = matches!(self.request.fields.get("detail"), Some([one]) if one == b"1");
-        let command = if detailed {
-            LIST
-        } else {
-            // Up to 3.0.3 the parameter is not known.
-            let state = self.request.fields.get("state").and_then(<[_]>::first);
-            match state.filter(|_| self.release >= Release::V3_1) {
-                Some(word) => Command::Names(States::from_word(word)),
-                None => Command::Names(States::Usual),
-            }
+        if matches!(self.request.fields.get("detail"), Some([one]) if one == b"1") {
+            return self.detailed_list();
+        }
+        // Up to 3.0.3 the parameter is not known.
+        let state = self.request.fields.get("state").and_then(<[_]>::first);
+        let states = match state.filter(|_| self.release >= Release::V3_1) {
+            Some(word) => States::from_word(word),
+            None => States::Usual,
         };
-        if let Ok(list) = self.service.perform(&command) {
+        if let Ok(list) = self.perform(Command::Names(states)) {
             self.reply.show(&list, self.release);
         }
+    }
+
+    /// All that a list with details shows.
+    pub(super) fn detailed_list(&mut self) {
+        let Self { service, reply, release, .. } = self;
+        reply.set_header("content-type", SXP);
+        reply.body.push(b'(');
+        let mut between: &[u8] = b"";
+        service.each_record((States::Usual, Detail::Whole, Order::ById), |record| {
+            reply.body.extend_from_slice(between);
+            reply.body.extend_from_slice(&record.show(*release));
+            between = b" ";
+        });
+        reply.body.push(b')');
     }
 
     fn domain(&mut self) {

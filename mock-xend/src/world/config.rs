@@ -12,13 +12,18 @@ use super::scheduler::{Bvt, Credit, Sedf};
 use super::{Failure, World};
 use crate::python;
 
-/// What follows on the end of a domain (protocol reference §6.1).
-pub(super) const RESTART_MODES: &[&str] =
-    &["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
+/// What may follow on the end of a domain (protocol reference §6.1). A core can be kept of one that crashed, from 3.1 on.
+pub(super) fn restart_modes(event: &str, release: Release) -> &'static [&'static str] {
+    const USUAL: &[&str] = &["destroy", "restart", "preserve", "rename-restart"];
+    const OF_CRASH: &[&str] =
+        &["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
+    if event == "crash" && release >= Release::V3_1 { OF_CRASH } else { USUAL }
+}
 
 /// A checked configuration.
 pub(super) struct Config {
-    name: String,
+    /// None if it is made from the uuid.
+    name: Option<String>,
     uuid: Option<String>,
     vcpus: i64,
     pub(super) memory: i64,
@@ -61,15 +66,18 @@ impl World {
         let devices = self.check_devices(config)?;
         let on_end = self.check_on_end(config)?;
         let name = match child(config, "name").map(python::str) {
-            None => return Err(Failure::MissingName),
-            Some(name) => self.check_name(&name)?,
+            None if release <= Release::V3_0_3 => return Err(Failure::MissingName),
+            // It gets one from its uuid (`XendConfig._name_sanity_check`).
+            None => None,
+            Some(name) => Some(self.check_name(&name)?),
         };
         let uuid = child(config, "uuid").map(|uuid| String::from_utf8_lossy(&python::str(uuid)).into_owned());
-        if let Some(other) = self.domains.iter().find(|domain| domain.name == name) {
+        let named = |domain: &&Domain| name.as_ref() == Some(&domain.name);
+        if let Some(other) = self.domains.iter().find(named) {
             // 3.1 takes a second domain of the same name and uuid; later a definition that is not active is overwritten.
             let is_same = Some(&other.uuid) == uuid.as_ref();
             if !(is_same && (release == Release::V3_1 || other.id.is_none())) {
-                return Err(Failure::NameInUse { name, by: other.id });
+                return Err(Failure::NameInUse { name: other.name.clone(), by: other.id });
             }
         }
         let shadow_memory = integer(config, "shadow_memory")?.unwrap_or_default();
@@ -122,7 +130,7 @@ impl World {
         let events = [("poweroff", &mut on_end.poweroff), ("reboot", &mut on_end.reboot), ("crash", &mut on_end.crash)];
         for (event, mode) in events {
             let Some(wanted) = child(config, &format!("on_{event}")).map(python::str) else { continue };
-            match RESTART_MODES.iter().find(|mode| mode.as_bytes() == wanted) {
+            match restart_modes(event, self.release).iter().find(|mode| mode.as_bytes() == wanted) {
                 Some(known) => *mode = (*known).to_owned(),
                 None if self.release <= Release::V3_0_3 => {
                     let text = format!("invalid restart event: on_{event} = ");
@@ -166,7 +174,7 @@ pub(super) fn most_vcpus(release: Release) -> i64 {
 impl Config {
     /// Whether it describes a domain that there is.
     pub(super) fn is_of(&self, domain: &Domain) -> bool {
-        domain.name == self.name && self.uuid.as_ref() == Some(&domain.uuid)
+        self.name.as_ref() == Some(&domain.name) && self.uuid.as_ref() == Some(&domain.uuid)
     }
 
     /// The domain: paused as `create` leaves it, or without an id as `new` does.
@@ -184,7 +192,7 @@ impl Config {
         }
         let mut domain = Domain {
             id,
-            name: self.name,
+            name: self.name.unwrap_or_else(|| format!("Domain-{uuid}")),
             uuid,
             activity: if id.is_some() { Activity::Paused } else { Activity::Halted },
             is_managed: false,
@@ -227,6 +235,6 @@ fn integer(config: &Datum, name: &str) -> Result<Option<i64>, Failure> {
         None => Ok(None),
         Some(Datum::Int(number) | Datum::Long(number)) => Ok(Some(*number)),
         Some(Datum::Bool(flag)) => Ok(Some(i64::from(*flag))),
-        Some(value) => python::int(&python::str(value)).map(Some).map_err(Failure::Exception),
+        Some(value) => python::number(value).map(Some).map_err(Failure::Exception),
     }
 }

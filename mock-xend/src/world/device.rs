@@ -44,12 +44,7 @@ impl Device {
     /// A device from its configuration: `(vif (mac 00:16:3e:00:00:01) (bridge xenbr0))`. `None` if it has no class.
     pub(super) fn from_config(config: &Datum, known: &[Device], identities: &mut Identities) -> Option<Self> {
         let class = String::from_utf8_lossy(config.items().first()?.as_bytes()?).into_owned();
-        let mut settings: Vec<(String, Datum)> = Vec::new();
-        for pair in &config.items()[1..] {
-            if let [Datum::Bytes(name), value, ..] = pair.items() {
-                settings.push((String::from_utf8_lossy(name).into_owned(), value.clone()));
-            }
-        }
+        let mut settings = settings(config);
         let given = settings.iter().position(|(name, _)| name == "uuid").map(|at| settings.remove(at).1);
         let uuid = match given {
             Some(uuid) => String::from_utf8_lossy(&python::str(&uuid)).into_owned(),
@@ -153,6 +148,11 @@ impl Device {
         [self.class.as_str().into()].into_iter().chain(pairs).collect::<Vec<_>>().into()
     }
 
+    /// Whether a guest can be given another disc: `(dev hdc:cdrom)`.
+    pub(super) fn is_cd_drive(&self) -> bool {
+        self.setting("dev").is_some_and(|dev| python::str(dev).ends_with(b":cdrom"))
+    }
+
     /// Whether it is a disk.
     pub(super) fn is_block(&self) -> bool {
         matches!(self.class.as_str(), "vbd" | "tap" | "tap2")
@@ -197,6 +197,15 @@ impl Device {
         }
         Datum::List(vec![id.into(), fields.into()])
     }
+}
+
+/// The settings in a configuration: name and value.
+pub(super) fn settings(config: &Datum) -> Vec<(String, Datum)> {
+    let setting = |pair: &Datum| match pair.items() {
+        [Datum::Bytes(name), value, ..] => Some((String::from_utf8_lossy(name).into_owned(), value.clone())),
+        _ => None,
+    };
+    config.items().iter().skip(1).filter_map(setting).collect()
 }
 
 /// The order of a dict with these keys.

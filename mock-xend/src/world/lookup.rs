@@ -3,7 +3,6 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::lifecycle::NO_DOMID;
 use super::{Domain, Failure, PowerState, States, World};
 use crate::python;
 
@@ -64,11 +63,8 @@ impl World {
                     .or_else(|| first(&|domain| knows_uuids && has_uuid(domain)))
                     .ok_or_else(unknown)
             }
-            Datum::None => Err(Failure::exception(NO_DOMID)),
-            other => Err(Failure::exception(format!(
-                "int() argument must be a string or a number, not '{}'",
-                python::type_name(other)
-            ))),
+            Datum::Float(id) => by_id(*id as i64).ok_or_else(unknown),
+            other => Err(Failure::exception(python::not_a_number(other))),
         }
     }
 }

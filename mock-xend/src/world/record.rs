@@ -138,11 +138,16 @@ impl Record<'_> {
         self.add("cpu_weight", credit.weight).add("cpu_cap", credit.cap)
     }
 
-    /// One list of CPUs for each vcpu; one that is not pinned has an empty list.
+    /// One list of CPUs for each vcpu; one that is not pinned has an empty list. 3.4 writes the last list that was pinned
+    /// over all of them (protocol reference §3.8).
     fn cpus(&mut self) -> &mut Self {
         let domain = self.domain;
-        let vcpus = usize::try_from(domain.vcpus).unwrap_or_default();
         let list = |cpus: &Vec<i64>| Datum::List(cpus.iter().map(|&cpu| cpu.into()).collect());
+        let pinned = domain.pinned.iter().rfind(|cpus| !cpus.is_empty());
+        if let Some(cpus) = pinned.filter(|_| self.release == Release::V3_4 && !domain.is_privileged()) {
+            return self.add("cpus", list(cpus));
+        }
+        let vcpus = usize::try_from(domain.vcpus).unwrap_or_default();
         let lists = (0..vcpus).map(|at| domain.pinned.get(at).map_or(Datum::List(vec![]), list)).collect::<Vec<_>>();
         self.add("cpus", lists)
     }

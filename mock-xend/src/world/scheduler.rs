@@ -112,11 +112,9 @@ impl World {
         let domain = self.find_mut(target)?;
         let number = |at: usize| match values.get(at) {
             None | Some(Datum::None) => Ok(None),
-            Some(value) => python::int(&python::str(value)).map(Some).map_err(Failure::Exception),
+            Some(value) => python::number(value).map(Some).map_err(Failure::Exception),
         };
-        let needed = |at: usize| {
-            number(at)?.ok_or_else(|| Failure::exception("int() argument must be a string or a number, not 'NoneType'"))
-        };
+        let needed = |at: usize| number(at)?.ok_or_else(|| Failure::exception(python::not_a_number(&Datum::None)));
         match scheduler {
             Scheduler::Bvt => {
                 domain.bvt = Bvt {

@@ -138,7 +138,16 @@ pub(crate) static METHODS: &[Method] = &[
         call.perform(Command::Reset { domain: call.domain() })
     }),
     of_domain("xend.domain.setName", ALL, "setName", (2, 0), |call| {
-        call.perform(Command::Rename { domain: call.domain(), name: python::str(&call.param(1)) })
+        let name = match call.param(1) {
+            name @ (Datum::None | Datum::Bytes(_) | Datum::Text(_)) => name,
+            // The name is taken apart up to 3.0.3, and later matched with an expression.
+            other if call.release() <= V3_0_3 => {
+                return Err(Failure::exception(format!("'{}' object is not iterable", python::type_name(&other))));
+            }
+            _ => return Err(Failure::exception("expected string or buffer")),
+        };
+        let name = if name == Datum::None { Vec::new() } else { python::str(&name) };
+        call.perform(Command::Rename { domain: call.domain(), name })
     }),
     of_domain("xend.domain.getRestartCount", FROM_3_0_3, "getRestartCount", (1, 0), |call| {
         call.perform(Command::RestartCount { domain: call.domain() })
@@ -249,7 +258,7 @@ pub(crate) static METHODS: &[Method] = &[
         _ => call.object(),
     }),
     of_manager("xend.domain.lookup_nr", ALL, "domain_lookup_nr", (1, 0), object_or_none),
-    of_manager("xend.domain.lookup_by_name", UNTIL_3_0_3, "domain_lookup_by_name", (1, 0), object_or_none),
+    of_manager("xend.domain.lookup_by_name_nr", UNTIL_3_0_3, "domain_lookup_by_name_nr", (1, 0), object_or_none),
     of_manager("xend.domain.lookup_by_name_or_id", UNTIL_3_0_3, "domain_lookup_by_name_or_id", (1, 0), object_or_none),
     of_manager(
         "xend.domain.lookup_by_name_or_id_nr",
@@ -349,13 +358,24 @@ fn pause(call: &Invocation<'_>) -> Result<Datum, Failure> {
     Ok(if python::truth(&call.param(1)) { before } else { Datum::None })
 }
 
+/// What `os.open` takes.
+fn path(value: &Datum) -> Result<Vec<u8>, Failure> {
+    match value {
+        Datum::Bytes(_) | Datum::Text(_) => Ok(python::str(value)),
+        other => Err(Failure::exception(format!(
+            "coercing to Unicode: need string or buffer, {} found",
+            python::type_name(other)
+        ))),
+    }
+}
+
 fn save(call: &Invocation<'_>) -> Result<Datum, Failure> {
-    let (path, checkpoint) = (python::str(&call.param(1)), python::truth(&call.param(2)));
+    let (path, checkpoint) = (path(&call.param(1))?, python::truth(&call.param(2)));
     call.perform(Command::Save { domain: call.domain(), path, checkpoint })
 }
 
 fn restore(call: &Invocation<'_>) -> Result<Datum, Failure> {
-    let (path, paused) = (python::str(&call.param(0)), python::truth(&call.param(1)));
+    let (path, paused) = (path(&call.param(0))?, python::truth(&call.param(1)));
     call.perform(Command::Restore { path, paused, detail: Detail::WithoutAvailability })
 }
 

@@ -4,6 +4,7 @@ mod command;
 mod cuts;
 mod endurance;
 mod faces;
+mod guards;
 mod libvirt;
 mod listeners;
 mod peer;

@@ -33,7 +33,8 @@ impl<'i> Builder<'i> {
         Self {
             input,
             rules,
-            nodes: Vec::new(),
+            // A value is seldom written in less.
+            nodes: Vec::with_capacity(input.len() / 48 + 4),
             rewritten: Rewritten::default(),
             limits: Limits { depth: limits.depth.min(Limits::HARD_DEPTH), ..*limits },
             values: 0,
@@ -215,6 +216,11 @@ impl<'i> Builder<'i> {
     /// Moves the text to the rewritten ones, where the piece is about to be added.
     fn rewrite(&mut self, piece: Range<usize>) {
         if !self.run.is_rewritten {
+            if self.rewritten.text.capacity() == 0 {
+                // Such texts are rare in most documents.
+                self.rewritten.text.reserve(self.input.len() / 256 + 64);
+                self.rewritten.ends.reserve(self.input.len() / 4096 + 4);
+            }
             let text = &self.input[self.run.start..self.run.end];
             if text.is_empty() {
                 self.run.start = piece.start;

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use super::builder::Builder;
 use super::element_name::ElementName;
-use super::reader::{self, Model};
+use super::reader::{self, Model, USUAL_DEPTH};
 use super::tokens::is_blank;
 use super::tree::Kind;
 use crate::{Error, ErrorKind};
@@ -56,7 +56,7 @@ enum Element {
 
 impl<'i> Content<'i> {
     pub(super) fn new(builder: Builder<'i>) -> Self {
-        Self { builder, root: None, frames: Vec::new() }
+        Self { builder, root: None, frames: Vec::with_capacity(USUAL_DEPTH) }
     }
 
     fn push(&mut self, element: Element, node: u32) {
@@ -177,6 +177,14 @@ impl Model for Content<'_> {
         } else {
             Err(unexpected_text(&self.builder, piece, frame.element.expected(frame.seen)))
         }
+    }
+
+    #[inline]
+    fn line_feed(&mut self, at: usize) -> Result<(), Error> {
+        if self.frames.last().is_some_and(|frame| frame.takes_text()) {
+            self.builder.push_text(at..at + 1);
+        }
+        Ok(())
     }
 
     #[inline]

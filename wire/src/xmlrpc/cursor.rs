@@ -156,12 +156,11 @@ impl<'d> ValueRef<'d> {
     fn to_scalar(self) -> Value {
         let text = self.tree.text(self.index);
         match self.kind() {
-            Kind::Int => match (self.as_i32(), self.as_i64()) {
+            Kind::Int | Kind::I8 => match (self.as_i32(), self.as_i64()) {
                 (Some(number), _) => Value::Int(number),
                 (None, Some(number)) => Value::I8(number),
                 (None, None) => Value::String(scalar::canonical_integer(text).into_owned()),
             },
-            Kind::I8 => Value::I8(self.as_i64().expect("checked when it was read")),
             Kind::Boolean => Value::Boolean(text == "1"),
             Kind::Double => Value::Double(self.as_f64().expect("checked when it was read")),
             Kind::DateTime => Value::DateTime(text.to_owned()),

@@ -17,6 +17,11 @@ pub(super) trait Model {
 
     // What usually comes in one piece. A model that does it in one piece too does what this does.
 
+    /// A line feed between two tags.
+    fn line_feed(&mut self, at: usize) -> Result<(), Error> {
+        self.text(at..at + 1)
+    }
+
     /// `<value><name>text</name></value>`, from `at` on.
     fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error> {
         scalar(self, name, at, text)
@@ -63,10 +68,13 @@ pub(super) fn start_array(model: &mut (impl Model + ?Sized), at: usize) -> Resul
     model.start(ElementName::Data, at + 14..at + 20)
 }
 
+/// How many elements are open at once in most documents.
+pub(super) const USUAL_DEPTH: usize = 24;
+
 /// Reads the text from `start`, the end of the XML declaration, to its end.
 pub(super) fn read(input: &str, start: usize, model: &mut impl Model) -> Result<(), Error> {
     let mut tokens = Tokens::new(input, start)?;
-    let mut open: Vec<ElementName<'_>> = Vec::new();
+    let mut open: Vec<ElementName<'_>> = Vec::with_capacity(USUAL_DEPTH);
     let mut has_root = false;
     loop {
         if tokens.may_skip() {

@@ -171,7 +171,7 @@ impl Declaration {
         if rest.first().is_some_and(|&b| !is_space(b) && b != b'?') {
             return Ok(Self::default()); // A processing instruction, as `<?xml-stylesheet ?>`.
         }
-        let Some(end) = memchr::memmem::find(bytes, b"?>") else {
+        let Some(end) = memchr::memchr_iter(b'>', bytes).map(|at| at - 1).find(|&at| bytes[at] == b'?') else {
             return Err(Error::new(ErrorKind::UnexpectedEnd, bytes.len()..bytes.len()).expected("`?>`"));
         };
         let mut at = 5;

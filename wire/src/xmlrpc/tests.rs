@@ -401,6 +401,9 @@ fn by_the_rules_of_the_daemon() {
     }
     xend("<value><int>99999999999999999999</int></value>", "int 99999999999999999999");
     xend("<value><i8>9223372036854775808</i8></value>", "i8 9223372036854775808");
+    let beyond = response("<value><i8>9223372036854775808</i8></value>");
+    let beyond = decode_response(beyond.as_bytes(), Rules::xend(Release::V4_1), &Limits::default()).unwrap();
+    assert_eq!(beyond.into_result().unwrap().value().to_value(), "9223372036854775808".into());
     for wrong in ["", "-", "--5", "5L", "0x1F", "1_000", "1 2"] {
         xend(&format!("<value><int>{wrong}</int></value>"), &format!("invalid-integer: {wrong}"));
     }

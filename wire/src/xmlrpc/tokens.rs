@@ -120,7 +120,9 @@ impl<'i> Tokens<'i> {
                 .found(format!("`{}`", name.escape_debug()))
                 .expected("the name of an element"));
         }
-        check_attributes(self.input, start + name_len..end)?;
+        if start + name_len < end {
+            check_attributes(self.input, start + name_len..end)?;
+        }
         Ok(name)
     }
 
@@ -233,11 +235,17 @@ fn lone_ampersand(at: usize) -> Error {
 
 /// What follows the name inside a tag: attributes, each after white space, with different names and quoted values.
 fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
-    let mut names = BTreeSet::new();
+    let mut names = Names::default();
     let mut rest = &input[span.clone()];
     loop {
+        if let Some((name, after)) = usual_attribute(rest)
+            && names.insert(name)
+        {
+            rest = after;
+            continue;
+        }
         let at = span.end - rest.len();
-        let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        let trimmed = trim_start(rest);
         if trimmed.is_empty() {
             return Ok(());
         }
@@ -257,15 +265,15 @@ fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
         if !names.insert(name) {
             return Err(invalid(rest.len() - value.len(), "every attribute once"));
         }
-        let value = value.trim_start_matches([' ', '\t', '\r', '\n']);
+        let value = trim_start(value);
         let quoted = value.strip_prefix(['"', '\'']).and_then(|inside| inside.split_once(&value[..1]));
         let Some((value, after)) = quoted else {
             return Err(invalid(rest.trim_end().len(), "a value in quotes"));
         };
+        let start = span.end - after.len() - 1 - value.len();
         if value.contains('<') {
             return Err(invalid(rest.len() - after.len(), "`&lt;` for `<` in the value"));
         }
-        let start = span.end - after.len() - 1 - value.len();
         for (at, _) in value.match_indices('&') {
             let Some(len) = value[at..].find(';') else {
                 return Err(invalid(rest.len() - after.len(), "`&amp;` for `&` in the value"));
@@ -274,6 +282,43 @@ fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
         }
         rest = after;
     }
+}
+
+/// The names of the attributes of one tag. Most tags have one at most, which needs no tree.
+#[derive(Default)]
+struct Names<'i> {
+    first: Option<&'i str>,
+    others: BTreeSet<&'i str>,
+}
+
+impl<'i> Names<'i> {
+    /// False if it is there already.
+    fn insert(&mut self, name: &'i str) -> bool {
+        match self.first {
+            None => {
+                self.first = Some(name);
+                true
+            }
+            Some(first) => first != name && self.others.insert(name),
+        }
+    }
+}
+
+/// Without the white space at the start, of which XML has fewer kinds than Unicode.
+fn trim_start(text: &str) -> &str {
+    &text[text.bytes().take_while(|&b| is_space(b)).count()..]
+}
+
+/// ` name="value"`, and what is behind it, if there is nothing in it to look at: a name of letters and colons, and a
+/// value without markup.
+#[inline]
+fn usual_attribute(rest: &str) -> Option<(&str, &str)> {
+    let bytes = rest.as_bytes().strip_prefix(b" ")?;
+    let name_len = bytes.iter().position(|&b| !(b.is_ascii_alphabetic() || b == b':')).filter(|&len| len > 0)?;
+    let value = bytes[name_len..].strip_prefix(b"=\"")?;
+    let value_len = value.iter().position(|&b| matches!(b, b'"' | b'<' | b'&')).filter(|&len| value[len] == b'"')?;
+    let name = 1..1 + name_len;
+    Some((&rest[name.clone()], &rest[name.end + 2 + value_len + 1..]))
 }
 
 /// XML 1.0, production 5.
@@ -295,6 +340,11 @@ fn is_name_character(c: char) -> bool {
 
 /// Whether the text is white space to XML, which has fewer kinds of it than Unicode.
 #[inline]
-pub(super) fn is_blank(text: &[u8]) -> bool {
+pub(super) fn is_blank(mut text: &[u8]) -> bool {
+    while let Some((word, rest)) = text.split_first_chunk::<8>()
+        && word == b"        "
+    {
+        text = rest;
+    }
     text.iter().all(|&b| is_space(b))
 }

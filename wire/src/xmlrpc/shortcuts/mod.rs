@@ -11,6 +11,7 @@ use std::ops::Range;
 
 use super::element_name::ElementName;
 use super::reader::Model;
+use super::source::is_space;
 use crate::Error;
 
 /// Reads on from `at`, inside the root element, and gives where it ended: at the end of the root, or at something that
@@ -25,22 +26,19 @@ pub(super) fn read(
         let rest = &input.as_bytes()[at..];
         let len = match rest {
             [b'\n', b'<', ..] => {
-                model.text(at..at + 1)?;
+                model.line_feed(at)?;
                 1
             }
-            [b'<', b'/', name @ ..] => {
+            [b'<', b'/', ..] => {
                 if rest.starts_with(ARRAY_END) && open.ends_with(&ARRAY_NAMES) {
                     open.truncate(open.len() - ARRAY_NAMES.len());
                     model.end_array(at)?;
                     ARRAY_END.len()
                 } else {
-                    let Some(Usual { name, len, .. }) = Usual::read(name) else { break };
-                    if open.last() != Some(&name) {
-                        break;
-                    }
+                    let Some((name, len)) = end_tag(rest, open) else { break };
                     open.pop();
-                    model.end(name, at..at + 2 + len)?;
-                    2 + len
+                    model.end(name, at..at + len)?;
+                    len
                 }
             }
             [b'<', name @ ..] => {
@@ -59,7 +57,7 @@ pub(super) fn read(
                 }
             }
             _ => {
-                let Some(len) = plain_len(rest) else { break };
+                let Some(len) = text_len(rest) else { break };
                 model.text(at..at + len)?;
                 len
             }
@@ -73,6 +71,25 @@ const ARRAY: &[u8] = b"<value><array><data>";
 const ARRAY_END: &[u8] = b"</data></array></value>";
 const ARRAY_NAMES: [ElementName<'_>; 3] = [ElementName::Value, ElementName::Array, ElementName::Data];
 
+/// The end tag of the innermost element that is open, and its length.
+#[inline]
+fn end_tag<'i>(rest: &[u8], open: &[ElementName<'i>]) -> Option<(ElementName<'i>, usize)> {
+    let name = *open.last()?;
+    let text = name.as_str().as_bytes();
+    let tail = rest[2..].strip_prefix(text)?;
+    Some((name, 2 + text.len() + tag_end_len(tail)?))
+}
+
+/// The length of the `>` and the white space before it.
+#[inline]
+fn tag_end_len(rest: &[u8]) -> Option<usize> {
+    let blank = match rest {
+        [b'>', ..] => 0,
+        _ => rest.iter().take_while(|&&b| is_space(b)).count(),
+    };
+    (rest.get(blank) == Some(&b'>')).then_some(blank + 1)
+}
+
 /// `<value><int>5</int></value>`, with offsets from its start.
 struct Scalar {
     name: ElementName<'static>,
@@ -84,15 +101,18 @@ impl Scalar {
     #[inline]
     fn read(rest: &[u8]) -> Option<Self> {
         const VALUE: &[u8] = b"<value><";
-        const VALUE_END: &[u8] = b"</value>";
+        const VALUE_END: &[u8] = b"></value>";
         let usual = Usual::read(rest.strip_prefix(VALUE)?).filter(Usual::is_scalar)?;
+        if usual.len > usual.name_len + 1 {
+            return None;
+        }
         let start = VALUE.len() + usual.len;
         let text = start..start + plain_len(&rest[start..])?;
         let tail = rest[text.end..].strip_prefix(b"</")?;
-        if usual.word != usual.mask & word(tail)? || !tail[usual.len..].starts_with(VALUE_END) {
+        if usual.word != usual.mask & word(tail)? || !tail[usual.name_len..].starts_with(VALUE_END) {
             return None;
         }
-        let len = text.end + 2 + usual.len + VALUE_END.len();
+        let len = text.end + 2 + usual.name_len + VALUE_END.len();
         Some(Self { name: usual.name, text, len })
     }
 }
@@ -114,6 +134,15 @@ fn plain_len(rest: &[u8]) -> Option<usize> {
     (rest[len] == b'<').then_some(len)
 }
 
+/// The same for text that may well be a line end and indentation.
+fn text_len(rest: &[u8]) -> Option<usize> {
+    let mut indent = usize::from(rest.starts_with(b"\n"));
+    while rest[indent..].starts_with(b"        ") {
+        indent += 8;
+    }
+    Some(indent + plain_len(&rest[indent..])?)
+}
+
 static ENDS_PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     table[b'<' as usize] = true;
@@ -123,12 +152,13 @@ static ENDS_PLAIN: [bool; 256] = {
     table
 };
 
-/// A name of up to seven letters with the `>` behind it.
+/// A name of up to seven letters, and the end of its tag.
 struct Usual {
     name: ElementName<'static>,
-    /// With the `>`.
+    /// With the `>` and the white space before it.
     len: usize,
-    /// The name and the `>`, and which bytes of a word these are.
+    name_len: usize,
+    /// The name, and which bytes of a word it takes.
     word: u64,
     mask: u64,
 }
@@ -139,11 +169,12 @@ impl Usual {
         const LOW: u64 = 0x0101_0101_0101_0101;
         const HIGH: u64 = LOW << 7;
         let word = word(rest)?;
-        // The lowest byte that becomes zero is the first `>`.
+        // A `>` becomes a zero, and a zero or a space gets its highest bit set. The lowest of these bits can be trusted.
         let zeroed = word ^ (LOW * b'>' as u64);
-        let ends = zeroed.wrapping_sub(LOW) & !zeroed & HIGH;
-        // Up to the lowest bit that is set. Without any, nothing matches below.
-        let mask = ends ^ ends.wrapping_sub(1);
+        let ends = (zeroed.wrapping_sub(LOW) & !zeroed | word.wrapping_sub(LOW * 0x21) & !word) & HIGH;
+        let first = ends & ends.wrapping_neg();
+        // Without any end this is the whole word, which is no name.
+        let mask = (first >> 7).wrapping_sub(1);
         let word = word & mask;
         let name = match word {
             STRING => ElementName::String,
@@ -163,7 +194,9 @@ impl Usual {
             FAULT => ElementName::Fault,
             _ => return None,
         };
-        Some(Self { name, len: (ends.trailing_zeros() / 8 + 1) as usize, word, mask })
+        let name_len = (ends.trailing_zeros() / 8) as usize;
+        let len = name_len + tag_end_len(&rest[name_len..])?;
+        Some(Self { name, len, name_len, word, mask })
     }
 
     fn is_scalar(&self) -> bool {
@@ -179,21 +212,21 @@ impl Usual {
     }
 }
 
-const STRING: u64 = literal(b"string>");
-const INT: u64 = literal(b"int>");
-const I4: u64 = literal(b"i4>");
-const VALUE: u64 = literal(b"value>");
-const ARRAY_NAME: u64 = literal(b"array>");
-const STRUCT: u64 = literal(b"struct>");
-const DATA: u64 = literal(b"data>");
-const MEMBER: u64 = literal(b"member>");
-const NAME: u64 = literal(b"name>");
-const PARAM: u64 = literal(b"param>");
-const PARAMS: u64 = literal(b"params>");
-const FAULT: u64 = literal(b"fault>");
-const BOOLEAN: u64 = literal(b"boolean>");
-const DOUBLE: u64 = literal(b"double>");
-const BASE64: u64 = literal(b"base64>");
+const STRING: u64 = literal(b"string");
+const INT: u64 = literal(b"int");
+const I4: u64 = literal(b"i4");
+const VALUE: u64 = literal(b"value");
+const ARRAY_NAME: u64 = literal(b"array");
+const STRUCT: u64 = literal(b"struct");
+const DATA: u64 = literal(b"data");
+const MEMBER: u64 = literal(b"member");
+const NAME: u64 = literal(b"name");
+const PARAM: u64 = literal(b"param");
+const PARAMS: u64 = literal(b"params");
+const FAULT: u64 = literal(b"fault");
+const BOOLEAN: u64 = literal(b"boolean");
+const DOUBLE: u64 = literal(b"double");
+const BASE64: u64 = literal(b"base64");
 
 /// The first eight bytes, the first of them lowest.
 #[inline]
