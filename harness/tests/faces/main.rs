@@ -2,6 +2,8 @@
 
 mod answers;
 mod daemon;
+mod hidden;
+mod laws;
 mod matrix;
 mod outcomes;
 mod requests;
