@@ -99,7 +99,8 @@ async fn read_reply(stream: &mut (impl AsyncRead + Unpin), reply: &mut Vec<u8>) 
     loop {
         if let Some(head) = reply.windows(4).position(|window| window == b"\r\n\r\n") {
             let text = String::from_utf8_lossy(&reply[..head]).to_ascii_lowercase();
-            let length = text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
+            let length =
+                text.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse::<usize>().ok());
             if reply.len() >= head + 4 + length.unwrap_or(0) {
                 return Ok(());
             }
