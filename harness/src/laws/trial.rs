@@ -135,7 +135,7 @@ impl<'t> Trial<'t> {
         let answer = match (answer, &step.expected) {
             (Ok(answer), _) => answer,
             (Err(error), _) if error.unsupported().is_some() => {
-                return Err(broken(Status::Unsupported, &error.message().to_owned(), String::new()));
+                return Err(broken(Status::Unsupported, error.message(), String::new()));
             }
             (Err(error), Expected::Error(codes)) if codes.contains(&error.code()) => return Ok(()),
             (Err(error), _) => {

@@ -34,7 +34,6 @@ enum Then {
 }
 
 use ErrorCode::{InvalidParmNum, OperationFailed};
-use Release::{V3_0_2, V3_0_3, V4_1};
 use Then::{Field, Gone, Same, State, Unseen};
 
 const CONFIG: &str = "(vm (name new) (memory 64) (maxmem 64) (vcpus 1) (uuid 33333333-3333-3333-3333-333333333333) \
@@ -116,12 +115,39 @@ const fn row(
     Row { operation, arguments, before, then }
 }
 
-/// What the daemon itself refuses, by operation, face, first and last release, with the code and the reason.
-#[rustfmt::skip]
-const REFUSED: &[(&str, Option<Face>, Release, Release, ErrorCode, &str)] = &[
-    ("domain.migrate", None, V3_0_2, V4_1, OperationFailed, "nothing listens on the port"),
-    ("device.configure", Some(Face::Sxp), V3_0_3, V3_0_3, InvalidParmNum, "it always fails (protocol reference §3.3)"),
-    ("device.configure", None, V3_0_2, V4_1, OperationFailed, "only the disc in a drive can be changed, and there is no drive"),
+/// What the daemon itself refuses.
+struct Refused {
+    operation: &'static str,
+    /// On this face, or on all.
+    face: Option<Face>,
+    /// In these releases, the first and the last.
+    releases: (Release, Release),
+    code: ErrorCode,
+    why: &'static str,
+}
+
+const fn refused(
+    operation: &'static str,
+    face: Option<Face>,
+    releases: (Release, Release),
+    code: ErrorCode,
+    why: &'static str,
+) -> Refused {
+    Refused { operation, face, releases, code, why }
+}
+
+const ALL: (Release, Release) = (Release::V3_0_2, Release::V4_1);
+const V3_0_3: (Release, Release) = (Release::V3_0_3, Release::V3_0_3);
+const REFUSED: &[Refused] = &[
+    refused("domain.migrate", None, ALL, OperationFailed, "nothing listens on the port"),
+    refused("device.configure", Some(Face::Sxp), V3_0_3, InvalidParmNum, "it always fails (protocol reference §3.3)"),
+    refused(
+        "device.configure",
+        None,
+        ALL,
+        OperationFailed,
+        "only the disc in a drive can be changed, and there is no drive",
+    ),
 ];
 
 fn arguments(pairs: &[(&str, &str)]) -> Arguments {
@@ -139,15 +165,17 @@ async fn attempt(row: &Row, face: Face, release: Release) -> Result<String, Stri
         ask(&client(&daemon, Face::XmlRpc), name, pairs).await.map_err(|error| format!("before it: {error}"))?;
     }
     let client = client(&daemon, face);
-    let refused = REFUSED.iter().find(|(operation, on, first, last, ..)| {
-        *operation == row.operation && on.is_none_or(|on| on == face) && (*first..=*last).contains(&release)
+    let refused = REFUSED.iter().find(|refused| {
+        refused.operation == row.operation
+            && refused.face.is_none_or(|on| on == face)
+            && (refused.releases.0..=refused.releases.1).contains(&release)
     });
     let answer = match (ask(&client, row.operation, row.arguments).await, refused) {
         (Ok(answer), None) => answer,
-        (Err(error), Some((.., code, _))) if error.code() == *code && error.fate() == Fate::Refused => {
+        (Err(error), Some(refused)) if error.code() == refused.code && error.fate() == Fate::Refused => {
             return Ok(String::new());
         }
-        (Ok(_), Some((.., why))) => return Err(format!("it should be refused: {why}")),
+        (Ok(_), Some(refused)) => return Err(format!("it should be refused: {}", refused.why)),
         (Err(error), _) => return Err(error.to_string()),
     };
     let wrong = |seen: String| Err(format!("afterwards there is {seen}"));

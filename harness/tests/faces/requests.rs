@@ -174,7 +174,7 @@ fn percent_decoded(text: &str) -> Vec<u8> {
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
     for piece in pieces {
         match piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => bytes.extend([&[byte], piece[2..].as_bytes()].concat()),
+            Some(byte) => bytes.extend([&[byte], &piece.as_bytes()[2..]].concat()),
             None => bytes.extend([b"%", piece.as_bytes()].concat()),
         }
     }

@@ -39,10 +39,9 @@ impl Operation {
             return Ok(atom(&reply.body));
         }
         // Only what may be a failure is looked through for one.
-        if !is_success || memchr::memmem::find(&reply.body, b"xend.err").is_some() {
-            if let Some(failure) = Failure::from_reply(asked, reply) {
-                return Err(failure);
-            }
+        let may_fail = !is_success || memchr::memmem::find(&reply.body, b"xend.err").is_some();
+        if may_fail && let Some(failure) = Failure::from_reply(asked, reply) {
+            return Err(failure);
         }
         let body = sexpr::parse(&reply.body);
         if self.answer == Answer::Nothing {
