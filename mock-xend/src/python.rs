@@ -7,7 +7,17 @@ use xend_wire::datum::Datum;
 /// Header lines and the fields of devices come in this order on the wire (protocol reference §1.4, §3.8).
 /// Source: `Objects/dictobject.c` and `string_hash` in `Objects/stringobject.c`.
 pub(crate) fn dict_order<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
-    let mut slots: Vec<Option<&str>> = vec![None; 8];
+    order_in(vec![None; 8], keys)
+}
+
+/// The order of a dict that is written down as a whole, `{'a': 1, ...}`: it is made as large as it needs to be at once
+/// (`BUILD_MAP`, `_PyDict_NewPresized`).
+pub(crate) fn literal_order<'k>(keys: &[&'k str]) -> Vec<&'k str> {
+    let size = if keys.len() > 5 { (keys.len() + 1).next_power_of_two() } else { 8 };
+    order_in(vec![None; size], keys.iter().copied())
+}
+
+fn order_in<'k>(mut slots: Vec<Option<&'k str>>, keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
     let mut used = 0;
     for key in keys {
         if !insert(&mut slots, key) {
@@ -86,6 +96,20 @@ pub(crate) fn str(value: &Datum) -> Vec<u8> {
     }
 }
 
+/// What `str(text)` says of a `unicode` that is not ASCII. `None` for one that is.
+pub(crate) fn ascii_error(text: &str) -> Option<String> {
+    let is_outside = |character: &char| !character.is_ascii();
+    let start = text.chars().position(|character| is_outside(&character))?;
+    let run = text.chars().skip(start).take_while(is_outside).count();
+    let what = match text.chars().nth(start).filter(|_| run == 1).map(u32::from) {
+        Some(code @ ..=0xff) => format!("character u'\\x{code:02x}' in position {start}"),
+        Some(code @ ..=0xffff) => format!("character u'\\u{code:04x}' in position {start}"),
+        Some(code) => format!("character u'\\U{code:08x}' in position {start}"),
+        None => format!("characters in position {start}-{}", start + run - 1),
+    };
+    Some(format!("'ascii' codec can't encode {what}: ordinal not in range(128)"))
+}
+
 /// `str(value)` as text, for what is put into a text.
 pub(crate) fn text(value: &Datum) -> String {
     String::from_utf8_lossy(&str(value)).into_owned()
@@ -102,6 +126,7 @@ pub(crate) fn truth(value: &Datum) -> bool {
         Datum::Text(text) => !text.is_empty(),
         Datum::List(items) | Datum::Tuple(items) => !items.is_empty(),
         Datum::Dict(members) => !members.is_empty(),
+        Datum::DateTime(_) => true,
     }
 }
 
@@ -118,6 +143,7 @@ pub(crate) fn type_name(value: &Datum) -> &'static str {
         Datum::List(_) => "list",
         Datum::Tuple(_) => "tuple",
         Datum::Dict(_) => "dict",
+        Datum::DateTime(_) => "instance",
     }
 }
 
@@ -151,6 +177,37 @@ mod tests {
         );
         check("backend script bridge mac type uuid", "bridge uuid script mac type backend");
         check("backend script bridge mac uuid", "bridge mac script uuid backend");
+    }
+
+    /// What Python 2.7 says.
+    #[test]
+    fn text_beyond_ascii_is_refused() {
+        assert_eq!(ascii_error("abc"), None);
+        let expected = "'ascii' codec can't encode character u'\\xe9' in position 1: ordinal not in range(128)";
+        assert_eq!(ascii_error("h\u{e9}").unwrap(), expected);
+        let expected = "'ascii' codec can't encode characters in position 0-1: ordinal not in range(128)";
+        assert_eq!(ascii_error("\u{e9}\u{20ac}x").unwrap(), expected);
+    }
+
+    /// The fields of a domain as `XendAPI.VM_get_record` writes them, made anew twice on their way (capture
+    /// `xenapi-VM.get_all_records@3.1`).
+    #[test]
+    fn a_dict_written_as_a_whole_comes_in_the_order_of_the_capture() {
+        let written = "uuid power_state name_label name_description user_version is_a_template auto_power_on \
+                       resident_on memory_static_min memory_static_max memory_dynamic_min memory_dynamic_max \
+                       VCPUs_params VCPUs_at_startup VCPUs_max actions_after_shutdown actions_after_reboot \
+                       actions_after_suspend actions_after_crash consoles VIFs VBDs VTPMs PV_bootloader PV_kernel \
+                       PV_ramdisk PV_args PV_bootloader_args HVM_boot_policy HVM_boot_params platform PCI_bus \
+                       tools_version other_config domid is_control_domain metrics";
+        let captured = "PV_args VIFs PV_bootloader VTPMs domid name_description PCI_bus actions_after_crash uuid \
+                        PV_ramdisk memory_dynamic_min name_label VCPUs_at_startup HVM_boot_params platform PV_kernel \
+                        power_state VCPUs_params memory_static_min HVM_boot_policy VCPUs_max memory_static_max \
+                        actions_after_shutdown tools_version metrics memory_dynamic_max user_version \
+                        actions_after_suspend is_a_template is_control_domain PV_bootloader_args other_config \
+                        auto_power_on consoles actions_after_reboot resident_on VBDs";
+        let order = literal_order(&written.split_whitespace().collect::<Vec<_>>());
+        let order = dict_order(dict_order(order));
+        assert_eq!(order, captured.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]
