@@ -40,6 +40,7 @@ mod scenario;
 mod service;
 mod sxp;
 pub mod world;
+mod xenapi;
 mod xmlrpc;
 
 pub use address::{Address, InvalidAddress};
@@ -49,5 +50,6 @@ pub use journal::{Exchange, Journal};
 pub use mock::{Builder, MockXend};
 pub use scenario::{Ending, Reply, Report, Scenario, Status};
 pub use world::World;
+pub use xenapi::{Simulation, methods as xenapi_methods};
 pub use xend_wire::Release;
 pub use xend_wire::operation::Face;

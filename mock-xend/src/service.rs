@@ -3,6 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 use xend_wire::operation::Face;
@@ -12,11 +14,14 @@ use crate::http::Then;
 use crate::journal::{Exchange, Journal};
 use crate::scenario::{Decision, Question, Report, Script};
 use crate::world::{Command, Failure, World};
+use crate::xenapi;
 
 /// One mock behind all its listeners.
 pub(crate) struct Service {
     release: Release,
     state: Mutex<State>,
+    /// Told whenever the world may have changed.
+    changed: Notify,
 }
 
 struct State {
@@ -24,6 +29,7 @@ struct State {
     clock: Clock,
     script: Script,
     journal: Journal,
+    xenapi: xenapi::State,
 }
 
 /// Where a connection came in.
@@ -51,7 +57,10 @@ impl Answer {
 
 impl Service {
     pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal) -> Self {
-        Self { release: world.release(), state: Mutex::new(State { world, clock, script, journal }) }
+        let release = world.release();
+        let xenapi = xenapi::State::new(release);
+        let state = Mutex::new(State { world, clock, script, journal, xenapi });
+        Self { release, state, changed: Notify::new() }
     }
 
     pub(crate) fn release(&self) -> Release {
@@ -65,8 +74,22 @@ impl Service {
 
     /// Asks the world.
     pub(crate) fn perform(&self, command: &Command) -> Result<Datum, Failure> {
+        self.with_xenapi(|world, _, now| world.perform(now, command))
+    }
+
+    /// Looks at the world and at what the Xen-API face keeps beside it, or changes them, at a time.
+    pub(crate) fn with_xenapi<T>(&self, look: impl FnOnce(&mut World, &mut xenapi::State, Duration) -> T) -> T {
         let state = &mut *self.state();
-        state.world.perform(state.clock.now(), command)
+        let now = state.clock.now();
+        let seen = look(&mut state.world, &mut state.xenapi, now);
+        state.xenapi.observe(&state.world, now);
+        self.changed.notify_waiters();
+        seen
+    }
+
+    /// Waits until the world may have changed.
+    pub(crate) fn changed(&self) -> Notified<'_> {
+        self.changed.notified()
     }
 
     /// Notes an exchange.
@@ -87,7 +110,7 @@ impl Service {
 
     /// Looks at the world, or changes it.
     pub(crate) fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        look(&mut self.state().world)
+        self.with_xenapi(|world, _, _| look(world))
     }
 
     pub(crate) fn journal(&self) -> Journal {

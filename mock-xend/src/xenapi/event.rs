@@ -1,0 +1,120 @@
+//! Events: what sessions that registered are told (`XendAPI.py event_dispatch`).
+//!
+//! The daemon tells of objects that its Xen-API made, destroyed or set an attribute of, and of the power states of
+//! domains, whoever changed them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::envelope::literal;
+use super::method::Method;
+use super::time;
+use crate::python;
+use crate::world::{PowerState, World};
+
+/// What becomes of an object.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Change {
+    Add,
+    Modify,
+    Delete,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    registrations: BTreeMap<Vec<u8>, Registration>,
+    /// As they were when somebody last looked.
+    power_states: BTreeMap<String, PowerState>,
+}
+
+#[derive(Debug)]
+struct Registration {
+    classes: BTreeSet<Vec<u8>>,
+    queue: VecDeque<Datum>,
+    next_id: i64,
+}
+
+/// `EVENT_QUEUE_LENGTH`. There the daemon lets whoever causes another event wait; here it is lost.
+const LONGEST_QUEUE: usize = 50;
+
+impl Events {
+    /// Registers a session for classes; none are all.
+    pub(super) fn register(&mut self, session: &[u8], classes: &[Datum], world: &World) {
+        if self.registrations.is_empty() {
+            self.power_states = power_states(world);
+        }
+        let new = || Registration { classes: BTreeSet::new(), queue: VecDeque::new(), next_id: 1 };
+        let registration = self.registrations.entry(session.to_vec()).or_insert_with(new);
+        if classes.is_empty() {
+            let all = Method::of(Release::V4_1).map(|method| method.class.as_bytes().to_vec());
+            registration.classes.extend(all);
+        } else {
+            registration.classes.extend(classes.iter().map(python::str));
+        }
+    }
+
+    /// Ends that for classes; none are all.
+    pub(super) fn unregister(&mut self, session: &[u8], classes: &[Datum]) {
+        let Some(registration) = self.registrations.get_mut(session) else { return };
+        for class in classes {
+            registration.classes.remove(&python::str(class));
+        }
+        if classes.is_empty() || registration.classes.is_empty() {
+            self.registrations.remove(session);
+        }
+    }
+
+    /// What a session has not been told yet. `None` if it is not registered.
+    pub(super) fn take(&mut self, session: &[u8]) -> Option<Vec<Datum>> {
+        Some(self.registrations.get_mut(session)?.queue.drain(..).collect())
+    }
+
+    /// Tells whoever wants to know.
+    pub(super) fn tell(&mut self, change: Change, class: &str, reference: &str, field: &str, now: Duration) {
+        let operation = match change {
+            Change::Add => "add",
+            Change::Modify => "mod",
+            Change::Delete => "del",
+        };
+        for registration in self.registrations.values_mut() {
+            if !registration.classes.contains(class.as_bytes()) || registration.queue.len() == LONGEST_QUEUE {
+                continue;
+            }
+            registration.queue.push_back(literal([
+                ("timestamp", time(now)),
+                ("class", class.into()),
+                ("operation", operation.into()),
+                ("ref", reference.into()),
+                ("obj_uuid", reference.into()),
+                ("field", field.into()),
+                ("id", registration.next_id.into()),
+            ]));
+            registration.next_id += 1;
+        }
+    }
+
+    /// Looks for domains whose power state is another than it was.
+    pub(super) fn observe(&mut self, world: &World, now: Duration) {
+        if self.registrations.is_empty() {
+            return;
+        }
+        let states = power_states(world);
+        let before = std::mem::replace(&mut self.power_states, states.clone());
+        for (reference, state) in &states {
+            if before.get(reference) != Some(state) {
+                self.tell(Change::Modify, "VM", reference, "power_state", now);
+            }
+        }
+        // A domain that is gone was halted on its way.
+        for reference in before.keys().filter(|reference| !states.contains_key(*reference)) {
+            self.tell(Change::Modify, "VM", reference, "power_state", now);
+        }
+    }
+}
+
+fn power_states(world: &World) -> BTreeMap<String, PowerState> {
+    world.domains().iter().map(|domain| (domain.uuid.clone(), domain.power_state())).collect()
+}
