@@ -20,8 +20,8 @@ use crate::xenapi;
 pub(crate) struct Service {
     release: Release,
     state: Mutex<State>,
-    /// Told whenever the world may have changed.
-    changed: Notify,
+    /// Told of every event of the Xen-API.
+    events: Notify,
 }
 
 struct State {
@@ -60,7 +60,7 @@ impl Service {
         let release = world.release();
         let xenapi = xenapi::State::new(release);
         let state = Mutex::new(State { world, clock, script, journal, xenapi });
-        Self { release, state, changed: Notify::new() }
+        Self { release, state, events: Notify::new() }
     }
 
     pub(crate) fn release(&self) -> Release {
@@ -82,14 +82,15 @@ impl Service {
         let state = &mut *self.state();
         let now = state.clock.now();
         let seen = look(&mut state.world, &mut state.xenapi, now);
-        state.xenapi.observe(&state.world, now);
-        self.changed.notify_waiters();
+        if state.xenapi.observe(&state.world, now) {
+            self.events.notify_waiters();
+        }
         seen
     }
 
-    /// Waits until the world may have changed.
-    pub(crate) fn changed(&self) -> Notified<'_> {
-        self.changed.notified()
+    /// Waits for an event of the Xen-API.
+    pub(crate) fn next_event(&self) -> Notified<'_> {
+        self.events.notified()
     }
 
     /// Notes an exchange.

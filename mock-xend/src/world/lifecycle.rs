@@ -194,7 +194,7 @@ impl World {
     }
 
     /// Lets happen what was due: guests obey, and those that don't are destroyed in the end.
-    pub(super) fn settle(&mut self, now: Duration) {
+    pub(crate) fn settle(&mut self, now: Duration) {
         let timeout = domain::shutdown_timeout(self.release);
         while let Some((at, obeys)) = self.domains.iter().enumerate().find_map(|(at, domain)| {
             let asked = domain.asked.as_ref()?;

@@ -81,7 +81,7 @@ impl Context<'_> {
         if method.takes_reference() {
             let Some(given) = params.get(1) else { return Err(mismatch) };
             if !self.knows(method.class, given) {
-                let again = method.name == "VM.destroy" && self.state.destroyed.contains(&python::text(given));
+                let again = method.name == "VM.destroy" && self.state.destroyed == Some(python::text(given));
                 return if again { void() } else { Err(ErrorDescription::handle_invalid(method.class, given)) };
             }
         }
@@ -187,9 +187,9 @@ impl Context<'_> {
             }
             _ => return Some(record),
         };
-        let refers = |call: &mut Self, other: &String| {
-            let other = call.record(of, other);
-            of == "VM" || other.as_ref().and_then(|other| member(other, by)) == Some(&given.into())
+        let refers = |call: &mut Self, other: &str| {
+            // There is one pool, and all domains are in it.
+            of == "VM" || call.record(of, other).as_ref().and_then(|other| member(other, by)) == Some(&given.into())
         };
         let others = self.references(of);
         let links: Vec<_> = others.into_iter().filter(|other| refers(self, other)).map(Datum::from).collect();
@@ -215,7 +215,7 @@ impl Context<'_> {
             ("VM", "destroy") => {
                 let destroyed = self.vm_method(name, given);
                 if matches!(destroyed, Some(Ok(_))) && self.release == Release::V3_1 {
-                    self.state.destroyed.insert(given.to_owned());
+                    self.state.destroyed = Some(given.to_owned());
                 }
                 destroyed
             }

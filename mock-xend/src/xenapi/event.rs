@@ -28,6 +28,8 @@ pub(super) struct Events {
     registrations: BTreeMap<Vec<u8>, Registration>,
     /// As they were when somebody last looked.
     power_states: BTreeMap<String, PowerState>,
+    /// Whether a queue has grown since somebody last asked.
+    has_news: bool,
 }
 
 #[derive(Debug)]
@@ -56,12 +58,12 @@ impl Events {
         }
     }
 
-    /// Ends that for classes; none are all.
+    /// Ends a registration. If classes are named, the daemon does the opposite of what is meant: these are kept, and all
+    /// others dropped (`event_unregister`, `intersection_update`).
     pub(super) fn unregister(&mut self, session: &[u8], classes: &[Datum]) {
         let Some(registration) = self.registrations.get_mut(session) else { return };
-        for class in classes {
-            registration.classes.remove(&python::str(class));
-        }
+        let named: BTreeSet<Vec<u8>> = classes.iter().map(python::str).collect();
+        registration.classes.retain(|class| named.contains(class));
         if classes.is_empty() || registration.classes.is_empty() {
             self.registrations.remove(session);
         }
@@ -93,7 +95,13 @@ impl Events {
                 ("id", registration.next_id.into()),
             ]));
             registration.next_id += 1;
+            self.has_news = true;
         }
+    }
+
+    /// Whether there is something that whoever waits should look at. Asking answers it.
+    pub(super) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.has_news)
     }
 
     /// Looks for domains whose power state is another than it was.

@@ -23,7 +23,7 @@ use xend_wire::datum::Datum;
 use xend_wire::xmlrpc::Call;
 
 use crate::service::Service;
-use crate::world::{Command, Identities, States, World};
+use crate::world::{Identities, World};
 use crate::{python, xmlrpc};
 use call::{Context, Performed};
 use envelope::{ErrorDescription, envelope};
@@ -36,8 +36,8 @@ pub(crate) struct State {
     tasks: task::Tasks,
     events: event::Events,
     objects: objects::Objects,
-    /// Domains that were destroyed: 3.1 lets that be done once more (protocol reference §5.6).
-    destroyed: std::collections::BTreeSet<String>,
+    /// The domain that was destroyed last: 3.1 lets that be done once more (protocol reference §5.6).
+    destroyed: Option<String>,
 }
 
 /// How far the mock goes with a method.
@@ -75,13 +75,14 @@ impl State {
             tasks: task::Tasks::default(),
             events: event::Events::default(),
             objects: objects::Objects::new(release),
-            destroyed: std::collections::BTreeSet::new(),
+            destroyed: None,
         }
     }
 
-    /// Tells sessions of domains whose state has changed.
-    pub(crate) fn observe(&mut self, world: &World, now: Duration) {
+    /// Tells sessions of domains whose state has changed. True if there is an event that nobody was woken for.
+    pub(crate) fn observe(&mut self, world: &World, now: Duration) -> bool {
         self.events.observe(world, now);
+        self.events.take_news()
     }
 }
 
@@ -100,14 +101,16 @@ pub(crate) async fn perform(service: &Service, call: &Call<'_>) -> Vec<u8> {
     let params: Vec<Datum> = call.params().map(Datum::from_value).collect();
     let attempt = || {
         service.with_xenapi(|world, state, now| {
+            // Whoever restarts has another id from here on.
+            world.settle(now);
             let mut context = Context { release, now, world, state, params: &params };
             context.perform(name)
         })
     };
     let give_up = tokio::time::Instant::now() + LONGEST_WAIT;
     let answer = loop {
-        let mut changed = std::pin::pin!(service.changed());
-        changed.as_mut().enable();
+        let mut event = std::pin::pin!(service.next_event());
+        event.as_mut().enable();
         match attempt() {
             Performed::Done(answer) => break answer,
             Performed::Waiting if tokio::time::Instant::now() >= give_up => {
@@ -115,10 +118,8 @@ pub(crate) async fn perform(service: &Service, call: &Call<'_>) -> Vec<u8> {
             }
             Performed::Waiting => {}
         }
-        if tokio::time::timeout(TICK, changed).await.is_err() {
-            // Settles the world; what is listed does not matter.
-            let _ = service.perform(&Command::Names(States::None));
-        }
+        // Woken or not, it looks again.
+        let _ = tokio::time::timeout(TICK, event).await;
     };
     answer.response(release)
 }

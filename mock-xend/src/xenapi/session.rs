@@ -21,9 +21,18 @@ pub(super) struct Session {
     pub(super) last_active: Duration,
 }
 
+/// The daemon has no limit; the mock's memory has. Beyond it the session that was idle for longest goes.
+const MOST_SESSIONS: usize = 10_000;
+
 impl Sessions {
     /// Opens a session for anyone: a listener without PAM takes any user and any password.
     pub(super) fn open(&mut self, user: Datum, now: Duration) -> Datum {
+        if self.open.len() == MOST_SESSIONS {
+            let idle = self.open.iter().min_by_key(|(_, session)| session.last_active);
+            if let Some(idle) = idle.map(|(reference, _)| reference.clone()) {
+                self.open.remove(&idle);
+            }
+        }
         self.opened += 1;
         let reference = Identities::uuid_of(&format!("session {}", self.opened));
         self.open.insert(reference.clone().into_bytes(), Session { user, last_active: now });

@@ -1,0 +1,8 @@
+//! The Xen-API face from outside, over streams in memory: the files in `cases` and what they don't reach.
+
+mod cases;
+mod events;
+mod faces;
+mod peer;
+mod python;
+mod script;
