@@ -30,12 +30,12 @@ check: ## Formatting, lints, all tests, docs: the test command
 	$(MAKE) --no-print-directory test
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
 
-# A process for each of the 4,000 cases and exchanges would take longer than all of them: the suite runs in one.
+# A process for each of the 5,000 cases and exchanges would take longer than all of them: these suites run in one.
 .PHONY: test
 test: ## All tests, with cargo-nextest where it is there
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-	    $(CARGO) nextest run --workspace --status-level fail -E 'not binary(suite)' && \
-	    $(CARGO) test --workspace --test suite --quiet && \
+	    $(CARGO) nextest run --workspace --no-fail-fast --status-level fail -E 'not (binary(suite) or binary(conformance))' && \
+	    $(CARGO) test --workspace --test suite --test conformance --quiet && \
 	    $(CARGO) test --workspace --doc --quiet; \
 	else \
 	    $(CARGO) test --workspace --quiet; \
@@ -65,6 +65,13 @@ miri: ## wire under Miri with isolation: no I/O, no clock, no undefined behaviou
 .PHONY: properties
 properties: ## Every property on CASES cases
 	PROPTEST_CASES=$(CASES) $(CARGO) test --workspace --release --quiet -- properties
+
+.PHONY: fuzz
+fuzz: ## Each fuzz target for FUZZ_SECONDS
+	$(CARGO) run --quiet --manifest-path fuzz/Cargo.toml --example seed
+	for target in sexpr xmlrpc roundtrip; do \
+	    (cd fuzz && $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048) || exit 1; \
+	done
 
 .PHONY: policy
 policy: ## Licences and sources of what we depend on

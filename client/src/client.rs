@@ -1,25 +1,44 @@
-//! The client itself: a method for each operation, and one for all.
+//! What a client is told beforehand, and how it does any operation of the table.
 
+use std::fmt;
+use std::io;
+use std::pin::Pin;
+use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::time::Instant;
 use xend_wire::Release;
-use xend_wire::operation::{self, Arguments, Operation};
-use xend_wire::sexpr::{Document, Sexpr};
+use xend_wire::operation::{Arguments, Face, Operation, References};
+use xend_wire::sexpr::Document;
 
-use crate::connection::{connect, exchange};
-use crate::{Domain, Error, Node, Uri};
+use crate::connection::{Kept, Stream};
+use crate::session::Session;
+use crate::{Error, Uri};
 
 /// Talks to one daemon, on a connection of its own for each request, as Xend's own clients do.
 ///
-/// The release matters where the daemon's forms differ by it; it is [`Release::V4_1`] unless given.
-#[derive(Clone, Debug)]
+/// The release matters where the daemon's forms differ by it: it is given, found by [`Client::detect`], or else
+/// [`Release::V4_1`]. Clones share what is kept: a connection and a session of the Xen-API.
+///
+/// A call may be cancelled by dropping its future. Whether the daemon did what it was asked is then unknown; a connection
+/// on which a reply is still to come is closed, so that nobody takes that reply for his own.
+/// Nothing that changes the daemon's state is ever sent again by itself.
+#[derive(Clone)]
 pub struct Client {
     pub(crate) uri: Uri,
     pub(crate) release: Release,
     pub(crate) deadlines: Deadlines,
     pub(crate) reply_limit: usize,
+    pub(crate) keep_alive: bool,
+    pub(crate) credentials: Option<(String, String)>,
+    pub(crate) connector: Option<Connector>,
+    pub(crate) kept: Arc<Mutex<Option<Kept>>>,
+    pub(crate) session: Arc<Mutex<Option<Session>>>,
 }
+
+/// Makes connections in place of the client.
+pub(crate) type Connector = Arc<dyn Fn() -> Connecting + Send + Sync>;
+pub(crate) type Connecting = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + Send>>;
 
 /// How long the parts of a call may take. The daemon itself knows no limit.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -41,7 +60,17 @@ impl Default for Deadlines {
 impl Client {
     /// A client of the daemon at `uri`. Nothing is sent yet.
     pub fn new(uri: Uri) -> Self {
-        Self { uri, release: Release::default(), deadlines: Deadlines::default(), reply_limit: 256 << 20 }
+        Self {
+            uri,
+            release: Release::default(),
+            deadlines: Deadlines::default(),
+            reply_limit: 256 << 20,
+            keep_alive: false,
+            credentials: None,
+            connector: None,
+            kept: Arc::default(),
+            session: Arc::default(),
+        }
     }
 
     /// The daemon's release.
@@ -62,91 +91,99 @@ impl Client {
         Self { reply_limit: bytes, ..self }
     }
 
-    /// Describes the host.
-    pub async fn node(&self) -> Result<Node, Error> {
-        self.named("node.info", Arguments::new()).await.map(Node::new)
+    /// Keeps the connection for the next request, if the daemon does, too.
+    #[must_use]
+    pub fn keep_alive(self, keep_alive: bool) -> Self {
+        Self { keep_alive, ..self }
     }
 
-    /// Names of the domains; from 3.1 on only of those that run.
-    pub async fn domains(&self) -> Result<Vec<String>, Error> {
-        let names = self.named("domain.list", Arguments::new()).await?;
-        let atoms = names.values().flat_map(Sexpr::items).filter_map(Sexpr::as_atom);
-        Ok(atoms.map(|name| String::from_utf8_lossy(name).into_owned()).collect())
+    /// Who opens sessions of the Xen-API, which the other faces don't have. The session is opened by the first call that
+    /// needs it, and kept until [`Client::logout`].
+    #[must_use]
+    pub fn credentials(self, user: impl Into<String>, password: impl Into<String>) -> Self {
+        Self { credentials: Some((user.into(), password.into())), ..self }
     }
 
-    /// Describes a domain, given its name or id, or from 3.1 on its uuid.
-    pub async fn domain(&self, domain: &str) -> Result<Domain, Error> {
-        self.named("domain.info", [("domain", domain)].into_iter().collect()).await.map(Domain::new)
-    }
-
-    /// Makes a domain from a configuration `(vm (name ...) ...)` and leaves it paused.
-    pub async fn create(&self, config: &str) -> Result<Domain, Error> {
-        self.named("domain.create", [("config", config)].into_iter().collect()).await.map(Domain::new)
-    }
-
-    /// Stops a domain where it is. Pausing a paused one succeeds.
-    pub async fn pause(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.pause", domain).await
-    }
-
-    /// Lets a paused domain go on. A running one stays as it is.
-    pub async fn unpause(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.unpause", domain).await
-    }
-
-    /// Asks a domain's system to shut down, for a reason: `poweroff`, `halt`, `suspend` or `crash`. Success means that it
-    /// was asked.
-    pub async fn shutdown(&self, domain: &str, reason: &str) -> Result<(), Error> {
-        self.named("domain.shutdown", [("domain", domain), ("reason", reason)].into_iter().collect()).await.map(drop)
-    }
-
-    /// Asks a domain's system to reboot. Success means that it was asked.
-    pub async fn reboot(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.reboot", domain).await
-    }
-
-    /// Ends a domain at once.
-    pub async fn destroy(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.destroy", domain).await
-    }
-
-    /// Does any operation of the table. The answer is what the operation's [`operation::Answer`] says: the same
-    /// S-expressions on every face.
-    pub async fn call(&self, operation: &'static Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
-        let request = operation
-            .request(self.uri.face, self.release, arguments)
-            .map_err(|error| Error::invalid(operation, error))?;
-        let stream = connect(self, operation).await?;
-        let reply = exchange(self, operation, stream, request).await?;
-        self.read(operation, &reply)
-    }
-
-    /// As [`Client::call`], over a stream that is connected already: a tunnel, or one in memory.
-    pub async fn call_over<S>(
-        &self,
-        stream: S,
-        operation: &'static Operation,
-        arguments: &Arguments,
-    ) -> Result<Document<'static>, Error>
+    /// Connects in another way than by the URI: through a tunnel, or in memory. The function is called for every
+    /// connection.
+    #[must_use]
+    pub fn connect_by<F, S>(self, connect: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
-        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+        F: Future<Output = io::Result<S>> + Send + 'static,
+        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
     {
-        let request = operation
-            .request(self.uri.face, self.release, arguments)
-            .map_err(|error| Error::invalid(operation, error))?;
-        let reply = exchange(self, operation, stream, request).await?;
-        self.read(operation, &reply)
+        let connector = move || {
+            let connecting = connect();
+            Box::pin(async move { Ok(Box::new(connecting.await?) as Box<dyn Stream>) }) as Connecting
+        };
+        Self { connector: Some(Arc::new(connector)), ..self }
     }
 
-    fn read(&self, operation: &'static Operation, reply: &operation::Reply) -> Result<Document<'static>, Error> {
-        operation.read(self.uri.face, self.release, reply).map_err(|failure| Error::failed(operation, failure))
+    /// Where the daemon is.
+    pub fn uri(&self) -> &Uri {
+        &self.uri
     }
 
-    async fn control(&self, operation: &str, domain: &str) -> Result<(), Error> {
-        self.named(operation, [("domain", domain)].into_iter().collect()).await.map(drop)
+    /// The release whose forms are used.
+    pub fn release_in_use(&self) -> Release {
+        self.release
     }
 
-    async fn named(&self, operation: &str, arguments: Arguments) -> Result<Document<'static>, Error> {
-        self.call(operation::find(operation).expect("an operation of the table"), &arguments).await
+    /// Does any operation of the table. The answer is what the operation's [`Answer`](xend_wire::operation::Answer) says:
+    /// the same S-expressions on every face.
+    ///
+    /// # Errors
+    /// [`Error`], whose [`fate`](Error::fate) tells whether the operation may have happened.
+    pub async fn call(&self, operation: &'static Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
+        let call = Call { client: self, operation, until: Instant::now() + self.deadlines.whole };
+        let answer = match self.uri.face {
+            Face::XenApi => call.in_session(arguments).await,
+            Face::Sxp | Face::XmlRpc => call.send(arguments, References::default()).await,
+        };
+        answer.map_err(|error| error.about(arguments.get("domain")))
+    }
+}
+
+/// One call of the user, which may take several requests.
+pub(crate) struct Call<'c> {
+    pub(crate) client: &'c Client,
+    pub(crate) operation: &'static Operation,
+    /// When the whole of it must be over.
+    pub(crate) until: Instant,
+}
+
+impl Call<'_> {
+    /// The same for another operation, on which this one depends.
+    pub(crate) fn step(&self, operation: &'static Operation) -> Self {
+        Self { operation, ..*self }
+    }
+
+    /// One request, and what its reply means.
+    pub(crate) async fn send(
+        &self,
+        arguments: &Arguments,
+        references: References<'_>,
+    ) -> Result<Document<'static>, Error> {
+        let Self { client, operation, .. } = *self;
+        let (face, release) = (client.uri.face, client.release);
+        let request = operation.request_with(face, release, arguments, references);
+        let request = request.map_err(|error| Error::invalid(operation, face, release, error))?;
+        let reply = self.exchange(request).await?;
+        operation.read(face, release, &reply).map_err(|failure| Error::failed(operation, failure))
+    }
+}
+
+impl fmt::Debug for Client {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        // The password is nobody's business.
+        let user = self.credentials.as_ref().map(|(user, _)| user);
+        f.debug_struct("Client")
+            .field("uri", &self.uri)
+            .field("release", &self.release)
+            .field("deadlines", &self.deadlines)
+            .field("reply_limit", &self.reply_limit)
+            .field("keep_alive", &self.keep_alive)
+            .field("user", &user)
+            .finish_non_exhaustive()
     }
 }

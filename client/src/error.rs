@@ -3,16 +3,19 @@
 use std::{fmt, io};
 
 use xend_wire::failure::{ErrorCode, Failure};
-use xend_wire::operation::{Effect, Operation, Reply};
+use xend_wire::operation::{Effect, Face, Operation, Reply, Unsupported};
+use xend_wire::{ErrorKind, Release};
 
 /// Why an operation gave no result: what went wrong, whether the operation may have happened all the same, and the
 /// daemon's reply where there was one.
 #[derive(Debug)]
 pub struct Error {
     operation: &'static str,
+    domain: Option<String>,
     code: ErrorCode,
     message: String,
     fate: Fate,
+    unsupported: Option<Unsupported>,
     reply: Option<Box<Reply>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -33,14 +36,42 @@ pub enum Fate {
 }
 
 impl Error {
-    pub(crate) fn invalid(operation: &'static Operation, error: xend_wire::Error) -> Self {
+    fn new(operation: &'static Operation, code: ErrorCode, message: impl Into<String>, fate: Fate) -> Self {
+        Self {
+            operation: operation.name,
+            domain: None,
+            code,
+            message: message.into(),
+            fate,
+            unsupported: None,
+            reply: None,
+            source: None,
+        }
+    }
+
+    /// Nothing was sent.
+    pub(crate) fn invalid(
+        operation: &'static Operation,
+        face: Face,
+        release: Release,
+        error: xend_wire::Error,
+    ) -> Self {
         let code = match error.kind() {
-            xend_wire::ErrorKind::UnsupportedOperation => ErrorCode::VmmCmdFormatError,
-            xend_wire::ErrorKind::MissingArgument | xend_wire::ErrorKind::UnknownArgument => ErrorCode::InvalidParmNum,
+            ErrorKind::UnsupportedOperation => ErrorCode::VmmCmdFormatError,
+            ErrorKind::MissingArgument | ErrorKind::UnknownArgument => ErrorCode::InvalidParmNum,
             _ => ErrorCode::BadParameter,
         };
-        let message = error.to_string();
-        Self { operation: operation.name, code, message, fate: Fate::Invalid, reply: None, source: Some(error.into()) }
+        let unsupported = Unsupported { face, release, operation: operation.name };
+        let unsupported = (error.kind() == ErrorKind::UnsupportedOperation).then_some(unsupported);
+        let message = unsupported.map_or_else(|| error.to_string(), |unsupported| unsupported.to_string());
+        let source = Some(error.into());
+        Self { unsupported, source, ..Self::new(operation, code, message, Fate::Invalid) }
+    }
+
+    /// The Xen-API wants a session, and nobody has said who opens it.
+    pub(crate) fn without_credentials(operation: &'static Operation) -> Self {
+        let message = "the Xen-API needs user and password";
+        Self::new(operation, ErrorCode::CredentialsNotSet, message, Fate::Invalid)
     }
 
     pub(crate) fn failed(operation: &'static Operation, failure: Failure) -> Self {
@@ -50,7 +81,12 @@ impl Error {
             _ => Fate::Refused,
         };
         let reply = failure.reply.map(Box::new);
-        Self { operation: operation.name, code: failure.code, message: failure.message, fate, reply, source: None }
+        Self { reply, ..Self::new(operation, failure.code, failure.message, fate) }
+    }
+
+    /// The daemon told all that there is, and the domain was not among it.
+    pub(crate) fn not_found(operation: &'static Operation, message: String) -> Self {
+        Self::new(operation, ErrorCode::VmNotFound, message, Fate::Refused)
     }
 
     /// The daemon was not reached.
@@ -63,7 +99,7 @@ impl Error {
             _ => ErrorCode::CommunicationNotEstablished,
         };
         let message = format!("{what}: {error}");
-        Self { operation: operation.name, code, message, fate: Fate::NotSent, reply: None, source: Some(error.into()) }
+        Self { source: Some(error.into()), ..Self::new(operation, code, message, Fate::NotSent) }
     }
 
     /// The request went out, at least in part, and no reply that can be read came back.
@@ -76,12 +112,33 @@ impl Error {
             Effect::Changes => (ErrorCode::UnableToVerifyState, Fate::Unknown),
             Effect::Reads => (ErrorCode::CommunicationNotEstablished, Fate::Sent),
         };
-        Self { operation: operation.name, code, message, fate, reply: None, source }
+        Self { source, ..Self::new(operation, code, message, fate) }
+    }
+
+    /// Says which domain it was about.
+    pub(crate) fn about(self, domain: Option<&[u8]>) -> Self {
+        Self { domain: domain.map(|domain| String::from_utf8_lossy(domain).into_owned()), ..self }
+    }
+
+    /// Says what else went wrong while this was being mended.
+    pub(crate) fn and_then(mut self, second: &Self) -> Self {
+        self.message = format!("{}; then {second}", self.message);
+        self
     }
 
     /// The operation's name.
     pub fn operation(&self) -> &'static str {
         self.operation
+    }
+
+    /// The domain that it was about, as the caller named it.
+    pub fn domain(&self) -> Option<&str> {
+        self.domain.as_deref()
+    }
+
+    /// Whether the face or release lacks the operation. Nothing was sent then.
+    pub fn unsupported(&self) -> Option<Unsupported> {
+        self.unsupported
     }
 
     /// What went wrong, for programs.
@@ -107,7 +164,11 @@ impl Error {
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}: {}", self.operation, if self.message.is_empty() { "no text" } else { &self.message })?;
+        f.write_str(self.operation)?;
+        if let Some(domain) = &self.domain {
+            write!(f, " {domain}")?;
+        }
+        write!(f, ": {}", if self.message.is_empty() { "no text" } else { &self.message })?;
         let doubt = match self.fate {
             Fate::Invalid | Fate::NotSent => "nothing was sent",
             Fate::Refused => "refused",

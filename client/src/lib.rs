@@ -1,13 +1,14 @@
 //! A client of Xend, the control daemon of Xen 3 and 4.
 //!
-//! One API, whichever face of the daemon carries it: S-expressions over HTTP or XML-RPC, over TCP or a Unix socket.
-//! A result is the same on each, and so is the [`ErrorCode`] of a failure, but where the daemon itself hides the cause.
+//! One API, whichever face of the daemon carries it: S-expressions over HTTP, XML-RPC, or its Xen-API dialect, over TCP
+//! or a Unix socket. A result is the same on each, and so is the [`ErrorCode`] of a failure, but where the daemon itself
+//! hides it.
 //!
 //! ```no_run
 //! use xend_client::{Client, Uri};
 //!
 //! # async fn run() -> Result<(), Box<dyn std::error::Error>> {
-//! let client = Client::new("xmlrpc+unix:///var/run/xend/xmlrpc.sock".parse::<Uri>()?);
+//! let client = Client::new("xmlrpc+unix:///var/run/xend/xmlrpc.sock".parse::<Uri>()?).detect().await?;
 //! for name in client.domains().await? {
 //!     println!("{name}: {} MiB", client.domain(&name).await?.memory_mib().unwrap_or(0));
 //! }
@@ -20,13 +21,16 @@
 mod client;
 mod connection;
 mod error;
+mod operations;
 mod records;
+mod session;
+mod steps;
 mod uri;
 
 pub use client::{Client, Deadlines};
 pub use error::{Error, Fate};
-pub use records::{Domain, Node};
+pub use records::{Credit, Device, Domain, Node, PowerState, Sedf, State, Vcpu};
 pub use uri::{Address, InvalidUri, Uri};
 pub use xend_wire::Release;
 pub use xend_wire::failure::ErrorCode;
-pub use xend_wire::operation::{Arguments, Face, Operation, Reply};
+pub use xend_wire::operation::{Arguments, Face, Operation, Reply, Unsupported};

@@ -14,11 +14,13 @@ mod codec;
 mod error;
 pub mod exchange;
 mod feature;
+mod judgement;
 mod pattern;
 pub mod report;
 mod shorten;
 pub mod subject;
 pub mod suite;
+mod survey;
 mod tagged;
 mod verdict;
 

@@ -3,8 +3,9 @@
 use std::time::Instant;
 
 use crate::case::Expect;
-use crate::subject::{Answer, BuiltIn, Declaration, Fault, Question, Reply, Stumble, Subject};
-use crate::verdict::{Evidence, Judgement};
+use crate::judgement::Judgement;
+use crate::subject::{Answer, Declaration, Fault, Question, Reply, Stumble, Subject};
+use crate::verdict::Evidence;
 use crate::{Baseline, Case, Diagnostic, Equality, Error, Feature, Pattern, Rules, Status, Verdict};
 
 /// What is asked, and what follows from the answers.
@@ -41,7 +42,8 @@ impl Run {
 
     /// How many cases were judged, by whatever rules.
     pub fn cases(&self) -> usize {
-        let mut ids: Vec<_> = self.verdicts.iter().filter(|it| it.status.is_judged()).map(|it| &it.id).collect();
+        let is_judged = |verdict: &&Verdict| verdict.rules.is_some() && verdict.status.is_judged();
+        let mut ids: Vec<_> = self.verdicts.iter().filter(is_judged).map(|verdict| &verdict.id).collect();
         ids.dedup();
         ids.len()
     }
@@ -81,7 +83,7 @@ impl Run {
 pub fn run(subject: &mut dyn Subject, cases: &[Case], options: &Options) -> Result<Run, Error> {
     if let Err(stumble) = subject.start()? {
         return Ok(Run {
-            subject: "?".to_owned(),
+            subject: "the subject".to_owned(),
             verdicts: vec![hello(stumble, repeat(&options.repeat, None))],
             stale: Vec::new(),
         });
@@ -105,22 +107,6 @@ pub fn run(subject: &mut dyn Subject, cases: &[Case], options: &Options) -> Resu
     verdicts.sort_by(|left, right| left.id.cmp(&right.id));
     let stale = options.baseline.stale(all(declaration.rules).map(|(case, rules)| (&*case.id, rules)));
     Ok(Run { subject: declaration.name, verdicts, stale })
-}
-
-/// What our own codec makes of one case by one set of rules.
-pub fn judge_built_in(case: &Case, rules: Rules) -> Verdict {
-    let mut subject = BuiltIn::new();
-    let declaration = subject.declaration().clone();
-    let options = Options { is_strict: true, ..Options::default() };
-    let mut run = Asking {
-        subject: &mut subject,
-        declaration: &declaration,
-        options: &options,
-        verdicts: Vec::new(),
-        last: None,
-    };
-    run.ask(case, rules).expect("our own codecs need nothing that can fail");
-    run.verdicts.remove(0)
 }
 
 /// The rules to ask by: those that the subject declares, or those of them that the user names.

@@ -3,12 +3,8 @@
 use std::fmt;
 use std::time::Duration;
 
-use xend_wire::{Excerpt, visible};
-
-use crate::case::{Case, Expect, Level, Outcome};
-use crate::shorten::shortened;
-use crate::subject::{Answer, Fault};
-use crate::{Difference, Equality, Rules, Tagged};
+use crate::Rules;
+use crate::case::Level;
 
 macro_rules! statuses {
     ($($(#[$doc:meta])* $status:ident = $name:literal;)*) => {
@@ -72,7 +68,7 @@ impl Status {
     /// Whether it fails the run at that level. That a document can't crash a reader, stop it or make it babble needs
     /// no specification, so that such a verdict counts at any level; refusing or misreading one counts at the level
     /// `should` only if the run is strict.
-    fn counts(self, level: Level, is_strict: bool) -> bool {
+    pub(crate) fn counts(self, level: Level, is_strict: bool) -> bool {
         match self {
             Self::Fail | Self::WrongValue => level != Level::Should || is_strict,
             status => status.is_failure(),
@@ -128,139 +124,26 @@ pub struct Evidence {
     pub repeat: String,
 }
 
-/// How much of a value or an input is shown, in characters.
-const LONGEST: usize = 400;
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-/// An answer held against what is expected.
-pub(crate) struct Judgement<'a> {
-    pub(crate) case: &'a Case,
-    pub(crate) rules: Rules,
-    pub(crate) expect: &'a Expect,
-    pub(crate) equality: Equality,
-}
-
-impl Judgement<'_> {
-    pub(crate) fn verdict(&self, answer: &Result<Answer, Fault>, is_strict: bool) -> Verdict {
-        let Self { case, rules, expect, .. } = self;
-        let (status, why) = self.status(answer);
-        let level = expect.level;
-        Verdict {
-            id: case.id.clone(),
-            rules: Some(*rules),
-            level: Some(level),
-            status,
-            is_unexpected: status == Status::HarnessError || status.counts(level, is_strict),
-            why,
-            evidence: status.is_failure().then(|| Box::new(self.evidence(answer))),
-            elapsed: Duration::ZERO,
-        }
-    }
-
-    fn status(&self, answer: &Result<Answer, Fault>) -> (Status, String) {
-        let permitted = || self.expect.permitted.iter().map(|permitted| &permitted.outcome);
-        let (status, why) = match answer {
-            Ok(Answer::Values(values)) => {
-                let is_same = |outcome: &Outcome| match outcome {
-                    Outcome::Values(wanted) => values.difference(wanted, self.equality).is_none(),
-                    Outcome::Accept => true,
-                    Outcome::Reject(_) => false,
-                };
-                if permitted().any(is_same) {
-                    (Status::Pass, "")
-                } else if permitted().any(|outcome| matches!(outcome, Outcome::Values(_))) {
-                    (Status::WrongValue, "it reads other values")
-                } else {
-                    (Status::Fail, "it reads what is to be refused")
-                }
-            }
-            Ok(Answer::Reject { kind, .. }) => {
-                let is_same = |outcome: &Outcome| matches!(outcome, Outcome::Reject(wanted) if kind.is_none_or(|kind| kind == *wanted));
-                let is_reject = |outcome: &Outcome| matches!(outcome, Outcome::Reject(_));
-                if permitted().any(is_same) {
-                    (Status::Pass, "")
-                } else if permitted().any(is_reject) {
-                    (Status::Fail, "it refuses for another reason")
-                } else {
-                    (Status::Fail, "it refuses what is to be read")
-                }
-            }
-            Ok(Answer::Unsupported(why)) => {
-                return (Status::Unsupported, format!("the subject says: {}", one_line(why)));
-            }
-            Err(fault) => return fault.status(),
+    /// Which failures count at which level, `--strict` or not.
+    #[test]
+    fn what_counts() {
+        let check = |status: Status, level: Level, expect: [bool; 2]| {
+            assert_eq!([false, true].map(|is_strict| status.counts(level, is_strict)), expect, "{status} {level}");
         };
-        (status, why.to_owned())
-    }
-
-    fn evidence(&self, answer: &Result<Answer, Fault>) -> Evidence {
-        let Self { case, expect, .. } = self;
-        let wanted: Vec<_> = expect.permitted.iter().map(|permitted| permitted.outcome.to_string()).collect();
-        let difference = self.difference(answer);
-        Evidence {
-            title: case.title.clone(),
-            source: case.source.clone(),
-            input: self.input(answer, difference.as_ref().map(|(difference, wanted)| (difference, *wanted))),
-            got: match answer {
-                Ok(Answer::Values(values)) => shortened(&values.to_json(), LONGEST),
-                Ok(Answer::Reject { message, kind: Some(kind) }) => format!("rejected ({}): {message}", kind.name()),
-                Ok(Answer::Reject { message, .. }) => format!("rejected: {}", one_line(message)),
-                Ok(Answer::Unsupported(why)) => one_line(why),
-                Err(Fault::InvalidAnswer(_, line)) => line.clone(),
-                Err(_) => "no answer".to_owned(),
-            },
-            wanted: wanted.join(", or "),
-            difference: difference.map(|(difference, _)| difference.to_string()),
-            stderr: String::new(),
-            repeat: String::new(),
+        for level in [Level::Must, Level::Should, Level::May, Level::Xend] {
+            let misread = if level == Level::Should { [false, true] } else { [true, true] };
+            check(Status::Fail, level, misread);
+            check(Status::WrongValue, level, misread);
+            for status in [Status::Crash, Status::Timeout, Status::InvalidAnswer, Status::ResourceLimit] {
+                check(status, level, [true, true]);
+            }
+            for status in [Status::Pass, Status::Unsupported, Status::Skipped] {
+                check(status, level, [false, false]);
+            }
         }
     }
-
-    /// The first difference from the values that are expected first.
-    fn difference(&self, answer: &Result<Answer, Fault>) -> Option<(Difference, &Tagged)> {
-        let Ok(Answer::Values(values)) = answer else { return None };
-        self.expect.permitted.iter().find_map(|permitted| match &permitted.outcome {
-            Outcome::Values(wanted) => Some((values.difference(wanted, self.equality)?, wanted)),
-            _ => None,
-        })
-    }
-
-    /// The input with a caret. Our own codec knows where a value stands, and where a document goes wrong, if it agrees
-    /// with the case about it.
-    fn input(&self, answer: &Result<Answer, Fault>, difference: Option<(&Difference, &Tagged)>) -> String {
-        let input = &self.case.input;
-        let span = match (self.rules.decode(input), difference) {
-            (Ok(ours), Some((difference, wanted))) => ours.locate(difference, wanted),
-            (Err(error), _) if matches!(answer, Ok(Answer::Values(_))) => Some(error.span()),
-            _ => None,
-        };
-        match span {
-            Some(span) => Excerpt::new(input, &span).to_string(),
-            None => format!("  | {}\n", shortened(&visible(input), LONGEST)),
-        }
-    }
-}
-
-impl Fault {
-    pub(crate) fn status(&self) -> (Status, String) {
-        match self {
-            Self::Crash(how) => (Status::Crash, how.clone()),
-            Self::Timeout(limit) => (Status::Timeout, format!("no answer within {} s", limit.as_secs_f64())),
-            Self::InvalidAnswer(why, _) => (Status::InvalidAnswer, why.clone()),
-            Self::ResourceLimit(what) => (Status::ResourceLimit, what.clone()),
-            Self::Harness(why) => (Status::HarnessError, why.clone()),
-        }
-    }
-}
-
-impl fmt::Display for Difference {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let show = |value: &Option<String>| {
-            value.as_deref().map_or_else(|| "nothing".to_owned(), |value| shortened(value, LONGEST / 4))
-        };
-        write!(f, "{}: got {}, wanted {}", self.path, show(&self.got), show(&self.wanted))
-    }
-}
-
-fn one_line(text: &str) -> String {
-    shortened(&visible(text.as_bytes()), LONGEST)
 }

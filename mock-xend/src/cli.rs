@@ -10,7 +10,8 @@ use tokio::signal::unix::{SignalKind, signal};
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-use crate::{Address, Error, MockXend, Scenario};
+use crate::clock::Clock;
+use crate::{Address, Error, MockXend, Quirk, Scenario, World};
 
 /// A stand-in for Xend, the control daemon of Xen 3 and 4: a simulated host behind its protocols, with scripted replies.
 ///
@@ -42,9 +43,22 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
 
+    /// Simulate the host of this TOML file instead of Domain-0, vm1 and vm2; `mock-xend world` shows the format
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
+
+    /// Write the world to this file when it ends, as --world reads it
+    #[arg(long, value_name = "FILE")]
+    dump_world: Option<PathBuf>,
+
     /// Write where it listens to this file, as JSON, once it does
     #[arg(long, value_name = "PATH")]
     ready_file: Option<PathBuf>,
+
+    /// Show behaviour of the daemon that is off by default: one-connection (up to 3.0.3) serves one client at a time,
+    /// late-close (from 3.1 on) leaves connections open behind operations; may be given again
+    #[arg(long, value_name = "NAME")]
+    quirk: Vec<Quirk>,
 
     /// Exit with 1 if the requests were not what the scenario expects
     #[arg(long)]
@@ -59,6 +73,14 @@ enum Command {
         #[arg(required = true)]
         scenarios: Vec<PathBuf>,
     },
+    /// Print a world as a TOML file, and start nothing
+    World {
+        /// The world's release [default: that of the file, or 4.1]
+        #[arg(long)]
+        release: Option<Release>,
+        /// The world; without it, the one that a mock begins in
+        file: Option<PathBuf>,
+    },
 }
 
 /// Runs the program. Exit status: 0 if it ended as it should, 1 if `--verify` found something, 2 if it can't start.
@@ -66,6 +88,7 @@ pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.command {
         Some(Command::Check { scenarios }) => check(scenarios),
+        Some(Command::World { release, file }) => show_world(*release, file.as_deref()),
         None => serve(&arguments),
     };
     done.unwrap_or_else(|error| {
@@ -83,12 +106,27 @@ fn check(scenarios: &[PathBuf]) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
+fn show_world(release: Option<Release>, file: Option<&Path>) -> Result<ExitCode, Error> {
+    let now = Clock::running().now();
+    let world = match file {
+        Some(file) => World::from_file(file, release, now)?,
+        None => World::new(release.unwrap_or_default(), now),
+    };
+    say(world.to_toml().trim_end());
+    Ok(ExitCode::SUCCESS)
+}
+
 fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
     let scenario = match &arguments.scenario {
         Some(path) => Scenario::from_file(path)?,
         None => Scenario::default(),
     };
-    let release = arguments.release.or(scenario.release()).unwrap_or_default();
+    let release = arguments.release.or(scenario.release());
+    let world = match &arguments.world {
+        Some(path) => Some(World::from_file(path, release, Clock::running().now())?),
+        None => None,
+    };
+    let release = release.or(world.as_ref().map(World::release)).unwrap_or_default();
     let faces = [(Face::Sxp, &arguments.sxp), (Face::XmlRpc, &arguments.xmlrpc), (Face::XenApi, &arguments.xenapi)];
     let mut listen: Vec<_> = faces
         .into_iter()
@@ -98,6 +136,11 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
         listen = [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::default_for(face, release))).into();
     }
     let builder = MockXend::builder().release(release).scenario(scenario);
+    let builder = match world {
+        Some(world) => builder.world(world),
+        None => builder,
+    };
+    let builder = arguments.quirk.iter().fold(builder, |builder, &quirk| builder.quirk(quirk));
     let builder = listen.into_iter().fold(builder, |builder, (face, address)| builder.listen(face, address));
 
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
@@ -120,7 +163,11 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
             _ = terminate.recv() => {}
         }
     });
+    let world = mock.with_world(|world| world.to_toml());
     let report = mock.stop();
+    if let Some(path) = &arguments.dump_world {
+        std::fs::write(path, world).map_err(|error| Error::File { path: path.display().to_string(), error })?;
+    }
     eprint!("{report}");
     Ok(if arguments.verify && !report.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

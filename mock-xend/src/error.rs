@@ -4,7 +4,7 @@ use std::io;
 
 use xend_wire::{Diagnostic, Release};
 
-use crate::Address;
+use crate::{Address, Quirk};
 
 /// Why a mock can't start.
 #[derive(Debug, thiserror::Error)]
@@ -47,6 +47,14 @@ pub enum Error {
     /// The daemon of that release has no such face.
     #[error("release {0} has no xenapi face: it came with 3.0.4")]
     NoXenApi(Release),
+    /// The daemon of that release does not behave so.
+    #[error("release {release} has no quirk {quirk}")]
+    NoQuirk {
+        /// What was asked for.
+        quirk: Quirk,
+        /// The release.
+        release: Release,
+    },
     /// The system refuses a thread or an event queue.
     #[error("can't start: {0}")]
     Start(io::Error),

@@ -29,6 +29,8 @@
 mod address;
 pub mod cli;
 mod clock;
+#[cfg(test)]
+mod coverage;
 mod daemon;
 mod error;
 mod http;
@@ -36,9 +38,11 @@ mod journal;
 mod listener;
 mod mock;
 mod python;
+mod quirk;
 mod scenario;
 mod service;
 mod sxp;
+mod text_file;
 pub mod world;
 mod xenapi;
 mod xmlrpc;
@@ -48,6 +52,7 @@ pub use daemon::Daemon;
 pub use error::Error;
 pub use journal::{Exchange, Journal};
 pub use mock::{Builder, MockXend};
+pub use quirk::{Quirk, UnknownQuirk};
 pub use scenario::{Ending, Reply, Report, Scenario, Status};
 pub use world::World;
 pub use xenapi::{Simulation, methods as xenapi_methods};

@@ -7,11 +7,13 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use xend_wire::operation::Face;
 
 use crate::daemon::PORT_WITHOUT_TCP;
 use crate::http;
+use crate::quirk::Quirk;
 use crate::service::{Listener, Service};
 use crate::{Address, Error};
 
@@ -59,32 +61,44 @@ impl Bound {
                 socket.set_nonblocking(true)?;
                 let port = socket.local_addr()?.port();
                 let socket = TcpListener::from_std(socket)?;
+                let listener = Listener { face: self.face, port };
                 loop {
-                    match socket.accept().await {
-                        Ok((stream, _)) => {
-                            // A stream that is gone already need not be quick.
-                            let _ = stream.set_nodelay(true);
-                            let listener = Listener { face: self.face, port };
-                            tokio::spawn(http::serve(stream, Arc::clone(&service), listener));
-                        }
-                        Err(_) => tokio::time::sleep(PAUSE).await,
-                    }
+                    let accepted = socket.accept().await.map(|(stream, _)| {
+                        // A stream that is gone already need not be quick.
+                        let _ = stream.set_nodelay(true);
+                        stream
+                    });
+                    take(accepted, &service, &listener).await;
                 }
             }
             Socket::Unix(socket) => {
                 socket.set_nonblocking(true)?;
                 let socket = UnixListener::from_std(socket)?;
+                let listener = Listener { face: self.face, port: PORT_WITHOUT_TCP };
                 loop {
-                    match socket.accept().await {
-                        Ok((stream, _)) => {
-                            let listener = Listener { face: self.face, port: PORT_WITHOUT_TCP };
-                            tokio::spawn(http::serve(stream, Arc::clone(&service), listener));
-                        }
-                        Err(_) => tokio::time::sleep(PAUSE).await,
-                    }
+                    let accepted = socket.accept().await.map(|(stream, _)| stream);
+                    take(accepted, &service, &listener).await;
                 }
             }
         }
+    }
+}
+
+/// Serves a connection beside the others, or alone if the daemon does so.
+async fn take<S>(accepted: io::Result<S>, service: &Arc<Service>, listener: &Listener)
+where
+    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
+{
+    match accepted {
+        Ok(stream) => {
+            let serving = http::serve(stream, Arc::clone(service), listener.clone());
+            if listener.face == Face::Sxp && service.has(Quirk::OneConnection) {
+                serving.await;
+            } else {
+                tokio::spawn(serving);
+            }
+        }
+        Err(_) => tokio::time::sleep(PAUSE).await,
     }
 }
 

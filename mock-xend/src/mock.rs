@@ -17,7 +17,7 @@ use crate::listener::Bound;
 use crate::scenario::{Report, Scenario, Script};
 use crate::service::Service;
 use crate::world::World;
-use crate::{Address, Error};
+use crate::{Address, Error, Quirk};
 
 /// A mock that listens. It stops, and removes its sockets, when it is dropped.
 ///
@@ -44,6 +44,7 @@ pub struct Builder {
     world: Option<World>,
     clock: Option<Duration>,
     journal: Option<usize>,
+    quirks: Vec<Quirk>,
     listen: Vec<(Face, Address)>,
 }
 
@@ -128,6 +129,13 @@ impl Builder {
         Self { journal: Some(capacity), ..self }
     }
 
+    /// Shows behaviour of the daemon that is off by default.
+    #[must_use]
+    pub fn quirk(mut self, quirk: Quirk) -> Self {
+        self.quirks.push(quirk);
+        self
+    }
+
     /// Listens on an address, too. Without any, `sxp` and `xmlrpc` each get a free port of loopback.
     #[must_use]
     pub fn listen(mut self, face: Face, address: Address) -> Self {
@@ -138,7 +146,7 @@ impl Builder {
     /// A daemon without listeners.
     ///
     /// # Errors
-    /// [`Error::ReleaseConflict`].
+    /// [`Error::ReleaseConflict`], [`Error::WorldConflict`], [`Error::NoQuirk`].
     pub fn build(&self) -> Result<Daemon, Error> {
         let scenario = self.scenario.release();
         let world = self.world.as_ref().map(World::release);
@@ -152,15 +160,18 @@ impl Builder {
             Some(world) => return Err(Error::WorldConflict { world: world.release(), asked: release }),
             None => World::new(release, clock.now()),
         };
+        if let Some(&quirk) = self.quirks.iter().find(|quirk| !quirk.is_of(release)) {
+            return Err(Error::NoQuirk { quirk, release });
+        }
         let script = Script::new(self.scenario.clone(), release);
         let journal = Journal::new(self.journal.unwrap_or(Journal::DEFAULT_CAPACITY));
-        Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal)) })
+        Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal, self.quirks.clone())) })
     }
 
     /// Binds all listeners, then serves them until the mock is dropped.
     ///
     /// # Errors
-    /// [`Error::ReleaseConflict`], and [`Error::Listen`] with the address that can't be had; then none is left bound.
+    /// As [`Builder::build`], and [`Error::Listen`] with the address that can't be had; then none is left bound.
     pub fn start(mut self) -> Result<MockXend, Error> {
         let daemon = self.build()?;
         if self.listen.is_empty() {

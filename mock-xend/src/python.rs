@@ -81,6 +81,39 @@ pub(crate) fn int(text: &[u8]) -> Result<i64, Vec<u8>> {
     Ok(if negative { -magnitude } else { magnitude })
 }
 
+/// `int(value)` of a value of any type. The error is the text of Python's exception.
+pub(crate) fn number(value: &Datum) -> Result<i64, Vec<u8>> {
+    match value {
+        Datum::Int(number) | Datum::Long(number) => Ok(*number),
+        Datum::Bool(flag) => Ok(i64::from(*flag)),
+        Datum::Float(number) => Ok(*number as i64),
+        Datum::Bytes(_) | Datum::Text(_) => int(&str(value)),
+        other => Err(not_a_number(other).into_bytes()),
+    }
+}
+
+/// What `int()` says of a value that is neither string nor number.
+pub(crate) fn not_a_number(value: &Datum) -> String {
+    format!("int() argument must be a string or a number, not '{}'", type_name(value))
+}
+
+/// What `str()` says of text that is not ASCII.
+pub(crate) fn not_ascii(text: &str) -> Option<String> {
+    let at = text.chars().position(|c| !c.is_ascii())?;
+    let count = text.chars().skip(at).take_while(|c| !c.is_ascii()).count();
+    Some(match count {
+        1 => {
+            let c = Datum::Text(text.chars().skip(at).take(1).collect()).repr();
+            let c = String::from_utf8_lossy(&c);
+            format!("'ascii' codec can't encode character {c} in position {at}: ordinal not in range(128)")
+        }
+        _ => format!(
+            "'ascii' codec can't encode characters in position {at}-{}: ordinal not in range(128)",
+            at + count - 1
+        ),
+    })
+}
+
 /// `repr(text)` of a byte string.
 pub(crate) fn repr(text: &[u8]) -> Vec<u8> {
     Datum::from(text.to_vec()).repr()
@@ -94,20 +127,6 @@ pub(crate) fn str(value: &Datum) -> Vec<u8> {
         Datum::Long(number) => number.to_string().into_bytes(),
         other => other.repr(),
     }
-}
-
-/// What `str(text)` says of a `unicode` that is not ASCII. `None` for one that is.
-pub(crate) fn ascii_error(text: &str) -> Option<String> {
-    let is_outside = |character: &char| !character.is_ascii();
-    let start = text.chars().position(|character| is_outside(&character))?;
-    let run = text.chars().skip(start).take_while(is_outside).count();
-    let what = match text.chars().nth(start).filter(|_| run == 1).map(u32::from) {
-        Some(code @ ..=0xff) => format!("character u'\\x{code:02x}' in position {start}"),
-        Some(code @ ..=0xffff) => format!("character u'\\u{code:04x}' in position {start}"),
-        Some(code) => format!("character u'\\U{code:08x}' in position {start}"),
-        None => format!("characters in position {start}-{}", start + run - 1),
-    };
-    Some(format!("'ascii' codec can't encode {what}: ordinal not in range(128)"))
 }
 
 /// `str(value)` as text, for what is put into a text.
@@ -179,14 +198,14 @@ mod tests {
         check("backend script bridge mac uuid", "bridge mac script uuid backend");
     }
 
-    /// What Python 2.7 says.
+    /// Printed by Python 2.7.
     #[test]
-    fn text_beyond_ascii_is_refused() {
-        assert_eq!(ascii_error("abc"), None);
-        let expected = "'ascii' codec can't encode character u'\\xe9' in position 1: ordinal not in range(128)";
-        assert_eq!(ascii_error("h\u{e9}").unwrap(), expected);
-        let expected = "'ascii' codec can't encode characters in position 0-1: ordinal not in range(128)";
-        assert_eq!(ascii_error("\u{e9}\u{20ac}x").unwrap(), expected);
+    fn text_beyond_ascii_can_not_be_made_a_byte_string() {
+        let text = "'ascii' codec can't encode character u'\\xe9' in position 3: ordinal not in range(128)";
+        assert_eq!(not_ascii("caf\u{e9}").as_deref(), Some(text));
+        let text = "'ascii' codec can't encode characters in position 1-2: ordinal not in range(128)";
+        assert_eq!(not_ascii("a\u{e9}\u{e8}b\u{e9}").as_deref(), Some(text));
+        assert_eq!(not_ascii("abc"), None);
     }
 
     /// The fields of a domain as `XendAPI.VM_get_record` writes them, made anew twice on their way (capture

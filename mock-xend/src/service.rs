@@ -12,13 +12,15 @@ use xend_wire::operation::Face;
 use crate::clock::Clock;
 use crate::http::Then;
 use crate::journal::{Exchange, Journal};
+use crate::quirk::Quirk;
 use crate::scenario::{Decision, Question, Report, Script};
-use crate::world::{Command, Failure, World};
+use crate::world::{Command, Detail, Failure, Order, States, World};
 use crate::xenapi;
 
 /// One mock behind all its listeners.
 pub(crate) struct Service {
     release: Release,
+    quirks: Vec<Quirk>,
     state: Mutex<State>,
     /// Told of every event of the Xen-API.
     events: Notify,
@@ -56,15 +58,20 @@ impl Answer {
 }
 
 impl Service {
-    pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal) -> Self {
+    pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal, quirks: Vec<Quirk>) -> Self {
         let release = world.release();
         let xenapi = xenapi::State::new(release);
         let state = Mutex::new(State { world, clock, script, journal, xenapi });
-        Self { release, state, events: Notify::new() }
+        Self { release, quirks, state, events: Notify::new() }
     }
 
     pub(crate) fn release(&self) -> Release {
         self.release
+    }
+
+    /// Whether the daemon's behaviour is to be shown.
+    pub(crate) fn has(&self, quirk: Quirk) -> bool {
+        self.quirks.contains(&quirk)
     }
 
     /// What the scenario wants for a request.
@@ -91,6 +98,11 @@ impl Service {
     /// Waits for an event of the Xen-API.
     pub(crate) fn next_event(&self) -> Notified<'_> {
         self.events.notified()
+    }
+
+    /// Asks the world for the records of a list, one by one.
+    pub(crate) fn each_record(&self, list: (States, Detail, Order), take: impl FnMut(Datum)) {
+        self.with_xenapi(|world, _, now| world.each_record(now, list, take));
     }
 
     /// Notes an exchange.

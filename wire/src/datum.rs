@@ -9,9 +9,12 @@
 
 use crate::sexpr::{Rules, Sexpr, write_atom};
 use crate::xmlrpc::{Kind, Marshaller, ValueRef};
-use crate::{Release, python};
+use crate::{Error, ErrorKind, Limits, Release, python};
 
 /// A value of the daemon's own kind. The faces print it differently, and so do the releases.
+///
+/// It is a tree of its own values. What is made of a document is at most [`Limits::HARD_DEPTH`] levels deep, so that to
+/// print, compare, copy or drop it takes a bounded stack; whoever builds a deeper one by hand has to see to that.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Datum {
     /// `None`.
@@ -179,18 +182,25 @@ impl Datum {
     }
 
     /// An S-expression as the daemon's parser gives it: lists of byte strings.
-    pub fn from_sexpr(value: Sexpr<'_>) -> Self {
-        // A flat walk and a stack of open lists: an S-expression may be deeper than a thread's stack.
+    ///
+    /// # Errors
+    /// [`TooDeep`](crate::ErrorKind::TooDeep) beyond [`Limits::HARD_DEPTH`] levels: an S-expression may be deeper than
+    /// an owned value can be. None that was read within the default limits is.
+    pub fn from_sexpr(value: Sexpr<'_>) -> Result<Self, Error> {
         let mut open: Vec<Vec<Self>> = vec![Vec::new()];
         for (depth, part) in value.walk() {
             Self::close_to(&mut open, depth + 1);
             match part.as_atom() {
                 Some(atom) => open[depth].push(Self::Bytes(atom.to_vec())),
+                None if depth >= Limits::HARD_DEPTH => {
+                    return Err(Error::new(ErrorKind::TooDeep, part.span())
+                        .expected(format!("at most {} levels", Limits::HARD_DEPTH)));
+                }
                 None => open.push(Vec::new()),
             }
         }
         Self::close_to(&mut open, 1);
-        open.remove(0).remove(0)
+        Ok(open.remove(0).remove(0))
     }
 
     fn close_to(open: &mut Vec<Vec<Self>>, depth: usize) {

@@ -134,6 +134,10 @@ kinds! {
     /// A fault whose value is not a struct of exactly `faultCode`, an int, and `faultString`, a string.
     InvalidFault = "invalid-fault", Document, "invalid fault";
 
+    // Xen-API.
+    /// A value that is no `{Status, Value}` and no `{Status, ErrorDescription}`.
+    InvalidEnvelope = "invalid-envelope", Document, "not a Xen-API envelope";
+
     // Encoders.
     /// The value has no form on this wire, as a control character has none in XML.
     NotRepresentable = "not-representable", Caller, "value cannot be written";
@@ -145,6 +149,8 @@ kinds! {
     MissingArgument = "missing-argument", Caller, "missing argument";
     /// An argument that the operation does not have.
     UnknownArgument = "unknown-argument", Caller, "unknown argument";
+    /// An argument that is not of its kind.
+    InvalidArgument = "invalid-argument", Caller, "invalid argument";
 }
 
 impl fmt::Display for ErrorKind {

@@ -4,6 +4,7 @@
 //! * [`xmlrpc`]: XML-RPC, for those who need no more than that.
 //! * [`datum`]: values as the daemon holds them, and what each face makes of them.
 //! * [`tuples`]: XML-RPC arrays that are S-expressions at heart.
+//! * [`xenapi`]: the envelope of the Xen-API dialect.
 //! * [`operation`]: what a client can ask, with its form on each face.
 //! * [`failure`]: what a failure is, whichever face it came by.
 //!
@@ -21,6 +22,7 @@ mod python;
 mod release;
 pub mod sexpr;
 pub mod tuples;
+pub mod xenapi;
 pub mod xmlrpc;
 
 pub use diagnostic::Diagnostic;
@@ -29,9 +31,12 @@ pub use excerpt::{Excerpt, visible};
 pub use limits::Limits;
 pub use release::{Release, UnknownRelease};
 
+#[cfg(test)]
+mod tests;
+
 /// How many cases a property is tried on: fewer under Miri, which is a thousand times slower.
 #[cfg(test)]
 pub(crate) fn test_config() -> proptest::test_runner::Config {
     let default = proptest::test_runner::Config { failure_persistence: None, ..Default::default() };
-    if cfg!(miri) { proptest::test_runner::Config { cases: 8, ..default } } else { default }
+    if cfg!(miri) { proptest::test_runner::Config { cases: 4, ..default } } else { default }
 }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use xend_client::{Client, Deadlines, Error, Face, Uri};
 use xend_wire::operation::{Operation, find};
 
-use crate::peer::{Then, ask, client, run};
+use crate::peer::{Then, ask, client, reply, run};
 
 fn describe(error: &Error) -> String {
     format!(
@@ -14,10 +14,6 @@ fn describe(error: &Error) -> String {
         error.fate(),
         error.reply().map(|reply| reply.status)
     )
-}
-
-fn reply(status: &str, body: &str) -> Vec<u8> {
-    format!("HTTP/1.1 {status}\r\nContent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 #[test]

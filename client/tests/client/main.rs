@@ -1,9 +1,13 @@
 //! The client against peers that this file plays itself, mostly over streams in memory. The mock is tried in the harness.
 
+mod connections;
+mod cuts;
 mod errors;
 mod peer;
 mod properties;
 mod requests;
+mod sessions;
+mod steps;
 
 /// Snapshots lie in one tree for the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {

@@ -1,9 +1,13 @@
 //! A server of one connection that sends what it is told.
 
+use std::collections::VecDeque;
 use std::future::Future;
+use std::io;
+use std::sync::{Arc, Mutex};
 
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream, duplex};
 use xend_client::{Arguments, Client, Error, Face, Operation, Uri};
+use xend_wire::operation::{Argument, ArgumentKind};
 
 /// What the peer does after it has read the request.
 pub(crate) enum Then {
@@ -23,15 +27,20 @@ pub(crate) fn client(face: Face) -> Client {
     Client::new(Uri::tcp(face, "xen.example", 8000))
 }
 
-/// Arguments that any operation takes.
+/// All arguments of an operation, the optional ones too.
 pub(crate) fn arguments(operation: &Operation) -> Arguments {
-    let value = |name| match name {
-        "domain" => "vm1",
-        "reason" => "halt",
-        "config" => "(vm (name new) (memory 64))",
-        other => panic!("no value for `{other}`"),
+    let value = |argument: &Argument| match (argument.name, argument.kind) {
+        ("domain", _) => "vm1",
+        ("reason", _) => "halt",
+        ("config", _) => "(vm (name new) (memory 64))",
+        (_, ArgumentKind::Integer(_)) => "12",
+        (_, ArgumentKind::Flag) => "1",
+        (_, ArgumentKind::Key) => "h",
+        (_, ArgumentKind::Cpus) => "0,1",
+        (_, ArgumentKind::Path) => "/srv/file",
+        (name, _) => name,
     };
-    operation.arguments.iter().map(|argument| (argument.name, value(argument.name))).collect()
+    operation.arguments.iter().map(|argument| (argument.name, value(argument))).collect()
 }
 
 /// What the client makes of an answer, and what it had sent.
@@ -42,7 +51,12 @@ pub(crate) async fn ask(
 ) -> (Vec<u8>, Result<String, Error>) {
     let (near, far) = duplex(64);
     let serving = tokio::spawn(serve(far, then));
-    let answer = client.call_over(near, operation, &arguments(operation)).await;
+    let once = Mutex::new(Some(near));
+    let connect = move || {
+        let near = once.lock().unwrap().take();
+        async move { near.ok_or_else(|| io::Error::other("a second connection")) }
+    };
+    let answer = client.clone().connect_by(connect).call(operation, &arguments(operation)).await;
     let (request, far) = serving.await.expect("the peer does not panic");
     drop(far);
     (request, answer.map(|document| format!("{document:?}")))
@@ -62,6 +76,42 @@ async fn serve(mut stream: DuplexStream, then: Then) -> (Vec<u8>, Option<DuplexS
         tokio::task::yield_now().await;
     }
     (request, hold.then_some(stream))
+}
+
+/// What went over the connections of a client.
+pub(crate) type Requests = Arc<Mutex<Vec<String>>>;
+
+/// Connects a client in memory to a peer that answers one request after the other, on as many connections as it takes,
+/// and keeps a connection open where the client wants it. When it has no more replies it closes.
+pub(crate) fn conversation(client: Client, replies: Vec<Vec<u8>>) -> (Client, Requests) {
+    let (requests, replies) = (Requests::default(), Arc::new(Mutex::new(VecDeque::from(replies))));
+    let noted = Arc::clone(&requests);
+    let connect = move || {
+        let (near, far) = duplex(1 << 16);
+        tokio::spawn(converse(far, Arc::clone(&noted), Arc::clone(&replies)));
+        async { Ok(near) }
+    };
+    (client.connect_by(connect), requests)
+}
+
+async fn converse(mut stream: DuplexStream, requests: Requests, replies: Arc<Mutex<VecDeque<Vec<u8>>>>) {
+    loop {
+        let request = read_request(&mut stream).await;
+        if request.is_empty() {
+            return;
+        }
+        let keeps = request.windows(10).any(|window| window == b"keep-alive");
+        requests.lock().unwrap().push(String::from_utf8_lossy(&request).into_owned());
+        let reply = replies.lock().unwrap().pop_front();
+        let Some(reply) = reply else { return };
+        if stream.write_all(&reply).await.is_err() || !keeps {
+            return;
+        }
+    }
+}
+
+pub(crate) fn reply(status: &str, body: &str) -> Vec<u8> {
+    format!("HTTP/1.1 {status}\r\nContent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
 async fn read_request(stream: &mut DuplexStream) -> Vec<u8> {

@@ -94,7 +94,10 @@ impl Case {
     /// One of them is malformed, which is a mistake of this project.
     pub fn built_in() -> Result<Vec<Self>, Error> {
         let files = xend_fixtures::files("cases/").filter(|file| file.path.ends_with(".toml"));
-        Ok(files.map(|file| Self::embedded(file.path, file.bytes)).collect::<Result<_, _>>()?)
+        let mut cases = files.map(|file| Self::embedded(file.path, file.bytes)).collect::<Result<Vec<_>, _>>()?;
+        // Not the order of the files, for `.` comes after `-`.
+        cases.sort_by(|left, right| left.id.cmp(&right.id));
+        Ok(cases)
     }
 
     /// A case of the fixtures, by the path of its file there.
@@ -112,6 +115,7 @@ impl Case {
     /// # Errors
     /// A file can't be read, or is malformed.
     pub fn in_folder(folder: &Path) -> Result<Vec<Self>, Error> {
+        folder.read_dir().map_err(|error| Error::io(folder.display(), &error))?;
         let mut cases = Vec::new();
         for codec in Codec::ALL {
             let folder = folder.join(codec.name());

@@ -9,7 +9,7 @@ use super::parser::cases;
 use super::print;
 use crate::case::{Expect, Outcome};
 use crate::shorten::shortened;
-use crate::{Case, Error, Pattern, Rules};
+use crate::{Case, Error, Pattern, Rules, survey};
 
 /// List the cases.
 #[derive(Debug, clap::Args)]
@@ -74,6 +74,13 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
     for expect in case.expectations() {
         text.push('\n');
         text += &explained(expect);
+    }
+    let outcomes = survey::outcomes(case);
+    if !outcomes.is_empty() {
+        text += "\nof 15 libraries, by what they do:\n";
+    }
+    for (outcome, libraries) in outcomes {
+        text += &format!("  {outcome}\n    {}\n", libraries.join(", "));
     }
     print(&text)?;
     Ok(0)

@@ -12,7 +12,7 @@ use crate::subject::{Bounds, BuiltIn, KeptAlive, Once};
 use crate::suite::{self, Options};
 use crate::{Baseline, Case, Codec, Error, Pattern, Rules, Status, Subject};
 
-/// Judge a parser by the cases.
+/// Judge a parser by the cases
 ///
 /// COMMAND is started once and answers one JSON object a line:
 ///
@@ -22,11 +22,12 @@ use crate::{Baseline, Case, Codec, Error, Pattern, Rules, Status, Subject};
 ///   <- {"id":"xmlrpc/i4","values":[{"response":{"int":"41"}}]}
 ///   or {"id":"xmlrpc/i4","reject":"why"} or {"id":"xmlrpc/i4","unsupported":"why"}
 ///
-/// With --once it is started for each case, gets the document on standard input, and XEND_CODEC and XEND_RULES in its
-/// environment, and answers one line without "id". Without COMMAND the built-in codecs are judged.
+/// With --once it is started for each case, gets the document on standard input, and XEND_CODEC
+/// and XEND_RULES in its environment, and answers one line without "id".
+/// Without COMMAND the built-in codecs are judged.
 ///
-/// Exit status: 0 all as expected, 1 the subject failed, 2 usage or configuration, or no case was judged, 3 the harness
-/// itself failed.
+/// Exit status: 0 all as expected, 1 the subject failed, 2 usage or configuration, or no case was
+/// judged, 3 the harness itself failed.
 #[derive(Debug, clap::Args)]
 #[command(verbatim_doc_comment)]
 pub(super) struct Arguments {

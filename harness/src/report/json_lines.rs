@@ -71,6 +71,6 @@ fn line(verdict: &Verdict, timing: Timing) -> Line<'_> {
             stderr: &evidence.stderr,
             repeat: &evidence.repeat,
         }),
-        seconds: (timing == Timing::Shown).then(|| verdict.elapsed.as_secs_f64()),
+        seconds: (timing == Timing::Shown).then_some(verdict.elapsed.as_secs_f64()),
     }
 }

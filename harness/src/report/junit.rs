@@ -18,8 +18,7 @@ pub fn junit(run: &Run, timing: Timing) -> String {
         let suite = match suites.iter_mut().find(|(rules, _)| *rules == verdict.rules) {
             Some((_, suite)) => suite,
             None => {
-                let name = verdict.rules.map_or("hello".to_owned(), |rules| format!("{}@{rules}", rules.codec()));
-                suites.push((verdict.rules, TestSuite::new(name)));
+                suites.push((verdict.rules, TestSuite::new(suite_name(verdict.rules))));
                 &mut suites.last_mut().expect("one was added").1
             }
         };
@@ -38,6 +37,10 @@ pub fn junit(run: &Run, timing: Timing) -> String {
     report.to_string().expect("XML is written to a string") + "\n"
 }
 
+fn suite_name(rules: Option<Rules>) -> String {
+    rules.map_or("hello".to_owned(), |rules| format!("{}@{rules}", rules.codec()))
+}
+
 fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
     let status = if verdict.is_unexpected {
         let is_own = verdict.status == Status::HarnessError;
@@ -54,6 +57,7 @@ fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
         status
     };
     let mut test = TestCase::new(&*verdict.id, status);
+    test.set_classname(suite_name(verdict.rules));
     test.add_property(("verdict", verdict.status.name()));
     if let Some(level) = verdict.level {
         test.add_property(("level", level.name()));

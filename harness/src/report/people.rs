@@ -69,6 +69,9 @@ pub(super) fn write(text: &mut String, verdict: &Verdict) {
     line("differs", evidence.difference.as_deref().unwrap_or_default());
     line("source", &evidence.source);
     let said: Vec<_> = evidence.stderr.lines().collect();
+    if said.len() > STDERR {
+        line("stderr", &format!("… (the last {STDERR} lines)"));
+    }
     for said in &said[said.len().saturating_sub(STDERR)..] {
         line("stderr", &shortened(&xend_wire::visible(said.as_bytes()), 400));
     }

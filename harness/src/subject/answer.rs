@@ -122,7 +122,7 @@ pub fn serve(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
         let reply = if line.as_bytes() == HELLO.trim_ascii_end() {
             hello_line(BuiltIn::new().declaration())
         } else {
-            answer_line(&line).map_err(|error| io::Error::new(io::ErrorKind::InvalidData, error))?
+            answer_line(&line).map_err(|error| io::Error::other(format!("no question: {error}")))?
         };
         output.write_all(reply.as_bytes())?;
         output.flush()?;
@@ -150,4 +150,36 @@ fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + 
         Answer::Reject { message, .. } => format!("{}\n", serde_json::json!({ "id": id, "reject": message })),
         Answer::Unsupported(why) => format!("{}\n", serde_json::json!({ "id": id, "unsupported": why })),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn answers() {
+        let check = |line: &str, expect: Result<(Option<&str>, Answer), &str>| {
+            let got = answer(line.as_bytes(), Codec::Sexpr).map_err(|fault| match fault {
+                Fault::InvalidAnswer(why, _) => why,
+                other => panic!("{other:?}"),
+            });
+            let expect = expect.map(|(id, answer)| (id.map(str::to_owned), answer)).map_err(str::to_owned);
+            assert_eq!(got, expect, "{line}");
+        };
+        let reject = |message: &str| Answer::Reject { message: message.to_owned(), kind: None };
+        let values = crate::Tagged::from_json(br#"[{"atom":"a"}]"#, Codec::Sexpr).expect("values");
+        check(r#"{"id":"a","reject":"no"}"#, Ok((Some("a"), reject("no"))));
+        check(r#" { "reject" : "no" , "id" : "a" } "#, Ok((Some("a"), reject("no"))));
+        check(r#"{"unsupported":"\u00e9"}"#, Ok((None, Answer::Unsupported("é".to_owned()))));
+        check(r#"{"values":[{"atom":"a"}],"id":"a"}"#, Ok((Some("a"), Answer::Values(values))));
+        check("[]", Err("expected an object, found an array, at column 1"));
+        check(r#"{"id":1}"#, Err("expected a string, found a number, at id (column 7)"));
+        check(r#"{"reject":"no"} {}"#, Err("not JSON (trailing data), at column 17"));
+    }
+
+    #[test]
+    fn a_flood_is_cut() {
+        let Fault::InvalidAnswer(_, line) = invalid(&vec![b'y'; 1 << 20], "why") else { panic!("another fault") };
+        assert!(line.chars().count() < 400, "{line}");
+    }
 }

@@ -36,10 +36,10 @@ impl Runner {
     pub(super) fn new() -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Harness(format!("can't wait for commands: {error}"));
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let _context = runtime.enter();
+        let context = runtime.enter();
         let interrupt = unix::signal(SignalKind::interrupt()).map_err(failed)?;
         let terminate = unix::signal(SignalKind::terminate()).map_err(failed)?;
-        drop(_context);
+        drop(context);
         Ok(Self { runtime, interrupt, terminate })
     }
 
@@ -172,7 +172,8 @@ impl Process {
     /// Ends the command and all that it started. Gives what it wrote to standard error.
     pub(super) async fn stop(mut self) -> String {
         self.kill();
-        let _ = self.child.wait().await;
+        // Not without a limit: what runs as another user can't be killed.
+        let _ = timeout(GRACE, self.child.wait()).await;
         let _ = timeout(GRACE, &mut self.stderr_reader).await;
         self.stderr()
     }
@@ -182,6 +183,8 @@ impl Process {
             // It may have ended by itself.
             let _ = kill_process_group(group, Signal::KILL);
         }
+        // It may have left its group.
+        let _ = self.child.start_kill();
     }
 
     fn tail<T>(&self, access: impl FnOnce(&mut Tail) -> T) -> T {
@@ -192,6 +195,7 @@ impl Process {
 impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
+        self.stderr_reader.abort();
     }
 }
 

@@ -352,7 +352,7 @@ impl From<ReaderError> for Malformed {
     fn from(error: ReaderError) -> Self {
         Self(match error {
             ReaderError::SyntaxError(JsonSyntaxError { kind, location }) => {
-                format!("not JSON ({kind}), at {}", place(&location))
+                format!("not JSON ({}), at {}", words(&kind.to_string()), place(&location))
             }
             ReaderError::UnexpectedValueType { expected, actual, location } => {
                 format!("expected {}, found {}, at {}", name_of(expected), name_of(actual), place(&location))
@@ -367,6 +367,18 @@ impl From<ReaderError> for Malformed {
             other => other.to_string(),
         })
     }
+}
+
+/// `incomplete document` of `IncompleteDocument`.
+fn words(name: &str) -> String {
+    let mut words = String::new();
+    for character in name.chars() {
+        if character.is_ascii_uppercase() && !words.is_empty() {
+            words.push(' ');
+        }
+        words.push(character.to_ascii_lowercase());
+    }
+    words
 }
 
 fn name_of(kind: ValueType) -> &'static str {

@@ -1,1 +1,73 @@
+//! The commands end to end, with the built binary.
 
+mod cases;
+mod commands;
+mod errors;
+mod python;
+mod reports;
+mod subjects;
+
+use std::ffi::OsStr;
+use std::io::Write;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use serde_json::Value;
+
+/// Where the binary is.
+const HARNESS: &str = env!("CARGO_BIN_EXE_xend-harness");
+
+/// Snapshots lie in one tree for the whole project.
+fn snapshots() -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/harness"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.add_filter(concat!("built-in ", env!("CARGO_PKG_VERSION")), "built-in VERSION");
+    settings.bind_to_scope()
+}
+
+/// Runs the binary to its end.
+fn run<A: AsRef<OsStr>>(arguments: &[A], input: &[u8]) -> Output {
+    let mut child = Command::new(HARNESS)
+        .args(arguments)
+        .env("COLUMNS", "100")
+        .stdin(Stdio::piped())
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .expect("the binary is built");
+    // It may not care for its input.
+    let _ = child.stdin.take().expect("it is piped").write_all(input);
+    child.wait_with_output().expect("it ends")
+}
+
+/// All that a run shows: the command, standard output, standard error and the exit status.
+fn transcript(arguments: &[&str], input: &[u8]) -> String {
+    let output = run(arguments, input);
+    let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it is UTF-8");
+    let command = format!("$ xend-harness {}\n", arguments.join(" "));
+    let end = format!("[exit {}]\n", output.status.code().expect("it exits"));
+    (command + &text(&output.stdout) + &text(&output.stderr) + &end).replace(HARNESS, "xend-harness")
+}
+
+/// As [`transcript`], with `DIR` for a folder.
+fn transcript_in(folder: &Path, arguments: &[&str], input: &[u8]) -> String {
+    transcript(arguments, input).replace(path(folder), "DIR")
+}
+
+fn path(path: &Path) -> &str {
+    path.to_str().expect("a temporary path is UTF-8")
+}
+
+/// Judges a parser, and gives the exit status and the report's lines of JSON.
+fn judge(arguments: &[&str], command: &[&str]) -> (i32, Vec<Value>) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = folder.path().join("report.jsonl");
+    let report_option = ["--json", path(&report)];
+    let all = [&["parser"][..], arguments, &report_option, &["--"], command].concat();
+    let output = run(&all, b"");
+    let text = std::fs::read_to_string(report).unwrap_or_default();
+    let lines = text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON"));
+    (output.status.code().expect("it exits"), lines.collect())
+}

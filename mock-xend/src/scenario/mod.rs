@@ -47,11 +47,11 @@ mod reply;
 mod script;
 mod value;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 
 use xend_wire::{Diagnostic, Release};
 
-use crate::Error;
+use crate::{Error, text_file};
 
 pub(crate) use expectation::Question;
 pub use reply::{Ending, Reply, Status};
@@ -81,14 +81,9 @@ impl Scenario {
     ///
     /// # Errors
     /// As [`Scenario::parse`], and a file that can't be read.
-    pub fn from_file(path: impl Into<PathBuf>) -> Result<Self, Error> {
-        let path = path.into();
-        let name = path.display().to_string();
-        let bytes = std::fs::read(&path).map_err(|error| Error::File { path: name.clone(), error })?;
-        let text = String::from_utf8(bytes).map_err(|error| {
-            let at = error.utf8_error().valid_up_to();
-            Diagnostic::new(&*name, error.as_bytes(), at..at + 1, "a scenario is UTF-8")
-        })?;
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let (name, text) = text_file::read(path, "a scenario")?;
         Ok(Self::parse(&name, &text, path.parent().unwrap_or(Path::new(".")))?)
     }
 

@@ -59,7 +59,11 @@ impl Handler<'_> {
         for domain in domains {
             self.write("<li>");
             self.link(&domain.name, &format!("Domain {}", domain.name));
-            self.write(format!(": id = {}, memory = {}", python::text(&domain.domid()), domain.memory * 1024));
+            self.write(format!(
+                ": id = {}, memory = {}",
+                python::text(&domain.domid()),
+                domain.memory.saturating_mul(1024)
+            ));
             if self.release == Release::V3_0_2 {
                 self.write(", ssidref = 0.");
             }
@@ -71,10 +75,12 @@ impl Handler<'_> {
         self.write(END);
     }
 
-    pub(super) fn html_domain(&mut self, id: u32) {
-        let Some(domain) = self.service.with_world(|world| world.find(&id.into()).ok().cloned()) else {
+    pub(super) fn html_domain(&mut self) {
+        let object = self.object();
+        let Some(domain) = self.service.with_world(|world| world.find(&object).ok().cloned()) else {
             return self.broken();
         };
+        let id = python::text(&domain.domid());
         self.begin();
         self.write(match self.release {
             Release::V3_0_2 => {
@@ -82,7 +88,8 @@ impl Handler<'_> {
             }
             Release::V3_0_3 => format!("<p><domain id={id} name={} memory={}></p>", domain.name, domain.memory),
             _ => {
-                let (bytes, state) = (domain.memory << 20, domain.power_state().as_str().to_ascii_lowercase());
+                let (bytes, state) =
+                    (domain.memory.saturating_mul(1 << 20), domain.power_state().as_str().to_ascii_lowercase());
                 format!("<p><domain id={id} name={} memory={bytes} state={state}></p>", domain.name)
             }
         });

@@ -1,13 +1,13 @@
 //! The S-expression face: Xend's own web server and its resources (protocol reference §1.2 to §1.6, §3).
 //!
 //! Resources: `/`, `/xend`, `/xend/node` with `dmesg` and `log`, `/xend/domain`, `/xend/domain/ID`, `/xend/vnet`.
-//! Operations of the daemon that the world does not simulate answer 501, as those that the daemon does not have.
 //! Where the daemon would answer in HTML (`User-Agent` and an `Accept` without `application/sxp`, which is what curl
 //! sends by itself), so does the mock.
 
-mod domain;
+mod arguments;
 mod form;
 mod html;
+mod operations;
 mod reply;
 mod request;
 mod resources;
@@ -17,11 +17,14 @@ use std::time::Duration;
 use tokio::io::AsyncRead;
 
 use crate::http::{Input, Then};
+use crate::quirk::Quirk;
 use crate::scenario::{Decision, Question};
 use crate::service::{Answer, Listener, Service};
 use crate::world::Failure;
 
 pub(crate) use form::Fields;
+#[cfg(test)]
+pub(crate) use operations::OPERATIONS;
 pub(crate) use reply::{PLAIN, Reply, SXP};
 use request::Incoming;
 pub(crate) use request::Request;
@@ -50,12 +53,21 @@ pub(crate) fn answer(service: &Service, listener: &Listener, incoming: Incoming)
     };
     let answer = match reply {
         Some(reply) => {
-            let then = if request.keep_alive { Then::Continue } else { Then::Close };
+            let then = match request.keep_alive {
+                true => Then::Continue,
+                false if is_late(service, &request, &reply) => Then::Hang,
+                false => Then::Close,
+            };
             Answer::new(reply.encode(request.method == b"HEAD", request.keep_alive), then)
         }
         None => Answer::new(Vec::new(), Then::Hang),
     };
     Answer { delay, ..answer }
+}
+
+/// Whether the close behind a reply does not come: an operation was done, or failed, and was logged.
+fn is_late(service: &Service, request: &Request, reply: &Reply) -> bool {
+    service.has(Quirk::LateClose) && request.method == b"POST" && matches!(reply.status, 200..=299 | 500)
 }
 
 /// The reply of the release to an operation that raises.

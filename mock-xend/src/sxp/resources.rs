@@ -3,11 +3,12 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::domain::{LIST, is_accepted};
+use super::operations::{self, Place};
 use super::reply::{PLAIN, Reply, SXP};
 use super::request::Request;
+use crate::python;
 use crate::service::{Listener, Service};
-use crate::world::{Command, Detail, Failure, States};
+use crate::world::{Command, Detail, Failure, Order, States};
 
 /// Answers one request.
 pub(super) struct Handler<'r> {
@@ -18,6 +19,15 @@ pub(super) struct Handler<'r> {
     pub(super) reply: Reply,
     /// The elements of the path that led to the resource (`prepath`).
     pub(super) prepath: Vec<&'r [u8]>,
+    /// The domain that the path names.
+    target: Option<Target>,
+}
+
+/// A domain as the daemon's resource holds it.
+struct Target {
+    /// Its id, `None` of one that is not active.
+    domid: Datum,
+    uuid: Datum,
 }
 
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -28,17 +38,28 @@ enum Resource {
     Messages,
     Log,
     Domains,
-    Domain(u32),
+    Domain,
     Vnets,
 }
 
-/// What an operation gives back: `None` if the daemon has no such operation.
-pub(super) type Performed = Option<Result<Datum, Failure>>;
+impl Resource {
+    /// What can be posted to it.
+    fn place(self) -> Option<Place> {
+        match self {
+            Self::Root | Self::Xend | Self::Log => None,
+            Self::Node => Some(Place::Node),
+            Self::Messages => Some(Place::Messages),
+            Self::Domains => Some(Place::Domains),
+            Self::Domain => Some(Place::Domain),
+            Self::Vnets => Some(Place::Vnets),
+        }
+    }
+}
 
 impl<'r> Handler<'r> {
     pub(super) fn new(service: &'r Service, listener: &'r Listener, request: &'r Request) -> Self {
         let release = service.release();
-        Self { service, listener, request, release, reply: Reply::ok(), prepath: Vec::new() }
+        Self { service, listener, request, release, reply: Reply::ok(), prepath: Vec::new(), target: None }
     }
 
     /// The reply, or `None` if the daemon would never send one.
@@ -62,12 +83,13 @@ impl<'r> Handler<'r> {
 
     /// The reply to an operation that raises.
     pub(super) fn failed(mut self, failure: Failure) -> Reply {
-        let resource = self.look_up();
+        let place = self.look_up().ok().and_then(Resource::place);
         let operation = self.request.operation().unwrap_or(&self.request.method);
-        if matches!(resource, Ok(Resource::Domain(_))) && is_accepted(operation) {
+        let known = place.and_then(|place| operations::find(place, operation, self.release));
+        if known.is_some_and(|known| known.way.accepts()) {
             self.accept();
         }
-        self.settle(operation, Some(Err(failure)));
+        self.raised(operation, &failure);
         self.reply
     }
 
@@ -83,7 +105,10 @@ impl<'r> Handler<'r> {
                 (Resource::Xend, b"vnet") => Resource::Vnets,
                 (Resource::Node, b"dmesg") => Resource::Messages,
                 (Resource::Node, b"log") => Resource::Log,
-                (Resource::Domains, name) => Resource::Domain(self.domain_of(name)?),
+                (Resource::Domains, name) => {
+                    self.target = Some(self.domain_of(name)?);
+                    Resource::Domain
+                }
                 (Resource::Vnets, name) => return Err(Reply::not_found([b"No such vnet ", name].concat())),
                 (_, name) => return Err(Reply::not_found([b"Not found: ", name].concat())),
             };
@@ -91,13 +116,40 @@ impl<'r> Handler<'r> {
         Ok(resource)
     }
 
-    /// The id of a domain, or the reply of the release to an unknown one.
-    fn domain_of(&self, name: &[u8]) -> Result<u32, Reply> {
+    /// A domain, or the reply of the release to an unknown one.
+    fn domain_of(&self, name: &[u8]) -> Result<Target, Reply> {
         let found = self.service.perform(&Command::Find { domain: name.to_vec().into() });
         match found.as_ref().map(Datum::items) {
-            Ok([Datum::Int(id), ..]) => Ok(*id as u32),
+            Ok([domid, uuid]) => Ok(Target { domid: domid.clone(), uuid: uuid.clone() }),
             _ => Err(Reply::unknown_domain(name, self.release)),
         }
+    }
+
+    /// The id of the domain that the path names, as the daemon gives it to the manager of all domains: `None`, Python's,
+    /// of one that is not active.
+    pub(super) fn own_domid(&self) -> Datum {
+        self.target.as_ref().map_or(Datum::None, |target| target.domid.clone())
+    }
+
+    /// The same, where a field `dom` overrides it (protocol reference §3.3).
+    pub(super) fn domid(&self) -> Result<Datum, Failure> {
+        match self.request.fields.get("dom") {
+            Some(_) => self.int("dom"),
+            None => Ok(self.own_domid()),
+        }
+    }
+
+    /// The domain that the path names, as an object of its own.
+    pub(super) fn object(&self) -> Datum {
+        match &self.target {
+            Some(Target { domid: Datum::None, uuid }) => uuid.clone(),
+            Some(Target { domid, .. }) => domid.clone(),
+            None => Datum::None,
+        }
+    }
+
+    pub(super) fn perform(&self, command: Command) -> Result<Datum, Failure> {
+        self.service.perform(&command)
     }
 
     fn get(&mut self, resource: Resource) {
@@ -108,11 +160,13 @@ impl<'r> Handler<'r> {
             Resource::Messages => self.plain_text(&Command::Messages),
             Resource::Log => self.plain_text(&Command::Log),
             Resource::Domains => self.domains(),
-            Resource::Domain(id) if self.request.operation() == Some(b"vcpuinfo") => {
-                let performed = self.domain_operation(id, b"vcpuinfo");
-                self.settle(b"vcpuinfo", performed);
+            Resource::Domain if self.request.operation() == Some(b"vcpuinfo") => {
+                match self.perform(Command::Vcpus { domain: self.object() }) {
+                    Ok(vcpus) => self.result(&vcpus),
+                    Err(failure) => self.raised(b"vcpuinfo", &failure),
+                }
             }
-            Resource::Domain(id) => self.domain(id),
+            Resource::Domain => self.domain(),
             Resource::Vnets if self.request.wants_sxp() => self.reply.show(&Datum::List(vec![]), self.release),
             Resource::Vnets => self.html_vnets(),
         }
@@ -153,88 +207,124 @@ impl<'r> Handler<'r> {
         if !self.request.wants_sxp() {
             return self.html_domains();
         }
-        let detailed = matches!(self.request.fields.get("detail"), Some([one]) if one == b"1");
-        let command = if detailed {
-            LIST
-        } else {
-            // Up to 3.0.3 the parameter is not known.
-            let state = self.request.fields.get("state").and_then(<[_]>::first);
-            match state.filter(|_| self.release >= Release::V3_1) {
-                Some(word) => Command::Names(States::from_word(word)),
-                None => Command::Names(States::Usual),
-            }
+        if matches!(self.request.fields.get("detail"), Some([one]) if one == b"1") {
+            return self.detailed_list();
+        }
+        // Up to 3.0.3 the parameter is not known.
+        let state = self.request.fields.get("state").and_then(<[_]>::first);
+        let states = match state.filter(|_| self.release >= Release::V3_1) {
+            Some(word) => States::from_word(word),
+            None => States::Usual,
         };
-        if let Ok(list) = self.service.perform(&command) {
+        if let Ok(list) = self.perform(Command::Names(states)) {
             self.reply.show(&list, self.release);
         }
     }
 
-    fn domain(&mut self, id: u32) {
-        let Ok(record) = self.service.perform(&Command::Record { domain: id.into(), detail: Detail::Whole }) else {
+    /// All that a list with details shows.
+    pub(super) fn detailed_list(&mut self) {
+        let Self { service, reply, release, .. } = self;
+        reply.set_header("content-type", SXP);
+        reply.body.push(b'(');
+        let mut between: &[u8] = b"";
+        service.each_record((States::Usual, Detail::Whole, Order::ById), |record| {
+            reply.body.extend_from_slice(between);
+            reply.body.extend_from_slice(&record.show(*release));
+            between = b" ";
+        });
+        reply.body.push(b')');
+    }
+
+    fn domain(&mut self) {
+        let Ok(record) = self.perform(Command::Record { domain: self.object(), detail: Detail::Whole }) else {
             return self.broken();
         };
         if self.request.wants_sxp() {
             self.reply.show(&record, self.release);
         } else {
-            self.html_domain(id);
+            self.html_domain();
         }
         self.result(&"".into());
     }
 
     fn post(&mut self, resource: Resource) -> Option<()> {
-        if matches!(resource, Resource::Root | Resource::Xend | Resource::Log) {
+        let Some(place) = resource.place() else {
             self.reply.set_header("content-type", PLAIN);
             self.reply.body = b"POST".to_vec();
             return Some(());
-        }
-        let Some(operation) = self.request.operation() else {
+        };
+        // The handler of the console ring passes on nothing of what comes back, be it a value or an error.
+        let passes_on = place != Place::Messages;
+        let Some(name) = self.request.operation() else {
             self.reply = self.reply.clone().with_status(406, "Invalid request");
-            // The handler of the console ring passes on nothing of what comes back.
-            if resource != Resource::Messages {
+            if passes_on {
                 self.result(&"".into());
             }
             return Some(());
         };
-        let performed = match resource {
-            Resource::Node => self.node_operation(operation),
-            Resource::Messages => self.messages_operation(operation),
-            Resource::Domains => self.domains_operation(operation),
-            Resource::Domain(id) => self.domain_operation(id, operation),
-            _ => self.vnets_operation(operation),
-        };
-        if matches!(performed, Some(Err(Failure::Unanswered))) {
-            return None;
-        }
-        if resource == Resource::Messages {
-            // This handler passes on nothing of what came back, be it a value or an error.
-            match performed {
-                None => self.reply = Reply::operation_not_implemented(operation),
-                Some(Err(_)) => self.fail(operation),
-                Some(Ok(_)) => {}
+        let Some(operation) = operations::find(place, name, self.release) else {
+            self.reply = Reply::operation_not_implemented(name);
+            if passes_on {
+                self.result(&"".into());
             }
-        } else {
-            self.settle(operation, performed);
+            return Some(());
+        };
+        if operation.way.accepts() {
+            self.accept();
+        }
+        match (operation.run)(self) {
+            Err(Failure::Unanswered) => return None,
+            Err(failure) if operation.way.has_worker() => return self.worker_raised(&failure),
+            Err(_) if !passes_on => self.fail(name),
+            Err(failure) => self.raised(name, &failure),
+            Ok(_) if operation.way.has_worker() || !passes_on => {}
+            Ok(value) => self.result(&value),
         }
         Some(())
     }
 
-    fn settle(&mut self, operation: &[u8], performed: Performed) {
-        match performed {
-            None => {
-                self.reply = Reply::operation_not_implemented(operation);
-                self.result(&"".into());
-            }
-            Some(Ok(value)) => self.result(&value),
-            Some(Err(failure)) => {
-                self.fail(operation);
-                let message = failure.str(self.release);
-                if self.request.wants_sxp() {
-                    self.reply = self.reply.clone().with_error(&message, self.release);
-                } else {
-                    self.result(&[b"<p>".as_slice(), &message, b"</p>"].concat().into());
-                }
-            }
+    /// An operation has raised (`SrvBase.perform`).
+    fn raised(&mut self, operation: &[u8], failure: &Failure) {
+        self.fail(operation);
+        let message = failure.str(self.release);
+        if self.request.wants_sxp() {
+            self.reply = self.reply.clone().with_error(&message, self.release);
+        } else {
+            self.result(&[b"<p>".as_slice(), &message, b"</p>"].concat().into());
         }
+    }
+
+    /// A worker thread has raised (`httpserver.py`, `resultErr`, protocol reference §3.5): the status stays as it is. Of
+    /// what is no error of the daemon's own the thread dies, and nobody answers.
+    fn worker_raised(&mut self, failure: &Failure) -> Option<()> {
+        if matches!(failure, Failure::UnknownDomain { .. } | Failure::Exception(_)) {
+            return None;
+        }
+        let message = failure.str(self.release);
+        if self.request.wants_sxp() {
+            self.reply = self.reply.clone().with_error(&message, self.release);
+        } else {
+            self.reply.set_header("content-type", PLAIN);
+            self.reply.body.extend_from_slice(&[b"Error : ".as_slice(), &message].concat());
+        }
+        Some(())
+    }
+
+    /// `acceptCommand`: 202 and a place to look, before anything is done.
+    fn accept(&mut self) {
+        let url = [self.url().as_slice(), b"/.."].concat();
+        self.reply = self.reply.clone().with_status(202, "Accepted");
+        self.reply.set_header("location", url);
+    }
+
+    /// 201 with the address of a new domain. Gives its name and that.
+    pub(super) fn created(&mut self, record: &Datum, reason: &str) -> (Vec<u8>, Vec<u8>) {
+        let name = record.items().iter().find(|field| field.items().first() == Some(&"name".into()));
+        let name = name.and_then(|field| field.items().get(1)).map(python::str).unwrap_or_default();
+        let url = [self.url().as_slice(), b"/", &name].concat();
+        self.reply = self.reply.clone().with_status(201, reason);
+        self.reply.set_header("location", url.clone());
+        (name, url)
     }
 
     /// 3.0.2 leaves the status as it is (protocol reference §3.4).
@@ -257,29 +347,6 @@ impl<'r> Handler<'r> {
     /// An exception outside of any operation.
     pub(super) fn broken(&mut self) {
         self.reply = self.reply.clone().internal_error();
-    }
-
-    fn node_operation(&self, operation: &[u8]) -> Performed {
-        match operation {
-            // They say so and do nothing (protocol reference §3.3).
-            b"shutdown" | b"reboot" => Some(Ok(0.into())),
-            _ => None,
-        }
-    }
-
-    fn messages_operation(&self, operation: &[u8]) -> Performed {
-        match operation {
-            b"clear" => Some(self.service.perform(&Command::ClearMessages)),
-            _ => None,
-        }
-    }
-
-    fn vnets_operation(&self, operation: &[u8]) -> Performed {
-        match operation {
-            // A host without the vnet module.
-            b"create" => Some(Err(Failure::exception("[Errno 2] No such file or directory: '/proc/vnet/policy'"))),
-            _ => None,
-        }
     }
 
     /// The address of the resource, as the daemon makes it: the host that the client named, and its own port.

@@ -6,7 +6,6 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::domain::{Activity, PowerState};
-use super::lifecycle::NO_DOMID;
 use super::{Detail, Failure, World, record};
 use crate::python;
 
@@ -28,7 +27,7 @@ impl World {
         if release >= Release::V3_4 && state != PowerState::Running {
             return Err(Failure::bad_state("Domain is not running", PowerState::Running, state));
         }
-        let Some(id) = domain.id else { return Err(Failure::exception(NO_DOMID)) };
+        let Some(id) = domain.id else { return Err(Failure::exception(python::not_a_number(&Datum::None))) };
         if !self.files.exists(path) {
             return Err(Failure::refused([b"can't write guest state file ", path, b": ", NO_SUCH_FILE].concat()));
         }
@@ -75,7 +74,7 @@ impl World {
         domain.id = Some(id);
         domain.started = Some(now);
         domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
-        domain.add_console(&mut self.identities);
+        domain.add_console(self.release, &mut self.identities);
         let record = record::record(&domain, self.release, detail, now);
         self.domains.push(domain);
         Ok(record)
@@ -100,24 +99,24 @@ impl World {
     }
 
     pub(super) fn resume(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
-        let resuming = |failure: Failure| {
+        // Whatever is raised becomes a plain error on the way (capture `resume-unknown@3.1`).
+        self.resume_suspended(target, paused, now).map_err(|failure| {
             let prefix: &[u8] = b"Error occurred when resuming: ";
             Failure::refused([prefix, &failure.str(self.release)].concat())
-        };
-        let at = self.position(target).map_err(resuming)?;
+        })
+    }
+
+    fn resume_suspended(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
+        let at = self.position(target)?;
         let domain = &self.domains[at];
         if domain.is_privileged() {
             let verb = if self.release <= Release::V3_1 { "save" } else { "resume" };
-            return Err(resuming(Failure::Privileged { verb, target: python::str(target) }));
+            return Err(Failure::Privileged { verb, target: python::str(target) });
         }
         if domain.power_state() != PowerState::Suspended {
-            return Err(resuming(Failure::refused("Cannot resume domain that is not suspended.")));
+            return Err(Failure::refused("Cannot resume domain that is not suspended."));
         }
-        if let Err(failure) = self.activate(at, paused, now) {
-            return Err(Failure::refused(
-                [b"Error occurred when resuming: ".as_slice(), &failure.str(self.release)].concat(),
-            ));
-        }
+        self.activate(at, paused, now)?;
         Ok(Datum::None)
     }
 
@@ -135,11 +134,11 @@ impl World {
             return Err(Failure::bad_state("Domain is not running", PowerState::Running, state));
         }
         if domain.id.is_none() {
-            return Err(Failure::exception(NO_DOMID));
+            return Err(Failure::exception(python::not_a_number(&Datum::None)));
         }
         let port = match port {
             Datum::None => RELOCATION_PORT,
-            port => match python::int(&python::str(port)).map_err(Failure::Exception)? {
+            port => match python::number(port).map_err(Failure::Exception)? {
                 0 => RELOCATION_PORT,
                 port => port,
             },
@@ -173,7 +172,7 @@ impl World {
             return Err(Failure::not_started(target));
         }
         if domain.id.is_none() {
-            return Err(Failure::exception(NO_DOMID));
+            return Err(Failure::exception(python::not_a_number(&Datum::None)));
         }
         if path.is_some_and(|path| !self.files.exists(path)) {
             return Err(Failure::refused("Failed to dump core: (2, 'No such file or directory')"));

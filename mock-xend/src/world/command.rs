@@ -85,7 +85,7 @@ pub enum Command {
         /// Whether it is left paused.
         paused: bool,
     },
-    /// Stop it where it is.
+    /// Stop it where it is. The answer is the number of the state before.
     Pause {
         /// The domain.
         domain: Datum,

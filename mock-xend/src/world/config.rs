@@ -12,13 +12,18 @@ use super::scheduler::{Bvt, Credit, Sedf};
 use super::{Failure, World};
 use crate::python;
 
-/// What follows on the end of a domain (protocol reference §6.1).
-const RESTART_MODES: &[&str] =
-    &["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
+/// What may follow on the end of a domain (protocol reference §6.1). A core can be kept of one that crashed, from 3.1 on.
+pub(super) fn restart_modes(event: &str, release: Release) -> &'static [&'static str] {
+    const USUAL: &[&str] = &["destroy", "restart", "preserve", "rename-restart"];
+    const OF_CRASH: &[&str] =
+        &["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
+    if event == "crash" && release >= Release::V3_1 { OF_CRASH } else { USUAL }
+}
 
 /// A checked configuration.
 pub(super) struct Config {
-    name: String,
+    /// None if it is made from the uuid.
+    name: Option<String>,
     uuid: Option<String>,
     vcpus: i64,
     pub(super) memory: i64,
@@ -34,6 +39,10 @@ impl World {
     /// The checks of `create` in the order in which the release makes them (captures `post-create-*`, `create-*`).
     pub(super) fn check_config(&self, config: &Datum) -> Result<Config, Failure> {
         let release = self.release;
+        // Text beyond ASCII ends in an exception without a text (protocol reference §4.3).
+        if holds_text(config) {
+            return Err(Failure::exception(""));
+        }
         let vcpus = match integer(config, "vcpus")? {
             // `xc.domain_max_vcpus`.
             Some(vcpus) if vcpus > most_vcpus(release) => {
@@ -57,15 +66,18 @@ impl World {
         let devices = self.check_devices(config)?;
         let on_end = self.check_on_end(config)?;
         let name = match child(config, "name").map(python::str) {
-            None => return Err(Failure::MissingName),
-            Some(name) => self.check_name(&name)?,
+            None if release <= Release::V3_0_3 => return Err(Failure::MissingName),
+            // It gets one from its uuid (`XendConfig._name_sanity_check`).
+            None => None,
+            Some(name) => Some(self.check_name(&name)?),
         };
         let uuid = child(config, "uuid").map(|uuid| String::from_utf8_lossy(&python::str(uuid)).into_owned());
-        if let Some(other) = self.domains.iter().find(|domain| domain.name == name) {
+        let named = |domain: &&Domain| name.as_ref() == Some(&domain.name);
+        if let Some(other) = self.domains.iter().find(named) {
             // 3.1 takes a second domain of the same name and uuid; later a definition that is not active is overwritten.
             let is_same = Some(&other.uuid) == uuid.as_ref();
             if !(is_same && (release == Release::V3_1 || other.id.is_none())) {
-                return Err(Failure::NameInUse { name, by: other.id });
+                return Err(Failure::NameInUse { name: other.name.clone(), by: other.id });
             }
         }
         let shadow_memory = integer(config, "shadow_memory")?.unwrap_or_default();
@@ -118,7 +130,7 @@ impl World {
         let events = [("poweroff", &mut on_end.poweroff), ("reboot", &mut on_end.reboot), ("crash", &mut on_end.crash)];
         for (event, mode) in events {
             let Some(wanted) = child(config, &format!("on_{event}")).map(python::str) else { continue };
-            match RESTART_MODES.iter().find(|mode| mode.as_bytes() == wanted) {
+            match restart_modes(event, self.release).iter().find(|mode| mode.as_bytes() == wanted) {
                 Some(known) => *mode = (*known).to_owned(),
                 None if self.release <= Release::V3_0_3 => {
                     let text = format!("invalid restart event: on_{event} = ");
@@ -162,11 +174,17 @@ pub(super) fn most_vcpus(release: Release) -> i64 {
 impl Config {
     /// Whether it describes a domain that there is.
     pub(super) fn is_of(&self, domain: &Domain) -> bool {
-        domain.name == self.name && self.uuid.as_ref() == Some(&domain.uuid)
+        self.name.as_ref() == Some(&domain.name) && self.uuid.as_ref() == Some(&domain.uuid)
     }
 
     /// The domain: paused as `create` leaves it, or without an id as `new` does.
-    pub(super) fn into_domain(self, id: Option<u32>, now: Duration, identities: &mut Identities) -> Domain {
+    pub(super) fn into_domain(
+        self,
+        id: Option<u32>,
+        release: Release,
+        now: Duration,
+        identities: &mut Identities,
+    ) -> Domain {
         let uuid = self.uuid.unwrap_or_else(|| identities.uuid());
         let mut devices: Vec<Device> = Vec::new();
         for config in &self.devices {
@@ -174,7 +192,7 @@ impl Config {
         }
         let mut domain = Domain {
             id,
-            name: self.name,
+            name: self.name.unwrap_or_else(|| format!("Domain-{uuid}")),
             uuid,
             activity: if id.is_some() { Activity::Paused } else { Activity::Halted },
             is_managed: false,
@@ -196,7 +214,7 @@ impl Config {
             restarted: None,
             pause_flag: false,
         };
-        domain.add_console(identities);
+        domain.add_console(release, identities);
         domain
     }
 }
@@ -206,12 +224,17 @@ pub(super) fn unknown_type(class: &[u8]) -> Failure {
     Failure::configuration([b"XendConfig: ", class, b" not a valid device type"].concat())
 }
 
+/// Whether there is text in it that is no byte string.
+fn holds_text(config: &Datum) -> bool {
+    matches!(config, Datum::Text(_)) || config.items().iter().any(holds_text)
+}
+
 /// A number of the configuration, which may be given as text.
 fn integer(config: &Datum, name: &str) -> Result<Option<i64>, Failure> {
     match child(config, name) {
         None => Ok(None),
         Some(Datum::Int(number) | Datum::Long(number)) => Ok(Some(*number)),
         Some(Datum::Bool(flag)) => Ok(Some(i64::from(*flag))),
-        Some(value) => python::int(&python::str(value)).map(Some).map_err(Failure::Exception),
+        Some(value) => python::number(value).map(Some).map_err(Failure::Exception),
     }
 }

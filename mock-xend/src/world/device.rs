@@ -44,12 +44,7 @@ impl Device {
     /// A device from its configuration: `(vif (mac 00:16:3e:00:00:01) (bridge xenbr0))`. `None` if it has no class.
     pub(super) fn from_config(config: &Datum, known: &[Device], identities: &mut Identities) -> Option<Self> {
         let class = String::from_utf8_lossy(config.items().first()?.as_bytes()?).into_owned();
-        let mut settings: Vec<(String, Datum)> = Vec::new();
-        for pair in &config.items()[1..] {
-            if let [Datum::Bytes(name), value, ..] = pair.items() {
-                settings.push((String::from_utf8_lossy(name).into_owned(), value.clone()));
-            }
-        }
+        let mut settings = settings(config);
         let given = settings.iter().position(|(name, _)| name == "uuid").map(|at| settings.remove(at).1);
         let uuid = match given {
             Some(uuid) => String::from_utf8_lossy(&python::str(&uuid)).into_owned(),
@@ -148,15 +143,14 @@ impl Device {
         self.list(fields)
     }
 
-    /// The device as it was configured, with its uuid.
-    pub(super) fn config(&self) -> Datum {
-        let settings = self.settings.iter().map(|(name, value)| (name.as_str(), value.clone()));
-        self.list(settings.chain([("uuid", self.uuid.as_str().into())]))
-    }
-
     fn list<'f>(&self, fields: impl IntoIterator<Item = (&'f str, Datum)>) -> Datum {
         let pairs = fields.into_iter().map(|(name, value)| Datum::pair(name, value));
         [self.class.as_str().into()].into_iter().chain(pairs).collect::<Vec<_>>().into()
+    }
+
+    /// Whether a guest can be given another disc: `(dev hdc:cdrom)`.
+    pub(super) fn is_cd_drive(&self) -> bool {
+        self.setting("dev").is_some_and(|dev| python::str(dev).ends_with(b":cdrom"))
     }
 
     /// Whether it is a disk.
@@ -205,6 +199,15 @@ impl Device {
     }
 }
 
+/// The settings in a configuration: name and value.
+pub(super) fn settings(config: &Datum) -> Vec<(String, Datum)> {
+    let setting = |pair: &Datum| match pair.items() {
+        [Datum::Bytes(name), value, ..] => Some((String::from_utf8_lossy(name).into_owned(), value.clone())),
+        _ => None,
+    };
+    config.items().iter().skip(1).filter_map(setting).collect()
+}
+
 /// The order of a dict with these keys.
 fn sort_as_dict(fields: &mut [(&str, Datum)]) {
     let order = python::dict_order(fields.iter().map(|(name, _)| *name));
@@ -212,9 +215,10 @@ fn sort_as_dict(fields: &mut [(&str, Datum)]) {
 }
 
 impl Domain {
-    /// The console that every guest gets when it starts.
-    pub(super) fn add_console(&mut self, identities: &mut Identities) {
-        if let Some(id) = self.id {
+    /// The console that every guest gets when it starts, from 3.1 on.
+    pub(super) fn add_console(&mut self, release: Release, identities: &mut Identities) {
+        let has_one = self.devices.iter().any(|device| device.class == "console");
+        if let Some(id) = self.id.filter(|_| release >= Release::V3_1 && !has_one) {
             self.devices.push(Device::console(id, identities));
         }
     }

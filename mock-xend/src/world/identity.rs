@@ -14,6 +14,16 @@ impl Identities {
         Self { given: name.bytes().fold(0xcbf2_9ce4_8422_2325, mix) }.uuid()
     }
 
+    /// Goes on where another has stopped.
+    pub(super) fn from_given(given: u64) -> Self {
+        Self { given }
+    }
+
+    /// How far it has come.
+    pub(super) fn given(&self) -> u64 {
+        self.given
+    }
+
     /// A random-looking uuid, in the daemon's form `8-4-4-4-12`.
     pub(super) fn uuid(&mut self) -> String {
         let (high, low) = (self.next(), self.next());

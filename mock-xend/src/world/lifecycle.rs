@@ -23,7 +23,7 @@ impl World {
         if let Some(at) = defined {
             self.domains.remove(at);
         }
-        let mut domain = config.into_domain(Some(id), now, &mut self.identities);
+        let mut domain = config.into_domain(Some(id), self.release, now, &mut self.identities);
         domain.is_managed = is_managed;
         let record = record::record(&domain, self.release, detail, now);
         self.domains.push(domain);
@@ -41,7 +41,7 @@ impl World {
             }
             self.domains.remove(at);
         }
-        let mut domain = config.into_domain(None, now, &mut self.identities);
+        let mut domain = config.into_domain(None, self.release, now, &mut self.identities);
         domain.is_managed = true;
         self.domains.push(domain);
         Ok(Datum::None)
@@ -68,7 +68,7 @@ impl World {
         domain.id = Some(id);
         domain.started = Some(now);
         domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
-        domain.add_console(&mut self.identities);
+        domain.add_console(self.release, &mut self.identities);
         // The hypervisor lists domains by id.
         self.domains.push(domain);
         Ok(())
@@ -87,15 +87,20 @@ impl World {
     pub(super) fn pause(&mut self, target: &Datum) -> Result<Datum, Failure> {
         let at = self.position_to_switch(target, "pause")?;
         let domain = &mut self.domains[at];
+        let before = domain.power_state();
         domain.activity = Activity::Paused;
-        Ok(Datum::None)
+        Ok(before.number().into())
     }
 
-    pub(super) fn unpause(&mut self, target: &Datum) -> Result<Datum, Failure> {
+    pub(super) fn unpause(&mut self, target: &Datum, now: Duration) -> Result<Datum, Failure> {
         let at = self.position_to_switch(target, "unpause")?;
         let domain = &mut self.domains[at];
         if domain.activity == Activity::Paused {
             domain.wake();
+            // It could not do before what it was asked.
+            if let Some(asked) = &mut domain.asked {
+                asked.obeys_at = asked.obeys_at.map(|obeys_at| obeys_at.max(now));
+            }
         }
         Ok(Datum::None)
     }
@@ -116,7 +121,9 @@ impl World {
         match domain.power_state() {
             PowerState::Running | PowerState::Paused => Ok(at),
             PowerState::Crashed if verb == "pause" => Ok(at),
-            _ if release <= Release::V3_1 && domain.id.is_none() => Err(Failure::refused(NO_DOMID)),
+            _ if release <= Release::V3_1 && domain.id.is_none() => {
+                Err(Failure::refused(python::not_a_number(&Datum::None)))
+            }
             _ if release <= Release::V3_1 => Ok(at),
             _ => Err(Failure::not_started(target)),
         }
@@ -124,7 +131,7 @@ impl World {
 
     pub(super) fn shutdown(&mut self, target: &Datum, reason: &[u8], now: Duration) -> Result<Datum, Failure> {
         const REASONS: [&[u8]; 5] = [b"poweroff", b"reboot", b"suspend", b"crash", b"halt"];
-        let (release, obeys_at) = (self.release, self.guest_delay.map(|delay| now + delay));
+        let (release, obeys_at) = (self.release, self.guest_delay.and_then(|delay| now.checked_add(delay)));
         let domain = self.find_mut(target)?;
         let known = REASONS.contains(&reason);
         if release <= Release::V3_0_3 && !known {
@@ -193,17 +200,22 @@ impl World {
         Ok(Datum::None)
     }
 
-    /// Lets happen what was due: guests obey, and those that don't are destroyed in the end.
+    /// Lets happen what was due, each at its time: guests obey, and those that don't are destroyed in the end.
     pub(crate) fn settle(&mut self, now: Duration) {
         let timeout = domain::shutdown_timeout(self.release);
-        while let Some((at, obeys)) = self.domains.iter().enumerate().find_map(|(at, domain)| {
+        let due = |(at, domain): (usize, &Domain)| {
             let asked = domain.asked.as_ref()?;
-            let obeys = domain.activity != Activity::Paused && asked.obeys_at.is_some_and(|obeys_at| obeys_at <= now);
-            (obeys || asked.at + timeout <= now).then_some((at, obeys))
-        }) {
+            let obeys_at = asked.obeys_at.filter(|_| domain.activity != Activity::Paused);
+            let destroyed_at = asked.at.saturating_add(timeout);
+            let obeys = obeys_at.is_some_and(|obeys_at| obeys_at <= destroyed_at);
+            Some((obeys_at.unwrap_or(destroyed_at).min(destroyed_at), at, obeys))
+        };
+        while let Some((time, at, obeys)) =
+            self.domains.iter().enumerate().filter_map(due).min().filter(|due| due.0 <= now)
+        {
             let asked = self.domains[at].asked.take();
             match asked.filter(|_| obeys) {
-                Some(asked) => self.obey(at, &asked.reason, now),
+                Some(asked) => self.obey(at, &asked.reason, time),
                 None => self.end(at),
             }
         }
@@ -254,7 +266,7 @@ impl World {
         domain.id = Some(id);
         domain.activity = Activity::Blocked;
         domain.started = Some(now);
-        domain.add_console(&mut self.identities);
+        domain.add_console(self.release, &mut self.identities);
         self.domains.push(domain);
     }
 
@@ -276,7 +288,7 @@ impl World {
     /// Adds the domain of a configuration, paused.
     pub(super) fn add(&mut self, config: Config, now: Duration) -> usize {
         let id = self.next_id();
-        let domain = config.into_domain(Some(id), now, &mut self.identities);
+        let domain = config.into_domain(Some(id), self.release, now, &mut self.identities);
         self.domains.push(domain);
         self.domains.len() - 1
     }
@@ -287,6 +299,3 @@ impl World {
         id
     }
 }
-
-/// What `int()` says of the id of a domain that is not active.
-pub(super) const NO_DOMID: &str = "int() argument must be a string or a number, not 'NoneType'";

@@ -3,7 +3,6 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::lifecycle::NO_DOMID;
 use super::{Domain, Failure, PowerState, States, World};
 use crate::python;
 
@@ -43,7 +42,11 @@ impl World {
 
     pub(super) fn position(&self, target: &Datum) -> Result<usize, Failure> {
         let text = python::str(target);
-        let unknown = || Failure::UnknownDomain { target: text.clone() };
+        let unknown = || match target {
+            // The exception that was to be raised takes `str()` of it.
+            Datum::Text(text) if let Some(raised) = python::not_ascii(text) => Failure::exception(raised),
+            _ => Failure::UnknownDomain { target: text.clone() },
+        };
         let first = |wanted: &dyn Fn(&Domain) -> bool| self.domains.iter().position(wanted);
         let by_id = |id: i64| first(&|domain| domain.id.map(i64::from) == Some(id));
         match target {
@@ -60,11 +63,8 @@ impl World {
                     .or_else(|| first(&|domain| knows_uuids && has_uuid(domain)))
                     .ok_or_else(unknown)
             }
-            Datum::None => Err(Failure::exception(NO_DOMID)),
-            other => Err(Failure::exception(format!(
-                "int() argument must be a string or a number, not '{}'",
-                python::type_name(other)
-            ))),
+            Datum::Float(id) => by_id(*id as i64).ok_or_else(unknown),
+            other => Err(Failure::exception(python::not_a_number(other))),
         }
     }
 }

@@ -43,7 +43,7 @@ impl World {
     pub(super) fn set_max_memory(&mut self, target: &Datum, memory: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
         let domain = self.find_mut(target)?;
-        let memory = python::int(&python::str(memory)).map_err(Failure::Exception)?;
+        let memory = python::number(memory).map_err(Failure::Exception)?;
         match release {
             Release::V3_0_2 | Release::V3_0_3 => {}
             _ if memory <= 0 && release == Release::V3_1 => return Err(Failure::refused("Invalid memory size")),
@@ -59,7 +59,7 @@ impl World {
 
     pub(super) fn set_shadow_memory(&mut self, target: &Datum, memory: &Datum) -> Result<Datum, Failure> {
         let domain = self.find_mut(target)?;
-        let memory = python::int(&python::str(memory)).map_err(Failure::Exception)?;
+        let memory = python::number(memory).map_err(Failure::Exception)?;
         if memory < 0 {
             return Err(Failure::refused("Invalid memory size"));
         }

@@ -17,6 +17,7 @@ mod config;
 mod device;
 mod domain;
 mod failure;
+mod file;
 mod filesystem;
 mod identity;
 mod lifecycle;
@@ -185,12 +186,9 @@ impl World {
                 Ok(names.into_iter().map(Datum::from).collect::<Vec<_>>().into())
             }
             Command::Records { states, detail, order } => {
-                let mut domains: Vec<_> = self.listed(*states).collect();
-                if *order == Order::ByName {
-                    domains.sort_by(|one, other| one.name.cmp(&other.name));
-                }
-                let records = domains.into_iter().map(|domain| record::record(domain, release, *detail, now));
-                Ok(records.collect::<Vec<_>>().into())
+                let mut records = Vec::new();
+                self.each_record(now, (*states, *detail, *order), |record| records.push(record));
+                Ok(records.into())
             }
             Command::Record { domain, detail } => Ok(record::record(self.find(domain)?, release, *detail, now)),
             Command::Create { config, detail } => self.create(config, *detail, now),
@@ -200,7 +198,7 @@ impl World {
             Command::Suspend { domain } => self.suspend(domain),
             Command::Resume { domain, paused } => self.resume(domain, *paused, now),
             Command::Pause { domain } => self.pause(domain),
-            Command::Unpause { domain } => self.unpause(domain),
+            Command::Unpause { domain } => self.unpause(domain, now),
             Command::Shutdown { domain, reason } => self.shutdown(domain, reason, now),
             Command::Destroy { domain } => self.destroy(domain),
             Command::Reset { domain } => self.reset(domain, now),
@@ -236,6 +234,24 @@ impl World {
             Command::DestroyDevice { domain, class, device, forget } => {
                 self.destroy_device(domain, class, device, *forget)
             }
+        }
+    }
+
+    /// Gives the records of a list one by one, as [`Command::Records`] has them: thousands at once take more time to be
+    /// kept and dropped than to be made and printed.
+    pub fn each_record(
+        &mut self,
+        now: Duration,
+        (states, detail, order): (States, Detail, Order),
+        mut take: impl FnMut(Datum),
+    ) {
+        self.settle(now);
+        let mut domains: Vec<_> = self.listed(states).collect();
+        if order == Order::ByName {
+            domains.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        for domain in domains {
+            take(record::record(domain, self.release, detail, now));
         }
     }
 

@@ -4,6 +4,7 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::device::{self, Device};
+use super::domain::child;
 use super::{Failure, World, config};
 use crate::python;
 
@@ -58,7 +59,7 @@ impl World {
         }
     }
 
-    /// No kind of device but a CD drive can be changed, and paravirtual guests have none (protocol reference §3.3).
+    /// Only what is in a CD drive can be changed, from 3.1 on (`blkif.py`, `reconfigureDevice`).
     pub(super) fn configure_device(
         &mut self,
         target: &Datum,
@@ -66,33 +67,30 @@ impl World {
         device: &Datum,
     ) -> Result<Datum, Failure> {
         let release = self.release;
-        let domain = self.find(target)?;
         let class = config.items().first().map(python::str).unwrap_or_default();
-        if !self.knows_class(&class) {
+        let knows_class = self.knows_class(&class);
+        let domain = self.find_mut(target)?;
+        if !knows_class {
             return Err(device::unknown_class(&class, release));
         }
+        if !matches!(class.as_slice(), b"vbd" | b"tap") || release == Release::V3_0_2 {
+            return Err(Failure::refused([class.as_slice(), b" devices may not be reconfigured"].concat()));
+        }
         let name = match device {
-            Datum::None => config.items().iter().find(|pair| pair.items().first() == Some(&"dev".into())),
-            _ => None,
+            Datum::None => child(config, "dev").map(python::str).unwrap_or_default(),
+            device => python::str(device),
         };
-        let name = name.and_then(|pair| pair.items().get(1)).map_or_else(|| python::str(device), python::str);
-        if class != b"vbd" && class != b"tap" {
-            return Err(Failure::refused([class.as_slice(), b" devices may not be reconfigured"].concat()));
-        }
-        if release == Release::V3_0_2 {
-            return Err(Failure::refused([class.as_slice(), b" devices may not be reconfigured"].concat()));
-        }
-        let named = |known: &&Device| known.connected && known.class.as_bytes() == class && known.answers_to(&name);
-        let Some(known) = domain.devices.iter().find(named) else {
+        let named = |known: &&mut Device| known.connected && known.class.as_bytes() == class && known.answers_to(&name);
+        let Some(known) = domain.devices.iter_mut().find(named) else {
             return Err(Failure::refused([b"Device ".as_slice(), &name, b" not connected"].concat()));
         };
-        let settings = config.items().iter().skip(1).filter_map(|pair| match pair.items() {
-            [Datum::Bytes(name), value, ..] => Some((String::from_utf8_lossy(name).into_owned(), value.clone())),
-            _ => None,
-        });
-        let settings = Datum::Dict(settings.collect()).repr();
+        let settings = device::settings(config);
+        if known.is_cd_drive() && release >= Release::V3_1 {
+            known.settings = settings;
+            return Ok(Datum::None);
+        }
         let what = format!("Refusing to reconfigure device {}:{} to ", known.class, known.id);
-        Err(Failure::refused([what.as_bytes(), &settings].concat()))
+        Err(Failure::refused([what.as_bytes(), &Datum::Dict(settings).repr()].concat()))
     }
 
     /// A device that was pulled out is still closing as far as the captures go: pulling it out again is no mistake, as

@@ -25,7 +25,7 @@ pub enum Detail {
 /// The record of a domain: `(domain (domid 1) ...)`.
 pub(super) fn record(domain: &Domain, release: Release, detail: Detail, now: Duration) -> Datum {
     let writer = Record { domain, release, detail, now, fields: vec!["domain".into()] };
-    if release <= Release::V3_0_3 { writer.until_3_0_3() } else { writer.from_3_1() }
+    if release <= Release::V3_0_3 { writer.until_3_0_3() } else { writer.since_3_1() }
 }
 
 struct Record<'d> {
@@ -81,7 +81,7 @@ impl Record<'_> {
         self.fields.into()
     }
 
-    fn from_3_1(mut self) -> Datum {
+    fn since_3_1(mut self) -> Datum {
         let domain = self.domain;
         let newest = self.release == Release::V4_1;
         let (poweroff, reboot, crash) = (&domain.on_end.poweroff, &domain.on_end.reboot, &domain.on_end.crash);
@@ -138,11 +138,16 @@ impl Record<'_> {
         self.add("cpu_weight", credit.weight).add("cpu_cap", credit.cap)
     }
 
-    /// One list of CPUs for each vcpu; one that is not pinned has an empty list.
+    /// One list of CPUs for each vcpu; one that is not pinned has an empty list. 3.4 writes the last list that was pinned
+    /// over all of them (protocol reference §3.8).
     fn cpus(&mut self) -> &mut Self {
         let domain = self.domain;
-        let vcpus = usize::try_from(domain.vcpus).unwrap_or_default();
         let list = |cpus: &Vec<i64>| Datum::List(cpus.iter().map(|&cpu| cpu.into()).collect());
+        let pinned = domain.pinned.iter().rfind(|cpus| !cpus.is_empty());
+        if let Some(cpus) = pinned.filter(|_| self.release == Release::V3_4 && !domain.is_privileged()) {
+            return self.add("cpus", list(cpus));
+        }
+        let vcpus = usize::try_from(domain.vcpus).unwrap_or_default();
         let lists = (0..vcpus).map(|at| domain.pinned.get(at).map_or(Datum::List(vec![]), list)).collect::<Vec<_>>();
         self.add("cpus", lists)
     }
@@ -173,7 +178,7 @@ impl Record<'_> {
         let kind = self.domain.image.as_ref().and_then(Image::kind).unwrap_or(b"linux");
         fields.push(kind.to_vec().into());
         let image = self.domain.image.as_ref();
-        let setting = |name| image.and_then(|image| image.setting(name)).map(|value| crate::python::str(value));
+        let setting = |name| image.and_then(|image| image.setting(name)).map(crate::python::str);
         fields.push(Datum::pair("kernel", setting("kernel").unwrap_or_default()));
         if let Some(ramdisk) = setting("ramdisk") {
             fields.push(Datum::pair("ramdisk", ramdisk));

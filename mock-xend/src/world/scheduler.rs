@@ -1,5 +1,6 @@
 //! What the schedulers of the hypervisor grant each domain.
 
+use serde::{Deserialize, Serialize};
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
@@ -8,7 +9,8 @@ use super::{Failure, World};
 use crate::python;
 
 /// Parameters of the credit scheduler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Credit {
     /// The share, from 1 to 65535.
     pub weight: i64,
@@ -23,7 +25,8 @@ impl Default for Credit {
 }
 
 /// Parameters of the SEDF scheduler. Times are nanoseconds.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Sedf {
     /// How long a period is.
     pub period: i64,
@@ -44,7 +47,8 @@ impl Default for Sedf {
 }
 
 /// Parameters of the BVT scheduler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Bvt {
     /// How fast its virtual time goes.
     pub mcuadv: i64,
@@ -108,11 +112,9 @@ impl World {
         let domain = self.find_mut(target)?;
         let number = |at: usize| match values.get(at) {
             None | Some(Datum::None) => Ok(None),
-            Some(value) => python::int(&python::str(value)).map(Some).map_err(Failure::Exception),
+            Some(value) => python::number(value).map(Some).map_err(Failure::Exception),
         };
-        let needed = |at: usize| {
-            number(at)?.ok_or_else(|| Failure::exception("int() argument must be a string or a number, not 'NoneType'"))
-        };
+        let needed = |at: usize| number(at)?.ok_or_else(|| Failure::exception(python::not_a_number(&Datum::None)));
         match scheduler {
             Scheduler::Bvt => {
                 domain.bvt = Bvt {

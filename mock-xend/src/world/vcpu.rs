@@ -3,6 +3,7 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use super::config::most_vcpus;
 use super::domain::Domain;
 use super::{Failure, World};
 use crate::python;
@@ -38,8 +39,17 @@ impl World {
     pub(super) fn set_vcpus(&mut self, target: &Datum, vcpus: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
         let domain = self.find_mut(target)?;
-        let vcpus = python::int(&python::str(vcpus)).map_err(Failure::Exception)?;
+        let vcpus = match vcpus {
+            // Text is more than any number, and no shift takes it.
+            Datum::Bytes(_) | Datum::Text(_) if release <= Release::V3_1 => {
+                let text = format!("unsupported operand type(s) for <<: 'int' and '{}'", python::type_name(vcpus));
+                return Err(Failure::exception(text));
+            }
+            Datum::Bytes(_) | Datum::Text(_) => i64::MAX,
+            vcpus => python::number(vcpus).map_err(Failure::Exception)?,
+        };
         match release {
+            Release::V3_0_2 | Release::V3_0_3 if vcpus < 0 => return Err(Failure::exception("negative shift count")),
             Release::V3_1 if vcpus <= 0 => return Err(Failure::refused("Invalid VCPUs")),
             Release::V3_4 | Release::V4_1 if vcpus <= 0 => {
                 return Err(Failure::refused("Zero or less VCPUs is invalid"));
@@ -50,6 +60,9 @@ impl World {
             _ => {}
         }
         if domain.id.is_none() {
+            if vcpus > most_vcpus(release) {
+                return Err(Failure::Hypervisor { errno: 22, text: "Invalid argument" });
+            }
             domain.vcpus = vcpus;
         }
         domain.available_vcpus = Some(vcpus);
@@ -64,7 +77,7 @@ impl World {
         let vcpus = if all {
             0..domain.vcpus
         } else {
-            let vcpu = python::int(&python::str(vcpu)).map_err(|text| match release {
+            let vcpu = python::number(vcpu).map_err(|text| match release {
                 Release::V3_1 => {
                     let what = [b"Cannot pin vcpu: ".as_slice(), &python::str(vcpu), b" to cpu: ", &python::str(cpus)];
                     Failure::refused([&what.concat(), b" - ".as_slice(), &text].concat())
@@ -84,7 +97,7 @@ impl World {
                 return Err(Failure::exception(text));
             }
             Datum::List(cpus) => {
-                let number = |cpu: &Datum| python::int(&python::str(cpu)).map_err(Failure::Exception);
+                let number = |cpu: &Datum| python::number(cpu).map_err(Failure::Exception);
                 cpus.iter().map(number).collect::<Result<_, _>>()?
             }
             // The binding ignores whatever is no list, and pins to all (`xc.c`, protocol reference §3.3).

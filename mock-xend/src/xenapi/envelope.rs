@@ -39,7 +39,7 @@ impl ErrorDescription {
     /// Each word is made a string, which is another exception if it is not ASCII (`xen_api_error`).
     fn into_strings(self) -> Vec<Datum> {
         let not_ascii = self.words.iter().find_map(|word| match word {
-            Datum::Text(text) => python::ascii_error(text),
+            Datum::Text(text) => python::not_ascii(text),
             _ => None,
         });
         match not_ascii {

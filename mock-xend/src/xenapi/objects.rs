@@ -204,14 +204,19 @@ impl Objects {
 
     /// Makes an object from a struct.
     pub(super) fn create(&mut self, class: &str, config: &Datum) -> String {
-        self.created += 1;
-        let reference = Identities::uuid_of(&format!("{class} {}", self.created));
+        let reference = self.new_reference(class);
         let given: Vec<(&str, Datum)> = match config {
             Datum::Dict(members) => members.iter().map(|(name, value)| (name.as_str(), value.clone())).collect(),
             _ => Vec::new(),
         };
         self.put(class, reference.clone(), &given);
         reference
+    }
+
+    /// A reference that was not given yet.
+    pub(super) fn new_reference(&mut self, class: &str) -> String {
+        self.created += 1;
+        Identities::uuid_of(&format!("{class} {}", self.created))
     }
 
     /// Whether the objects of a class are records only.

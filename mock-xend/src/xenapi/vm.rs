@@ -344,7 +344,8 @@ impl Context<'_> {
         let mut pairs: Vec<Datum> = vec!["vm".into()];
         let mut add = |name: &str, value: Option<Datum>| pairs.extend(value.map(|value| Datum::pair(name, value)));
         add("name", text("name_label").map(Datum::from));
-        add("uuid", text("uuid").map(Datum::from));
+        let uuid = text("uuid").map_or_else(|| self.new_uuid(), |uuid| String::from_utf8_lossy(&uuid).into_owned());
+        add("uuid", Some(uuid.as_str().into()));
         let memory = integer("memory_dynamic_max")?.map(|bytes| bytes / MIB);
         add("memory", Some(memory.unwrap_or_default().into()));
         add("maxmem", integer("memory_static_max")?.map(|bytes| (bytes / MIB).into()));
@@ -367,13 +368,9 @@ impl Context<'_> {
         add("image", Some(linux(image.into_iter().filter(|(_, value)| !value.is_empty()))));
         self.ask(&Command::New { config: pairs.into() })?;
 
-        let name = text("name_label").unwrap_or_default().into();
-        let found = self.ask(&Command::Find { domain: name })?;
-        let vm = found.items().get(1).cloned().unwrap_or(Datum::None);
-        let reference = python::text(&vm);
         for field in KEPT {
             if let Some(value) = member(config, field) {
-                self.state.objects.keep("VM", &reference, field, value.clone());
+                self.state.objects.keep("VM", &uuid, field, value.clone());
             }
         }
         let usual = match self.release {
@@ -382,12 +379,22 @@ impl Context<'_> {
         };
         let given = member(config, "platform").cloned().unwrap_or_else(|| Datum::Dict(Vec::new()));
         let missing: Vec<_> = usual.into_iter().filter(|(name, _)| member(&given, name).is_none()).collect();
-        let Datum::Dict(mut platform) = given else { return Ok(vm) };
+        let Datum::Dict(mut platform) = given else { return Ok(uuid.into()) };
         platform.extend(missing.into_iter().map(|(name, value)| (name.to_owned(), value)));
         if self.release != Release::V3_1 || !platform.is_empty() {
-            self.state.objects.keep("VM", &reference, "platform", Datum::Dict(platform));
+            self.state.objects.keep("VM", &uuid, "platform", Datum::Dict(platform));
         }
-        Ok(vm)
+        Ok(uuid.into())
+    }
+
+    /// A uuid that no domain has.
+    fn new_uuid(&mut self) -> String {
+        loop {
+            let uuid = self.state.objects.new_reference("VM");
+            if self.domain(&uuid).is_err() {
+                return uuid;
+            }
+        }
     }
 }
 

@@ -22,6 +22,8 @@ use crate::service::{Answer, Listener, Service};
 use crate::xenapi;
 
 pub(crate) use call::{failed, failure, outcome as legacy, unknown_method};
+#[cfg(test)]
+pub(crate) use methods::METHODS;
 pub(crate) use reply::Reply;
 use request::{Incoming, Request};
 

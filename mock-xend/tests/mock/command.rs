@@ -1,6 +1,6 @@
 //! The program `mock-xend`.
 
-use std::io::{BufRead, BufReader};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::process::{Child, Command, Output, Stdio};
 
 fn program(arguments: &[&str]) -> Command {
@@ -88,6 +88,27 @@ fn check_points_at_a_misspelt_key() {
     std::fs::write(&path, "[[expect]]\nface = \"sxp\"\nreply = \"close\"\n").unwrap();
     let (status, stdout, _) = output(&["check", path.to_str().unwrap()]);
     assert_eq!((status, stdout), (Some(0), format!("{}: 1 expectation\n", path.display())));
+}
+
+#[test]
+fn a_world_is_loaded_and_dumped() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = |name: &str| folder.path().join(name).display().to_string();
+    let socket = file("xend-socket");
+    std::fs::write(file("one.toml"), "[[domain]]\nname = \"db\"\nid = 7\nmemory = 512\n").unwrap();
+    let (status, stdout, stderr) = output(&["world", &file("one.toml")]);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""));
+    assert!(stdout.contains("name = \"db\""), "{stdout}");
+    let listen = format!("unix:{socket}");
+    let arguments = ["--world", &file("one.toml"), "--dump-world", &file("after.toml"), "--sxp", &listen];
+    let (child, _) = listening(&arguments, 1);
+    let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+    stream.write_all(&crate::peer::post("/xend/domain/db", "op=pause")).unwrap();
+    stream.read_to_end(&mut Vec::new()).unwrap();
+    assert_eq!(terminate(child), (Some(0), String::new()));
+    let after = std::fs::read_to_string(file("after.toml")).unwrap();
+    assert!(after.contains("state = \"paused\""), "{after}");
+    assert_eq!(output(&["world", &file("after.toml")]).0, Some(0));
 }
 
 #[test]

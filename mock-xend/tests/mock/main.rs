@@ -2,11 +2,18 @@
 
 mod command;
 mod cuts;
+mod endurance;
+mod faces;
+mod guards;
+mod libvirt;
 mod listeners;
 mod peer;
 mod python;
+mod quirks;
 mod replies;
 mod scenarios;
+mod worlds;
+mod xm;
 
 /// Snapshots lie in one tree for the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {

@@ -26,7 +26,9 @@ pub struct Evidence<'e> {
 impl Evidence<'_> {
     /// The code: of the first row that matches, [`ErrorCode::Unknown`] if none does.
     pub fn code(&self) -> ErrorCode {
-        PATTERNS.iter().find(|pattern| pattern.matches(self)).map_or(ErrorCode::Unknown, |pattern| pattern.code)
+        let text = self.text.to_ascii_lowercase();
+        let mut patterns = PATTERNS.iter();
+        patterns.find(|pattern| pattern.matches(self, &text)).map_or(ErrorCode::Unknown, |pattern| pattern.code)
     }
 }
 
@@ -50,7 +52,16 @@ pub(super) struct Pattern {
     releases: Option<(Release, Release)>,
     status: Option<u16>,
     mark: Option<&'static str>,
-    text: Option<&'static str>,
+    text: Option<TextPattern>,
+}
+
+/// What the text has to be, in lower case.
+enum TextPattern {
+    Any,
+    /// All of it.
+    Whole(String),
+    /// The pieces between the `%`, in this order.
+    Pieces(Vec<String>),
 }
 
 impl Pattern {
@@ -78,11 +89,11 @@ impl Pattern {
                 .map(|status| status.parse().map_err(|_| format!("no status `{status}`")))
                 .transpose()?,
             mark: given(mark),
-            text: given(text),
+            text: given(text).map(TextPattern::parse),
         })
     }
 
-    fn matches(&self, evidence: &Evidence<'_>) -> bool {
+    fn matches(&self, evidence: &Evidence<'_>, text: &str) -> bool {
         let agrees = |operation: &&str| match operation.strip_suffix('*') {
             Some(prefix) => evidence.operation.starts_with(prefix),
             None => *operation == evidence.operation,
@@ -92,26 +103,33 @@ impl Pattern {
             && self.releases.is_none_or(|(first, last)| (first..=last).contains(&evidence.release))
             && self.status.is_none_or(|status| status == evidence.status)
             && self.mark.is_none_or(|mark| evidence.mark == Some(mark))
-            && self.text.is_none_or(|text| text_matches(text, evidence.text))
+            && self.text.as_ref().is_none_or(|pattern| pattern.matches(text))
     }
 }
 
-/// Whether the pieces between the `%` of a pattern stand in the text in this order, in any ASCII case.
-/// `=` matches only an empty text, `+` any other.
-fn text_matches(pattern: &str, text: &str) -> bool {
-    match pattern {
-        "=" => text.is_empty(),
-        "+" => !text.is_empty(),
-        _ => {
-            let text = text.to_ascii_lowercase();
-            let mut rest = text.as_str();
-            pattern.split('%').all(|piece| match rest.find(&piece.to_ascii_lowercase()) {
-                Some(at) => {
-                    rest = &rest[at + piece.len()..];
-                    true
-                }
-                None => false,
-            })
+impl TextPattern {
+    fn parse(pattern: &str) -> Self {
+        match (pattern, pattern.strip_prefix('=')) {
+            ("+", _) => Self::Any,
+            (_, Some(whole)) => Self::Whole(whole.to_ascii_lowercase()),
+            _ => Self::Pieces(pattern.split('%').map(str::to_ascii_lowercase).collect()),
+        }
+    }
+
+    fn matches(&self, text: &str) -> bool {
+        match self {
+            Self::Any => !text.is_empty(),
+            Self::Whole(whole) => text == whole,
+            Self::Pieces(pieces) => {
+                let mut rest = text;
+                pieces.iter().all(|piece| match rest.find(piece.as_str()) {
+                    Some(at) => {
+                        rest = &rest[at + piece.len()..];
+                        true
+                    }
+                    None => false,
+                })
+            }
         }
     }
 }

@@ -2,7 +2,29 @@
 //!
 //! A 501, an `(xend.err "...")`, an XML-RPC fault and an `ErrorDescription` all end here. The daemon's own stack is not
 //! modelled: what crosses the wire is at most text, and the reply keeps it.
+//!
+//! ```
+//! use xend_wire::Release;
+//! use xend_wire::failure::{Asked, ErrorCode, Failure};
+//! use xend_wire::operation::{self, Face, Reply};
+//!
+//! let asked = Asked {
+//!     operation: operation::find("domain.pause").expect("an operation"),
+//!     face: Face::Sxp,
+//!     release: Release::V3_0_3,
+//! };
+//! let reply = Reply {
+//!     status: 500,
+//!     reason: "Request failed: pause".to_owned(),
+//!     body: b"(xend.err 'Cannot pause privileged domain 0')".to_vec(),
+//! };
+//! let failure = Failure::from_reply(asked, &reply).expect("a failure");
+//! assert_eq!(failure.code, ErrorCode::WrongStateForOp);
+//! assert_eq!(failure.message, "Cannot pause privileged domain 0");
+//! assert_eq!(failure.reply, Some(reply));
+//! ```
 
+mod cause;
 mod classify;
 mod code;
 #[cfg(test)]
@@ -10,6 +32,7 @@ mod tests;
 
 use std::fmt;
 
+pub use cause::Asked;
 pub use classify::Evidence;
 pub use code::{ErrorCode, UnknownErrorCode};
 

@@ -14,10 +14,14 @@
 //! # Ok::<(), xend_wire::Error>(())
 //! ```
 
+mod argument;
 mod arguments;
+mod escaped;
 mod face;
+mod form;
 mod read;
 mod recognise;
+mod record;
 mod request;
 mod table;
 #[cfg(test)]
@@ -25,7 +29,8 @@ mod tests;
 
 pub use arguments::Arguments;
 pub use face::{Face, UnknownFace};
+pub use form::{Answer, Argument, ArgumentKind, Effect, Object, Operation, Unit, Unsupported};
 pub use read::Reply;
-pub use recognise::{recognise_sxp, recognise_xmlrpc};
-pub use request::Request;
-pub use table::{Answer, Argument, ArgumentKind, Effect, OPERATIONS, Operation, find};
+pub use recognise::{recognise_sxp, recognise_xenapi, recognise_xmlrpc};
+pub use request::{References, Request};
+pub use table::{OPERATIONS, find};

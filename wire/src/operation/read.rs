@@ -1,10 +1,12 @@
 //! From a reply to the answer or the failure that is in it.
 
-use super::{Answer, Effect, Face, Operation};
-use crate::failure::{ErrorCode, Evidence, Failure};
+use super::escaped::unescape;
+use super::{Answer, Face, Operation, record};
+use crate::failure::{Asked, Failure};
 use crate::sexpr::{Builder, Document, Sexpr};
+use crate::xenapi::{self, Outcome};
 use crate::xmlrpc::{self, Response, ValueRef};
-use crate::{Limits, Release, sexpr, tuples};
+use crate::{Limits, Release, sexpr, tuples, visible};
 
 /// A complete HTTP reply.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -22,130 +24,150 @@ impl Operation {
     ///
     /// A status of success does not make a success: up to 3.0.2, and for what a worker thread does in every release, a
     /// failure comes as `(xend.err "...")` under 200 or 202 (protocol reference §3.4, §3.5).
-    pub fn read(&self, face: Face, release: Release, reply: &Reply) -> Result<Document<'static>, Failure> {
-        let reader = Reader { operation: self, face, release, reply };
+    pub fn read(&'static self, face: Face, release: Release, reply: &Reply) -> Result<Document<'static>, Failure> {
+        let asked = Asked { operation: self, face, release };
         match face {
-            Face::Sxp => reader.sxp(),
-            Face::XmlRpc | Face::XenApi => reader.xmlrpc(),
-        }
-    }
-}
-
-struct Reader<'r> {
-    operation: &'r Operation,
-    face: Face,
-    release: Release,
-    reply: &'r Reply,
-}
-
-impl Reader<'_> {
-    fn sxp(&self) -> Result<Document<'static>, Failure> {
-        let body = sexpr::parse(&self.reply.body);
-        let first = body.as_ref().ok().and_then(Document::first);
-        if let Some(error) = first.filter(|value| value.name() == Some(b"xend.err")) {
-            let message = error.value().and_then(Sexpr::as_atom).unwrap_or_default();
-            return Err(self.failure(None, &String::from_utf8_lossy(message)));
-        }
-        if !(200..300).contains(&self.reply.status) {
-            return Err(self.failure(None, &self.text_of_error()));
-        }
-        match self.operation.answer {
-            Answer::Nothing => Ok(Document::default()),
-            answer => match first {
-                Some(value) if fits(value, answer) => Ok(value.to_document()),
-                _ => Err(self.unreadable(match &body {
-                    Ok(_) => "the reply holds no such value".to_owned(),
-                    Err(error) => format!("the reply is no S-expression: {error}"),
-                })),
-            },
+            Face::Sxp => self.read_sxp(asked, reply),
+            Face::XmlRpc | Face::XenApi => self.read_xmlrpc(asked, reply),
         }
     }
 
-    /// The body is what the daemon has to say; where it is empty, the reason phrase is all there is.
-    fn text_of_error(&self) -> String {
-        let body = String::from_utf8_lossy(&self.reply.body);
-        // From 4.1 an empty string is printed behind some bodies (protocol reference §2.4).
-        let body = body.strip_suffix("''").unwrap_or(&body).trim();
-        // An empty 500 says nothing in its phrase either; `Internal server error` is no text of an exception.
-        match (self.reply.status, body) {
-            (500, "") if self.reply.reason.eq_ignore_ascii_case("internal server error") => String::new(),
-            (_, "") => self.reply.reason.clone(),
-            _ => body.to_owned(),
+    fn read_sxp(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
+        let is_success = (200..300).contains(&reply.status);
+        // What the daemon's log or the console says is no word of its own.
+        if self.answer == Answer::Text && is_success {
+            return Ok(atom(&reply.body));
         }
-    }
-
-    fn xmlrpc(&self) -> Result<Document<'static>, Failure> {
-        let decoded = xmlrpc::decode_response(&self.reply.body, xmlrpc::Rules::xend(self.release), &Limits::default());
-        let response = match decoded {
-            Ok(response) => response,
-            Err(_) if self.reply.status != 200 => return Err(self.failure(None, &self.reply.reason)),
-            Err(error) => return Err(self.unreadable(format!("the reply is no XML-RPC response: {error}"))),
-        };
-        let value = match &response {
-            Response::Fault(fault) => {
-                let mark = fault.code().text().unwrap_or_default();
-                return Err(self.failure(Some(&mark), &fault.string().text().unwrap_or_default()));
+        // Only what may be a failure is looked through for one.
+        if !is_success || memchr::memmem::find(&reply.body, b"xend.err").is_some() {
+            if let Some(failure) = Failure::from_reply(asked, reply) {
+                return Err(failure);
             }
+        }
+        let body = sexpr::parse(&reply.body);
+        if self.answer == Answer::Nothing {
+            return if body.is_ok_and(|body| is_nothing(&body)) {
+                Ok(Document::default())
+            } else {
+                let said = visible(&reply.body[..reply.body.len().min(200)]);
+                let message = format!("the reply does not say that it was done, but `{said}`");
+                Err(Failure::unreadable(asked, message, reply))
+            };
+        }
+        let body =
+            body.map_err(|error| Failure::unreadable(asked, format!("the reply is no S-expression: {error}"), reply))?;
+        let first = body.first().ok_or_else(|| no_such_value(asked, reply))?;
+        match self.answer {
+            // A dict is printed as a string: `"{'cap': 0, 'weight': 256}"` (protocol reference §3.3).
+            Answer::Record(head) if !first.is_list() => {
+                first.as_str().and_then(|text| dict(head, text)).ok_or_else(|| no_such_value(asked, reply))
+            }
+            answer if fits(first, answer) => Ok(first.to_document()),
+            _ => Err(no_such_value(asked, reply)),
+        }
+    }
+
+    fn read_xmlrpc(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
+        let decoded = xmlrpc::decode_response(&reply.body, xmlrpc::Rules::xend(asked.release), &Limits::default());
+        let response = decoded.map_err(|error| {
+            // An HTTP error has no XML-RPC in it.
+            let unreadable = || Failure::unreadable(asked, format!("the reply is no XML-RPC response: {error}"), reply);
+            Failure::from_reply(asked, reply).unwrap_or_else(unreadable)
+        })?;
+        let mut value = match &response {
+            Response::Fault(fault) => return Err(Failure::from_fault(asked, fault, reply)),
             Response::Success(document) => document.value(),
         };
-        if let Some(description) = error_description(value) {
-            let words: Vec<_> = description.items().filter_map(ValueRef::text).collect();
-            return Err(self.failure(words.first().map(AsRef::as_ref), &words.join(" ")));
-        }
-        match self.operation.answer {
-            Answer::Nothing => Ok(Document::default()),
-            answer => {
-                let answered = tuples::to_sexpr(value, self.release);
-                // `xend.node.info` gives the pairs without the leading `node` of the other face.
-                let answered = match answer {
-                    Answer::Record("node") => with_head("node", &answered),
-                    _ => answered,
-                };
-                match answered.first() {
-                    Some(value) if fits(value, answer) => Ok(answered),
-                    _ => Err(self.unreadable("the reply holds no such value".to_owned())),
+        if asked.face == Face::XenApi || xenapi::is_envelope(value) {
+            match xenapi::open(value) {
+                Ok(Outcome::Success(inside)) => value = inside,
+                Ok(Outcome::Failure(description)) => {
+                    return Err(Failure::from_description(asked, &description, reply));
                 }
+                Err(error) => return Err(Failure::unreadable(asked, error.to_string(), reply)),
             }
         }
+        if self.answer == Answer::Nothing {
+            return Ok(Document::default());
+        }
+        let answered = match asked.face {
+            Face::XenApi => self.xenapi_answer(value, asked.release),
+            Face::XmlRpc | Face::Sxp => self.xmlrpc_answer(value, asked.release),
+        };
+        match answered.as_ref().and_then(Document::first) {
+            Some(first) if fits(first, self.answer) => Ok(answered.unwrap_or_default()),
+            _ => Err(no_such_value(asked, reply)),
+        }
     }
 
-    fn failure(&self, mark: Option<&str>, text: &str) -> Failure {
-        let evidence = Evidence {
-            operation: self.operation.name,
-            face: self.face,
-            release: self.release,
-            status: self.reply.status,
-            mark,
-            text,
-        };
-        // `OK` is no reason for a failure.
-        let message = if text.is_empty() && self.reply.status != 200 { &self.reply.reason } else { text };
-        Failure { code: evidence.code(), message: message.to_owned(), reply: Some(self.reply.clone()) }
+    fn xmlrpc_answer(&self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
+        Some(match self.answer {
+            // Top-level strings are escaped from 3.0.3 on.
+            Answer::Text if release < Release::V3_0_3 => atom(value.text()?.as_bytes()),
+            Answer::Text => atom(&unescape(&value.text()?)),
+            // These come without a head: the pairs of `xend.node.info`, and a struct.
+            Answer::Record(head @ ("node" | "credit")) => with_head(head, &tuples::to_sexpr(value, release)),
+            _ => tuples::to_sexpr(value, release),
+        })
     }
 
-    /// The daemon was asked and has answered, but what it says can't be understood.
-    fn unreadable(&self, message: String) -> Failure {
-        let code = match self.operation.effect {
-            Effect::Changes => ErrorCode::UnableToVerifyState,
-            Effect::Reads => ErrorCode::CommunicationNotEstablished,
-        };
-        Failure { code, message, reply: Some(self.reply.clone()) }
+    fn xenapi_answer(&self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
+        let power_state = self.xenapi_forms(release).ok().and_then(|forms| forms[0].power_state);
+        Some(match self.answer {
+            Answer::Names => record::names(value, power_state),
+            Answer::Record(head) => record::record(head, value, release),
+            Answer::Records(head) => record::records(head, value, power_state, release),
+            Answer::Text => atom(value.text()?.as_bytes()),
+            Answer::Nothing | Answer::Device | Answer::Devices => tuples::to_sexpr(value, release),
+        })
     }
 }
 
-/// The `ErrorDescription` of a struct whose `Status` is anything but `Success` (protocol reference §5.1). Legacy
-/// listeners send it too, for an unknown method from 3.1 on (§4.4).
-fn error_description(value: ValueRef<'_>) -> Option<ValueRef<'_>> {
-    let status = value.get("Status")?;
-    if status.as_str() == Some("Success") { None } else { value.get("ErrorDescription") }
+fn no_such_value(asked: Asked, reply: &Reply) -> Failure {
+    Failure::unreadable(asked, "the reply holds no such value", reply)
+}
+
+/// What stands in the reply of an operation that gives nothing: no value, one that Python printed for a number or flag,
+/// or from 4.1 on an empty string. A word of explanation, or HTML, may well be a failure.
+fn is_nothing(body: &Document<'_>) -> bool {
+    let is_plain = |value: Sexpr<'_>| match value.as_atom() {
+        Some(atom) => matches!(atom, b"" | b"True" | b"False" | b"None") || atom.iter().all(u8::is_ascii_digit),
+        None => value.items().next().is_none(),
+    };
+    body.values().all(is_plain)
 }
 
 fn fits(value: Sexpr<'_>, answer: Answer) -> bool {
     match answer {
         Answer::Nothing => true,
+        Answer::Text => !value.is_list(),
         Answer::Names => value.is_list() && value.items().all(|name| name.as_atom().is_some()),
         Answer::Record(head) => value.name() == Some(head.as_bytes()),
+        Answer::Records(head) => value.is_list() && value.items().all(|record| record.name() == Some(head.as_bytes())),
+        Answer::Devices => value.is_list() && value.items().all(|device| device.name().is_some()),
+        Answer::Device => value.name().is_some() && value.value().is_some_and(Sexpr::is_list),
     }
+}
+
+fn atom(text: &[u8]) -> Document<'static> {
+    let mut builder = Builder::new();
+    builder.atom(text);
+    builder.finish()
+}
+
+/// The pairs of a dict that Python printed, whose keys are words and whose values are numbers: `{'cap': 0, 'weight': 256}`.
+fn dict(head: &str, text: &str) -> Option<Document<'static>> {
+    let mut builder = Builder::new();
+    builder.open().atom(head);
+    let pairs = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    for pair in pairs.split(',').filter(|pair| !pair.trim().is_empty()) {
+        let (name, value) = pair.split_once(':')?;
+        let name = name.trim().strip_prefix('\'')?.strip_suffix('\'')?;
+        // A long has an `L` behind it.
+        builder.open().atom(name).atom(value.trim().trim_end_matches('L')).close();
+    }
+    builder.close();
+    Some(builder.finish())
 }
 
 fn with_head(head: &str, document: &Document<'_>) -> Document<'static> {

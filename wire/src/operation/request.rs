@@ -2,8 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::table::Source;
-use super::{ArgumentKind, Arguments, Face, Operation};
+use super::argument::{cpus, flag, integer, key};
+use super::form::{Literal, Object, Shape, Source, XenApiForm};
+use super::{ArgumentKind, Arguments, Face, Operation, Unsupported};
 use crate::xmlrpc::{self, Value};
 use crate::{Error, ErrorKind, Limits, Release, sexpr, tuples};
 
@@ -12,7 +13,7 @@ use crate::{Error, ErrorKind, Limits, Release, sexpr, tuples};
 pub struct Request {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// The path. On the XML-RPC face `/RPC2`, which the daemon does not look at.
+    /// The path, with the query if there is one. On the XML-RPC faces `/RPC2`, which the daemon does not look at.
     pub target: String,
     /// The type of the body, where there is one.
     pub content_type: Option<&'static str>,
@@ -20,102 +21,248 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
+/// What the Xen-API wants before the arguments of an operation. The other faces have none of it.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub struct References<'r> {
+    /// The session, as `session.login` gave it.
+    pub session: &'r str,
+    /// The reference of the domain, the host or its metrics, as [`Operation::object`] says; no matter where it says none.
+    pub object: &'r str,
+}
+
 /// What stays as it is in a path or a form. The daemon decodes `%xx` in both and takes `+` for a space only in forms.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Operation {
-    /// The request by which one face of one release is asked.
+    /// The request by which one face of one release is asked. On the Xen-API it has empty references; see
+    /// [`Operation::request_with`].
     ///
     /// # Errors
     /// All before anything is sent: [`ErrorKind::UnsupportedOperation`] where the face of that release lacks the
-    /// operation, [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`], and for an S-expression whatever
-    /// [`sexpr::parse`] finds in it.
+    /// operation, [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`], [`ErrorKind::InvalidArgument`], and for
+    /// an S-expression whatever [`sexpr::parse`] finds in it.
     pub fn request(&self, face: Face, release: Release, arguments: &Arguments) -> Result<Request, Error> {
+        self.request_with(face, release, arguments, References::default())
+    }
+
+    /// As [`Operation::request`], with what the Xen-API wants before the arguments.
+    ///
+    /// # Errors
+    /// As [`Operation::request`].
+    pub fn request_with(
+        &self,
+        face: Face,
+        release: Release,
+        arguments: &Arguments,
+        references: References<'_>,
+    ) -> Result<Request, Error> {
         self.check(arguments)?;
-        let unsupported = || {
-            Error::new(ErrorKind::UnsupportedOperation, 0..0)
-                .found(format!("`{}` on the {face} face of {release}", self.name))
-        };
         match face {
-            Face::Sxp => {
-                let form = self.sxp_form(release).ok_or_else(unsupported)?;
-                let text = |source: &Source| match *source {
-                    Source::Argument(name) => escape(arguments.get(name).unwrap_or_default()),
-                    Source::Text(text) => escape(text.as_bytes()),
-                    Source::Int(number) => number.to_string(),
-                };
-                let fields: Vec<_> =
-                    form.fields.iter().map(|(name, source)| format!("{name}={}", text(source))).collect();
-                let domain = escape(arguments.get("domain").unwrap_or_default());
-                Ok(Request {
-                    method: form.method,
-                    target: form.path.replace("{domain}", &domain),
-                    content_type: (form.method == "POST").then_some("application/x-www-form-urlencoded"),
-                    body: fields.join("&").into_bytes(),
-                })
-            }
+            Face::Sxp => self.sxp_request(release, arguments),
             Face::XmlRpc => {
-                let form = self.xmlrpc_form(release).ok_or_else(unsupported)?;
-                let params =
-                    form.params.iter().map(|source| self.param(source, arguments)).collect::<Result<Vec<_>, _>>()?;
-                Ok(Request {
-                    method: "POST",
-                    target: "/RPC2".to_owned(),
-                    content_type: Some("text/xml"),
-                    body: xmlrpc::encode_call(form.method, &params)?,
-                })
+                let form = self.xmlrpc_form(release)?;
+                self.check_use(arguments, |name| form.params.iter().any(|it| it.uses(name)), face, release)?;
+                call(form.method, self.params(form.params, face, arguments)?)
             }
-            Face::XenApi => Err(unsupported()),
+            Face::XenApi => {
+                let form = self.xenapi_form(release, arguments)?;
+                let is_used = |name: &str| {
+                    let is_object = form.object == Object::Vm && name == "domain";
+                    is_object || form.only.is_some_and(|it| it.0 == name) || form.params.iter().any(|it| it.uses(name))
+                };
+                self.check_use(arguments, is_used, face, release)?;
+                let before = match form.object {
+                    Object::Daemon => &[][..],
+                    Object::Session => &[references.session],
+                    Object::Vm | Object::Host | Object::HostMetrics => &[references.session, references.object],
+                };
+                let before = before.iter().map(|&reference| Value::from(reference));
+                call(form.method, before.chain(self.params(form.params, face, arguments)?))
+            }
         }
     }
 
-    fn check(&self, arguments: &Arguments) -> Result<(), Error> {
-        let known = || {
-            let names: Vec<_> = self.arguments.iter().map(|argument| format!("`{}`", argument.name)).collect();
-            if names.is_empty() { "none".to_owned() } else { names.join(" and ") }
+    fn sxp_request(&self, release: Release, arguments: &Arguments) -> Result<Request, Error> {
+        let form = self.sxp_form(release)?;
+        let is_used = |name: &str| name == "domain" || form.fields.iter().any(|(_, it)| it.uses(name));
+        self.check_use(arguments, is_used, Face::Sxp, release)?;
+        let fields =
+            form.fields.iter().map(|(name, source)| Ok(format!("{name}={}", escape(&self.text(source, arguments)?))));
+        let fields = fields.collect::<Result<Vec<_>, Error>>()?.join("&");
+        let target = form.path.replace("{domain}", &escape(arguments.get("domain").unwrap_or_default()));
+        Ok(match form.method {
+            "GET" if fields.is_empty() => Request { method: "GET", target, content_type: None, body: Vec::new() },
+            "GET" => {
+                Request { method: "GET", target: format!("{target}?{fields}"), content_type: None, body: Vec::new() }
+            }
+            method => Request {
+                method,
+                target,
+                content_type: Some("application/x-www-form-urlencoded"),
+                body: fields.into_bytes(),
+            },
+        })
+    }
+
+    /// The method of the Xen-API that fits the arguments.
+    pub(super) fn xenapi_form(
+        &self,
+        release: Release,
+        arguments: &Arguments,
+    ) -> Result<&'static XenApiForm, Unsupported> {
+        let fits = |form: &&XenApiForm| match form.only {
+            Some((name, values)) => {
+                arguments.get(name).is_some_and(|given| values.iter().any(|value| value.as_bytes() == given))
+            }
+            None => true,
         };
-        if let Some((name, _)) =
-            arguments.iter().find(|(name, _)| self.arguments.iter().all(|known| known.name != *name))
-        {
-            let found = format!("`{name}` of `{}`", self.name);
-            return Err(Error::new(ErrorKind::UnknownArgument, 0..0).found(found).expected(known()));
-        }
-        for argument in self.arguments {
-            let Some(value) = arguments.get(argument.name) else {
-                let found = format!("`{}` of `{}`", argument.name, self.name);
-                return Err(Error::new(ErrorKind::MissingArgument, 0..0).found(found));
-            };
-            if argument.kind == ArgumentKind::Sexpr {
-                sexpr::parse(value)?;
-            }
-        }
-        Ok(())
+        let unsupported = Unsupported { face: Face::XenApi, release, operation: self.name };
+        self.xenapi_forms(release)?.iter().filter(|form| form.since <= release).rfind(fits).ok_or(unsupported)
     }
 
-    fn param(&self, source: &Source, arguments: &Arguments) -> Result<Value, Error> {
-        let name = match *source {
-            Source::Argument(name) => name,
-            Source::Text(text) => return Ok(text.into()),
-            Source::Int(number) => return Ok(number.into()),
+    fn params(
+        &self,
+        sources: &[Source],
+        face: Face,
+        arguments: &Arguments,
+    ) -> Result<std::vec::IntoIter<Value>, Error> {
+        let params = sources.iter().map(|source| self.value(source, face, arguments)).collect::<Result<Vec<_>, _>>()?;
+        Ok(params.into_iter())
+    }
+
+    /// What one face and release has no place for must not be lost in silence.
+    fn check_use(
+        &self,
+        arguments: &Arguments,
+        is_used: impl Fn(&str) -> bool,
+        face: Face,
+        release: Release,
+    ) -> Result<(), Error> {
+        match arguments.iter().find(|(name, _)| !is_used(name)) {
+            None => Ok(()),
+            Some((name, _)) => Err(Error::new(ErrorKind::UnknownArgument, 0..0)
+                .found(format!("`{name}` of `{}`", self.name))
+                .expected(format!("only what the {face} face of {release} has"))),
+        }
+    }
+
+    fn kind(&self, name: &str) -> ArgumentKind {
+        let argument = self.arguments.iter().find(|argument| argument.name == name);
+        argument.expect("the table names only arguments that there are").kind
+    }
+
+    /// What stands in a form, before it is escaped.
+    fn text(&self, source: &Source, arguments: &Arguments) -> Result<Vec<u8>, Error> {
+        let name = match source {
+            Source::Arg(name) | Source::As(name, _) => name,
+            Source::Or(name, literal) if arguments.get(name).is_none() => return Ok(literal.text()),
+            Source::Or(name, _) => name,
+            Source::Always(literal) | Source::Usually(literal) => return Ok(literal.text()),
+            Source::Struct(_) => return Ok(Vec::new()),
         };
         let value = arguments.get(name).unwrap_or_default();
-        let kind = self.arguments.iter().find(|argument| argument.name == name).map(|argument| argument.kind);
-        match kind {
-            Some(ArgumentKind::Sexpr) => {
+        Ok(match (source, self.kind(name)) {
+            (Source::As(_, Shape::CharacterCode), _) => (key(name, value)? as u32).to_string().into_bytes(),
+            (Source::As(_, Shape::Brackets), _) => [b"[".as_slice(), value, b"]"].concat(),
+            (_, ArgumentKind::Flag) => if flag(name, value)? { b"1" } else { b"0" }.to_vec(),
+            _ => value.to_vec(),
+        })
+    }
+
+    /// What stands in a call. Numbers of the Xen-API travel as strings.
+    fn value(&self, source: &Source, face: Face, arguments: &Arguments) -> Result<Value, Error> {
+        let name = match source {
+            Source::Arg(name) | Source::As(name, _) => name,
+            Source::Or(name, literal) if arguments.get(name).is_none() => return Ok(literal.value()),
+            Source::Or(name, _) => name,
+            Source::Always(literal) | Source::Usually(literal) => return Ok(literal.value()),
+            Source::Struct(members) => {
+                let members = members
+                    .iter()
+                    .map(|(member, source)| Ok(((*member).to_owned(), self.value(source, face, arguments)?)));
+                return Ok(Value::Struct(members.collect::<Result<_, Error>>()?));
+            }
+        };
+        let value = arguments.get(name).unwrap_or_default();
+        let kind = self.kind(name);
+        match (source, kind) {
+            (Source::As(_, Shape::Number), _) => Ok(i32::from(!value.is_empty() && flag(name, value)?).into()),
+            (Source::As(_, Shape::CharacterCode), _) => Ok((key(name, value)? as i32).into()),
+            (Source::As(_, Shape::Array), _) => {
+                let numbers = cpus(name, value)?.into_iter().map(|number| narrow(name, number));
+                Ok(Value::Array(numbers.collect::<Result<_, _>>()?))
+            }
+            (Source::As(_, Shape::Bytes), _) => {
+                let bytes = integer(name, value)?.checked_mul(1 << 20);
+                Ok(bytes.ok_or_else(|| too_large(name))?.to_string().into())
+            }
+            (Source::As(_, Shape::Text), _) => text(value),
+            (_, ArgumentKind::Integer(_)) if face == Face::XmlRpc => narrow(name, integer(name, value)?),
+            (_, ArgumentKind::Flag) => Ok(flag(name, value)?.into()),
+            (_, ArgumentKind::Sexpr) => {
                 let document = sexpr::parse_with(value, sexpr::Rules::strict(), &Limits::default())?;
                 document.first().map(tuples::to_value).ok_or_else(|| {
                     Error::new(ErrorKind::UnexpectedEnd, value.len()..value.len()).expected("an S-expression")
                 })?
             }
-            _ => match str::from_utf8(value) {
-                Ok(text) => Ok(text.into()),
-                Err(error) => {
-                    let at = error.valid_up_to();
-                    Err(Error::new(ErrorKind::NotRepresentable, at..at + 1).expected("UTF-8"))
-                }
-            },
+            _ => text(value),
         }
     }
+}
+
+impl Source {
+    fn uses(&self, argument: &str) -> bool {
+        match self {
+            Self::Arg(name) | Self::Or(name, _) | Self::As(name, _) => *name == argument,
+            Self::Always(_) | Self::Usually(_) => false,
+            Self::Struct(members) => members.iter().any(|(_, source)| source.uses(argument)),
+        }
+    }
+}
+
+impl Literal {
+    pub(super) fn text(self) -> Vec<u8> {
+        match self {
+            Self::Text(text) => text.as_bytes().to_vec(),
+            Self::Int(number) => number.to_string().into_bytes(),
+            Self::Flag(flag) => u8::from(flag).to_string().into_bytes(),
+            Self::Nil => Vec::new(),
+        }
+    }
+
+    fn value(self) -> Value {
+        match self {
+            Self::Text(text) => text.into(),
+            Self::Int(number) => number.into(),
+            Self::Flag(flag) => flag.into(),
+            Self::Nil => Value::Nil,
+        }
+    }
+}
+
+fn call(method: &str, params: impl Iterator<Item = Value>) -> Result<Request, Error> {
+    Ok(Request {
+        method: "POST",
+        target: "/RPC2".to_owned(),
+        content_type: Some("text/xml"),
+        body: xmlrpc::encode_call(method, &params.collect::<Vec<_>>())?,
+    })
+}
+
+fn text(value: &[u8]) -> Result<Value, Error> {
+    str::from_utf8(value).map(Value::from).map_err(|error| {
+        let at = error.valid_up_to();
+        Error::new(ErrorKind::NotRepresentable, at..at + 1).expected("UTF-8")
+    })
+}
+
+/// An integer of XML-RPC has 32 bits.
+fn narrow(name: &'static str, number: i64) -> Result<Value, Error> {
+    i32::try_from(number).map(Value::from).map_err(|_| too_large(name))
+}
+
+fn too_large(name: &'static str) -> Error {
+    Error::new(ErrorKind::InvalidArgument, 0..0).found(format!("`{name}`")).expected("a number that fits into an int")
 }
 
 fn escape(text: &[u8]) -> String {

@@ -15,7 +15,7 @@ fn arguments() -> Arguments {
 fn requests_are_those_of_real_clients() {
     let check = |name: &str, arguments: Arguments, sxp: (&str, &str, &str), call: &str| {
         let operation = find(name).expect(name);
-        for release in Release::ALL {
+        for release in [Release::V3_0_2, Release::V3_0_3] {
             let request = operation.request(Face::Sxp, release, &arguments).expect(name);
             assert_eq!((request.method, request.target.as_str(), String::from_utf8_lossy(&request.body).as_ref()), sxp);
             let request = operation.request(Face::XmlRpc, release, &arguments).expect(name);
@@ -64,6 +64,22 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
         ErrorKind::UnknownArgument,
         "unknown argument `name` of `domain.pause`, expected `domain`",
     );
+    let invalid = |name: &str, pairs: &[(&str, &str)], text: &str| check(name, pairs, ErrorKind::InvalidArgument, text);
+    invalid("domain.pause", &[("domain", "")], "invalid argument `domain`, expected the name or id of a domain");
+    let memory = [("domain", "vm1"), ("memory", "64M")];
+    invalid("domain.set_memory", &memory, "invalid argument `memory`, expected an integer");
+    let memory = [("domain", "vm1"), ("memory", "4294967296")];
+    invalid("domain.set_memory", &memory, "invalid argument `memory`, expected a number that fits into an int");
+    invalid("domain.sysrq", &[("domain", "vm1"), ("key", "sb")], "invalid argument `key`, expected one character");
+    invalid("domain.save", &[("domain", "vm1"), ("file", "x")], "invalid argument `file`, expected an absolute path");
+    let cpus = [("domain", "vm1"), ("vcpu", "0"), ("cpus", "0-3")];
+    invalid("domain.pin_vcpu", &cpus, "invalid argument `cpus`, expected numbers of processors, such as 0,1");
+    let flag = [("domain", "vm1"), ("file", "/x"), ("live", "yes")];
+    invalid("domain.dump", &flag, "invalid argument `live`, expected 1, 0, true or false");
+    let force = Arguments::from_iter([("domain", "vm1"), ("type", "vif"), ("device", "0"), ("force", "1")]);
+    let error = find("device.detach").unwrap().request(Face::XmlRpc, Release::V3_0_3, &force).unwrap_err();
+    let text = "unknown argument `force` of `device.detach`, expected only what the xmlrpc face of 3.0.3 has";
+    assert_eq!(error.to_string(), text);
     check(
         "domain.create",
         &[("config", "(vm (name x)")],
@@ -76,47 +92,105 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
         ErrorKind::UnexpectedEnd,
         "unexpected end of input, expected an S-expression",
     );
-    let error = find("node.info").unwrap().request(Face::XenApi, Release::V4_1, &Arguments::new()).unwrap_err();
-    assert_eq!(error.to_string(), "no such operation `node.info` on the xenapi face of 4.1");
+    let error = find("node.info").unwrap().request(Face::XenApi, Release::V3_0_3, &Arguments::new()).unwrap_err();
+    assert_eq!(error.to_string(), "no such operation `node.info`, expected one that the xenapi face of 3.0.3 has");
+}
+
+/// A value for each argument, none of which is what is meant without it.
+fn all_arguments(operation: &Operation) -> Arguments {
+    let value = |argument: &Argument| match (argument.kind, argument.name) {
+        (ArgumentKind::Sexpr, _) => "(vm (name new))",
+        (_, "reason") => "poweroff",
+        (ArgumentKind::Domain | ArgumentKind::Text, _) => "halt",
+        (ArgumentKind::Path, _) => "/srv/file",
+        (ArgumentKind::Integer(_), _) => "12",
+        (ArgumentKind::Flag, _) => "1",
+        (ArgumentKind::Key, _) => "h",
+        (ArgumentKind::Cpus, _) => "0,1",
+    };
+    operation.arguments.iter().map(|argument| (argument.name, value(argument))).collect()
+}
+
+fn sorted(arguments: &Arguments) -> Vec<(&str, &[u8])> {
+    let mut sorted: Vec<_> = arguments.iter().collect();
+    sorted.sort_unstable();
+    sorted
 }
 
 /// Whatever a client asks is recognised as the same operation with the same arguments.
 #[test]
 fn every_request_is_recognised() {
     for operation in OPERATIONS {
-        let arguments: Arguments = operation
-            .arguments
-            .iter()
-            .map(|argument| {
-                (
-                    argument.name,
-                    match argument.kind {
-                        ArgumentKind::Sexpr => "(vm (name new))",
-                        ArgumentKind::Domain | ArgumentKind::Text => "halt",
-                    },
-                )
-            })
-            .collect();
+        let given = all_arguments(operation);
         for release in Release::ALL {
-            let request = operation.request(Face::Sxp, release, &arguments).expect("supported");
-            let path: Vec<_> = request.target.split('/').filter(|element| !element.is_empty()).collect();
-            let fields: Vec<(String, Vec<u8>)> = String::from_utf8(request.body)
-                .unwrap()
-                .split('&')
-                .filter_map(|field| field.split_once('='))
-                .map(|(name, value)| (name.to_owned(), percent_encoding::percent_decode_str(value).collect()))
-                .collect();
-            let (found, read) = recognise_sxp(release, request.method, &path, &fields).expect(operation.name);
-            assert_eq!((found.name, read), (operation.name, arguments.clone()));
-
-            let request = operation.request(Face::XmlRpc, release, &arguments).expect("supported");
-            let call =
-                crate::xmlrpc::decode_call(&request.body, crate::xmlrpc::Rules::spec(), &crate::Limits::default())
-                    .unwrap();
-            let params: Vec<_> = call.params().map(Datum::from_value).collect();
-            let (found, read) = recognise_xmlrpc(release, call.method(), &params).expect(operation.name);
-            assert_eq!((found.name, read), (operation.name, arguments.clone()));
+            // Up to 3.0.3 all domains are what is listed anyway.
+            let name = match operation.name {
+                "domain.list_all" if release <= Release::V3_0_3 => "domain.list",
+                name => name,
+            };
+            if let Ok(request) = operation.request(Face::Sxp, release, &given) {
+                let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
+                let path: Vec<_> = path.split('/').filter(|element| !element.is_empty()).collect();
+                let body = String::from_utf8(request.body).expect("ASCII");
+                let fields: Vec<(String, Vec<u8>)> = (body + query)
+                    .split('&')
+                    .filter_map(|field| field.split_once('='))
+                    .map(|(name, value)| (name.to_owned(), percent_encoding::percent_decode_str(value).collect()))
+                    .collect();
+                let (found, read) = recognise_sxp(release, request.method, &path, &fields).expect(name);
+                assert_eq!((found.name, sorted(&read)), (name, sorted(&given)), "sxp {release}");
+            }
+            for face in [Face::XmlRpc, Face::XenApi] {
+                let references = References { session: "s", object: "halt" };
+                let Ok(request) = operation.request_with(face, release, &given, references) else { continue };
+                let call = crate::xmlrpc::decode_call(
+                    &request.body,
+                    crate::xmlrpc::Rules::xend(release),
+                    &crate::Limits::default(),
+                )
+                .expect(name);
+                let params: Vec<_> = call.params().map(Datum::from_value).collect();
+                let recognise = if face == Face::XmlRpc { recognise_xmlrpc } else { recognise_xenapi };
+                let (found, read) = recognise(release, call.method(), &params).expect(name);
+                // One method of the Xen-API gives the records of which several operations make something.
+                if face == Face::XmlRpc || call.method() != "VM.get_all_records" {
+                    assert_eq!((found.name, sorted(&read)), (name, sorted(&given)), "{face} {release}");
+                }
+            }
         }
+    }
+}
+
+/// What is optional may be left out, and is then not among what is recognised.
+#[test]
+fn optional_arguments_may_be_left_out() {
+    for operation in OPERATIONS {
+        let required = |name: &str| operation.arguments.iter().any(|it| it.name == name && it.is_required);
+        let given: Arguments = all_arguments(operation).iter().filter(|(name, _)| required(name)).collect();
+        for release in Release::ALL {
+            let Ok(request) = operation.request(Face::XmlRpc, release, &given) else { continue };
+            let call = crate::xmlrpc::decode_call(
+                &request.body,
+                crate::xmlrpc::Rules::xend(release),
+                &crate::Limits::default(),
+            )
+            .expect(operation.name);
+            let params: Vec<_> = call.params().map(Datum::from_value).collect();
+            let (_, read) = recognise_xmlrpc(release, call.method(), &params).expect(operation.name);
+            assert_eq!(sorted(&read), sorted(&given), "{} {release}", operation.name);
+        }
+    }
+}
+
+/// Every operation is somewhere, each name stands once, and newer forms follow older ones.
+#[test]
+fn the_table_is_well_formed() {
+    for (at, operation) in OPERATIONS.iter().enumerate() {
+        let name = operation.name;
+        assert!(OPERATIONS[..at].iter().all(|earlier| earlier.name != name), "{name} stands twice");
+        assert!(Face::ALL.iter().any(|&face| operation.is_supported(face, Release::V4_1)), "{name} is nowhere");
+        assert!(operation.sxp.is_sorted_by_key(|form| form.since), "{name}");
+        assert!(operation.xmlrpc.is_sorted_by_key(|form| form.since), "{name}");
     }
 }
 

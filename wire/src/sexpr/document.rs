@@ -106,9 +106,12 @@ impl PartialEq for Document<'_> {
         self.nodes.len() == other.nodes.len()
             && (0..self.nodes.len()).all(|at| {
                 let (mine, theirs) = (self.nodes[at], other.nodes[at]);
-                (mine.kind() == Kind::List) == (theirs.kind() == Kind::List)
-                    && self.subtree_end(at) == other.subtree_end(at)
-                    && self.text_of(mine) == other.text_of(theirs)
+                match (mine.kind(), theirs.kind()) {
+                    // No look at the text that a list does not have: glibc's `bcmp` takes 100 ns for two dangling pointers.
+                    (Kind::List, Kind::List) => mine.link() == theirs.link(),
+                    (Kind::List, _) | (_, Kind::List) => false,
+                    _ => self.text_of(mine) == other.text_of(theirs),
+                }
             })
     }
 }
@@ -373,7 +376,11 @@ impl Default for Tree {
 }
 
 impl Tree {
+    /// The most values that fit.
+    pub(super) const MOST_VALUES: usize = Node::MAX;
+
     /// How many lists are open.
+    #[inline]
     pub(super) fn depth(&self) -> usize {
         self.depth
     }
@@ -383,11 +390,18 @@ impl Tree {
         self.nodes.len()
     }
 
+    /// Makes room for the values of a document of so many bytes, of which few have more.
+    pub(super) fn reserve(&mut self, bytes: usize) {
+        self.nodes.reserve(bytes.div_ceil(12));
+    }
+
     /// Whether another value fits.
+    #[inline]
     pub(super) fn has_room(&self) -> bool {
         self.nodes.len() < Node::MAX
     }
 
+    #[inline]
     pub(super) fn open(&mut self, at: usize) {
         let index = self.nodes.len() as u32;
         self.nodes.push(Node::new(Kind::List, at..at, self.innermost));
@@ -396,6 +410,7 @@ impl Tree {
     }
 
     /// Closes the innermost list, which ends before `end`. False if none is open.
+    #[inline]
     pub(super) fn close(&mut self, end: usize) -> bool {
         if self.innermost == NONE {
             return false;
@@ -409,6 +424,7 @@ impl Tree {
         true
     }
 
+    #[inline]
     pub(super) fn bare(&mut self, span: Range<usize>) {
         self.nodes.push(Node::new(Kind::Bare, span, 0));
     }

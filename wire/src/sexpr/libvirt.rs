@@ -34,9 +34,9 @@ pub(super) fn read(input: &[u8], limits: &Limits, tree: &mut Tree) -> Result<(),
                     check_text(at + 1..end, limits)?;
                     // The value keeps its backslashes; a missing quote is made up for by the end.
                     if end < input.len() {
-                        tree.quoted(at..end + 1)
+                        tree.quoted(at..end + 1);
                     } else {
-                        tree.bare(at + 1..end)
+                        tree.bare(at + 1..end);
                     }
                     at = (end + 1).min(input.len());
                 }

@@ -17,6 +17,8 @@ mod escape;
 mod libvirt;
 mod parser;
 mod print;
+#[cfg(test)]
+mod properties;
 mod rules;
 #[cfg(test)]
 mod tests;

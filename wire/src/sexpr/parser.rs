@@ -18,6 +18,7 @@ pub fn parse(input: &[u8]) -> Result<Document<'_>, Error> {
 /// No value at all is a document too: empty input, or under Xend's rules `(a`.
 pub fn parse_with<'a>(input: &'a [u8], rules: Rules, limits: &Limits) -> Result<Document<'a>, Error> {
     let mut reader = Reader::new(rules, *limits);
+    reader.tree.reserve(input.len());
     reader.read(input, true)?;
     Ok(reader.tree.into_document(Cow::Borrowed(input)))
 }
@@ -68,6 +69,8 @@ impl Parser {
 struct Reader {
     rules: Rules,
     limits: Limits,
+    /// What [`Limits::values`] and the tree allow.
+    most_values: usize,
     classes: &'static [Class; 256],
     tree: Tree,
     /// Start of the token that comes next.
@@ -89,7 +92,18 @@ enum Token {
 impl Reader {
     fn new(rules: Rules, limits: Limits) -> Self {
         let classes = if rules.bang_separates() { &BANG_SEPARATES } else { &BANG_IN_ATOMS };
-        Self { rules, limits, classes, tree: Tree::default(), at: 0, scanned: 0, complete: 0, ended: false }
+        let most_values = limits.values.min(Tree::MOST_VALUES);
+        Self {
+            rules,
+            limits,
+            most_values,
+            classes,
+            tree: Tree::default(),
+            at: 0,
+            scanned: 0,
+            complete: 0,
+            ended: false,
+        }
     }
 
     /// Reads on in `input`, which is all that has come so far.
@@ -103,18 +117,28 @@ impl Reader {
         if self.rules.0 == Dialect::Libvirt {
             return if last { libvirt::read(input, &self.limits, &mut self.tree) } else { Ok(()) };
         }
+        if self.ended {
+            return Ok(());
+        }
         while let Some(&byte) = input.get(self.at) {
-            if self.ended {
-                return Ok(());
+            if byte == b')' {
+                self.close(input)?;
+                continue;
             }
-            let token = match self.classes[byte as usize] {
+            let mut class = self.classes[byte as usize];
+            if class == Class::Open {
+                self.open()?;
+                // What follows is the name of the list, as a rule.
+                let Some(&byte) = input.get(self.at) else { break };
+                class = self.classes[byte as usize];
+            }
+            let token = match class {
                 Class::Space => {
                     self.at += 1;
                     continue;
                 }
-                Class::Open => self.open()?,
-                Class::Close => self.close()?,
-                Class::Quote => self.string(input, byte, last)?,
+                Class::Open | Class::Close => continue,
+                Class::Quote => self.string(input, input[self.at], last)?,
                 Class::Hash => self.comment(input, last)?,
                 Class::Plain | Class::Separator => self.atom(input, last)?,
                 Class::EndOfTransmission => {
@@ -126,7 +150,7 @@ impl Reader {
                 }
                 Class::Unprintable => {
                     return Err(Error::new(ErrorKind::InvalidCharacter, self.at..self.at + 1)
-                        .found(format!("{byte:#04x}"))
+                        .found(format!("{:#04x}", input[self.at]))
                         .expected("an atom, a string or a list"));
                 }
             };
@@ -137,25 +161,26 @@ impl Reader {
         if last && self.tree.depth() > 0 { Err(self.unexpected_end(input.len(), "`)`")) } else { Ok(()) }
     }
 
-    fn open(&mut self) -> Result<Token, Error> {
+    #[inline]
+    fn open(&mut self) -> Result<(), Error> {
         if self.tree.depth() >= self.limits.depth {
-            return Err(Error::new(ErrorKind::TooDeep, self.at..self.at + 1)
-                .expected(format!("at most {} levels", self.limits.depth)));
+            return Err(self.too_deep());
         }
         self.check_count(self.at..self.at + 1)?;
         self.tree.open(self.at);
         self.at += 1;
-        Ok(Token::Whole)
+        Ok(())
     }
 
-    fn close(&mut self) -> Result<Token, Error> {
+    #[inline]
+    fn close(&mut self, input: &[u8]) -> Result<(), Error> {
         let end = self.at + 1;
         if !self.tree.close(end) {
             return Err(Error::new(ErrorKind::UnmatchedClose, self.at..end));
         }
-        self.at = end;
+        self.at = behind_space(input, end);
         self.count_complete();
-        Ok(Token::Whole)
+        Ok(())
     }
 
     fn comment(&mut self, input: &[u8], last: bool) -> Result<Token, Error> {
@@ -173,11 +198,11 @@ impl Reader {
         Ok(Token::Whole)
     }
 
+    #[inline]
     fn atom(&mut self, input: &[u8], last: bool) -> Result<Token, Error> {
         let from = self.scanned.max(self.at + 1);
-        let ends = |byte: &u8| self.classes[*byte as usize].ends_atom();
-        let end = match input[from..].iter().position(ends) {
-            Some(length) => from + length,
+        let end = match self.atom_end(input, from) {
+            Some(end) => end,
             None if last => input.len(),
             None => {
                 self.scanned = input.len();
@@ -186,15 +211,35 @@ impl Reader {
         };
         let span = self.at..end;
         self.check_count(span.clone())?;
-        self.check_text(span.len(), &span)?;
+        self.check_text(end - self.at, &span)?;
         self.tree.bare(span);
         self.count_complete();
-        if end == input.len() {
-            self.end_inside_token(end);
-        } else {
-            self.at = end;
+        match input.get(end) {
+            Some(b' ') => self.at = end + 1,
+            Some(_) => self.at = end,
+            None => self.end_inside_token(end),
         }
         Ok(Token::Whole)
+    }
+
+    /// The first byte from `from` on that ends an atom.
+    #[inline]
+    fn atom_end(&self, input: &[u8], from: usize) -> Option<usize> {
+        let ends = |byte: u8| self.classes[byte as usize].ends_atom();
+        let mut rest = &input[from..];
+        while let Some((word, behind)) = rest.split_first_chunk() {
+            let suspects = may_end_atom(u64::from_le_bytes(*word));
+            if suspects == 0 {
+                rest = behind;
+                continue;
+            }
+            let at = suspects.trailing_zeros() as usize / 8;
+            if ends(word[at]) {
+                return Some(input.len() - rest.len() + at);
+            }
+            rest = &rest[at + 1..];
+        }
+        rest.iter().position(|&byte| ends(byte)).map(|length| input.len() - rest.len() + length)
     }
 
     /// The input ends in an atom or a comment. Inside a list the daemon then neither complains nor ever gives the value
@@ -241,32 +286,50 @@ impl Reader {
         } else {
             self.tree.quoted(span);
         }
-        self.at = end + 1;
+        self.at = behind_space(input, end + 1);
         self.count_complete();
         Ok(Token::Whole)
     }
 
+    #[inline]
     fn count_complete(&mut self) {
         if self.tree.depth() == 0 {
             self.complete += 1;
         }
     }
 
+    #[inline]
     fn check_count(&self, span: Range<usize>) -> Result<(), Error> {
-        if self.tree.len() >= self.limits.values || !self.tree.has_room() {
-            return Err(Error::new(ErrorKind::TooManyValues, span).expected(format!("at most {}", self.limits.values)));
+        if self.tree.len() >= self.most_values {
+            return Err(self.too_many(span));
         }
         Ok(())
     }
 
+    #[inline]
     fn check_text(&self, length: usize, span: &Range<usize>) -> Result<(), Error> {
         if length > self.limits.text {
-            return Err(Error::new(ErrorKind::TextTooLong, span.clone())
-                .expected(format!("at most {} bytes", self.limits.text)));
+            return Err(self.too_long(span.clone()));
         }
         Ok(())
     }
 
+    #[cold]
+    fn too_deep(&self) -> Error {
+        Error::new(ErrorKind::TooDeep, self.at..self.at + 1).expected(format!("at most {} levels", self.limits.depth))
+    }
+
+    #[cold]
+    fn too_many(&self, span: Range<usize>) -> Error {
+        Error::new(ErrorKind::TooManyValues, span).expected(format!("at most {}", self.limits.values))
+    }
+
+    #[cold]
+    fn too_long(&self, span: Range<usize>) -> Error {
+        Error::new(ErrorKind::TextTooLong, span).expected(format!("at most {} bytes", self.limits.text))
+    }
+
+    #[cold]
     fn unexpected_end(&self, at: usize, expected: &'static str) -> Error {
         let error = Error::new(ErrorKind::UnexpectedEnd, at..at);
         match self.tree.innermost_start() {
@@ -276,25 +339,45 @@ impl Reader {
     }
 }
 
+/// Past the one space that follows most values.
+#[inline]
+fn behind_space(input: &[u8], at: usize) -> usize {
+    at + usize::from(input.get(at) == Some(&b' '))
+}
+
+/// Marks, by the highest bit of each of eight bytes, what could end an atom: none that does is missed, and few that stand
+/// in atoms are marked.
+///
+/// What ends an atom is below `*`, or one of `;<>[]{}`, whose lowest five bits are 27 or more.
+#[inline]
+fn may_end_atom(word: u64) -> u64 {
+    const ALL: u64 = 0x0101_0101_0101_0101;
+    let low = word.wrapping_sub(ALL * b'*' as u64);
+    let high = (word & (ALL * 31)) + ALL * (128 - 27);
+    (low | high) & (ALL * 128)
+}
+
 /// What a byte means at the start of a token.
-#[derive(Clone, Copy, PartialEq, Eq)]
+#[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Class {
     Plain,
-    Space,
-    Open,
-    Close,
-    /// Ends an atom and, at the start of a token, begins the next (`sxp.py k_list_open` and friends).
-    Separator,
     Quote,
-    Hash,
     EndOfTransmission,
     /// Outside Python's `string.printable`: may stand in an atom, not at its start.
     Unprintable,
+    // What ends an atom.
+    Space,
+    Open,
+    Close,
+    Hash,
+    /// At the start of a token, begins the next (`sxp.py k_list_open` and friends).
+    Separator,
 }
 
 impl Class {
+    #[inline]
     fn ends_atom(self) -> bool {
-        matches!(self, Self::Space | Self::Open | Self::Close | Self::Separator | Self::Hash)
+        self >= Self::Space
     }
 }
 
@@ -320,4 +403,25 @@ const fn classes(bang_separates: bool) -> [Class; 256] {
         byte += 1;
     }
     table
+}
+
+#[cfg(test)]
+mod properties {
+    use super::*;
+
+    /// Wherever it stands, and whatever stands around it.
+    #[test]
+    fn nothing_that_ends_an_atom_is_missed() {
+        for byte in (0..=u8::MAX).filter(|&byte| BANG_SEPARATES[byte as usize].ends_atom()) {
+            for around in [0x00, b'a', b'_', 0x7F, 0xFF] {
+                for at in 0..8 {
+                    let mut word = [around; 8];
+                    word[at] = byte;
+                    let first = may_end_atom(u64::from_le_bytes(word)).trailing_zeros() as usize / 8;
+                    let marked = may_end_atom(u64::from_le_bytes(word)).to_le_bytes()[at] == 0x80;
+                    assert!(marked || first < at, "{word:?}");
+                }
+            }
+        }
+    }
 }

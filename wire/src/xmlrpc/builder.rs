@@ -33,7 +33,8 @@ impl<'i> Builder<'i> {
         Self {
             input,
             rules,
-            nodes: Vec::new(),
+            // A value is seldom written in less.
+            nodes: Vec::with_capacity(input.len() / 48 + 4),
             rewritten: Rewritten::default(),
             limits: Limits { depth: limits.depth.min(Limits::HARD_DEPTH), ..*limits },
             values: 0,
@@ -43,9 +44,18 @@ impl<'i> Builder<'i> {
     }
 
     /// Forgets the text, for the next begins at `at`.
+    #[inline]
     pub(super) fn clear_text(&mut self, at: usize) {
-        self.rewritten.text.truncate(self.run_start());
-        self.run = Run { start: at, end: at, is_rewritten: false };
+        self.set_text(at..at);
+    }
+
+    /// Takes a piece without line ends that need rewriting as the whole text.
+    #[inline]
+    pub(super) fn set_text(&mut self, piece: Range<usize>) {
+        if self.run.is_rewritten {
+            self.rewritten.text.truncate(self.run_start());
+        }
+        self.run = Run { start: piece.start, end: piece.end, is_rewritten: false };
     }
 
     /// Adds a piece that stands in the input. Line ends become LF (XML 1.0, section 2.11).
@@ -75,6 +85,7 @@ impl<'i> Builder<'i> {
         self.rewritten.text.push(c);
     }
 
+    #[inline]
     pub(super) fn text(&self) -> &str {
         if self.run.is_rewritten {
             &self.rewritten.text[self.run_start()..]
@@ -89,25 +100,33 @@ impl<'i> Builder<'i> {
     }
 
     /// Ends the text, as the name of a member or of a method.
+    #[inline]
     pub(super) fn name(&mut self) -> Result<(), Error> {
         self.check_text_length()?;
-        self.push_run(NodeKind::Name, None)
+        self.push_run(NodeKind::Name);
+        Ok(())
     }
 
     /// Ends the text, as a scalar of so many bits.
+    #[inline]
     pub(super) fn scalar(&mut self, kind: Kind, bits: u32) -> Result<(), Error> {
         self.check_text_length()?;
-        let form = scalar::check(kind, bits, self.text(), self.rules).map_err(|refusal| self.refuse(refusal))?;
+        if kind != Kind::String
+            && let Some(form) = scalar::check(kind, bits, self.text(), self.rules).map_err(|why| self.refuse(why))?
+        {
+            self.replace_text(&form);
+        }
         self.count_value()?;
-        self.push_run(NodeKind::Value(kind), form)
+        self.push_run(NodeKind::Value(kind));
+        Ok(())
     }
 
     /// Begins an array or a struct, and gives its node.
+    #[inline]
     pub(super) fn open(&mut self, kind: Kind, tag: Range<usize>) -> Result<u32, Error> {
         self.depth += 1;
         if self.depth > self.limits.depth {
-            return Err(Error::new(ErrorKind::TooDeep, tag)
-                .expected(format!("at most {} levels of arrays and structs", self.limits.depth)));
+            return Err(self.too_deep(tag));
         }
         self.run.end = tag.end;
         self.count_value()?;
@@ -117,6 +136,7 @@ impl<'i> Builder<'i> {
     }
 
     /// Ends the array or struct.
+    #[inline]
     pub(super) fn close(&mut self, index: u32, tag: Range<usize>) {
         self.depth -= 1;
         let next = self.nodes.len() as u32;
@@ -125,6 +145,7 @@ impl<'i> Builder<'i> {
         node.link = next;
     }
 
+    #[cold]
     pub(super) fn refuse(&self, (kind, expected): scalar::Refusal) -> Error {
         let span = match self.text_span() {
             empty if empty.is_empty() => empty.start..empty.start,
@@ -137,14 +158,17 @@ impl<'i> Builder<'i> {
         }
     }
 
-    fn push_run(&mut self, kind: NodeKind, form: Option<String>) -> Result<(), Error> {
+    /// Puts another text in the place of the one that was collected.
+    fn replace_text(&mut self, text: &str) {
+        let end = self.run.end;
+        self.rewrite(end..end);
+        self.rewritten.text.truncate(self.run_start());
+        self.rewritten.text.push_str(text);
+    }
+
+    #[inline]
+    fn push_run(&mut self, kind: NodeKind) {
         let span = self.text_span();
-        if let Some(form) = form {
-            self.rewrite(span.end..span.end);
-            let start = self.run_start();
-            self.rewritten.text.truncate(start);
-            self.rewritten.text.push_str(&form);
-        }
         let link = if self.run.is_rewritten {
             // The texts could together be longer than the input only where line ends and references were made shorter.
             self.rewritten.ends.push(self.rewritten.text.len() as u32);
@@ -152,35 +176,51 @@ impl<'i> Builder<'i> {
         } else {
             NONE
         };
-        self.push(kind, span.clone(), link);
         self.run = Run { start: span.end, end: span.end, is_rewritten: false };
-        Ok(())
+        self.push(kind, span, link);
     }
 
+    #[inline]
     fn push(&mut self, kind: NodeKind, span: Range<usize>, link: u32) {
         self.nodes.push(Node { start: span.start as u32, end: span.end as u32, link, kind });
     }
 
+    #[inline]
     fn count_value(&mut self) -> Result<(), Error> {
         self.values += 1;
-        if self.values > self.limits.values {
-            return Err(Error::new(ErrorKind::TooManyValues, self.text_span())
-                .expected(format!("at most {}", self.limits.values)));
-        }
-        Ok(())
+        if self.values > self.limits.values { Err(self.too_many_values()) } else { Ok(()) }
     }
 
+    #[inline]
     fn check_text_length(&self) -> Result<(), Error> {
-        if self.text().len() > self.limits.text {
-            return Err(Error::new(ErrorKind::TextTooLong, self.text_span())
-                .expected(format!("at most {} bytes", self.limits.text)));
-        }
-        Ok(())
+        let len = if self.run.is_rewritten { self.text().len() } else { self.run.end - self.run.start };
+        if len > self.limits.text { Err(self.text_too_long()) } else { Ok(()) }
+    }
+
+    #[cold]
+    fn too_many_values(&self) -> Error {
+        Error::new(ErrorKind::TooManyValues, self.text_span()).expected(format!("at most {}", self.limits.values))
+    }
+
+    #[cold]
+    fn text_too_long(&self) -> Error {
+        Error::new(ErrorKind::TextTooLong, self.text_span()).expected(format!("at most {} bytes", self.limits.text))
+    }
+
+    #[cold]
+    fn too_deep(&self, tag: Range<usize>) -> Error {
+        Error::new(ErrorKind::TooDeep, tag)
+            .expected(format!("at most {} levels of arrays and structs", self.limits.depth))
     }
 
     /// Moves the text to the rewritten ones, where the piece is about to be added.
     fn rewrite(&mut self, piece: Range<usize>) {
         if !self.run.is_rewritten {
+            if self.rewritten.text.capacity() == 0 {
+                // Such texts are rare in most documents.
+                self.rewritten.text.reserve(self.input.len() / 256 + 64);
+                self.rewritten.ends.reserve(self.input.len() / 4096 + 4);
+            }
             let text = &self.input[self.run.start..self.run.end];
             if text.is_empty() {
                 self.run.start = piece.start;

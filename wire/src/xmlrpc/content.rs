@@ -3,7 +3,8 @@
 use std::ops::Range;
 
 use super::builder::Builder;
-use super::reader::Model;
+use super::element_name::ElementName;
+use super::reader::{self, Model, USUAL_DEPTH};
 use super::tokens::is_blank;
 use super::tree::Kind;
 use crate::{Error, ErrorKind};
@@ -55,18 +56,18 @@ enum Element {
 
 impl<'i> Content<'i> {
     pub(super) fn new(builder: Builder<'i>) -> Self {
-        Self { builder, root: None, frames: Vec::new() }
+        Self { builder, root: None, frames: Vec::with_capacity(USUAL_DEPTH) }
     }
 
     fn push(&mut self, element: Element, node: u32) {
         self.frames.push(Frame { element, seen: 0, node });
     }
 
-    fn start_root(&mut self, name: &str, tag: Range<usize>) -> Result<(), Error> {
+    fn start_root(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
         let (root, element) = match name {
-            "methodCall" => (Root::Call, Element::MethodCall),
-            "methodResponse" => (Root::Response, Element::MethodResponse),
-            _ => return Err(unexpected_root(name, tag)),
+            ElementName::MethodCall => (Root::Call, Element::MethodCall),
+            ElementName::MethodResponse => (Root::Response, Element::MethodResponse),
+            _ => return Err(unexpected_root(name.as_str(), tag)),
         };
         self.root = Some(root);
         self.push(element, 0);
@@ -74,26 +75,29 @@ impl<'i> Content<'i> {
     }
 
     /// The one element inside a `value`: a type.
-    fn start_type(&mut self, name: &str, tag: Range<usize>) -> Result<(), Error> {
-        if !is_blank(self.builder.text()) {
+    fn start_type(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
+        if !is_blank(self.builder.text().as_bytes()) {
             return Err(unexpected_text(&self.builder, self.builder.text_span(), "nothing beside a type"));
         }
         self.builder.clear_text(tag.end);
         let (element, is_extension) = match name {
-            "string" => (Element::Scalar(Kind::String, 0), false),
-            "int" | "i4" => (Element::Scalar(Kind::Int, 32), false),
-            "array" | "struct" => {
-                let (element, kind) =
-                    if name == "array" { (Element::Array, Kind::Array) } else { (Element::Struct, Kind::Struct) };
+            ElementName::String => (Element::Scalar(Kind::String, 0), false),
+            ElementName::Int | ElementName::I4 => (Element::Scalar(Kind::Int, 32), false),
+            ElementName::Array | ElementName::Struct => {
+                let (element, kind) = if name == ElementName::Array {
+                    (Element::Array, Kind::Array)
+                } else {
+                    (Element::Struct, Kind::Struct)
+                };
                 let node = self.builder.open(kind, tag)?;
                 self.push(element, node);
                 return Ok(());
             }
-            "boolean" => (Element::Scalar(Kind::Boolean, 0), false),
-            "double" => (Element::Scalar(Kind::Double, 0), false),
-            "dateTime.iso8601" => (Element::Scalar(Kind::DateTime, 0), false),
-            "base64" => (Element::Scalar(Kind::Base64, 0), false),
-            _ => match name.strip_prefix("ex:").unwrap_or(name) {
+            ElementName::Boolean => (Element::Scalar(Kind::Boolean, 0), false),
+            ElementName::Double => (Element::Scalar(Kind::Double, 0), false),
+            ElementName::DateTime => (Element::Scalar(Kind::DateTime, 0), false),
+            ElementName::Base64 => (Element::Scalar(Kind::Base64, 0), false),
+            _ => match name.as_str().strip_prefix("ex:").unwrap_or(name.as_str()) {
                 "nil" => (Element::Scalar(Kind::Nil, 0), true),
                 "i8" => (Element::Scalar(Kind::I8, 64), true),
                 "i2" => (Element::Scalar(Kind::Int, 16), true),
@@ -112,7 +116,8 @@ impl<'i> Content<'i> {
 }
 
 impl Model for Content<'_> {
-    fn start(&mut self, name: &str, tag: Range<usize>) -> Result<(), Error> {
+    #[inline]
+    fn start(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
         let Some(frame) = self.frames.last_mut() else { return self.start_root(name, tag) };
         let parent = *frame;
         let Some(child) = parent.element.child(parent.seen, name) else {
@@ -135,7 +140,8 @@ impl Model for Content<'_> {
         Ok(())
     }
 
-    fn end(&mut self, _: &str, tag: Range<usize>) -> Result<(), Error> {
+    #[inline]
+    fn end(&mut self, _: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
         if let Some(missing) = frame.element.missing(frame.seen) {
             return Err(Error::new(ErrorKind::MissingElement, tag).expected(missing));
@@ -160,20 +166,68 @@ impl Model for Content<'_> {
         }
     }
 
+    #[inline]
     fn text(&mut self, piece: Range<usize>) -> Result<(), Error> {
-        match self.frames.last() {
-            Some(frame) if frame.element.has_text() && frame.seen == 0 => self.builder.push_text(piece),
-            Some(frame) if !is_blank(&self.builder.input[piece.clone()]) => {
-                return Err(unexpected_text(&self.builder, piece, frame.element.expected(frame.seen)));
-            }
-            _ => {}
+        let Some(&frame) = self.frames.last() else { return Ok(()) };
+        if frame.takes_text() {
+            self.builder.push_text(piece);
+            Ok(())
+        } else if is_blank(&self.builder.input.as_bytes()[piece.clone()]) {
+            Ok(())
+        } else {
+            Err(unexpected_text(&self.builder, piece, frame.element.expected(frame.seen)))
         }
+    }
+
+    #[inline]
+    fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error> {
+        let (kind, bits) = match name {
+            ElementName::String => (Kind::String, 0),
+            ElementName::Int | ElementName::I4 => (Kind::Int, 32),
+            ElementName::Boolean => (Kind::Boolean, 0),
+            ElementName::Double => (Kind::Double, 0),
+            _ => return reader::scalar(self, name, at, text),
+        };
+        match self.frames.last_mut() {
+            Some(frame) if frame.element.child(frame.seen, ElementName::Value).is_some() => {
+                frame.seen = frame.element.place(ElementName::Value);
+                self.builder.set_text(text);
+                self.builder.scalar(kind, bits)
+            }
+            _ => reader::scalar(self, name, at, text),
+        }
+    }
+
+    #[inline]
+    fn start_array(&mut self, at: usize) -> Result<(), Error> {
+        let tag = at + 7..at + 14;
+        match self.frames.last_mut() {
+            Some(frame) if frame.element.child(frame.seen, ElementName::Value).is_some() => {
+                frame.seen = frame.element.place(ElementName::Value);
+                self.builder.clear_text(tag.end);
+                let node = self.builder.open(Kind::Array, tag)?;
+                self.frames.extend([
+                    Frame { element: Element::Value, seen: 1, node: 0 },
+                    Frame { element: Element::Array, seen: 1, node },
+                    Frame { element: Element::Data, seen: 0, node: 0 },
+                ]);
+                Ok(())
+            }
+            _ => reader::start_array(self, at),
+        }
+    }
+
+    #[inline]
+    fn end_array(&mut self, at: usize) -> Result<(), Error> {
+        let outside = self.frames.len() - 3;
+        self.builder.close(self.frames[outside + 1].node, at + 7..at + 15);
+        self.frames.truncate(outside);
         Ok(())
     }
 
     fn char(&mut self, c: char, piece: Range<usize>) -> Result<(), Error> {
         match self.frames.last() {
-            Some(frame) if frame.element.has_text() && frame.seen == 0 => self.builder.push_char(c, piece),
+            Some(frame) if frame.takes_text() => self.builder.push_char(c, piece),
             Some(frame) => return Err(unexpected_text(&self.builder, piece, frame.element.expected(frame.seen))),
             _ => {}
         }
@@ -182,7 +236,13 @@ impl Model for Content<'_> {
 }
 
 impl Frame {
-    fn misplaced(self, name: &str, tag: Range<usize>) -> Error {
+    #[inline]
+    fn takes_text(self) -> bool {
+        self.element.has_text() && self.seen == 0
+    }
+
+    #[cold]
+    fn misplaced(self, name: ElementName<'_>, tag: Range<usize>) -> Error {
         let place = self.element.place(name);
         let is_double = place > 0 && place <= self.seen
             // A `fault` beside `params` is another element, not the same one again.
@@ -195,43 +255,49 @@ impl Frame {
 
 impl Element {
     /// What an element of that name is here, if it may stand here. Types are not in this table.
-    fn child(self, seen: u8, name: &str) -> Option<Self> {
+    #[inline]
+    fn child(self, seen: u8, name: ElementName<'_>) -> Option<Self> {
         Some(match (self, seen, name) {
-            (Self::Data, _, "value") => Self::Value,
-            (Self::Member, 0, "name") => Self::Name,
-            (Self::Member, 1, "value") => Self::Value,
-            (Self::Struct, _, "member") => Self::Member,
-            (Self::Array, 0, "data") => Self::Data,
-            (Self::Param | Self::Fault, 0, "value") => Self::Value,
-            (Self::CallParams, _, "param") | (Self::ResponseParams, 0, "param") => Self::Param,
-            (Self::MethodCall, 0, "methodName") => Self::MethodName,
-            (Self::MethodCall, 1, "params") => Self::CallParams,
-            (Self::MethodResponse, 0, "params") => Self::ResponseParams,
-            (Self::MethodResponse, 0, "fault") => Self::Fault,
+            (Self::Data, _, ElementName::Value) => Self::Value,
+            (Self::Member, 0, ElementName::Name) => Self::Name,
+            (Self::Member, 1, ElementName::Value) => Self::Value,
+            (Self::Struct, _, ElementName::Member) => Self::Member,
+            (Self::Array, 0, ElementName::Data) => Self::Data,
+            (Self::Param | Self::Fault, 0, ElementName::Value) => Self::Value,
+            (Self::CallParams, _, ElementName::Param) | (Self::ResponseParams, 0, ElementName::Param) => Self::Param,
+            (Self::MethodCall, 0, ElementName::MethodName) => Self::MethodName,
+            (Self::MethodCall, 1, ElementName::Params) => Self::CallParams,
+            (Self::MethodResponse, 0, ElementName::Params) => Self::ResponseParams,
+            (Self::MethodResponse, 0, ElementName::Fault) => Self::Fault,
             _ => return None,
         })
     }
 
     /// The place of an element of that name among the children, from 1; 0 if it is none of them.
-    fn place(self, name: &str) -> u8 {
+    #[inline]
+    fn place(self, name: ElementName<'_>) -> u8 {
         match (self, name) {
-            (Self::MethodCall, "methodName")
-            | (Self::MethodResponse, "params")
-            | (Self::CallParams | Self::ResponseParams, "param")
-            | (Self::Param | Self::Fault | Self::Data, "value")
-            | (Self::Array, "data")
-            | (Self::Struct, "member")
-            | (Self::Member, "name") => 1,
-            (Self::MethodCall, "params") | (Self::MethodResponse, "fault") | (Self::Member, "value") => 2,
+            (Self::MethodCall, ElementName::MethodName)
+            | (Self::MethodResponse, ElementName::Params)
+            | (Self::CallParams | Self::ResponseParams, ElementName::Param)
+            | (Self::Param | Self::Fault | Self::Data, ElementName::Value)
+            | (Self::Array, ElementName::Data)
+            | (Self::Struct, ElementName::Member)
+            | (Self::Member, ElementName::Name) => 1,
+            (Self::MethodCall, ElementName::Params)
+            | (Self::MethodResponse, ElementName::Fault)
+            | (Self::Member, ElementName::Value) => 2,
             _ => 0,
         }
     }
 
+    #[inline]
     fn has_text(self) -> bool {
         matches!(self, Self::Value | Self::Name | Self::MethodName | Self::Scalar(..))
     }
 
     /// What must still stand in it.
+    #[inline]
     fn missing(self, seen: u8) -> Option<&'static str> {
         let is_complete = match self {
             Self::MethodCall
@@ -269,19 +335,30 @@ impl Element {
     }
 }
 
+#[cold]
 pub(super) fn unexpected_root(name: &str, tag: Range<usize>) -> Error {
     Error::new(ErrorKind::UnexpectedRoot, tag).found(format!("`{name}`")).expected("`methodCall` or `methodResponse`")
 }
 
-fn not_a_type(name: &str, tag: Range<usize>) -> Error {
+#[cold]
+fn not_a_type(name: ElementName<'_>, tag: Range<usize>) -> Error {
     let kind = match name {
-        "value" | "member" | "name" | "data" | "param" | "params" | "fault" | "methodName" | "methodCall"
-        | "methodResponse" => ErrorKind::UnexpectedElement,
+        ElementName::Value
+        | ElementName::Member
+        | ElementName::Name
+        | ElementName::Data
+        | ElementName::Param
+        | ElementName::Params
+        | ElementName::Fault
+        | ElementName::MethodName
+        | ElementName::MethodCall
+        | ElementName::MethodResponse => ErrorKind::UnexpectedElement,
         _ => ErrorKind::UnknownType,
     };
     Error::new(kind, tag).found(format!("`{name}`")).expected("a type")
 }
 
+#[cold]
 fn unexpected_text(builder: &Builder<'_>, piece: Range<usize>, expected: &'static str) -> Error {
     let text = builder.input[piece.clone()].trim();
     Error::new(ErrorKind::UnexpectedText, piece).found(format!("`{}`", text.escape_debug())).expected(expected)

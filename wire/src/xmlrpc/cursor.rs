@@ -104,14 +104,17 @@ impl<'d> ValueRef<'d> {
     /// The text of a scalar in canonical form: `5` for `+05`, `1.5` for `1.50`, base64 without white space, nothing for
     /// `nil`. `None` for an array or a struct.
     pub fn text(self) -> Option<Cow<'d, str>> {
+        let kind = self.kind();
+        if kind.is_container() {
+            return None;
+        }
         let text = self.tree.text(self.index);
-        Some(match self.kind() {
-            Kind::Array | Kind::Struct => return None,
+        Some(match kind {
             Kind::Int | Kind::I8 => scalar::canonical_integer(text),
             Kind::Double => scalar::canonical_double(text).into(),
             Kind::Base64 => scalar::canonical_base64(text),
             Kind::Nil => "".into(),
-            Kind::Boolean | Kind::String | Kind::DateTime => text.into(),
+            _ => text.into(),
         })
     }
 
@@ -153,12 +156,11 @@ impl<'d> ValueRef<'d> {
     fn to_scalar(self) -> Value {
         let text = self.tree.text(self.index);
         match self.kind() {
-            Kind::Int => match (self.as_i32(), self.as_i64()) {
+            Kind::Int | Kind::I8 => match (self.as_i32(), self.as_i64()) {
                 (Some(number), _) => Value::Int(number),
                 (None, Some(number)) => Value::I8(number),
                 (None, None) => Value::String(scalar::canonical_integer(text).into_owned()),
             },
-            Kind::I8 => Value::I8(self.as_i64().expect("checked when it was read")),
             Kind::Boolean => Value::Boolean(text == "1"),
             Kind::Double => Value::Double(self.as_f64().expect("checked when it was read")),
             Kind::DateTime => Value::DateTime(text.to_owned()),

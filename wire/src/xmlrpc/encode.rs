@@ -39,7 +39,9 @@ pub fn encode_response(value: &Value) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// As [`encode_call`].
 pub fn encode_fault(fault: &Fault) -> Result<Vec<u8>, Error> {
-    Ok(Marshaller::fault(fault.code, &escape(&fault.string)?))
+    let mut string = Vec::new();
+    escape(&fault.string, |piece| string.extend_from_slice(piece))?;
+    Ok(Marshaller::fault(fault.code, &string))
 }
 
 /// `Marshaller.dump_...`. The depth is limited, so recursion is too.
@@ -48,9 +50,21 @@ fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error>
         Value::Int(number) => out.number("int", number),
         Value::I8(number) => out.number("i8", number),
         Value::Boolean(flag) => out.scalar("boolean", if *flag { b"1" } else { b"0" }),
-        Value::String(text) => out.scalar("string", &escape(text)?),
+        Value::String(text) => {
+            out.open_scalar("string");
+            escape(text, |piece| out.push(piece))?;
+            out.close_scalar("string");
+        }
+        // Rust writes numbers of this size as Python does.
+        Value::Double(number) if (1e-4..1e16).contains(&number.abs()) => {
+            out.number("double", format_args!("{number:?}"))
+        }
         Value::Double(number) => out.scalar("double", python::repr_float(*number).as_bytes()),
-        Value::DateTime(text) => out.scalar("dateTime.iso8601", &escape(text)?),
+        Value::DateTime(text) => {
+            out.open_scalar("dateTime.iso8601");
+            escape(text, |piece| out.push(piece))?;
+            out.close_scalar("dateTime.iso8601");
+        }
         Value::Base64(bytes) => {
             // `base64.encode`: lines of 76 characters, each with its end.
             let mut text = String::with_capacity(bytes.len().div_ceil(57) * 77 + 1);
@@ -71,7 +85,9 @@ fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error>
             let depth = deeper(depth)?;
             out.open_struct();
             for (name, value) in members {
-                out.open_member(&escape(name)?);
+                out.open_name();
+                escape(name, |piece| out.push(piece))?;
+                out.close_name();
                 write(out, value, depth)?;
                 out.close_member();
             }
@@ -82,32 +98,32 @@ fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error>
     Ok(())
 }
 
-/// `xmlrpclib.escape`: `&`, `<` and `>`; and the carriage return, which would not come back.
-fn escape(text: &str) -> Result<Cow<'_, [u8]>, Error> {
-    let mut escaped = Vec::new();
+/// `xmlrpclib.escape`: `&`, `<` and `>`; and the carriage return, which would not come back. Piece by piece.
+#[inline]
+fn escape(text: &str, mut push: impl FnMut(&[u8])) -> Result<(), Error> {
+    let bytes = text.as_bytes();
+    // Nearly all texts have nothing special, and a loop without a way out is the quicker one.
+    if !bytes.iter().fold(false, |any, &b| any | SPECIAL[usize::from(b)]) {
+        push(bytes);
+        return Ok(());
+    }
     let mut done = 0;
-    for (at, b) in text.bytes().enumerate() {
-        if !SPECIAL[usize::from(b)] {
-            continue;
-        }
-        let reference = match b {
-            b'&' => "&amp;",
-            b'<' => "&lt;",
-            b'>' => "&gt;",
-            b'\r' => "&#13;",
+    while let Some(len) = bytes[done..].iter().position(|&b| SPECIAL[usize::from(b)]) {
+        let at = done + len;
+        push(&bytes[done..at]);
+        push(match bytes[at] {
+            b'&' => b"&amp;",
+            b'<' => b"&lt;",
+            b'>' => b"&gt;",
+            b'\r' => b"&#13;",
             // The first byte of U+FFFE and U+FFFF, and of many characters that are fine.
-            0xEF if text[at..].chars().next().is_some_and(is_char) => continue,
+            0xEF if text[at..].chars().next().is_some_and(is_char) => &bytes[at..=at],
             _ => return Err(not_representable(describe(&text[at..])).expected("a character that XML 1.0 allows")),
-        };
-        escaped.extend_from_slice(&text.as_bytes()[done..at]);
-        escaped.extend_from_slice(reference.as_bytes());
+        });
         done = at + 1;
     }
-    if done == 0 {
-        return Ok(text.as_bytes().into());
-    }
-    escaped.extend_from_slice(&text.as_bytes()[done..]);
-    Ok(escaped.into())
+    push(&bytes[done..]);
+    Ok(())
 }
 
 /// Bytes that need a look.

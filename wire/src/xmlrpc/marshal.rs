@@ -48,22 +48,37 @@ impl Marshaller {
         Ok(out.0)
     }
 
+    #[inline]
     pub(crate) fn push(&mut self, bytes: &[u8]) {
         self.0.extend_from_slice(bytes);
     }
 
+    #[inline]
     pub(crate) fn scalar(&mut self, tag: &str, text: &[u8]) {
+        self.open_scalar(tag);
+        self.push(text);
+        self.close_scalar(tag);
+    }
+
+    #[inline]
+    pub(crate) fn open_scalar(&mut self, tag: &str) {
         self.push(b"<value><");
         self.push(tag.as_bytes());
         self.push(b">");
-        self.push(text);
+    }
+
+    #[inline]
+    pub(crate) fn close_scalar(&mut self, tag: &str) {
         self.push(b"</");
         self.push(tag.as_bytes());
         self.push(b"></value>\n");
     }
 
+    #[inline]
     pub(crate) fn number(&mut self, tag: &str, number: impl std::fmt::Display) {
-        writeln!(self.0, "<value><{tag}>{number}</{tag}></value>").expect("a Vec takes all");
+        self.open_scalar(tag);
+        write!(self.0, "{number}").expect("a Vec takes all");
+        self.close_scalar(tag);
     }
 
     /// `dump_nil` alone ends without a line feed (capture `t-none@4.1`).
@@ -84,8 +99,16 @@ impl Marshaller {
     }
 
     pub(crate) fn open_member(&mut self, name: &[u8]) {
-        self.push(b"<member>\n<name>");
+        self.open_name();
         self.push(name);
+        self.close_name();
+    }
+
+    pub(crate) fn open_name(&mut self) {
+        self.push(b"<member>\n<name>");
+    }
+
+    pub(crate) fn close_name(&mut self) {
         self.push(b"</name>\n");
     }
 

@@ -36,17 +36,21 @@ mod content;
 mod cursor;
 mod decode;
 mod document;
+mod element_name;
 mod encode;
 mod marshal;
 mod reader;
 mod rules;
 mod scalar;
+mod shortcuts;
 mod source;
 mod tokens;
 mod tree;
 mod unmarshaller;
 mod value;
 
+#[cfg(test)]
+mod properties;
 #[cfg(test)]
 mod tests;
 

@@ -2,24 +2,81 @@
 
 use std::ops::Range;
 
+use super::element_name::ElementName;
+use super::shortcuts;
 use super::tokens::{Token, Tokens, is_blank};
 use crate::{Error, ErrorKind};
 
 /// What the elements mean. It is told of a well-nested tree; an end belongs to the latest start that is open.
 pub(super) trait Model {
-    fn start(&mut self, name: &str, tag: Range<usize>) -> Result<(), Error>;
-    fn end(&mut self, name: &str, tag: Range<usize>) -> Result<(), Error>;
+    fn start(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error>;
+    fn end(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error>;
     fn text(&mut self, piece: Range<usize>) -> Result<(), Error>;
     /// A character given by a reference.
     fn char(&mut self, c: char, piece: Range<usize>) -> Result<(), Error>;
+
+    // What usually comes in one piece. A model that does it in one piece too does what this does.
+
+    /// `<value><name>text</name></value>`, from `at` on.
+    fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error> {
+        scalar(self, name, at, text)
+    }
+
+    /// `<value><array><data>`, from `at` on.
+    fn start_array(&mut self, at: usize) -> Result<(), Error> {
+        start_array(self, at)
+    }
+
+    /// `</data></array></value>`, from `at` on.
+    fn end_array(&mut self, at: usize) -> Result<(), Error> {
+        self.end(ElementName::Data, at..at + 7)?;
+        self.end(ElementName::Array, at + 7..at + 15)?;
+        self.end(ElementName::Value, at + 15..at + 23)
+    }
 }
+
+/// What [`Model::scalar`] means.
+pub(super) fn scalar(
+    model: &mut (impl Model + ?Sized),
+    name: ElementName<'_>,
+    at: usize,
+    text: Range<usize>,
+) -> Result<(), Error> {
+    let value_tag = at..at + 7;
+    let tag = value_tag.end..text.start;
+    // Longer than the start tag by the slash.
+    let end_tag = text.end..text.end + tag.len() + 1;
+    let value_end_tag = end_tag.end..end_tag.end + 8;
+    model.start(ElementName::Value, value_tag)?;
+    model.start(name, tag)?;
+    if !text.is_empty() {
+        model.text(text)?;
+    }
+    model.end(name, end_tag)?;
+    model.end(ElementName::Value, value_end_tag)
+}
+
+/// What [`Model::start_array`] means.
+pub(super) fn start_array(model: &mut (impl Model + ?Sized), at: usize) -> Result<(), Error> {
+    model.start(ElementName::Value, at..at + 7)?;
+    model.start(ElementName::Array, at + 7..at + 14)?;
+    model.start(ElementName::Data, at + 14..at + 20)
+}
+
+/// How many elements are open at once in most documents.
+pub(super) const USUAL_DEPTH: usize = 24;
 
 /// Reads the text from `start`, the end of the XML declaration, to its end.
 pub(super) fn read(input: &str, start: usize, model: &mut impl Model) -> Result<(), Error> {
     let mut tokens = Tokens::new(input, start)?;
-    let mut open: Vec<&str> = Vec::new();
+    let mut open: Vec<ElementName<'_>> = Vec::with_capacity(USUAL_DEPTH);
     let mut has_root = false;
-    while let Some(token) = tokens.next()? {
+    loop {
+        if tokens.may_skip() {
+            let end = shortcuts::read(input, tokens.position(), &mut open, model)?;
+            tokens.skip_to(end);
+        }
+        let Some(token) = tokens.next()? else { break };
         match token {
             Token::Start { name, tag } => {
                 if has_root && open.is_empty() {
@@ -34,7 +91,8 @@ pub(super) fn read(input: &str, start: usize, model: &mut impl Model) -> Result<
                 expected => return Err(mismatched(name, expected, tag)),
             },
             Token::Text(piece) if !open.is_empty() => model.text(piece)?,
-            Token::Text(piece) if is_blank(&input[piece.clone()]) && !input[..piece.start].ends_with("<![CDATA[") => {}
+            Token::Text(piece)
+                if is_blank(&input.as_bytes()[piece.clone()]) && !input[..piece.start].ends_with("<![CDATA[") => {}
             Token::Char(c, piece) if !open.is_empty() => model.char(c, piece)?,
             Token::Text(piece) | Token::Char(_, piece) => return Err(beside_root(input, piece, has_root)),
         }
@@ -47,8 +105,8 @@ pub(super) fn read(input: &str, start: usize, model: &mut impl Model) -> Result<
     Err(Error::new(ErrorKind::UnexpectedEnd, input.len()..input.len()).expected(expected))
 }
 
-fn mismatched(name: &str, expected: Option<&str>, tag: Range<usize>) -> Error {
-    let error = Error::new(ErrorKind::MismatchedTag, tag).found(format!("`</{}>`", name.escape_debug()));
+fn mismatched(name: ElementName<'_>, expected: Option<ElementName<'_>>, tag: Range<usize>) -> Error {
+    let error = Error::new(ErrorKind::MismatchedTag, tag).found(format!("`</{}>`", name.as_str().escape_debug()));
     match expected {
         Some(expected) => error.expected(format!("`</{expected}>`")),
         None => error.expected("no end tag, for nothing is open"),

@@ -86,6 +86,9 @@ fn check_integer(text: &str, bits: u32) -> Result<(), Refusal> {
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err((ErrorKind::InvalidInteger, "a sign, if any, and digits"));
     }
+    if bits >= 32 && digits.len() <= 9 {
+        return Ok(()); // No such number is out of range.
+    }
     let half = 1_i64 << (bits - 1).min(62);
     let in_range = |number: i64| bits == 64 || (-half..half).contains(&number);
     // Leading zeros need no limit, so that `parse` would overflow on nothing but the value.

@@ -239,6 +239,7 @@ pub(super) fn invalid_declaration(span: Range<usize>) -> Error {
     Error::new(ErrorKind::InvalidDeclaration, span).expected("`<?xml version=\"1.0\"?>` at the start of the document")
 }
 
+#[inline]
 pub(super) fn is_space(b: u8) -> bool {
     matches!(b, b' ' | b'\t' | b'\r' | b'\n')
 }

@@ -1,8 +1,6 @@
 //! Expected values are those of the XML-RPC specification, of captures of the daemon and of Python 2.7's `xmlrpclib`, as
 //! said at each test.
 
-use proptest::prelude::*;
-
 use super::*;
 use crate::{Error, Limits, Release};
 
@@ -29,7 +27,7 @@ fn meaning(document: &[u8], rules: Rules) -> String {
     }
 }
 
-fn show(value: ValueRef<'_>) -> String {
+pub(super) fn show(value: ValueRef<'_>) -> String {
     match value.kind() {
         Kind::Array => format!("[{}]", value.items().map(show).collect::<Vec<_>>().join(", ")),
         Kind::Struct => {
@@ -373,6 +371,8 @@ fn cursors() {
     assert_eq!((get("f").as_bool(), get("d").as_f64(), get("f").is_nil()), (Some(true), Some(1.5), false));
     assert_eq!(value.get("x"), None);
     assert_eq!(value.items().count(), 0);
+    assert_eq!(value.text(), None);
+    assert_eq!(format!("{value:?}"), format!("struct at {:?}", value.span()));
     assert_eq!(&reply[get("s").span()], "a&lt;");
     assert_eq!(&reply[get("n").span()], "+5");
     assert!(reply[value.span()].starts_with("<struct>") && reply[value.span()].ends_with("</struct>"));
@@ -401,6 +401,9 @@ fn by_the_rules_of_the_daemon() {
     }
     xend("<value><int>99999999999999999999</int></value>", "int 99999999999999999999");
     xend("<value><i8>9223372036854775808</i8></value>", "i8 9223372036854775808");
+    let beyond = response("<value><i8>9223372036854775808</i8></value>");
+    let beyond = decode_response(beyond.as_bytes(), Rules::xend(Release::V4_1), &Limits::default()).unwrap();
+    assert_eq!(beyond.into_result().unwrap().value().to_value(), "9223372036854775808".into());
     for wrong in ["", "-", "--5", "5L", "0x1F", "1_000", "1 2"] {
         xend(&format!("<value><int>{wrong}</int></value>"), &format!("invalid-integer: {wrong}"));
     }
@@ -581,10 +584,8 @@ fn limits() {
     let levels = if cfg!(miri) { 1_100 } else { 100_000 };
     for rules in Rules::all() {
         let document = response(&deep(levels));
-        let start = (!cfg!(miri)).then(std::time::Instant::now);
         let error = decode(document.as_bytes(), rules, &Limits { depth: usize::MAX, ..default }).unwrap_err();
         assert_eq!(error.to_string(), "nested too deeply, expected at most 1024 levels of arrays and structs");
-        assert!(start.is_none_or(|start| start.elapsed().as_millis() < 50));
     }
 }
 
@@ -611,187 +612,4 @@ fn names_of_rules() {
         "xend-4.2".parse::<Rules>().unwrap_err().to_string(),
         "unknown XML-RPC rules `xend-4.2`, expected spec, extended, or xend-RELEASE with one of 3.0.2, 3.0.3, 3.1, 3.4, 4.1"
     );
-}
-
-/// Characters that need care, and some that do not.
-fn text_strategy() -> impl Strategy<Value = String> {
-    let special = prop::sample::select(vec![
-        '&',
-        '<',
-        '>',
-        '\r',
-        '\n',
-        '\t',
-        ' ',
-        '"',
-        ']',
-        '\u{85}',
-        '\u{FFFD}',
-        'é',
-        '\u{1F600}',
-    ]);
-    let character = prop_oneof![3 => prop::char::range('a', 'z'), 2 => special];
-    prop::collection::vec(character, 0..8).prop_map(String::from_iter)
-}
-
-/// Values that the extended rules know: doubles that Python writes without an exponent, dates of the usual form.
-fn value_strategy() -> impl Strategy<Value = Value> {
-    let leaf = prop_oneof![
-        any::<i32>().prop_map(Value::Int),
-        any::<i64>().prop_map(Value::I8),
-        any::<bool>().prop_map(Value::Boolean),
-        text_strategy().prop_map(Value::String),
-        (any::<i32>(), 0..4_i32).prop_map(|(number, places)| Value::Double(f64::from(number) / 10_f64.powi(places))),
-        (1..=12, 1..=28, 0..24)
-            .prop_map(|(month, day, hour)| Value::DateTime(format!("2006{month:02}{day:02}T{hour:02}:00:59"))),
-        prop::collection::vec(any::<u8>(), 0..70).prop_map(Value::Base64),
-        Just(Value::Nil),
-    ];
-    leaf.prop_recursive(4, 24, 4, |inner| {
-        prop_oneof![
-            prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
-            prop::collection::vec((text_strategy(), inner), 0..4).prop_map(Value::Struct),
-        ]
-    })
-}
-
-/// A document with a few bytes replaced, inserted or removed.
-fn mutation_strategy() -> impl Strategy<Value = Vec<u8>> {
-    let pieces: Vec<&'static [u8]> = vec![
-        b"<",
-        b">",
-        b"/",
-        b"&",
-        b";",
-        b"'",
-        b"\"",
-        b"]]>",
-        b"<![CDATA[",
-        b"<!--",
-        b"-->",
-        b"<?",
-        b"?>",
-        b"\r",
-        b"\0",
-        b"\xFF",
-        b"\xEF\xBB\xBF",
-        b"<value>",
-        b"</value>",
-        b"<array>",
-        b"<data/>",
-        b"<nil/>",
-        b"<name>",
-        b"</param>",
-        b" ",
-        b"x",
-        b"&#13;",
-        b"<fault>",
-        b"<struct>",
-        b"</struct>",
-        b"<string>",
-        b"</string>",
-        b"<!DOCTYPE a [",
-    ];
-    let change = (any::<prop::sample::Index>(), 0..3_usize, prop::sample::select(pieces));
-    (value_strategy(), prop::collection::vec(change, 0..4)).prop_map(|(value, changes)| {
-        let mut document = encode_response(&value).expect("a value that can be written");
-        for (at, removed, piece) in changes {
-            let at = at.index(document.len() + 1);
-            let end = (at + removed).min(document.len());
-            document.splice(at..end, piece.iter().copied());
-        }
-        document
-    })
-}
-
-fn config() -> ProptestConfig {
-    let cases = if cfg!(miri) { 8 } else { ProptestConfig::default().cases };
-    ProptestConfig { cases, failure_persistence: None, ..ProptestConfig::default() }
-}
-
-proptest! {
-    #![proptest_config(config())]
-
-    /// Decode after encode gives the value back, and encode after that the bytes.
-    #[test]
-    fn round_trip(value in value_strategy()) {
-        let bytes = encode_response(&value).unwrap();
-        for rules in Rules::all().filter(|&rules| rules != Rules::spec()) {
-            let document = decode_response(&bytes, rules, &Limits::default()).unwrap().into_result().unwrap();
-            prop_assert_eq!(&document.value().to_value(), &value);
-            prop_assert_eq!(&document, &document.clone().into_owned());
-        }
-        let call = encode_call("a.b", &[value.clone(), 5.into()]).unwrap();
-        let call = decode_call(&call, Rules::extended(), &Limits::default()).unwrap();
-        prop_assert_eq!(call.params().map(ValueRef::to_value).collect::<Vec<_>>(), vec![value, 5.into()]);
-    }
-
-    /// Any double comes back by the rules of the daemon, whose emitter writes exponents and `inf`.
-    #[test]
-    fn doubles(bits in any::<u64>()) {
-        let number = f64::from_bits(bits);
-        let bytes = encode_response(&number.into()).unwrap();
-        let document = decode_response(&bytes, Rules::xend(Release::V4_1), &Limits::default()).unwrap().into_result().unwrap();
-        let back = document.value().as_f64().unwrap();
-        prop_assert!(back.to_bits() == bits || back.is_nan() && number.is_nan());
-    }
-
-    #[test]
-    fn faults(code in any::<i32>(), string in text_strategy()) {
-        let fault = Fault { code, string };
-        let bytes = encode_fault(&fault).unwrap();
-        for rules in Rules::all() {
-            let response = decode_response(&bytes, rules, &Limits::default()).unwrap();
-            prop_assert_eq!(response.into_result().unwrap_err(), fault.clone());
-        }
-    }
-
-    /// No document is accepted before its root has ended.
-    #[test]
-    fn prefixes(value in value_strategy(), cut in any::<prop::sample::Index>()) {
-        let bytes = encode_response(&value).unwrap();
-        let cut = &bytes[..cut.index(bytes.len() - 1)];
-        for rules in Rules::all() {
-            let error = decode(cut, rules, &Limits::default()).unwrap_err();
-            prop_assert!(rules == Rules::spec() || error.kind() == crate::ErrorKind::UnexpectedEnd, "{error}");
-        }
-    }
-
-    /// Nothing panics, spans lie inside the document, and what is accepted can be looked at.
-    #[test]
-    fn mutations(document in mutation_strategy()) {
-        for rules in Rules::all() {
-            no_panic(&document, rules);
-        }
-    }
-
-    #[test]
-    fn any_bytes(document in prop::collection::vec(any::<u8>(), 0..64)) {
-        for rules in Rules::all() {
-            no_panic(&document, rules);
-        }
-    }
-}
-
-fn no_panic(document: &[u8], rules: Rules) {
-    match decode(document, rules, &Limits::default()) {
-        Ok(Message::Call(call)) => call.params().for_each(look),
-        Ok(Message::Response(Response::Success(value))) => look(value.value()),
-        Ok(Message::Response(Response::Fault(fault))) => {
-            look(fault.value());
-            fault.to_fault();
-        }
-        Err(error) => {
-            assert!(error.span().start <= error.span().end && error.span().end <= document.len());
-            error.render(document);
-        }
-    }
-}
-
-fn look(value: ValueRef<'_>) {
-    show(value);
-    value.to_value();
-    value.span();
-    let copy = value;
-    assert!(value == copy || show(value).contains("nan"));
 }

@@ -1,21 +1,23 @@
 //! The general tokenizer: quick-xml's pull reader, and the checks of well-formedness that it leaves to its user.
 
 use std::collections::BTreeSet;
+use std::io::BufRead;
 use std::ops::Range;
 
 use quick_xml::Reader;
 use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 
+use super::element_name::ElementName;
 use super::source::{invalid_declaration, is_char, is_space};
 use crate::{Error, ErrorKind};
 
 /// A piece of a document. Comments and processing instructions are skipped.
 pub(super) enum Token<'i> {
     /// `<name ...>`, or the first half of `<name/>`.
-    Start { name: &'i str, tag: Range<usize> },
+    Start { name: ElementName<'i>, tag: Range<usize> },
     /// `</name>`, or the second half of `<name/>`.
-    End { name: &'i str, tag: Range<usize> },
+    End { name: ElementName<'i>, tag: Range<usize> },
     /// Text that stands in the input, outside or inside a CDATA section.
     Text(Range<usize>),
     /// A character reference, or one of the five entities of XML.
@@ -29,8 +31,10 @@ pub(super) struct Tokens<'i> {
     /// Where the reader began.
     start: usize,
     /// The end that an empty element still owes.
-    end: Option<(&'i str, Range<usize>)>,
+    end: Option<(ElementName<'i>, Range<usize>)>,
     may_declare_type: bool,
+    /// Whether the reader would take anything next. Behind a piece of text it has already seen what ends that.
+    may_skip: bool,
 }
 
 impl<'i> Tokens<'i> {
@@ -44,18 +48,36 @@ impl<'i> Tokens<'i> {
         config.check_comments = true;
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
-        Ok(Self { input, reader, start, end: None, may_declare_type: true })
+        Ok(Self { input, reader, start, end: None, may_declare_type: true, may_skip: false })
+    }
+
+    /// How far the input has been read.
+    pub(super) fn position(&self) -> usize {
+        self.start + self.reader.buffer_position() as usize
+    }
+
+    /// Whether reading may go on at another place than where it stopped.
+    pub(super) fn may_skip(&self) -> bool {
+        self.may_skip
+    }
+
+    /// Goes on at `position`, what was before it having been read by somebody else.
+    pub(super) fn skip_to(&mut self, position: usize) {
+        let skipped = position - self.position();
+        self.reader.stream().consume(skipped);
     }
 
     /// The next piece, or `None` at the end of the input.
     pub(super) fn next(&mut self) -> Result<Option<Token<'i>>, Error> {
         if let Some((name, tag)) = self.end.take() {
+            self.may_skip = true;
             return Ok(Some(Token::End { name, tag }));
         }
         loop {
             let from = self.position();
             let event = self.reader.read_event().map_err(|error| self.malformed(&error))?;
             let span = from..self.position();
+            self.may_skip = !matches!(event, Event::Text(_) | Event::Empty(_));
             match event {
                 Event::Start(tag) => {
                     let name = self.open_tag(span.start + 1, tag.name().as_ref().len(), span.end - 1)?;
@@ -68,7 +90,7 @@ impl<'i> Tokens<'i> {
                 }
                 Event::End(tag) => {
                     let start = span.start + 2;
-                    let name = &self.input[start..start + tag.name().as_ref().len()];
+                    let name = ElementName::new(&self.input[start..start + tag.name().as_ref().len()]);
                     return Ok(Some(Token::End { name, tag: span }));
                 }
                 Event::Text(_) => {
@@ -88,20 +110,19 @@ impl<'i> Tokens<'i> {
         }
     }
 
-    /// How far the input has been read.
-    pub(super) fn position(&self) -> usize {
-        self.start + self.reader.buffer_position() as usize
-    }
-
-    fn open_tag(&mut self, start: usize, name_len: usize, end: usize) -> Result<&'i str, Error> {
+    fn open_tag(&mut self, start: usize, name_len: usize, end: usize) -> Result<ElementName<'i>, Error> {
         self.may_declare_type = false;
-        let name = &self.input[start..start + name_len];
-        if !is_name(name) {
+        let name = ElementName::new(&self.input[start..start + name_len]);
+        if let ElementName::Other(name) = name
+            && !is_name(name)
+        {
             return Err(Error::new(ErrorKind::MalformedXml, start..start + name_len)
                 .found(format!("`{}`", name.escape_debug()))
                 .expected("the name of an element"));
         }
-        check_attributes(self.input, start + name_len..end)?;
+        if start + name_len < end {
+            check_attributes(self.input, start + name_len..end)?;
+        }
         Ok(name)
     }
 
@@ -214,11 +235,17 @@ fn lone_ampersand(at: usize) -> Error {
 
 /// What follows the name inside a tag: attributes, each after white space, with different names and quoted values.
 fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
-    let mut names = BTreeSet::new();
+    let mut names = Names::default();
     let mut rest = &input[span.clone()];
     loop {
+        if let Some((name, after)) = usual_attribute(rest)
+            && names.insert(name)
+        {
+            rest = after;
+            continue;
+        }
         let at = span.end - rest.len();
-        let trimmed = rest.trim_start_matches([' ', '\t', '\r', '\n']);
+        let trimmed = trim_start(rest);
         if trimmed.is_empty() {
             return Ok(());
         }
@@ -238,15 +265,15 @@ fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
         if !names.insert(name) {
             return Err(invalid(rest.len() - value.len(), "every attribute once"));
         }
-        let value = value.trim_start_matches([' ', '\t', '\r', '\n']);
+        let value = trim_start(value);
         let quoted = value.strip_prefix(['"', '\'']).and_then(|inside| inside.split_once(&value[..1]));
         let Some((value, after)) = quoted else {
             return Err(invalid(rest.trim_end().len(), "a value in quotes"));
         };
+        let start = span.end - after.len() - 1 - value.len();
         if value.contains('<') {
             return Err(invalid(rest.len() - after.len(), "`&lt;` for `<` in the value"));
         }
-        let start = span.end - after.len() - 1 - value.len();
         for (at, _) in value.match_indices('&') {
             let Some(len) = value[at..].find(';') else {
                 return Err(invalid(rest.len() - after.len(), "`&amp;` for `&` in the value"));
@@ -255,6 +282,43 @@ fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
         }
         rest = after;
     }
+}
+
+/// The names of the attributes of one tag. Most tags have one at most, which needs no tree.
+#[derive(Default)]
+struct Names<'i> {
+    first: Option<&'i str>,
+    others: BTreeSet<&'i str>,
+}
+
+impl<'i> Names<'i> {
+    /// False if it is there already.
+    fn insert(&mut self, name: &'i str) -> bool {
+        match self.first {
+            None => {
+                self.first = Some(name);
+                true
+            }
+            Some(first) => first != name && self.others.insert(name),
+        }
+    }
+}
+
+/// Without the white space at the start, of which XML has fewer kinds than Unicode.
+fn trim_start(text: &str) -> &str {
+    &text[text.bytes().take_while(|&b| is_space(b)).count()..]
+}
+
+/// ` name="value"`, and what is behind it, if there is nothing in it to look at: a name of letters and colons, and a
+/// value without markup.
+#[inline]
+fn usual_attribute(rest: &str) -> Option<(&str, &str)> {
+    let bytes = rest.as_bytes().strip_prefix(b" ")?;
+    let name_len = bytes.iter().position(|&b| !(b.is_ascii_alphabetic() || b == b':')).filter(|&len| len > 0)?;
+    let value = bytes[name_len..].strip_prefix(b"=\"")?;
+    let value_len = value.iter().position(|&b| matches!(b, b'"' | b'<' | b'&')).filter(|&len| value[len] == b'"')?;
+    let name = 1..1 + name_len;
+    Some((&rest[name.clone()], &rest[name.end + 2 + value_len + 1..]))
 }
 
 /// XML 1.0, production 5.
@@ -275,6 +339,12 @@ fn is_name_character(c: char) -> bool {
 }
 
 /// Whether the text is white space to XML, which has fewer kinds of it than Unicode.
-pub(super) fn is_blank(text: &str) -> bool {
-    text.bytes().all(is_space)
+#[inline]
+pub(super) fn is_blank(mut text: &[u8]) -> bool {
+    while let Some((word, rest)) = text.split_first_chunk::<8>()
+        && word == b"        "
+    {
+        text = rest;
+    }
+    text.iter().all(|&b| is_space(b))
 }

@@ -4,6 +4,7 @@
 use std::ops::Range;
 
 use super::builder::Builder;
+use super::element_name::ElementName;
 use super::reader::Model;
 use super::tree::{Kind, Node, NodeKind};
 use crate::{Error, ErrorKind};
@@ -59,7 +60,8 @@ impl<'i> Unmarshaller<'i> {
 }
 
 impl Model for Unmarshaller<'_> {
-    fn start(&mut self, name: &str, tag: Range<usize>) -> Result<(), Error> {
+    fn start(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
+        let name = name.as_str();
         if self.root.is_none() {
             self.root = Some((name.to_owned(), tag.clone()));
         }
@@ -76,7 +78,8 @@ impl Model for Unmarshaller<'_> {
         Ok(())
     }
 
-    fn end(&mut self, name: &str, tag: Range<usize>) -> Result<(), Error> {
+    fn end(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
+        let name = name.as_str();
         match name {
             "string" | "name" => self.builder.scalar(Kind::String, 0)?,
             "value" if self.is_untyped => self.builder.scalar(Kind::String, 0)?,

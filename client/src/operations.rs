@@ -1,0 +1,306 @@
+//! A method for each operation.
+
+use std::fmt::Display;
+
+use xend_wire::operation::{self, Arguments, Face};
+use xend_wire::sexpr::{Document, Sexpr};
+
+use crate::{Client, Credit, Device, Domain, Error, Node, Sedf, Vcpu};
+
+/// The host.
+impl Client {
+    /// Describes the host. On the Xen-API that takes two requests, for its memory stands in another object.
+    pub async fn node(&self) -> Result<Node, Error> {
+        let node = Node::new(self.ask("node.info", []).await?);
+        match self.uri.face {
+            Face::XenApi => Ok(node.with(&self.ask("node.metrics", []).await?)),
+            Face::Sxp | Face::XmlRpc => Ok(node),
+        }
+    }
+
+    /// The console ring of the hypervisor, whose bytes need not be text.
+    pub async fn dmesg(&self) -> Result<Vec<u8>, Error> {
+        self.ask("node.dmesg", []).await.map(|answer| text(&answer))
+    }
+
+    /// Empties the console ring of the hypervisor.
+    pub async fn clear_dmesg(&self) -> Result<(), Error> {
+        self.ask("node.dmesg_clear", []).await.map(drop)
+    }
+
+    /// The daemon's log file.
+    pub async fn log(&self) -> Result<Vec<u8>, Error> {
+        self.ask("node.log", []).await.map(|answer| text(&answer))
+    }
+
+    /// Sends debug keys to the hypervisor. From 3.1 on.
+    pub async fn send_debug_keys(&self, keys: &str) -> Result<(), Error> {
+        self.ask("node.debug_keys", [("keys", &keys)]).await.map(drop)
+    }
+}
+
+/// Which domains there are.
+impl Client {
+    /// Names of the domains; from 3.1 on only of those that run.
+    pub async fn domains(&self) -> Result<Vec<String>, Error> {
+        self.ask("domain.list", []).await.map(|answer| names(&answer))
+    }
+
+    /// Names of all domains, from 3.1 on also of those that are only defined.
+    pub async fn all_domains(&self) -> Result<Vec<String>, Error> {
+        self.ask("domain.list_all", []).await.map(|answer| names(&answer))
+    }
+
+    /// Names of the domains that are defined and halted. From 3.1 on.
+    pub async fn inactive_domains(&self) -> Result<Vec<String>, Error> {
+        self.ask("domain.list_inactive", []).await.map(|answer| names(&answer))
+    }
+
+    /// Describes the domains; from 3.1 on only those that run.
+    pub async fn records(&self) -> Result<Vec<Domain>, Error> {
+        self.ask("domain.records", []).await.map(|answer| Domain::list(&answer))
+    }
+
+    /// Describes the domains in a state: `all`, `halted`, `paused`, `running`, `suspended` or `crashed`. From 3.1 on, on
+    /// the XML-RPC face.
+    pub async fn records_in_state(&self, state: &str) -> Result<Vec<Domain>, Error> {
+        self.ask("domain.records_in_state", [("state", &state)]).await.map(|answer| Domain::list(&answer))
+    }
+
+    /// Describes a domain, given its name or id, or from 3.1 on its uuid.
+    pub async fn domain(&self, domain: &str) -> Result<Domain, Error> {
+        self.ask("domain.info", [("domain", &domain)]).await.map(Domain::new)
+    }
+
+    /// The domain of a uuid. Up to 3.0.3 the daemon knows no uuids, and all domains are looked through.
+    pub async fn domain_by_uuid(&self, uuid: &str) -> Result<Domain, Error> {
+        if self.release >= xend_wire::Release::V3_1 {
+            return self.domain(uuid).await;
+        }
+        let is_it = |domain: &Domain| domain.uuid().is_some_and(|known| known.eq_ignore_ascii_case(uuid));
+        let found = self.records().await?.into_iter().find(is_it);
+        let operation = operation::find("domain.info").expect("an operation of the table");
+        found.ok_or_else(|| {
+            Error::not_found(operation, format!("no domain has the uuid {uuid}")).about(Some(uuid.as_bytes()))
+        })
+    }
+
+    /// What the virtual processors of a domain do.
+    pub async fn vcpus(&self, domain: &str) -> Result<Vec<Vcpu>, Error> {
+        self.ask("domain.vcpus", [("domain", &domain)]).await.map(|answer| Vcpu::list(&answer))
+    }
+
+    /// How often a domain was restarted. From 3.0.3 on, on the XML-RPC face.
+    pub async fn restart_count(&self, domain: &str) -> Result<Option<u32>, Error> {
+        let answer = self.ask("domain.restart_count", [("domain", &domain)]).await?;
+        Ok(String::from_utf8_lossy(&text(&answer)).parse().ok())
+    }
+}
+
+/// How domains come, go and change their state.
+impl Client {
+    /// Makes a domain from a configuration `(vm (name ...) ...)` and leaves it paused.
+    pub async fn create(&self, config: &str) -> Result<Domain, Error> {
+        self.ask("domain.create", [("config", &config)]).await.map(Domain::new)
+    }
+
+    /// Keeps a domain's configuration without starting it. From 3.1 on.
+    pub async fn define(&self, config: &str) -> Result<(), Error> {
+        self.ask("domain.define", [("config", &config)]).await.map(drop)
+    }
+
+    /// Starts a domain that is defined, and lets it run. From 3.1 on.
+    pub async fn start(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.start", domain).await
+    }
+
+    /// Forgets a domain that is defined and halted. From 3.1 on.
+    pub async fn undefine(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.undefine", domain).await
+    }
+
+    /// Waits until the devices of a domain are connected.
+    pub async fn wait_for_devices(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.wait_for_devices", domain).await
+    }
+
+    /// Stops a domain where it is. Pausing a paused one succeeds.
+    pub async fn pause(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.pause", domain).await
+    }
+
+    /// Lets a paused domain go on. A running one stays as it is.
+    pub async fn unpause(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.unpause", domain).await
+    }
+
+    /// Saves a defined domain where the daemon keeps such files, and stops it. From 3.1 on, on the XML-RPC faces.
+    pub async fn suspend(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.suspend", domain).await
+    }
+
+    /// Goes on with a suspended domain. From 3.1 on, on the XML-RPC faces.
+    pub async fn resume(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.resume", domain).await
+    }
+
+    /// Asks a domain's system to shut down, for a reason: `poweroff`, `halt`, `suspend` or `crash`. Success means that it
+    /// was asked.
+    pub async fn shutdown(&self, domain: &str, reason: &str) -> Result<(), Error> {
+        self.ask("domain.shutdown", [("domain", &domain), ("reason", &reason)]).await.map(drop)
+    }
+
+    /// Asks a domain's system to reboot. Success means that it was asked.
+    pub async fn reboot(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.reboot", domain).await
+    }
+
+    /// Ends a domain at once.
+    pub async fn destroy(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.destroy", domain).await
+    }
+
+    /// Resets a domain, as its reset button would. From 3.4 on.
+    pub async fn reset(&self, domain: &str) -> Result<(), Error> {
+        self.control("domain.reset", domain).await
+    }
+
+    /// Saves a domain to a file on the daemon's host, and ends it.
+    pub async fn save(&self, domain: &str, file: &str) -> Result<(), Error> {
+        self.ask("domain.save", [("domain", &domain), ("file", &file)]).await.map(drop)
+    }
+
+    /// Goes on with a domain that was saved to a file on the daemon's host.
+    pub async fn restore(&self, file: &str) -> Result<(), Error> {
+        self.ask("domain.restore", [("file", &file)]).await.map(drop)
+    }
+
+    /// Writes a domain's memory to a file on the daemon's host: without stopping it if `live`, and ending it if `crash`.
+    pub async fn dump(&self, domain: &str, file: &str, live: bool, crash: bool) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 4] =
+            [("domain", &domain), ("file", &file), ("live", &live), ("crash", &crash)];
+        self.ask("domain.dump", arguments).await.map(drop)
+    }
+
+    /// Moves a domain to another host, while it runs if `live`. Port 0 is the daemon's usual one.
+    pub async fn migrate(&self, domain: &str, destination: &str, live: bool, port: u16) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 4] =
+            [("domain", &domain), ("destination", &destination), ("live", &live), ("port", &port)];
+        self.ask("domain.migrate", arguments).await.map(drop)
+    }
+
+    /// Gives a domain another name.
+    pub async fn rename(&self, domain: &str, name: &str) -> Result<(), Error> {
+        self.ask("domain.rename", [("domain", &domain), ("name", &name)]).await.map(drop)
+    }
+
+    /// Sends a magic key to a domain's system.
+    pub async fn sysrq(&self, domain: &str, key: char) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("key", &key)];
+        self.ask("domain.sysrq", arguments).await.map(drop)
+    }
+
+    /// Sends a trigger to a virtual processor: `nmi`, `reset` or `init`. From 3.1 on, on the XML-RPC faces.
+    pub async fn trigger(&self, domain: &str, trigger: &str, vcpu: u32) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("trigger", &trigger), ("vcpu", &vcpu)];
+        self.ask("domain.trigger", arguments).await.map(drop)
+    }
+}
+
+/// Memory and processors.
+impl Client {
+    /// Sets how much memory a domain shall have, in MiB.
+    pub async fn set_memory(&self, domain: &str, mib: u32) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("memory", &mib)];
+        self.ask("domain.set_memory", arguments).await.map(drop)
+    }
+
+    /// Sets how much memory a domain may have, in MiB.
+    pub async fn set_max_memory(&self, domain: &str, mib: u32) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("memory", &mib)];
+        self.ask("domain.set_max_memory", arguments).await.map(drop)
+    }
+
+    /// Sets how many virtual processors a domain uses.
+    pub async fn set_vcpus(&self, domain: &str, vcpus: u32) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("vcpus", &vcpus)];
+        self.ask("domain.set_vcpus", arguments).await.map(drop)
+    }
+
+    /// Lets a virtual processor run only on some of the host's. Up to 3.4 the S-expression face takes it and pins to all.
+    pub async fn pin_vcpu(&self, domain: &str, vcpu: u32, cpus: &[u32]) -> Result<(), Error> {
+        let cpus: Vec<_> = cpus.iter().map(u32::to_string).collect();
+        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("vcpu", &vcpu), ("cpus", &cpus.join(","))];
+        self.ask("domain.pin_vcpu", arguments).await.map(drop)
+    }
+
+    /// How the credit scheduler treats a domain. From 3.0.3 on.
+    pub async fn credit(&self, domain: &str) -> Result<Credit, Error> {
+        self.ask("domain.credit", [("domain", &domain)]).await.map(Credit::new)
+    }
+
+    /// Sets how the credit scheduler treats a domain: its weight, and its cap in percent of one processor, 0 for none.
+    pub async fn set_credit(&self, domain: &str, weight: u32, cap: u32) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("weight", &weight), ("cap", &cap)];
+        self.ask("domain.set_credit", arguments).await.map(drop)
+    }
+
+    /// How the SEDF scheduler treats a domain.
+    pub async fn sedf(&self, domain: &str) -> Result<Sedf, Error> {
+        self.ask("domain.sedf", [("domain", &domain)]).await.map(Sedf::new)
+    }
+}
+
+/// Devices.
+impl Client {
+    /// What the store holds of a domain's devices of a type: `vif`, `vbd`.
+    pub async fn devices(&self, domain: &str, kind: &str) -> Result<Vec<Device>, Error> {
+        let answer = self.ask("device.list", [("domain", &domain), ("type", &kind)]).await?;
+        Ok(Device::in_store(kind, &answer))
+    }
+
+    /// Gives a domain a device, such as `(vbd (uname phy:/dev/x) (dev sdb1) (mode w))`, and tells the device's number.
+    pub async fn attach_device(&self, domain: &str, config: &str) -> Result<Option<u32>, Error> {
+        let answer = self.ask("device.attach", [("domain", &domain), ("config", &config)]).await?;
+        // `(vbd (dom 3 id 2065))`
+        let device = answer.first().and_then(Sexpr::value);
+        let number = device.and_then(|device| device.items().nth(3)).and_then(Sexpr::as_str);
+        Ok(number.and_then(|number| number.parse().ok()))
+    }
+
+    /// Changes a device, as when a disk is put into a drive.
+    pub async fn configure_device(&self, domain: &str, config: &str, device: &str) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("config", &config), ("device", &device)];
+        self.ask("device.configure", arguments).await.map(drop)
+    }
+
+    /// Takes a device of a type away from a domain, by its number or name.
+    pub async fn detach_device(&self, domain: &str, kind: &str, device: &str) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("type", &kind), ("device", &device)];
+        self.ask("device.detach", arguments).await.map(drop)
+    }
+}
+
+impl Client {
+    async fn control(&self, operation: &str, domain: &str) -> Result<(), Error> {
+        self.ask(operation, [("domain", &domain)]).await.map(drop)
+    }
+
+    pub(crate) async fn ask<const N: usize>(
+        &self,
+        operation: &str,
+        arguments: [(&str, &dyn Display); N],
+    ) -> Result<Document<'static>, Error> {
+        let arguments: Arguments = arguments.into_iter().map(|(name, value)| (name, value.to_string())).collect();
+        self.call(operation::find(operation).expect("an operation of the table"), &arguments).await
+    }
+}
+
+fn names(answer: &Document<'static>) -> Vec<String> {
+    let atoms = answer.values().flat_map(Sexpr::items).filter_map(Sexpr::as_atom);
+    atoms.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+}
+
+fn text(answer: &Document<'static>) -> Vec<u8> {
+    answer.first().and_then(Sexpr::as_atom).unwrap_or_default().to_vec()
+}

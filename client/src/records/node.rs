@@ -1,0 +1,90 @@
+//! The host.
+
+use xend_wire::sexpr::{Builder, Document, Sexpr};
+
+use super::record;
+
+record! {
+    /// The host: `(node (system Linux) ...)` (protocol reference §3.9).
+    Node, "node"
+}
+
+impl Node {
+    /// The same with the fields of another record.
+    pub(crate) fn with(&self, more: &Document<'static>) -> Self {
+        let mut builder = Builder::new();
+        builder.open();
+        for field in self.record().items() {
+            builder.value(field);
+        }
+        let more = more.values().flat_map(Sexpr::items).filter(|field| field.is_list());
+        for field in more.filter(|field| self.record().items().all(|known| known.name() != field.name())) {
+            builder.value(field);
+        }
+        builder.close();
+        Self(builder.finish())
+    }
+
+    /// The host's name.
+    pub fn host(&self) -> Option<&str> {
+        self.field("host")
+    }
+
+    /// How many processors it has.
+    pub fn cpus(&self) -> Option<u32> {
+        self.parsed("nr_cpus")
+    }
+
+    /// Speed of a processor, in MHz.
+    pub fn cpu_mhz(&self) -> Option<u32> {
+        self.parsed("cpu_mhz")
+    }
+
+    /// All memory, in MiB.
+    pub fn total_memory_mib(&self) -> Option<u64> {
+        self.parsed("total_memory")
+    }
+
+    /// Memory that is free, in MiB.
+    pub fn free_memory_mib(&self) -> Option<u64> {
+        self.parsed("free_memory")
+    }
+
+    /// How many nodes of memory it has.
+    pub fn nodes(&self) -> Option<u32> {
+        self.parsed("nr_nodes")
+    }
+
+    /// How many sockets a node has. From 3.2 on the daemon does not tell, and it follows from the other numbers.
+    pub fn sockets_per_node(&self) -> Option<u32> {
+        self.parsed("sockets_per_node").or_else(|| {
+            let cores = self.nodes()?.checked_mul(self.cores_per_socket()?)?.checked_mul(self.threads_per_core()?)?;
+            self.cpus()?.checked_div(cores)
+        })
+    }
+
+    /// How many cores a socket has.
+    pub fn cores_per_socket(&self) -> Option<u32> {
+        self.parsed("cores_per_socket")
+    }
+
+    /// How many threads a core has.
+    pub fn threads_per_core(&self) -> Option<u32> {
+        self.parsed("threads_per_core")
+    }
+
+    /// Major and minor number of the hypervisor's version.
+    pub fn xen_version(&self) -> Option<(u32, u32)> {
+        Some((self.parsed("xen_major")?, self.parsed("xen_minor")?))
+    }
+
+    /// The scheduler: `credit` or `sedf`. From 3.1 on.
+    pub fn scheduler(&self) -> Option<&str> {
+        self.field("xen_scheduler")
+    }
+
+    /// The number of the configuration format: 2 for 3.0.3, 3 for 3.0.4, 4 from 3.1 on; none for 3.0.2.
+    pub fn config_format(&self) -> Option<u32> {
+        self.parsed("xend_config_format")
+    }
+}

@@ -1,0 +1,87 @@
+//! Connections that are kept, that break, and that nobody waits for any longer.
+
+use xend_client::{ErrorCode, Face, Fate};
+
+use crate::peer::{client, conversation, reply, run};
+
+/// How many connections the requests took, by the count of those that did not follow another on the same one.
+fn requests(noted: &crate::peer::Requests) -> Vec<String> {
+    let lines = noted.lock().unwrap();
+    lines.iter().map(|request| request.lines().next().unwrap_or_default().to_owned()).collect()
+}
+
+fn info() -> Vec<u8> {
+    reply("200 OK", "(domain (domid 1) (name vm1))")
+}
+
+#[test]
+fn a_connection_is_kept_on_request() {
+    run(async {
+        let (client, noted) = conversation(client(Face::Sxp).keep_alive(true), vec![info(), info()]);
+        client.domain("vm1").await.unwrap();
+        client.domain("vm1").await.unwrap();
+        assert_eq!(requests(&noted).len(), 2);
+        assert!(noted.lock().unwrap().iter().all(|request| request.contains("Connection: keep-alive\r\n")));
+    });
+}
+
+/// The daemon closes a connection that was kept. Before anything was sent that is no error.
+#[test]
+fn a_connection_that_was_closed_meanwhile_is_replaced() {
+    run(async {
+        let close = "HTTP/1.1 200 OK\r\nConnection: close\r\nContent-length: 29\r\n\r\n(domain (domid 1) (name vm1))";
+        let (client, noted) = conversation(client(Face::Sxp).keep_alive(true), vec![close.into(), reply("200 OK", "")]);
+        client.domain("vm1").await.unwrap();
+        client.pause("vm1").await.unwrap();
+        assert_eq!(requests(&noted), ["GET /xend/domain/vm1 HTTP/1.1", "POST /xend/domain/vm1 HTTP/1.1"]);
+    });
+}
+
+/// What reads is asked again when a kept connection breaks under it; what changes something never is.
+#[test]
+fn only_what_reads_is_ever_sent_again() {
+    run(async {
+        // The peer has no second reply: it closes the kept connection behind the second request.
+        let (client, noted) = conversation(client(Face::Sxp).keep_alive(true), vec![info()]);
+        client.domain("vm1").await.unwrap();
+        let error = client.pause("vm1").await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (ErrorCode::UnableToVerifyState, Fate::Unknown));
+        assert_eq!(requests(&noted).len(), 2, "sent once");
+    });
+    run(async {
+        let (client, noted) = conversation(client(Face::Sxp).keep_alive(true), vec![info()]);
+        client.domain("vm1").await.unwrap();
+        let error = client.domain("vm1").await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (ErrorCode::CommunicationNotEstablished, Fate::Sent));
+        assert_eq!(requests(&noted).len(), 3, "sent again, on a new connection");
+    });
+}
+
+/// A call that is dropped takes its connection with it: the next one can't get its reply. The peer answers the first
+/// request that it gets with `a`, the second with `b`, the third with `c`.
+#[test]
+fn a_cancelled_call_leaves_no_reply_behind() {
+    let named = |name: &str| reply("200 OK", &format!("(domain (domid 1) (name {name}))"));
+    run(async {
+        let (client, noted) = conversation(client(Face::Sxp).keep_alive(true), ["a", "b", "c"].map(named).to_vec());
+        assert_eq!(client.domain("vm1").await.unwrap().name(), Some("a"));
+        let mut call = Box::pin(client.domain("vm1"));
+        let polled = std::future::poll_fn(|context| std::task::Poll::Ready(call.as_mut().poll(context))).await;
+        assert!(polled.is_pending(), "it waits for its reply");
+        drop(call);
+        let name = client.domain("vm1").await.unwrap().name().map(str::to_owned);
+        let own = if requests(&noted).len() == 3 { "c" } else { "b" };
+        assert_eq!(name.as_deref(), Some(own));
+    });
+}
+
+/// On one connection for each call, calls at the same time do not wait for each other, and get what is theirs.
+#[test]
+fn calls_at_the_same_time_share_nothing() {
+    run(async {
+        let (client, noted) = conversation(client(Face::Sxp), vec![info(), info()]);
+        let (one, other) = tokio::join!(client.domain("vm1"), client.domain("vm1"));
+        assert!(one.is_ok() && other.is_ok());
+        assert_eq!(requests(&noted).len(), 2);
+    });
+}

@@ -1,0 +1,182 @@
+//! Sessions of the Xen-API. Replies are of the forms in captures `xenapi-*` (`xmlrpc-4.1`).
+
+use xend_client::{Client, ErrorCode, Face, Fate, Release};
+
+use crate::peer::{Requests, client, conversation, reply, run};
+
+fn success(value: &str) -> Vec<u8> {
+    envelope("Success", &format!("<name>Value</name><value>{value}</value>"))
+}
+
+fn failure(words: &[&str]) -> Vec<u8> {
+    let words: String = words.iter().map(|word| format!("<value><string>{word}</string></value>")).collect();
+    envelope("Failure", &format!("<name>ErrorDescription</name><value><array><data>{words}</data></array></value>"))
+}
+
+fn envelope(status: &str, member: &str) -> Vec<u8> {
+    let body = format!(
+        "<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n<value><struct>\n<member>\n<name>Status</name>\n\
+         <value><string>{status}</string></value>\n</member>\n<member>\n{member}\n</member>\n</struct></value>\n</param>\n\
+         </params>\n</methodResponse>\n"
+    );
+    reply("200 OK", &body)
+}
+
+fn references(references: &[&str]) -> Vec<u8> {
+    let items: String = references.iter().map(|it| format!("<value><string>{it}</string></value>")).collect();
+    success(&format!("<array><data>{items}</data></array>"))
+}
+
+const VM1: &str = "11111111-1111-1111-1111-111111111111";
+
+fn xenapi(replies: Vec<Vec<u8>>) -> (Client, Requests) {
+    conversation(client(Face::XenApi).credentials("root", "secret"), replies)
+}
+
+/// Methods with their string parameters: `VM.pause(s1, VM1)`.
+fn calls(noted: &Requests) -> Vec<String> {
+    let between = |text: &str, from: &str, to: &str| -> Vec<String> {
+        text.split(from).skip(1).filter_map(|rest| rest.split(to).next()).map(str::to_owned).collect()
+    };
+    let call = |request: &String| {
+        let method = between(request, "<methodName>", "</methodName>").concat();
+        format!("{method}({})", between(request, "<string>", "</string>").join(", "))
+    };
+    noted.lock().unwrap().iter().map(call).collect()
+}
+
+/// Opened by the first call, kept by all clones, closed on request; names become references.
+#[test]
+fn a_session_is_opened_once() {
+    run(async {
+        let (client, noted) = xenapi(vec![success("s1"), references(&[VM1]), success(""), success(""), success("")]);
+        client.pause("vm1").await.unwrap();
+        client.clone().unpause(VM1).await.unwrap();
+        client.logout().await.unwrap();
+        client.logout().await.unwrap();
+        let vm1 = format!("(s1, {VM1})");
+        assert_eq!(
+            calls(&noted),
+            [
+                "session.login_with_password(root, secret)".to_owned(),
+                "VM.get_by_name_label(s1, vm1)".to_owned(),
+                format!("VM.pause{vm1}"),
+                format!("VM.unpause{vm1}"),
+                "session.logout(s1)".to_owned(),
+            ]
+        );
+    });
+}
+
+#[test]
+fn an_id_is_looked_up_among_all() {
+    let record = |uuid: &str, domid: &str| {
+        let member = |name: &str, value: &str| {
+            format!("<member><name>{name}</name><value><string>{value}</string></value></member>")
+        };
+        let members =
+            [member("domid", domid), member("uuid", uuid), member("power_state", "Running"), member("name_label", "x")];
+        format!("<member><name>{uuid}</name><value><struct>{}</struct></value></member>", members.concat())
+    };
+    let records = success(&format!(
+        "<struct>{}{}</struct>",
+        record("00000000-0000-0000-0000-000000000000", "0"),
+        record(VM1, "5")
+    ));
+    run(async {
+        let (client, noted) = xenapi(vec![success("s1"), references(&[]), records, success("")]);
+        client.destroy("5").await.unwrap();
+        assert_eq!(calls(&noted)[3], format!("VM.hard_shutdown(s1, {VM1})"));
+    });
+}
+
+#[test]
+fn a_domain_that_is_not_there_is_not_found() {
+    run(async {
+        let (client, _) = xenapi(vec![success("s1"), references(&[])]);
+        let error = client.pause("nosuch").await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (ErrorCode::VmNotFound, Fate::Refused));
+        assert_eq!(
+            error.to_string(),
+            "domain.pause nosuch: no domain has the name or id nosuch (ERR_VM_NOT_FOUND, refused)"
+        );
+    });
+    run(async {
+        let (client, _) = xenapi(vec![success("s1"), failure(&["HANDLE_INVALID", "VM", VM1])]);
+        assert_eq!(client.domain(VM1).await.unwrap_err().code(), ErrorCode::VmNotFound);
+    });
+}
+
+/// The daemon forgets its sessions when it starts again. It has not done what it was asked then, so it is asked again.
+#[test]
+fn a_session_that_was_forgotten_is_opened_again() {
+    run(async {
+        let (client, noted) =
+            xenapi(vec![success("s1"), success(""), failure(&["SESSION_INVALID", "s1"]), success("s2"), success("")]);
+        client.pause(VM1).await.unwrap();
+        client.pause(VM1).await.unwrap();
+        assert_eq!(calls(&noted)[4], format!("VM.pause(s2, {VM1})"));
+    });
+}
+
+#[test]
+fn who_opens_a_session_must_be_known_and_accepted() {
+    run(async {
+        let (client, noted) = conversation(client(Face::XenApi), vec![]);
+        let error = client.domains().await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (ErrorCode::CredentialsNotSet, Fate::Invalid));
+        assert!(calls(&noted).is_empty());
+    });
+    run(async {
+        let (client, _) = xenapi(vec![failure(&["SESSION_AUTHENTICATION_FAILED"])]);
+        let error = client.domains().await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (ErrorCode::UnacceptedCredentials, Fate::Refused));
+    });
+}
+
+/// Bytes become MiB, and fields get the names of the other faces; what has none there stays.
+#[test]
+fn a_record_is_that_of_the_other_faces() {
+    let member = |name: &str, value: &str| format!("<member><name>{name}</name><value>{value}</value></member>");
+    let string = |name: &str, value: &str| member(name, &format!("<string>{value}</string>"));
+    let record = [
+        string("uuid", VM1),
+        string("domid", "1"),
+        string("name_label", "vm1"),
+        string("memory_dynamic_max", "67108864"),
+        string("memory_static_max", "134217728"),
+        string("VCPUs_max", "1"),
+        member("VCPUs_params", &format!("<struct>{}{}</struct>", string("cap", "0"), string("weight", "256"))),
+        string("actions_after_crash", "restart"),
+        string("power_state", "Paused"),
+        string("PV_kernel", "/srv/xend/etc/vmlinuz"),
+    ];
+    run(async {
+        let (client, _) = xenapi(vec![success("s1"), success(&format!("<struct>{}</struct>", record.concat()))]);
+        let domain = client.domain(VM1).await.unwrap();
+        assert_eq!((domain.name(), domain.domid(), domain.uuid()), (Some("vm1"), Some(1), Some(VM1)));
+        assert_eq!((domain.memory_mib(), domain.max_memory_mib(), domain.vcpus()), (Some(64), Some(128), Some(1)));
+        assert_eq!((domain.field("cpu_weight"), domain.action_on("crash")), (Some("256"), Some("restart")));
+        assert_eq!(domain.power_state(), Some(xend_client::PowerState::Paused));
+        assert_eq!(domain.field("PV_kernel"), Some("/srv/xend/etc/vmlinuz"));
+    });
+}
+
+#[test]
+fn what_the_xen_api_lacks_opens_no_session() {
+    run(async {
+        let (client, noted) = xenapi(vec![]);
+        let error = client.vcpus("vm1").await.unwrap_err();
+        let unsupported = error.unsupported().unwrap();
+        assert_eq!(
+            (unsupported.face, unsupported.release, unsupported.operation),
+            (Face::XenApi, Release::V4_1, "domain.vcpus")
+        );
+        assert_eq!(
+            error.to_string(),
+            "domain.vcpus vm1: no such operation `domain.vcpus` on the xenapi face of 4.1 (ERR_VMM_CMD_FORMAT_ERROR, nothing was sent)"
+        );
+        assert!(client.shutdown(VM1, "crash").await.unwrap_err().unsupported().is_some());
+        assert!(calls(&noted).is_empty());
+    });
+}

@@ -1,0 +1,216 @@
+//! An answer held against what a case expects.
+
+use std::fmt;
+use std::time::Duration;
+
+use xend_wire::{Excerpt, visible};
+
+use crate::case::{Case, Expect, Outcome};
+use crate::shorten::shortened;
+use crate::subject::{Answer, Fault};
+use crate::verdict::{Evidence, Status, Verdict};
+use crate::{Difference, Equality, Rules, Tagged};
+
+/// How much of a value or an input is shown, in characters.
+const LONGEST: usize = 400;
+
+/// An answer held against what is expected.
+pub(crate) struct Judgement<'a> {
+    pub(crate) case: &'a Case,
+    pub(crate) rules: Rules,
+    pub(crate) expect: &'a Expect,
+    pub(crate) equality: Equality,
+}
+
+impl Judgement<'_> {
+    pub(crate) fn verdict(&self, answer: &Result<Answer, Fault>, is_strict: bool) -> Verdict {
+        let Self { case, rules, expect, .. } = self;
+        let (status, why) = self.status(answer);
+        let level = expect.level;
+        Verdict {
+            id: case.id.clone(),
+            rules: Some(*rules),
+            level: Some(level),
+            status,
+            is_unexpected: status == Status::HarnessError || status.counts(level, is_strict),
+            why,
+            evidence: status.is_failure().then(|| Box::new(self.evidence(answer))),
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    fn status(&self, answer: &Result<Answer, Fault>) -> (Status, String) {
+        let permitted = || self.expect.permitted.iter().map(|permitted| &permitted.outcome);
+        let (status, why) = match answer {
+            Ok(Answer::Values(values)) => {
+                let is_same = |outcome: &Outcome| match outcome {
+                    Outcome::Values(wanted) => values.difference(wanted, self.equality).is_none(),
+                    Outcome::Accept => true,
+                    Outcome::Reject(_) => false,
+                };
+                if permitted().any(is_same) {
+                    (Status::Pass, "")
+                } else if permitted().any(|outcome| matches!(outcome, Outcome::Values(_))) {
+                    (Status::WrongValue, "it reads other values")
+                } else {
+                    (Status::Fail, "it reads what is to be refused")
+                }
+            }
+            Ok(Answer::Reject { kind, .. }) => {
+                let is_same = |outcome: &Outcome| match outcome {
+                    Outcome::Reject(wanted) => kind.is_none_or(|kind| kind == *wanted),
+                    Outcome::Values(_) | Outcome::Accept => false,
+                };
+                let is_reject = |outcome: &Outcome| matches!(outcome, Outcome::Reject(_));
+                if permitted().any(is_same) {
+                    (Status::Pass, "")
+                } else if permitted().any(is_reject) {
+                    (Status::Fail, "it refuses for another reason")
+                } else {
+                    (Status::Fail, "it refuses what is to be read")
+                }
+            }
+            Ok(Answer::Unsupported(why)) => {
+                return (Status::Unsupported, format!("the subject says: {}", one_line(why)));
+            }
+            Err(fault) => return fault.status(),
+        };
+        (status, why.to_owned())
+    }
+
+    fn evidence(&self, answer: &Result<Answer, Fault>) -> Evidence {
+        let Self { case, expect, .. } = self;
+        let wanted: Vec<_> = expect.permitted.iter().map(|permitted| permitted.outcome.to_string()).collect();
+        let difference = self.difference(answer);
+        Evidence {
+            title: case.title.clone(),
+            source: case.source.clone(),
+            input: self.input(answer, difference.as_ref().map(|(difference, wanted)| (difference, *wanted))),
+            got: match answer {
+                Ok(Answer::Values(values)) => shortened(&values.to_json(), LONGEST),
+                Ok(Answer::Reject { message, kind: Some(kind) }) => format!("rejected ({}): {message}", kind.name()),
+                Ok(Answer::Reject { message, .. }) => format!("rejected: {}", one_line(message)),
+                Ok(Answer::Unsupported(why)) => one_line(why),
+                Err(Fault::InvalidAnswer(_, line)) => line.clone(),
+                Err(_) => "no answer".to_owned(),
+            },
+            wanted: wanted.join(", or "),
+            difference: difference.map(|(difference, _)| difference.to_string()),
+            stderr: String::new(),
+            repeat: String::new(),
+        }
+    }
+
+    /// The first difference from the values that are expected first.
+    fn difference(&self, answer: &Result<Answer, Fault>) -> Option<(Difference, &Tagged)> {
+        let Ok(Answer::Values(values)) = answer else { return None };
+        self.expect.permitted.iter().find_map(|permitted| match &permitted.outcome {
+            Outcome::Values(wanted) => Some((values.difference(wanted, self.equality)?, wanted)),
+            _ => None,
+        })
+    }
+
+    /// The input with a caret. Our own codec knows where a value stands, and where a document goes wrong, if it agrees
+    /// with the case about it.
+    fn input(&self, answer: &Result<Answer, Fault>, difference: Option<(&Difference, &Tagged)>) -> String {
+        let input = &self.case.input;
+        let span = match (self.rules.decode(input), difference) {
+            (Ok(ours), Some((difference, wanted))) => ours.locate(difference, wanted),
+            (Err(error), _) if matches!(answer, Ok(Answer::Values(_))) => Some(error.span()),
+            _ => None,
+        };
+        match span {
+            Some(span) => Excerpt::new(input, &span).to_string(),
+            None => format!("  | {}\n", shortened(&visible(input), LONGEST)),
+        }
+    }
+}
+
+impl Fault {
+    pub(crate) fn status(&self) -> (Status, String) {
+        match self {
+            Self::Crash(how) => (Status::Crash, how.clone()),
+            Self::Timeout(limit) => (Status::Timeout, format!("no answer within {} s", limit.as_secs_f64())),
+            Self::InvalidAnswer(why, _) => (Status::InvalidAnswer, why.clone()),
+            Self::ResourceLimit(what) => (Status::ResourceLimit, what.clone()),
+            Self::Harness(why) => (Status::HarnessError, why.clone()),
+        }
+    }
+}
+
+impl fmt::Display for Difference {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let show = |value: &Option<String>| {
+            value.as_deref().map_or_else(|| "nothing".to_owned(), |value| shortened(value, LONGEST / 4))
+        };
+        write!(f, "{}: got {}, wanted {}", self.path, show(&self.got), show(&self.wanted))
+    }
+}
+
+fn one_line(text: &str) -> String {
+    shortened(&visible(text.as_bytes()), LONGEST)
+}
+
+#[cfg(test)]
+mod tests {
+    use xend_wire::ErrorKind;
+
+    use super::*;
+
+    /// The status of an answer to a case that has this expectation.
+    #[track_caller]
+    fn check(expect: &str, answer: Result<Answer, Fault>, status: Status) {
+        let text = format!(
+            "id = \"sexpr/a\"\ntitle = \"A\"\nsource = \"none\"\ninput = \"a\"\n[[expect]]\nlevel = \"must\"\n{expect}"
+        );
+        let case = Case::parse("sexpr/a.toml", "a.toml", text.as_bytes(), &|_| None).expect("a case");
+        let rules = case.codec().default_rules();
+        let expect = case.expectation(rules).expect("an expectation");
+        let judgement = Judgement { case: &case, rules, expect, equality: Equality::default() };
+        let verdict = judgement.verdict(&answer, false);
+        assert_eq!(verdict.status, status, "{answer:?}");
+        assert_eq!(verdict.evidence.is_some(), status.is_failure(), "{answer:?}");
+    }
+
+    fn values(json: &str) -> Result<Answer, Fault> {
+        Ok(Answer::Values(Tagged::from_json(json.as_bytes(), crate::Codec::Sexpr).expect("values")))
+    }
+
+    fn reject(kind: Option<ErrorKind>) -> Result<Answer, Fault> {
+        Ok(Answer::Reject { message: "no".to_owned(), kind })
+    }
+
+    #[test]
+    fn answers_and_expectations() {
+        let (a, b) = (r#"[{"atom":"a"}]"#, r#"[{"atom":"b"}]"#);
+        let end = Some(ErrorKind::UnexpectedEnd);
+
+        let expect = r#"values = [{ atom = "a" }]"#;
+        check(expect, values(a), Status::Pass);
+        check(expect, values(b), Status::WrongValue);
+        check(expect, values("[]"), Status::WrongValue);
+        check(expect, reject(None), Status::Fail);
+        check(expect, Ok(Answer::Unsupported("no".to_owned())), Status::Unsupported);
+        check(expect, Err(Fault::Crash(String::new())), Status::Crash);
+        check(expect, Err(Fault::Timeout(Duration::from_secs(1))), Status::Timeout);
+        check(expect, Err(Fault::InvalidAnswer(String::new(), String::new())), Status::InvalidAnswer);
+        check(expect, Err(Fault::ResourceLimit(String::new())), Status::ResourceLimit);
+        check(expect, Err(Fault::Harness(String::new())), Status::HarnessError);
+
+        let expect = r#"reject = "unexpected-end""#;
+        check(expect, values(a), Status::Fail);
+        check(expect, reject(None), Status::Pass);
+        check(expect, reject(end), Status::Pass);
+        check(expect, reject(Some(ErrorKind::TooDeep)), Status::Fail);
+
+        let expect = r#"any_of = [{ values = [{ atom = "a" }] }, { reject = "unexpected-end" }]"#;
+        check(expect, values(a), Status::Pass);
+        check(expect, values(b), Status::WrongValue);
+        check(expect, reject(None), Status::Pass);
+        check(expect, reject(Some(ErrorKind::TooDeep)), Status::Fail);
+
+        let expect = "any_of = [{ accept = true }]";
+        check(expect, values(b), Status::Pass);
+        check(expect, reject(end), Status::Fail);
+    }
+}

@@ -1,0 +1,133 @@
+//! `decode`, `list`, `explain`, `cases` and `call`.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+
+use serde_json::Value;
+
+use crate::{HARNESS, path, run, snapshots, transcript, transcript_in};
+
+#[test]
+fn decode() {
+    let decode = |codec: &str, rules: &str, document: &[u8]| {
+        let arguments = ["decode", "--codec", codec, "--rules", rules];
+        let shown = format!("<- {}\n", xend_wire::visible(document));
+        transcript(&arguments, document).replacen('\n', &format!("\n{shown}"), 1)
+    };
+    let response = |value: &str| {
+        format!("<methodResponse><params><param><value>{value}</value></param></params></methodResponse>")
+    };
+    let all = [
+        decode("sexpr", "strict", b"(domain (name 'vm 1') (domid 1))\n(a) b"),
+        decode("sexpr", "strict", b""),
+        decode("sexpr", "strict", b"('\xff')"),
+        decode("sexpr", "strict", b"(domain\n  (name vm1)\n"),
+        decode("sexpr", "xend-3.0.2", br"(a 'x\1y')"),
+        decode("sexpr", "libvirt", b"(a \x0b)"),
+        decode("xmlrpc", "spec", response("<int>5</int>").as_bytes()),
+        decode("xmlrpc", "spec", response("<nil/>").as_bytes()),
+        decode("xmlrpc", "extended", response("<nil/>").as_bytes()),
+        decode(
+            "xmlrpc",
+            "spec",
+            response("<struct><member><name>a</name><value>x</value></member></struct>").as_bytes(),
+        ),
+        decode("xmlrpc", "spec", b"<methodCall><methodName>m</methodName></methodCall>"),
+        decode("xmlrpc", "spec", b"<html>"),
+    ];
+    let _guard = snapshots();
+    insta::assert_snapshot!("decode", all.join("\n").trim_end());
+}
+
+#[test]
+fn explain() {
+    let all = ["sexpr/octal-one-digit", "xmlrpc/struct-dup", "xmlrpc/nil", "xmlrpc/enc-latin1", "sexpr/depth-900"]
+        .map(|id| transcript(&["explain", id], b""));
+    let _guard = snapshots();
+    insta::assert_snapshot!("explain", all.join("\n").trim_end());
+}
+
+#[test]
+fn list_has_every_case() {
+    let text = run(&["list"], b"").stdout;
+    let json = run(&["list", "--json"], b"").stdout;
+    let count = xend_fixtures::files("cases/").filter(|file| file.path.ends_with(".toml")).count();
+    assert_eq!(String::from_utf8(text).expect("UTF-8").lines().count(), count);
+    let json = String::from_utf8(json).expect("UTF-8");
+    assert_eq!(json.lines().count(), count);
+    // Some nest deeper than this reader goes.
+    assert!(json.lines().filter(|line| serde_json::from_str::<Value>(line).is_ok()).count() > count - 5);
+    let some = transcript(&["list", "--filter", "sexpr/quote-s*"], b"")
+        + &transcript(&["list", "--json", "--filter", "xmlrpc/nil"], b"");
+    let _guard = snapshots();
+    insta::assert_snapshot!("list", some);
+}
+
+#[test]
+fn an_exported_suite_is_a_folder_of_cases() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let exported = folder.path().join("suite");
+    let path = path(&exported);
+    let export = transcript_in(folder.path(), &["cases", "--export", path], b"");
+    assert!(export.ends_with(" cases in DIR/suite\n[exit 0]\n"), "{export}");
+    let read = |name: &str| std::fs::read(exported.join(name)).expect(name);
+    assert_eq!(read("sexpr/quote-single.input"), b"('a b')");
+    let expected: Value = serde_json::from_slice(&read("sexpr/quote-single.json")).expect("JSON");
+    assert_eq!(expected["expect"][0]["any_of"][0]["values"][0]["list"][0]["atom"], "a b");
+    assert!(read("README.md").starts_with(b"# Conformance cases"));
+    let judged = |arguments: &[&str]| run(&[&["parser", "--filter", "sexpr/[a-c]*"], arguments].concat(), b"").stdout;
+    assert_eq!(judged(&["--cases", path]), judged(&[]));
+}
+
+#[test]
+fn the_built_in_codecs_answer_as_a_subject() {
+    let subject = ["parser", "--filter", "*/[e-v]*", "--rules", "strict,spec,extended", "--", HARNESS, "subject"];
+    let judged = |arguments: &[&str]| String::from_utf8(run(arguments, b"").stdout).expect("UTF-8");
+    assert_eq!(judged(&subject), judged(&subject[..5]));
+    let asked = transcript(&["subject"], b"{\"hello\":{\"protocol\":1}}\n{\"id\":\"a\",\"codec\":\"sexpr\",\"rules\":\"strict\",\"input\":\"KGEp\"}\n{\"id\":\"b\",\"codec\":\"sexpr\",\"rules\":\"strict\",\"input\":\"KGE=\"}\nwhat?\n");
+    let _guard = snapshots();
+    insta::assert_snapshot!("subject", asked);
+}
+
+/// A daemon that gives one reply, and the port where it does.
+fn daemon(reply: &'static str) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        let (mut stream, _) = listener.accept().expect("a client");
+        let mut request = [0; 4096];
+        let _ = stream.read(&mut request);
+        let _ = stream.write_all(reply.as_bytes());
+    });
+    port
+}
+
+#[test]
+fn call() {
+    let call = |reply: &'static str, arguments: &[&str]| {
+        let port = daemon(reply);
+        let uri = format!("sxp+tcp://127.0.0.1:{port}");
+        let shown = transcript(&[&["call", &uri], arguments].concat(), b"");
+        shown.replace(&port.to_string(), "PORT")
+    };
+    let names = "HTTP/1.0 200 OK\r\nContent-Type: application/sxp\r\n\r\n(Domain-0 vm1)";
+    let refused = "HTTP/1.0 501 Operation not implemented: pause\r\nContent-Type: application/sxp\r\n\r\n";
+    let all = [
+        call(names, &["domain.list"]),
+        call("HTTP/1.0 200 OK\r\n\r\n", &["domain.pause", "domain=vm1"]),
+        call(refused, &["domain.pause", "domain=vm1"]),
+        call("", &["domain.list"]),
+        call("", &["domain.pause", "domain=vm1"]),
+        call(names, &["domain.pause"]),
+        call(names, &["domain.list", "domain=vm1"]),
+        call(names, &["domain.dance"]),
+        call(names, &["domain.pause", "vm1"]),
+        transcript(&["call", "sxp+unix:///nowhere/at/all", "domain.list"], b""),
+        transcript(&["call", "http://localhost", "domain.list"], b""),
+        transcript(&["call", "--release", "5", "sxp+tcp://localhost", "domain.list"], b""),
+    ];
+    let ends: Vec<_> = all.iter().map(|shown| shown.trim_end().rsplit(' ').next().expect("an end")).collect();
+    assert_eq!(ends, ["0]", "0]", "1]", "5]", "5]", "2]", "2]", "2]", "2]", "4]", "2]", "2]"]);
+    let _guard = snapshots();
+    insta::assert_snapshot!("call", all.join("\n").trim_end());
+}

@@ -1,0 +1,150 @@
+//! Python's `xmlrpc.client` as a subject, held against what the survey found of two other versions of it.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::process::Command;
+
+use serde_json::{Value, json};
+use xend_harness::subject::{Answer, Declaration, Question, Reply, Subject};
+use xend_harness::{Baseline, Case, Codec, Error, Feature, Tagged, suite};
+
+use crate::judge;
+
+const ADAPTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/xmlrpc_client.py");
+const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/baseline.txt");
+
+/// One column of the survey, as a subject. It can't answer what was not surveyed, or not noted in full.
+struct Column {
+    declaration: Declaration,
+    outcomes: BTreeMap<String, Value>,
+}
+
+impl Column {
+    fn new(name: &str) -> Self {
+        let survey = xend_fixtures::file("tables/xmlrpc-survey.jsonl").expect("the survey").bytes;
+        let rows = str::from_utf8(survey).expect("UTF-8").lines();
+        let rows = rows.map(|row| serde_json::from_str::<Value>(row).expect("a row is JSON"));
+        let outcomes =
+            rows.map(|row| (row["case"].as_str().expect("a name").to_owned(), row["outcomes"][name].clone()));
+        let rules = ["spec", "extended"].map(|name| Codec::Xmlrpc.one_rules(name).expect("rules"));
+        let declaration = Declaration { name: name.to_owned(), rules: rules.to_vec(), features: Feature::ALL.to_vec() };
+        Self { declaration, outcomes: outcomes.collect() }
+    }
+
+    fn answer(&self, id: &str) -> Option<Answer> {
+        // Names of the survey are those of the cases, but for the case of letters.
+        let name = id.strip_prefix("xmlrpc/")?;
+        let (_, outcome) = self.outcomes.iter().find(|(survey, _)| survey.eq_ignore_ascii_case(name))?;
+        if let Some(message) = outcome.get("rejected") {
+            return Some(Answer::Reject { message: message.as_str()?.to_owned(), kind: None });
+        }
+        let value = serde_json::from_str(outcome.as_str()?).ok()?;
+        let message = match tagged(&value)? {
+            fault if fault.get("fault").is_some() => fault,
+            value => json!({ "response": value }),
+        };
+        let values = Tagged::from_json(json!([message]).to_string().as_bytes(), Codec::Xmlrpc);
+        Some(Answer::Values(values.unwrap_or_else(|error| panic!("{id}: {error}"))))
+    }
+}
+
+impl Subject for Column {
+    fn declaration(&self) -> &Declaration {
+        &self.declaration
+    }
+
+    fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
+        let answer = self.answer(question.id).unwrap_or_else(|| Answer::Unsupported("not surveyed".to_owned()));
+        Ok(Reply { answer: Ok(answer), stderr: String::new(), late: None })
+    }
+}
+
+/// A value of the survey, in the form of cases.
+fn tagged(value: &Value) -> Option<Value> {
+    if let Some(items) = value.as_array() {
+        return Some(json!({ "array": items.iter().map(tagged).collect::<Option<Vec<_>>>()? }));
+    }
+    if let Some(fault) = value.get("fault") {
+        return Some(json!({ "fault": { "code": tagged(&fault[0])?, "string": tagged(&fault[1])? } }));
+    }
+    let text = value["v"].as_str();
+    Some(match value["t"].as_str()? {
+        "nil" => json!({ "nil": true }),
+        "struct" => {
+            let members = value["m"].as_object()?.iter();
+            let members = members.map(|(name, value)| Some(json!([name, tagged(value)?])));
+            json!({ "struct": members.collect::<Option<Vec<_>>>()? })
+        }
+        "base64" => {
+            let bytes = data_encoding::HEXLOWER.decode(text?.as_bytes()).ok()?;
+            json!({ "base64": data_encoding::BASE64.encode(&bytes) })
+        }
+        kind @ ("int" | "boolean" | "double" | "string" | "dateTime") => json!({ kind: text? }),
+        _ => return None,
+    })
+}
+
+/// What the two versions of the survey answer, and whether that is a failure, by case and rules.
+struct Surveyed {
+    agreed: BTreeSet<(String, String)>,
+    failing: BTreeSet<(String, String)>,
+}
+
+fn surveyed() -> Surveyed {
+    let cases = Case::built_in().expect("cases");
+    let mut columns = ["py2.7", "py3.13"].map(Column::new);
+    let mut surveyed = Surveyed { agreed: BTreeSet::new(), failing: BTreeSet::new() };
+    let is_reject = |answer: &Option<Answer>| matches!(answer, Some(Answer::Reject { .. }));
+    let agree = |id: &str| {
+        let [old, new] = columns.each_ref().map(|column| column.answer(id));
+        old.is_some() && new.is_some() && (old == new || is_reject(&old) && is_reject(&new))
+    };
+    let agreed: BTreeSet<_> = cases.iter().map(|case| &*case.id).filter(|id| agree(id)).collect();
+    let run = suite::run(&mut columns[0], &cases, &suite::Options::default()).expect("a column answers");
+    for verdict in run.verdicts.iter().filter(|verdict| verdict.status.is_judged() && agreed.contains(&*verdict.id)) {
+        let key = (verdict.id.clone(), verdict.rules.expect("rules").to_string());
+        if verdict.status.is_failure() {
+            surveyed.failing.insert(key.clone());
+        }
+        surveyed.agreed.insert(key);
+    }
+    surveyed
+}
+
+/// Whether there is a `python3` to ask; says so if there is none.
+fn has_python() -> bool {
+    let has = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
+    if !has {
+        eprintln!("skipped: there is no python3");
+    }
+    has
+}
+
+/// It fails exactly where both versions of the survey do, as far as they agree; and its baseline says so.
+#[test]
+fn fails_where_the_survey_says() {
+    if !has_python() {
+        return;
+    }
+    let surveyed = surveyed();
+    assert!(surveyed.agreed.len() > 200 && surveyed.failing.len() > 40, "the survey says too little");
+    let (exit, lines) = judge(&["--codec", "xmlrpc", "--strict", "--baseline", BASELINE], &["python3", ADAPTER]);
+    let verdict = |line: &Value| line["verdict"].as_str().expect("a verdict").to_owned();
+    let failed = |line: &&Value| !["pass", "unsupported", "skipped", "unexpected-pass"].contains(&&*verdict(line));
+    let key = |line: &Value| [&line["id"], &line["rules"]].map(|it| it.as_str().expect("a string").to_owned()).into();
+    let failing: BTreeSet<(String, String)> = lines.iter().filter(failed).map(key).collect();
+    let failing: BTreeSet<_> = failing.intersection(&surveyed.agreed).cloned().collect();
+    assert_eq!(failing, surveyed.failing);
+
+    let unexpected: Vec<_> = lines.iter().filter(|line| line["unexpected"] == true).collect();
+    assert_eq!((exit, &unexpected[..]), (0, &[][..]));
+}
+
+#[test]
+fn its_baseline_names_what_the_survey_names() {
+    let text = std::fs::read_to_string(BASELINE).expect("the baseline");
+    let baseline = Baseline::parse("baseline.txt", &text).expect("it is well-formed");
+    for (id, rules) in surveyed().failing {
+        let rules = Codec::Xmlrpc.one_rules(&rules).expect("rules");
+        assert!(baseline.reason(&id, rules).is_some(), "{id}@{rules} is missing");
+    }
+}

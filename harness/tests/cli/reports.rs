@@ -1,0 +1,172 @@
+//! What a run shows, to people and to machines.
+
+use std::collections::BTreeMap;
+
+use quick_xml::Reader;
+use quick_xml::events::Event;
+use serde_json::Value;
+
+use crate::{path, run, snapshots, transcript, transcript_in};
+
+/// A subject that does everything once: it passes, fails, misreads, gives up, dies, babbles and complains.
+const SUBJECT: &str = r#"read -r _
+echo '{"hello":{"name":"mixed","version":"1.0","decodes":{"sexpr":["strict"],"xmlrpc":["spec"]}}}'
+while read -r line; do
+    id=${line#*'"id":"'}; id=${id%%'"'*}
+    case $id in
+        sexpr/list-empty) echo "{\"id\":\"$id\",\"values\":[{\"list\":[]}]}";;
+        sexpr/list-nested) echo "{\"id\":\"$id\",\"reject\":\"too clever\"}";;
+        sexpr/list-unterminated-at-open) echo "{\"id\":\"$id\",\"values\":[{\"list\":[]}]}";;
+        sexpr/quote-single) echo "warning: quotes" >&2; echo "{\"id\":\"$id\",\"values\":[{\"list\":[{\"atom\":\"a\"}]}]}";;
+        sexpr/quote-none) echo "{\"id\":\"$id\",\"unsupported\":\"no time\"}";;
+        sexpr/octal-one-digit) echo "{\"id\":\"$id\",\"reject\":\"no octals\"}";;
+        xmlrpc/i4) echo "Traceback: out of luck" >&2; exit 3;;
+        xmlrpc/int-plus) exec >&-;;
+        xmlrpc/struct-pretty) echo "{\"id\":\"$id\",\"values\":[{\"response\":{\"float\":\"1\"}}]}";;
+    esac
+done"#;
+
+const FILTER: [&str; 18] = [
+    "--filter",
+    "sexpr/list-empty",
+    "--filter",
+    "sexpr/list-nested",
+    "--filter",
+    "sexpr/list-unterminated-at-open",
+    "--filter",
+    "sexpr/quote-single",
+    "--filter",
+    "sexpr/quote-none",
+    "--filter",
+    "sexpr/octal-one-digit",
+    "--filter",
+    "xmlrpc/i4",
+    "--filter",
+    "xmlrpc/{struct-pretty,traffic-call-domain}",
+    "--filter",
+    "xmlrpc/int-p*",
+];
+
+/// The run of the subject with more options, in a folder of its own; what it shows, and the files that it writes there.
+fn shown(options: &[&str], baseline: &str) -> (String, String, String) {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| path(&folder.path().join(name)).to_owned();
+    let (baseline_file, junit, json, script) =
+        (file("baseline"), file("junit.xml"), file("report.jsonl"), file("subject"));
+    std::fs::write(&baseline_file, baseline).expect("it is written");
+    std::fs::write(&script, SUBJECT).expect("it is written");
+    let files = ["--baseline", &baseline_file, "--junit", &junit, "--json", &json];
+    let arguments = [&["parser"][..], &FILTER, &files, options, &["--", "sh", &script]].concat();
+    let screen = transcript_in(folder.path(), &arguments, b"");
+    let read = |file: &str| std::fs::read_to_string(file).expect("it is written").replace(path(folder.path()), "DIR");
+    (screen, read(&junit), read(&json))
+}
+
+#[test]
+fn for_people_and_machines() {
+    let (people, junit, json) =
+        shown(&[], "xmlrpc/i4 # it dies of it\nsexpr/list-empty # it will fail\nsexpr/none # gone\n");
+    assert!(people.ends_with("[exit 1]\n"));
+    let _guard = snapshots();
+    insta::assert_snapshot!("report-people", people);
+    insta::assert_snapshot!("report-junit", junit);
+    insta::assert_snapshot!("report-json-lines", json);
+}
+
+/// What is said of each way to fail an answer.
+#[test]
+fn faults() {
+    let hello = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;
+    let kept_alive = |script: &str| format!("read -r _; {hello}; read -r _; {script}");
+    let once = ["--once", "--rules", "strict"];
+    let judged = |script: &str, options: &[&str]| {
+        let filter = ["parser", "--filter", "sexpr/list-empty"];
+        transcript(&[&filter, options, &["--", "sh", "-c", script]].concat(), b"")
+    };
+    let all = [
+        judged("echo 'no such parser' >&2; exit 127", &[]),
+        judged("sleep 60", &["--timeout", "0.5"]),
+        judged("echo hello", &[]),
+        judged(r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strikt"]}}}'"#, &[]),
+        judged(r#"echo '{"hello":{"name":"sh","decodes":{"json":["strict"]}}}'"#, &[]),
+        judged(r#"echo '{"hello":{"name":"sh","decodes":{}}}'"#, &[]),
+        judged(r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]},"features":["x"]}}'"#, &[]),
+        judged(&kept_alive("kill -SEGV $$"), &[]),
+        judged(&kept_alive("exec >&-; sleep 60"), &[]),
+        judged(&kept_alive(r"printf 'a\377\n'"), &[]),
+        judged(&kept_alive(r#"echo '{"id":"sexpr/other","reject":"no"}'"#), &[]),
+        judged(&kept_alive(r#"echo '{"reject":"no"}'"#), &[]),
+        judged(&kept_alive(r#"echo '{"id":"sexpr/list-empty"}'"#), &[]),
+        judged(&kept_alive(r#"echo '{"id":"sexpr/list-empty","reject":"no","values":[]}'"#), &[]),
+        judged(&kept_alive(r#"echo '{"id":"sexpr/list-empty","accept":true}'"#), &[]),
+        judged(&kept_alive(r#"echo '{"id":"sexpr/list-empty","reject":"no"}'; echo and no again"#), &[]),
+        judged("yes complaint | head -n 3000 >&2; exit 1", &once),
+        judged("echo $XEND_CODEC $XEND_RULES", &once),
+        judged(r#"echo '{"reject":"no"}'; echo and no again"#, &once),
+    ];
+    let _guard = snapshots();
+    insta::assert_snapshot!("report-faults", all.join("\n").trim_end());
+}
+
+#[test]
+fn the_same_run_makes_the_same_reports() {
+    assert_eq!(shown(&[], ""), shown(&[], ""));
+}
+
+#[test]
+fn a_should_counts_if_the_run_is_strict() {
+    let others = "*list* # x\nxmlrpc/* # x\n*quote-single # x\n";
+    let run = |options: &[&str]| shown(options, others).0;
+    let is_unexpected =
+        |screen: &str| !screen.contains("octal-one-digit@strict (should): it refuses what is to be read; counts");
+    assert!(!is_unexpected(&run(&[])));
+    assert!(is_unexpected(&run(&["--strict"])));
+}
+
+/// JUnit's counts, and those of the tests in it, are those of the JSON lines.
+#[test]
+fn junit_and_json_lines_agree() {
+    let (_, junit, json) = shown(&["--strict"], "xmlrpc/i4 # it dies of it\nsexpr/none # gone\n");
+    let lines: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+    let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
+    for line in &lines {
+        *wanted.entry(line["verdict"].as_str().expect("a verdict").to_owned()).or_default() += 1;
+    }
+
+    let mut got: BTreeMap<String, usize> = BTreeMap::new();
+    let mut totals = BTreeMap::new();
+    let mut reader = Reader::from_str(&junit);
+    loop {
+        let event = reader.read_event().expect("well-formed");
+        let (Event::Start(element) | Event::Empty(element)) = &event else {
+            if matches!(event, Event::Eof) {
+                break;
+            }
+            continue;
+        };
+        let attributes = element.attributes().map(|attribute| {
+            let attribute = attribute.expect("an attribute");
+            (attribute.key.as_ref().to_owned(), attribute.value.into_owned())
+        });
+        let attributes: BTreeMap<_, _> = attributes.collect();
+        match element.name().as_ref() {
+            "testsuites" => totals = attributes,
+            "property" if attributes["name"] == "verdict" => *got.entry(attributes["value"].clone()).or_default() += 1,
+            "failure" if attributes["type"] == "unmatched" => *got.entry("unmatched".to_owned()).or_default() += 1,
+            _ => {}
+        }
+    }
+    assert_eq!(got, wanted);
+    let unexpected = lines.iter().filter(|line| line["unexpected"] == true).count();
+    assert_eq!(totals["tests"], lines.len().to_string());
+    assert_eq!(totals["failures"], unexpected.to_string());
+    assert_eq!(totals["errors"], "0");
+}
+
+#[test]
+fn timing_is_told_when_it_is_asked_for() {
+    let arguments = ["parser", "--filter", "sexpr/list-empty", "--timing"];
+    let output = run(&arguments, b"");
+    assert!(String::from_utf8_lossy(&output.stderr).contains(" answers in "), "{output:?}");
+    assert_eq!(run(&arguments[..3], b"").stderr, b"");
+}

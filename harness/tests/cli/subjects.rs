@@ -1,0 +1,226 @@
+//! Subjects that behave as badly as they can: each gets its verdict, and the run goes on.
+
+use std::path::Path;
+use std::process::Stdio;
+use std::time::{Duration, Instant};
+
+use crate::{HARNESS, judge, path};
+
+/// What a subject says that speaks shell and reads S-expressions.
+const HELLO: &str = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;
+
+/// The right answers to the two cases that these subjects are asked.
+const ANSWER: &str = r#"answer() { case $1 in
+    sexpr/list-empty) echo '{"id":"sexpr/list-empty","values":[{"list":[]}]}';;
+    sexpr/quote-single) echo '{"id":"sexpr/quote-single","values":[{"list":[{"atom":"a b"}]}]}';;
+esac; }"#;
+
+/// Judges a shell script by two cases and checks the verdicts on both; `hello VERDICT` if it does not get so far.
+#[track_caller]
+fn check(script: &str, options: &[&str], expect: &str) {
+    check_all(script, &[&["--filter", "sexpr/list-empty", "--filter", "sexpr/quote-single"], options].concat(), expect);
+}
+
+#[track_caller]
+fn check_all(script: &str, options: &[&str], expect: &str) {
+    let begin = Instant::now();
+    let (exit, lines) = judge(options, &["sh", "-c", script]);
+    let verdicts: Vec<_> = lines
+        .iter()
+        .map(|line| match line["id"].as_str().expect("an id") {
+            "hello" => format!("hello {}", line["verdict"].as_str().expect("a verdict")),
+            _ => line["verdict"].as_str().expect("a verdict").to_owned(),
+        })
+        .collect();
+    assert_eq!(verdicts.join(", "), expect, "{script}\n{lines:#?}");
+    let count = |wanted: &str| verdicts.iter().filter(|verdict| *verdict == wanted).count();
+    let expected_exit = match (count("pass"), count("unsupported")) {
+        (0, unsupported) if unsupported == verdicts.len() => 2,
+        (passed, unsupported) => i32::from(passed + unsupported != verdicts.len()),
+    };
+    assert_eq!(exit, expected_exit, "{script}");
+    assert!(begin.elapsed() < Duration::from_secs(30), "{script} took {:?}", begin.elapsed());
+}
+
+/// A subject that is kept alive and does `each` with the `$id` of each question.
+fn kept_alive(each: &str) -> String {
+    let loop_ = r#"while read -r line; do id=${line#*'"id":"'}; id=${id%%'"'*}"#;
+    format!("{ANSWER}\nread -r _; {HELLO}\n{loop_}; {each}; done")
+}
+
+/// Does `each` for one of the two cases, and answers the other.
+fn for_one(each: &str) -> String {
+    kept_alive(&format!(r#"if [ "$id" = sexpr/list-empty ]; then {each}; else answer "$id"; fi"#))
+}
+
+#[test]
+fn a_good_one_passes() {
+    check(&kept_alive("answer $id"), &[], "pass, pass");
+}
+
+#[test]
+fn a_wrong_answer_does_not_matter_to_the_next() {
+    check(&for_one(r#"echo "{\"id\":\"$id\",\"values\":[]}""#), &[], "wrong-value, pass");
+    check(&for_one(r#"echo "{\"id\":\"$id\",\"reject\":\"no\"}""#), &[], "fail, pass");
+    check(&for_one(r#"echo "{\"id\":\"$id\",\"unsupported\":\"no\"}""#), &[], "unsupported, pass");
+}
+
+#[test]
+fn one_that_dies_is_started_again() {
+    check(&for_one("exit 3"), &[], "crash, pass");
+    check(&for_one("exit 0"), &[], "crash, pass");
+    check(&for_one("kill -SEGV $$"), &[], "crash, pass");
+    // It answers, and is not there when it is asked again.
+    check(&kept_alive("answer $id; exit 0"), &[], "pass, crash");
+    // Something that it started holds the pipe.
+    check(&for_one("sleep 60 & exit 1"), &[], "crash, pass");
+}
+
+/// That the command is gone when it is to be started again is not the subject's fault.
+#[test]
+fn one_that_can_not_be_started_again_is_not_judged() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let command = folder.path().join("subject");
+    std::os::unix::fs::symlink("/bin/sh", &command).expect("a link");
+    let script = kept_alive(&format!("rm {}; exit 1", command.display()));
+    let filter = ["--filter", "sexpr/list-empty", "--filter", "sexpr/quote-single"];
+    let (exit, lines) = judge(&filter, &[path(&command), "-c", &script]);
+    let verdicts: Vec<_> = lines.iter().map(|line| line["verdict"].as_str().expect("a verdict")).collect();
+    assert_eq!((exit, &verdicts[..]), (3, &["crash", "harness-error"][..]));
+}
+
+#[test]
+fn one_that_hangs_is_started_again() {
+    check(&for_one("sleep 60"), &["--timeout", "1"], "timeout, pass");
+}
+
+#[test]
+fn one_that_closes_its_output_has_crashed() {
+    check(&for_one("exec >&-; sleep 60"), &[], "crash, pass");
+}
+
+#[test]
+fn one_that_does_not_read_times_out() {
+    let script = format!("{HELLO}; sleep 60");
+    check(&script, &["--timeout", "1"], "timeout, timeout");
+    // More than a pipe holds.
+    let hello = HELLO.replace(r#""sexpr":["strict"]"#, r#""xmlrpc":["spec"]"#);
+    check_all(&format!("{hello}; sleep 60"), &["--filter", "xmlrpc/wide-100k", "--timeout", "1"], "timeout");
+}
+
+#[test]
+fn nonsense_is_no_answer() {
+    check(&for_one("echo nonsense"), &[], "invalid-answer, pass");
+    check(&for_one("echo"), &[], "invalid-answer, pass");
+    check(&for_one("echo '{}'"), &[], "invalid-answer, pass");
+    check(&for_one(r"printf '\377\n'"), &[], "invalid-answer, pass");
+    check(&for_one(r#"echo "{\"id\":\"$id\"}""#), &[], "invalid-answer, pass");
+    check(&for_one(r#"echo "{\"id\":\"$id\",\"values\":[],\"reject\":\"\"}""#), &[], "invalid-answer, pass");
+    check(&for_one(r#"echo "{\"id\":\"$id\",\"value\":[]}""#), &[], "invalid-answer, pass");
+    check(&for_one(r#"echo "{\"id\":\"$id\",\"values\":[{\"int\":\"1\"}]}""#), &[], "invalid-answer, pass");
+}
+
+#[test]
+fn another_id_is_no_answer() {
+    check(&for_one(r#"echo '{"id":"sexpr/other","values":[]}'"#), &[], "invalid-answer, pass");
+    check(&for_one(r#"echo '{"values":[{"list":[]}]}'"#), &[], "invalid-answer, pass");
+}
+
+#[test]
+fn one_answer_too_many_spoils_the_answer() {
+    check(&kept_alive("answer $id; answer $id"), &[], "invalid-answer, invalid-answer");
+    check(&for_one("answer $id; answer $id"), &[], "invalid-answer, pass");
+    // Late, when the next question is on its way or there is none.
+    check(&for_one("answer $id; sleep 0.1; answer $id"), &[], "invalid-answer, pass");
+    check(&kept_alive("answer $id; sleep 0.1; answer $id"), &[], "invalid-answer, invalid-answer");
+}
+
+#[test]
+fn a_flood_is_stopped() {
+    let patient = ["--timeout", "25"];
+    check(&for_one("yes | tr -d '\\n'"), &patient, "resource-limit, pass");
+    check(&for_one("yes"), &patient, "invalid-answer, pass");
+    check(&for_one("yes >&2"), &["--timeout", "1"], "timeout, pass");
+    check(&kept_alive("yes | head -c 1000000 >&2; answer $id"), &patient, "pass, pass");
+}
+
+#[test]
+fn no_hello_is_a_verdict() {
+    check("exit 3", &[], "hello crash");
+    check("sleep 60", &["--timeout", "1"], "hello timeout");
+    check("exec >&-; sleep 60", &[], "hello crash");
+    check("echo hello", &[], "hello invalid-answer");
+    check("yes | tr -d '\\n'", &["--timeout", "25"], "hello resource-limit");
+    let hello =
+        |decodes: &str, more: &str| format!(r#"echo '{{"hello":{{"name":"sh","decodes":{decodes}{more}}}}}'; cat"#);
+    check(&hello("{}", ""), &[], "hello invalid-answer");
+    check(&hello(r#"{"sexpr":["strikt"]}"#, ""), &[], "hello invalid-answer");
+    check(&hello(r#"{"json":["strict"]}"#, ""), &[], "hello invalid-answer");
+    check(&hello(r#"{"sexpr":["strict"]}"#, r#","features":["telepathy"]"#), &[], "hello invalid-answer");
+    check(&hello(r#"{"sexpr":["strict"]}"#, r#","feature":[]"#), &[], "hello invalid-answer");
+}
+
+#[test]
+fn one_that_accepts_a_truncated_document_fails() {
+    let script = kept_alive(r#"echo "{\"id\":\"$id\",\"values\":[]}""#);
+    check_all(&script, &["--filter", "sexpr/list-unterminated-at-open"], "fail");
+}
+
+#[test]
+fn what_it_started_ends_with_it() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pid");
+    let script = for_one(&format!("sleep 60 & echo $! >{}; wait", file.display()));
+    check(&script, &["--timeout", "1"], "timeout, pass");
+    assert_gone(&file);
+}
+
+/// Whoever interrupts the harness ends the subject, too, though it gets no signal from the terminal.
+#[test]
+fn an_interrupted_run_leaves_nothing_behind() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("pid");
+    let script = format!("echo $$ >{}.new; mv {0}.new {0}; sleep 60", file.display());
+    let mut harness = std::process::Command::new(HARNESS);
+    let harness = harness.args(["parser", "--timeout", "50", "--", "sh", "-c", &script]).stderr(Stdio::piped());
+    let harness = harness.spawn().expect("it is built");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !file.exists() {
+        assert!(Instant::now() < deadline, "the subject does not start");
+        std::thread::yield_now();
+    }
+    let kill = std::process::Command::new("kill").args(["-INT", &harness.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    let output = harness.wait_with_output().expect("it ends");
+    assert_eq!(output.status.code(), Some(3));
+    assert_eq!(String::from_utf8_lossy(&output.stderr), "error: interrupted\n");
+    assert_gone(&file);
+}
+
+#[track_caller]
+fn assert_gone(file: &Path) {
+    let pid = std::fs::read_to_string(file).expect("it was started");
+    // Killed it is, but whoever adopts orphans may not have buried it yet.
+    let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+    assert!(state.is_empty() || state.contains(") Z "), "still there: {state}");
+}
+
+#[test]
+fn once_a_case() {
+    let once = |script: &str, options: &[&str], expect: &str| {
+        check(script, &[&["--once", "--codec", "sexpr"], options].concat(), expect);
+    };
+    let right = r#"case $(cat) in '()') echo '{"values":[{"list":[]}]}';; *) echo '{"values":[{"list":[{"atom":"a b"}]}]}';; esac"#;
+    once(right, &[], "pass, pass");
+    once(&format!("{right}; exit 3"), &[], "pass, pass");
+    once(r#"echo '{"values":[]}'"#, &[], "wrong-value, wrong-value");
+    once(r#"echo "{\"reject\":\"$XEND_CODEC $XEND_RULES\"}""#, &[], "fail, fail");
+    once(r#"echo '{"unsupported":"no"}'"#, &[], "unsupported, unsupported");
+    once("cat >/dev/null", &[], "crash, crash");
+    once("exit 3", &[], "crash, crash");
+    once("sleep 60 & exit 3", &[], "crash, crash");
+    once("sleep 60", &["--timeout", "1"], "timeout, timeout");
+    once("echo nonsense", &[], "invalid-answer, invalid-answer");
+    once(&format!("{right}; echo '{{}}'"), &[], "invalid-answer, invalid-answer");
+    once("yes | tr -d '\\n'", &["--timeout", "25"], "resource-limit, resource-limit");
+}

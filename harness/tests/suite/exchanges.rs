@@ -1,0 +1,62 @@
+//! The exchanges of the real daemon, against a mock in memory.
+
+use std::path::Path;
+use std::sync::{Arc, OnceLock};
+
+use libtest_mimic::{Failed, Trial};
+use mock_xend::{MockXend, Scenario};
+use xend_client::Face;
+use xend_harness::exchange::{Comparison, Sequence, Server, Servers, compare};
+use xend_harness::{Status, report};
+
+/// A sequence, played once for all the tests that ask what came of it.
+struct Played {
+    sequence: Sequence,
+    comparisons: OnceLock<Vec<Comparison>>,
+}
+
+/// A test for each exchange whose reply is known: `exchange/3.0.3/sxp/post-destroy-dom0`.
+pub(crate) fn trials(only: Option<&str>) -> Vec<Trial> {
+    if only.is_some_and(|name| !name.starts_with("exchange/")) {
+        return Vec::new();
+    }
+    let sequences = Sequence::built_in().unwrap_or_else(|error| panic!("{error}"));
+    let played = sequences.into_iter().map(|sequence| Arc::new(Played { sequence, comparisons: OnceLock::new() }));
+    let trials = played.flat_map(|played| {
+        let known = |at: &usize| played.sequence.exchanges[*at].response.is_some();
+        let known: Vec<_> = (0..played.sequence.exchanges.len()).filter(known).collect();
+        known.into_iter().map(move |at| {
+            let played = Arc::clone(&played);
+            let name = format!("exchange/{}/{}", played.sequence.name, played.sequence.exchanges[at].case);
+            Trial::test(name, move || played.check(at))
+        })
+    });
+    trials.collect()
+}
+
+impl Played {
+    fn check(&self, at: usize) -> Result<(), Failed> {
+        let comparison = &self.comparisons.get_or_init(|| play(&self.sequence))[at];
+        match comparison.status {
+            Status::Pass | Status::ExpectedFailure | Status::Skipped => Ok(()),
+            _ => Err(report::comparisons(std::slice::from_ref(comparison)).into()),
+        }
+    }
+}
+
+/// On virtual time: waiting for a close costs nothing.
+fn play(sequence: &Sequence) -> Vec<Comparison> {
+    let scenario = match &sequence.scenario {
+        Some(name) => {
+            let file = xend_fixtures::file(&format!("scenarios/{name}")).expect("the scenario of a sequence");
+            let text = str::from_utf8(file.bytes).expect("a scenario is UTF-8");
+            Scenario::parse(name, text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"))
+        }
+        None => Scenario::default(),
+    };
+    let daemon = MockXend::builder().release(sequence.release).scenario(scenario).build().expect("nothing conflicts");
+    let servers = Servers(Face::ALL.map(|face| Server::Memory(daemon.clone(), face)).into());
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
+    let played = compare(sequence, &servers, false, true);
+    runtime.expect("a runtime").block_on(played).expect("a server in memory is reached")
+}

@@ -1,0 +1,95 @@
+//! docs/coverage.md: what of each release is simulated, printed from the tables that the faces route by.
+
+use std::fmt::Write;
+
+use xend_wire::Release;
+
+use crate::{sxp, xmlrpc};
+
+const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/coverage.md");
+/// Set to anything, it writes the file anew.
+const REGENERATE: &str = "REGENERATE";
+
+#[test]
+fn the_table_of_coverage_is_fresh() {
+    let fresh = document();
+    if std::env::var_os(REGENERATE).is_some() {
+        std::fs::write(FILE, &fresh).unwrap_or_else(|error| panic!("{FILE}: {error}"));
+    }
+    let file = std::fs::read_to_string(FILE).unwrap_or_else(|error| panic!("{FILE}: {error}"));
+    assert!(file == fresh, "{FILE} is out of date: {REGENERATE}=1 cargo test -p mock-xend coverage");
+}
+
+/// The counts of protocol reference §4.2, which the daemon itself gave.
+#[test]
+fn each_release_has_as_many_methods_as_the_daemon() {
+    let count = |release| xmlrpc::METHODS.iter().filter(|method| method.is_known(release)).count();
+    assert_eq!(Release::ALL.map(count), [42, 47, 54, 69, 94]);
+}
+
+/// A row: whether each release has it, and whether that is simulated.
+struct Row {
+    name: String,
+    marks: [&'static str; 5],
+}
+
+fn document() -> String {
+    let sxp = rows(sxp::OPERATIONS.iter().map(|operation| {
+        let known = Release::ALL.map(|release| operation.is_known(release));
+        (format!("`{}` on `{}`", operation.name, operation.path()), known, true)
+    }));
+    let xmlrpc = rows(xmlrpc::METHODS.iter().map(|method| {
+        let known = Release::ALL.map(|release| method.is_known(release));
+        (format!("`{}`", method.name), known, method.is_simulated())
+    }));
+    let mut text = String::from(
+        "# What is simulated\n\
+         \n\
+         Every operation of the S-expression face and every method of the XML-RPC face, release by release.\n\
+         This file is printed from the tables that the mock routes by; a test keeps it fresh.\n\
+         \n\
+         | mark | meaning |\n\
+         | --- | --- |\n\
+         | yes | the simulated world answers |\n\
+         | scripted | the release has it, and `system.listMethods` names it; the mock checks the number of its parameters, and \
+         then only a scenario can answer: without one it is a fault 2 that says so |\n\
+         | – | unknown to the release: 501 on sxp, the answer to an unknown method on xmlrpc |\n\
+         \n\
+         Reading is not in the table: all resources (`/`, `/xend`, `/xend/node` with `dmesg` and `log`, `/xend/domain`, \
+         `/xend/domain/ID` with `?op=vcpuinfo`, `/xend/vnet`) are there in all releases.\n",
+    );
+    for (title, rows) in [("S-expressions over HTTP: operations", sxp), ("XML-RPC: methods", xmlrpc)] {
+        let count = |at: usize| rows.iter().filter(|row| row.marks[at] != UNKNOWN).count();
+        let simulated = |at: usize| rows.iter().filter(|row| row.marks[at] == SIMULATED).count();
+        write!(text, "\n## {title}\n\n| |").expect("a String takes all");
+        for release in Release::ALL {
+            write!(text, " {release} |").expect("a String takes all");
+        }
+        text.push_str("\n| --- | --- | --- | --- | --- | --- |\n");
+        for row in &rows {
+            writeln!(text, "| {} | {} |", row.name, row.marks.join(" | ")).expect("a String takes all");
+        }
+        let total = [0, 1, 2, 3, 4].map(|at| format!("{} of {}", simulated(at), count(at))).join(" | ");
+        writeln!(text, "| simulated | {total} |").expect("a String takes all");
+    }
+    text
+}
+
+const SIMULATED: &str = "yes";
+const SCRIPTED: &str = "scripted";
+const UNKNOWN: &str = "–";
+
+/// One row for each name, in the order of the table.
+fn rows(entries: impl Iterator<Item = (String, [bool; 5], bool)>) -> Vec<Row> {
+    let mut rows: Vec<Row> = Vec::new();
+    for (name, known, is_simulated) in entries {
+        let at = rows.iter().position(|row| row.name == name).unwrap_or_else(|| {
+            rows.push(Row { name, marks: [UNKNOWN; 5] });
+            rows.len() - 1
+        });
+        for (mark, _) in rows[at].marks.iter_mut().zip(known).filter(|(_, known)| *known) {
+            *mark = if is_simulated { SIMULATED } else { SCRIPTED };
+        }
+    }
+    rows
+}

@@ -1,0 +1,75 @@
+//! Worlds as TOML files.
+
+mod read;
+mod tables;
+
+use std::path::Path;
+use std::time::Duration;
+
+use xend_wire::{Diagnostic, Release};
+
+use super::World;
+use crate::{Error, text_file};
+use read::Source;
+use tables::WorldTable;
+
+impl World {
+    /// Reads a world. `name` is what errors call the file; `release` is that of the daemon, or that of the file if it is
+    /// left open, or 4.1 if neither says; domains without a time have been started `now`.
+    ///
+    /// ```
+    /// # use std::time::Duration;
+    /// # use mock_xend::{Release, World};
+    /// let world = World::parse("one.toml", r#"
+    ///     release = "3.4"
+    ///     guest-delay = 1.5                # seconds until a guest obeys; guest-obeys = false: never
+    ///     missing-files = ["/nonexistent"] # all others exist
+    ///     peers = ["other.example:8002"]   # hosts that take domains from this one
+    ///
+    ///     [node]
+    ///     host = "xen.example"
+    ///     free-memory = 4096
+    ///
+    ///     [[domain]]
+    ///     name = "web"
+    ///     state = "paused"                 # running, blocked, paused, shut-down, crashed, halted, suspended
+    ///     memory = 256
+    ///     vcpus = 2
+    ///     image = "(linux (kernel /boot/vmlinuz) (root '/dev/sda1 ro'))"
+    ///     devices = ["(vbd (uname phy:vg/web) (dev sda1) (mode w))", "(vif (bridge xenbr0))"]
+    ///
+    ///     [[domain]]
+    ///     name = "spare"
+    ///     state = "halted"                 # defined, not active
+    ///     memory = 128
+    /// "#, None, Duration::from_secs(1_200_000_000))?;
+    /// assert_eq!(world.domains().len(), 3);
+    /// assert!(World::parse("two.toml", &world.to_toml(), None, Duration::ZERO).is_ok());
+    /// # Ok::<(), xend_wire::Diagnostic>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Whatever the format does not allow, and what no host can be: with line and caret.
+    pub fn parse(name: &str, text: &str, release: Option<Release>, now: Duration) -> Result<Self, Diagnostic> {
+        let table: WorldTable = toml::from_str(text).map_err(|error| {
+            Diagnostic::new(name, text.as_bytes(), error.span().unwrap_or_default(), error.message().trim_end())
+        })?;
+        let source = Source { name, text, now };
+        source.world(table, release)
+    }
+
+    /// Reads a world from its file.
+    ///
+    /// # Errors
+    /// As [`World::parse`], and a file that can't be read.
+    pub fn from_file(path: impl AsRef<Path>, release: Option<Release>, now: Duration) -> Result<Self, Error> {
+        let (name, text) = text_file::read(path.as_ref(), "a world")?;
+        Ok(Self::parse(&name, &text, release, now)?)
+    }
+
+    /// The world as a file that [`parse`](Self::parse) reads back. Bytes that are not UTF-8 do not survive in the log and
+    /// the console ring.
+    pub fn to_toml(&self) -> String {
+        toml::to_string(&WorldTable::of(self)).expect("the tables of a world have nothing that TOML has not")
+    }
+}

@@ -1,0 +1,233 @@
+//! From the tables of a file to a world, with all that can be wrong in them.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use toml::Spanned;
+use xend_wire::datum::Datum;
+use xend_wire::{Diagnostic, Release, sexpr};
+
+use super::tables::{DomainTable, SavedTable, UNPLUGGED, WorldTable};
+use crate::world::config::{most_vcpus, restart_modes};
+use crate::world::identity::Identities;
+use crate::world::{Activity, Asked, Device, Domain, Filesystem, Image, Node, OnEnd, World};
+
+/// The file being read, for errors.
+pub(super) struct Source<'a> {
+    pub(super) name: &'a str,
+    pub(super) text: &'a str,
+    /// When domains have been started that do not say when.
+    pub(super) now: Duration,
+}
+
+impl Source<'_> {
+    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.name, self.text.as_bytes(), span, message)
+    }
+
+    pub(super) fn world(&self, table: WorldTable, asked: Option<Release>) -> Result<World, Diagnostic> {
+        let release = match table.release {
+            Some(text) => {
+                let known: Release =
+                    text.get_ref().parse().map_err(|error| self.wrong(text.span(), format!("{error}")))?;
+                match asked {
+                    Some(asked) if asked != known => {
+                        return Err(self.wrong(text.span(), format!("this world is one of {known}, not of {asked}")));
+                    }
+                    _ => known,
+                }
+            }
+            None => asked.unwrap_or_default(),
+        };
+        let mut world = World::empty(release);
+        if let Some(node) = table.node {
+            let usual = Node::default();
+            world.node = Node {
+                host: node.host.unwrap_or(usual.host),
+                total_memory: node.total_memory.unwrap_or(usual.total_memory),
+                free_memory: node.free_memory.unwrap_or(usual.free_memory),
+            };
+        }
+        world.files =
+            Filesystem { missing: table.missing_files.unwrap_or(world.files.missing), ..Filesystem::default() };
+        world.peers = table.peers;
+        world.messages = table.messages.map_or(world.messages, String::into_bytes);
+        world.log = table.log.map_or(world.log, String::into_bytes);
+        world.guest_delay = match (table.guest_obeys, table.guest_delay) {
+            (Some(false), None) => None,
+            (Some(false), Some(delay)) => {
+                return Err(self.wrong(delay.span(), "guests that never obey have no delay: leave one of the two out"));
+            }
+            (_, Some(delay)) => Some(self.seconds(&delay)?),
+            (_, None) => Some(Duration::ZERO),
+        };
+        world.identities = Identities::from_given(table.identities.unwrap_or_default() as u64);
+        for domain in table.domain {
+            self.add_domain(&mut world, domain)?;
+        }
+        world.next_id = world.next_id.max(table.next_id.unwrap_or_default());
+        for SavedTable { path, domain } in table.saved {
+            let mut domain = self.domain(&mut world, domain.into_inner())?;
+            domain.deactivate(Activity::Suspended);
+            world.files.saved.insert(path, domain);
+        }
+        Ok(world)
+    }
+
+    fn add_domain(&self, world: &mut World, table: Spanned<DomainTable>) -> Result<(), Diagnostic> {
+        let table = table.into_inner();
+        let (name, id) = (table.name.span(), table.id.as_ref().map(Spanned::span));
+        let mut domain = self.domain(world, table)?;
+        if domain.name == "Domain-0" {
+            if !domain.activity.is_active() {
+                return Err(self.wrong(name, "Domain-0 is always active"));
+            }
+            domain.id = Some(0);
+            domain.is_managed = false;
+            world.domains[0] = domain;
+            return Ok(());
+        }
+        if world.domains.iter().any(|known| known.name == domain.name) {
+            return Err(self.wrong(name, format!("there are two domains called `{}`", domain.name)));
+        }
+        if let Some(id) = id.clone().filter(|_| domain.id == Some(0)) {
+            return Err(self.wrong(id, "0 is the id of Domain-0"));
+        }
+        if domain.activity.is_active() {
+            match domain.id {
+                Some(wanted) if world.domains.iter().any(|known| known.id == Some(wanted)) => {
+                    return Err(self.wrong(id.unwrap_or(name), format!("there are two domains of id {wanted}")));
+                }
+                Some(wanted) => world.next_id = world.next_id.max(wanted.saturating_add(1)),
+                None => domain.id = Some(world.next_id()),
+            }
+            domain.add_console(world.release, &mut world.identities);
+        } else if let Some(id) = id {
+            return Err(self.wrong(id, format!("a domain that is {} has no id", domain.activity.as_str())));
+        } else {
+            // Nothing else is left of a domain that ends.
+            domain.is_managed = true;
+        }
+        world.domains.push(domain);
+        Ok(())
+    }
+
+    fn domain(&self, world: &mut World, table: DomainTable) -> Result<Domain, Diagnostic> {
+        let release = world.release;
+        let name = world.check_name(table.name.get_ref().as_bytes()).map_err(|_| {
+            let message = format!("`{}` is no name for a domain: letters, digits and _-.:/+", table.name.get_ref());
+            self.wrong(table.name.span(), message)
+        })?;
+        let activity = match &table.state {
+            None => Activity::Blocked,
+            Some(state) => {
+                Activity::ALL.into_iter().find(|known| known.as_str() == state.get_ref()).ok_or_else(|| {
+                    let known = Activity::ALL.map(Activity::as_str).join(", ");
+                    self.wrong(state.span(), format!("unknown state `{}`, expected one of {known}", state.get_ref()))
+                })?
+            }
+        };
+        if !activity.is_active() && release < Release::V3_1 {
+            let span = table.state.as_ref().map_or(table.name.span(), Spanned::span);
+            return Err(
+                self.wrong(span, format!("{release} knows no domains that are not active: they came with 3.0.4"))
+            );
+        }
+        let vcpus = match &table.vcpus {
+            Some(vcpus) if !(1..=most_vcpus(release)).contains(vcpus.get_ref()) => {
+                let message = format!("a domain has from 1 to {} vcpus", most_vcpus(release));
+                return Err(self.wrong(vcpus.span(), message));
+            }
+            Some(vcpus) => *vcpus.get_ref(),
+            None => 1,
+        };
+        let usual = OnEnd::default();
+        let on_end = OnEnd {
+            poweroff: self.restart_mode(table.on_poweroff, usual.poweroff, restart_modes("poweroff", release))?,
+            reboot: self.restart_mode(table.on_reboot, usual.reboot, restart_modes("reboot", release))?,
+            crash: self.restart_mode(table.on_crash, usual.crash, restart_modes("crash", release))?,
+        };
+        let image = table.image.map(|image| self.sexpr(&image)).transpose()?.map(|config| Image { config });
+        let mut devices: Vec<Device> = Vec::new();
+        for text in &table.devices {
+            let config = self.sexpr(text)?;
+            let class = config.items().first().and_then(Datum::as_bytes).unwrap_or_default();
+            if !world.knows_class(class) {
+                let class = String::from_utf8_lossy(class);
+                return Err(self.wrong(text.span(), format!("{release} knows no device class `{class}`")));
+            }
+            if let Some(mut device) = Device::from_config(&config, &devices, &mut world.identities) {
+                let mark = device.settings.iter().position(|(name, _)| name == UNPLUGGED);
+                device.connected = mark.map(|at| device.settings.remove(at)).is_none();
+                devices.push(device);
+            }
+        }
+        let started = match table.started {
+            Some(started) => Some(self.seconds(&started)?),
+            None if activity.is_active() && name != "Domain-0" => Some(self.now),
+            None => None,
+        };
+        let asked = match table.asked {
+            Some(asked) => Some(Asked {
+                reason: asked.reason.into_bytes(),
+                at: self.seconds(&asked.at)?,
+                obeys_at: asked.obeys_at.map(|time| self.seconds(&time)).transpose()?,
+            }),
+            None => None,
+        };
+        Ok(Domain {
+            id: table.id.map(Spanned::into_inner),
+            name,
+            uuid: table.uuid.unwrap_or_else(|| world.identities.uuid()),
+            activity,
+            is_managed: table.managed,
+            vcpus,
+            available_vcpus: table.available_vcpus,
+            pinned: table.pinned,
+            memory: table.memory,
+            max_memory: table.max_memory.unwrap_or(table.memory),
+            shadow_memory: table.shadow_memory,
+            credit: table.credit,
+            sedf: table.sedf,
+            bvt: table.bvt,
+            on_end,
+            image,
+            devices,
+            started,
+            asked,
+            restarts: table.restarts,
+            restarted: table.restarted.map(|time| self.seconds(&time)).transpose()?,
+            pause_flag: table.pause_flag,
+        })
+    }
+
+    fn restart_mode(
+        &self,
+        given: Option<Spanned<String>>,
+        usual: String,
+        modes: &[&str],
+    ) -> Result<String, Diagnostic> {
+        match given {
+            None => Ok(usual),
+            Some(mode) if modes.contains(&mode.get_ref().as_str()) => Ok(mode.into_inner()),
+            Some(mode) => {
+                let message = format!("unknown mode `{}`, expected one of {}", mode.get_ref(), modes.join(", "));
+                Err(self.wrong(mode.span(), message))
+            }
+        }
+    }
+
+    fn sexpr(&self, text: &Spanned<String>) -> Result<Datum, Diagnostic> {
+        let first = sexpr::parse(text.get_ref().as_bytes())
+            .and_then(|document| document.first().map(Datum::from_sexpr).transpose())
+            .map_err(|error| self.wrong(text.span(), format!("no S-expression: {error}")))?;
+        first
+            .filter(|value| !value.items().is_empty())
+            .ok_or_else(|| self.wrong(text.span(), "expected a list: (vif (mac 00:16:3e:00:00:01))"))
+    }
+
+    fn seconds(&self, seconds: &Spanned<f64>) -> Result<Duration, Diagnostic> {
+        Duration::try_from_secs_f64(*seconds.get_ref())
+            .map_err(|_| self.wrong(seconds.span(), "expected a number of seconds, from 0 on"))
+    }
+}

@@ -1,0 +1,205 @@
+//! The tables of a world file, and how a world fills them.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use toml::Spanned;
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use crate::world::{Bvt, Credit, Device, Domain, Sedf, World};
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct WorldTable {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) release: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guest_obeys: Option<bool>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) guest_delay: Option<Spanned<f64>>,
+    #[serde(default)]
+    pub(super) peers: Vec<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) messages: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) log: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) missing_files: Option<Vec<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) next_id: Option<u32>,
+    /// How far the made-up identifiers have come.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) identities: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) node: Option<NodeTable>,
+    #[serde(default)]
+    pub(super) domain: Vec<Spanned<DomainTable>>,
+    #[serde(default)]
+    pub(super) saved: Vec<SavedTable>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct NodeTable {
+    pub(super) host: Option<String>,
+    pub(super) total_memory: Option<i64>,
+    pub(super) free_memory: Option<i64>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct SavedTable {
+    pub(super) path: String,
+    pub(super) domain: Spanned<DomainTable>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct DomainTable {
+    pub(super) name: Spanned<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) id: Option<Spanned<u32>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) uuid: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) state: Option<Spanned<String>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) managed: bool,
+    pub(super) memory: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) max_memory: Option<i64>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) shadow_memory: i64,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) vcpus: Option<Spanned<i64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) available_vcpus: Option<i64>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) pinned: Vec<Vec<i64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) on_poweroff: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) on_reboot: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) on_crash: Option<Spanned<String>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) image: Option<Spanned<String>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) devices: Vec<Spanned<String>>,
+    /// Seconds since the Unix epoch, like all times here.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) started: Option<Spanned<f64>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) restarts: u32,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) restarted: Option<Spanned<f64>>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) pause_flag: bool,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) credit: Credit,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) sedf: Sedf,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) bvt: Bvt,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) asked: Option<AskedTable>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct AskedTable {
+    pub(super) reason: String,
+    pub(super) at: Spanned<f64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) obeys_at: Option<Spanned<f64>>,
+}
+
+impl WorldTable {
+    pub(super) fn of(world: &World) -> Self {
+        Self {
+            release: Some(spanned(world.release.to_string())),
+            guest_obeys: world.guest_delay.is_none().then_some(false),
+            guest_delay: world.guest_delay.map(|delay| spanned(delay.as_secs_f64())),
+            peers: world.peers.clone(),
+            messages: Some(String::from_utf8_lossy(&world.messages).into_owned()),
+            log: Some(String::from_utf8_lossy(&world.log).into_owned()),
+            missing_files: Some(world.files.missing.clone()),
+            next_id: Some(world.next_id),
+            identities: Some(world.identities.given() as i64),
+            node: Some(NodeTable {
+                host: Some(world.node.host.clone()),
+                total_memory: Some(world.node.total_memory),
+                free_memory: Some(world.node.free_memory),
+            }),
+            domain: world.domains.iter().map(|domain| spanned(DomainTable::of(domain))).collect(),
+            saved: world
+                .files
+                .saved
+                .iter()
+                .map(|(path, domain)| SavedTable { path: path.clone(), domain: spanned(DomainTable::of(domain)) })
+                .collect(),
+        }
+    }
+}
+
+impl DomainTable {
+    fn of(domain: &Domain) -> Self {
+        // The printer of 4.1 loses no empty string.
+        let sexpr = |datum: &Datum| spanned(String::from_utf8_lossy(&datum.show(Release::V4_1)).into_owned());
+        let seconds = |time: Duration| spanned(time.as_secs_f64());
+        Self {
+            name: spanned(domain.name.clone()),
+            id: domain.id.map(spanned),
+            uuid: Some(domain.uuid.clone()),
+            state: Some(spanned(domain.activity.as_str().to_owned())),
+            managed: domain.is_managed,
+            memory: domain.memory,
+            max_memory: Some(domain.max_memory),
+            shadow_memory: domain.shadow_memory,
+            vcpus: Some(spanned(domain.vcpus)),
+            available_vcpus: domain.available_vcpus,
+            pinned: domain.pinned.clone(),
+            on_poweroff: Some(spanned(domain.on_end.poweroff.clone())),
+            on_reboot: Some(spanned(domain.on_end.reboot.clone())),
+            on_crash: Some(spanned(domain.on_end.crash.clone())),
+            image: domain.image.as_ref().map(|image| sexpr(&image.config)),
+            devices: domain.devices.iter().map(|device| sexpr(&device_config(device))).collect(),
+            started: domain.started.map(seconds),
+            restarts: domain.restarts,
+            restarted: domain.restarted.map(seconds),
+            pause_flag: domain.pause_flag,
+            credit: domain.credit,
+            sedf: domain.sedf,
+            bvt: domain.bvt,
+            asked: domain.asked.as_ref().map(|asked| AskedTable {
+                reason: String::from_utf8_lossy(&asked.reason).into_owned(),
+                at: seconds(asked.at),
+                obeys_at: asked.obeys_at.map(seconds),
+            }),
+        }
+    }
+}
+
+/// Marks a device that was pulled out.
+pub(super) const UNPLUGGED: &str = "unplugged";
+
+/// A device as it was configured, with its uuid and whether it is plugged in.
+fn device_config(device: &Device) -> Datum {
+    let mut config: Vec<Datum> = vec![device.class.as_str().into()];
+    config.extend(device.settings.iter().map(|(name, value)| Datum::pair(name, value.clone())));
+    config.push(Datum::pair("uuid", device.uuid.as_str()));
+    if !device.connected {
+        config.push(Datum::pair(UNPLUGGED, true));
+    }
+    config.into()
+}
+
+/// Where a value stands is of no interest when it is written.
+fn spanned<T>(value: T) -> Spanned<T> {
+    Spanned::new(0..0, value)
+}
+
+fn is_default<T: Default + PartialEq>(value: &T) -> bool {
+    *value == T::default()
+}

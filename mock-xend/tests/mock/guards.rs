@@ -1,0 +1,181 @@
+//! What each operation needs, and what the daemon says otherwise (protocol reference §3.3, §3.5, §5.6, §6.3, §6.4).
+
+use std::time::Duration;
+
+use mock_xend::{Daemon, Face, Release};
+
+use crate::peer::{NOW, builder, call, get, post, run, send};
+
+/// One case a line: releases, steps, and what comes of the last one.
+///
+/// A step is a call (`xend.domain.pause vm1`), a form posted to a path (`/xend/domain/vm1 op=pause`), a path that is read,
+/// `new NAME` or `create NAME` (definition or domain with what it needs), `+N` seconds, or `guests ignore`. What comes of
+/// it is `ok`, `fault CODE TEXT`, a part of a value or body, or a status with a part of the body; `silence` is no reply.
+const CASES: &str = r#"
+# Definitions.
+3.1-4.1 | new kept; xend.domain.start kept 0; xend.domain.start kept 0 | fault 2 Domain is already running
+3.1-4.1 | new kept; xend.domain.start kept 0; xend.domain.delete kept | fault 2 Domain is not halted.
+3.1-4.1 | new kept; xend.domain.delete kept; xend.domain kept | fault 3 kept
+3.1-4.1 | new kept; new kept | fault 2 VM name 'kept' already exists
+3.1-3.1 | new kept; xend.domain.pause kept | fault 2 int() argument must be a string or a number, not 'NoneType'
+3.4-4.1 | new kept; xend.domain.pause kept | fault 2 Domain 'kept' is not started
+3.4-4.1 | new kept; xend.domain.unpause kept | fault 2 Domain 'kept' is not started
+3.1-4.1 | new kept; /xend/domain/kept op=pause | 500 (xend.err "int() argument must be a string or a number, not 'NoneType'")
+3.1-4.1 | new kept; /xend/domain/kept op=destroy | 500 (xend.err "int() argument must be a string or a number, not 'NoneType'")
+3.1-4.1 | new kept; xend.domain.destroy kept | ok
+3.1-4.1 | new kept; xend.domain.shutdown kept halt | fault 2 Domain cannot be shutdown
+3.4-4.1 | new kept; xend.domain.save kept /srv/x | fault 2 Domain is not running
+3.1-3.1 | new kept; /xend/domain/kept op=save&file=/srv/x | silence
+3.4-4.1 | new kept; /xend/domain/kept op=save&file=/srv/x | silence
+3.1-4.1 | new kept; xend.domain.suspend kept | fault 2 Domain is not running
+3.1-4.1 | xend.domain.suspend vm1 | fault 2 Domain is not managed by Xend lifecycle support.
+3.1-3.1 | xend.domain.suspend Domain-0 | fault 2 Cannot save privileged domain Domain-0
+3.4-4.1 | xend.domain.suspend Domain-0 | fault 2 Cannot suspend privileged domain Domain-0
+3.1-4.1 | xend.domain.resume vm1 0 | fault 2 Error occurred when resuming: Cannot resume domain that is not suspended.
+3.1-4.1 | new kept; xend.domain.start kept 0; xend.domain.suspend kept; xend.domain.resume kept 0; /xend/domain | (Domain-0 kept vm1)
+3.1-4.1 | new kept; xend.domain.start kept 0; xend.domain.suspend kept; /xend/domain?state=suspended | (kept)
+3.1-4.1 | new kept; /xend/domain?state=halted | (kept)
+3.1-4.1 | new kept; /xend/domain/kept | (status 0)
+3.1-4.1 | new kept; /xend/domain/kept op=start&paused=1; /xend/domain?state=running | (Domain-0 kept vm1)
+3.1-4.1 | new kept; xend.domain.start kept; /xend/domain?state=paused | (kept vm2)
+3.1-4.1 | new kept; xend.domain.start kept 0; xend.domain.destroy kept; /xend/domain?state=halted | (kept)
+3.1-4.1 | new kept; xend.domain.start kept 0; xend.domain.shutdown kept poweroff; /xend/domain?state=halted | (kept)
+# What ends a domain, and what follows.
+3.0.2-4.1 | xend.domain.shutdown vm1 poweroff; xend.domain vm1 | fault 3 vm1
+3.0.2-4.1 | guests ignore; xend.domain.shutdown vm1 poweroff; +29; xend.domain vm1 | ok
+3.0.2-3.1 | guests ignore; xend.domain.shutdown vm1 poweroff; +30; xend.domain vm1 | fault 3 vm1
+3.4-4.1 | guests ignore; xend.domain.shutdown vm1 poweroff; +299; xend.domain vm1 | ok
+3.4-4.1 | guests ignore; xend.domain.shutdown vm1 poweroff; +300; xend.domain vm1 | fault 3 vm1
+3.0.2-4.1 | +60; xend.domain.shutdown vm1 reboot; /xend/domain/vm1 | (domid 3)
+3.0.3-4.1 | xend.domain.getRestartCount vm1 | <string>0</string>
+3.0.3-4.1 | +60; xend.domain.shutdown vm1 reboot; xend.domain.getRestartCount vm1 | <string>1</string>
+3.0.2-3.1 | xend.domain.shutdown vm1 reboot; +19; xend.domain.shutdown vm1 reboot; xend.domain vm1 | fault 3 vm1
+3.0.2-3.1 | xend.domain.shutdown vm1 reboot; +20; xend.domain.shutdown vm1 reboot; xend.domain vm1 | ok
+3.4-4.1 | +59; xend.domain.shutdown vm1 reboot; xend.domain vm1 | fault 3 vm1
+3.0.2-4.1 | xend.domain.shutdown vm2 poweroff; xend.domain vm2 | ok
+3.0.2-4.1 | xend.domain.shutdown vm2 poweroff; xend.domain.unpause vm2; xend.domain vm2 | fault 3 vm2
+# Files.
+3.0.2-4.1 | xend.domain.save vm1 /srv/vm1.save; xend.domain vm1 | fault 3 vm1
+3.0.2-4.1 | xend.domain.save vm1 /srv/vm1.save; xend.domain.restore /srv/vm1.save; /xend/domain/vm1 | (domid 3)
+3.0.2-4.1 | xend.domain.save vm1 /srv/vm1.save; /xend/domain op=restore&file=/srv/vm1.save | 201
+3.0.2-4.1 | xend.domain.restore /srv/nothing-saved | fault 2 not a valid guest state file: signature read
+3.0.2-4.1 | xend.domain.restore /nonexistent/x | fault 2 can't read guest state file /nonexistent/x: No such file or directory
+3.0.2-4.1 | /xend/domain/vm1 op=save&file=/nonexistent/x | 202 (xend.err "can't write guest state file /nonexistent/x: No such file or directory")
+3.1-4.1 | xend.domain.save vm1 /srv/x 1; xend.domain vm1 | ok
+3.1-3.1 | /xend/domain/vm1 op=dump&file=/srv/core&live=0&crash=0 | 202
+3.4-4.1 | /xend/domain/vm1 op=dump&file=/srv/core&live=0&crash=0 | 202 (xend.err 'Missing parameter: reset')
+3.4-4.1 | xend.domain.dump Domain-0 | fault 2 Cannot dump core for privileged domain Domain-0
+3.0.2-3.1 | xend.domain.migrate vm1 127.0.0.1 | fault 2 can't connect: Connection refused
+3.0.2-3.1 | xend.domain.migrate vm1 peer.example 0 0 9000; xend.domain vm1 | fault 3 vm1
+3.4-4.1 | xend.domain.migrate vm1 peer.example 0 9000; xend.domain vm1 | fault 3 vm1
+3.4-4.1 | xend.domain.migrate vm2 127.0.0.1 | fault 2 Domain is not running
+# Arguments over HTTP.
+3.0.3-4.1 | /xend/domain/Domain-0 op=pincpu&dom=99&vcpu=0&cpumap=0 | 500 (xend.err "<Fault 3: '99'>")
+3.0.2-4.1 | /xend/domain/Domain-0 op=maxmem_set&dom=1&memory=200; /xend/domain/vm1 | (maxmem 200)
+3.0.3-4.1 | /xend/domain/vm1 op=maxmem_set&dom=1&dom=2&memory=200 | 500 (xend.err 'Too many values for dom')
+3.0.3-4.1 | /xend/domain/vm1 op=sysrq | 500 (xend.err "'key'")
+3.0.3-4.1 | /xend/domain/vm1 op=sysrq&key=300 | 500 (xend.err '300 is not convertible to a character')
+3.0.2-4.1 | /xend/domain/vm1 op=migrate&destination=a&live=x | (xend.err
+# Schedulers and CPUs.
+3.0.3-3.4 | xend.domain.sched_credit_set vm1 0 0 | fault 2 weight is out of range
+4.1-4.1 | xend.domain.sched_credit_set vm1 0 0 | fault 2 Cpu weight out of range, valid values are within range from 1 to 65535
+3.0.3-4.1 | xend.domain.sched_credit_set vm1 512 50; /xend/domain/vm1 op=domain_sched_credit_get | "{'cap': 50, 'weight': 512}"
+3.1-3.1 | xend.domain.sched_credit_set vm1 512 50; /xend/domain/vm1 | (cpu_weight 512) (cpu_cap 50)
+4.1-4.1 | /xend/domain/vm1 op=pincpu&vcpu=0&cpumap=0; /xend/domain/vm1 | (cpus ((0)))
+4.1-4.1 | xend.domain.pincpu vm1 0 0 | fault 1 'int' object has no attribute 'split'
+4.1-4.1 | /xend/domain/vm1 op=pincpu&vcpu=all&cpumap=1; /xend/domain/vm1 op=vcpuinfo | (cpumap (1))
+3.0.2-3.4 | /xend/domain/vm1 op=pincpu&vcpu=0&cpumap=1; /xend/domain/vm1 op=vcpuinfo | (cpumap (0 1))
+# Devices.
+3.0.2-4.1 | xend.domain.destroyDevice vm1 vbd sda1; xend.domain.destroyDevice vm1 vbd 2049 | ok
+3.0.2-4.1 | xend.domain.destroyDevice vm1 vbd 99 | fault 2 Device 99 not connected
+3.4-4.1 | xend.domain.destroyDevice vm1 vbd 99 0 1 | fault 2 Device 99 is not defined
+3.0.2-3.1 | xend.domain.destroyDevice vm1 vbd zzz | fault 2 zzz
+3.4-4.1 | xend.domain.getBlockDeviceClass vm1 sda1 | <string>vbd</string>
+3.0.2-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:x)+(dev+sda1)) | Device 2049 (1, vbd) is already connected.
+3.0.2-3.0.2 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 200 (xend.err 'vbd devices may not be reconfigured')
+3.1-4.1 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
+3.1-4.1 | xend.domain.device_create vm1 x | fault
+3.1-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(dev+hdc:cdrom)+(uname+phy:a)+(mode+r)); /xend/domain/vm1 op=device_configure&config=(vbd+(dev+hdc:cdrom)+(uname+phy:b)+(mode+r))&dev=hdc; /xend/domain/vm1 | (uname phy:b)
+# Values of other types than are meant.
+3.0.2-3.0.3 | xend.domain.setName vm1 5 | fault 1 'int' object is not iterable
+3.1-4.1 | xend.domain.setName vm1 5 | fault 1 expected string or buffer
+3.0.2-4.1 | xend.domain.save vm1 5 | fault 1 coercing to Unicode: need string or buffer, int found
+3.0.2-3.1 | xend.domain.setVCpuCount vm1 two | fault 1 unsupported operand type(s) for &lt;&lt;: 'int' and 'str'
+3.0.2-3.0.3 | xend.domain.setVCpuCount vm1 -1 | fault 1 negative shift count
+3.0.2-4.1 | xend.domain.maxmem_set vm1 many | fault 1 invalid literal for int() with base 10: 'many'
+# What only scripts can answer.
+3.4-4.1 | xend.security.get_policy | fault 2 xend.security.get_policy is not simulated
+3.0.2-4.1 | xend.domain.configure x | fault 2 Unsupported
+"#;
+
+#[test]
+fn operations_have_the_guards_of_each_release() {
+    let mut failures = Vec::new();
+    for (line, case) in CASES.lines().enumerate().filter(|(_, case)| !case.is_empty() && !case.starts_with('#')) {
+        let parts: Vec<_> = case.split(" | ").collect();
+        let [releases, steps, expected] = parts[..] else { panic!("line {line} has not three parts: {case}") };
+        let (from, to) = releases.split_once('-').expect("a range of releases");
+        let (from, to): (Release, Release) = (from.parse().expect("a release"), to.parse().expect("a release"));
+        for release in Release::ALL.into_iter().filter(|release| (from..=to).contains(release)) {
+            let daemon = builder(release).build().expect("nothing conflicts");
+            daemon.with_world(|world| world.peers.push("peer.example:9000".to_owned()));
+            let outcome = steps.split("; ").map(|step| perform(&daemon, step)).last().expect("a step");
+            let is_met = match expected.split_once(' ') {
+                Some((status, text)) if status.parse::<u16>().is_ok() => {
+                    outcome.starts_with(status) && outcome.contains(text)
+                }
+                _ if expected.starts_with("fault ") => outcome.starts_with(expected),
+                _ if expected == "ok" => !outcome.starts_with("fault") && !outcome.contains("xend.err"),
+                _ => outcome.contains(expected),
+            };
+            if !is_met {
+                failures.push(format!("{release}: {case}\n    got {outcome}"));
+            }
+        }
+    }
+    assert!(failures.is_empty(), "{}", failures.join("\n"));
+}
+
+/// What comes of a step: `fault CODE TEXT`, `STATUS BODY`, or `silence`.
+fn perform(daemon: &Daemon, step: &str) -> String {
+    let words: Vec<_> = step.split(' ').collect();
+    let (face, request) = match words[..] {
+        ["guests", "ignore"] => {
+            daemon.with_world(|world| world.guest_delay = None);
+            return String::new();
+        }
+        [seconds] if seconds.starts_with('+') => {
+            daemon.advance(Duration::from_secs(seconds[1..].parse().expect("seconds")));
+            assert!(daemon.now() > NOW);
+            return String::new();
+        }
+        [operation @ ("new" | "create"), name] => {
+            let image = "(image+(linux+(kernel+/boot/vmlinuz)))";
+            let config = format!("(vm+(name+{name})+(memory+32)+(vcpus+1)+{image})");
+            (Face::Sxp, post("/xend/domain", &format!("op={operation}&config={config}")))
+        }
+        [path] if path.starts_with('/') => (Face::Sxp, get(path)),
+        [path, form] if path.starts_with('/') => (Face::Sxp, post(path, form)),
+        [method, ref params @ ..] => (Face::XmlRpc, call(method, params)),
+        [] => panic!("a step is not empty"),
+    };
+    let (reply, _) = run(send(daemon, face, &[&request]));
+    let Some((head, body)) = reply.split_once("\r\n\r\n") else { return "silence".to_owned() };
+    if face == Face::Sxp {
+        let status = head.split(' ').nth(1).unwrap_or_default();
+        // How a definition fails is of interest, not that it was made over HTTP.
+        return match body.split_once("Error creating domain: ") {
+            Some((_, text)) => format!("fault 2 {text}"),
+            None => format!("{status} {body}"),
+        };
+    }
+    let between = |from: &str, to: &str| {
+        let rest = body.split_once(from).map_or("", |(_, rest)| rest);
+        rest.split_once(to).map_or("", |(text, _)| text).to_owned()
+    };
+    if body.contains("<fault>") {
+        format!("fault {} {}", between("<int>", "</int>"), between("<string>", "</string>"))
+    } else {
+        format!("200 {body}")
+    }
+}

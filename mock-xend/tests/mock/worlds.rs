@@ -1,0 +1,103 @@
+//! Worlds as files: what comes back, and what they may not say.
+
+use std::fmt::Write;
+use std::time::Duration;
+
+use mock_xend::world::{Command, Detail};
+use mock_xend::{Face, Release, World};
+use xend_wire::datum::Datum;
+
+use crate::peer::{NOW, builder, get, run, send};
+
+#[test]
+fn a_world_comes_back_from_its_file() {
+    for release in Release::ALL {
+        let world = World::new(release, NOW);
+        let text = world.to_toml();
+        let back = World::parse("world.toml", &text, Some(release), Duration::ZERO).unwrap_or_else(|e| panic!("{e}"));
+        assert_eq!(back.to_toml(), text, "{release}");
+        for domain in ["Domain-0", "vm1", "vm2"] {
+            let record = |world: &World| {
+                let command = Command::Record { domain: domain.into(), detail: Detail::Whole };
+                world.clone().perform(NOW, &command).expect("it is there").show(release)
+            };
+            assert_eq!(record(&back).escape_ascii().to_string(), record(&world).escape_ascii().to_string());
+        }
+    }
+}
+
+/// All that an operation can leave behind goes through a file.
+#[test]
+fn a_world_with_a_past_comes_back_from_its_file() {
+    let mut world = World::new(Release::V4_1, NOW);
+    let config = b"(vm (name kept) (memory 64) (vcpus 2) (image (linux (kernel /boot/vmlinuz) (args \"it's\"))))";
+    let parsed = xend_wire::sexpr::parse(config).expect("it is one");
+    let config = parsed.first().map(Datum::from_sexpr).transpose().expect("it is flat").expect("there is one");
+    let vm1 = || Datum::from("vm1");
+    let past = [
+        Command::New { config },
+        Command::Start { domain: "kept".into(), paused: false },
+        Command::Pin { domain: "kept".into(), vcpu: "1".into(), cpus: "0".into() },
+        Command::Suspend { domain: "kept".into() },
+        Command::SetPauseFlag { domain: vm1(), flag: true },
+        Command::DestroyDevice { domain: vm1(), class: b"vif".to_vec(), device: b"0".to_vec(), forget: false },
+        Command::Save { domain: vm1(), path: b"/srv/vm1.save".to_vec(), checkpoint: true },
+        Command::Shutdown { domain: "vm2".into(), reason: b"halt".to_vec() },
+    ];
+    for command in past {
+        world.perform(NOW, &command).unwrap_or_else(|failure| panic!("{command:?}: {failure:?}"));
+    }
+    let text = world.to_toml();
+    let back = World::parse("world.toml", &text, None, Duration::ZERO).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(back.to_toml(), text);
+}
+
+#[test]
+fn a_world_of_ones_own_is_what_clients_see() {
+    let text =
+        "[[domain]]\nname = \"web\"\nmemory = 96\n\n[[domain]]\nname = \"spare\"\nstate = \"halted\"\nmemory = 64\n";
+    let world = World::parse("world.toml", text, Some(Release::V3_4), NOW).unwrap_or_else(|error| panic!("{error}"));
+    let daemon = builder(Release::V3_4).world(world).build().expect("nothing conflicts");
+    let body = |path: &str| {
+        let (reply, _) = run(send(&daemon, Face::Sxp, &[&get(path)]));
+        reply.split_once("\r\n\r\n").expect("a reply").1.to_owned()
+    };
+    assert_eq!(body("/xend/domain"), "(Domain-0 web)");
+    assert_eq!(body("/xend/domain?state=halted"), "(spare)");
+    assert!(body("/xend/domain/web").starts_with("(domain (domid 1) "));
+}
+
+#[test]
+fn mistakes_in_worlds_are_shown() {
+    let domain = |more: &str| format!("[[domain]]\nname = \"a\"\nmemory = 64\n{more}\n");
+    let mistakes = [
+        "guest_delay = 1.0".to_owned(),
+        "release = \"4.2\"".to_owned(),
+        "release = \"3.1\"".to_owned(),
+        "guest-obeys = false\nguest-delay = 2.0".to_owned(),
+        "guest-delay = -1.0".to_owned(),
+        "[[domain]]\nname = \"a b\"\nmemory = 64".to_owned(),
+        "[[domain]]\nname = \"a\"".to_owned(),
+        domain("") + &domain(""),
+        domain("id = 7") + "[[domain]]\nname = \"b\"\nmemory = 64\nid = 7",
+        domain("id = 0"),
+        domain("state = \"halted\"\nid = 5"),
+        domain("state = \"asleep\""),
+        domain("vcpus = 0"),
+        domain("on-crash = \"explode\""),
+        domain("image = \"(linux (kernel /boot/vmlinuz)\""),
+        domain("devices = [\"vbd\"]"),
+        domain("devices = [\"(floppy (dev fd0))\"]"),
+        domain("credit = { wait = 5 }"),
+        "[[domain]]\nname = \"Domain-0\"\nmemory = 64\nstate = \"halted\"".to_owned(),
+    ];
+    let mut text = String::new();
+    for mistake in mistakes {
+        let error = World::parse("world.toml", &mistake, Some(Release::V4_1), NOW).expect_err(&mistake);
+        writeln!(text, "{error}").unwrap();
+    }
+    let old = World::parse("world.toml", &domain("state = \"halted\""), Some(Release::V3_0_3), NOW);
+    writeln!(text, "{}", old.expect_err("3.0.3 keeps no definitions")).unwrap();
+    let _guard = crate::snapshots();
+    insta::assert_snapshot!("world-mistakes", text);
+}

@@ -1,0 +1,137 @@
+//! Records of the Xen-API as the records of the other faces.
+//!
+//! A field that the other faces have gets its name and unit there; all others stay as they are.
+
+use crate::Release;
+use crate::sexpr::{Builder, Document};
+use crate::tuples;
+use crate::xmlrpc::{Kind, ValueRef};
+
+/// A field of a record: its name on the Xen-API, its name on the other faces, and what becomes of its value.
+type Field = (&'static str, &'static str, Conversion);
+
+#[derive(Clone, Copy)]
+enum Conversion {
+    /// It stays.
+    Same,
+    /// Bytes become MiB.
+    MiB,
+    /// `-1` means that there is none.
+    Id,
+    /// How many references there are.
+    Count,
+    /// Each member of the struct becomes a field, with this before its name.
+    Members,
+}
+
+use Conversion::{Count, Id, Members, MiB, Same};
+
+/// `VM.get_record`; captures `xenapi-VM.get_all_records`.
+const VM: &[Field] = &[
+    ("name_label", "name", Same),
+    ("domid", "domid", Id),
+    ("memory_dynamic_max", "memory", MiB),
+    ("memory_static_max", "maxmem", MiB),
+    ("VCPUs_max", "vcpus", Same),
+    ("VCPUs_params", "cpu_", Members),
+    ("actions_after_shutdown", "on_poweroff", Same),
+    ("actions_after_reboot", "on_reboot", Same),
+    ("actions_after_crash", "on_crash", Same),
+];
+
+/// `host.get_record` and `host_metrics.get_record` (`XendAPI.py:1059`, `1263`@4.1.0; their replies were not captured).
+const HOST: &[Field] = &[
+    ("name_label", "host", Same),
+    ("sched_policy", "xen_scheduler", Same),
+    ("host_CPUs", "nr_cpus", Count),
+    ("memory_total", "total_memory", MiB),
+    ("memory_free", "free_memory", MiB),
+];
+
+/// A record with the head and fields of the other faces.
+pub(super) fn record(head: &str, value: ValueRef<'_>, release: Release) -> Document<'static> {
+    let mut builder = Builder::new();
+    write(&mut builder, head, value, release);
+    builder.finish()
+}
+
+/// The records among the values of a struct whose names are references, those of one power state if it is given.
+pub(super) fn records(
+    head: &str,
+    value: ValueRef<'_>,
+    power_state: Option<&str>,
+    release: Release,
+) -> Document<'static> {
+    let mut builder = Builder::new();
+    builder.open();
+    for record in in_state(value, power_state) {
+        write(&mut builder, head, record, release);
+    }
+    builder.close();
+    builder.finish()
+}
+
+/// The names in such a struct, sorted, as the other faces list them; or the strings of an array.
+pub(super) fn names(value: ValueRef<'_>, power_state: Option<&str>) -> Document<'static> {
+    let mut builder = Builder::new();
+    if value.kind() == Kind::Struct {
+        let records = in_state(value, power_state);
+        let mut names: Vec<_> = records.filter_map(|record| record.get("name_label")?.text()).collect();
+        names.sort_unstable();
+        builder.list(names.iter().map(|name| name.as_bytes()));
+    } else {
+        let names: Vec<_> = value.items().filter_map(ValueRef::text).collect();
+        builder.list(names.iter().map(|name| name.as_bytes()));
+    }
+    builder.finish()
+}
+
+fn in_state<'d>(value: ValueRef<'d>, power_state: Option<&str>) -> impl Iterator<Item = ValueRef<'d>> {
+    value.members().map(|(_, record)| record).filter(move |record| {
+        let state = record.get("power_state").and_then(ValueRef::text);
+        power_state.is_none_or(|wanted| state.as_deref() == Some(wanted))
+    })
+}
+
+fn write(builder: &mut Builder, head: &str, value: ValueRef<'_>, release: Release) {
+    let fields = match head {
+        "domain" => VM,
+        "node" => HOST,
+        _ => &[],
+    };
+    builder.open().atom(head);
+    for (name, value) in value.members() {
+        let known = fields.iter().find(|(known, ..)| *known == name);
+        let &(_, name, conversion) = known.unwrap_or(&("", name, Same));
+        let text = value.text().unwrap_or_default();
+        match conversion {
+            Same => field(builder, name, value, release),
+            MiB => atom(
+                builder,
+                name,
+                &text.parse::<u64>().map_or_else(|_| text.to_string(), |bytes| (bytes >> 20).to_string()),
+            ),
+            Id if text == "-1" => {}
+            Id => atom(builder, name, &text),
+            Count => atom(builder, name, &value.items().count().to_string()),
+            Members => {
+                for (member, value) in value.members() {
+                    field(builder, &format!("{name}{member}"), value, release);
+                }
+            }
+        }
+    }
+    builder.close();
+}
+
+fn atom(builder: &mut Builder, name: &str, text: &str) {
+    builder.open().atom(name).atom(text).close();
+}
+
+fn field(builder: &mut Builder, name: &str, value: ValueRef<'_>, release: Release) {
+    builder.open().atom(name);
+    for value in tuples::to_sexpr(value, release).values() {
+        builder.value(value);
+    }
+    builder.close();
+}

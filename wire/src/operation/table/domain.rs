@@ -1,0 +1,127 @@
+//! Which domains there are, and what they are like.
+
+use super::super::form::Effect::Reads;
+use super::super::form::{Literal, Operation, Source::*, call, get, of_session, of_vm, post};
+use super::super::{Answer, ArgumentKind};
+use super::{DOMAIN, required};
+use crate::Release;
+
+pub(super) const DOMAINS: &[Operation] = &[
+    Operation {
+        name: "domain.list",
+        summary: "list the names of the domains; from 3.1 on only of those that run",
+        arguments: &[],
+        effect: Reads,
+        answer: Answer::Names,
+        sxp: &[get("/xend/domain", &[])],
+        xmlrpc: &[call("xend.domains", &[Always(Literal::Int(0))])],
+        xenapi: &[of_session("VM.get_all_records", &[]).in_state("Running")],
+    },
+    Operation {
+        name: "domain.list_all",
+        summary: "list the names of all domains, from 3.1 on also of those that are only defined",
+        arguments: &[],
+        effect: Reads,
+        answer: Answer::Names,
+        sxp: &[
+            get("/xend/domain", &[]),
+            get("/xend/domain", &[("state", Always(Literal::Text("all")))]).since(Release::V3_1),
+        ],
+        xmlrpc: &[
+            call("xend.domains", &[Always(Literal::Int(0))]),
+            call(
+                "xend.domains_with_state",
+                &[Always(Literal::Flag(false)), Always(Literal::Text("all")), Usually(Literal::Flag(false))],
+            )
+            .since(Release::V3_1),
+        ],
+        xenapi: &[of_session("VM.get_all_records", &[])],
+    },
+    Operation {
+        name: "domain.list_inactive",
+        summary: "list the names of the domains that are defined and halted",
+        arguments: &[],
+        effect: Reads,
+        answer: Answer::Names,
+        sxp: &[get("/xend/domain", &[("state", Always(Literal::Text("halted")))]).since(Release::V3_1)],
+        xmlrpc: &[call(
+            "xend.domains_with_state",
+            &[Always(Literal::Flag(false)), Always(Literal::Text("halted")), Usually(Literal::Flag(false))],
+        )
+        .since(Release::V3_1)],
+        xenapi: &[of_session("VM.get_all_records", &[]).in_state("Halted")],
+    },
+    Operation {
+        name: "domain.records",
+        summary: "describe the domains; from 3.1 on only those that run",
+        arguments: &[],
+        effect: Reads,
+        answer: Answer::Records("domain"),
+        sxp: &[get("/xend/domain", &[("detail", Always(Literal::Text("1")))])],
+        // From 3.1 on devices are shown only if asked for.
+        xmlrpc: &[
+            call("xend.domains", &[Always(Literal::Int(1))]),
+            call("xend.domains", &[Always(Literal::Int(1)), Usually(Literal::Int(1))]).since(Release::V3_1),
+        ],
+        xenapi: &[of_session("VM.get_all_records", &[]).in_state("Running")],
+    },
+    Operation {
+        name: "domain.records_in_state",
+        summary: "describe the domains in a state: all, halted, paused, running, suspended or crashed",
+        arguments: &[required("state", ArgumentKind::Text)],
+        effect: Reads,
+        answer: Answer::Records("domain"),
+        // The daemon passes over a state that is given with `detail` (protocol reference §3.2).
+        sxp: &[],
+        xmlrpc: &[call(
+            "xend.domains_with_state",
+            &[Always(Literal::Flag(true)), Arg("state"), Usually(Literal::Int(1))],
+        )
+        .since(Release::V3_1)],
+        xenapi: &[],
+    },
+    Operation {
+        name: "domain.info",
+        summary: "describe one domain",
+        arguments: &[DOMAIN],
+        effect: Reads,
+        answer: Answer::Record("domain"),
+        sxp: &[get("/xend/domain/{domain}", &[])],
+        xmlrpc: &[
+            call("xend.domain", &[Arg("domain")]),
+            call("xend.domain", &[Arg("domain"), Usually(Literal::Int(1))]).since(Release::V3_1),
+        ],
+        xenapi: &[of_vm("VM.get_record", &[])],
+    },
+    Operation {
+        name: "domain.vcpus",
+        summary: "tell what the virtual processors of a domain do",
+        arguments: &[DOMAIN],
+        effect: Reads,
+        answer: Answer::Record("domain"),
+        sxp: &[get("/xend/domain/{domain}", &[("op", Always(Literal::Text("vcpuinfo")))])],
+        xmlrpc: &[call("xend.domain.getVCPUInfo", &[Arg("domain")])],
+        xenapi: &[],
+    },
+    Operation {
+        name: "domain.restart_count",
+        summary: "tell how often a domain was restarted",
+        arguments: &[DOMAIN],
+        effect: Reads,
+        answer: Answer::Text,
+        sxp: &[],
+        xmlrpc: &[call("xend.domain.getRestartCount", &[Arg("domain")]).since(Release::V3_0_3)],
+        xenapi: &[],
+    },
+    Operation {
+        name: "domain.wait_for_devices",
+        summary: "wait until the devices of a domain are connected",
+        arguments: &[DOMAIN],
+        // Nothing is other afterwards, but that devices may have failed; asking again is harmless.
+        effect: Reads,
+        answer: Answer::Nothing,
+        sxp: &[post("/xend/domain/{domain}", &[("op", Always(Literal::Text("wait_for_devices")))])],
+        xmlrpc: &[call("xend.domain.waitForDevices", &[Arg("domain")])],
+        xenapi: &[],
+    },
+];

@@ -1,0 +1,128 @@
+//! Memory, processors, and how the scheduler shares them.
+
+use super::super::form::Effect::{Changes, Reads};
+use super::super::form::{Literal, Operation, Shape, Source::*, call, of_vm, post};
+use super::super::{Answer, ArgumentKind::*, Unit};
+use super::life_cycle::op;
+use super::{DOMAIN, required};
+use crate::Release;
+
+pub(super) const RESOURCES: &[Operation] = &[
+    Operation {
+        name: "domain.set_memory",
+        summary: "set how much memory a domain shall have, in MiB",
+        arguments: &[DOMAIN, required("memory", Integer(Unit::MiB))],
+        effect: Changes,
+        answer: Answer::Nothing,
+        sxp: &[op!("mem_target_set", "target" = Arg("memory"))],
+        xmlrpc: &[call("xend.domain.setMemoryTarget", &[Arg("domain"), Arg("memory")])],
+        xenapi: &[of_vm("VM.set_memory_dynamic_max_live", &[As("memory", Shape::Bytes)])],
+    },
+    Operation {
+        name: "domain.set_max_memory",
+        summary: "set how much memory a domain may have, in MiB",
+        arguments: &[DOMAIN, required("memory", Integer(Unit::MiB))],
+        effect: Changes,
+        answer: Answer::Nothing,
+        sxp: &[op!("maxmem_set", "memory" = Arg("memory"))],
+        xmlrpc: &[call("xend.domain.maxmem_set", &[Arg("domain"), Arg("memory")])],
+        xenapi: &[of_vm("VM.set_memory_static_max", &[As("memory", Shape::Bytes)])],
+    },
+    Operation {
+        name: "domain.set_vcpus",
+        summary: "set how many virtual processors a domain uses",
+        arguments: &[DOMAIN, required("vcpus", Integer(Unit::One))],
+        effect: Changes,
+        answer: Answer::Nothing,
+        sxp: &[op!("set_vcpus", "vcpus" = Arg("vcpus"))],
+        xmlrpc: &[call("xend.domain.setVCpuCount", &[Arg("domain"), Arg("vcpus")])],
+        xenapi: &[of_vm("VM.set_VCPUs_number_live", &[Arg("vcpus")])],
+    },
+    Operation {
+        name: "domain.pin_vcpu",
+        summary: "let a virtual processor run only on some of the host's",
+        arguments: &[DOMAIN, required("vcpu", Integer(Unit::One)), required("cpus", Cpus)],
+        effect: Changes,
+        answer: Answer::Nothing,
+        // libvirt sends brackets to a daemon of configuration format 2 or less.
+        sxp: &[
+            op!("pincpu", "vcpu" = Arg("vcpu"), "cpumap" = As("cpus", Shape::Brackets)),
+            op!("pincpu", "vcpu" = Arg("vcpu"), "cpumap" = Arg("cpus")).since(Release::V3_1),
+        ],
+        // What `xm` sends; 3.4 was not captured, and by its source is as 3.1.
+        xmlrpc: &[
+            call("xend.domain.pincpu", &[Arg("domain"), Arg("vcpu"), As("cpus", Shape::Array)]),
+            call("xend.domain.pincpu", &[Arg("domain"), As("vcpu", Shape::Text), As("cpus", Shape::Array)])
+                .since(Release::V3_0_3),
+            call("xend.domain.pincpu", &[Arg("domain"), Arg("vcpu"), As("cpus", Shape::Array)]).since(Release::V3_1),
+            call("xend.domain.pincpu", &[Arg("domain"), As("vcpu", Shape::Text), Arg("cpus")]).since(Release::V4_1),
+        ],
+        xenapi: &[],
+    },
+    Operation {
+        name: "domain.credit",
+        summary: "tell how the credit scheduler treats a domain: weight, and cap in percent of one processor",
+        arguments: &[DOMAIN],
+        effect: Reads,
+        answer: Answer::Record("credit"),
+        sxp: &[op!("domain_sched_credit_get").since(Release::V3_0_3)],
+        xmlrpc: &[call("xend.domain.sched_credit_get", &[Arg("domain")]).since(Release::V3_0_3)],
+        xenapi: &[of_vm("VM.get_VCPUs_params", &[])],
+    },
+    Operation {
+        name: "domain.set_credit",
+        summary: "set how the credit scheduler treats a domain",
+        arguments: &[DOMAIN, required("weight", Integer(Unit::One)), required("cap", Integer(Unit::One))],
+        effect: Changes,
+        answer: Answer::Nothing,
+        sxp: &[op!("domain_sched_credit_set", "weight" = Arg("weight"), "cap" = Arg("cap")).since(Release::V3_0_3)],
+        xmlrpc: &[
+            call("xend.domain.sched_credit_set", &[Arg("domain"), Arg("weight"), Arg("cap")]).since(Release::V3_0_3)
+        ],
+        xenapi: &[],
+    },
+    Operation {
+        name: "domain.sedf",
+        summary: "tell how the SEDF scheduler treats a domain: period, slice and latency in nanoseconds",
+        arguments: &[DOMAIN],
+        effect: Reads,
+        answer: Answer::Record("sedf"),
+        sxp: &[op!("cpu_sedf_get")],
+        xmlrpc: &[call("xend.domain.cpu_sedf_get", &[Arg("domain")])],
+        xenapi: &[],
+    },
+    Operation {
+        name: "domain.set_sedf",
+        summary: "set how the SEDF scheduler treats a domain",
+        arguments: &[
+            DOMAIN,
+            required("period", Integer(Unit::Nanoseconds)),
+            required("slice", Integer(Unit::Nanoseconds)),
+            required("latency", Integer(Unit::Nanoseconds)),
+            required("extratime", Flag),
+            required("weight", Integer(Unit::One)),
+        ],
+        effect: Changes,
+        answer: Answer::Nothing,
+        sxp: &[op!(
+            "cpu_sedf_set",
+            "period" = Arg("period"),
+            "slice" = Arg("slice"),
+            "latency" = Arg("latency"),
+            "extratime" = Arg("extratime"),
+            "weight" = Arg("weight")
+        )],
+        xmlrpc: &[call(
+            "xend.domain.cpu_sedf_set",
+            &[
+                Arg("domain"),
+                Arg("period"),
+                Arg("slice"),
+                Arg("latency"),
+                As("extratime", Shape::Number),
+                Arg("weight"),
+            ],
+        )],
+        xenapi: &[],
+    },
+];

@@ -1,0 +1,103 @@
+//! Documents of the embedded cases, for Miri: nothing here reads a file. What becomes of them is judged by the tests
+//! outside of the crate, with a parser of TOML that takes Miri too long.
+
+use data_encoding::BASE64;
+
+use crate::{Limits, sexpr, xmlrpc};
+
+/// Above this size a document takes Miri too long.
+const LARGEST: usize = 1_024;
+
+/// The document of a case, or `None` if it is generated.
+fn document(case: &str) -> Option<Vec<u8>> {
+    let line = case.lines().find(|line| line.starts_with("input"))?;
+    let (key, value) = line.split_once(" = ")?;
+    let inside = value.get(1..value.len() - 1)?;
+    match (key, value.as_bytes()[0]) {
+        ("input", b'\'') => Some(inside.as_bytes().to_vec()),
+        ("input", b'"') => Some(unescape(inside).into_bytes()),
+        ("input_base64", b'"') => Some(BASE64.decode(inside.as_bytes()).expect("base64")),
+        _ => None,
+    }
+}
+
+/// A basic string of TOML.
+fn unescape(text: &str) -> String {
+    let mut out = String::new();
+    let mut rest = text.chars();
+    while let Some(c) = rest.next() {
+        if c != '\\' {
+            out.push(c);
+            continue;
+        }
+        out.push(match rest.next().expect("an escape") {
+            'n' => '\n',
+            'r' => '\r',
+            't' => '\t',
+            'b' => '\x08',
+            'f' => '\x0C',
+            'u' => {
+                let digits: String = rest.by_ref().take(4).collect();
+                u32::from_str_radix(&digits, 16).ok().and_then(char::from_u32).expect("a character")
+            }
+            same => same,
+        });
+    }
+    out
+}
+
+fn cases(codec: &str) -> impl Iterator<Item = (&'static str, Option<Vec<u8>>)> {
+    xend_fixtures::files(codec).map(|file| (file.path, document(std::str::from_utf8(file.bytes).expect("UTF-8"))))
+}
+
+/// All rules; Miri, which takes a tenth of a second for a document, gets one of them for each, by the name of the case.
+fn by_turns<R>(rules: impl Iterator<Item = R>, path: &str) -> impl Iterator<Item = R> {
+    let rules: Vec<_> = rules.collect();
+    let turn = path.bytes().map(usize::from).sum::<usize>() % rules.len();
+    rules.into_iter().enumerate().filter(move |(at, _)| !cfg!(miri) || *at == turn).map(|(_, rules)| rules)
+}
+
+#[test]
+fn small_documents_of_sexpr() {
+    for (path, document) in cases("cases/sexpr/") {
+        let Some(document) = document.filter(|document| document.len() <= LARGEST) else { continue };
+        for rules in by_turns(sexpr::Rules::all(), path) {
+            match sexpr::parse_with(&document, rules, &Limits::default()) {
+                Ok(parsed) => {
+                    sexpr::print(&parsed, rules);
+                    assert_eq!(parsed.clone().into_owned(), parsed, "{path}");
+                }
+                Err(error) => assert!(!error.render(&document).is_empty(), "{path}"),
+            }
+        }
+    }
+}
+
+#[test]
+fn small_documents_of_xmlrpc() {
+    use xmlrpc::{Message, Response};
+    for (path, document) in cases("cases/xmlrpc/") {
+        let Some(document) = document.filter(|document| document.len() <= LARGEST) else { continue };
+        for rules in by_turns(xmlrpc::Rules::all(), path) {
+            match xmlrpc::decode(&document, rules, &Limits::default()) {
+                Ok(Message::Response(Response::Success(value))) => {
+                    let owned = value.clone().into_owned();
+                    assert!(owned == value || path.contains("nan"), "{path}");
+                    value.value().to_value();
+                }
+                Ok(Message::Response(Response::Fault(fault))) => drop(fault.to_fault()),
+                Ok(Message::Call(call)) => call.params().for_each(|param| drop(param.to_value())),
+                Err(error) => assert!(!error.render(&document).is_empty(), "{path}"),
+            }
+        }
+    }
+}
+
+/// What Miri leaves out of the cases: the large ones, and those that are made of repetitions.
+#[test]
+fn few_documents_are_left_out() {
+    let all: Vec<_> = cases("cases/").collect();
+    let left_out = all.iter().filter(|(_, document)| document.as_ref().is_none_or(|document| document.len() > LARGEST));
+    let left_out: Vec<_> = left_out.map(|(path, _)| *path).collect();
+    assert!(left_out.len() * 20 < all.len(), "{} of {}: {left_out:?}", left_out.len(), all.len());
+}

@@ -1,0 +1,237 @@
+//! A case of `fixtures/cases`: reading one, and holding this crate against it. The format is in the README there.
+
+use data_encoding::BASE64;
+use serde::Deserialize;
+use toml::{Table, Value};
+use xend_wire::xmlrpc::{self, Kind, Message, Response, ValueRef};
+use xend_wire::{Error, Limits, sexpr};
+
+/// One case.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct Case {
+    pub(crate) id: String,
+    #[serde(rename = "title")]
+    _title: String,
+    #[serde(rename = "source")]
+    _source: String,
+    input: Option<String>,
+    input_base64: Option<String>,
+    input_generated: Option<Vec<Piece>>,
+    expect: Vec<Expect>,
+}
+
+#[derive(Deserialize)]
+#[serde(untagged)]
+enum Piece {
+    Text { text: String },
+    Repeat { repeat: String, times: usize },
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Expect {
+    /// Without them it is the default.
+    rules: Option<Vec<String>>,
+    #[serde(rename = "level")]
+    _level: String,
+    #[serde(default)]
+    needs: Vec<String>,
+    #[serde(default)]
+    ordered: bool,
+    values: Option<Vec<Value>>,
+    reject: Option<String>,
+    any_of: Option<Vec<Outcome>>,
+}
+
+#[derive(Clone, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Outcome {
+    values: Option<Vec<Value>>,
+    reject: Option<String>,
+    accept: Option<bool>,
+    /// The libraries of the survey that do that.
+    #[serde(default)]
+    by: Vec<String>,
+}
+
+impl Case {
+    pub(crate) fn parse(file: xend_fixtures::File) -> Result<Self, String> {
+        let text = std::str::from_utf8(file.bytes).map_err(|error| error.to_string())?;
+        toml::from_str(text).map_err(|error| error.to_string())
+    }
+
+    pub(crate) fn input(&self) -> Vec<u8> {
+        match self {
+            Self { input: Some(text), .. } => text.clone().into_bytes(),
+            Self { input_base64: Some(text), .. } => BASE64.decode(text.as_bytes()).expect("base64"),
+            Self { input_generated: Some(pieces), .. } => pieces
+                .iter()
+                .map(|piece| match piece {
+                    Piece::Text { text } => text.clone(),
+                    Piece::Repeat { repeat, times } => repeat.repeat(*times),
+                })
+                .collect::<String>()
+                .into_bytes(),
+            _ => panic!("{}: no input", self.id),
+        }
+    }
+
+    /// Reads the input by every set of rules that the case says something about.
+    pub(crate) fn check(&self) -> Result<(), String> {
+        let is_sexpr = self.id.starts_with("sexpr/");
+        let input = self.input();
+        let names: Vec<String> = if is_sexpr {
+            sexpr::Rules::all().map(|rules| rules.to_string()).collect()
+        } else {
+            xmlrpc::Rules::all().map(|rules| rules.to_string()).collect()
+        };
+        for rules in &names {
+            let Some(expect) = self.expectation(rules) else { continue };
+            // The one feature that this crate lacks: it keeps the text of a dateTime.
+            if expect.needs.iter().any(|feature| feature == "datetime-typed") {
+                continue;
+            }
+            let outcomes = expect.outcomes();
+            // Where no values are listed the document may be deeper than a tree of values can be.
+            let show = outcomes.iter().any(|outcome| outcome.values.is_some());
+            let got = if is_sexpr { read_sexpr(&input, rules, show) } else { read_xmlrpc(&input, rules, show) };
+            if !outcomes.iter().any(|outcome| outcome.permits(&got, expect.ordered)) {
+                return Err(format!("{}, rules {rules}: got {}", self.id, describe(&got, &input)));
+            }
+        }
+        Ok(())
+    }
+
+    /// The libraries of the survey that each list of permitted outcomes names, and whether they accept the document.
+    pub(crate) fn libraries(&self) -> impl Iterator<Item = Vec<(&str, bool)>> {
+        let lists = self.expect.iter().filter_map(|expect| expect.any_of.as_ref());
+        lists.map(|outcomes| {
+            let named = outcomes.iter().flat_map(|outcome| outcome.by.iter().map(move |name| (name, outcome)));
+            named.map(|(name, outcome)| (name.as_str(), outcome.reject.is_none())).collect()
+        })
+    }
+
+    fn expectation(&self, rules: &str) -> Option<&Expect> {
+        let names = |expect: &&Expect| {
+            let listed = expect.rules.iter().flatten();
+            listed.into_iter().any(|name| name == rules || name == "xend" && rules.starts_with("xend-"))
+        };
+        self.expect.iter().find(names).or_else(|| self.expect.iter().find(|expect| expect.rules.is_none()))
+    }
+}
+
+impl Expect {
+    fn outcomes(&self) -> Vec<Outcome> {
+        let alone = Outcome { values: self.values.clone(), reject: self.reject.clone(), accept: None, by: Vec::new() };
+        self.any_of.clone().unwrap_or_else(|| vec![alone])
+    }
+}
+
+impl Outcome {
+    fn permits(&self, got: &Result<Vec<Value>, Error>, ordered: bool) -> bool {
+        match (self, got) {
+            (Self { reject: Some(kind), .. }, Err(error)) => error.kind().name() == kind,
+            (Self { values: Some(values), .. }, Ok(got)) => {
+                let normal = |values: &[Value]| values.iter().map(|value| normal(value, ordered)).collect::<Vec<_>>();
+                normal(values) == normal(got)
+            }
+            (Self { accept: Some(true), .. }, Ok(_)) => true,
+            _ => false,
+        }
+    }
+}
+
+/// Doubles by their value, structs as sets of members unless their order counts.
+fn normal(value: &Value, ordered: bool) -> String {
+    let Value::Table(table) = value else { return value.to_string() };
+    let parts = table.iter().map(|(key, inside)| match (key.as_str(), inside) {
+        ("double", Value::String(text)) => {
+            let number: f64 = text.parse().expect("a double");
+            format!("double {:?}", if number == 0.0 { 0.0 } else { number })
+        }
+        ("struct", Value::Array(members)) => {
+            let mut members: Vec<_> = members
+                .iter()
+                .map(|member| {
+                    let pair = member.as_array().expect("a pair");
+                    format!("{}: {}", pair[0], normal(&pair[1], ordered))
+                })
+                .collect();
+            if !ordered {
+                members.sort();
+            }
+            format!("struct {members:?}")
+        }
+        (key, Value::Array(items)) => {
+            format!("{key} {:?}", items.iter().map(|item| normal(item, ordered)).collect::<Vec<_>>())
+        }
+        (key, inside) => format!("{key} {}", normal(inside, ordered)),
+    });
+    parts.collect::<Vec<_>>().join(", ")
+}
+
+fn describe(got: &Result<Vec<Value>, Error>, input: &[u8]) -> String {
+    match got {
+        Ok(values) => values.iter().map(ToString::to_string).collect::<Vec<_>>().join(" "),
+        Err(error) => format!("{}\n{}", error.kind().name(), error.render(input)),
+    }
+}
+
+/// The values of a document in the form of the cases, or none if they are not to be shown.
+fn read_sexpr(input: &[u8], rules: &str, show: bool) -> Result<Vec<Value>, Error> {
+    // Beyond what libvirt's stack is known to reach.
+    let limits = Limits { depth: 1_000_000, ..Limits::default() };
+    let document = sexpr::parse_with(input, rules.parse().expect("rules"), &limits)?;
+    Ok(if show { document.values().map(of_sexpr).collect() } else { Vec::new() })
+}
+
+fn of_sexpr(value: sexpr::Sexpr<'_>) -> Value {
+    match (value.as_str(), value.as_atom()) {
+        (Some(text), _) => one("atom", text),
+        (None, Some(bytes)) => one("atom_base64", BASE64.encode(bytes)),
+        (None, None) => one("list", value.items().map(of_sexpr).collect::<Vec<_>>()),
+    }
+}
+
+fn read_xmlrpc(input: &[u8], rules: &str, show: bool) -> Result<Vec<Value>, Error> {
+    let message = xmlrpc::decode(input, rules.parse().expect("rules"), &Limits::default())?;
+    if !show {
+        return Ok(Vec::new());
+    }
+    Ok(vec![match &message {
+        Message::Response(Response::Success(document)) => one("response", of_value(document.value())),
+        Message::Response(Response::Fault(fault)) => one(
+            "fault",
+            Table::from_iter([
+                ("code".to_owned(), of_value(fault.code())),
+                ("string".to_owned(), of_value(fault.string())),
+            ]),
+        ),
+        Message::Call(call) => one(
+            "call",
+            Table::from_iter([
+                ("method".to_owned(), call.method().into()),
+                ("params".to_owned(), call.params().map(of_value).collect::<Vec<_>>().into()),
+            ]),
+        ),
+    }])
+}
+
+fn of_value(value: ValueRef<'_>) -> Value {
+    let text = || value.text().expect("a scalar").into_owned();
+    match value.kind() {
+        Kind::Array => one("array", value.items().map(of_value).collect::<Vec<_>>()),
+        Kind::Struct => {
+            let pair = |(name, value)| Value::Array(vec![Value::String(String::from(name)), of_value(value)]);
+            one("struct", value.members().map(pair).collect::<Vec<_>>())
+        }
+        Kind::Nil => one("nil", true),
+        Kind::DateTime => one("dateTime", text()),
+        kind => one(kind.name(), text()),
+    }
+}
+
+fn one(key: &str, value: impl Into<Value>) -> Value {
+    Table::from_iter([(key.to_owned(), value.into())]).into()
+}

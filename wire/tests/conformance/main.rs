@@ -1,0 +1,53 @@
+//! A line for each case of `fixtures/cases`, each row of the grammar table and each document of the survey.
+//! Expected values are those of the files: specification, captures of the daemon, other implementations.
+
+mod case;
+mod grammar;
+mod marshaller;
+mod messages;
+mod survey;
+
+use case::Case;
+use libtest_mimic::{Arguments, Trial};
+use serde::Deserialize;
+use serde_json::Value;
+
+fn main() {
+    let mut trials = Vec::new();
+    let mut add = |name: String, check: Box<dyn Fn() -> Result<(), String> + Send>| {
+        trials.push(Trial::test(name, move || check().map_err(Into::into)));
+    };
+    for file in xend_fixtures::files("cases/") {
+        add(file.path.trim_end_matches(".toml").to_owned(), Box::new(move || Case::parse(file)?.check()));
+    }
+    for (name, check) in grammar::trials() {
+        add(name, Box::new(check));
+    }
+    for (name, check) in survey::trials() {
+        add(name, Box::new(check));
+    }
+    for (name, check) in marshaller::trials() {
+        add(name, check);
+    }
+    for (name, check) in messages::trials() {
+        add(name, Box::new(check));
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+/// The rows of a table.
+fn rows(path: &str) -> impl Iterator<Item = Value> {
+    let file = xend_fixtures::file(path).unwrap_or_else(|| panic!("no {path}"));
+    let text = std::str::from_utf8(file.bytes).expect("UTF-8");
+    text.lines().map(|line| {
+        let mut row = serde_json::Deserializer::from_str(line);
+        // One row holds 900 nested lists.
+        row.disable_recursion_limit();
+        Value::deserialize(&mut row).expect("a JSON object a line")
+    })
+}
+
+/// Bytes that a table writes as characters U+0000 to U+00FF.
+fn bytes(text: &Value) -> Vec<u8> {
+    text.as_str().expect("text").chars().map(|c| u8::try_from(c).expect("a byte")).collect()
+}
