@@ -7,9 +7,10 @@ use xend_wire::datum::Datum;
 
 use super::envelope::{ErrorDescription, Outcome, envelope, void};
 use super::event::Change;
+use super::lookup::list;
 use super::method::{Act, Method};
 use super::objects::Objects;
-use super::{Simulation, State, device, member, metrics, reference, vm};
+use super::{Simulation, State, member};
 use crate::python;
 use crate::world::{Command, World};
 
@@ -104,14 +105,6 @@ impl Context<'_> {
         Ok(self.state.tasks.add(method, session.clone(), outcome))
     }
 
-    /// Whether it is a reference to an object of the class: a byte string that is known.
-    fn knows(&mut self, class: &'static str, given: &Datum) -> bool {
-        match given.as_bytes().map(std::str::from_utf8) {
-            Some(Ok(given)) => self.record(class, given).is_some(),
-            _ => false,
-        }
-    }
-
     fn act(&mut self, method: &'static Method) -> Outcome {
         let class = method.class;
         let given = self.params.get(1).map(python::text).unwrap_or_default();
@@ -142,65 +135,6 @@ impl Context<'_> {
         outcome
     }
 
-    /// All objects of a class.
-    fn references(&mut self, class: &str) -> Vec<String> {
-        match class {
-            "VM" => vm::references(self),
-            "VM_metrics" => metrics::references(self),
-            "VIF" | "VIF_metrics" | "VBD" | "VBD_metrics" | "console" => device::references(self, class),
-            "host" | "host_metrics" => vec![reference(class, "")],
-            "host_cpu" => self.host_cpus(),
-            "task" => {
-                let tasks = self.state.tasks.references();
-                python::dict_order(tasks.iter().map(String::as_str)).into_iter().map(str::to_owned).collect()
-            }
-            _ => self.state.objects.references(class),
-        }
-    }
-
-    /// The record of an object, if there is one.
-    fn record(&mut self, class: &'static str, given: &str) -> Option<Datum> {
-        match class {
-            "VM" => vm::record(self, given),
-            "VM_metrics" => metrics::record(self, given),
-            "VIF" | "VIF_metrics" | "VBD" | "VBD_metrics" | "console" => device::record(self, class, given),
-            "host" => (given == reference(class, "")).then(|| self.host_record(given)),
-            "host_metrics" => (given == reference(class, "")).then(|| self.host_metrics_record(given)),
-            "host_cpu" => self.host_cpu_record(given),
-            "task" => self.state.tasks.record(given),
-            _ => self.linked_record(class, given),
-        }
-    }
-
-    /// The record of an object that is nothing but that, with what others say of it.
-    fn linked_record(&mut self, class: &'static str, given: &str) -> Option<Datum> {
-        let mut record = self.state.objects.record(class, given)?;
-        let (of, by, at) = match class {
-            "SR" => ("VDI", "SR", "VDIs"),
-            "VDI" => ("VBD", "VDI", "VBDs"),
-            "network" => ("VIF", "network", "VIFs"),
-            "cpu_pool" => ("VM", "", "started_VMs"),
-            "PIF_metrics" => {
-                let Datum::Dict(members) = &mut record else { return None };
-                members.push(("last_updated".to_owned(), super::time(self.now)));
-                return Some(record);
-            }
-            _ => return Some(record),
-        };
-        let refers = |call: &mut Self, other: &str| {
-            // There is one pool, and all domains are in it.
-            of == "VM" || call.record(of, other).as_ref().and_then(|other| member(other, by)) == Some(&given.into())
-        };
-        let others = self.references(of);
-        let links: Vec<_> = others.into_iter().filter(|other| refers(self, other)).map(Datum::from).collect();
-        if let Datum::Dict(members) = &mut record
-            && let Some((_, value)) = members.iter_mut().find(|(name, _)| name == at)
-        {
-            *value = links.into();
-        }
-        Some(record)
-    }
-
     fn set(&mut self, class: &'static str, given: &str, field: &str) -> Outcome {
         let value = self.params[2].clone();
         if class == "VM" {
@@ -222,6 +156,7 @@ impl Context<'_> {
             ("VM", _) => self.vm_method(name, given),
             ("host", _) => self.host_method(name, given),
             ("VIF" | "VBD", "destroy") => Some(self.destroy_device(class, given)),
+            ("VBD", "media_change") => Some(self.change_media(given)),
             ("VBD", "set_mode") => Some(self.set(class, given, "mode")),
             ("session", "logout") => {
                 self.state.sessions.close(&self.params[0]);
@@ -305,19 +240,6 @@ impl Context<'_> {
         })
     }
 
-    /// Objects with a value in an attribute.
-    fn having(&mut self, class: &'static str, field: &str) -> Outcome {
-        let wanted = self.params[1].clone();
-        let mut found = Vec::new();
-        for reference in self.references(class) {
-            let record = self.record(class, &reference);
-            if record.as_ref().and_then(|record| member(record, field)) == Some(&wanted) {
-                found.push(reference);
-            }
-        }
-        Ok(list(found))
-    }
-
     /// `add_to_other_config`, `remove_from_platform` and so on: a member of an attribute that is a struct.
     pub(super) fn change_members(&mut self, name: &str, class: &'static str, given: &str) -> Option<Outcome> {
         let (field, is_added) = match (name.strip_prefix("add_to_"), name.strip_prefix("remove_from_")) {
@@ -340,27 +262,6 @@ impl Context<'_> {
         Some(void())
     }
 
-    fn session_attribute(&self, field: &str) -> Outcome {
-        self.session_record().map(|record| member(&record, field).cloned().unwrap_or(Datum::None))
-    }
-
-    /// What a session may be told of itself, and of no other.
-    fn session_record(&self) -> Outcome {
-        let own = &self.params[0];
-        if *own != self.params[1] {
-            return Err(ErrorDescription::new(["PERMISSION_DENIED"]));
-        }
-        let Some(session) = self.state.sessions.get(own) else {
-            return Err(ErrorDescription::of(["SESSION_INVALID".into(), own.clone()]));
-        };
-        Ok(super::envelope::literal([
-            ("uuid", own.clone()),
-            ("this_host", reference("host", "").into()),
-            ("this_user", session.user.clone()),
-            ("last_active", super::time(session.last_active)),
-        ]))
-    }
-
     /// Asks the world.
     pub(super) fn ask(&mut self, command: &Command) -> Outcome {
         let done = self.world.perform(self.now, command);
@@ -371,8 +272,4 @@ impl Context<'_> {
 fn mismatch(name: &str, method: &Method, params: &[Datum]) -> ErrorDescription {
     let (expected, actual) = (method.arguments.to_string(), params.len().to_string());
     ErrorDescription::new(["MESSAGE_PARAMETER_COUNT_MISMATCH", name, &expected, &actual])
-}
-
-fn list(references: Vec<String>) -> Datum {
-    Datum::List(references.into_iter().map(Datum::from).collect())
 }

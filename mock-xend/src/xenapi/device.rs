@@ -118,7 +118,8 @@ impl Context<'_> {
                 }
                 add("VDI", Some(python::str(vdi)));
             }
-            add("dev", text("device"));
+            let kind: &[u8] = if text("type").as_deref() == Some(b"CD") { b":cdrom" } else { b"" };
+            add("dev", text("device").map(|name| [&name, kind].concat()));
             add("mode", Some(if text("mode").as_deref() == Some(b"RO") { b"r".to_vec() } else { b"w".to_vec() }));
         }
         let kind = if class == "VIF" { "vif" } else { "vbd" };
@@ -148,6 +149,29 @@ impl Context<'_> {
         let vm = member(config, "VM").ok_or_else(|| ErrorDescription::key_error("VM"))?;
         let is_known = self.world.domains().iter().any(|domain| Some(domain.uuid.as_bytes()) == vm.as_bytes());
         if is_known { Ok(python::text(vm)) } else { Err(ErrorDescription::handle_invalid("VM", vm)) }
+    }
+
+    /// Puts another disc in (`VBD_media_change`). Whatever is no CD drive for reading is no device at all here.
+    pub(super) fn change_media(&mut self, vbd: &str) -> Outcome {
+        let record = record(self, "VBD", vbd);
+        let is =
+            |name: &str, value: &str| record.as_ref().and_then(|record| member(record, name)) == Some(&value.into());
+        if !is("type", "CD") || !is("mode", "RO") {
+            return Err(ErrorDescription::handle_invalid("VBD", &vbd.into()));
+        }
+        let vdi = &self.params[2];
+        if self.state.objects.record("VDI", &python::text(vdi)).is_none() {
+            return Err(ErrorDescription::handle_invalid("VDI", vdi));
+        }
+        let domain = record.as_ref().and_then(|record| member(record, "VM")).cloned().unwrap_or(Datum::None);
+        let release = self.release;
+        let domain = self.world.find_mut(&domain);
+        let domain = domain.map_err(|failure| ErrorDescription::from_failure(&failure, release))?;
+        for device in domain.devices.iter_mut().filter(|device| device.uuid == vbd) {
+            device.settings.retain(|(name, _)| name != "VDI");
+            device.settings.push(("VDI".to_owned(), vdi.clone()));
+        }
+        void()
     }
 
     /// Pulls a device out, and forgets it.

@@ -120,8 +120,8 @@ impl Context<'_> {
     pub(super) fn host_metrics_record(&mut self, metrics: &str) -> Datum {
         literal([
             ("uuid", metrics.into()),
-            ("memory_total", (self.node_number("total_memory") * MIB).into()),
-            ("memory_free", (self.node_number("free_memory") * MIB).into()),
+            ("memory_total", self.node_number("total_memory").saturating_mul(MIB).into()),
+            ("memory_free", self.node_number("free_memory").saturating_mul(MIB).into()),
             ("last_updated", time(self.now)),
         ])
     }

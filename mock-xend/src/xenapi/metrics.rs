@@ -29,7 +29,7 @@ pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
         Activity::Crashed => &["shutdown", "crashed"],
         Activity::Halted | Activity::Suspended => &[],
     };
-    let memory = if domain.id.is_some() { domain.memory * MIB } else { 0 };
+    let memory = if domain.id.is_some() { domain.memory.saturating_mul(MIB) } else { 0 };
     let params = [("weight", domain.credit.weight.into()), ("cap", domain.credit.cap.into())];
     Some(literal([
         ("uuid", metrics.into()),

@@ -9,6 +9,7 @@ mod device;
 mod envelope;
 mod event;
 mod host;
+mod lookup;
 mod method;
 mod metrics;
 mod objects;
