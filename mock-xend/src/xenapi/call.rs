@@ -180,16 +180,7 @@ impl Context<'_> {
                 Err(ErrorDescription::internal(text))
             }
             (_, "get_all") => Ok(list(self.references(class))),
-            (_, "get_all_records") => {
-                let mut records = Vec::new();
-                for reference in self.references(class) {
-                    if let Some(record) = self.record(class, &reference) {
-                        // Each record has been through an answer of its own.
-                        records.push((reference, super::envelope::stringify(record)));
-                    }
-                }
-                Ok(Datum::Dict(records))
-            }
+            (_, "get_all_records") => Ok(self.records(class)),
             // No function has its reference checked. Those that look it up all the same raise a string, which Python
             // no longer takes (`XendBase.get_by_uuid`).
             (_, "get_by_uuid") if AUTOPLUGGED.contains(&class) && !self.knows(class, &self.params[1].clone()) => {

@@ -6,7 +6,7 @@ use xend_wire::datum::Datum;
 use super::call::Context;
 use super::envelope::{ErrorDescription, Outcome, literal, void};
 use super::method::Method;
-use super::{MIB, reference, time, vm};
+use super::{MIB, reference, time};
 use crate::python;
 use crate::world::Command;
 
@@ -43,7 +43,7 @@ impl Context<'_> {
         let enabled = kept("enabled", true.into());
         let (networks, storage) = (list(objects.references("PIF")), list(objects.references("PBD")));
         let pools = list(objects.references("cpu_pool"));
-        let residents = list(vm::references(self));
+        let residents = list(self.references("VM"));
         let cpus = list(self.host_cpus());
         let capabilities = python::text(&self.node("xen_caps")).split(' ').map(Datum::from).collect::<Vec<_>>();
         let version = ["xen_major", "xen_minor", "xen_extra"].map(|part| python::text(&self.node(part)));

@@ -3,14 +3,16 @@
 use xend_wire::datum::Datum;
 
 use super::call::Context;
-use super::envelope::{ErrorDescription, Outcome, literal};
+use super::envelope::{ErrorDescription, Outcome, dict, literal, stringify};
 use super::{device, member, metrics, reference, time, vm};
 use crate::python;
+use crate::world::Domain;
 
 impl Context<'_> {
     /// Whether it is a reference to an object of the class: a byte string that is known.
     pub(super) fn knows(&mut self, class: &'static str, given: &Datum) -> bool {
         match given.as_bytes().map(std::str::from_utf8) {
+            Some(Ok(given)) if class == "VM" => vm::find(self, given).is_some(),
             Some(Ok(given)) => self.record(class, given).is_some(),
             _ => false,
         }
@@ -19,7 +21,7 @@ impl Context<'_> {
     /// All objects of a class.
     pub(super) fn references(&mut self, class: &str) -> Vec<String> {
         match class {
-            "VM" => vm::references(self),
+            "VM" => vm::domains(self).into_iter().map(|domain| domain.uuid.clone()).collect(),
             "VM_metrics" => metrics::references(self),
             "VIF" | "VIF_metrics" | "VBD" | "VBD_metrics" | "console" => device::references(self, class),
             "host" | "host_metrics" => vec![reference(class, "")],
@@ -35,7 +37,7 @@ impl Context<'_> {
     /// The record of an object, if there is one.
     pub(super) fn record(&mut self, class: &'static str, given: &str) -> Option<Datum> {
         match class {
-            "VM" => vm::record(self, given),
+            "VM" => vm::find(self, given).map(|domain| vm::record(self, domain)),
             "VM_metrics" => metrics::record(self, given),
             "VIF" | "VIF_metrics" | "VBD" | "VBD_metrics" | "console" => device::record(self, class, given),
             "host" => (given == reference(class, "")).then(|| self.host_record(given)),
@@ -75,9 +77,30 @@ impl Context<'_> {
         Some(record)
     }
 
+    /// The records of all objects of a class. Each has been through an answer of its own.
+    pub(super) fn records(&mut self, class: &'static str) -> Datum {
+        let records = if class == "VM" {
+            let record = |domain: &Domain| (domain.uuid.clone(), stringify(vm::record(self, domain)));
+            vm::domains(self).into_iter().map(record).collect()
+        } else {
+            let references = self.references(class);
+            let records = references.into_iter().filter_map(|reference| {
+                let record = self.record(class, &reference)?;
+                Some((reference, stringify(record)))
+            });
+            records.collect()
+        };
+        dict(records)
+    }
+
     /// Objects with a value in an attribute.
     pub(super) fn having(&mut self, class: &'static str, field: &str) -> Outcome {
         let wanted = self.params[1].clone();
+        if (class, field) == ("VM", "name_label") {
+            let named =
+                vm::domains(self).into_iter().filter(|domain| wanted.as_bytes() == Some(domain.name.as_bytes()));
+            return Ok(list(named.map(|domain| domain.uuid.clone()).collect()));
+        }
         let mut found = Vec::new();
         for reference in self.references(class) {
             let record = self.record(class, &reference);

@@ -10,7 +10,7 @@ use super::{MIB, reference, time};
 use crate::world::{Activity, Domain};
 
 pub(super) fn references(call: &Context<'_>) -> Vec<String> {
-    super::vm::references(call).iter().map(|vm| reference("VM_metrics", vm)).collect()
+    super::vm::domains(call).into_iter().map(|domain| reference("VM_metrics", &domain.uuid)).collect()
 }
 
 pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {

@@ -1,6 +1,6 @@
 //! One state behind three faces, and what the table of methods says of them.
 
-use mock_xend::{Address, Error, Face, MockXend, Release, Simulation, xenapi_methods};
+use mock_xend::{Address, Error, Face, MockXend, Release, Scenario, Simulation, xenapi_methods};
 use serde_json::{Value, json};
 
 use crate::peer::{call, daemon, exchange, run};
@@ -114,4 +114,19 @@ fn expected_count(release: Release, name: &str) -> usize {
 fn releases_before_3_1_have_no_xen_api() {
     let mock = MockXend::builder().release(Release::V3_0_3).listen(Face::XenApi, Address::any_port());
     assert!(matches!(mock.start(), Err(Error::NoXenApi(Release::V3_0_3))));
+}
+
+/// What the mock does not simulate, a scenario can.
+#[test]
+fn a_scenario_comes_before_the_world() {
+    let scenario =
+        "[[expect]]\nface = \"xenapi\"\nmethod = \"VTPM.create\"\nreply = { failure = [\"VM_BAD_POWER_STATE\"] }\n";
+    let scenario = Scenario::parse("vtpm.toml", scenario, std::path::Path::new(".")).unwrap();
+    let daemon = MockXend::builder().release(Release::V4_1).scenario(scenario).build().unwrap();
+    run(async {
+        let answer = call(&daemon, Face::XenApi, "VTPM.create", &[json!("any"), json!({})]).await;
+        assert_eq!(answer, json!({ "Status": "Failure", "ErrorDescription": ["VM_BAD_POWER_STATE"] }));
+        let answer = call(&daemon, Face::XenApi, "VTPM.create", &[json!("any"), json!({})]).await;
+        assert_eq!(answer["ErrorDescription"], json!(["SESSION_INVALID", "any"]));
+    });
 }

@@ -4,5 +4,6 @@ mod cases;
 mod events;
 mod faces;
 mod peer;
+mod properties;
 mod python;
 mod script;

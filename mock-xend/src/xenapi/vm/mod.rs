@@ -3,6 +3,8 @@
 mod create;
 mod record;
 
+use std::collections::HashMap;
+
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
@@ -27,13 +29,16 @@ const ON_CRASH: [(&str, &str); 6] = [
 ];
 
 /// All domains: the active ones by id, then the others as a dict of their uuids gives them (`XendDomain.list`).
-pub(super) fn references(call: &Context<'_>) -> Vec<String> {
-    let uuids = |is_active: bool| {
-        let domains = call.world.domains().iter().filter(move |domain| domain.id.is_some() == is_active);
-        domains.map(|domain| domain.uuid.as_str())
-    };
-    let inactive = python::dict_order(uuids(false));
-    uuids(true).chain(inactive).map(str::to_owned).collect()
+pub(super) fn domains<'w>(call: &'w Context<'_>) -> Vec<&'w Domain> {
+    let (mut domains, inactive): (Vec<_>, Vec<_>) = call.world.domains().iter().partition(|domain| domain.id.is_some());
+    let by_uuid: HashMap<_, _> = inactive.iter().map(|domain| (domain.uuid.as_str(), *domain)).collect();
+    let order = python::dict_order(inactive.iter().map(|domain| domain.uuid.as_str()));
+    domains.extend(order.into_iter().map(|uuid| by_uuid[uuid]));
+    domains
+}
+
+pub(super) fn find<'w>(call: &'w Context<'_>, vm: &str) -> Option<&'w Domain> {
+    call.world.domains().iter().find(|domain| domain.uuid == vm)
 }
 
 /// The word for a state (`XEN_API_VM_POWER_STATE`, protocol reference §6.1).
@@ -46,8 +51,7 @@ fn power_state(state: PowerState, release: Release) -> &'static str {
 
 impl Context<'_> {
     fn domain(&self, vm: &str) -> Result<&Domain, ErrorDescription> {
-        let found = self.world.domains().iter().find(|domain| domain.uuid == vm);
-        found.ok_or_else(|| ErrorDescription::handle_invalid("VM", &vm.into()))
+        find(self, vm).ok_or_else(|| ErrorDescription::handle_invalid("VM", &vm.into()))
     }
 
     /// What the daemon hands on to its older code: the id, or the name of a domain that is not active

@@ -11,9 +11,9 @@ use crate::python;
 use crate::world::Domain;
 
 /// `VM_get_record`, its fields in the order of the source, which decides on their order in the reply.
-pub(in super::super) fn record(call: &Context<'_>, vm: &str) -> Option<Datum> {
+pub(in super::super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     let release = call.release;
-    let domain = call.world.domains().iter().find(|domain| domain.uuid == vm)?;
+    let vm = domain.uuid.as_str();
     let kept = |field: &str, otherwise: Datum| call.state.objects.kept("VM", vm, field).unwrap_or(otherwise);
     let devices = |classes: &[&str]| {
         let of_class = domain.devices.iter().filter(|device| classes.contains(&device.class.as_str()));
@@ -79,7 +79,7 @@ pub(in super::super) fn record(call: &Context<'_>, vm: &str) -> Option<Datum> {
     add(from_3_4, "crash_dumps", empty());
     add(from_4_1, "pool_name", kept("pool_name", "Pool-0".into()));
     add(from_4_1, "cpu_pool", pool.into());
-    Some(literal(fields))
+    literal(fields)
 }
 
 /// Bytes. Domain-0's is what the hypervisor of the captures gives as no limit, in KiB; the world keeps whole MiB of it.
