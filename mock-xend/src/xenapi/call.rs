@@ -210,6 +210,8 @@ impl Context<'_> {
             ("task", "cancel") => Err(ErrorDescription::new(["OPERATION_NOT_ALLOWED"])),
             ("event", "register") => {
                 let session = python::str(&self.params[0]);
+                let State { sessions, events, .. } = &mut *self.state;
+                events.keep_only(|session| sessions.get(&session.to_vec().into()).is_some());
                 self.state.events.register(&session, self.params[1].items(), self.world);
                 void()
             }

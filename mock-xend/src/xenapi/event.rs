@@ -58,6 +58,11 @@ impl Events {
         }
     }
 
+    /// Ends the registrations of sessions that are over.
+    pub(super) fn keep_only(&mut self, is_open: impl Fn(&[u8]) -> bool) {
+        self.registrations.retain(|session, _| session.is_empty() || is_open(session));
+    }
+
     /// Ends a registration. If classes are named, the daemon does the opposite of what is meant: these are kept, and all
     /// others dropped (`event_unregister`, `intersection_update`).
     pub(super) fn unregister(&mut self, session: &[u8], classes: &[Datum]) {
@@ -111,14 +116,14 @@ impl Events {
         }
         let states = power_states(world);
         let before = std::mem::replace(&mut self.power_states, states.clone());
-        for (reference, state) in &states {
-            if before.get(reference) != Some(state) {
+        // A domain that is not there is halted: neither a definition nor the end of one is a change.
+        let state =
+            |of: &BTreeMap<String, PowerState>, reference| of.get(reference).copied().unwrap_or(PowerState::Halted);
+        let known: BTreeSet<&String> = before.keys().chain(states.keys()).collect();
+        for reference in known {
+            if state(&before, reference) != state(&states, reference) {
                 self.tell(Change::Modify, "VM", reference, "power_state", now);
             }
-        }
-        // A domain that is gone was halted on its way.
-        for reference in before.keys().filter(|reference| !states.contains_key(*reference)) {
-            self.tell(Change::Modify, "VM", reference, "power_state", now);
         }
     }
 }

@@ -6,11 +6,13 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::envelope::literal;
+use super::method::Method;
 use super::{MIB, reference};
 use crate::world::Identities;
 
 #[derive(Debug)]
 pub(super) struct Objects {
+    release: Release,
     /// Networks, storage and so on, in the order in which they came.
     stored: Vec<Stored>,
     /// By class, reference and attribute.
@@ -149,7 +151,7 @@ impl Objects {
     /// What a host has before anybody asks for more: a bridge with a network card, two places for images, and from 4.1
     /// on the pool of all CPUs.
     pub(super) fn new(release: Release) -> Self {
-        let mut objects = Self { stored: Vec::new(), kept: BTreeMap::new(), created: 0 };
+        let mut objects = Self { release, stored: Vec::new(), kept: BTreeMap::new(), created: 0 };
         let of = |class: &str, name: &str| Datum::from(reference(class, name));
         objects.put(
             "network",
@@ -198,7 +200,10 @@ impl Objects {
             let given = given.iter().find(|(known, _)| *known == name);
             given.map_or_else(|| usual.value(), |(_, value)| value.clone())
         };
-        let fields = attributes.iter().map(|&(name, usual)| (name.to_owned(), value(name, usual))).collect();
+        // Of the attributes those that the release can tell.
+        let is_known = |name: &str| Method::find(&format!("{class}.get_{name}"), self.release).is_some();
+        let attributes = attributes.iter().filter(|(name, _)| is_known(name));
+        let fields = attributes.map(|&(name, usual)| (name.to_owned(), value(name, usual))).collect();
         self.stored.push(Stored { class, reference, fields });
     }
 

@@ -22,7 +22,7 @@ struct Task {
 }
 
 /// The daemon forgets no task; the mock's memory has an end.
-const MOST_TASKS: usize = 10_000;
+const MOST_TASKS: usize = 1000;
 
 impl Tasks {
     /// Keeps the outcome of a call. What the daemon leaves to a thread is done at once here.
