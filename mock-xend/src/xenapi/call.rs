@@ -70,24 +70,24 @@ impl Context<'_> {
     /// next one can't be called (`session_required`, `_check_ref`, `catch_typeerror`).
     fn call(&mut self, method: &'static Method) -> Outcome {
         let params = self.params;
-        let mismatch = mismatch(&method.name, method, params);
+        let mismatch = || Err(mismatch(&method.name, method, params));
         if method.name == "session.login_with_password" {
-            let [user, _password] = params else { return Err(mismatch) };
+            let [user, _password] = params else { return mismatch() };
             return Ok(self.state.sessions.open(user.clone(), self.now));
         }
-        let Some(session) = params.first() else { return Err(mismatch) };
+        let Some(session) = params.first() else { return mismatch() };
         if !self.state.sessions.admit(session, self.release, self.now) {
             return Err(ErrorDescription::of(["SESSION_INVALID".into(), session.clone()]));
         }
         if method.takes_reference() {
-            let Some(given) = params.get(1) else { return Err(mismatch) };
+            let Some(given) = params.get(1) else { return mismatch() };
             if !self.knows(method.class, given) {
                 let again = method.name == "VM.destroy" && self.state.destroyed == Some(python::text(given));
                 return if again { void() } else { Err(ErrorDescription::handle_invalid(method.class, given)) };
             }
         }
         if self.params.len() != method.arguments {
-            return Err(mismatch);
+            return mismatch();
         }
         self.act(method)
     }
@@ -241,7 +241,13 @@ impl Context<'_> {
             _ => return None,
         };
         let record = self.record(class, given)?;
-        let Some(Datum::Dict(mut members)) = member(&record, field).cloned() else { return None };
+        let mut members = match member(&record, field)? {
+            Datum::Dict(members) => members.clone(),
+            other => {
+                let text = format!("'{}' object does not support item assignment", python::type_name(other));
+                return Some(Err(ErrorDescription::internal(text)));
+            }
+        };
         let key = python::text(&self.params[2]);
         members.retain(|(known, _)| *known != key);
         if is_added {

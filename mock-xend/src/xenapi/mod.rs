@@ -1,8 +1,8 @@
 //! The Xen-API face: another dialect of XML-RPC, from 3.1 on (`XendAPI.py`, protocol reference §5).
 //!
-//! Its classes stand for objects of the same world. [`method`] has the names, derived from a table of attributes;
-//! `call` checks session, reference and count in the daemon's order; `vm`, `host`, `device` and `metrics` give records
-//! of what the world has, and `objects` holds what only this face knows.
+//! Its classes stand for objects of the same world. `method` has the names, derived from a table of attributes; `call`
+//! checks session, reference and count in the daemon's order; `lookup` finds objects and their records: `vm`, `host`,
+//! `device` and `metrics` tell of what the world has, and `objects` holds what only this face knows.
 
 mod call;
 mod device;

@@ -1,5 +1,8 @@
 //! One state behind three faces, and what the table of methods says of them.
 
+use std::io::{BufRead, BufReader};
+use std::process::{Command, Stdio};
+
 use mock_xend::{Address, Error, Face, MockXend, Release, Scenario, Simulation, xenapi_methods};
 use serde_json::{Value, json};
 
@@ -129,4 +132,37 @@ fn a_scenario_comes_before_the_world() {
         let answer = call(&daemon, Face::XenApi, "VTPM.create", &[json!("any"), json!({})]).await;
         assert_eq!(answer["ErrorDescription"], json!(["SESSION_INVALID", "any"]));
     });
+}
+
+/// Protocol reference §5.1: no fault ever comes, but a request that can't be parsed closes the connection (§1.7).
+#[test]
+fn what_is_no_call_closes_the_connection() {
+    run(async {
+        let daemon = daemon(Release::V4_1);
+        let post = |body: &str| format!("POST /RPC2 HTTP/1.1\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+        for body in ["", "<methodCall>", "<methodResponse/>"] {
+            assert_eq!(exchange(&daemon, Face::XenApi, post(body).as_bytes()).await, b"", "{body}");
+        }
+        let refused = exchange(&daemon, Face::XenApi, b"GET /RPC2 HTTP/1.1\r\n\r\n").await;
+        assert!(refused.starts_with(b"HTTP/1.1 501 Unsupported method ('GET')\r\n"));
+    });
+}
+
+#[test]
+fn the_program_listens_for_it_where_the_release_has_it() {
+    let program = |release: &str| {
+        let mut command = Command::new(env!("CARGO_BIN_EXE_mock-xend"));
+        command.args(["--release", release, "--xenapi", "tcp:127.0.0.1:0"]).stdout(Stdio::piped());
+        command.stderr(Stdio::piped()).spawn().unwrap()
+    };
+    let mut child = program("3.1");
+    let mut line = String::new();
+    BufReader::new(child.stdout.take().unwrap()).read_line(&mut line).unwrap();
+    child.kill().unwrap();
+    child.wait().unwrap();
+    assert!(line.starts_with("LISTENING xenapi tcp:127.0.0.1:"), "{line}");
+    let refused = program("3.0.3").wait_with_output().unwrap();
+    assert_eq!(refused.status.code(), Some(2));
+    let _snapshots = crate::snapshots();
+    insta::assert_snapshot!("no-xen-api", String::from_utf8(refused.stderr).unwrap());
 }
