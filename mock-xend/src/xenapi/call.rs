@@ -163,6 +163,7 @@ impl Context<'_> {
                 self.state.events.unregister(&python::str(&self.params[0]), &[]);
                 Some(void())
             }
+            ("network", "destroy") => Some(self.destroy_network(given)),
             (_, "destroy") if Objects::stores(class) => {
                 self.state.objects.forget(class, given);
                 Some(void())
@@ -194,6 +195,8 @@ impl Context<'_> {
             ("VM", _) => return self.vm_function_without_reference(name),
             ("host", _) => return self.host_function(name),
             ("VIF" | "VBD", "create") => self.create_device(class),
+            ("network", "create") => self.create_network(),
+            ("PIF", "create_VLAN") => self.create_vlan(),
             ("console", "create") => self.create_console(),
             ("VDI", "create") => {
                 let config = self.params[1].clone();

@@ -16,7 +16,7 @@ const FLAGS: &str = "fpu vme de pse tsc msr pae mce cx8 apic sep mtrr pge mca cm
 
 impl Context<'_> {
     /// A value of `xend.node.info`.
-    fn node(&mut self, name: &str) -> Datum {
+    pub(super) fn node(&mut self, name: &str) -> Datum {
         let pairs = self.world.perform(self.now, &Command::NodeInfo).unwrap_or(Datum::None);
         let pair = pairs.items().iter().find(|pair| pair.items().first() == Some(&name.into()));
         pair.and_then(|pair| pair.items().get(1)).cloned().unwrap_or(Datum::None)

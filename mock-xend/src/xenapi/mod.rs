@@ -12,6 +12,7 @@ mod host;
 mod lookup;
 mod method;
 mod metrics;
+mod network;
 mod objects;
 mod session;
 mod task;

@@ -79,6 +79,7 @@ impl Context<'_> {
         let word = |at: usize| python::str(&self.params[at]);
         let flag = |at: usize| python::truth(&self.params[at]);
         Some(match name {
+            "start" if self.lacks_hvm(vm) => Err(ErrorDescription::new(["VM_HVM_REQUIRED", vm])),
             "start" => {
                 let paused = flag(2);
                 self.vm_function(vm, |domain| Command::Start { domain, paused })
@@ -133,6 +134,19 @@ impl Context<'_> {
             "cpu_pool_migrate" => return None,
             _ => return self.change_members(name, "VM", vm),
         })
+    }
+
+    /// Whether a domain that could be started needs what the host has not (`HVMRequired`): its capabilities name no
+    /// `hvm`.
+    fn lacks_hvm(&mut self, vm: &str) -> bool {
+        let policy = self.state.objects.kept("VM", vm, "HVM_boot_policy");
+        let is_hvm = |domain: &Domain| {
+            let kind = domain.image.as_ref().and_then(Image::kind);
+            kind == Some(b"hvm") || policy.as_ref().is_some_and(python::truth)
+        };
+        let is_startable = |domain: &Domain| domain.power_state() == PowerState::Halted && domain.id.is_none();
+        let needs_hvm = find(self, vm).is_some_and(|domain| is_startable(domain) && is_hvm(domain));
+        needs_hvm && !python::text(&self.node("xen_caps")).contains("hvm")
     }
 
     /// Checked here, since only this method tells the state by a code.
@@ -197,6 +211,11 @@ impl Context<'_> {
                 };
                 self.domain_mut(vm)?.on_end.crash = mode.to_owned();
                 void()
+            }
+            "HVM_boot_policy" if python::truth(&value) && python::str(&value) != b"BIOS order" => {
+                let supported = "Xend supports only the \"BIOS order\" boot policy.";
+                let words = ["VALUE_NOT_SUPPORTED".into(), "VM.HVM_boot_policy".into(), value, supported.into()];
+                Err(ErrorDescription::of(words))
             }
             "PV_kernel" | "PV_ramdisk" | "PV_args" => {
                 let image = self.domain_mut(vm)?.image.get_or_insert_with(|| Image { config: linux([]) });
