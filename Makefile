@@ -66,6 +66,16 @@ miri: ## wire under Miri with isolation: no I/O, no clock, no undefined behaviou
 properties: ## Every property on CASES cases
 	PROPTEST_CASES=$(CASES) $(CARGO) test --workspace --release --quiet -- properties
 
+.PHONY: bench
+bench: ## Speed of codecs and mock, beside their peers, in one run each
+	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench -- table
+	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench-server -- table
+	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench-server -- listing
+
+.PHONY: gates
+gates: ## Instructions a byte that the codecs take, against bench/gates.toml
+	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench -- gates
+
 .PHONY: fuzz
 fuzz: ## Each fuzz target for FUZZ_SECONDS
 	$(CARGO) run --quiet --manifest-path fuzz/Cargo.toml --example seed

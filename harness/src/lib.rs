@@ -15,6 +15,7 @@ mod error;
 pub mod exchange;
 mod feature;
 mod judgement;
+pub mod laws;
 mod pattern;
 pub mod report;
 mod shorten;

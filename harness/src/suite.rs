@@ -40,10 +40,11 @@ impl Run {
         self.verdicts.iter().filter(|verdict| verdict.status == status).count()
     }
 
-    /// How many cases were judged, by whatever rules.
+    /// How many cases were judged, by whatever rules; or laws, over whatever address.
     pub fn cases(&self) -> usize {
-        let is_judged = |verdict: &&Verdict| verdict.rules.is_some() && verdict.status.is_judged();
-        let mut ids: Vec<_> = self.verdicts.iter().filter(is_judged).map(|verdict| &verdict.id).collect();
+        let is_judged = |verdict: &&Verdict| verdict.id != "hello" && verdict.status.is_judged();
+        let judged = self.verdicts.iter().filter(is_judged);
+        let mut ids: Vec<_> = judged.filter_map(|verdict| verdict.id.split('@').next()).collect();
         ids.dedup();
         ids.len()
     }

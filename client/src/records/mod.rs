@@ -25,6 +25,13 @@ macro_rules! record {
                 Self(record)
             }
 
+            /// A record from the answer of an operation that gives one, of which the first value counts. `None` if it is
+            /// another.
+            pub fn read(answer: &Document<'static>) -> Option<Self> {
+                let record = answer.first().filter(|record| record.name() == Some($head.as_bytes()))?;
+                Some(Self(record.to_document()))
+            }
+
             /// The whole record, fields without a method included.
             pub fn record(&self) -> Sexpr<'_> {
                 self.0.first().expect("a record is one value")

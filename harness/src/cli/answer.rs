@@ -108,7 +108,7 @@ fn plain(value: Sexpr<'_>) -> String {
 }
 
 /// As JSON, on one line: strings, arrays of names, and an object for a record. A field with one value is that value, with
-/// fields in it an object, with anything else an array; of a name that stands several times, the values are in an array.
+/// fields in it an object, with anything else an array; the values of a name that may stand several times are in an array.
 pub(super) fn json(document: &Document<'static>, answer: Answer) -> String {
     let items = || document.values().flat_map(Sexpr::items);
     let value = match answer {
@@ -151,6 +151,9 @@ pub(super) fn json_error(error: &Failed) -> String {
 /// Deeper than this a value is a string with an S-expression in it: nothing that the daemon has to say is.
 const DEEPEST: usize = 32;
 
+/// Fields that stand once for each of what they describe.
+const SEVERAL: [&str; 2] = ["device", "vcpu"];
+
 fn object<'d>(fields: impl Iterator<Item = Sexpr<'d>>) -> Json {
     object_at(fields, 0)
 }
@@ -173,6 +176,11 @@ fn object_at<'d>(fields: impl Iterator<Item = Sexpr<'d>>, depth: usize) -> Json 
             Some(Json::Array(values)) if repeated.contains(&name) => values.push(inside),
             Some(first) => {
                 *first = Json::Array(vec![first.take(), inside]);
+                repeated.push(name);
+            }
+            // Of what there may be several, one is in an array, too.
+            None if SEVERAL.contains(&name.as_str()) => {
+                members.insert(name.clone(), Json::Array(vec![inside]));
                 repeated.push(name);
             }
             None => drop(members.insert(name, inside)),

@@ -11,6 +11,7 @@ mod compare;
 mod decode;
 mod demo;
 mod parser;
+mod server;
 
 use std::io::{self, Write};
 use std::process::ExitCode;
@@ -30,6 +31,7 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Parser(parser::Arguments),
+    Server(server::Arguments),
     Decode(decode::Arguments),
     Call(call::Arguments),
     Compare(compare::Arguments),
@@ -47,6 +49,7 @@ enum Command {
 pub fn main() -> ExitCode {
     let result = match CommandLine::parse().command {
         Command::Parser(arguments) => parser::run(&arguments),
+        Command::Server(arguments) => server::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),

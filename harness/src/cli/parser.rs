@@ -190,7 +190,7 @@ fn repeat(arguments: &Arguments) -> Vec<String> {
     words
 }
 
-fn seconds(text: &str) -> Result<Duration, String> {
+pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse::<f64>().map_err(|_| "expected a number of seconds, such as 5 or 0.5".to_owned())?;
     match Duration::try_from_secs_f64(seconds) {
         Ok(Duration::ZERO) | Err(_) => Err("expected more than 0 seconds".to_owned()),
@@ -198,10 +198,10 @@ fn seconds(text: &str) -> Result<Duration, String> {
     }
 }
 
-fn create(path: &Path) -> Result<(&Path, File), Error> {
+pub(super) fn create(path: &Path) -> Result<(&Path, File), Error> {
     File::create(path).map(|file| (path, file)).map_err(|error| Error::io(path.display(), &error))
 }
 
-fn write(path: &Path, mut file: File, text: &str) -> Result<(), Error> {
+pub(super) fn write(path: &Path, mut file: File, text: &str) -> Result<(), Error> {
     file.write_all(text.as_bytes()).map_err(|error| Error::Harness(format!("{}: {error}", path.display())))
 }

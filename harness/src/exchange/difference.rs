@@ -56,12 +56,12 @@ fn difference_of_bodies(got: &[u8], wanted: &[u8], face: Face, release: Release)
     };
     let equality = Equality { ordered: true, typed_dates: false };
     let is_typed = |body: &[u8]| face != Face::Sxp || body.starts_with(b"(");
-    if is_typed(got) && is_typed(wanted) {
-        if let (Ok(got), Ok(wanted)) = (rules.decode(got), rules.decode(wanted)) {
-            if let Some(difference) = got.difference(&wanted, equality) {
-                return format!("body: {difference}");
-            }
-        }
+    if is_typed(got)
+        && is_typed(wanted)
+        && let (Ok(got), Ok(wanted)) = (rules.decode(got), rules.decode(wanted))
+        && let Some(difference) = got.difference(&wanted, equality)
+    {
+        return format!("body: {difference}");
     }
     let at = got.iter().zip(wanted).take_while(|(one, other)| one == other).count();
     let excerpt = |body: &[u8]| {

@@ -18,7 +18,7 @@ pub fn junit(run: &Run, timing: Timing) -> String {
         let suite = match suites.iter_mut().find(|(rules, _)| *rules == verdict.rules) {
             Some((_, suite)) => suite,
             None => {
-                suites.push((verdict.rules, TestSuite::new(suite_name(verdict.rules))));
+                suites.push((verdict.rules, TestSuite::new(suite_name(verdict))));
                 &mut suites.last_mut().expect("one was added").1
             }
         };
@@ -37,8 +37,10 @@ pub fn junit(run: &Run, timing: Timing) -> String {
     report.to_string().expect("XML is written to a string") + "\n"
 }
 
-fn suite_name(rules: Option<Rules>) -> String {
-    rules.map_or("hello".to_owned(), |rules| format!("{}@{rules}", rules.codec()))
+/// Without rules it is the first part of the id: `hello`, `laws`.
+fn suite_name(verdict: &Verdict) -> String {
+    let first = verdict.id.split('/').next().unwrap_or_default();
+    verdict.rules.map_or(first.to_owned(), |rules| format!("{}@{rules}", rules.codec()))
 }
 
 fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
@@ -57,7 +59,7 @@ fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
         status
     };
     let mut test = TestCase::new(&*verdict.id, status);
-    test.set_classname(suite_name(verdict.rules));
+    test.set_classname(suite_name(verdict));
     test.add_property(("verdict", verdict.status.name()));
     if let Some(level) = verdict.level {
         test.add_property(("level", level.name()));

@@ -1,6 +1,7 @@
 //! Captured replies of the real daemon, read as the answers of operations.
 
 use std::collections::BTreeMap;
+use std::sync::LazyLock;
 
 use xend_harness::exchange::{Exchange, Sequence};
 use xend_wire::datum::Datum;
@@ -10,8 +11,14 @@ use xend_wire::{Limits, Release, sexpr, xmlrpc};
 
 use crate::requests::{elements, form, split};
 
+/// The exchanges of the real daemon.
+pub(crate) fn sequences() -> &'static [Sequence] {
+    static SEQUENCES: LazyLock<Vec<Sequence>> = LazyLock::new(|| Sequence::built_in().unwrap());
+    &SEQUENCES
+}
+
 /// The operation that a captured request asks for.
-fn operation(exchange: &Exchange, release: Release) -> Option<(&'static Operation, Arguments)> {
+pub(crate) fn operation(exchange: &Exchange, release: Release) -> Option<(&'static Operation, Arguments)> {
     let (head, body) = split(&exchange.request);
     if exchange.face == Face::Sxp {
         // Browsers get HTML (protocol reference §1.5).
@@ -30,7 +37,7 @@ fn operation(exchange: &Exchange, release: Release) -> Option<(&'static Operatio
     }
 }
 
-fn reply(exchange: &Exchange) -> Option<Reply> {
+pub(crate) fn reply(exchange: &Exchange) -> Option<Reply> {
     let (head, body) = split(exchange.response.as_ref()?);
     let line = head.lines().next()?.strip_prefix("HTTP/1.")?;
     let (status, reason) = line.get(2..)?.split_once(' ').unwrap_or((line.get(2..)?, ""));
@@ -49,7 +56,7 @@ fn is_failure(reply: &Reply) -> bool {
 fn captured_replies_are_read() {
     let mut wrong = Vec::new();
     let mut counts: BTreeMap<(&str, &str), (usize, usize)> = BTreeMap::new();
-    for sequence in Sequence::built_in().unwrap() {
+    for sequence in sequences() {
         // One query has a second `?` in it, which the daemon reads as no client means it.
         let is_plain = |exchange: &&Exchange| !exchange.case.contains("html") && exchange.case != "get-query-two-q";
         for exchange in sequence.exchanges.iter().filter(is_plain) {
@@ -78,8 +85,7 @@ fn captured_replies_are_read() {
 }
 
 fn answer(sequence: &str, case: &str) -> String {
-    let all = Sequence::built_in().unwrap();
-    let sequence = all.iter().find(|known| known.name == sequence).expect(sequence);
+    let sequence = sequences().iter().find(|known| known.name == sequence).expect(sequence);
     let exchange = sequence.exchanges.iter().find(|exchange| exchange.case == case).expect(case);
     let (operation, _) = operation(exchange, sequence.release).expect(case);
     let answer = operation.read(exchange.face, sequence.release, &reply(exchange).expect(case)).expect(case);

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mock_xend::{Daemon, MockXend, Scenario};
 use xend_client::{Client, Face, Release, Uri};
 
-/// The faces that are tried against the mock.
+/// The faces that are tried against the mock. The tests are written for all three.
 pub(crate) const FACES: [Face; 2] = [Face::Sxp, Face::XmlRpc];
 
 /// A daemon in the world of the captures: Domain-0, `vm1` running, `vm2` paused. Its time stands still.

@@ -1,7 +1,11 @@
 //! What a client asks on every face of every release: held against captures of real clients, and tried on the mock.
 
 mod answers;
+mod call;
 mod daemon;
+mod failures;
+mod hidden;
+mod laws;
 mod matrix;
 mod outcomes;
 mod requests;

@@ -3,12 +3,13 @@
 use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
-use xend_harness::exchange::Sequence;
 use xend_wire::datum::Datum;
 use xend_wire::operation::{Arguments, Face, OPERATIONS, Operation, References};
 use xend_wire::operation::{recognise_sxp, recognise_xenapi, recognise_xmlrpc};
 use xend_wire::xmlrpc::{self, Call};
 use xend_wire::{Limits, Release};
+
+use crate::answers::sequences;
 
 /// Methods that `xm` or a capture calls and that no operation stands for, with the reason.
 const WITHOUT_OPERATION: &[(&str, &str)] = &[
@@ -59,7 +60,7 @@ fn json(value: &Datum) -> Json {
         Datum::Bytes(bytes) => String::from_utf8_lossy(bytes).into(),
         Datum::Text(text) => text.as_str().into(),
         Datum::List(items) | Datum::Tuple(items) => items.iter().map(json).collect(),
-        Datum::Dict(members) => members.iter().map(|(name, value)| (name.clone(), json(value))).collect(),
+        other => panic!("no {other:?} is sent"),
     }
 }
 
@@ -173,7 +174,7 @@ fn percent_decoded(text: &str) -> Vec<u8> {
     let mut bytes = pieces.next().unwrap_or_default().as_bytes().to_vec();
     for piece in pieces {
         match piece.get(..2).and_then(|digits| u8::from_str_radix(digits, 16).ok()) {
-            Some(byte) => bytes.extend([&[byte], piece[2..].as_bytes()].concat()),
+            Some(byte) => bytes.extend([&[byte], &piece.as_bytes()[2..]].concat()),
             None => bytes.extend([b"%", piece.as_bytes()].concat()),
         }
     }
@@ -184,7 +185,7 @@ fn percent_decoded(text: &str) -> Vec<u8> {
 #[test]
 fn captured_requests_for_resources_are_those_of_the_table() {
     let mut seen = BTreeSet::new();
-    for sequence in Sequence::built_in().unwrap() {
+    for sequence in sequences() {
         for exchange in sequence.exchanges.iter().filter(|exchange| exchange.face == Face::Sxp) {
             let release = sequence.release;
             let (head, body) = split(&exchange.request);
@@ -275,7 +276,7 @@ fn libvirt_requests_are_those_of_the_table() {
 #[test]
 fn captured_calls_of_the_xen_api_are_those_of_the_table() {
     let mut seen = BTreeSet::new();
-    for sequence in Sequence::built_in().unwrap() {
+    for sequence in sequences() {
         for exchange in sequence.exchanges.iter().filter(|exchange| exchange.face == Face::XenApi) {
             let release = sequence.release;
             let (_, body) = split(&exchange.request);
@@ -304,7 +305,7 @@ fn captured_calls_of_the_xen_api_are_those_of_the_table() {
 /// `system.listMethods` on the Xen-API's listener names the methods of both XML-RPC faces: the table asks for no other.
 #[test]
 fn every_method_of_the_table_is_registered() {
-    for sequence in Sequence::built_in().unwrap() {
+    for sequence in sequences() {
         let list = sequence.exchanges.iter().find(|exchange| exchange.case == "xenapi-system.listMethods");
         let Some(reply) = list.and_then(|exchange| exchange.response.as_ref()) else { continue };
         let registered = String::from_utf8_lossy(reply);

@@ -38,9 +38,8 @@ fn readme_tells_the_truth() {
 /// The code blocks of a language.
 fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
     let fence = format!("```{language}\n");
-    README.split("\n```").filter_map(move |part| {
-        format!("```{part}").starts_with(&fence).then(|| part.split_once('\n').map_or("", |(_, text)| text))
-    })
+    let parts = README.split("\n```").filter(move |part| format!("```{part}").starts_with(&fence));
+    parts.map(|part| part.split_once('\n').map_or("", |(_, text)| text))
 }
 
 fn shell(folder: &Path, command: &str) -> Command {

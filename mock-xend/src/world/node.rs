@@ -3,7 +3,7 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-/// The host that the world is in. What is not here stands in [`Node::pairs`].
+/// The host that the world is in. All else that the daemon tells of it is that of the captures.
 #[derive(Clone, Debug)]
 pub struct Node {
     /// Its name.

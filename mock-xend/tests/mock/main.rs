@@ -5,6 +5,7 @@ mod cuts;
 mod endurance;
 mod faces;
 mod guards;
+mod hostile;
 mod libvirt;
 mod listeners;
 mod peer;

@@ -34,15 +34,14 @@ impl Operation {
 
     fn read_sxp(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
         let is_success = (200..300).contains(&reply.status);
-        // What the daemon's log or the console says is no word of its own.
-        if self.answer == Answer::Text && is_success {
+        // What the daemon's log or the console says is no word of its own, unless it is all there is.
+        if self.answer == Answer::Text && is_success && !reply.body.starts_with(b"(xend.err ") {
             return Ok(atom(&reply.body));
         }
         // Only what may be a failure is looked through for one.
-        if !is_success || memchr::memmem::find(&reply.body, b"xend.err").is_some() {
-            if let Some(failure) = Failure::from_reply(asked, reply) {
-                return Err(failure);
-            }
+        let may_fail = !is_success || memchr::memmem::find(&reply.body, b"xend.err").is_some();
+        if may_fail && let Some(failure) = Failure::from_reply(asked, reply) {
+            return Err(failure);
         }
         let body = sexpr::parse(&reply.body);
         if self.answer == Answer::Nothing {

@@ -1,0 +1,127 @@
+//! `server`: hold a server against the laws of domains' lives.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use xend_client::{Client, Deadlines, Release, Uri};
+
+use super::parser::{create, seconds, write};
+use super::{print, runtime, say};
+use crate::laws::{self, Host, Law, Options};
+use crate::report::{self, Timing};
+use crate::{Error, Pattern};
+
+/// Hold a server against the laws of domains' lives.
+///
+/// The server may be a Xend or stand in for one. Given several of its addresses, every law is tried over each, and what is
+/// done over one must show over all.
+///
+/// Without --destructive only what changes nothing is tried. With it domains are made, whose names begin with xend-law-,
+/// and destroyed again; Domain-0 is asked to be paused and destroyed, which a server must refuse.
+///
+/// On the Xen-API the password of --user is taken from XEND_PASSWORD.
+///
+/// Exit status: 0 all as expected, 1 the server failed, 2 usage or configuration, or no law was judged, 3 the harness
+/// itself failed.
+#[derive(Debug, clap::Args)]
+pub(super) struct Arguments {
+    /// Where the server listens: FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi.
+    #[arg(required = true)]
+    uri: Vec<Uri>,
+    /// Try what changes the host, too.
+    #[arg(long)]
+    destructive: bool,
+    /// The release that the server is, or stands in for. Otherwise it is found by the description of its host.
+    #[arg(long)]
+    release: Option<Release>,
+    /// Try only laws whose id matches; may be given again.
+    #[arg(long, value_name = "GLOB")]
+    filter: Vec<Pattern>,
+    /// A kernel on the server's host, with which domains are made.
+    #[arg(long, value_name = "PATH", default_value = KERNEL)]
+    kernel: String,
+    /// Who opens a session of the Xen-API.
+    #[arg(long, default_value = "root")]
+    user: String,
+    /// How long an answer may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    timeout: Duration,
+    /// Write a report as JUnit's XML.
+    #[arg(long, value_name = "FILE")]
+    junit: Option<PathBuf>,
+    /// Write a report as JSON lines.
+    #[arg(long, value_name = "FILE")]
+    json: Option<PathBuf>,
+    /// Tell in reports how long it took.
+    #[arg(long)]
+    timing: bool,
+}
+
+const KERNEL: &str = "/boot/vmlinuz";
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
+    let laws = Law::built_in()?;
+    // A path that can't be written should not cost a whole run.
+    let junit = arguments.junit.as_deref().map(create).transpose()?;
+    let json = arguments.json.as_deref().map(create).transpose()?;
+    let options = Options {
+        is_destructive: arguments.destructive,
+        filter: arguments.filter.clone(),
+        kernel: arguments.kernel.clone(),
+        repeat: repeat(arguments),
+    };
+    let run = runtime()?.block_on(async {
+        let host = host(arguments).await?;
+        let run = laws::check(&host, &laws, &options).await;
+        for (_, client) in &host.addresses {
+            // That a session stays open is no verdict on the server.
+            drop(client.logout().await);
+        }
+        run
+    })?;
+    let timing = if arguments.timing { Timing::Shown } else { Timing::Hidden };
+    if let Some((path, file)) = junit {
+        write(path, file, &report::junit(&run, timing))?;
+    }
+    if let Some((path, file)) = json {
+        write(path, file, &report::json_lines(&run, timing))?;
+    }
+    print(&report::people(&run))?;
+    if run.exit_code() == 2 {
+        say("error: no law was judged\n");
+    }
+    Ok(run.exit_code())
+}
+
+async fn host(arguments: &Arguments) -> Result<Host, Error> {
+    let password = std::env::var("XEND_PASSWORD").unwrap_or_default();
+    let whole = arguments.timeout;
+    let deadlines = Deadlines { first_byte: whole, whole, ..Deadlines::default() };
+    let client = |uri: &Uri| Client::new(uri.clone()).deadlines(deadlines).credentials(&arguments.user, &password);
+    let first = client(&arguments.uri[0]);
+    let release = match arguments.release {
+        Some(release) => release,
+        None => {
+            let detected = first.detect().await;
+            detected.map_err(|error| Error::Usage(format!("{}: {error}", arguments.uri[0])))?.release_in_use()
+        }
+    };
+    let addresses = arguments.uri.iter().map(|uri| (uri.clone(), client(uri).release(release)));
+    Ok(Host::new(addresses.collect(), release))
+}
+
+/// The words that matter to one law.
+fn repeat(arguments: &Arguments) -> Vec<String> {
+    let mut words = vec!["xend-harness".to_owned(), "server".to_owned()];
+    words.extend(arguments.uri.iter().map(Uri::to_string));
+    if arguments.destructive {
+        words.push("--destructive".to_owned());
+    }
+    if let Some(release) = arguments.release {
+        words.extend(["--release".to_owned(), release.to_string()]);
+    }
+    if arguments.kernel != KERNEL {
+        words.extend(["--kernel".to_owned(), arguments.kernel.clone()]);
+    }
+    words
+}

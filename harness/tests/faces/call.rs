@@ -1,0 +1,99 @@
+//! `xend-harness call` against a mock on Unix sockets.
+
+use std::path::Path;
+use std::process::Command;
+
+use mock_xend::{Address, Face, MockXend, Release, Scenario};
+
+/// A mock on Unix sockets, one for each face.
+struct Sockets {
+    _mock: MockXend,
+    folder: tempfile::TempDir,
+}
+
+impl Sockets {
+    fn new(release: Release, scenario: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let scenario = Scenario::parse("scenario.toml", scenario, Path::new(".")).unwrap();
+        let mut builder = MockXend::builder().release(release).scenario(scenario);
+        builder = builder.clock(std::time::Duration::from_secs(1_200_000_000));
+        for face in [Face::Sxp, Face::XmlRpc] {
+            builder = builder.listen(face, Address::Unix(folder.path().join(face.as_str())));
+        }
+        Self { _mock: builder.start().unwrap(), folder }
+    }
+
+    /// Exit status and what is said, first on standard output.
+    fn call(&self, face: Face, arguments: &[&str]) -> (i32, String) {
+        let uri = format!("{face}+unix://{}", self.folder.path().join(face.as_str()).display());
+        let (options, words): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|it| it.starts_with("--"));
+        let mut command = Command::new(env!("CARGO_BIN_EXE_xend-harness"));
+        let output = command.arg("call").args(options).arg(uri).args(words).output().unwrap();
+        let said = [output.stdout, output.stderr].concat();
+        (output.status.code().unwrap(), String::from_utf8(said).unwrap())
+    }
+}
+
+/// What people read is the same, whichever face it came by.
+#[test]
+fn faces_print_the_same() {
+    let _snapshots = crate::snapshots();
+    let sockets = Sockets::new(Release::V4_1, "");
+    let mut shown = String::new();
+    for arguments in [
+        &["domain.list"][..],
+        &["domain.list_all"],
+        &["domain.records"],
+        &["domain.vcpus", "domain=vm1"],
+        &["domain.credit", "domain=vm1"],
+        &["device.list", "domain=vm1", "type=vif"],
+        &["device.attach", "domain=vm1", "config=(vif (mac 00:16:3e:00:00:99))"],
+        &["node.dmesg"],
+        &["domain.pause", "domain=vm1"],
+        &["--json", "domain.list"],
+        &["--json", "domain.records"],
+        &["--json", "domain.vcpus", "domain=vm1"],
+        &["--json", "device.list", "domain=vm1", "type=vif"],
+    ] {
+        let answers = [Face::Sxp, Face::XmlRpc].map(|face| sockets.call(face, arguments));
+        if arguments != ["device.attach", "domain=vm1", "config=(vif (mac 00:16:3e:00:00:99))"]
+            && arguments != ["--json", "domain.records"]
+        {
+            assert_eq!(answers[0], answers[1], "{arguments:?}");
+        }
+        shown += &format!("$ call {}\n{}", arguments.join(" "), answers[0].1);
+    }
+    insta::assert_snapshot!("call-answers", shown);
+}
+
+/// The exit status tells done, refused, usage, and unknown.
+#[test]
+fn the_exit_status_tells_what_became_of_it() {
+    let sockets = Sockets::new(
+        Release::V3_0_3,
+        "[[expect]]\nface = \"sxp\"\npath = \"/xend/domain/gone\"\ntimes = \"any\"\nreply = { raw = \"\" }\n",
+    );
+    let status = |face, arguments: &[&str]| sockets.call(face, arguments).0;
+    assert_eq!(status(Face::Sxp, &["domain.unpause", "domain=vm2"]), 0);
+    assert_eq!(status(Face::XmlRpc, &["domain.pause", "domain=nosuch"]), 1);
+    // What 3.0.3 lacks is refused by it, or is not even sent where the release is known.
+    assert_eq!(status(Face::XmlRpc, &["domain.define", "config=(vm (name x))"]), 1);
+    assert_eq!(status(Face::XmlRpc, &["--release=3.0.3", "domain.define", "config=(vm (name x))"]), 2);
+    assert_eq!(status(Face::Sxp, &["domain.pause", "domain=gone"]), 5);
+    // Nobody has said who opens a session. What is not reached is in the tests of the command line.
+    assert_eq!(status(Face::XenApi, &["domain.list"]), 2);
+    assert_eq!(status(Face::Sxp, &["--release=detect", "domain.define", "config=(vm (name x))"]), 2);
+}
+
+/// A domain is made from a file, and started.
+#[test]
+fn a_domain_is_made_and_started() {
+    let sockets = Sockets::new(Release::V4_1, "");
+    let config = sockets.folder.path().join("new.sxp");
+    std::fs::write(&config, "(vm (name new) (memory 64) (vcpus 1) (image (linux (kernel /boot/vmlinuz))))").unwrap();
+    let config = format!("config=@{}", config.display());
+    let (code, said) = sockets.call(Face::Sxp, &["--start", "domain.create", &config]);
+    assert_eq!((code, said.contains("new")), (0, true), "{said}");
+    assert!(sockets.call(Face::XmlRpc, &["domain.list"]).1.contains("new\n"));
+    assert_eq!(sockets.call(Face::Sxp, &["--start", "domain.pause", "domain=new"]).0, 2);
+}

@@ -1,0 +1,162 @@
+//! The laws, tried on the mock, on servers that break them, and by the command line.
+
+use std::path::Path;
+use std::process::Command;
+
+use mock_xend::{Daemon, MockXend, Scenario};
+use xend_client::{Face, Release, Uri};
+use xend_harness::laws::{Host, Law, Options, check};
+use xend_harness::suite::Run;
+use xend_harness::{Status, report};
+
+use crate::daemon::{FACES, client, daemon, run, scripted};
+
+fn host(daemons: &[(&Daemon, Face)]) -> Host {
+    let addresses = daemons.iter().map(|(daemon, face)| (Uri::tcp(*face, "mock", 1), client(daemon, *face)));
+    Host::new(addresses.collect(), daemons[0].0.release())
+}
+
+fn options(is_destructive: bool, filter: &[&str]) -> Options {
+    let filter = filter.iter().map(|pattern| pattern.parse().unwrap()).collect();
+    let repeat = ["xend-harness", "server"].map(str::to_owned).to_vec();
+    Options { is_destructive, filter, kernel: "/boot/vmlinuz".to_owned(), repeat }
+}
+
+/// Laws whose steps take time, in which the mock's clock must go on.
+fn tried(host: &Host, options: &Options, daemon: &Daemon) -> Run {
+    let laws = Law::built_in().unwrap();
+    run(async {
+        let served = daemon.clone();
+        let time = tokio::spawn(async move {
+            loop {
+                tokio::time::sleep(std::time::Duration::from_millis(100)).await;
+                served.advance(std::time::Duration::from_millis(100));
+            }
+        });
+        let run = check(host, &laws, options).await.unwrap();
+        time.abort();
+        run
+    })
+}
+
+fn without_reason(run: &Run) -> Vec<String> {
+    let unjudged = run.verdicts.iter().filter(|it| it.status != Status::Pass);
+    unjudged.map(|it| format!("{}: {} {}", it.id, it.status, it.why)).collect()
+}
+
+/// All laws hold on every face of every release, and the faces show one state.
+#[test]
+fn the_mock_keeps_the_laws() {
+    for release in Release::ALL {
+        let daemon = daemon(release);
+        let is_there = |face: &Face| *face != Face::XenApi || release >= Release::V3_1;
+        let host = host(&FACES.into_iter().filter(is_there).map(|face| (&daemon, face)).collect::<Vec<_>>());
+        let run = tried(&host, &options(true, &[]), &daemon);
+        assert_eq!((run.unexpected(), run.exit_code()), (0, 0), "{release}: {}", report::people(&run));
+        let judged = run.count(Status::Pass);
+        // The Xen-API lacks what a few laws are about, and one face lacks one operation.
+        let is_explained = |why: &String| {
+            let reasons = ["the law does not hold for", "`domain.suspend` on the sxp face", "on the xenapi face"];
+            reasons.iter().any(|reason| why.contains(reason))
+        };
+        let unexplained: Vec<_> = without_reason(&run).into_iter().filter(|why| !is_explained(why)).collect();
+        assert!(unexplained.is_empty(), "{release}: {unexplained:?}");
+        // Nothing is left behind.
+        let names = crate::daemon::run(client(&daemon, Face::XmlRpc).all_domains()).unwrap();
+        assert_eq!(names, ["Domain-0", "vm1", "vm2"], "{release}");
+        let expected = match release {
+            Release::V3_0_2 => 44,
+            Release::V3_0_3 => 46,
+            Release::V3_1 => 55,
+            Release::V3_4 | Release::V4_1 => 57,
+        };
+        assert!(judged >= expected, "{release}: {judged}");
+    }
+}
+
+/// A server that breaks a law fails, and the report says where and how to try it again.
+#[test]
+fn a_broken_law_is_shown() {
+    let _snapshots = crate::snapshots();
+    let scenario = r#"
+        [[expect]]
+        operation = "domain.pause"
+        times = "any"
+        reply = { error = "Domain is busy" }
+
+        [[expect]]
+        face = "sxp"
+        operation = "domain.destroy"
+        times = "any"
+        reply = { sexpr = { body = "" } }
+    "#;
+    let scenario = Scenario::parse("broken.toml", scenario, Path::new(".")).unwrap();
+    let daemon = scripted(Release::V4_1, scenario);
+    let laws =
+        ["laws/pause-*", "laws/destroyed-is-not-found", "laws/unknown-is-not-found", "laws/domain-0-is-not-destroyed"];
+    let run = tried(&host(&[(&daemon, Face::Sxp)]), &options(true, &laws), &daemon);
+    assert_eq!(run.exit_code(), 1);
+    insta::assert_snapshot!("laws-broken", report::people(&run));
+}
+
+/// Two servers are not one: what is done on the first does not show on the second.
+#[test]
+fn two_states_are_not_taken_for_one() {
+    let (one, other) = (daemon(Release::V4_1), daemon(Release::V4_1));
+    let host = host(&[(&one, Face::Sxp), (&other, Face::XmlRpc)]);
+    let run = tried(&host, &options(true, &["laws/create-leaves-paused"]), &one);
+    assert_eq!((run.count(Status::Fail), run.count(Status::Pass)), (2, 0), "{}", report::people(&run));
+}
+
+/// Without leave to change anything, only reading laws are tried, and nothing else is even sent.
+#[test]
+fn without_leave_nothing_is_changed() {
+    let daemon = daemon(Release::V4_1);
+    let run = tried(&host(&[(&daemon, Face::Sxp)]), &options(false, &[]), &daemon);
+    let passed: Vec<_> = run.verdicts.iter().filter(|it| it.status == Status::Pass).map(|it| &*it.id).collect();
+    let expected =
+        ["domain-0-is-there", "host-tells-what-it-is", "unknown-is-not-found", "virtual-processors-are-told"];
+    assert_eq!(passed, expected.map(|id| format!("laws/{id}@sxp+tcp")));
+    assert!(
+        without_reason(&run).iter().all(|why| why.contains("needs --destructive") || why.contains("does not hold"))
+    );
+    assert!(daemon.journal().exchanges().all(|exchange| exchange.request.starts_with(b"GET")));
+}
+
+#[test]
+fn the_command_line_judges() {
+    let mock = MockXend::builder().release(Release::V3_0_3).start().unwrap();
+    let harness = |arguments: &[&str]| {
+        let output = Command::new(env!("CARGO_BIN_EXE_xend-harness")).arg("server").args(arguments).output().unwrap();
+        (
+            output.status.code().unwrap(),
+            String::from_utf8(output.stdout).unwrap(),
+            String::from_utf8(output.stderr).unwrap(),
+        )
+    };
+    let (sxp, xmlrpc) = (mock.uri(Face::Sxp).unwrap(), mock.uri(Face::XmlRpc).unwrap());
+    let (code, said, _) = harness(&[&sxp, &xmlrpc]);
+    let last = said.lines().last().unwrap().split(": ").skip(1).collect::<Vec<_>>().join(": ");
+    assert_eq!((code, last.as_str()), (0, "4 cases: 8 pass, 52 skipped; 0 unexpected"), "{said}");
+    let (code, said, _) = harness(&[&sxp, "--destructive", "--filter", "laws/pause-*"]);
+    assert_eq!((code, said.contains("2 cases: 2 pass")), (0, true), "{said}");
+    assert_eq!(harness(&[&sxp, "--filter", "laws/nosuch"]).0, 2);
+    assert_eq!(harness(&["sxp+unix:///nowhere/at/all"]).0, 2);
+}
+
+#[test]
+fn mistakes_in_laws_are_shown_where_they_are() {
+    let _snapshots = crate::snapshots();
+    let head = "id = \"laws/x\"\ntitle = \"t\"\nsource = \"s\"\n";
+    let mistakes = [
+        "",
+        "[[step]]\noperation = \"domain.dance\"\n",
+        "[[step]]\noperation = \"domain.pause\"\nargs = { name = \"vm1\" }\n",
+        "[[step]]\noperation = \"domain.pause\"\nerror = \"ERR_NONE\"\n",
+        "[[step]]\noperation = \"domain.info\"\nerror = \"ERR_UNKNOWN\"\nfields = { name = \"x\" }\n",
+        "releases = [\"5\"]\n[[step]]\noperation = \"domain.list\"\n",
+        "[[step]]\noperation = \"domain.list\"\nexpect = \"x\"\n",
+    ];
+    let show = |text: &str| Law::parse("laws/x.toml", "x.toml", &format!("{head}{text}")).unwrap_err().to_string();
+    insta::assert_snapshot!("laws-mistakes", mistakes.map(show).join("\n"));
+}
