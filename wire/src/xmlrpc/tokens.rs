@@ -68,6 +68,7 @@ impl<'i> Tokens<'i> {
     /// Goes on at `position`, what was before it having been read by somebody else.
     pub(super) fn skip_to(&mut self, position: usize) {
         let skipped = position - self.position();
+        // Nobody else reads anything before the root.
         self.may_declare_type &= skipped == 0;
         self.reader.stream().consume(skipped);
     }

@@ -20,7 +20,8 @@ use crate::Error;
 /// The length of the XML declaration as Python and most others write it.
 pub(super) fn declaration_len(bytes: &[u8]) -> Option<usize> {
     const USUAL: [&[u8]; 2] = [b"<?xml version='1.0'?>", b"<?xml version=\"1.0\"?>"];
-    USUAL.iter().find(|usual| are_on() && bytes.starts_with(usual)).map(|usual| usual.len())
+    let usual = USUAL.iter().find(|usual| bytes.starts_with(usual))?;
+    are_on().then_some(usual.len())
 }
 
 /// Reads the start tag of the root, with a line feed before it if there is one, and gives where it ended: at `start` if
@@ -35,13 +36,15 @@ pub(super) fn read_root(
         [(ElementName::MethodResponse, b"<methodResponse>"), (ElementName::MethodCall, b"<methodCall>")];
     let rest = &input.as_bytes()[start..];
     let at = usize::from(rest.starts_with(b"\n"));
-    let Some((name, tag)) = ROOTS.into_iter().find(|(_, tag)| are_on() && rest[at..].starts_with(tag)) else {
-        return Ok(start);
-    };
-    open.push(name);
-    let end = start + at + tag.len();
-    model.start(name, start + at..end)?;
-    Ok(end)
+    match ROOTS.into_iter().find(|(_, tag)| rest[at..].starts_with(tag)) {
+        Some((name, tag)) if are_on() => {
+            open.push(name);
+            let end = start + at + tag.len();
+            model.start(name, start + at..end)?;
+            Ok(end)
+        }
+        _ => Ok(start),
+    }
 }
 
 /// Reads on from `at`, inside the root element, and gives where it ended: at the end of the root, or at something that
