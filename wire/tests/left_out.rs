@@ -30,5 +30,5 @@ fn left_out_of_miri() {
     // (`some`), and one set of rules or one release for each (`by_turns`).
     assert_eq!(count("src", &smaller), 6);
     assert_eq!(count("src", " some("), 5);
-    assert_eq!(count("src", "in by_turns("), 5);
+    assert_eq!(count("src", "in by_turns("), 10);
 }

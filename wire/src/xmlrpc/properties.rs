@@ -4,6 +4,7 @@ use proptest::prelude::*;
 
 use super::tests::show;
 use super::*;
+use crate::tests::by_turns;
 use crate::{ErrorKind, Limits, Release};
 
 /// Characters that need care, and some that do not.
@@ -114,7 +115,7 @@ proptest! {
     #[test]
     fn round_trip(value in value_strategy()) {
         let bytes = encode_response(&value).unwrap();
-        for rules in Rules::all() {
+        for rules in by_turns(Rules::all(), "round_trip") {
             let document = match decode_response(&bytes, rules, &Limits::default()) {
                 Ok(response) => response.into_result().unwrap(),
                 Err(error) => {
@@ -147,7 +148,7 @@ proptest! {
     fn faults(code in any::<i32>(), string in text_strategy()) {
         let fault = Fault { code, string };
         let bytes = encode_fault(&fault).unwrap();
-        for rules in Rules::all() {
+        for rules in by_turns(Rules::all(), "faults") {
             let response = decode_response(&bytes, rules, &Limits::default()).unwrap();
             prop_assert_eq!(response.into_result().unwrap_err(), fault.clone());
         }
@@ -158,7 +159,7 @@ proptest! {
     fn prefixes(value in value_strategy(), cut in any::<prop::sample::Index>()) {
         let bytes = encode_response(&value).unwrap();
         let cut = &bytes[..cut.index(bytes.len() - 1)];
-        for rules in Rules::all() {
+        for rules in by_turns(Rules::all(), "prefixes") {
             let error = decode(cut, rules, &Limits::default()).unwrap_err();
             prop_assert!(rules == Rules::spec() || error.kind() == ErrorKind::UnexpectedEnd, "{error}");
         }
@@ -167,14 +168,14 @@ proptest! {
     /// Nothing panics, spans lie inside the document, and what is accepted can be looked at.
     #[test]
     fn mutations(document in mutation_strategy()) {
-        for rules in Rules::all() {
+        for rules in by_turns(Rules::all(), "mutations") {
             no_panic(&document, rules);
         }
     }
 
     #[test]
     fn any_bytes(document in prop::collection::vec(any::<u8>(), 0..64)) {
-        for rules in Rules::all() {
+        for rules in by_turns(Rules::all(), "any_bytes") {
             no_panic(&document, rules);
         }
     }
