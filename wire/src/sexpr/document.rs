@@ -83,6 +83,11 @@ impl<'a> Document<'a> {
         Document { input: Cow::Owned(self.input.into_owned()), decoded: self.decoded, nodes: self.nodes }
     }
 
+    /// How long what it was read from is.
+    pub(super) fn input_len(&self) -> usize {
+        self.input.len()
+    }
+
     fn text_of(&self, node: Node) -> &[u8] {
         match node.kind() {
             Kind::List => &[],
@@ -228,10 +233,8 @@ impl<'d> Sexpr<'d> {
 
 impl PartialEq for Sexpr<'_> {
     fn eq(&self, other: &Self) -> bool {
-        let text = |value: &Sexpr<'_>| value.as_atom().map(<[u8]>::to_vec);
-        self.walk()
-            .map(|(depth, value)| (depth, text(&value)))
-            .eq(other.walk().map(|(depth, value)| (depth, text(&value))))
+        let parts = self.walk().map(|(depth, value)| (depth, value.as_atom()));
+        parts.eq(other.walk().map(|(depth, value)| (depth, value.as_atom())))
     }
 }
 

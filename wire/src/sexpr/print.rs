@@ -6,7 +6,8 @@ use crate::{Release, python};
 
 /// Writes all values of a document, a space between them.
 pub fn print(document: &Document<'_>, rules: Rules) -> Vec<u8> {
-    let mut out = Vec::new();
+    // What was read is about as long when it is written.
+    let mut out = Vec::with_capacity(document.input_len() + 16);
     for (at, value) in document.values().enumerate() {
         if at > 0 {
             out.push(b' ');
@@ -27,7 +28,9 @@ fn write_value(out: &mut Vec<u8>, value: Sexpr<'_>, rules: Rules) {
     let mut open = 0;
     let mut list_just_opened = true;
     for (depth, part) in value.walk() {
-        out.extend(std::iter::repeat_n(b')', open - depth));
+        if open > depth {
+            out.extend(std::iter::repeat_n(b')', open - depth));
+        }
         if !(list_just_opened && depth == open) {
             out.push(b' ');
         }
@@ -66,7 +69,16 @@ pub(crate) fn write_atom(out: &mut Vec<u8>, atom: &[u8], rules: Rules) {
 
 /// `sxp.py atomp`.
 fn is_bare(atom: &[u8]) -> bool {
-    atom == b"@"
-        || !atom.is_empty()
-            && atom.iter().all(|b| b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'/' | b'~'))
+    atom == b"@" || !atom.is_empty() && atom.iter().all(|&b| MAY_BE_BARE[usize::from(b)])
 }
+
+static MAY_BE_BARE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut byte = 0;
+    while byte < 256 {
+        let b = byte as u8;
+        table[byte] = b.is_ascii_alphanumeric() || matches!(b, b'.' | b'-' | b'_' | b':' | b'/' | b'~');
+        byte += 1;
+    }
+    table
+};
