@@ -35,6 +35,10 @@ struct Arguments {
     #[arg(long, value_name = "ADDRESS")]
     xmlrpc: Vec<Address>,
 
+    /// Listen here for the Xen-API, which 3.1 and later have; may be given again
+    #[arg(long, value_name = "ADDRESS")]
+    xenapi: Vec<Address>,
+
     /// Script replies from this TOML file
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
@@ -123,7 +127,7 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
         None => None,
     };
     let release = release.or(world.as_ref().map(World::release)).unwrap_or_default();
-    let faces = [(Face::Sxp, &arguments.sxp), (Face::XmlRpc, &arguments.xmlrpc)];
+    let faces = [(Face::Sxp, &arguments.sxp), (Face::XmlRpc, &arguments.xmlrpc), (Face::XenApi, &arguments.xenapi)];
     let mut listen: Vec<_> = faces
         .into_iter()
         .flat_map(|(face, addresses)| addresses.iter().map(move |address| (face, address.clone())))

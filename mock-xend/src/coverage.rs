@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use xend_wire::Release;
 
+use crate::xenapi::{self, Simulation};
 use crate::{sxp, xmlrpc};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/coverage.md");
@@ -42,23 +43,38 @@ fn document() -> String {
         let known = Release::ALL.map(|release| method.is_known(release));
         (format!("`{}`", method.name), known, method.is_simulated())
     }));
+    let mut names: Vec<_> = Release::ALL.into_iter().flat_map(xenapi::methods).map(|(name, _)| name).collect();
+    names.sort_unstable();
+    names.dedup();
+    let xenapi = rows(names.into_iter().map(|name| {
+        let methods = Release::ALL.map(|release| xenapi::methods(release).find(|(known, _)| *known == name));
+        let is_simulated = methods.iter().flatten().all(|(_, simulation)| *simulation == Simulation::Simulated);
+        (format!("`{name}`"), methods.map(|method| method.is_some()), is_simulated)
+    }));
     let mut text = String::from(
         "# What is simulated\n\
          \n\
-         Every operation of the S-expression face and every method of the XML-RPC face, release by release.\n\
+         Every operation of the S-expression face and every method of the XML-RPC face and of the Xen-API, release by \
+         release.\n\
          This file is printed from the tables that the mock routes by; a test keeps it fresh.\n\
          \n\
          | mark | meaning |\n\
          | --- | --- |\n\
          | yes | the simulated world answers |\n\
-         | scripted | the release has it, and `system.listMethods` names it; the mock checks the number of its parameters, and \
-         then only a scenario can answer: without one it is a fault 2 that says so |\n\
-         | – | unknown to the release: 501 on sxp, the answer to an unknown method on xmlrpc |\n\
+         | scripted | the release has it and lists it; the mock checks the number of its parameters, and on the Xen-API session \
+         and reference, and then only a scenario can answer: without one it is a fault 2, or an `INTERNAL_ERROR`, that says \
+         so |\n\
+         | – | unknown to the release: 501 on sxp, the answer to an unknown method on the others |\n\
          \n\
          Reading is not in the table: all resources (`/`, `/xend`, `/xend/node` with `dmesg` and `log`, `/xend/domain`, \
          `/xend/domain/ID` with `?op=vcpuinfo`, `/xend/vnet`) are there in all releases.\n",
     );
-    for (title, rows) in [("S-expressions over HTTP: operations", sxp), ("XML-RPC: methods", xmlrpc)] {
+    let faces = [
+        ("S-expressions over HTTP: operations", sxp),
+        ("XML-RPC: methods", xmlrpc),
+        ("Xen-API: methods, many with an `Async.` form", xenapi),
+    ];
+    for (title, rows) in faces {
         let count = |at: usize| rows.iter().filter(|row| row.marks[at] != UNKNOWN).count();
         let simulated = |at: usize| rows.iter().filter(|row| row.marks[at] == SIMULATED).count();
         write!(text, "\n## {title}\n\n| |").expect("a String takes all");

@@ -44,6 +44,7 @@ mod service;
 mod sxp;
 mod text_file;
 pub mod world;
+mod xenapi;
 mod xmlrpc;
 
 pub use address::{Address, InvalidAddress};
@@ -54,5 +55,6 @@ pub use mock::{Builder, MockXend};
 pub use quirk::{Quirk, UnknownQuirk};
 pub use scenario::{Ending, Reply, Report, Scenario, Status};
 pub use world::World;
+pub use xenapi::{Simulation, methods as xenapi_methods};
 pub use xend_wire::Release;
 pub use xend_wire::operation::Face;

@@ -7,7 +7,17 @@ use xend_wire::datum::Datum;
 /// Header lines and the fields of devices come in this order on the wire (protocol reference §1.4, §3.8).
 /// Source: `Objects/dictobject.c` and `string_hash` in `Objects/stringobject.c`.
 pub(crate) fn dict_order<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
-    let mut slots: Vec<Option<&str>> = vec![None; 8];
+    order_in(vec![None; 8], keys)
+}
+
+/// The order of a dict that is written down as a whole, `{'a': 1, ...}`: it is made as large as it needs to be at once
+/// (`BUILD_MAP`, `_PyDict_NewPresized`).
+pub(crate) fn literal_order<'k>(keys: &[&'k str]) -> Vec<&'k str> {
+    let size = if keys.len() > 5 { (keys.len() + 1).next_power_of_two() } else { 8 };
+    order_in(vec![None; size], keys.iter().copied())
+}
+
+fn order_in<'k>(mut slots: Vec<Option<&'k str>>, keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
     let mut used = 0;
     for key in keys {
         if !insert(&mut slots, key) {
@@ -135,6 +145,7 @@ pub(crate) fn truth(value: &Datum) -> bool {
         Datum::Text(text) => !text.is_empty(),
         Datum::List(items) | Datum::Tuple(items) => !items.is_empty(),
         Datum::Dict(members) => !members.is_empty(),
+        Datum::DateTime(_) => true,
     }
 }
 
@@ -151,6 +162,7 @@ pub(crate) fn type_name(value: &Datum) -> &'static str {
         Datum::List(_) => "list",
         Datum::Tuple(_) => "tuple",
         Datum::Dict(_) => "dict",
+        Datum::DateTime(_) => "instance",
     }
 }
 
@@ -194,6 +206,27 @@ mod tests {
         let text = "'ascii' codec can't encode characters in position 1-2: ordinal not in range(128)";
         assert_eq!(not_ascii("a\u{e9}\u{e8}b\u{e9}").as_deref(), Some(text));
         assert_eq!(not_ascii("abc"), None);
+    }
+
+    /// The fields of a domain as `XendAPI.VM_get_record` writes them, made anew twice on their way (capture
+    /// `xenapi-VM.get_all_records@3.1`).
+    #[test]
+    fn a_dict_written_as_a_whole_comes_in_the_order_of_the_capture() {
+        let written = "uuid power_state name_label name_description user_version is_a_template auto_power_on \
+                       resident_on memory_static_min memory_static_max memory_dynamic_min memory_dynamic_max \
+                       VCPUs_params VCPUs_at_startup VCPUs_max actions_after_shutdown actions_after_reboot \
+                       actions_after_suspend actions_after_crash consoles VIFs VBDs VTPMs PV_bootloader PV_kernel \
+                       PV_ramdisk PV_args PV_bootloader_args HVM_boot_policy HVM_boot_params platform PCI_bus \
+                       tools_version other_config domid is_control_domain metrics";
+        let captured = "PV_args VIFs PV_bootloader VTPMs domid name_description PCI_bus actions_after_crash uuid \
+                        PV_ramdisk memory_dynamic_min name_label VCPUs_at_startup HVM_boot_params platform PV_kernel \
+                        power_state VCPUs_params memory_static_min HVM_boot_policy VCPUs_max memory_static_max \
+                        actions_after_shutdown tools_version metrics memory_dynamic_max user_version \
+                        actions_after_suspend is_a_template is_control_domain PV_bootloader_args other_config \
+                        auto_power_on consoles actions_after_reboot resident_on VBDs";
+        let order = literal_order(&written.split_whitespace().collect::<Vec<_>>());
+        let order = dict_order(dict_order(order));
+        assert_eq!(order, captured.split_whitespace().collect::<Vec<_>>());
     }
 
     #[test]

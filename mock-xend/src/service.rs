@@ -3,6 +3,8 @@
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
+use tokio::sync::futures::Notified;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 use xend_wire::operation::Face;
@@ -13,12 +15,15 @@ use crate::journal::{Exchange, Journal};
 use crate::quirk::Quirk;
 use crate::scenario::{Decision, Question, Report, Script};
 use crate::world::{Command, Detail, Failure, Order, States, World};
+use crate::xenapi;
 
 /// One mock behind all its listeners.
 pub(crate) struct Service {
     release: Release,
     quirks: Vec<Quirk>,
     state: Mutex<State>,
+    /// Told of every event of the Xen-API.
+    events: Notify,
 }
 
 struct State {
@@ -26,6 +31,7 @@ struct State {
     clock: Clock,
     script: Script,
     journal: Journal,
+    xenapi: xenapi::State,
 }
 
 /// Where a connection came in.
@@ -53,7 +59,10 @@ impl Answer {
 
 impl Service {
     pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal, quirks: Vec<Quirk>) -> Self {
-        Self { release: world.release(), quirks, state: Mutex::new(State { world, clock, script, journal }) }
+        let release = world.release();
+        let xenapi = xenapi::State::new(release);
+        let state = Mutex::new(State { world, clock, script, journal, xenapi });
+        Self { release, quirks, state, events: Notify::new() }
     }
 
     pub(crate) fn release(&self) -> Release {
@@ -72,14 +81,28 @@ impl Service {
 
     /// Asks the world.
     pub(crate) fn perform(&self, command: &Command) -> Result<Datum, Failure> {
+        self.with_xenapi(|world, _, now| world.perform(now, command))
+    }
+
+    /// Looks at the world and at what the Xen-API face keeps beside it, or changes them, at a time.
+    pub(crate) fn with_xenapi<T>(&self, look: impl FnOnce(&mut World, &mut xenapi::State, Duration) -> T) -> T {
         let state = &mut *self.state();
-        state.world.perform(state.clock.now(), command)
+        let now = state.clock.now();
+        let seen = look(&mut state.world, &mut state.xenapi, now);
+        if state.xenapi.observe(&state.world, now) {
+            self.events.notify_waiters();
+        }
+        seen
+    }
+
+    /// Waits for an event of the Xen-API.
+    pub(crate) fn next_event(&self) -> Notified<'_> {
+        self.events.notified()
     }
 
     /// Asks the world for the records of a list, one by one.
     pub(crate) fn each_record(&self, list: (States, Detail, Order), take: impl FnMut(Datum)) {
-        let state = &mut *self.state();
-        state.world.each_record(state.clock.now(), list, take);
+        self.with_xenapi(|world, _, now| world.each_record(now, list, take));
     }
 
     /// Notes an exchange.
@@ -100,7 +123,7 @@ impl Service {
 
     /// Looks at the world, or changes it.
     pub(crate) fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        look(&mut self.state().world)
+        self.with_xenapi(|world, _, _| look(world))
     }
 
     pub(crate) fn journal(&self) -> Journal {

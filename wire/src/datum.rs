@@ -37,6 +37,8 @@ pub enum Datum {
     Tuple(Vec<Datum>),
     /// A `dict`, in the order in which it is shown.
     Dict(Vec<(String, Datum)>),
+    /// An `xmlrpclib.DateTime`, as its text: `20080101T00:00:00`.
+    DateTime(String),
 }
 
 impl Datum {
@@ -66,7 +68,7 @@ impl Datum {
             Self::Float(value) => out.extend_from_slice(python::str_float(*value).as_bytes()),
             Self::Long(value) => write_quoted(out, value.to_string().as_bytes()),
             Self::Text(text) => write_quoted(out, text.as_bytes()),
-            Self::None | Self::Dict(_) => write_quoted(out, &self.repr()),
+            Self::None | Self::Dict(_) | Self::DateTime(_) => write_quoted(out, &self.repr()),
         }
     }
 
@@ -97,6 +99,12 @@ impl Datum {
                 out.extend_from_slice(b": ");
                 value.write_repr(out);
             }),
+            // Python adds the address of the object.
+            Self::DateTime(text) => {
+                out.extend_from_slice(b"<DateTime ");
+                out.extend_from_slice(python::repr_bytes(text.as_bytes()).as_bytes());
+                out.extend_from_slice(b" at 0>");
+            }
         }
     }
 
@@ -149,6 +157,7 @@ impl Datum {
                 }
                 out.close_struct();
             }
+            Self::DateTime(text) => out.scalar("dateTime.iso8601", &escape(text.as_bytes())),
         }
         Ok(())
     }

@@ -89,7 +89,8 @@ impl Mock {
         let harness = |error: String| Error::Harness(error);
         let folder = tempfile::tempdir().map_err(|error| harness(format!("no temporary folder: {error}")))?;
         let mut builder = MockXend::builder().release(release);
-        for face in [Face::Sxp, Face::XmlRpc] {
+        let faces = Face::ALL.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1);
+        for face in faces {
             let socket = folder.path().join(format!("{face}.sock"));
             builder = builder.listen(face, Address::any_port()).listen(face, Address::Unix(socket));
         }

@@ -24,10 +24,10 @@ where
         input.begin();
         let answer = match listener.face {
             Face::Sxp => Some(sxp::answer(&service, &listener, sxp::read(&mut input).await)),
-            Face::XmlRpc | Face::XenApi => {
-                let incoming = xmlrpc::read(&mut input, service.release()).await;
-                incoming.map(|incoming| xmlrpc::answer(&service, &listener, incoming))
-            }
+            Face::XmlRpc | Face::XenApi => match xmlrpc::read(&mut input, service.release()).await {
+                Some(incoming) => Some(xmlrpc::answer(&service, &listener, incoming).await),
+                None => None,
+            },
         };
         let Some(Answer { bytes, delay, then }) = answer else { break };
         if !delay.is_zero() {

@@ -2,11 +2,18 @@
 
 /// Gives out uuids and MAC addresses.
 #[derive(Clone, Debug, Default)]
-pub(super) struct Identities {
+pub(crate) struct Identities {
     given: u64,
 }
 
 impl Identities {
+    /// A uuid for something that has a name, the same in every run.
+    pub(crate) fn uuid_of(name: &str) -> String {
+        // FNV-1a.
+        let mix = |hash: u64, byte: u8| (hash ^ u64::from(byte)).wrapping_mul(0x0100_0000_01b3);
+        Self { given: name.bytes().fold(0xcbf2_9ce4_8422_2325, mix) }.uuid()
+    }
+
     /// Goes on where another has stopped.
     pub(super) fn from_given(given: u64) -> Self {
         Self { given }

@@ -201,7 +201,7 @@ impl World {
     }
 
     /// Lets happen what was due, each at its time: guests obey, and those that don't are destroyed in the end.
-    pub(super) fn settle(&mut self, now: Duration) {
+    pub(crate) fn settle(&mut self, now: Duration) {
         let timeout = domain::shutdown_timeout(self.release);
         let due = |(at, domain): (usize, &Domain)| {
             let asked = domain.asked.as_ref()?;

@@ -44,7 +44,7 @@ pub use record::Detail;
 pub use scheduler::{Bvt, Credit, Sedf};
 
 use crate::python;
-use identity::Identities;
+pub(crate) use identity::Identities;
 
 /// A host with its domains.
 #[derive(Clone, Debug)]

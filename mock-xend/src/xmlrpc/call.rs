@@ -12,15 +12,19 @@ use crate::world::{Command, Failure};
 /// Does what is called, and gives the body of the response.
 pub(super) fn perform(service: &Service, call: &Call<'_>) -> Vec<u8> {
     let release = service.release();
-    let Some(method) = methods::find(call.method(), release) else {
-        return unknown_method(Face::XmlRpc, release, call.method());
-    };
-    let params = call.params().map(Datum::from_value).collect();
-    let invocation = Invocation { service, release, params };
-    match invocation.run(method) {
-        Ok(value) => value.response(release),
-        Err(raised) => failed(Face::XmlRpc, release, &raised),
+    match outcome(service, call) {
+        None => unknown_method(Face::XmlRpc, release, call.method()),
+        Some(Ok(value)) => value.response(release),
+        Some(Err(raised)) => failed(Face::XmlRpc, release, &raised),
     }
+}
+
+/// Does what is called, if the method is one of this face.
+pub(crate) fn outcome(service: &Service, call: &Call<'_>) -> Option<Result<Datum, Failure>> {
+    let release = service.release();
+    let method = methods::find(call.method(), release)?;
+    let params = call.params().map(Datum::from_value).collect();
+    Some(Invocation { service, release, params }.run(method))
 }
 
 /// What the daemon answers to a method that it does not have: up to 3.0.3 a fault, later the failure of the Xen-API,

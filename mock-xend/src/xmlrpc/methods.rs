@@ -297,7 +297,6 @@ pub(crate) static METHODS: &[Method] = &[
     known_only("xend.node.tmem_query_freeable_mb", ONLY_4_1, "tmem_query_freeable_mb", (0, 0)),
     known_only("xend.node.tmem_shared_auth", ONLY_4_1, "tmem_shared_auth", (3, 0)),
     // A host without a security module.
-    function("xend.security.on", FROM_3_4, "on", (0, 0), |_| Ok(0.into())),
     function("xend.security.get_xstype", FROM_3_4, "get_xstype", (0, 0), |_| Ok(0.into())),
     function("xend.security.list_labels", FROM_3_4, "list_labels", (2, 0), |_| Ok(Datum::List(vec![]))),
     function("xend.security.get_domain_label", FROM_3_4, "get_domain_label", (1, 0), |call| {
@@ -305,6 +304,7 @@ pub(crate) static METHODS: &[Method] = &[
     }),
     known_only("xend.security.set_domain_label", FROM_3_4, "set_domain_label", (3, 0)),
     known_only("xend.security.get_resource_label", FROM_3_4, "get_resource_label", (1, 0)),
+    known_only("xend.security.get_labeled_resources", FROM_3_4, "get_labeled_resources", (0, 0)),
     known_only("xend.security.set_resource_label", FROM_3_4, "set_resource_label", (4, 0)),
     known_only("xend.security.get_policy", FROM_3_4, "get_policy", (0, 0)),
     known_only("xend.security.set_policy", FROM_3_4, "set_policy", (4, 0)),

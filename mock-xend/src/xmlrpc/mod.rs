@@ -19,8 +19,9 @@ use xend_wire::{Limits, Release};
 use crate::http::{Input, Then};
 use crate::scenario::{Decision, Question};
 use crate::service::{Answer, Listener, Service};
+use crate::xenapi;
 
-pub(crate) use call::{failed, failure, unknown_method};
+pub(crate) use call::{failed, failure, outcome as legacy, unknown_method};
 #[cfg(test)]
 pub(crate) use methods::METHODS;
 pub(crate) use reply::Reply;
@@ -32,7 +33,7 @@ pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>, release: Re
 }
 
 /// What goes out for what came in.
-pub(crate) fn answer(service: &Service, listener: &Listener, incoming: Incoming) -> Answer {
+pub(crate) async fn answer(service: &Service, listener: &Listener, incoming: Incoming) -> Answer {
     let release = service.release();
     let request = match incoming {
         Incoming::Request(request) => request,
@@ -50,7 +51,10 @@ pub(crate) fn answer(service: &Service, listener: &Listener, incoming: Incoming)
                 Decision::Scripted(scripted) => return scripted.over_xmlrpc(service, listener.face, then),
                 Decision::World { delay: wait } => {
                     delay = wait;
-                    call::perform(service, &call)
+                    match listener.face {
+                        Face::XenApi => xenapi::perform(service, &call).await,
+                        _ => call::perform(service, &call),
+                    }
                 }
                 Decision::Refused => unknown_method(listener.face, release, call.method()),
             }

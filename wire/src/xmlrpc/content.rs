@@ -63,6 +63,25 @@ impl<'i> Content<'i> {
         self.frames.push(Frame { element, seen: 0, node });
     }
 
+    /// Whether a value may stand here. If so, this is the one that comes next.
+    #[inline]
+    fn takes_value(&mut self) -> bool {
+        match self.frames.last_mut() {
+            Some(frame) if frame.element.child(frame.seen, ElementName::Value).is_some() => {
+                frame.seen = frame.element.place(ElementName::Value);
+                true
+            }
+            _ => false,
+        }
+    }
+
+    /// Begins an array or a struct that is the whole of a value.
+    #[inline]
+    fn open_value(&mut self, kind: Kind, tag: Range<usize>) -> Result<u32, Error> {
+        self.builder.clear_text(tag.end);
+        self.builder.open(kind, tag)
+    }
+
     fn start_root(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
         let (root, element) = match name {
             ElementName::MethodCall => (Root::Call, Element::MethodCall),
@@ -196,33 +215,25 @@ impl Model for Content<'_> {
             ElementName::Double => (Kind::Double, 0),
             _ => return reader::scalar(self, name, at, text),
         };
-        match self.frames.last_mut() {
-            Some(frame) if frame.element.child(frame.seen, ElementName::Value).is_some() => {
-                frame.seen = frame.element.place(ElementName::Value);
-                self.builder.set_text(text);
-                self.builder.scalar(kind, bits)
-            }
-            _ => reader::scalar(self, name, at, text),
+        if !self.takes_value() {
+            return reader::scalar(self, name, at, text);
         }
+        self.builder.set_text(text);
+        self.builder.scalar(kind, bits)
     }
 
     #[inline]
     fn start_array(&mut self, at: usize) -> Result<(), Error> {
-        let tag = at + 7..at + 14;
-        match self.frames.last_mut() {
-            Some(frame) if frame.element.child(frame.seen, ElementName::Value).is_some() => {
-                frame.seen = frame.element.place(ElementName::Value);
-                self.builder.clear_text(tag.end);
-                let node = self.builder.open(Kind::Array, tag)?;
-                self.frames.extend([
-                    Frame { element: Element::Value, seen: 1, node: 0 },
-                    Frame { element: Element::Array, seen: 1, node },
-                    Frame { element: Element::Data, seen: 0, node: 0 },
-                ]);
-                Ok(())
-            }
-            _ => reader::start_array(self, at),
+        if !self.takes_value() {
+            return reader::start_array(self, at);
         }
+        let node = self.open_value(Kind::Array, at + 7..at + 14)?;
+        self.frames.extend([
+            Frame { element: Element::Value, seen: 1, node: 0 },
+            Frame { element: Element::Array, seen: 1, node },
+            Frame { element: Element::Data, seen: 0, node: 0 },
+        ]);
+        Ok(())
     }
 
     #[inline]
@@ -231,6 +242,40 @@ impl Model for Content<'_> {
         self.builder.close(self.frames[outside + 1].node, at + 7..at + 15);
         self.frames.truncate(outside);
         Ok(())
+    }
+
+    #[inline]
+    fn start_struct(&mut self, at: usize) -> Result<(), Error> {
+        if !self.takes_value() {
+            return reader::start_struct(self, at);
+        }
+        let node = self.open_value(Kind::Struct, at + 7..at + 15)?;
+        self.frames.extend([
+            Frame { element: Element::Value, seen: 1, node: 0 },
+            Frame { element: Element::Struct, seen: 0, node },
+        ]);
+        Ok(())
+    }
+
+    #[inline]
+    fn end_struct(&mut self, at: usize) -> Result<(), Error> {
+        let outside = self.frames.len() - 2;
+        self.builder.close(self.frames[outside + 1].node, at..at + 9);
+        self.frames.truncate(outside);
+        Ok(())
+    }
+
+    #[inline]
+    fn start_member(&mut self, at: usize, text: Range<usize>) -> Result<(), Error> {
+        match self.frames.last_mut() {
+            Some(frame) if frame.element == Element::Struct => {
+                frame.seen = 1;
+                self.frames.push(Frame { element: Element::Member, seen: 1, node: 0 });
+                self.builder.set_text(text);
+                self.builder.name()
+            }
+            _ => reader::start_member(self, at, text),
+        }
     }
 
     fn char(&mut self, c: char, piece: Range<usize>) -> Result<(), Error> {

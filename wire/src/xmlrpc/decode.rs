@@ -158,27 +158,37 @@ const FAULT: &str = "a struct of exactly `faultCode`, an int, and `faultString`,
 
 fn fault(document: Document<'_>, rules: Rules) -> Result<FaultDocument<'_>, Error> {
     let value = document.value();
-    let mut wrong = (value.span(), format!("of type {}", value.type_name()));
-    if value.kind() == Kind::Struct {
-        let missing = ["faultCode", "faultString"].into_iter().find(|name| value.get(name).is_none());
-        let odd = value.members().enumerate().find(|(at, (name, value))| {
-            let is_right = match *name {
-                "faultCode" => value.kind() == Kind::Int,
-                "faultString" => value.kind() == Kind::String,
-                _ => false,
-            };
-            !is_right || *at > 1
-        });
-        wrong = match (missing, odd) {
-            (Some(missing), _) => (value.span(), format!("without `{missing}`")),
-            (None, Some((_, (name, member)))) if !rules.are_python() => {
-                (member.span(), format!("with `{}` of type {}", name.escape_debug(), member.type_name()))
-            }
-            _ => return Ok(FaultDocument::new(document)),
-        };
+    let invalid = |span, found: String| Err(Error::new(ErrorKind::InvalidFault, span).found(found).expected(FAULT));
+    if value.kind() != Kind::Struct {
+        return invalid(value.span(), format!("of type {}", value.type_name()));
     }
-    let (span, found) = wrong;
-    Err(Error::new(ErrorKind::InvalidFault, span).found(found).expected(FAULT))
+    let (mut has_code, mut has_string, mut odd) = (false, false, None);
+    for (at, (name, member)) in value.members().enumerate() {
+        let is_right = match name {
+            "faultCode" => {
+                has_code = true;
+                member.kind() == Kind::Int
+            }
+            "faultString" => {
+                has_string = true;
+                member.kind() == Kind::String
+            }
+            _ => false,
+        };
+        if odd.is_none() && (!is_right || at > 1) {
+            odd = Some((name, member));
+        }
+    }
+    if !has_code || !has_string {
+        let missing = if has_code { "faultString" } else { "faultCode" };
+        return invalid(value.span(), format!("without `{missing}`"));
+    }
+    match odd {
+        Some((name, member)) if !rules.are_python() => {
+            invalid(member.span(), format!("with `{}` of type {}", name.escape_debug(), member.type_name()))
+        }
+        _ => Ok(FaultDocument::new(document)),
+    }
 }
 
 fn wrong_root(bytes: &[u8], found: &'static str, expected: &'static str) -> Error {

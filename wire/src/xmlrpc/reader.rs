@@ -38,6 +38,22 @@ pub(super) trait Model {
         self.end(ElementName::Array, at + 7..at + 15)?;
         self.end(ElementName::Value, at + 15..at + 23)
     }
+
+    /// `<value><struct>`, from `at` on.
+    fn start_struct(&mut self, at: usize) -> Result<(), Error> {
+        start_struct(self, at)
+    }
+
+    /// `</struct></value>`, from `at` on.
+    fn end_struct(&mut self, at: usize) -> Result<(), Error> {
+        self.end(ElementName::Struct, at..at + 9)?;
+        self.end(ElementName::Value, at + 9..at + 17)
+    }
+
+    /// `<member><name>text</name>`, from `at` on, with or without a line feed between the tags.
+    fn start_member(&mut self, at: usize, text: Range<usize>) -> Result<(), Error> {
+        start_member(self, at, text)
+    }
 }
 
 /// What [`Model::scalar`] means.
@@ -68,6 +84,28 @@ pub(super) fn start_array(model: &mut (impl Model + ?Sized), at: usize) -> Resul
     model.start(ElementName::Data, at + 14..at + 20)
 }
 
+/// What [`Model::start_struct`] means.
+pub(super) fn start_struct(model: &mut (impl Model + ?Sized), at: usize) -> Result<(), Error> {
+    model.start(ElementName::Value, at..at + 7)?;
+    model.start(ElementName::Struct, at + 7..at + 15)
+}
+
+/// What [`Model::start_member`] means.
+pub(super) fn start_member(model: &mut (impl Model + ?Sized), at: usize, text: Range<usize>) -> Result<(), Error> {
+    let member_tag = at..at + 8;
+    let name_tag = text.start - 6..text.start;
+    let name_end_tag = text.end..text.end + 7;
+    model.start(ElementName::Member, member_tag.clone())?;
+    if member_tag.end < name_tag.start {
+        model.line_feed(member_tag.end)?;
+    }
+    model.start(ElementName::Name, name_tag)?;
+    if !text.is_empty() {
+        model.text(text)?;
+    }
+    model.end(ElementName::Name, name_end_tag)
+}
+
 /// How many elements are open at once in most documents.
 pub(super) const USUAL_DEPTH: usize = 24;
 
@@ -75,11 +113,18 @@ pub(super) const USUAL_DEPTH: usize = 24;
 pub(super) fn read(input: &str, start: usize, model: &mut impl Model) -> Result<(), Error> {
     let mut tokens = Tokens::new(input, start)?;
     let mut open: Vec<ElementName<'_>> = Vec::with_capacity(USUAL_DEPTH);
-    let mut has_root = false;
+    let root_end = shortcuts::read_root(input, start, &mut open, model)?;
+    let mut has_root = root_end > start;
+    if has_root {
+        tokens.skip_to(root_end);
+    }
     loop {
         if tokens.may_skip() {
             let end = shortcuts::read(input, tokens.position(), &mut open, model)?;
             tokens.skip_to(end);
+        }
+        if has_root && open.is_empty() && is_blank(&input.as_bytes()[tokens.position()..]) {
+            return Ok(());
         }
         let Some(token) = tokens.next()? else { break };
         match token {

@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::shortcuts;
 use crate::{Error, ErrorKind};
 
 /// The text of a document, and how its offsets relate to the original bytes.
@@ -167,6 +168,9 @@ struct Declaration {
 
 impl Declaration {
     fn read(bytes: &[u8]) -> Result<Self, Error> {
+        if let Some(end) = shortcuts::declaration_len(bytes) {
+            return Ok(Self { encoding: None, end });
+        }
         let Some(rest) = bytes.strip_prefix(b"<?xml") else { return Ok(Self::default()) };
         if rest.first().is_some_and(|&b| !is_space(b) && b != b'?') {
             return Ok(Self::default()); // A processing instruction, as `<?xml-stylesheet ?>`.

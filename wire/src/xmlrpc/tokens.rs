@@ -12,6 +12,9 @@ use super::element_name::ElementName;
 use super::source::{invalid_declaration, is_char, is_space};
 use crate::{Error, ErrorKind};
 
+/// A character of the text, unless it is the first thing in the document.
+const MARK: char = '\u{FEFF}';
+
 /// A piece of a document. Comments and processing instructions are skipped.
 pub(super) enum Token<'i> {
     /// `<name ...>`, or the first half of `<name/>`.
@@ -33,14 +36,15 @@ pub(super) struct Tokens<'i> {
     /// The end that an empty element still owes.
     end: Option<(ElementName<'i>, Range<usize>)>,
     may_declare_type: bool,
+    /// Whether the reader has read nothing yet.
+    is_fresh: bool,
     /// Whether the reader would take anything next. Behind a piece of text it has already seen what ends that.
     may_skip: bool,
 }
 
 impl<'i> Tokens<'i> {
     pub(super) fn new(input: &'i str, start: usize) -> Result<Self, Error> {
-        // The reader would drop it as a byte order mark.
-        if input[start..].starts_with('\u{FEFF}') {
+        if input[start..].starts_with(MARK) {
             return Err(Error::new(ErrorKind::UnexpectedText, start..start + 3).found("U+FEFF").expected("an element"));
         }
         let mut reader = Reader::from_reader(&input.as_bytes()[start..]);
@@ -48,7 +52,7 @@ impl<'i> Tokens<'i> {
         config.check_comments = true;
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
-        Ok(Self { input, reader, start, end: None, may_declare_type: true, may_skip: false })
+        Ok(Self { input, reader, start, end: None, may_declare_type: true, is_fresh: true, may_skip: true })
     }
 
     /// How far the input has been read.
@@ -64,6 +68,7 @@ impl<'i> Tokens<'i> {
     /// Goes on at `position`, what was before it having been read by somebody else.
     pub(super) fn skip_to(&mut self, position: usize) {
         let skipped = position - self.position();
+        self.may_declare_type &= skipped == 0;
         self.reader.stream().consume(skipped);
     }
 
@@ -72,6 +77,9 @@ impl<'i> Tokens<'i> {
         if let Some((name, tag)) = self.end.take() {
             self.may_skip = true;
             return Ok(Some(Token::End { name, tag }));
+        }
+        if std::mem::take(&mut self.is_fresh) && self.input[self.position()..].starts_with(MARK) {
+            return self.text_from_mark();
         }
         loop {
             let from = self.position();
@@ -108,6 +116,17 @@ impl<'i> Tokens<'i> {
                 Event::Eof => return Ok(None),
             }
         }
+    }
+
+    /// The text up to the next markup, beginning with what a fresh reader would drop as a byte order mark.
+    #[cold]
+    fn text_from_mark(&mut self) -> Result<Option<Token<'i>>, Error> {
+        let start = self.position();
+        let rest = &self.input.as_bytes()[start..];
+        let end = start + memchr::memchr2(b'<', b'&', rest).unwrap_or(rest.len());
+        self.check_text(start..end)?;
+        self.skip_to(end);
+        Ok(Some(Token::Text(start..end)))
     }
 
     fn open_tag(&mut self, start: usize, name_len: usize, end: usize) -> Result<ElementName<'i>, Error> {
@@ -202,7 +221,7 @@ fn is_unknown_declaration(rest: &str) -> bool {
 }
 
 /// The character that a reference stands for. No entity but XML's five is known, whatever a DOCTYPE declares.
-fn resolve(input: &str, span: Range<usize>) -> Result<char, Error> {
+pub(super) fn resolve(input: &str, span: Range<usize>) -> Result<char, Error> {
     let reference = &input[span.start + 1..span.end - 1];
     let Some(number) = reference.strip_prefix('#') else {
         return match reference {
@@ -238,12 +257,6 @@ fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
     let mut names = Names::default();
     let mut rest = &input[span.clone()];
     loop {
-        if let Some((name, after)) = usual_attribute(rest)
-            && names.insert(name)
-        {
-            rest = after;
-            continue;
-        }
         let at = span.end - rest.len();
         let trimmed = trim_start(rest);
         if trimmed.is_empty() {
@@ -307,18 +320,6 @@ impl<'i> Names<'i> {
 /// Without the white space at the start, of which XML has fewer kinds than Unicode.
 fn trim_start(text: &str) -> &str {
     &text[text.bytes().take_while(|&b| is_space(b)).count()..]
-}
-
-/// ` name="value"`, and what is behind it, if there is nothing in it to look at: a name of letters and colons, and a
-/// value without markup.
-#[inline]
-fn usual_attribute(rest: &str) -> Option<(&str, &str)> {
-    let bytes = rest.as_bytes().strip_prefix(b" ")?;
-    let name_len = bytes.iter().position(|&b| !(b.is_ascii_alphabetic() || b == b':')).filter(|&len| len > 0)?;
-    let value = bytes[name_len..].strip_prefix(b"=\"")?;
-    let value_len = value.iter().position(|&b| matches!(b, b'"' | b'<' | b'&')).filter(|&len| value[len] == b'"')?;
-    let name = 1..1 + name_len;
-    Some((&rest[name.clone()], &rest[name.end + 2 + value_len + 1..]))
 }
 
 /// XML 1.0, production 5.

@@ -1,5 +1,5 @@
-//! What nearly every document is made of, told by comparing literals: tags without attributes or white space, text
-//! without references, and whole scalars.
+//! What nearly every document is made of, told by comparing literals: tags with an attribute at most, text, references,
+//! and what usually comes in one piece, as a whole scalar.
 //!
 //! A shortcut never refuses anything. What it does not know is left to the general tokenizer, which gives the same
 //! tokens for what it does know, if more slowly. So there is one meaning, in the model, whichever way a token came.
@@ -12,7 +12,35 @@ use std::ops::Range;
 use super::element_name::ElementName;
 use super::reader::Model;
 use super::source::is_space;
+use super::tokens::resolve;
 use crate::Error;
+
+/// The length of the XML declaration as Python and most others write it.
+pub(super) fn declaration_len(bytes: &[u8]) -> Option<usize> {
+    const USUAL: [&[u8]; 2] = [b"<?xml version='1.0'?>", b"<?xml version=\"1.0\"?>"];
+    USUAL.iter().find(|usual| are_on() && bytes.starts_with(usual)).map(|usual| usual.len())
+}
+
+/// Reads the start tag of the root, with a line feed before it if there is one, and gives where it ended: at `start` if
+/// there is something else.
+pub(super) fn read_root(
+    input: &str,
+    start: usize,
+    open: &mut Vec<ElementName<'_>>,
+    model: &mut impl Model,
+) -> Result<usize, Error> {
+    const ROOTS: [(ElementName<'_>, &[u8]); 2] =
+        [(ElementName::MethodResponse, b"<methodResponse>"), (ElementName::MethodCall, b"<methodCall>")];
+    let rest = &input.as_bytes()[start..];
+    let at = usize::from(rest.starts_with(b"\n"));
+    let Some((name, tag)) = ROOTS.into_iter().find(|(_, tag)| are_on() && rest[at..].starts_with(tag)) else {
+        return Ok(start);
+    };
+    open.push(name);
+    let end = start + at + tag.len();
+    model.start(name, start + at..end)?;
+    Ok(end)
+}
 
 /// Reads on from `at`, inside the root element, and gives where it ended: at the end of the root, or at something that
 /// is not usual.
@@ -24,37 +52,19 @@ pub(super) fn read(
 ) -> Result<usize, Error> {
     while are_on() && !open.is_empty() {
         let rest = &input.as_bytes()[at..];
-        let len = match rest {
+        at += match rest {
             [b'\n', b'<', ..] => {
                 model.line_feed(at)?;
                 1
             }
-            [b'<', b'/', ..] => {
-                if rest.starts_with(ARRAY_END) && open.ends_with(&ARRAY_NAMES) {
-                    open.truncate(open.len() - ARRAY_NAMES.len());
-                    model.end_array(at)?;
-                    ARRAY_END.len()
-                } else {
-                    let Some((name, len)) = end_tag(rest, open) else { break };
-                    open.pop();
-                    model.end(name, at..at + len)?;
-                    len
-                }
-            }
-            [b'<', name @ ..] => {
-                if rest.starts_with(ARRAY) {
-                    open.extend(ARRAY_NAMES);
-                    model.start_array(at)?;
-                    ARRAY.len()
-                } else if let Some(Scalar { name, text, len }) = Scalar::read(rest) {
-                    model.scalar(name, at, at + text.start..at + text.end)?;
-                    len
-                } else {
-                    let Some(Usual { name, len, .. }) = Usual::read(name) else { break };
-                    open.push(name);
-                    model.start(name, at..at + 1 + len)?;
-                    1 + len
-                }
+            [b'<', ..] => match tag(rest, at, open, model)? {
+                Some(len) => len,
+                None => break,
+            },
+            [b'&', ..] => {
+                let Some((c, len)) = reference(input, at) else { break };
+                model.char(c, at..at + len)?;
+                len
             }
             _ => {
                 let Some(len) = text_len(rest) else { break };
@@ -62,14 +72,93 @@ pub(super) fn read(
                 len
             }
         };
-        at += len;
     }
     Ok(at)
+}
+
+/// Reads a tag, or several that come together, and gives their length.
+#[inline]
+fn tag(
+    rest: &[u8],
+    at: usize,
+    open: &mut Vec<ElementName<'_>>,
+    model: &mut impl Model,
+) -> Result<Option<usize>, Error> {
+    let Some(first) = word(rest) else { return Ok(None) };
+    match first {
+        VALUE_AND_TYPE => {
+            if rest.starts_with(ARRAY) {
+                open.extend(ARRAY_NAMES);
+                model.start_array(at)?;
+                return Ok(Some(ARRAY.len()));
+            }
+            if rest.starts_with(STRUCT) {
+                open.extend(STRUCT_NAMES);
+                model.start_struct(at)?;
+                return Ok(Some(STRUCT.len()));
+            }
+            if let Some(Scalar { name, text, len }) = Scalar::read(rest) {
+                model.scalar(name, at, at + text.start..at + text.end)?;
+                return Ok(Some(len));
+            }
+        }
+        MEMBER_START => {
+            if let Some((text, len)) = member(rest) {
+                open.push(ElementName::Member);
+                model.start_member(at, at + text.start..at + text.end)?;
+                return Ok(Some(len));
+            }
+        }
+        DATA_END if rest.starts_with(ARRAY_END) && open.ends_with(&ARRAY_NAMES) => {
+            open.truncate(open.len() - ARRAY_NAMES.len());
+            model.end_array(at)?;
+            return Ok(Some(ARRAY_END.len()));
+        }
+        STRUCT_END_START if rest.starts_with(STRUCT_END) && open.ends_with(&STRUCT_NAMES) => {
+            open.truncate(open.len() - STRUCT_NAMES.len());
+            model.end_struct(at)?;
+            return Ok(Some(STRUCT_END.len()));
+        }
+        _ => {}
+    }
+    if rest[1] == b'/' {
+        let Some((name, len)) = end_tag(rest, open) else { return Ok(None) };
+        open.pop();
+        model.end(name, at..at + len)?;
+        Ok(Some(len))
+    } else {
+        let Some((name, len)) = start_tag(rest) else { return Ok(None) };
+        open.push(name);
+        model.start(name, at..at + len)?;
+        Ok(Some(len))
+    }
 }
 
 const ARRAY: &[u8] = b"<value><array><data>";
 const ARRAY_END: &[u8] = b"</data></array></value>";
 const ARRAY_NAMES: [ElementName<'_>; 3] = [ElementName::Value, ElementName::Array, ElementName::Data];
+const STRUCT: &[u8] = b"<value><struct>";
+const STRUCT_END: &[u8] = b"</struct></value>";
+const STRUCT_NAMES: [ElementName<'_>; 2] = [ElementName::Value, ElementName::Struct];
+
+/// How they begin.
+const VALUE_AND_TYPE: u64 = literal(b"<value><");
+const MEMBER_START: u64 = literal(b"<member>");
+const DATA_END: u64 = literal(b"</data><");
+const STRUCT_END_START: u64 = literal(b"</struct");
+
+/// `<member><name>text</name>`, with or without a line feed between the tags: where the text lies, and the length.
+#[inline]
+fn member(rest: &[u8]) -> Option<(Range<usize>, usize)> {
+    const MEMBER: &[u8] = b"<member>";
+    const NAME: &[u8] = b"<name>";
+    const NAME_END: &[u8] = b"</name>";
+    let name = MEMBER.len() + usize::from(rest.get(MEMBER.len()) == Some(&b'\n'));
+    let start = name + NAME.len();
+    let text = rest[name..].strip_prefix(NAME)?;
+    let end = start + plain_len(text)?;
+    rest[end..].starts_with(NAME_END).then_some((start..end, end + NAME_END.len()))
+}
 
 /// The end tag of the innermost element that is open, and its length.
 #[inline]
@@ -90,6 +179,27 @@ fn tag_end_len(rest: &[u8]) -> Option<usize> {
     (rest.get(blank) == Some(&b'>')).then_some(blank + 1)
 }
 
+/// A start tag, in which an attribute may stand, and its length.
+#[inline]
+fn start_tag(rest: &[u8]) -> Option<(ElementName<'static>, usize)> {
+    let Usual { name, len, .. } = Usual::read(&rest[1..])?;
+    let tail = &rest[1 + len..];
+    if tail[0] == b'>' {
+        return Some((name, 1 + len + 1));
+    }
+    let attribute = attribute_len(tail).unwrap_or(0);
+    Some((name, 1 + len + attribute + tag_end_len(&tail[attribute..])?))
+}
+
+/// The length of ` name="value"`: a name of letters and colons, and a value without markup.
+fn attribute_len(rest: &[u8]) -> Option<usize> {
+    let name = rest.strip_prefix(b" ")?;
+    let name_len = name.iter().position(|&b| !(b.is_ascii_alphabetic() || b == b':')).filter(|&len| len > 0)?;
+    let value = name[name_len..].strip_prefix(b"=\"")?;
+    let value_len = memchr::memchr3(b'"', b'<', b'&', value)?;
+    (value[value_len] == b'"').then_some(" =\"\"".len() + name_len + value_len)
+}
+
 /// `<value><int>5</int></value>`, with offsets from its start.
 struct Scalar {
     name: ElementName<'static>,
@@ -103,22 +213,23 @@ impl Scalar {
         const VALUE: &[u8] = b"<value><";
         const VALUE_END: &[u8] = b"></value>";
         let usual = Usual::read(rest.strip_prefix(VALUE)?).filter(Usual::is_scalar)?;
-        if usual.len > usual.name_len + 1 {
+        let name_end = VALUE.len() + usual.len;
+        if rest[name_end] != b'>' {
             return None;
         }
-        let start = VALUE.len() + usual.len;
+        let start = name_end + 1;
         let text = start..start + plain_len(&rest[start..])?;
         let tail = rest[text.end..].strip_prefix(b"</")?;
-        if usual.word != usual.mask & word(tail)? || !tail[usual.name_len..].starts_with(VALUE_END) {
+        if usual.word != usual.mask & word(tail)? || !tail[usual.len..].starts_with(VALUE_END) {
             return None;
         }
-        let len = text.end + 2 + usual.name_len + VALUE_END.len();
+        let len = text.end + 2 + usual.len + VALUE_END.len();
         Some(Self { name: usual.name, text, len })
     }
 }
 
-/// The length of the text that ends at a tag, if there is nothing in it to look at: no reference, no carriage return,
-/// and no bracket that could end a CDATA section.
+/// The length of the text up to a tag or a reference, if there is nothing in it to look at: no carriage return, and no
+/// bracket that could end a CDATA section.
 #[inline]
 fn plain_len(rest: &[u8]) -> Option<usize> {
     /// Up to here a look at each byte is faster than a call.
@@ -131,7 +242,7 @@ fn plain_len(rest: &[u8]) -> Option<usize> {
             memchr::memchr(b']', &rest[SHORT..len]).map_or(len, |at| SHORT + at)
         }
     };
-    (rest[len] == b'<').then_some(len)
+    matches!(rest[len], b'<' | b'&').then_some(len)
 }
 
 /// The same for text that may well be a line end and indentation.
@@ -143,6 +254,13 @@ fn text_len(rest: &[u8]) -> Option<usize> {
     Some(indent + plain_len(&rest[indent..])?)
 }
 
+/// The character that a reference stands for, and its length.
+fn reference(input: &str, at: usize) -> Option<(char, usize)> {
+    const LONGEST: usize = "&#x10FFFF;".len();
+    let len = 1 + input.as_bytes()[at..].iter().take(LONGEST).position(|&b| b == b';')?;
+    Some((resolve(input, at..at + len).ok()?, len))
+}
+
 static ENDS_PLAIN: [bool; 256] = {
     let mut table = [false; 256];
     table[b'<' as usize] = true;
@@ -152,12 +270,10 @@ static ENDS_PLAIN: [bool; 256] = {
     table
 };
 
-/// A name of up to seven letters, and the end of its tag.
+/// A name of up to seven letters that ends at white space or a `>`.
 struct Usual {
     name: ElementName<'static>,
-    /// With the `>` and the white space before it.
     len: usize,
-    name_len: usize,
     /// The name, and which bytes of a word it takes.
     word: u64,
     mask: u64,
@@ -184,7 +300,7 @@ impl Usual {
             VALUE => ElementName::Value,
             NAME => ElementName::Name,
             MEMBER => ElementName::Member,
-            STRUCT => ElementName::Struct,
+            STRUCT_NAME => ElementName::Struct,
             DOUBLE => ElementName::Double,
             BOOLEAN => ElementName::Boolean,
             I4 => ElementName::I4,
@@ -194,9 +310,7 @@ impl Usual {
             FAULT => ElementName::Fault,
             _ => return None,
         };
-        let name_len = (ends.trailing_zeros() / 8) as usize;
-        let len = name_len + tag_end_len(&rest[name_len..])?;
-        Some(Self { name, len, name_len, word, mask })
+        Some(Self { name, len: (ends.trailing_zeros() / 8) as usize, word, mask })
     }
 
     fn is_scalar(&self) -> bool {
@@ -217,7 +331,7 @@ const INT: u64 = literal(b"int");
 const I4: u64 = literal(b"i4");
 const VALUE: u64 = literal(b"value");
 const ARRAY_NAME: u64 = literal(b"array");
-const STRUCT: u64 = literal(b"struct");
+const STRUCT_NAME: u64 = literal(b"struct");
 const DATA: u64 = literal(b"data");
 const MEMBER: u64 = literal(b"member");
 const NAME: u64 = literal(b"name");

@@ -29,6 +29,10 @@ const VALUES: &[&str] = &[
     "<value><i8>5</i8></value>",
     "<value><nil/></value>",
     "<value>a</value>",
+    "<value><string>&lt;a&gt; &amp; &quot;b&quot;</string></value>",
+    "<value><int>&#53;</int></value>",
+    "<value xml:space=\"preserve\"><string xml:space=\"preserve\" >a</string></value>",
+    "<value><int a=\"1\" a=\"2\">5</int></value>",
     "<value> <string>a</string>\n</value>",
     "<value/>",
 ];
@@ -52,6 +56,10 @@ const PIECES: &[&str] = &[
     "<name>",
     "</name>",
     "<name>a</name>",
+    "<member><name>a</name>",
+    "<member>\n<name>a</name>\n",
+    "<member>\n<name>a]</name>\n",
+    "<methodResponse>",
     "<string>",
     "</string>",
     "<int>",
@@ -74,6 +82,12 @@ const PIECES: &[&str] = &[
     " >",
     "<array\t>",
     "<string a='1'>",
+    "<string a=\"1\">",
+    "<value xml:space=\"a>b\" >",
+    " a=\"\"",
+    " a=\"1\"",
+    " a=\"<\"",
+    " =\"1\"",
     "<string/>",
     "<data/>",
     "<i8>",
@@ -85,6 +99,13 @@ const PIECES: &[&str] = &[
     "<?pi?>",
     "&amp;",
     "&#65;",
+    "&#x1F600;",
+    "&#0;",
+    "&#00000000065;",
+    "&lt;",
+    "&gt;",
+    "a &amp; b",
+    ";",
     "&x;",
     "&",
     "\r\n",
@@ -109,13 +130,15 @@ fn value_strategy() -> impl Strategy<Value = String> {
     let space = prop::sample::select(&["\n", "", "\n  ", " "][..]);
     (value, space).prop_map(|(value, space)| value + space).prop_recursive(4, 24, 4, |inner| {
         let items = prop::collection::vec(inner.clone(), 0..4);
-        let members = prop::collection::vec(inner, 0..4);
+        let members = prop::collection::vec(inner.clone(), 0..4);
         prop_oneof![
             items.prop_map(|items| format!("<value><array><data>\n{}</data></array></value>\n", items.concat())),
             members.prop_map(|members| {
                 let members = members.iter().map(|value| format!("<member>\n<name>a</name>\n{value}</member>\n"));
                 format!("<value><struct>\n{}</struct></value>\n", members.collect::<String>())
             }),
+            inner
+                .prop_map(|value| { format!("<value><struct><member><name></name>{value}</member></struct></value>") }),
         ]
     })
 }
@@ -126,6 +149,7 @@ fn document_strategy() -> impl Strategy<Value = Vec<u8>> {
         &[
             ("<methodResponse>\n<params>\n<param>\n", "</param>\n</params>\n</methodResponse>\n"),
             ("<methodResponse><fault>", "</fault></methodResponse>"),
+            ("<?xml version=\"1.0\"?>\n\n<methodResponse><fault>", "</fault></methodResponse> <?pi?>"),
             (
                 "<?xml version='1.0'?>\n<methodCall><methodName>a</methodName><params><param>",
                 "</param></params></methodCall>",

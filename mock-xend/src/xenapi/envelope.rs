@@ -1,0 +1,107 @@
+//! `{Status, Value}` and `{Status, ErrorDescription}` (protocol reference §5.1).
+
+use std::collections::HashMap;
+
+use xend_wire::datum::Datum;
+
+use crate::python;
+use crate::world;
+
+/// Why a method did not do what it was asked: a code with its arguments.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct ErrorDescription {
+    pub(super) words: Vec<Datum>,
+}
+
+pub(super) type Outcome = Result<Datum, ErrorDescription>;
+
+impl ErrorDescription {
+    pub(super) fn new<'w>(words: impl IntoIterator<Item = &'w str>) -> Self {
+        Self::of(words.into_iter().map(Datum::from))
+    }
+
+    pub(super) fn of(words: impl IntoIterator<Item = Datum>) -> Self {
+        Self { words: words.into_iter().collect() }
+    }
+
+    /// An exception that nothing translates.
+    pub(super) fn internal(text: impl Into<Vec<u8>>) -> Self {
+        Self::of(["INTERNAL_ERROR".into(), text.into().into()])
+    }
+
+    pub(super) fn handle_invalid(class: &str, reference: &Datum) -> Self {
+        Self::of(["HANDLE_INVALID".into(), class.into(), reference.clone()])
+    }
+
+    /// `xen_api_error(XEND_ERROR_UNSUPPORTED)`.
+    pub(super) fn unsupported() -> Self {
+        Self::new(["EUNSUPPORTED", "Method Unsupported"])
+    }
+
+    /// Each word is made a string, which is another exception if it is not ASCII (`xen_api_error`).
+    fn into_strings(self) -> Vec<Datum> {
+        let not_ascii = self.words.iter().find_map(|word| match word {
+            Datum::Text(text) => python::not_ascii(text),
+            _ => None,
+        });
+        match not_ascii {
+            Some(text) => vec!["INTERNAL_ERROR".into(), text.into()],
+            None => self.words.iter().map(|word| python::str(word).into()).collect(),
+        }
+    }
+
+    /// A key of a struct that is not there.
+    pub(super) fn key_error(key: &str) -> Self {
+        Self::internal(python::repr(key.as_bytes()))
+    }
+
+    pub(super) fn from_failure(failure: &world::Failure, release: xend_wire::Release) -> Self {
+        Self::internal(failure.str(release))
+    }
+}
+
+/// The struct that is answered.
+pub(super) fn envelope(outcome: Outcome) -> Datum {
+    let (status, name, value) = match outcome {
+        Ok(value) => ("Success", "Value", value),
+        Err(raised) => ("Failure", "ErrorDescription", Datum::List(raised.into_strings())),
+    };
+    Datum::Dict(vec![("Status".into(), status.into()), (name.into(), stringify(value))])
+}
+
+/// A method without a result gives an empty string (`xen_api_success_void`).
+pub(super) fn void() -> Outcome {
+    Ok("".into())
+}
+
+/// Every number becomes a string, keys included. Each dict is made anew, key by key (`stringify`).
+pub(super) fn stringify(value: Datum) -> Datum {
+    match value {
+        Datum::Int(number) | Datum::Long(number) => number.to_string().into(),
+        Datum::List(items) | Datum::Tuple(items) => Datum::List(items.into_iter().map(stringify).collect()),
+        Datum::Dict(members) => {
+            let members = members.into_iter().map(|(name, value)| (name, stringify(value)));
+            dict(members.collect())
+        }
+        other => other,
+    }
+}
+
+/// A dict as it is written down in the daemon's source.
+pub(super) fn literal<'n>(members: impl IntoIterator<Item = (&'n str, Datum)>) -> Datum {
+    in_order(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), python::literal_order)
+}
+
+/// A dict that is made of pairs, one after the other.
+pub(super) fn dict(members: Vec<(String, Datum)>) -> Datum {
+    in_order(members, |names| python::dict_order(names.iter().copied()))
+}
+
+fn in_order(members: Vec<(String, Datum)>, order: impl for<'k> Fn(&[&'k str]) -> Vec<&'k str>) -> Datum {
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+    // Of a name that is given twice the last value counts.
+    let places: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
+    let places: Vec<usize> = order(&names).into_iter().map(|name| places[name]).collect();
+    let mut members: Vec<Option<(String, Datum)>> = members.into_iter().map(Some).collect();
+    Datum::Dict(places.into_iter().filter_map(|at| members[at].take()).collect())
+}

@@ -1,0 +1,133 @@
+//! Events: what sessions that registered are told (`XendAPI.py event_dispatch`).
+//!
+//! The daemon tells of objects that its Xen-API made, destroyed or set an attribute of, and of the power states of
+//! domains, whoever changed them.
+
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::time::Duration;
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::envelope::literal;
+use super::method::Method;
+use super::time;
+use crate::python;
+use crate::world::{PowerState, World};
+
+/// What becomes of an object.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Change {
+    Add,
+    Modify,
+    Delete,
+}
+
+#[derive(Debug, Default)]
+pub(super) struct Events {
+    registrations: BTreeMap<Vec<u8>, Registration>,
+    /// As they were when somebody last looked.
+    power_states: BTreeMap<String, PowerState>,
+    /// Whether a queue has grown since somebody last asked.
+    has_news: bool,
+}
+
+#[derive(Debug)]
+struct Registration {
+    classes: BTreeSet<Vec<u8>>,
+    queue: VecDeque<Datum>,
+    next_id: i64,
+}
+
+/// `EVENT_QUEUE_LENGTH`. There the daemon lets whoever causes another event wait; here it is lost.
+const LONGEST_QUEUE: usize = 50;
+
+impl Events {
+    /// Registers a session for classes; none are all.
+    pub(super) fn register(&mut self, session: &[u8], classes: &[Datum], world: &World) {
+        if self.registrations.is_empty() {
+            self.power_states = power_states(world);
+        }
+        let new = || Registration { classes: BTreeSet::new(), queue: VecDeque::new(), next_id: 1 };
+        let registration = self.registrations.entry(session.to_vec()).or_insert_with(new);
+        if classes.is_empty() {
+            let all = Method::of(Release::V4_1).map(|method| method.class.as_bytes().to_vec());
+            registration.classes.extend(all);
+        } else {
+            registration.classes.extend(classes.iter().map(python::str));
+        }
+    }
+
+    /// Ends the registrations of sessions that are over.
+    pub(super) fn keep_only(&mut self, is_open: impl Fn(&[u8]) -> bool) {
+        self.registrations.retain(|session, _| session.is_empty() || is_open(session));
+    }
+
+    /// Ends a registration. If classes are named, the daemon does the opposite of what is meant: these are kept, and all
+    /// others dropped (`event_unregister`, `intersection_update`).
+    pub(super) fn unregister(&mut self, session: &[u8], classes: &[Datum]) {
+        let Some(registration) = self.registrations.get_mut(session) else { return };
+        let named: BTreeSet<Vec<u8>> = classes.iter().map(python::str).collect();
+        registration.classes.retain(|class| named.contains(class));
+        if classes.is_empty() || registration.classes.is_empty() {
+            self.registrations.remove(session);
+        }
+    }
+
+    /// What a session has not been told yet. `None` if it is not registered.
+    pub(super) fn take(&mut self, session: &[u8]) -> Option<Vec<Datum>> {
+        Some(self.registrations.get_mut(session)?.queue.drain(..).collect())
+    }
+
+    /// Tells whoever wants to know.
+    pub(super) fn tell(&mut self, change: Change, class: &str, reference: &str, field: &str, now: Duration) {
+        let operation = match change {
+            Change::Add => "add",
+            Change::Modify => "mod",
+            Change::Delete => "del",
+        };
+        for registration in self.registrations.values_mut() {
+            if !registration.classes.contains(class.as_bytes()) || registration.queue.len() == LONGEST_QUEUE {
+                continue;
+            }
+            registration.queue.push_back(literal([
+                ("timestamp", time(now)),
+                ("class", class.into()),
+                ("operation", operation.into()),
+                ("ref", reference.into()),
+                ("obj_uuid", reference.into()),
+                ("field", field.into()),
+                ("id", registration.next_id.into()),
+            ]));
+            registration.next_id += 1;
+            self.has_news = true;
+        }
+    }
+
+    /// Whether there is something that whoever waits should look at. Asking answers it.
+    pub(super) fn take_news(&mut self) -> bool {
+        std::mem::take(&mut self.has_news)
+    }
+
+    /// Looks for domains whose power state is another than it was.
+    pub(super) fn observe(&mut self, world: &World, now: Duration) {
+        if self.registrations.is_empty() {
+            return;
+        }
+        let states = power_states(world);
+        let before = std::mem::replace(&mut self.power_states, states.clone());
+        // A domain that is not there is halted: neither a definition nor the end of one is a change.
+        let state =
+            |of: &BTreeMap<String, PowerState>, reference| of.get(reference).copied().unwrap_or(PowerState::Halted);
+        let known: BTreeSet<&String> = before.keys().chain(states.keys()).collect();
+        for reference in known {
+            if state(&before, reference) != state(&states, reference) {
+                self.tell(Change::Modify, "VM", reference, "power_state", now);
+            }
+        }
+    }
+}
+
+fn power_states(world: &World) -> BTreeMap<String, PowerState> {
+    world.domains().iter().map(|domain| (domain.uuid.clone(), domain.power_state())).collect()
+}

@@ -1,0 +1,46 @@
+//! `VM_metrics`: what a domain does at the moment (`XendVMMetrics.py`).
+
+use std::time::Duration;
+
+use xend_wire::datum::Datum;
+
+use super::call::Context;
+use super::envelope::literal;
+use super::{MIB, reference, time};
+use crate::world::{Activity, Domain};
+
+pub(super) fn references(call: &Context<'_>) -> Vec<String> {
+    super::vm::domains(call).into_iter().map(|domain| reference("VM_metrics", &domain.uuid)).collect()
+}
+
+pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
+    let is_its = |domain: &&Domain| reference("VM_metrics", &domain.uuid) == metrics;
+    let domain = call.world.domains().iter().find(is_its)?;
+    let of_vcpus = |value: &dyn Fn(i64) -> Datum| {
+        // The keys are numbers: they come in their own order.
+        let vcpus = if domain.id.is_some() { domain.vcpus } else { 0 };
+        Datum::Dict((0..vcpus).map(|vcpu| (vcpu.to_string(), value(vcpu))).collect())
+    };
+    let flags: &[&str] = match domain.activity {
+        Activity::Running => &["running"],
+        Activity::Blocked => &["blocked"],
+        Activity::Paused => &["paused"],
+        Activity::ShutDown => &["shutdown"],
+        Activity::Crashed => &["shutdown", "crashed"],
+        Activity::Halted | Activity::Suspended => &[],
+    };
+    let memory = if domain.id.is_some() { domain.memory.saturating_mul(MIB) } else { 0 };
+    let params = [("weight", domain.credit.weight.into()), ("cap", domain.credit.cap.into())];
+    Some(literal([
+        ("uuid", metrics.into()),
+        ("memory_actual", memory.into()),
+        ("VCPUs_number", domain.vcpus.into()),
+        ("VCPUs_utilisation", of_vcpus(&|_| 0.0.into())),
+        ("VCPUs_CPU", of_vcpus(&|vcpu| (vcpu % 2).into())),
+        ("VCPUs_flags", of_vcpus(&|_| Datum::list(["blocked".into(), "online".into()]))),
+        ("VCPUs_params", literal(params)),
+        ("state", flags.iter().map(|flag| Datum::from(*flag)).collect::<Vec<_>>().into()),
+        ("start_time", time(domain.started.unwrap_or(Duration::ZERO))),
+        ("last_updated", time(call.now)),
+    ]))
+}

@@ -1,0 +1,92 @@
+//! A domain from a struct.
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::super::call::Context;
+use super::super::envelope::{ErrorDescription, Outcome};
+use super::super::{MIB, member};
+use super::{ON_CRASH, linux};
+use crate::python;
+use crate::world::Command;
+
+/// The attributes of a new domain that only this face knows.
+const KEPT: [&str; 11] = [
+    "name_description",
+    "user_version",
+    "is_a_template",
+    "auto_power_on",
+    "PV_bootloader",
+    "PV_bootloader_args",
+    "HVM_boot_policy",
+    "HVM_boot_params",
+    "PCI_bus",
+    "other_config",
+    "security_label",
+];
+
+impl Context<'_> {
+    /// A definition from a struct (`XendConfig(xapi = ...)`): what it says in its own words, the world's `new` takes
+    /// in those of an S-expression.
+    pub(super) fn create_vm(&mut self, config: &Datum) -> Outcome {
+        let integer = |name: &str| match member(config, name) {
+            Some(value) => python::int(&python::str(value)).map(Some).map_err(ErrorDescription::internal),
+            None => Ok(None),
+        };
+        let text = |name: &str| member(config, name).map(python::str);
+        let mut pairs: Vec<Datum> = vec!["vm".into()];
+        let mut add = |name: &str, value: Option<Datum>| pairs.extend(value.map(|value| Datum::pair(name, value)));
+        add("name", text("name_label").map(Datum::from));
+        let uuid = text("uuid").map_or_else(|| self.new_uuid(), |uuid| String::from_utf8_lossy(&uuid).into_owned());
+        add("uuid", Some(uuid.as_str().into()));
+        let memory = integer("memory_dynamic_max")?.map(|bytes| bytes / MIB);
+        add("memory", Some(memory.unwrap_or_default().into()));
+        add("maxmem", integer("memory_static_max")?.map(|bytes| (bytes / MIB).into()));
+        let vcpus = integer("VCPUs_max")?.or(integer("VCPUs_at_startup")?);
+        add("vcpus", Some(vcpus.unwrap_or(1).into()));
+        for (action, event) in [("shutdown", "on_poweroff"), ("reboot", "on_reboot"), ("crash", "on_crash")] {
+            let word = text(&format!("actions_after_{action}"));
+            let mode = word.map(|word| match ON_CRASH.iter().find(|(known, _)| known.as_bytes() == word) {
+                Some((_, mode)) => (*mode).into(),
+                None => word.into(),
+            });
+            add(event, mode);
+        }
+        if let Some(params) = member(config, "VCPUs_params") {
+            add("cpu_weight", member(params, "weight").cloned());
+            add("cpu_cap", member(params, "cap").cloned());
+        }
+        let image = [("kernel", "PV_kernel"), ("ramdisk", "PV_ramdisk"), ("args", "PV_args")];
+        let image = image.map(|(name, field)| (name, text(field).unwrap_or_default()));
+        add("image", Some(linux(image.into_iter().filter(|(_, value)| !value.is_empty()))));
+        self.ask(&Command::New { config: pairs.into() })?;
+
+        for field in KEPT {
+            if let Some(value) = member(config, field) {
+                self.state.objects.keep("VM", &uuid, field, value.clone());
+            }
+        }
+        let usual = match self.release {
+            Release::V4_1 => vec![("nomigrate", Datum::Int(0)), ("tsc_mode", Datum::Int(0))],
+            _ => Vec::new(),
+        };
+        let given = member(config, "platform").cloned().unwrap_or_else(|| Datum::Dict(Vec::new()));
+        let missing: Vec<_> = usual.into_iter().filter(|(name, _)| member(&given, name).is_none()).collect();
+        let Datum::Dict(mut platform) = given else { return Ok(uuid.into()) };
+        platform.extend(missing.into_iter().map(|(name, value)| (name.to_owned(), value)));
+        if self.release != Release::V3_1 || !platform.is_empty() {
+            self.state.objects.keep("VM", &uuid, "platform", Datum::Dict(platform));
+        }
+        Ok(uuid.into())
+    }
+
+    /// A uuid that no domain has.
+    fn new_uuid(&mut self) -> String {
+        loop {
+            let uuid = self.state.objects.new_reference("VM");
+            if self.domain(&uuid).is_err() {
+                return uuid;
+            }
+        }
+    }
+}

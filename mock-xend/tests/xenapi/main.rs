@@ -1,0 +1,18 @@
+//! The Xen-API face from outside, over streams in memory: the files in `cases` and what they don't reach.
+
+mod cases;
+mod events;
+mod faces;
+mod peer;
+mod properties;
+mod python;
+mod script;
+
+/// Snapshots lie in one tree for the whole project.
+fn snapshots() -> insta::internals::SettingsBindDropGuard {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/mock-xend/xenapi"));
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind_to_scope()
+}
