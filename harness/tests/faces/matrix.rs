@@ -333,3 +333,18 @@ fn typed_results_are_the_same() {
         }
     }
 }
+
+/// The release is found on every face, whatever was taken for it before.
+#[test]
+fn the_release_is_detected_on_every_face() {
+    for release in Release::ALL {
+        let daemon = daemon(release);
+        for face in FACES.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1) {
+            for guess in [Release::V3_1, Release::V4_1] {
+                let client = client(&daemon, face).release(guess);
+                let detected = run(async { client.detect().await.unwrap().release_in_use() });
+                assert_eq!(detected, release, "{face}");
+            }
+        }
+    }
+}
