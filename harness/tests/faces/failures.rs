@@ -15,7 +15,7 @@ const MESSAGES: [(&str, ErrorCode); 3] = [
     ("No space left on device", ErrorCode::OutOfDiskSpace),
 ];
 
-fn value(argument: &Argument) -> &'static str {
+pub(crate) fn value(argument: &Argument) -> &'static str {
     match (argument.name, argument.kind) {
         ("reason", _) => "poweroff",
         // On the Xen-API a uuid is a reference, and need not be looked up.
