@@ -99,7 +99,7 @@ fn assert_unseen(face: Face, seen: &BTreeSet<&str>, expected: &str) {
 /// `xm-calls.jsonl`: each call is an operation of the table, whose own request is the same, or is left out by name.
 #[test]
 fn xm_calls_are_those_of_the_table() {
-    let file = xend_fixtures::file("tables/xm-calls.jsonl").expect("the table is there");
+    let file = xend_fixtures::file("exchanges/xm-calls.jsonl").expect("the table is there");
     let (mut same, mut without, mut seen) = (0, 0, BTreeSet::new());
     let mut wrong = Vec::new();
     for line in str::from_utf8(file.bytes).unwrap().lines() {
