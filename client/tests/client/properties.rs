@@ -77,7 +77,12 @@ fn cut_into(reply: &[u8], lengths: &[usize]) -> Vec<Vec<u8>> {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig {
+        failure_persistence: None,
+        // Miri is a thousand times slower.
+        cases: if cfg!(miri) { 4 } else { ProptestConfig::default().cases },
+        ..ProptestConfig::default()
+    })]
 
     #[test]
     fn every_reply_ends_in_a_result_or_a_code(
