@@ -73,9 +73,13 @@ impl Node {
         self.parsed("threads_per_core")
     }
 
-    /// Major and minor number of the hypervisor's version.
+    /// Major and minor number of the hypervisor's version. The Xen-API has them in one text: `3.1.2-1`.
     pub fn xen_version(&self) -> Option<(u32, u32)> {
-        Some((self.parsed("xen_major")?, self.parsed("xen_minor")?))
+        if let (Some(major), Some(minor)) = (self.parsed("xen_major"), self.parsed("xen_minor")) {
+            return Some((major, minor));
+        }
+        let mut numbers = self.field("Xen")?.split('.').map(str::parse);
+        Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
     }
 
     /// The scheduler: `credit` or `sedf`. From 3.1 on.

@@ -94,9 +94,11 @@ fn fields<'d>(fields: impl Iterator<Item = Sexpr<'d>>, indent: usize) -> String 
     text
 }
 
-/// Whether it is a name with what belongs to it, and no list of numbers.
+/// Whether it is a name with what belongs to it, and no list of numbers or references.
 fn is_field(value: Sexpr<'_>) -> bool {
-    value.name().and_then(<[u8]>::first).is_some_and(u8::is_ascii_alphabetic)
+    let is_word = |name: &[u8]| name.first().is_some_and(u8::is_ascii_alphabetic);
+    let is_reference = |name: &[u8]| name.len() == 36 && name.iter().filter(|&&b| b == b'-').count() == 4;
+    value.name().is_some_and(|name| is_word(name) && !is_reference(name))
 }
 
 /// An atom as its text, on one line; a list as an S-expression.

@@ -200,9 +200,16 @@ fn an_interrupted_run_leaves_nothing_behind() {
 #[track_caller]
 fn assert_gone(file: &Path) {
     let pid = std::fs::read_to_string(file).expect("it was started");
-    // Killed it is, but whoever adopts orphans may not have buried it yet.
-    let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
-    assert!(state.is_empty() || state.contains(") Z "), "still there: {state}");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    loop {
+        // The kernel may not have come to it yet, and whoever adopts orphans may not have buried it.
+        let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
+        if state.is_empty() || state.contains(") Z ") {
+            return;
+        }
+        assert!(Instant::now() < deadline, "still there: {state}");
+        std::thread::yield_now();
+    }
 }
 
 #[test]

@@ -6,8 +6,8 @@ use std::time::Duration;
 use mock_xend::{Daemon, MockXend, Scenario};
 use xend_client::{Client, Face, Release, Uri};
 
-/// The faces that are tried against the mock. The tests are written for all three.
-pub(crate) const FACES: [Face; 2] = [Face::Sxp, Face::XmlRpc];
+/// The faces that are tried against the mock.
+pub(crate) const FACES: [Face; 3] = Face::ALL;
 
 /// A daemon in the world of the captures: Domain-0, `vm1` running, `vm2` paused. Its time stands still.
 pub(crate) fn daemon(release: Release) -> Daemon {

@@ -2,6 +2,7 @@
 
 mod answers;
 mod call;
+mod corpus;
 mod daemon;
 mod failures;
 mod hidden;

@@ -73,11 +73,13 @@ impl Question<'_> {
                     .collect();
                 operation::recognise_sxp(release, str::from_utf8(method).ok()?, &path, &fields)
             }
-            Self::Call { face: Face::XmlRpc, call } => {
+            Self::Call { face, call } => {
                 let params: Vec<_> = call.params().map(Datum::from_value).collect();
-                operation::recognise_xmlrpc(release, call.method(), &params)
+                match face {
+                    Face::XenApi => operation::recognise_xenapi(release, call.method(), &params),
+                    _ => operation::recognise_xmlrpc(release, call.method(), &params),
+                }
             }
-            Self::Call { .. } => None,
         }
     }
 }

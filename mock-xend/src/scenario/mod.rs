@@ -28,7 +28,7 @@
 //!
 //! | keys | requests |
 //! | --- | --- |
-//! | `operation`, `args` | an operation of the table, by its name, on either face or on that of `face`; `args` that are left out match anything |
+//! | `operation`, `args` | an operation of the table, by its name, on every face or on that of `face`; `args` that are left out match anything; on `xenapi` a domain is named by its reference |
 //! | `face = "sxp"`, `method`, `path`, `fields` | HTTP requests: method, decoded path, and fields of query or form, each of which may be left out |
 //! | `face = "xmlrpc"` or `"xenapi"`, `method`, `params` | calls: the method's name and all its parameters; either may be left out |
 //!

@@ -181,6 +181,8 @@ pub(super) enum Source {
     Always(Literal),
     /// This, and other clients may leave it out or send another.
     Usually(Literal),
+    /// Nothing: other clients may send something there.
+    Unsent,
     /// A struct.
     Struct(&'static [(&'static str, Source)]),
 }

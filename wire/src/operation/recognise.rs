@@ -123,7 +123,7 @@ fn take(
             arguments.push(*name, value);
         }
         Source::Always(literal) => (shown(given?) == literal.text()).then_some(())?,
-        Source::Usually(_) => {}
+        Source::Usually(_) | Source::Unsent => {}
         Source::Struct(members) => {
             let Some(Datum::Dict(given)) = given else { return Some(()) };
             for (name, source) in *members {

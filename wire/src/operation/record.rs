@@ -42,6 +42,8 @@ const VM: &[Field] = &[
 /// `host.get_record` and `host_metrics.get_record` (`XendAPI.py:1059`, `1263`@4.1.0; their replies were not captured).
 const HOST: &[Field] = &[
     ("name_label", "host", Same),
+    // Its members are the fields of `xend.node.info`, and `Xen` and `Xend` with their versions.
+    ("software_version", "", Members),
     ("sched_policy", "xen_scheduler", Same),
     ("host_CPUs", "nr_cpus", Count),
     ("memory_total", "total_memory", MiB),
@@ -115,7 +117,8 @@ fn write(builder: &mut Builder, head: &str, value: ValueRef<'_>, release: Releas
             Id => atom(builder, name, &text),
             Count => atom(builder, name, &value.items().count().to_string()),
             Members => {
-                for (member, value) in value.members() {
+                // The host's name stands in its record, too.
+                for (member, value) in value.members().filter(|(member, _)| *member != "host") {
                     field(builder, &format!("{name}{member}"), value, release);
                 }
             }

@@ -126,7 +126,8 @@ impl Operation {
         face: Face,
         arguments: &Arguments,
     ) -> Result<std::vec::IntoIter<Value>, Error> {
-        let params = sources.iter().map(|source| self.value(source, face, arguments)).collect::<Result<Vec<_>, _>>()?;
+        let sent = sources.iter().filter(|source| !matches!(source, Source::Unsent));
+        let params = sent.map(|source| self.value(source, face, arguments)).collect::<Result<Vec<_>, _>>()?;
         Ok(params.into_iter())
     }
 
@@ -158,7 +159,7 @@ impl Operation {
             Source::Or(name, literal) if arguments.get(name).is_none() => return Ok(literal.text()),
             Source::Or(name, _) => name,
             Source::Always(literal) | Source::Usually(literal) => return Ok(literal.text()),
-            Source::Struct(_) => return Ok(Vec::new()),
+            Source::Struct(_) | Source::Unsent => return Ok(Vec::new()),
         };
         let value = arguments.get(name).unwrap_or_default();
         Ok(match (source, self.kind(name)) {
@@ -176,6 +177,7 @@ impl Operation {
             Source::Or(name, literal) if arguments.get(name).is_none() => return Ok(literal.value()),
             Source::Or(name, _) => name,
             Source::Always(literal) | Source::Usually(literal) => return Ok(literal.value()),
+            Source::Unsent => return Ok(Value::Nil),
             Source::Struct(members) => {
                 let members = members
                     .iter()
@@ -214,7 +216,7 @@ impl Source {
     fn uses(&self, argument: &str) -> bool {
         match self {
             Self::Arg(name) | Self::Or(name, _) | Self::As(name, _) => *name == argument,
-            Self::Always(_) | Self::Usually(_) => false,
+            Self::Always(_) | Self::Usually(_) | Self::Unsent => false,
             Self::Struct(members) => members.iter().any(|(_, source)| source.uses(argument)),
         }
     }

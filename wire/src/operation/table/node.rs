@@ -14,11 +14,8 @@ pub(super) const NODE: &[Operation] = &[
         effect: Reads,
         answer: Answer::Record("node"),
         sxp: &[get("/xend/node/", &[])],
-        // From 4.1 on there is a parameter, which `xm info` sends as 0.
-        xmlrpc: &[
-            call("xend.node.info", &[]),
-            call("xend.node.info", &[Usually(Literal::Int(0))]).since(Release::V4_1),
-        ],
+        // From 4.1 on there is a parameter, which `xm info` sends as 0. A client that does not know the release yet can't.
+        xmlrpc: &[call("xend.node.info", &[Unsent])],
         xenapi: &[of_host("host.get_record", &[])],
     },
     Operation {
