@@ -179,6 +179,11 @@ mod by_python {
     pub(super) fn check(kind: Kind, text: &str) -> Result<Option<String>, Refusal> {
         let accepted = match kind {
             Kind::String => return Ok(None),
+            // As nearly everybody writes them.
+            Kind::Int | Kind::I8 if is_decimal(text) => return Ok(None),
+            Kind::Double if text.bytes().all(|b| b.is_ascii_graphic()) && text.parse::<f64>().is_ok() => {
+                return Ok(None);
+            }
             Kind::Int | Kind::I8 => int(text).ok_or((ErrorKind::InvalidInteger, "what Python's `int` takes"))?,
             Kind::Boolean if text == "0" || text == "1" => return Ok(None),
             Kind::Boolean => return Err((ErrorKind::InvalidBoolean, "`0` or `1`")),
@@ -192,6 +197,11 @@ mod by_python {
             Kind::Array | Kind::Struct => unreachable!("a container has no text"),
         };
         Ok((accepted != text).then_some(accepted))
+    }
+
+    fn is_decimal(text: &str) -> bool {
+        let digits = text.strip_prefix('-').unwrap_or(text);
+        !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
     }
 
     /// White space on both sides and after the sign, decimal digits of any script, any size.
