@@ -1,4 +1,7 @@
 //! Counts what a piece of work allocates.
+//!
+//! The crates that do this count all the time, or allocate anew where a block could grow, and so would change the times
+//! that are measured beside.
 
 use std::alloc::{GlobalAlloc, Layout, System};
 use std::sync::atomic::{AtomicBool, AtomicIsize, AtomicUsize, Ordering::Relaxed};

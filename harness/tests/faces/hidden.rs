@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use xend_wire::Release;
 use xend_wire::failure::Failure;
-use xend_wire::operation::find;
+use xend_wire::operation::{Face, OPERATIONS, find};
 use xend_wire::sexpr::{Document, Sexpr};
 
 use crate::answers::{operation, reply, sequences};
@@ -130,4 +130,11 @@ fn other_fields_are_documented() {
             assert_eq!(differing.collect::<Vec<_>>(), Vec::<&String>::new(), "{release}");
         }
     }
+}
+
+#[test]
+fn what_the_xen_api_lacks_is_documented() {
+    let documented: BTreeSet<String> = table("Not over the Xen-API").into_iter().map(|row| row[0].clone()).collect();
+    let lacking = OPERATIONS.iter().filter(|operation| !operation.is_supported(Face::XenApi, Release::V4_1));
+    assert_eq!(documented, lacking.map(|operation| operation.name.to_owned()).collect());
 }
