@@ -96,8 +96,16 @@ pub fn run(subject: &mut dyn Subject, cases: &[Case], options: &Options) -> Resu
     let is_chosen =
         |case: &Case, rules| options.filter.is_empty() || options.filter.iter().any(|it| it.matches(&case.id, rules));
 
+    let rules = asked(&declaration, &options.rules)?;
+    // A misspelt filter beside a good one must not go unseen.
+    if let Some(vain) = options.filter.iter().find(|it| !all(rules.clone()).any(|(case, by)| it.matches(&case.id, by)))
+    {
+        let message = format!("no case that would be asked matches `{vain}`; see `xend-harness list`");
+        return Err(Error::Usage(message));
+    }
+
     let mut run = Asking { subject, declaration: &declaration, options, verdicts: Vec::new(), last: None };
-    for (case, rules) in all(asked(&declaration, &options.rules)?).filter(|&(case, rules)| is_chosen(case, rules)) {
+    for (case, rules) in all(rules).filter(|&(case, rules)| is_chosen(case, rules)) {
         run.ask(case, rules)?;
     }
     if let Some(stumble) = run.subject.finish() {

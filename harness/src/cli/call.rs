@@ -1,11 +1,13 @@
 //! `call`: one operation of a daemon.
 
 use std::fmt::Write;
+use std::time::Duration;
 
-use xend_client::{Arguments as Named, Client, Error as Failed, Fate, Operation, Release, Uri};
+use xend_client::{Arguments as Named, Client, Deadlines, Error as Failed, Fate, Operation, Release, Uri};
 use xend_wire::operation::{self, ArgumentKind, Unit};
 use xend_wire::sexpr::Document;
 
+use super::parser::seconds;
 use super::{answer, print, runtime, say};
 use crate::Error;
 
@@ -32,6 +34,9 @@ pub(super) struct Arguments {
     /// Who opens a session of the Xen-API.
     #[arg(long, default_value = "root")]
     user: String,
+    /// How long it may take, in seconds.
+    #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
+    timeout: Duration,
     /// With domain.create: wait for the domain's devices and let it run, or destroy it if that fails.
     #[arg(long)]
     start: bool,
@@ -94,7 +99,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
 
 async fn ask(arguments: &Arguments) -> Result<Document<'static>, Failed> {
     let named: Named = arguments.arguments.iter().cloned().collect();
-    let mut client = Client::new(arguments.uri.clone());
+    let whole = arguments.timeout;
+    let deadlines = Deadlines { first_byte: whole, whole, ..Deadlines::default() };
+    let mut client = Client::new(arguments.uri.clone()).deadlines(deadlines);
     if let Ok(password) = std::env::var("XEND_PASSWORD") {
         client = client.credentials(&arguments.user, password);
     }

@@ -28,7 +28,7 @@ pub(super) struct ListArguments {
 /// Show a case: the document, what is expected by which rules, and where that comes from.
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArguments {
-    /// The case, such as xmlrpc/int-plus.
+    /// The case, such as xmlrpc/int-plus; rules behind it, as in reports, are passed over.
     id: String,
     /// Take the cases from this folder.
     #[arg(long, value_name = "DIR")]
@@ -64,9 +64,12 @@ pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
 
 pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
     let cases = cases(arguments.cases.as_deref())?;
-    let Some(case) = cases.iter().find(|case| case.id == arguments.id) else {
-        let message = format!("no case `{}`; see `xend-harness list`", arguments.id);
-        return Err(Error::Usage(message));
+    // Reports write the rules behind it.
+    let wanted = arguments.id.split('@').next().unwrap_or_default();
+    let Some(case) = cases.iter().find(|case| case.id == wanted) else {
+        let alike: Vec<_> = cases.iter().map(|case| &*case.id).filter(|id| id.contains(wanted)).take(5).collect();
+        let hint = if alike.is_empty() { "`xend-harness list`".to_owned() } else { alike.join(", ") };
+        return Err(Error::Usage(format!("no case `{}`; see {hint}", arguments.id)));
     };
     let Case { id, title, source, input, .. } = case;
     let mut text = format!("{id}: {title}\n\nsource: {source}\n\ninput, {} bytes:\n", input.len());

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use xend_client::Uri;
 
-use super::print;
+use super::{print, say};
 use crate::exchange::{Comparison, Sequence, Server, Servers, compare};
 use crate::{Error, report};
 
@@ -31,7 +31,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let comparisons = runtime.block_on(compare(&sequence, &servers, !arguments.no_pauses, false))?;
     print(&report::comparisons(&comparisons))?;
     Ok(match comparisons.iter().any(Comparison::is_judged) {
-        false => 2,
+        false => {
+            let why =
+                comparisons.first().and_then(|comparison| comparison.why.as_deref()).unwrap_or("it has no exchange");
+            say(&format!("error: nothing of {} was compared: {why}\n", sequence.name));
+            2
+        }
         true => comparisons.iter().any(Comparison::is_unexpected).into(),
     })
 }

@@ -74,6 +74,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let cases = cases(arguments.cases.as_deref())?;
     let options = options(arguments)?;
+    if arguments.junit.is_some() && arguments.junit == arguments.json {
+        return Err(Error::Usage("--junit and --json name the same file".to_owned()));
+    }
     // A path that can't be written should not cost a whole run.
     let junit = arguments.junit.as_deref().map(create).transpose()?;
     let json = arguments.json.as_deref().map(create).transpose()?;
@@ -191,11 +194,8 @@ fn repeat(arguments: &Arguments) -> Vec<String> {
 }
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
-    let seconds = text.parse::<f64>().map_err(|_| "expected a number of seconds, such as 5 or 0.5".to_owned())?;
-    match Duration::try_from_secs_f64(seconds) {
-        Ok(Duration::ZERO) | Err(_) => Err("expected more than 0 seconds".to_owned()),
-        Ok(duration) => Ok(duration),
-    }
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|seconds| !seconds.is_zero()).ok_or("expected seconds, such as 5 or 0.5".to_owned())
 }
 
 pub(super) fn create(path: &Path) -> Result<(&Path, File), Error> {

@@ -50,7 +50,8 @@ const CLOSE: Duration = Duration::from_millis(150);
 /// differ is expected to.
 ///
 /// # Errors
-/// An address can't be connected to.
+/// The first address can't be connected to. A server that is gone later fails the exchange that it did not take, and
+/// ends the comparison.
 pub async fn compare(
     sequence: &Sequence,
     servers: &Servers,
@@ -61,6 +62,7 @@ pub async fn compare(
         LazyLock::new(|| Regex::new("(?-u)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a valid pattern"));
     let mut session = Vec::new();
     let mut comparisons = Vec::new();
+    let mut has_answered = false;
     for exchange in &sequence.exchanges {
         let id = format!("{}/{}", sequence.name, exchange.case);
         let Some(server) = servers.find(exchange) else {
@@ -71,8 +73,20 @@ pub async fn compare(
         let request = replace(&exchange.request, b"{session}", &session);
         let reply = if exchange.end == End::Silent { SILENCE } else { REPLY };
         let patience = Patience { reply, end: CLOSE };
-        let observed = server.exchange(&request, exchange.half_close, patience).await;
-        let observed = observed.map_err(|error| Error::Usage(format!("can't reach the server: {error}")))?;
+        let observed = match server.exchange(&request, exchange.half_close, patience).await {
+            Ok(observed) => observed,
+            Err(error) if !has_answered => {
+                return Err(Error::Usage(format!("can't reach the server at {server}: {error}")));
+            }
+            // What it answered before is worth telling.
+            Err(error) => {
+                let difference = format!("the server at {server} is gone: {error}; the rest was not sent");
+                let differences = vec![difference];
+                comparisons.push(Comparison { id, status: Status::Fail, why: None, request, differences });
+                break;
+            }
+        };
+        has_answered = true;
         if exchange.gives_session {
             session = UUID.find(&observed.bytes).map(|uuid| uuid.as_bytes().to_vec()).unwrap_or_default();
         }

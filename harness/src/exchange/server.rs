@@ -1,5 +1,6 @@
 //! Servers under test, and one exchange with them.
 
+use std::fmt;
 use std::time::Duration;
 
 use mock_xend::Daemon;
@@ -50,6 +51,15 @@ pub(super) struct Patience {
     pub(super) reply: Duration,
     /// For a close behind it, or for another reply to a request that was pipelined.
     pub(super) end: Duration,
+}
+
+impl fmt::Display for Server {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Uri(uri) => uri.fmt(f),
+            Self::Memory(_, face) => write!(f, "{face} in memory"),
+        }
+    }
 }
 
 impl Server {

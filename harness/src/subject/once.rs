@@ -56,9 +56,10 @@ impl Subject for Once {
                 Err(why) => Err(why),
             };
             let (answer, stderr) = match said {
-                Ok((line, rest)) if rest.trim_ascii().is_empty() => {
-                    (answer::answer(&line, codec).map(|(_, answer)| answer), process.stderr())
-                }
+                Ok((line, rest)) if rest.trim_ascii().is_empty() => match process.crash().await {
+                    None => (answer::answer(&line, codec).map(|(_, answer)| answer), process.stderr()),
+                    Some(crash) => (Err(crash), process.stderr()),
+                },
                 Ok((_, rest)) => {
                     let fault: Fault = answer::invalid(&rest, "it said more after its answer");
                     (Err(fault), process.stderr())

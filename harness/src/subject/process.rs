@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
@@ -144,6 +145,13 @@ impl Process {
         };
         let _ = timeout(GRACE, &mut self.stderr_reader).await;
         if is_late { Err(Broken::TimedOut) } else { Ok(rest) }
+    }
+
+    /// Whether a signal ended the command after all that it said. Its exit status says nothing: parsers have one for a
+    /// document that they reject.
+    pub(super) async fn crash(&mut self) -> Option<Fault> {
+        let status = timeout(GRACE, self.child.wait()).await.ok()?.ok()?;
+        status.signal().is_some().then(|| Fault::Crash(format!("it answered, and then crashed ({status})")))
     }
 
     /// Forgets what the command has written to standard error.

@@ -219,9 +219,17 @@ impl ValuesReader<'_, '_> {
 
     /// Reads a scalar, or opens a container.
     fn value(&mut self) -> Result<(), Malformed> {
+        self.check_type(
+            ValueType::Object,
+            match self.codec {
+                Codec::Sexpr => "{\"atom\":\"x\"}",
+                Codec::Xmlrpc => "{\"int\":\"5\"}",
+            },
+        )?;
         self.json.begin_object()?;
         let kind = self.json.next_name_owned()?;
         self.check_place(&kind)?;
+        self.check_form(&kind)?;
         match &*kind {
             "list" | "array" => {
                 self.json.begin_array()?;
@@ -264,6 +272,22 @@ impl ValuesReader<'_, '_> {
         Ok(())
     }
 
+    /// What is written otherwise than it should be is told how.
+    fn check_form(&mut self, kind: &str) -> Result<(), Malformed> {
+        form(kind).map_or(Ok(()), |(wanted, example)| self.check_type(wanted, example))
+    }
+
+    fn check_type(&mut self, wanted: ValueType, example: &str) -> Result<(), Malformed> {
+        // JSON that ends here, or is none, is told by what reads it.
+        match self.json.peek() {
+            Ok(found) if found != wanted => {
+                let (wanted, found) = (name_of(wanted), name_of(found));
+                Err(refuse(self.json, format!("expected {wanted} as in {example}, found {found}")))
+            }
+            _ => Ok(()),
+        }
+    }
+
     /// Atoms and lists make up an S-expression; an XML-RPC document is a response, a fault or a call, and has none of
     /// these inside.
     fn check_place(&self, kind: &str) -> Result<(), Malformed> {
@@ -280,6 +304,24 @@ impl ValuesReader<'_, '_> {
         };
         Err(refuse(self.json, message))
     }
+}
+
+/// How a kind of value is written; none for a response, which holds any other, and for what there is not.
+fn form(kind: &str) -> Option<(ValueType, &'static str)> {
+    Some(match kind {
+        "list" => (ValueType::Array, r#"{"list":[VALUE]}"#),
+        "array" => (ValueType::Array, r#"{"array":[VALUE]}"#),
+        "struct" => (ValueType::Array, r#"{"struct":[["name",VALUE]]}"#),
+        "fault" => (ValueType::Object, r#"{"fault":{"code":{"int":"4"},"string":{"string":"x"}}}"#),
+        "call" => (ValueType::Object, r#"{"call":{"method":"m","params":[VALUE]}}"#),
+        "nil" => (ValueType::Boolean, r#"{"nil":true}"#),
+        "boolean" => (ValueType::String, r#"{"boolean":"1"}"#),
+        "double" => (ValueType::String, r#"{"double":"1.5"}"#),
+        "int" | "i8" => (ValueType::String, r#"{"int":"5"}"#),
+        "atom" | "atom_base64" => (ValueType::String, r#"{"atom":"x"}"#),
+        "string" | "dateTime" | "base64" => (ValueType::String, r#"{"string":"x"}"#),
+        _ => return None,
+    })
 }
 
 fn scalar(kind: &str, text: String) -> Result<Node, String> {

@@ -29,7 +29,7 @@ fn malformed_values() {
     check("", Sexpr, "not JSON (incomplete document), at column 1");
     check("{}", Sexpr, "expected an array, found an object, at column 1");
     check("[", Sexpr, "not JSON (incomplete document), at [0] (column 2)");
-    check(r#"[{"atom":1}]"#, Sexpr, "expected a string, found a number, at [0].atom (column 10)");
+    check(r#"[{"atom":1}]"#, Sexpr, r#"expected a string as in {"atom":"x"}, found a number, at [0].atom (column 10)"#);
     check(r#"[{"atom":"a","list":[]}]"#, Sexpr, "more than belongs here, at [0].atom (column 14)");
     check(r#"[{}]"#, Sexpr, "less than belongs here, at [0].<?> (column 3)");
     check(
@@ -61,6 +61,26 @@ fn malformed_values() {
         r#"[{"response":{"nil":false}}]"#,
         Xmlrpc,
         r#"a nil is written {"nil":true}, at [0].response.nil (column 26)"#,
+    );
+    check(
+        r#"[{"response":{"nil":null}}]"#,
+        Xmlrpc,
+        r#"expected true or false as in {"nil":true}, found null, at [0].response.nil (column 21)"#,
+    );
+    check(
+        r#"[{"response":{"double":1.5}}]"#,
+        Xmlrpc,
+        r#"expected a string as in {"double":"1.5"}, found a number, at [0].response.double (column 24)"#,
+    );
+    check(
+        r#"[{"response":{"struct":{"a":{"int":"1"}}}}]"#,
+        Xmlrpc,
+        r#"expected an array as in {"struct":[["name",VALUE]]}, found an object, at [0].response.struct (column 24)"#,
+    );
+    check(
+        r#"[{"fault":{"code":4,"string":"x"}}]"#,
+        Xmlrpc,
+        r#"expected an object as in {"int":"5"}, found a number, at [0].fault.code (column 19)"#,
     );
     check(
         r#"[{"response":{"float":"1"}}]"#,

@@ -22,7 +22,7 @@ fn help() {
 
 #[test]
 fn usage() {
-    let commands: [&[&str]; 19] = [
+    let commands: [&[&str]; 23] = [
         &["parse"],
         &["parser", "--once"],
         &["parser", "--codec", "json"],
@@ -30,6 +30,8 @@ fn usage() {
         &["parser", "--codec", "sexpr", "--rules", "spec"],
         &["parser", "--filter", "sexpr/[a"],
         &["parser", "--filter", "sexpr/no-such-case"],
+        &["parser", "--filter", "xmlrpc/int-max@spec", "--filter", "xmlrpc/int-max@sepc"],
+        &["parser", "--filter", "xmlrpc/int-max", "--junit", "/nowhere/same", "--json", "/nowhere/same"],
         &["parser", "--timeout", "0"],
         &["parser", "--timeout", "soon"],
         &["parser", "--baseline", "/nowhere/at/all"],
@@ -49,6 +51,8 @@ fn usage() {
         &["decode"],
         &["decode", "--codec", "sexpr", "--rules", "xend"],
         &["explain", "sexpr/no-such-case"],
+        &["explain", "int-max"],
+        &["call", "sxp+unix:///nowhere", "domain.pause", "domain=vm1", "domain=vm2"],
         &["list", "--filter", "nothing-*"],
     ];
     let all = commands.map(|command| transcript(command, b""));

@@ -220,6 +220,7 @@ fn once_a_case() {
     let right = r#"case $(cat) in '()') echo '{"values":[{"list":[]}]}';; *) echo '{"values":[{"list":[{"atom":"a b"}]}]}';; esac"#;
     once(right, &[], "pass, pass");
     once(&format!("{right}; exit 3"), &[], "pass, pass");
+    once(&format!("{right}; kill -SEGV $$"), &[], "crash, crash");
     once(r#"echo '{"values":[]}'"#, &[], "wrong-value, wrong-value");
     once(r#"echo "{\"reject\":\"$XEND_CODEC $XEND_RULES\"}""#, &[], "fail, fail");
     once(r#"echo '{"unsupported":"no"}'"#, &[], "unsupported, unsupported");

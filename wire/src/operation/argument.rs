@@ -14,6 +14,12 @@ impl Operation {
             let found = format!("`{name}` of `{}`", self.name);
             return Err(Error::new(ErrorKind::UnknownArgument, 0..0).found(found).expected(known));
         }
+        for (at, (name, _)) in arguments.iter().enumerate() {
+            if arguments.iter().take(at).any(|(other, _)| other == name) {
+                let found = format!("`{name}` of `{}`", self.name);
+                return Err(Error::new(ErrorKind::InvalidArgument, 0..0).found(found).expected("it once"));
+            }
+        }
         for argument in self.arguments {
             match arguments.get(argument.name) {
                 Some(value) => argument.check(value)?,
