@@ -119,7 +119,13 @@ fn what_it_cannot_do_is_one_line_and_status_2() {
         let (status, stdout, stderr) = output(arguments);
         assert_eq!((status, stdout.as_str(), stderr.as_str()), (Some(2), "", expected));
     };
-    check(&["--sxp", &taken], &format!("error: can't listen on {taken}: it is in use\n"));
+    let in_use = "another program listens there; choose another address, port 0 is any that is free";
+    check(&["--sxp", &taken], &format!("error: can't listen on {taken}: {in_use}\n"));
+    let twice = "unix:twice";
+    check(
+        &["--sxp", twice, "--xmlrpc", twice],
+        &format!("error: {twice} is given twice: a listener needs an address of its own\n"),
+    );
     check(&["--scenario", "no-such.toml"], "error: no-such.toml: No such file or directory (os error 2)\n");
     let (status, _, stderr) = output(&["--release", "3.2"]);
     assert_eq!(status, Some(2));
