@@ -2,9 +2,9 @@
 
 use std::fs::FileType;
 use std::io;
-use std::os::unix::fs::{FileTypeExt, MetadataExt};
+use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener as StdUnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -14,6 +14,7 @@ use xend_wire::operation::Face;
 
 use crate::daemon::PORT_WITHOUT_TCP;
 use crate::http;
+use crate::own_file::OwnFile;
 use crate::quirk::Quirk;
 use crate::service::{Listener, Service};
 use crate::{Address, Error};
@@ -28,7 +29,7 @@ pub(crate) struct Bound {
     /// The address, with the port that the system gave.
     pub(crate) address: Address,
     socket: Socket,
-    _file: Option<SocketFile>,
+    _file: Option<OwnFile>,
 }
 
 #[derive(Debug)]
@@ -52,7 +53,7 @@ impl Bound {
                     return Err(Error::NoSocket(path.clone()));
                 }
                 let socket = bind_unix(path).map_err(failed)?;
-                let file = SocketFile { path: path.clone(), identity: identity(path).map_err(failed)? };
+                let file = OwnFile::at(path).map_err(failed)?;
                 (address.clone(), Socket::Unix(socket), Some(file))
             }
         };
@@ -126,25 +127,4 @@ fn is_stale(path: &Path) -> bool {
 
 fn file_type(path: &Path) -> Option<FileType> {
     std::fs::symlink_metadata(path).ok().map(|file| file.file_type())
-}
-
-/// What tells a file from the next one at its path.
-fn identity(path: &Path) -> io::Result<(u64, u64)> {
-    std::fs::symlink_metadata(path).map(|file| (file.dev(), file.ino()))
-}
-
-/// The file of a Unix socket.
-#[derive(Debug)]
-struct SocketFile {
-    path: PathBuf,
-    identity: (u64, u64),
-}
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        // Somebody else may have removed it, and may listen at the same path by now.
-        if identity(&self.path).is_ok_and(|now| now == self.identity) {
-            let _ = std::fs::remove_file(&self.path);
-        }
-    }
 }
