@@ -49,7 +49,7 @@ pub enum Error {
     #[error("{0} is given twice: a listener needs an address of its own")]
     SameAddress(Address),
     /// What is at the path of a Unix socket is no socket, and stays.
-    #[error("can't listen on unix:{}: a file that is no socket is there; remove it, or choose another path", .0.display())]
+    #[error("can't listen on unix:{}: a file that is no socket is there; remove it or take another path", .0.display())]
     NoSocket(PathBuf),
     /// The daemon of that release has no such face.
     #[error("release {0} has no xenapi face: it came with 3.0.4")]

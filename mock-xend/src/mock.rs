@@ -170,8 +170,8 @@ impl Builder {
     /// Binds all listeners, then serves them until the mock is dropped.
     ///
     /// # Errors
-    /// As [`Builder::build`], [`Error::SameAddress`], [`Error::NoXenApi`], and [`Error::Listen`] or [`Error::NoSocket`] with the address
-    /// that can't be had; then none is left bound.
+    /// As [`Builder::build`], [`Error::SameAddress`] and [`Error::NoXenApi`], and [`Error::Listen`] or
+    /// [`Error::NoSocket`] with the address that can't be had; then none is left bound.
     pub fn start(mut self) -> Result<MockXend, Error> {
         let daemon = self.build()?;
         if self.listen.is_empty() {

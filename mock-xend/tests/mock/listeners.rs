@@ -61,7 +61,7 @@ fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
     drop(mock);
     std::fs::write(&path, "not a socket").unwrap();
     let error = start().unwrap_err().to_string();
-    let expected = "a file that is no socket is there; remove it, or choose another path";
+    let expected = "a file that is no socket is there; remove it or take another path";
     assert_eq!(error, format!("can't listen on unix:{}: {expected}", path.display()));
     assert_eq!(std::fs::read(&path).unwrap(), b"not a socket");
 }
