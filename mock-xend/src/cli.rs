@@ -1,6 +1,8 @@
 //! The command line of `mock-xend`.
 
+use std::fs::OpenOptions;
 use std::io::{self, Write};
+use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
@@ -11,6 +13,7 @@ use xend_wire::Release;
 use xend_wire::operation::Face;
 
 use crate::clock::Clock;
+use crate::own_file::OwnFile;
 use crate::{Address, Error, MockXend, Quirk, Scenario, World};
 
 /// A stand-in for Xend, the control daemon of Xen 3 and 4: a simulated host behind its protocols, with scripted replies.
@@ -51,7 +54,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     dump_world: Option<PathBuf>,
 
-    /// Write where it listens to this file, as JSON, once it does
+    /// Write where it listens to this file, as JSON, once it does; the file goes when it ends
     #[arg(long, value_name = "PATH")]
     ready_file: Option<PathBuf>,
 
@@ -83,27 +86,36 @@ enum Command {
     },
 }
 
-/// Runs the program. Exit status: 0 if it ended as it should, 1 if `--verify` found something, 2 if it can't start.
+/// Runs the program. Exit status: 0 if it ended as it should, 1 if `--verify` found something, 2 if it can't do what it
+/// was asked.
 pub fn main() -> ExitCode {
     let arguments = Arguments::parse();
     let done = match &arguments.command {
-        Some(Command::Check { scenarios }) => check(scenarios),
+        Some(Command::Check { scenarios }) => Ok(check(scenarios)),
         Some(Command::World { release, file }) => show_world(*release, file.as_deref()),
         None => serve(&arguments),
     };
-    done.unwrap_or_else(|error| {
-        eprintln!("error: {}", error.to_string().trim_end());
-        ExitCode::from(2)
-    })
+    done.unwrap_or_else(|error| fail(&error))
 }
 
-fn check(scenarios: &[PathBuf]) -> Result<ExitCode, Error> {
+fn fail(error: &Error) -> ExitCode {
+    eprintln!("error: {}", error.to_string().trim_end());
+    ExitCode::from(2)
+}
+
+fn check(scenarios: &[PathBuf]) -> ExitCode {
+    let mut status = ExitCode::SUCCESS;
     for path in scenarios {
-        let scenario = Scenario::from_file(path)?;
-        let count = scenario.len();
-        say(&format!("{}: {count} {}", path.display(), if count == 1 { "expectation" } else { "expectations" }));
+        match Scenario::from_file(path) {
+            Ok(scenario) => {
+                let count = scenario.len();
+                let what = if count == 1 { "expectation" } else { "expectations" };
+                say(&format!("{}: {count} {what}", path.display()));
+            }
+            Err(error) => status = fail(&error),
+        }
     }
-    Ok(ExitCode::SUCCESS)
+    status
 }
 
 fn show_world(release: Option<Release>, file: Option<&Path>) -> Result<ExitCode, Error> {
@@ -150,10 +162,19 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
         let on = |kind| signal(kind).map_err(Error::Start);
         (on(SignalKind::interrupt())?, on(SignalKind::terminate())?)
     };
-    let mock = builder.start()?;
+    let cannot = |option: &str, path: &Path, error| Error::File { path: format!("{option} {}", path.display()), error };
     if let Some(path) = &arguments.ready_file {
-        write_ready_file(path, &mock).map_err(|error| Error::File { path: path.display().to_string(), error })?;
+        // Whoever waits for the file must not take that of an earlier run for it.
+        match std::fs::remove_file(path) {
+            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot("--ready-file", path, error)),
+            _ => {}
+        }
     }
+    let mock = builder.start()?;
+    let ready = match &arguments.ready_file {
+        Some(path) => Some(write_ready_file(path, &mock).map_err(|error| cannot("--ready-file", path, error))?),
+        None => None,
+    };
     for (face, address) in mock.listening() {
         say(&format!("LISTENING {face} {address}"));
     }
@@ -163,12 +184,13 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
             _ = terminate.recv() => {}
         }
     });
+    drop(ready);
     let world = mock.with_world(|world| world.to_toml());
     let report = mock.stop();
-    if let Some(path) = &arguments.dump_world {
-        std::fs::write(path, world).map_err(|error| Error::File { path: path.display().to_string(), error })?;
-    }
     eprint!("{report}");
+    if let Some(path) = &arguments.dump_world {
+        std::fs::write(path, world).map_err(|error| cannot("--dump-world", path, error))?;
+    }
     Ok(if arguments.verify && !report.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
 
@@ -192,7 +214,7 @@ struct Listening {
 }
 
 /// Writes the file beside its place and moves it there, so that nobody reads half of it.
-fn write_ready_file(path: &Path, mock: &MockXend) -> io::Result<()> {
+fn write_ready_file(path: &Path, mock: &MockXend) -> io::Result<OwnFile> {
     let listening = mock.listening().iter();
     let ready = Ready {
         pid: std::process::id(),
@@ -202,9 +224,11 @@ fn write_ready_file(path: &Path, mock: &MockXend) -> io::Result<()> {
             .collect(),
     };
     let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    // Others than its owner may want to know, too.
+    let create = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o644).open(path);
+    let mut file = tempfile::Builder::new().make_in(folder, create)?;
     serde_json::to_writer(&mut file, &ready)?;
     file.write_all(b"\n")?;
     file.persist(path).map_err(|error| error.error)?;
-    Ok(())
+    OwnFile::at(path)
 }

@@ -1,6 +1,7 @@
 //! The one error of this crate.
 
 use std::io;
+use std::path::PathBuf;
 
 use xend_wire::{Diagnostic, Release};
 
@@ -37,13 +38,19 @@ pub enum Error {
         asked: Release,
     },
     /// An address can't be listened on.
-    #[error("can't listen on {address}: {}", why_not(.error))]
+    #[error("can't listen on {address}: {}", why_not(.address, .error))]
     Listen {
         /// The address.
         address: Address,
         /// Why.
         error: io::Error,
     },
+    /// An address was given twice.
+    #[error("{0} is given twice: a listener needs an address of its own")]
+    SameAddress(Address),
+    /// What is at the path of a Unix socket is no socket, and stays.
+    #[error("can't listen on unix:{}: a file that is no socket is there; remove it or take another path", .0.display())]
+    NoSocket(PathBuf),
     /// The daemon of that release has no such face.
     #[error("release {0} has no xenapi face: it came with 3.0.4")]
     NoXenApi(Release),
@@ -60,10 +67,13 @@ pub enum Error {
     Start(io::Error),
 }
 
-fn why_not(error: &io::Error) -> String {
-    match error.kind() {
-        io::ErrorKind::AddrInUse => "it is in use".to_owned(),
-        io::ErrorKind::InvalidInput => "the path is too long for a socket".to_owned(),
+fn why_not(address: &Address, error: &io::Error) -> String {
+    match (error.kind(), address) {
+        (io::ErrorKind::AddrInUse, Address::Tcp(_)) => {
+            "another program listens there; choose another address, port 0 is any that is free".to_owned()
+        }
+        (io::ErrorKind::AddrInUse, Address::Unix(_)) => "another program listens there; choose another path".to_owned(),
+        (io::ErrorKind::InvalidInput, _) => "the path is too long for a socket".to_owned(),
         _ => error.to_string(),
     }
 }

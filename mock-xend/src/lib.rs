@@ -37,6 +37,7 @@ mod http;
 mod journal;
 mod listener;
 mod mock;
+mod own_file;
 mod python;
 mod quirk;
 mod scenario;

@@ -1,9 +1,10 @@
 //! Sockets that are bound, and accepting on them.
 
+use std::fs::FileType;
 use std::io;
 use std::os::unix::fs::FileTypeExt;
 use std::os::unix::net::{UnixListener as StdUnixListener, UnixStream};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use xend_wire::operation::Face;
 
 use crate::daemon::PORT_WITHOUT_TCP;
 use crate::http;
+use crate::own_file::OwnFile;
 use crate::quirk::Quirk;
 use crate::service::{Listener, Service};
 use crate::{Address, Error};
@@ -20,14 +22,14 @@ use crate::{Address, Error};
 /// How long accepting waits when the system is out of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A socket that is bound. A Unix socket's file goes when it is dropped.
+/// A socket that is bound. A Unix socket's file goes when it is dropped, unless another has taken its place.
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) face: Face,
     /// The address, with the port that the system gave.
     pub(crate) address: Address,
     socket: Socket,
-    _file: Option<SocketFile>,
+    _file: Option<OwnFile>,
 }
 
 #[derive(Debug)]
@@ -47,8 +49,12 @@ impl Bound {
                 (Address::Tcp(given), Socket::Tcp(socket), None)
             }
             Address::Unix(path) => {
+                if file_type(path).is_some_and(|file| !file.is_socket()) {
+                    return Err(Error::NoSocket(path.clone()));
+                }
                 let socket = bind_unix(path).map_err(failed)?;
-                (address.clone(), Socket::Unix(socket), Some(SocketFile(path.clone())))
+                let file = OwnFile::at(path).map_err(failed)?;
+                (address.clone(), Socket::Unix(socket), Some(file))
             }
         };
         Ok(Self { face, address, socket, _file: file })
@@ -114,18 +120,11 @@ fn bind_unix(path: &Path) -> io::Result<StdUnixListener> {
 
 /// Whether it is a socket that nobody listens on.
 fn is_stale(path: &Path) -> bool {
-    let is_socket = std::fs::symlink_metadata(path).is_ok_and(|file| file.file_type().is_socket());
+    let is_socket = file_type(path).is_some_and(|file| file.is_socket());
     let is_refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;
     is_socket && UnixStream::connect(path).is_err_and(is_refused)
 }
 
-/// The file of a Unix socket.
-#[derive(Debug)]
-struct SocketFile(PathBuf);
-
-impl Drop for SocketFile {
-    fn drop(&mut self) {
-        // Somebody else may have removed it.
-        let _ = std::fs::remove_file(&self.0);
-    }
+fn file_type(path: &Path) -> Option<FileType> {
+    std::fs::symlink_metadata(path).ok().map(|file| file.file_type())
 }

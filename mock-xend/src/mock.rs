@@ -1,6 +1,5 @@
 //! A mock with listeners, on a thread of its own.
 
-use std::collections::HashSet;
 use std::ops::Deref;
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -171,7 +170,8 @@ impl Builder {
     /// Binds all listeners, then serves them until the mock is dropped.
     ///
     /// # Errors
-    /// As [`Builder::build`], and [`Error::Listen`] with the address that can't be had; then none is left bound.
+    /// As [`Builder::build`], [`Error::SameAddress`] and [`Error::NoXenApi`], and [`Error::Listen`] or
+    /// [`Error::NoSocket`] with the address that can't be had; then none is left bound.
     pub fn start(mut self) -> Result<MockXend, Error> {
         let daemon = self.build()?;
         if self.listen.is_empty() {
@@ -196,16 +196,14 @@ impl Builder {
     }
 
     fn bind(&self, release: Release) -> Result<Vec<Bound>, Error> {
-        let mut unix = HashSet::new();
         let mut bound = Vec::new();
-        for (face, address) in &self.listen {
+        for (at, (face, address)) in self.listen.iter().enumerate() {
             if *face == Face::XenApi && release < Release::V3_1 {
                 return Err(Error::NoXenApi(release));
             }
-            // The second would take the first for a stale socket, were it not for the connection that it accepts.
-            if matches!(address, Address::Unix(path) if !unix.insert(path)) {
-                let error = std::io::ErrorKind::AddrInUse.into();
-                return Err(Error::Listen { address: address.clone(), error });
+            let is_any = matches!(address, Address::Tcp(address) if address.port() == 0);
+            if !is_any && self.listen[..at].iter().any(|(_, earlier)| earlier == address) {
+                return Err(Error::SameAddress(address.clone()));
             }
             bound.push(Bound::bind(*face, address)?);
         }

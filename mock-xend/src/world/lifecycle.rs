@@ -10,6 +10,14 @@ use super::domain::{self, Activity, Asked, Domain, PowerState};
 use super::{Detail, Failure, World, record};
 use crate::python;
 
+/// The hypervisor keeps the ids from 0x7ff0 on to itself (`DOMID_FIRST_RESERVED`).
+pub(super) const LAST_ID: u32 = 0x7fef;
+
+/// The id to try after another.
+pub(super) fn id_after(id: u32) -> u32 {
+    id % LAST_ID + 1
+}
+
 impl World {
     pub(super) fn create(&mut self, config: &Datum, detail: Detail, now: Duration) -> Result<Datum, Failure> {
         let config = self.check_config(config)?;
@@ -253,7 +261,7 @@ impl World {
         if last.is_some_and(|last| now.saturating_sub(last) < domain::minimum_restart_time(self.release)) {
             return self.end(at);
         }
-        domain.restarts += 1;
+        domain.restarts = domain.restarts.saturating_add(1);
         domain.restarted = Some(now);
         self.start_anew(at, now);
     }
@@ -293,9 +301,12 @@ impl World {
         self.domains.len() - 1
     }
 
+    /// The next id that no domain has. After the last come the first again, as in the hypervisor.
     pub(super) fn next_id(&mut self) -> u32 {
-        let id = self.next_id;
-        self.next_id += 1;
+        let is_free = |id: &u32| self.domains.iter().all(|domain| domain.id != Some(*id));
+        // No host has so many domains that none is free.
+        let id = (self.next_id..=LAST_ID).chain(1..self.next_id).find(is_free).unwrap_or(self.next_id);
+        self.next_id = id_after(id);
         id
     }
 }

@@ -73,7 +73,7 @@ impl World {
         const DOM0_MIN_MEM: i64 = 64;
         let free = self.node.free_memory;
         let of_domain_0 = self.domains.iter().find(|domain| domain.is_privileged()).map_or(0, |domain| domain.memory);
-        let available = free + (of_domain_0 - DOM0_MIN_MEM).max(0);
+        let available = free.saturating_add(of_domain_0.saturating_sub(DOM0_MIN_MEM).max(0));
         let kib = |mib: i64| mib.saturating_mul(1024);
         let (enough, text) = match self.release {
             Release::V3_0_2 => (

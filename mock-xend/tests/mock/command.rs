@@ -1,6 +1,8 @@
 //! The program `mock-xend`.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::os::unix::fs::PermissionsExt;
+use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
 
 fn program(arguments: &[&str]) -> Command {
@@ -73,6 +75,48 @@ fn it_says_where_it_listens_and_leaves_nothing_behind() {
     let (status, stderr) = terminate(child);
     assert_eq!((status, stderr.as_str()), (Some(1), "unused: line 1: domain.pause: 0 of 1\n"));
     assert!(!folder.path().join("x.sock").exists());
+    assert!(!folder.path().join("ready.json").exists());
+}
+
+#[test]
+fn the_ready_file_is_for_all_and_not_that_of_an_earlier_run() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("ready.json");
+    let ready = path.to_str().unwrap();
+    std::fs::write(&path, "of an earlier run").unwrap();
+    let (status, _, _) = output(&["--sxp", "unix:/no/such/folder", "--ready-file", ready]);
+    assert_eq!((status, path.exists()), (Some(2), false));
+    let (child, _) = listening(&["--sxp", "tcp:127.0.0.1:0", "--ready-file", ready], 1);
+    let mode = |path: &Path| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+    let usual = folder.path().join("usual");
+    std::fs::write(&usual, "").unwrap();
+    // The umask may take some away.
+    assert_eq!(mode(&path), mode(&usual) & 0o644);
+    assert_eq!(terminate(child), (Some(0), String::new()));
+}
+
+#[test]
+fn what_the_scenario_missed_is_told_though_the_world_cannot_be_dumped() {
+    let folder = tempfile::tempdir().unwrap();
+    let scenario = folder.path().join("outage.toml");
+    std::fs::write(&scenario, "[[expect]]\noperation = \"domain.pause\"\nreply = \"close\"\n").unwrap();
+    let scenario = scenario.to_str().unwrap();
+    let arguments = ["--sxp", "tcp:127.0.0.1:0", "--scenario", scenario, "--verify", "--dump-world", "/no/such/file"];
+    let (child, _) = listening(&arguments, 1);
+    let expected = "unused: line 1: domain.pause: 0 of 1\n\
+                    error: --dump-world /no/such/file: No such file or directory (os error 2)\n";
+    assert_eq!(terminate(child), (Some(2), expected.to_owned()));
+}
+
+#[test]
+fn check_looks_at_all_scenarios() {
+    let folder = tempfile::tempdir().unwrap();
+    let good = folder.path().join("good.toml");
+    std::fs::write(&good, "[[expect]]\nface = \"sxp\"\nreply = \"close\"\n").unwrap();
+    let (status, stdout, stderr) = output(&["check", "no-such.toml", good.to_str().unwrap(), "nor-such.toml"]);
+    assert_eq!((status, stdout), (Some(2), format!("{}: 1 expectation\n", good.display())));
+    let missing = |name: &str| format!("error: {name}: No such file or directory (os error 2)\n");
+    assert_eq!(stderr, missing("no-such.toml") + &missing("nor-such.toml"));
 }
 
 #[test]
@@ -119,7 +163,17 @@ fn what_it_cannot_do_is_one_line_and_status_2() {
         let (status, stdout, stderr) = output(arguments);
         assert_eq!((status, stdout.as_str(), stderr.as_str()), (Some(2), "", expected));
     };
-    check(&["--sxp", &taken], &format!("error: can't listen on {taken}: it is in use\n"));
+    let in_use = "another program listens there; choose another address, port 0 is any that is free";
+    check(&["--sxp", &taken], &format!("error: can't listen on {taken}: {in_use}\n"));
+    let twice = "unix:twice";
+    check(
+        &["--sxp", twice, "--xmlrpc", twice],
+        &format!("error: {twice} is given twice: a listener needs an address of its own\n"),
+    );
+    check(
+        &["--sxp", "tcp:127.0.0.1:0", "--ready-file", "/no/such/r.json"],
+        "error: --ready-file /no/such/r.json: No such file or directory (os error 2)\n",
+    );
     check(&["--scenario", "no-such.toml"], "error: no-such.toml: No such file or directory (os error 2)\n");
     let (status, _, stderr) = output(&["--release", "3.2"]);
     assert_eq!(status, Some(2));

@@ -55,12 +55,29 @@ fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
     assert!(path.exists());
     let mock = start().unwrap();
     let error = start().unwrap_err().to_string();
-    assert_eq!(error, format!("can't listen on unix:{}: it is in use", path.display()));
+    let expected = "another program listens there; choose another path";
+    assert_eq!(error, format!("can't listen on unix:{}: {expected}", path.display()));
     assert!(ask(UnixStream::connect(&path).unwrap()).starts_with("HTTP/1.1 200 OK"));
     drop(mock);
     std::fs::write(&path, "not a socket").unwrap();
-    start().unwrap_err();
+    let error = start().unwrap_err().to_string();
+    let expected = "a file that is no socket is there; remove it or take another path";
+    assert_eq!(error, format!("can't listen on unix:{}: {expected}", path.display()));
     assert_eq!(std::fs::read(&path).unwrap(), b"not a socket");
+}
+
+#[test]
+fn the_socket_of_another_mock_stays() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("xend-socket");
+    let start = || MockXend::builder().listen(Face::Sxp, Address::Unix(path.clone())).start().unwrap();
+    let first = start();
+    std::fs::remove_file(&path).unwrap();
+    let second = start();
+    drop(first);
+    assert!(ask(UnixStream::connect(&path).unwrap()).starts_with("HTTP/1.1 200 OK"));
+    drop(second);
+    assert!(!path.exists());
 }
 
 #[test]
@@ -72,13 +89,22 @@ fn what_cannot_be_bound_is_named_and_nothing_is_left() {
         let mock =
             MockXend::builder().listen(Face::Sxp, Address::Unix(first.clone())).listen(Face::XmlRpc, address.clone());
         let error = mock.start().unwrap_err().to_string();
-        assert_eq!(error, format!("can't listen on {address}: {expected}"));
+        assert_eq!(error, expected.replace("ADDRESS", &address.to_string()));
         assert!(!first.exists());
     };
-    check(Address::Tcp(taken.local_addr().unwrap()), "it is in use");
-    check(Address::Unix(first.clone()), "it is in use");
-    check(Address::Unix(folder.path().join("x".repeat(200))), "the path is too long for a socket");
-    check(Address::Unix(folder.path().join("no/such/folder")), "No such file or directory (os error 2)");
+    check(
+        Address::Tcp(taken.local_addr().unwrap()),
+        "can't listen on ADDRESS: another program listens there; choose another address, port 0 is any that is free",
+    );
+    check(Address::Unix(first.clone()), "ADDRESS is given twice: a listener needs an address of its own");
+    check(
+        Address::Unix(folder.path().join("x".repeat(200))),
+        "can't listen on ADDRESS: the path is too long for a socket",
+    );
+    check(
+        Address::Unix(folder.path().join("no/such/folder")),
+        "can't listen on ADDRESS: No such file or directory (os error 2)",
+    );
 }
 
 #[test]

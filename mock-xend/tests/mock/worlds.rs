@@ -68,6 +68,32 @@ fn a_world_of_ones_own_is_what_clients_see() {
 }
 
 #[test]
+fn after_the_last_id_come_the_first() {
+    let text = "next-id = 32750\n[[domain]]\nname = \"a\"\nid = 1\nmemory = 64\n\
+                [[domain]]\nname = \"b\"\nid = 32751\nmemory = 64\n";
+    let mut world = World::parse("world.toml", text, Some(Release::V4_1), NOW).unwrap_or_else(|e| panic!("{e}"));
+    for _ in 0..2 {
+        world.perform(NOW, &Command::Reset { domain: "a".into() }).expect("it runs");
+    }
+    let ids = |world: &World| world.domains().iter().map(|domain| domain.id).collect::<Vec<_>>();
+    // Reset gives `a` first 32750, then past the one of `b` 1.
+    assert_eq!(ids(&world), [Some(0), Some(32751), Some(1)]);
+    let back = World::parse("world.toml", &world.to_toml(), None, NOW).unwrap_or_else(|error| panic!("{error}"));
+    assert_eq!(back.to_toml(), world.to_toml());
+}
+
+/// Up to 3.0.3 the daemon itself lets a domain have more than it may, and 3.0.2 less than nothing.
+#[test]
+fn memory_that_an_old_daemon_allows_comes_back() {
+    for (release, memory) in [(Release::V3_0_2, -5), (Release::V3_0_3, 4096)] {
+        let mut world = World::new(release, NOW);
+        let command = Command::SetMemoryTarget { domain: "vm1".into(), target: memory.into() };
+        world.perform(NOW, &command).expect("it is not checked");
+        World::parse("world.toml", &world.to_toml(), None, NOW).unwrap_or_else(|error| panic!("{error}"));
+    }
+}
+
+#[test]
 fn mistakes_in_worlds_are_shown() {
     let domain = |more: &str| format!("[[domain]]\nname = \"a\"\nmemory = 64\n{more}\n");
     let mistakes = [
@@ -81,9 +107,17 @@ fn mistakes_in_worlds_are_shown() {
         domain("") + &domain(""),
         domain("id = 7") + "[[domain]]\nname = \"b\"\nmemory = 64\nid = 7",
         domain("id = 0"),
+        domain("id = 4294967295"),
+        domain("id = -1"),
+        "next-id = 32752".to_owned(),
         domain("state = \"halted\"\nid = 5"),
         domain("state = \"asleep\""),
         domain("vcpus = 0"),
+        "[[domain]]\nname = \"a\"\nmemory = -5".to_owned(),
+        domain("max-memory = 32"),
+        "[node]\ntotal-memory = -1".to_owned(),
+        "[node]\nfree-memory = 4096".to_owned(),
+        "[node]\ntotal-memory = 1024".to_owned(),
         domain("on-crash = \"explode\""),
         domain("image = \"(linux (kernel /boot/vmlinuz)\""),
         domain("devices = [\"vbd\"]"),

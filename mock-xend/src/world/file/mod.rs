@@ -28,6 +28,7 @@ impl World {
     ///
     ///     [node]
     ///     host = "xen.example"
+    ///     total-memory = 8192              # MiB
     ///     free-memory = 4096
     ///
     ///     [[domain]]

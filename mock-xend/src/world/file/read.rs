@@ -7,9 +7,10 @@ use toml::Spanned;
 use xend_wire::datum::Datum;
 use xend_wire::{Diagnostic, Release, sexpr};
 
-use super::tables::{DomainTable, SavedTable, UNPLUGGED, WorldTable};
+use super::tables::{DomainTable, NodeTable, SavedTable, UNPLUGGED, WorldTable};
 use crate::world::config::{most_vcpus, restart_modes};
 use crate::world::identity::Identities;
+use crate::world::lifecycle::{LAST_ID, id_after};
 use crate::world::{Activity, Asked, Device, Domain, Filesystem, Image, Node, OnEnd, World};
 
 /// The file being read, for errors.
@@ -41,12 +42,7 @@ impl Source<'_> {
         };
         let mut world = World::empty(release);
         if let Some(node) = table.node {
-            let usual = Node::default();
-            world.node = Node {
-                host: node.host.unwrap_or(usual.host),
-                total_memory: node.total_memory.unwrap_or(usual.total_memory),
-                free_memory: node.free_memory.unwrap_or(usual.free_memory),
-            };
+            world.node = self.node(node)?;
         }
         world.files =
             Filesystem { missing: table.missing_files.unwrap_or(world.files.missing), ..Filesystem::default() };
@@ -65,13 +61,40 @@ impl Source<'_> {
         for domain in table.domain {
             self.add_domain(&mut world, domain)?;
         }
-        world.next_id = world.next_id.max(table.next_id.unwrap_or_default());
+        if let Some(next) = table.next_id {
+            world.next_id = world.next_id.max(self.id(&next)?);
+        }
         for SavedTable { path, domain } in table.saved {
             let mut domain = self.domain(&mut world, domain.into_inner())?;
             domain.deactivate(Activity::Suspended);
             world.files.saved.insert(path, domain);
         }
         Ok(world)
+    }
+
+    fn node(&self, table: NodeTable) -> Result<Node, Diagnostic> {
+        let usual = Node::default();
+        let total = table.total_memory.as_ref().map_or(usual.total_memory, |total| *total.get_ref());
+        let free = table.free_memory.as_ref().map_or(usual.free_memory, |free| *free.get_ref());
+        if let Some(memory) = [&table.total_memory, &table.free_memory].into_iter().flatten().find(|m| *m.get_ref() < 0)
+        {
+            return Err(self.wrong(memory.span(), "expected a number of MiB, from 0 on"));
+        }
+        if let Some(memory) = table.free_memory.or(table.total_memory).filter(|_| free > total) {
+            let message = format!(
+                "free-memory is {free} and total-memory {total} MiB, but no more can be free than there is: change or \
+                 give one of the two"
+            );
+            return Err(self.wrong(memory.span(), message));
+        }
+        Ok(Node { host: table.host.unwrap_or(usual.host), total_memory: total, free_memory: free })
+    }
+
+    fn id(&self, id: &Spanned<i64>) -> Result<u32, Diagnostic> {
+        u32::try_from(*id.get_ref())
+            .ok()
+            .filter(|id| *id <= LAST_ID)
+            .ok_or_else(|| self.wrong(id.span(), format!("expected the id of a domain, from 1 to {LAST_ID}")))
     }
 
     fn add_domain(&self, world: &mut World, table: Spanned<DomainTable>) -> Result<(), Diagnostic> {
@@ -98,7 +121,7 @@ impl Source<'_> {
                 Some(wanted) if world.domains.iter().any(|known| known.id == Some(wanted)) => {
                     return Err(self.wrong(id.unwrap_or(name), format!("there are two domains of id {wanted}")));
                 }
-                Some(wanted) => world.next_id = world.next_id.max(wanted.saturating_add(1)),
+                Some(wanted) => world.next_id = world.next_id.max(id_after(wanted)),
                 None => domain.id = Some(world.next_id()),
             }
             domain.add_console(world.release, &mut world.identities);
@@ -141,6 +164,19 @@ impl Source<'_> {
             Some(vcpus) => *vcpus.get_ref(),
             None => 1,
         };
+        let memory = *table.memory.get_ref();
+        // 3.0.2 takes any number for the memory, and up to 3.0.3 any for the most that it may become.
+        if memory < 1 && release >= Release::V3_0_3 {
+            return Err(self.wrong(table.memory.span(), "a domain has at least 1 MiB of memory"));
+        }
+        let max_memory = match &table.max_memory {
+            Some(most) if *most.get_ref() < memory && release >= Release::V3_1 => {
+                let message = format!("expected at least the memory that the domain has, {memory} MiB");
+                return Err(self.wrong(most.span(), message));
+            }
+            Some(most) => *most.get_ref(),
+            None => memory,
+        };
         let usual = OnEnd::default();
         let on_end = OnEnd {
             poweroff: self.restart_mode(table.on_poweroff, usual.poweroff, restart_modes("poweroff", release))?,
@@ -176,7 +212,7 @@ impl Source<'_> {
             None => None,
         };
         Ok(Domain {
-            id: table.id.map(Spanned::into_inner),
+            id: table.id.map(|id| self.id(&id)).transpose()?,
             name,
             uuid: table.uuid.unwrap_or_else(|| world.identities.uuid()),
             activity,
@@ -184,8 +220,8 @@ impl Source<'_> {
             vcpus,
             available_vcpus: table.available_vcpus,
             pinned: table.pinned,
-            memory: table.memory,
-            max_memory: table.max_memory.unwrap_or(table.memory),
+            memory,
+            max_memory,
             shadow_memory: table.shadow_memory,
             credit: table.credit,
             sedf: table.sedf,

@@ -27,7 +27,7 @@ pub(super) struct WorldTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) missing_files: Option<Vec<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) next_id: Option<u32>,
+    pub(super) next_id: Option<Spanned<i64>>,
     /// How far the made-up identifiers have come.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) identities: Option<i64>,
@@ -43,8 +43,8 @@ pub(super) struct WorldTable {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 pub(super) struct NodeTable {
     pub(super) host: Option<String>,
-    pub(super) total_memory: Option<i64>,
-    pub(super) free_memory: Option<i64>,
+    pub(super) total_memory: Option<Spanned<i64>>,
+    pub(super) free_memory: Option<Spanned<i64>>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -59,16 +59,16 @@ pub(super) struct SavedTable {
 pub(super) struct DomainTable {
     pub(super) name: Spanned<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) id: Option<Spanned<u32>>,
+    pub(super) id: Option<Spanned<i64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) uuid: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) state: Option<Spanned<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) managed: bool,
-    pub(super) memory: i64,
+    pub(super) memory: Spanned<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) max_memory: Option<i64>,
+    pub(super) max_memory: Option<Spanned<i64>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) shadow_memory: i64,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -125,12 +125,12 @@ impl WorldTable {
             messages: Some(String::from_utf8_lossy(&world.messages).into_owned()),
             log: Some(String::from_utf8_lossy(&world.log).into_owned()),
             missing_files: Some(world.files.missing.clone()),
-            next_id: Some(world.next_id),
+            next_id: Some(spanned(world.next_id.into())),
             identities: Some(world.identities.given() as i64),
             node: Some(NodeTable {
                 host: Some(world.node.host.clone()),
-                total_memory: Some(world.node.total_memory),
-                free_memory: Some(world.node.free_memory),
+                total_memory: Some(spanned(world.node.total_memory)),
+                free_memory: Some(spanned(world.node.free_memory)),
             }),
             domain: world.domains.iter().map(|domain| spanned(DomainTable::of(domain))).collect(),
             saved: world
@@ -150,12 +150,12 @@ impl DomainTable {
         let seconds = |time: Duration| spanned(time.as_secs_f64());
         Self {
             name: spanned(domain.name.clone()),
-            id: domain.id.map(spanned),
+            id: domain.id.map(|id| spanned(id.into())),
             uuid: Some(domain.uuid.clone()),
             state: Some(spanned(domain.activity.as_str().to_owned())),
             managed: domain.is_managed,
-            memory: domain.memory,
-            max_memory: Some(domain.max_memory),
+            memory: spanned(domain.memory),
+            max_memory: Some(spanned(domain.max_memory)),
             shadow_memory: domain.shadow_memory,
             vcpus: Some(spanned(domain.vcpus)),
             available_vcpus: domain.available_vcpus,
