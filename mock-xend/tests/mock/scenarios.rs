@@ -143,3 +143,32 @@ fn mistakes_are_shown_where_they_are() {
     }
     insta::assert_snapshot!("scenario-mistakes", text);
 }
+
+#[test]
+fn the_documentation_names_every_key_and_word_and_its_scenarios_are_some() {
+    let documentation = include_str!("../../../docs/scenarios.md");
+    let examples: Vec<_> = documentation.split("```").filter_map(|block| block.strip_prefix("toml\n")).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        Scenario::parse("scenarios.md", example, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+    }
+    // Whoever asks for what there is not, is told what there is.
+    let unknown = [
+        "x = 1",
+        "[[expect]]\nx = 1",
+        "[[expect]]\nreply = \"x\"",
+        "[[expect]]\nreply = { xend-err = { x = 1 } }",
+        "[[expect]]\nreply = { text = { x = 1 } }",
+        "[[expect]]\nreply = { body-file = { x = 1 } }",
+        "[[expect]]\nreply = { fault = { x = 1 } }",
+    ];
+    for unknown in unknown {
+        let error = Scenario::parse("unknown.toml", unknown, Path::new(".")).unwrap_err();
+        let (_, known) = error.message().split_once("expected ").expect("it says what it knows");
+        for name in known.split('`').skip(1).step_by(2) {
+            let is_named =
+                [format!("`{name}`"), format!("`[[{name}]]`")].iter().any(|name| documentation.contains(name));
+            assert!(is_named, "{name}");
+        }
+    }
+}
