@@ -37,7 +37,8 @@ pub enum Reply {
     NotFound(String),
     /// There is no such domain, in the words of the face and the release.
     UnknownDomain(String),
-    /// `xmlrpc` and `xenapi`: the daemon lacks the method: a fault up to 3.0.3, a success that says `MESSAGE_METHOD_UNKNOWN` later.
+    /// `xmlrpc` and `xenapi`: the daemon lacks the method: a fault up to 3.0.3, a success that says
+    /// `MESSAGE_METHOD_UNKNOWN` later.
     UnknownMethod(String),
     /// The operation raises a `XendError` with this text: on `sxp` `(xend.err "...")` under the status of the release,
     /// on `xmlrpc` a fault 2, on `xenapi` an `INTERNAL_ERROR`.
