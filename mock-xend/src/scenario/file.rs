@@ -68,7 +68,7 @@ enum Word {
     InvalidRequest,
     TooLarge,
     InternalError,
-    NotImplemented(String),
+    NotImplemented(Spanned<String>),
     NotFound(String),
     UnknownDomain(String),
     UnknownMethod(String),
@@ -343,11 +343,11 @@ impl Source<'_> {
     fn reply(&self, word: Spanned<Word>) -> Result<Reply, Diagnostic> {
         let span = word.span();
         let wrong = |message: String| self.wrong(span.clone(), message);
-        let one_line = |text: Option<Spanned<String>>| match text {
-            Some(text) if text.get_ref().contains(['\r', '\n']) => {
+        let one_line = |text: Spanned<String>| match text.get_ref().contains(['\r', '\n']) {
+            true => {
                 Err(self.wrong(text.span(), "the head of a reply has this on one line, use `raw` for a broken one"))
             }
-            text => Ok(text.map(Spanned::into_inner)),
+            false => Ok(text.into_inner()),
         };
         let status = |code: Option<i64>, reason: Option<Spanned<String>>, has_body: bool| {
             let given = code.unwrap_or(200);
@@ -356,7 +356,8 @@ impl Source<'_> {
             if has_body && matches!(code, 100..=199 | 204 | 304) {
                 return Err(wrong(format!("a reply with status {code} has no body, use `raw` to send one with it")));
             }
-            Ok(Status { code, reason: one_line(reason)?.unwrap_or_else(|| reason_of(code).to_owned()) })
+            let reason = reason.map(one_line).transpose()?;
+            Ok(Status { code, reason: reason.unwrap_or_else(|| reason_of(code).to_owned()) })
         };
         let read = |path: &str| {
             let path = self.folder.join(path);
@@ -370,7 +371,7 @@ impl Source<'_> {
             Word::InvalidRequest => Reply::InvalidRequest,
             Word::TooLarge => Reply::TooLarge,
             Word::InternalError => Reply::InternalError,
-            Word::NotImplemented(operation) => Reply::NotImplemented(operation),
+            Word::NotImplemented(operation) => Reply::NotImplemented(one_line(operation)?),
             Word::NotFound(text) => Reply::NotFound(text),
             Word::UnknownDomain(domain) => Reply::UnknownDomain(domain),
             Word::UnknownMethod(method) => Reply::UnknownMethod(method),
@@ -390,7 +391,7 @@ impl Source<'_> {
                 let body = repeated(body, repeat).map_err(wrong)?.into_bytes();
                 Reply::Body {
                     status: status(code, reason, !body.is_empty())?,
-                    content_type: one_line(content_type)?,
+                    content_type: content_type.map(one_line).transpose()?,
                     body,
                 }
             }
@@ -398,7 +399,7 @@ impl Source<'_> {
                 let body = read(&path)?;
                 Reply::Body {
                     status: status(code, reason, !body.is_empty())?,
-                    content_type: one_line(content_type)?,
+                    content_type: content_type.map(one_line).transpose()?,
                     body,
                 }
             }

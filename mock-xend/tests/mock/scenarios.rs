@@ -159,6 +159,7 @@ fn mistakes_are_shown_where_they_are() {
         expect("reply = { value = nan }").replace("sxp", "xmlrpc"),
         expect("reply = { text = { body = \"\", reason = \"a\\r\\nb\" } }"),
         expect("reply = { text = { body = \"\", content-type = \"a\\nb\" } }"),
+        expect("reply = { not-implemented = \"a\\nb\" }"),
         expect("reply = { text = { body = \"a\", status = 204 } }"),
         expect("reply = { text = { body = \"a\", repeat = 0 } }"),
         "release = 4.1\n".to_owned(),
