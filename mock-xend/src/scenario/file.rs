@@ -1,5 +1,6 @@
 //! The TOML of a scenario.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
@@ -21,7 +22,7 @@ use super::{Scenario, value};
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 struct ScenarioFile {
-    release: Option<Spanned<String>>,
+    release: Option<Spanned<toml::Value>>,
     #[serde(default)]
     unexpected: Unexpected,
     #[serde(default)]
@@ -41,18 +42,20 @@ enum Unexpected {
 struct ExpectTable {
     face: Option<Spanned<String>>,
     operation: Option<Spanned<String>>,
-    args: Option<toml::Table>,
-    method: Option<String>,
+    args: Option<Fields>,
+    method: Option<Spanned<String>>,
     path: Option<Spanned<String>>,
-    fields: Option<toml::Table>,
+    fields: Option<Fields>,
     params: Option<Spanned<toml::Value>>,
     #[serde(default)]
     times: Times,
     reply: Spanned<Word>,
-    delay: Option<Spanned<String>>,
-    cut: Option<usize>,
-    then: Option<Ending>,
+    delay: Option<Spanned<toml::Value>>,
+    cut: Option<Spanned<i64>>,
+    then: Option<Spanned<Ending>>,
 }
+
+type Fields = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 
 /// A reply as it is written. The files that it names are not read yet.
 #[derive(Deserialize)]
@@ -65,7 +68,7 @@ enum Word {
     InvalidRequest,
     TooLarge,
     InternalError,
-    NotImplemented(String),
+    NotImplemented(Spanned<String>),
     NotFound(String),
     UnknownDomain(String),
     UnknownMethod(String),
@@ -83,36 +86,44 @@ enum Word {
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table such as `{ text = \"...\", status = 202 }`")]
 struct XendErr {
     text: String,
-    status: Option<u16>,
-    reason: Option<String>,
+    status: Option<i64>,
+    reason: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    expecting = "a table such as `{ body = \"...\", status = 200 }`"
+)]
 struct Text {
     body: String,
     /// How many times the body is repeated.
     #[serde(default = "once")]
-    repeat: usize,
-    status: Option<u16>,
-    reason: Option<String>,
-    content_type: Option<String>,
+    repeat: i64,
+    status: Option<i64>,
+    reason: Option<Spanned<String>>,
+    content_type: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+#[serde(
+    deny_unknown_fields,
+    rename_all = "kebab-case",
+    expecting = "a table such as `{ path = \"...\", status = 200 }`"
+)]
 struct BodyFile {
     path: String,
-    status: Option<u16>,
-    reason: Option<String>,
-    content_type: Option<String>,
+    status: Option<i64>,
+    reason: Option<Spanned<String>>,
+    content_type: Option<Spanned<String>>,
 }
 
 #[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(deny_unknown_fields, expecting = "a table such as `{ code = 2, string = \"...\" }`")]
 struct FaultTable {
     code: i32,
     string: String,
@@ -154,15 +165,18 @@ impl<'de> Deserialize<'de> for Times {
 
 pub(super) fn parse(name: &str, text: &str, folder: &Path) -> Result<Scenario, Diagnostic> {
     let file: ScenarioFile = toml::from_str(text).map_err(|error| {
-        Diagnostic::new(name, text.as_bytes(), error.span().unwrap_or_default(), error.message().trim_end())
+        let span = error.span().unwrap_or_default();
+        let message = in_words_of_toml(error.message().trim_end(), text.get(span.clone()).unwrap_or_default());
+        Diagnostic::new(name, text.as_bytes(), span, message)
     })?;
-    let source = Source { name, text, folder };
-    let release = match &file.release {
-        Some(release) => Some(
-            release.get_ref().parse::<Release>().map_err(|error| source.wrong(release.span(), error.to_string()))?,
-        ),
-        None => None,
-    };
+    let mut source = Source { name, text, folder, release: None };
+    if let Some(release) = &file.release {
+        let wrong = |message| source.wrong(release.span(), message);
+        let text = release.get_ref().as_str();
+        let text = text.ok_or_else(|| wrong("a release is a text, write it in quotes: \"4.1\"".to_owned()))?;
+        source.release = Some(text.parse::<Release>().map_err(|error| wrong(error.to_string()))?);
+    }
+    let release = source.release;
     let expectations = file.expect.into_iter().map(|expect| source.expectation(expect)).collect::<Result<_, _>>()?;
     Ok(Scenario { release, refuses_unexpected: file.unexpected == Unexpected::Refuse, expectations })
 }
@@ -172,6 +186,7 @@ struct Source<'a> {
     name: &'a str,
     text: &'a str,
     folder: &'a Path,
+    release: Option<Release>,
 }
 
 impl Source<'_> {
@@ -180,10 +195,8 @@ impl Source<'_> {
     }
 
     fn expectation(&self, expect: Spanned<ExpectTable>) -> Result<Expectation, Diagnostic> {
-        // The span of a table in an array begins behind its header; the line of that is what people look for.
-        let start = self.text[..expect.span().start].rfind("[[expect]]").unwrap_or(expect.span().start);
-        let header = start..start + "[[expect]]".len();
-        let line = self.text[..start].matches('\n').count() + 1;
+        let header = expect.span();
+        let line = self.text[..header.start].matches('\n').count() + 1;
         let table = expect.into_inner();
         let face = match &table.face {
             Some(face) => {
@@ -193,9 +206,9 @@ impl Source<'_> {
         };
         let requests = self.requests(&table, face, header)?;
         let delay = match &table.delay {
-            Some(delay) => duration(delay.get_ref()).ok_or_else(|| {
-                let message = format!("`{}` is no delay, expected a number with ms, s or m: 250ms", delay.get_ref());
-                self.wrong(delay.span(), message)
+            Some(delay) => delay.get_ref().as_str().and_then(duration).ok_or_else(|| {
+                let given = String::from_utf8_lossy(&plain(delay.get_ref())).into_owned();
+                self.wrong(delay.span(), format!("`{given}` is no delay, expected a number with ms, s or m: \"250ms\""))
             })?,
             None => Duration::ZERO,
         };
@@ -206,7 +219,38 @@ impl Source<'_> {
             let names: Vec<_> = faces.iter().map(|face| format!("`face = \"{face}\"`")).collect();
             return Err(self.wrong(span, format!("this reply needs {}", names.join(" or "))));
         }
-        Ok(Expectation { line, requests, times: table.times.0, reply, delay, cut: table.cut, ending: table.then })
+        // What is not written here can be neither cut nor left open.
+        let unwritten = match reply {
+            Reply::Simulate => Some(("simulate", "write the reply, for instance with `raw`")),
+            Reply::Close => Some(("close", "leave it out: the connection closes at once")),
+            Reply::Hang => Some(("hang", "leave it out: nothing is sent, and the connection stays open")),
+            _ => None,
+        };
+        let broken = [("cut", table.cut.as_ref().map(Spanned::span)), ("then", table.then.as_ref().map(Spanned::span))];
+        for (key, span) in broken {
+            if let (Some((word, advice)), Some(span)) = (unwritten, span) {
+                return Err(self.wrong(span, format!("`{key}` does not go with `reply = \"{word}\"`, {advice}")));
+            }
+        }
+        let cut = match table.cut {
+            Some(cut) => Some(usize::try_from(*cut.get_ref()).map_err(|_| {
+                self.wrong(cut.span(), "`cut` is how many bytes of the reply go out, expected a number from 0 on")
+            })?),
+            None => None,
+        };
+        let ending = table.then.map(Spanned::into_inner);
+        Ok(Expectation { line, requests, times: table.times.0, reply, delay, cut, ending })
+    }
+
+    /// What an argument or field is in a request.
+    fn sent(&self, name: &Spanned<String>, value: &Spanned<toml::Value>) -> Result<Vec<u8>, Diagnostic> {
+        match value.get_ref() {
+            toml::Value::Array(_) | toml::Value::Table(_) | toml::Value::Datetime(_) => {
+                let message = format!("`{}` comes as text, expected a text, a number or a boolean", name.get_ref());
+                Err(self.wrong(value.span(), message))
+            }
+            value => Ok(plain(value)),
+        }
     }
 
     fn requests(&self, table: &ExpectTable, face: Option<Face>, header: Range<usize>) -> Result<Requests, Diagnostic> {
@@ -230,18 +274,29 @@ impl Source<'_> {
                 let message = format!("unknown operation `{}`, expected one of {}", name.get_ref(), known.join(", "));
                 return Err(self.wrong(name.span(), message));
             };
+            if let (Some(face), Some(release)) = (face, self.release) {
+                operation.support(face, release).map_err(|error| {
+                    self.wrong(name.span(), format!("{error}, expected another `face` or `release`"))
+                })?;
+            }
             let mut arguments = Arguments::new();
             for (name, value) in args.iter().flatten() {
-                if operation.arguments.iter().all(|argument| argument.name != name) {
+                if operation.arguments.iter().all(|argument| argument.name != name.get_ref()) {
                     let known: Vec<_> = operation.arguments.iter().map(|argument| argument.name).collect();
-                    let message = format!("`{}` has no argument `{name}`, only {}", operation.name, known.join(", "));
-                    return Err(self.wrong(header, message));
+                    let (given, known) = (name.get_ref(), known.join(", "));
+                    let message = format!("`{}` has no argument `{given}`, only {known}", operation.name);
+                    return Err(self.wrong(name.span(), message));
                 }
-                arguments.push(name, plain(value));
+                arguments.push(name.get_ref(), self.sent(name, value)?);
             }
             return Ok(Requests::Operation { face, operation, arguments });
         }
         unwanted(&[("args", args.is_some())], "requests by path or method, only with `operation`")?;
+        if let Some(given) = table.face.as_ref().filter(|_| face == Some(Face::XenApi))
+            && let Some(release) = self.release.filter(|release| *release < Release::V3_1)
+        {
+            return Err(self.wrong(given.span(), format!("{release} has no `xenapi`, expected release 3.1 or later")));
+        }
         match face {
             None => Err(self.wrong(header, "an expectation needs `face`, or `operation`")),
             Some(Face::Sxp) => {
@@ -250,11 +305,23 @@ impl Source<'_> {
                     Some(path) if !path.get_ref().starts_with('/') => {
                         return Err(self.wrong(path.span(), "a path begins with `/`"));
                     }
+                    Some(path) if path.get_ref().contains('?') => {
+                        return Err(self.wrong(path.span(), "a path has no query, name what is in it with `fields`"));
+                    }
                     Some(path) => Some(elements(path.get_ref())),
                     None => None,
                 };
-                let fields = fields.iter().flatten().map(|(name, value)| (name.clone(), plain(value))).collect();
-                Ok(Requests::Http { method: method.clone(), path, fields })
+                if let Some(method) = method
+                    && method.get_ref().contains(|c: char| c == '.' || c.is_ascii_lowercase())
+                {
+                    let message =
+                        "on `sxp` the method is that of HTTP, such as GET; name an operation with `operation`";
+                    return Err(self.wrong(method.span(), message));
+                }
+                let fields = fields.iter().flatten();
+                let fields = fields.map(|(name, value)| Ok((name.get_ref().clone(), self.sent(name, value)?)));
+                let fields = fields.collect::<Result<_, _>>()?;
+                Ok(Requests::Http { method: method.clone().map(Spanned::into_inner), path, fields })
             }
             Some(face) => {
                 let with = format!("`face = \"{face}\"`");
@@ -268,7 +335,7 @@ impl Source<'_> {
                     }
                     None => None,
                 };
-                Ok(Requests::Call { face, method: method.clone(), params })
+                Ok(Requests::Call { face, method: method.clone().map(Spanned::into_inner), params })
             }
         }
     }
@@ -276,9 +343,21 @@ impl Source<'_> {
     fn reply(&self, word: Spanned<Word>) -> Result<Reply, Diagnostic> {
         let span = word.span();
         let wrong = |message: String| self.wrong(span.clone(), message);
-        let status = |code: Option<u16>, reason: Option<String>| match code.unwrap_or(200) {
-            code @ 100..=999 => Ok(Status { code, reason: reason.unwrap_or_else(|| reason_of(code).to_owned()) }),
-            code => Err(wrong(format!("{code} is no status, expected three digits"))),
+        let one_line = |text: Spanned<String>| match text.get_ref().contains(['\r', '\n']) {
+            true => {
+                Err(self.wrong(text.span(), "the head of a reply has this on one line, use `raw` for a broken one"))
+            }
+            false => Ok(text.into_inner()),
+        };
+        let status = |code: Option<i64>, reason: Option<Spanned<String>>, has_body: bool| {
+            let given = code.unwrap_or(200);
+            let code = u16::try_from(given).ok().filter(|code| (100..=999).contains(code));
+            let code = code.ok_or_else(|| wrong(format!("{given} is no status, expected three digits")))?;
+            if has_body && matches!(code, 100..=199 | 204 | 304) {
+                return Err(wrong(format!("a reply with status {code} has no body, use `raw` to send one with it")));
+            }
+            let reason = reason.map(one_line).transpose()?;
+            Ok(Status { code, reason: reason.unwrap_or_else(|| reason_of(code).to_owned()) })
         };
         let read = |path: &str| {
             let path = self.folder.join(path);
@@ -292,13 +371,13 @@ impl Source<'_> {
             Word::InvalidRequest => Reply::InvalidRequest,
             Word::TooLarge => Reply::TooLarge,
             Word::InternalError => Reply::InternalError,
-            Word::NotImplemented(operation) => Reply::NotImplemented(operation),
+            Word::NotImplemented(operation) => Reply::NotImplemented(one_line(operation)?),
             Word::NotFound(text) => Reply::NotFound(text),
             Word::UnknownDomain(domain) => Reply::UnknownDomain(domain),
             Word::UnknownMethod(method) => Reply::UnknownMethod(method),
             Word::Error(text) => Reply::Error(text),
             Word::XendErr(XendErr { text, status: code, reason }) => {
-                Reply::XendErr { text, status: status(code, reason)? }
+                Reply::XendErr { text, status: status(code, reason, true)? }
             }
             Word::Sexpr(Text { content_type: Some(_), .. }) => {
                 return Err(wrong("the type of `sexpr` is application/sxp, use `text` for another".to_owned()));
@@ -306,14 +385,23 @@ impl Source<'_> {
             Word::Sexpr(Text { body, repeat, status: code, reason, .. }) => {
                 let body = repeated(body, repeat).map_err(wrong)?;
                 sexpr::parse(body.as_bytes()).map_err(|error| wrong(format!("`body` is no S-expression: {error}")))?;
-                Reply::Sexpr { body, status: status(code, reason)? }
+                Reply::Sexpr { status: status(code, reason, !body.is_empty())?, body }
             }
             Word::Text(Text { body, repeat, status: code, reason, content_type }) => {
                 let body = repeated(body, repeat).map_err(wrong)?.into_bytes();
-                Reply::Body { body, content_type, status: status(code, reason)? }
+                Reply::Body {
+                    status: status(code, reason, !body.is_empty())?,
+                    content_type: content_type.map(one_line).transpose()?,
+                    body,
+                }
             }
             Word::BodyFile(BodyFile { path, status: code, reason, content_type }) => {
-                Reply::Body { body: read(&path)?, content_type, status: status(code, reason)? }
+                let body = read(&path)?;
+                Reply::Body {
+                    status: status(code, reason, !body.is_empty())?,
+                    content_type: content_type.map(one_line).transpose()?,
+                    body,
+                }
             }
             Word::Fault(FaultTable { code, string }) => Reply::Fault(Fault { code, string }),
             Word::Value(value) => {
@@ -331,13 +419,38 @@ impl Source<'_> {
     }
 }
 
-fn once() -> usize {
+/// What serde says of its own data model, as whoever writes TOML knows it; `place` is where it says it.
+fn in_words_of_toml(message: &str, place: &str) -> String {
+    if message == "invalid type: unit variant, expected newtype variant" {
+        return format!("this reply needs a value, write `reply = {{ {} = ... }}`", place.trim_matches(['"', '\'']));
+    }
+    if message.starts_with("wanted exactly 1 element") {
+        return "a reply is one word, write `reply = \"WORD\"` or `reply = { WORD = VALUE }`".to_owned();
+    }
+    if message.starts_with("expected table, found ") {
+        return "this reply has no value, write `reply = \"WORD\"`".to_owned();
+    }
+    if message == "invalid type: map, expected a sequence" && place.starts_with("[expect") {
+        return "an expectation has two brackets, write `[[expect]]`".to_owned();
+    }
+    message
+        .replace("invalid type: map", "invalid type: table")
+        .replace("invalid type: sequence", "invalid type: list")
+        .replace("expected a map", "expected a table such as `{ domain = \"vm1\" }`")
+        .replace("expected a sequence", "expected a list")
+        .replace("expected i64", "expected a number")
+        .replace("expected i32", "expected a number of 32 bits")
+}
+
+fn once() -> i64 {
     1
 }
 
 /// A body that is written once and sent many times.
-fn repeated(body: String, times: usize) -> Result<String, String> {
+fn repeated(body: String, times: i64) -> Result<String, String> {
     const LONGEST: usize = 256 << 20;
+    let times = usize::try_from(times).ok().filter(|&times| times > 0);
+    let times = times.ok_or("`repeat` is how many times the body is sent, expected a number from 1 on")?;
     match body.len().checked_mul(times) {
         Some(length) if length <= LONGEST => Ok(body.repeat(times)),
         _ => Err(format!("a body has at most {LONGEST} bytes")),

@@ -1,45 +1,4 @@
-//! Scenarios: what a mock answers before its world does, as a TOML file.
-//!
-//! ```toml
-//! release = "3.0.3"
-//! unexpected = "refuse"
-//!
-//! [[expect]]
-//! face = "sxp"
-//! operation = "domain.pause"
-//! args = { domain = "vm1" }
-//! reply = { not-implemented = "pause" }
-//!
-//! [[expect]]
-//! face = "xmlrpc"
-//! method = "xend.domain.destroy"
-//! params = ["vm1"]
-//! times = 2
-//! reply = { fault = { code = 2, string = "Cannot destroy privileged domain vm1" } }
-//!
-//! [[expect]]
-//! face = "sxp"
-//! path = "/xend/node/"
-//! reply = { raw = "HTTP/1.1 200 OK\r\nContent-length: 99\r\n\r\n(node (host a))" }
-//! delay = "250ms"
-//! ```
-//!
-//! An expectation names the requests that it is for, in one of three ways:
-//!
-//! | keys | requests |
-//! | --- | --- |
-//! | `operation`, `args` | an operation of the table, by its name, on every face or on that of `face`; `args` that are left out match anything; on `xenapi` a domain is named by its reference |
-//! | `face = "sxp"`, `method`, `path`, `fields` | HTTP requests: method, decoded path, and fields of query or form, each of which may be left out |
-//! | `face = "xmlrpc"` or `"xenapi"`, `method`, `params` | calls: the method's name and all its parameters; either may be left out |
-//!
-//! It is good for `times` requests: 1 unless given, `"any"` for any number. Of several that match, the first one that is
-//! not used up answers. Expectations are in order: one that answers while an earlier one still waits is reported, and so
-//! are those that were used too rarely, and requests beyond the last use of what they match.
-//!
-//! What no expectation matches, the world answers (`unexpected = "simulate"`, the default) or the mock refuses
-//! (`"refuse"`): 501 on `sxp`, the answer to an unknown method on the others.
-//!
-//! `reply` is one of [`Reply`]'s words.
+//! Scenarios: what a mock answers before its world does. `docs/scenarios.md` says how one is written.
 
 mod expectation;
 mod file;
@@ -61,6 +20,8 @@ pub(crate) use script::{Decision, Script};
 use expectation::Expectation;
 
 /// What a mock answers before its world does.
+///
+#[doc = include_str!("../../../docs/scenarios.md")]
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
     release: Option<Release>,

@@ -14,8 +14,7 @@ use crate::{sxp, xmlrpc as rpc};
 
 /// What a scripted reply is.
 ///
-/// In a scenario it is the word in kebab-case: `reply = "close"`, `reply = { unknown-domain = "vm1" }`,
-/// `reply = { text = { body = "busy", status = 503, reason = "Service unavailable" } }`.
+/// How each is written in a scenario stands in the documentation of [`Scenario`](crate::Scenario#replies).
 #[derive(Clone, Debug, PartialEq)]
 pub enum Reply {
     /// The world answers; for an expectation that only counts or delays.
@@ -30,7 +29,7 @@ pub enum Reply {
     InvalidRequest,
     /// `sxp`: 413 `Request entity too large`.
     TooLarge,
-    /// `sxp` and `xmlrpc`: 500 with nothing in it.
+    /// 500 with nothing in it.
     InternalError,
     /// `sxp`: 501 `Operation not implemented: ` and this name.
     NotImplemented(String),
@@ -38,7 +37,8 @@ pub enum Reply {
     NotFound(String),
     /// There is no such domain, in the words of the face and the release.
     UnknownDomain(String),
-    /// The daemon lacks the method: a fault up to 3.0.3, a success that says `MESSAGE_METHOD_UNKNOWN` later.
+    /// `xmlrpc` and `xenapi`: the daemon lacks the method: a fault up to 3.0.3, a success that says
+    /// `MESSAGE_METHOD_UNKNOWN` later.
     UnknownMethod(String),
     /// The operation raises a `XendError` with this text: on `sxp` `(xend.err "...")` under the status of the release,
     /// on `xmlrpc` a fault 2, on `xenapi` an `INTERNAL_ERROR`.
@@ -57,7 +57,7 @@ pub enum Reply {
         /// Status and reason.
         status: Status,
     },
-    /// Any body.
+    /// Any body: `text`, or the bytes of a `body-file`.
     Body {
         /// Its bytes.
         body: Vec<u8>,
@@ -66,13 +66,14 @@ pub enum Reply {
         /// Status and reason.
         status: Status,
     },
-    /// `xmlrpc`: a fault.
+    /// `xmlrpc` and `xenapi`: a fault.
     Fault(Fault),
-    /// `xmlrpc`: a method that returns this value.
+    /// `xmlrpc` and `xenapi`: a method that returns this value.
     Value(Value),
     /// `xmlrpc` and `xenapi`: a success that says `Failure`, with this `ErrorDescription`.
     Failure(Vec<String>),
-    /// These bytes instead of all of the reply, head included. The connection closes behind them.
+    /// These bytes instead of all of the reply, head included, from `raw`, `raw-base64` or `raw-file`. The connection
+    /// closes behind them.
     Raw(Vec<u8>),
 }
 

@@ -12,7 +12,7 @@ pub(super) fn from_toml(value: &toml::Value) -> Result<Value, String> {
     Ok(match value {
         toml::Value::String(text) => Value::String(text.clone()),
         toml::Value::Integer(number) => int(*number)?,
-        toml::Value::Float(number) => Value::Double(*number),
+        toml::Value::Float(number) => double(*number)?,
         toml::Value::Boolean(flag) => Value::Boolean(*flag),
         toml::Value::Datetime(date) => Value::DateTime(date.to_string().replace('-', "")),
         toml::Value::Array(items) => Value::Array(items.iter().map(from_toml).collect::<Result<_, _>>()?),
@@ -42,10 +42,10 @@ fn typed(kind: &str, value: &toml::Value) -> Result<Value, String> {
             _ => return Err(wrong()),
         },
         "string" => Value::String(text()?),
-        "double" => Value::Double(match value {
+        "double" => double(match value {
             toml::Value::Float(number) => *number,
             _ => text()?.parse().map_err(|_| wrong())?,
-        }),
+        })?,
         "dateTime" => Value::DateTime(text()?),
         "base64" => Value::Base64(BASE64.decode(text()?.as_bytes()).map_err(|_| wrong())?),
         "array" => match value {
@@ -61,6 +61,10 @@ fn typed(kind: &str, value: &toml::Value) -> Result<Value, String> {
 
 fn int(number: i64) -> Result<Value, String> {
     i32::try_from(number).map(Value::Int).map_err(|_| format!("{number} has more than 32 bits, use `{{ i8 = ... }}`"))
+}
+
+fn double(number: f64) -> Result<Value, String> {
+    if number.is_finite() { Ok(Value::Double(number)) } else { Err(format!("{number} is no double of XML-RPC")) }
 }
 
 /// Pairs `["name", VALUE]`, whose order is kept.

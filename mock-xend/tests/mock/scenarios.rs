@@ -135,6 +135,40 @@ fn mistakes_are_shown_where_they_are() {
         expect("reply = \"close\"\nstatsu = 3"),
         "[[expect]]\nface = \"soap\"\nreply = \"close\"\n".to_owned(),
         "[[expect]]\noperation = \"domain.pause\"\nreply = \"too-large\"\n".to_owned(),
+        expect("reply = \"simulate\"\ncut = 5"),
+        expect("reply = \"simulate\"\nthen = \"close\""),
+        expect("reply = \"hang\"\nthen = \"close\""),
+        expect("reply = \"close\"\nthen = \"keep-open\""),
+        expect("reply = \"bad-request\"\ncut = -1"),
+        expect("reply = \"close\"\npath = \"/xend/domain?detail=1\""),
+        expect("reply = \"close\"\nmethod = \"xend.domain.pause\""),
+        expect("reply = \"close\"\nfields = { op = [\"pause\"] }"),
+        expect("reply = \"close\"\noperation = \"domain.pause\"\nargs = { domain = { name = \"vm1\" } }"),
+        expect("reply = \"close\"\noperation = \"domain.pause\"\nargs = \"vm1\""),
+        expect("reply = { sexpr = \"(a b)\" }"),
+        expect("reply = { fault = \"x\" }"),
+        expect("reply = \"not-implemented\""),
+        expect("reply = { close = true }"),
+        expect("reply = {}"),
+        expect("reply = { hang = 1, close = 2 }"),
+        expect("reply = { raw = \"a\", text = { body = \"a\" } }"),
+        expect("reply = { text = { body = \"a\", status = -1 } }"),
+        expect("reply = { fault = { code = 3000000000, string = \"x\" } }"),
+        expect("reply = { failure = \"x\" }"),
+        expect("reply = \"close\"\ndelay = 5"),
+        expect("reply = { value = nan }").replace("sxp", "xmlrpc"),
+        expect("reply = { text = { body = \"\", reason = \"a\\r\\nb\" } }"),
+        expect("reply = { text = { body = \"\", content-type = \"a\\nb\" } }"),
+        expect("reply = { not-implemented = \"a\\nb\" }"),
+        expect("reply = { text = { body = \"a\", status = 204 } }"),
+        expect("reply = { text = { body = \"a\", repeat = 0 } }"),
+        "release = 4.1\n".to_owned(),
+        "[expect]\nreply = \"close\"\n".to_owned(),
+        "release = \"3.0.2\"\n[[expect]]\nface = \"xenapi\"\nreply = \"close\"\n".to_owned(),
+        "release = \"3.0.2\"\n[[expect]]\nface = \"xenapi\"\noperation = \"domain.pause\"\nreply = \"close\"\n"
+            .to_owned(),
+        "[[expect]]\nface = \"sxp\"\nreply = \"close\"\n\n[[ expect ]]  # not [[expect]]\nreply = \"close\"\n"
+            .to_owned(),
     ];
     let mut text = String::new();
     for mistake in mistakes {
@@ -142,4 +176,33 @@ fn mistakes_are_shown_where_they_are() {
         writeln!(text, "{error}").unwrap();
     }
     insta::assert_snapshot!("scenario-mistakes", text);
+}
+
+#[test]
+fn the_documentation_names_every_key_and_word_and_its_scenarios_are_some() {
+    let documentation = include_str!("../../../docs/scenarios.md");
+    let examples: Vec<_> = documentation.split("```").filter_map(|block| block.strip_prefix("toml\n")).collect();
+    assert_eq!(examples.len(), 2);
+    for example in examples {
+        Scenario::parse("scenarios.md", example, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+    }
+    // Whoever asks for what there is not, is told what there is.
+    let unknown = [
+        "x = 1",
+        "[[expect]]\nx = 1",
+        "[[expect]]\nreply = \"x\"",
+        "[[expect]]\nreply = { xend-err = { x = 1 } }",
+        "[[expect]]\nreply = { text = { x = 1 } }",
+        "[[expect]]\nreply = { body-file = { x = 1 } }",
+        "[[expect]]\nreply = { fault = { x = 1 } }",
+    ];
+    for unknown in unknown {
+        let error = Scenario::parse("unknown.toml", unknown, Path::new(".")).unwrap_err();
+        let (_, known) = error.message().split_once("expected ").expect("it says what it knows");
+        for name in known.split('`').skip(1).step_by(2) {
+            let is_named =
+                [format!("`{name}`"), format!("`[[{name}]]`")].iter().any(|name| documentation.contains(name));
+            assert!(is_named, "{name}");
+        }
+    }
 }
