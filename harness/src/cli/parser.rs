@@ -195,7 +195,7 @@ fn repeat(arguments: &Arguments) -> Vec<String> {
 
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
-    seconds.filter(|seconds| !seconds.is_zero()).ok_or("expected seconds, such as 5 or 0.5".to_owned())
+    seconds.filter(|seconds| !seconds.is_zero()).ok_or("expected seconds above 0, such as 5 or 0.5".to_owned())
 }
 
 pub(super) fn create(path: &Path) -> Result<(&Path, File), Error> {
