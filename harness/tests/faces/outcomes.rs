@@ -42,12 +42,12 @@ const RIGHT: &[(&str, &str)] = &[
     ("dupstatus-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply is not HTTP: invalid HTTP header parsed"),
     ("fmt-pause", "ERR_VMM_CMD_FORMAT_ERROR Refused: %s%n%d boom"),
     ("nolen-info", "id Some(3), memory None MiB of None, vcpus None, time None, None"),
-    ("chunk-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply holds no such value"),
+    ("chunk-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply should hold `(domain ...)`, and holds `()`"),
     ("err200-info", "ERR_OPERATION_FAILED Refused: Domain does not exist"),
     ("st404-info", "ERR_VM_NOT_FOUND Refused: no"),
     ("st500-info", "ERR_VM_NOT_FOUND Refused: No such domain st500"),
     ("st501-info", "ERR_VMM_CMD_FORMAT_ERROR Refused: nope"),
-    ("html-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply holds no such value"),
+    ("html-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply should hold `(domain ...)`, and holds `<html><head></head><b"),
     ("nodomid-info", "id None, memory None MiB of None, vcpus None, time None, Some(Halted)"),
     ("baduuid-info", "id Some(3), memory None MiB of None, vcpus None, time None, None"),
     ("domidx-info", "id None, memory None MiB of None, vcpus None, time None, None"),
@@ -55,7 +55,7 @@ const RIGHT: &[(&str, &str)] = &[
     ("floatmem-info", "id Some(3), memory None MiB of None, vcpus None, time None, Some(Running)"),
     ("octal-info", "id Some(10), memory Some(128) MiB of None, vcpus None, time None, Some(Running)"),
     ("big-info", "id Some(3), memory None MiB of None, vcpus None, time None, None"),
-    ("huge-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply holds no such value"),
+    ("huge-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply should hold `(domain ...)`, and holds `AAAAAAAAAAAAAAAAAAAAA"),
 ];
 
 /// What came of an operation, on one line.

@@ -123,7 +123,24 @@ impl Operation {
 }
 
 fn no_such_value(asked: Asked, reply: &Reply) -> Failure {
-    Failure::unreadable(asked, "the reply holds no such value", reply)
+    /// Of the body, in bytes.
+    const SHOWN: usize = 60;
+    let wanted = match asked.operation.answer {
+        Answer::Nothing => "no value".to_owned(),
+        Answer::Names => "a list of names".to_owned(),
+        Answer::Record(head) => format!("`({head} ...)`"),
+        Answer::Records(head) => format!("a list of `({head} ...)`"),
+        Answer::Devices => "a list of devices".to_owned(),
+        Answer::Device => "a device".to_owned(),
+        Answer::Text => "a text".to_owned(),
+    };
+    let body = &reply.body;
+    let found = match visible(&body[..body.len().min(SHOWN)]) {
+        shown if shown.is_empty() => "nothing".to_owned(),
+        shown if body.len() > SHOWN => format!("`{shown}`..."),
+        shown => format!("`{shown}`"),
+    };
+    Failure::unreadable(asked, format!("the reply should hold {wanted}, and holds {found}"), reply)
 }
 
 /// What stands in the reply of an operation that gives nothing: no value, one that Python printed for a number or flag,

@@ -294,7 +294,7 @@ fn failures_are_found_under_any_status() {
         V4_1,
         reply(200, "OK", "<html>"),
         CommunicationNotEstablished,
-        "the reply holds no such value",
+        "the reply should hold a list of names, and holds `<html>`",
     );
     check(
         "domain.create",
