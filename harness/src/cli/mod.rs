@@ -11,6 +11,7 @@ mod compare;
 mod decode;
 mod demo;
 mod parser;
+mod reports;
 mod server;
 
 use std::io::{self, Write};

@@ -1,13 +1,12 @@
 //! `parser`: judge a parser.
 
 use std::ffi::OsString;
-use std::fs::File;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::reports::Reports;
 use super::{print, say};
-use crate::report::{self, Timing};
+use crate::report;
 use crate::subject::{Bounds, BuiltIn, KeptAlive, Once};
 use crate::suite::{self, Options};
 use crate::{Baseline, Case, Codec, Error, Pattern, Rules, Status, Subject};
@@ -54,15 +53,8 @@ pub(super) struct Arguments {
     /// Let failures at the level should fail the run.
     #[arg(long)]
     strict: bool,
-    /// Write a report as JUnit's XML.
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Write a report as JSON lines.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Tell in reports and on standard error how long it took.
-    #[arg(long)]
-    timing: bool,
+    #[command(flatten)]
+    reports: Reports,
     /// Take the cases from this folder, in files CODEC/NAME.toml, and not those that are built in.
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
@@ -74,13 +66,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let cases = cases(arguments.cases.as_deref())?;
     let options = options(arguments)?;
-    if arguments.junit.is_some() && arguments.junit == arguments.json {
-        return Err(Error::Usage("--junit and --json name the same file".to_owned()));
-    }
-    // A path that can't be written should not cost a whole run.
-    let junit = arguments.junit.as_deref().map(create).transpose()?;
-    let json = arguments.json.as_deref().map(create).transpose()?;
-
+    let reports = arguments.reports.open()?;
     let bounds = Bounds { timeout: arguments.timeout, ..Bounds::default() };
     let mut subject: Box<dyn Subject> = match &arguments.command[..] {
         [] => Box::new(BuiltIn::new()),
@@ -89,21 +75,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     };
     let begin = Instant::now();
     let run = suite::run(&mut *subject, &cases, &options)?;
-    if arguments.timing {
+    if arguments.reports.timing {
         let (seconds, answers) = (begin.elapsed().as_secs_f64(), run.verdicts.len() - run.count(Status::Skipped));
         say(&format!("{answers} answers in {seconds:.2} s\n"));
     }
-
-    let timing = if arguments.timing { Timing::Shown } else { Timing::Hidden };
-    if let Some((path, file)) = junit {
-        write(path, file, &report::junit(&run, timing))?;
-    }
-    if let Some((path, file)) = json {
-        write(path, file, &report::json_lines(&run, timing))?;
-    }
+    reports.write(&run)?;
     print(&report::people(&run))?;
     if run.exit_code() == 2 {
-        say("error: no case was judged; see `xend-harness list` for the ids that --filter can match\n");
+        say("error: no case was judged: the subject supports none of those that were asked\n");
     }
     Ok(run.exit_code())
 }
@@ -196,12 +175,4 @@ fn repeat(arguments: &Arguments) -> Vec<String> {
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.filter(|seconds| !seconds.is_zero()).ok_or("expected seconds above 0, such as 5 or 0.5".to_owned())
-}
-
-pub(super) fn create(path: &Path) -> Result<(&Path, File), Error> {
-    File::create(path).map(|file| (path, file)).map_err(|error| Error::io(path.display(), &error))
-}
-
-pub(super) fn write(path: &Path, mut file: File, text: &str) -> Result<(), Error> {
-    file.write_all(text.as_bytes()).map_err(|error| Error::Harness(format!("{}: {error}", path.display())))
 }

@@ -1,14 +1,14 @@
 //! `server`: hold a server against the laws of domains' lives.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
 use xend_client::{Client, Deadlines, Release, Uri};
 
-use super::parser::{create, seconds, write};
+use super::parser::seconds;
+use super::reports::Reports;
 use super::{print, runtime, say};
 use crate::laws::{self, Host, Law, Options};
-use crate::report::{self, Timing};
+use crate::report;
 use crate::{Error, Pattern};
 
 /// Hold a server against the laws of domains' lives.
@@ -46,24 +46,15 @@ pub(super) struct Arguments {
     /// How long an answer may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     timeout: Duration,
-    /// Write a report as JUnit's XML.
-    #[arg(long, value_name = "FILE")]
-    junit: Option<PathBuf>,
-    /// Write a report as JSON lines.
-    #[arg(long, value_name = "FILE")]
-    json: Option<PathBuf>,
-    /// Tell in reports how long it took.
-    #[arg(long)]
-    timing: bool,
+    #[command(flatten)]
+    reports: Reports,
 }
 
 const KERNEL: &str = "/boot/vmlinuz";
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let laws = Law::built_in()?;
-    // A path that can't be written should not cost a whole run.
-    let junit = arguments.junit.as_deref().map(create).transpose()?;
-    let json = arguments.json.as_deref().map(create).transpose()?;
+    let reports = arguments.reports.open()?;
     let options = Options {
         is_destructive: arguments.destructive,
         filter: arguments.filter.clone(),
@@ -79,13 +70,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
         }
         run
     })?;
-    let timing = if arguments.timing { Timing::Shown } else { Timing::Hidden };
-    if let Some((path, file)) = junit {
-        write(path, file, &report::junit(&run, timing))?;
-    }
-    if let Some((path, file)) = json {
-        write(path, file, &report::json_lines(&run, timing))?;
-    }
+    reports.write(&run)?;
     print(&report::people(&run))?;
     if run.exit_code() == 2 {
         say("error: no law was judged\n");

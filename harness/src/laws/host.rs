@@ -52,15 +52,16 @@ impl Host {
 /// Tries all laws over each address of a server.
 ///
 /// # Errors
-/// None of the laws can be tried, because of the filter.
+/// A pattern of the filter matches no law.
 pub async fn check(host: &Host, laws: &[Law], options: &Options) -> Result<Run, Error> {
-    let is_chosen = |law: &&Law| options.filter.is_empty() || options.filter.iter().any(|it| it.matches_id(&law.id));
-    let chosen: Vec<_> = laws.iter().filter(is_chosen).collect();
-    if chosen.is_empty() {
-        return Err(Error::Usage("no law has such an id".to_owned()));
+    if let Some(vain) = options.filter.iter().find(|it| !laws.iter().any(|law| it.matches_id(&law.id))) {
+        let ids: Vec<_> = laws.iter().map(|law| &*law.id).collect();
+        return Err(Error::Usage(format!("no law matches `{vain}`; those there are: {}", ids.join(", "))));
     }
+    let is_chosen = |law: &&Law| options.filter.is_empty() || options.filter.iter().any(|it| it.matches_id(&law.id));
+    let chosen = laws.iter().filter(is_chosen);
     let mut verdicts = Vec::new();
-    for (number, law) in chosen.into_iter().enumerate() {
+    for (number, law) in chosen.enumerate() {
         for (at, (label, _)) in host.addresses.iter().enumerate() {
             let begin = Instant::now();
             let id = format!("{}@{label}", law.id);

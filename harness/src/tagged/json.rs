@@ -229,7 +229,9 @@ impl ValuesReader<'_, '_> {
         self.json.begin_object()?;
         let kind = self.json.next_name_owned()?;
         self.check_place(&kind)?;
-        self.check_form(&kind)?;
+        if let Some((wanted, example)) = form(&kind) {
+            self.check_type(wanted, example)?;
+        }
         match &*kind {
             "list" | "array" => {
                 self.json.begin_array()?;
@@ -273,10 +275,6 @@ impl ValuesReader<'_, '_> {
     }
 
     /// What is written otherwise than it should be is told how.
-    fn check_form(&mut self, kind: &str) -> Result<(), Malformed> {
-        form(kind).map_or(Ok(()), |(wanted, example)| self.check_type(wanted, example))
-    }
-
     fn check_type(&mut self, wanted: ValueType, example: &str) -> Result<(), Malformed> {
         // JSON that ends here, or is none, is told by what reads it.
         match self.json.peek() {

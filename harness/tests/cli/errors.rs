@@ -22,7 +22,7 @@ fn help() {
 
 #[test]
 fn usage() {
-    let commands: [&[&str]; 23] = [
+    let commands: [&[&str]; 24] = [
         &["parse"],
         &["parser", "--once"],
         &["parser", "--codec", "json"],
@@ -52,6 +52,7 @@ fn usage() {
         &["decode", "--codec", "sexpr", "--rules", "xend"],
         &["explain", "sexpr/no-such-case"],
         &["explain", "int-max"],
+        &["server", "sxp+unix:///nowhere", "--release", "4.1", "--filter", "no-such-law"],
         &["call", "sxp+unix:///nowhere", "domain.pause", "domain=vm1", "domain=vm2"],
         &["list", "--filter", "nothing-*"],
     ];

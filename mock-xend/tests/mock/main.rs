@@ -16,6 +16,9 @@ mod scenarios;
 mod worlds;
 mod xm;
 
+#[path = "../shared/python.rs"]
+mod shared_python;
+
 /// Snapshots lie in one tree for the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();

@@ -8,6 +8,9 @@ mod properties;
 mod python;
 mod script;
 
+#[path = "../shared/python.rs"]
+mod shared_python;
+
 /// Snapshots lie in one tree for the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
