@@ -4,13 +4,14 @@
 //! * [`xmlrpc`]: XML-RPC, for those who need no more than that.
 //! * [`datum`]: values as the daemon holds them, and what each face makes of them.
 //! * [`tuples`]: XML-RPC arrays that are S-expressions at heart.
-//! * [`xenapi`]: the envelope of the Xen-API dialect.
+//! * [`xenapi`]: the Xen-API dialect: its envelope, its records, and the structs that make its objects.
 //! * [`operation`]: what a client can ask, with its form on each face.
 //! * [`failure`]: what a failure is, whichever face it came by.
 //!
 //! Nothing here does I/O or looks at a clock. Every decoder takes [`Limits`], and none recurses.
 #![forbid(unsafe_code)]
 
+mod block_device;
 pub mod datum;
 mod diagnostic;
 mod error;
@@ -25,6 +26,7 @@ pub mod tuples;
 pub mod xenapi;
 pub mod xmlrpc;
 
+pub use block_device::block_device_number;
 pub use diagnostic::Diagnostic;
 pub use error::{Culprit, Error, ErrorKind};
 pub use excerpt::{Excerpt, visible};

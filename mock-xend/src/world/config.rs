@@ -6,7 +6,7 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::device::{self, Device};
-use super::domain::{Activity, Domain, Image, OnEnd, child, children};
+use super::domain::{Activity, Domain, Image, OnEnd, OnXend, child, children};
 use super::identity::Identities;
 use super::scheduler::{Bvt, Credit, Sedf};
 use super::{Failure, World};
@@ -31,6 +31,7 @@ pub(super) struct Config {
     shadow_memory: i64,
     credit: Credit,
     on_end: OnEnd,
+    on_xend: OnXend,
     image: Option<Image>,
     devices: Vec<Datum>,
 }
@@ -65,6 +66,11 @@ impl World {
         let max_memory = integer(config, "maxmem")?.filter(|&maximum| maximum >= memory).unwrap_or(memory);
         let devices = self.check_devices(config)?;
         let on_end = self.check_on_end(config)?;
+        let word = |name: &str, usual: String| {
+            child(config, name).map_or(usual, |word| String::from_utf8_lossy(&python::str(word)).into_owned())
+        };
+        let usual = OnXend::default();
+        let on_xend = OnXend { start: word("on_xend_start", usual.start), stop: word("on_xend_stop", usual.stop) };
         let name = match child(config, "name").map(python::str) {
             None if release <= Release::V3_0_3 => return Err(Failure::MissingName),
             // It gets one from its uuid (`XendConfig._name_sanity_check`).
@@ -87,7 +93,7 @@ impl World {
             cap: integer(config, "cpu_cap")?.unwrap_or(usual.cap),
         };
         let image = child(config, "image").map(|image| Image { config: image.clone() });
-        Ok(Config { name, uuid, vcpus, memory, max_memory, shadow_memory, credit, on_end, image, devices })
+        Ok(Config { name, uuid, vcpus, memory, max_memory, shadow_memory, credit, on_end, on_xend, image, devices })
     }
 
     /// A name, if it is one (`XendDomainInfo.check_name`).
@@ -206,6 +212,7 @@ impl Config {
             sedf: Sedf::default(),
             bvt: Bvt::default(),
             on_end: self.on_end,
+            on_xend: self.on_xend,
             image: self.image,
             devices,
             started: id.map(|_| now),

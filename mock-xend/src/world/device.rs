@@ -224,28 +224,10 @@ impl Domain {
     }
 }
 
-/// The number of a block device's name, as the daemon makes it of `sda1`, `hda`, `xvdb2` or of a number
-/// (`util/blkif.py`, `blkdev_name_to_number`).
+/// What the daemon makes of a block device's name, which may also be a number.
 fn block_device_number(name: &[u8]) -> Option<i64> {
-    let name = String::from_utf8_lossy(name);
-    let name = name.split(':').next()?.trim_start_matches("/dev/");
-    if let Ok(number) = python::int(name.as_bytes()) {
-        return Some(number);
-    }
-    let (family, rest) = name.split_at_checked(if name.starts_with("xvd") { 3 } else { 2 })?;
-    let letter = rest.bytes().next().filter(u8::is_ascii_lowercase)? - b'a';
-    let partition = match &rest[1..] {
-        "" => 0,
-        digits => digits.parse::<u8>().ok()?,
-    };
-    let (letter, partition) = (i64::from(letter), i64::from(partition));
-    match family {
-        "sd" if letter < 16 => Some(8 * 256 + 16 * letter + partition),
-        "hd" if letter < 2 => Some(3 * 256 + 64 * letter + partition),
-        "hd" if letter < 4 => Some(22 * 256 + 64 * (letter - 2) + partition),
-        "xvd" if letter < 16 => Some(202 * 256 + 16 * letter + partition),
-        _ => None,
-    }
+    let number = name.split(|&byte| byte == b':').next().unwrap_or_default();
+    python::int(number).ok().or_else(|| xend_wire::block_device_number(name))
 }
 
 /// A class that the daemon has no controller for.

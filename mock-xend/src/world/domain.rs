@@ -42,6 +42,8 @@ pub struct Domain {
     pub bvt: Bvt,
     /// What follows on the end of the domain, by what ended it.
     pub on_end: OnEnd,
+    /// What becomes of it when the daemon starts and stops.
+    pub on_xend: OnXend,
     /// What it was started from. Domain-0 has none.
     pub image: Option<Image>,
     /// Its devices, in the order in which they were added.
@@ -165,6 +167,21 @@ pub struct OnEnd {
 impl Default for OnEnd {
     fn default() -> Self {
         Self { poweroff: "destroy".into(), reboot: "restart".into(), crash: "restart".into() }
+    }
+}
+
+/// What becomes of a domain with the daemon (`on_xend_start`, `on_xend_stop`), from 3.1 on: kept as it was configured.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct OnXend {
+    /// When the daemon starts: `ignore` or `start`.
+    pub start: String,
+    /// When the daemon stops: `ignore`, `shutdown` or `suspend`.
+    pub stop: String,
+}
+
+impl Default for OnXend {
+    fn default() -> Self {
+        Self { start: "ignore".into(), stop: "ignore".into() }
     }
 }
 

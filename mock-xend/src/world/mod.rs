@@ -36,7 +36,7 @@ use xend_wire::datum::Datum;
 
 pub use command::{Command, Order, Scheduler, States};
 pub use device::Device;
-pub use domain::{Activity, Asked, Domain, Image, OnEnd, PowerState};
+pub use domain::{Activity, Asked, Domain, Image, OnEnd, OnXend, PowerState};
 pub use failure::Failure;
 pub use filesystem::Filesystem;
 pub use node::Node;
@@ -115,6 +115,7 @@ impl World {
             sedf: Sedf::default(),
             bvt: Bvt::default(),
             on_end: OnEnd::default(),
+            on_xend: OnXend::default(),
             image: None,
             devices: Vec::new(),
             started: None,

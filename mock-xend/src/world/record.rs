@@ -111,7 +111,8 @@ impl Record<'_> {
         if self.release == Release::V3_1 {
             self.weight();
         }
-        self.add("features", "").add("on_xend_start", "ignore").add("on_xend_stop", "ignore");
+        self.add("features", "").add("on_xend_start", domain.on_xend.start.as_str());
+        self.add("on_xend_stop", domain.on_xend.stop.as_str());
         if let Some(started) = domain.started {
             self.add("start_time", started.as_secs_f64());
         }
@@ -188,6 +189,14 @@ impl Record<'_> {
         let args = [root, setting("args")].into_iter().flatten().collect::<Vec<_>>().join(&b' ');
         if !args.is_empty() {
             fields.push(Datum::pair("args", args));
+        }
+        // The settings of its platform as they were configured: no capture shows one.
+        if let Some(image) = image.filter(|_| kind == b"hvm") {
+            let is_told = |name: &[u8]| [b"kernel".as_slice(), b"ramdisk", b"root", b"args"].contains(&name);
+            let settings = image.config.items().iter().skip(1);
+            let untold =
+                |setting: &&Datum| setting.items().first().and_then(Datum::as_bytes).is_some_and(|name| !is_told(name));
+            fields.extend(settings.filter(untold).cloned());
         }
         match self.release {
             Release::V3_1 => fields.push(Datum::pair("rtc_timeoffset", "0")),

@@ -19,8 +19,7 @@ pub(super) fn vcpus(domain: &Domain) -> Datum {
         Datum::pair("vcpu_count", domain.vcpus),
     ];
     for number in 0..domain.vcpus {
-        let pinned = usize::try_from(number).ok().and_then(|at| domain.pinned.get(at)).filter(|cpus| !cpus.is_empty());
-        let cpus = pinned.map_or_else(|| vec![0.into(), 1.into()], |cpus| cpus.iter().map(|&cpu| cpu.into()).collect());
+        let cpus = domain.cpus_of(number).iter().map(|&cpu| cpu.into()).collect();
         fields.push(Datum::List(vec![
             "vcpu".into(),
             Datum::pair("number", number),
@@ -33,6 +32,14 @@ pub(super) fn vcpus(domain: &Domain) -> Datum {
         ]));
     }
     fields.into()
+}
+
+impl Domain {
+    /// The host's processors that a virtual one may run on.
+    pub(crate) fn cpus_of(&self, vcpu: i64) -> &[i64] {
+        let pinned = usize::try_from(vcpu).ok().and_then(|at| self.pinned.get(at));
+        pinned.filter(|cpus| !cpus.is_empty()).map_or(&[0, 1], Vec::as_slice)
+    }
 }
 
 impl World {

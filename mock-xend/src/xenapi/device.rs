@@ -103,6 +103,12 @@ impl Context<'_> {
         let config = self.params[1].clone();
         let vm = self.vm_of(&config)?;
         let text = |name: &str| member(&config, name).map(python::str).filter(|value| !value.is_empty());
+        let location = member(&config, "VDI").and_then(|vdi| self.image_location(vdi));
+        let kind = match class {
+            "VIF" => "vif",
+            _ if location.as_ref().is_some_and(|location| location.starts_with(b"tap:")) => "tap",
+            _ => "vbd",
+        };
         let mut settings = Vec::new();
         let mut add = |name: &str, value: Option<Vec<u8>>| settings.extend(value.map(|value| Datum::pair(name, value)));
         if class == "VIF" {
@@ -117,17 +123,23 @@ impl Context<'_> {
                     return Err(ErrorDescription::handle_invalid("VDI", vdi));
                 }
                 add("VDI", Some(python::str(vdi)));
+                add("uname", location);
             }
             let kind: &[u8] = if text("type").as_deref() == Some(b"CD") { b":cdrom" } else { b"" };
             add("dev", text("device").map(|name| [&name, kind].concat()));
             add("mode", Some(if text("mode").as_deref() == Some(b"RO") { b"r".to_vec() } else { b"w".to_vec() }));
         }
-        let kind = if class == "VIF" { "vif" } else { "vbd" };
         let device = [Datum::from(kind)].into_iter().chain(settings).collect::<Vec<_>>();
         self.ask(&Command::CreateDevice { domain: vm.as_str().into(), config: device.into() })?;
         let domain = self.world.domains().iter().find(|domain| domain.uuid == vm);
         let made = domain.and_then(|domain| domain.devices.iter().rfind(|device| device.class == kind));
         Ok(made.map_or(Datum::None, |device| device.uuid.as_str().into()))
+    }
+
+    /// Where an image is (`XendLocalVDI.get_location`).
+    fn image_location(&self, vdi: &Datum) -> Option<Vec<u8>> {
+        let record = self.state.objects.record("VDI", &python::text(vdi))?;
+        member(member(&record, "other_config")?, "location").map(python::str)
     }
 
     /// Adds a console to the configuration of a domain (`console_create`).
@@ -163,13 +175,15 @@ impl Context<'_> {
         if self.state.objects.record("VDI", &python::text(vdi)).is_none() {
             return Err(ErrorDescription::handle_invalid("VDI", vdi));
         }
+        let location = self.image_location(vdi);
         let domain = record.as_ref().and_then(|record| member(record, "VM")).cloned().unwrap_or(Datum::None);
         let release = self.release;
         let domain = self.world.find_mut(&domain);
         let domain = domain.map_err(|failure| ErrorDescription::from_failure(&failure, release))?;
         for device in domain.devices.iter_mut().filter(|device| device.uuid == vbd) {
-            device.settings.retain(|(name, _)| name != "VDI");
+            device.settings.retain(|(name, _)| name != "VDI" && name != "uname");
             device.settings.push(("VDI".to_owned(), vdi.clone()));
+            device.settings.extend(location.clone().map(|location| ("uname".to_owned(), location.into())));
         }
         void()
     }

@@ -5,7 +5,7 @@ use std::time::Duration;
 use xend_wire::datum::Datum;
 
 use super::call::Context;
-use super::envelope::literal;
+use super::envelope::{dict, literal};
 use super::{MIB, reference, time};
 use crate::world::{Activity, Domain};
 
@@ -30,7 +30,13 @@ pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
         Activity::Halted | Activity::Suspended => &[],
     };
     let memory = if domain.id.is_some() { domain.memory.saturating_mul(MIB) } else { 0 };
-    let params = [("weight", domain.credit.weight.into()), ("cap", domain.credit.cap.into())];
+    // The processors that each may run on, and what the scheduler knows (`XendVMMetrics.py get_VCPUs_params`).
+    let cpus = |vcpu| domain.cpus_of(vcpu).iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
+    let mut params = match of_vcpus(&cpus) {
+        Datum::Dict(cpus) => cpus.into_iter().map(|(vcpu, cpus)| (format!("cpumap{vcpu}"), cpus)).collect(),
+        _ => Vec::new(),
+    };
+    params.extend([("weight".to_owned(), domain.credit.weight.into()), ("cap".to_owned(), domain.credit.cap.into())]);
     Some(literal([
         ("uuid", metrics.into()),
         ("memory_actual", memory.into()),
@@ -38,7 +44,7 @@ pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
         ("VCPUs_utilisation", of_vcpus(&|_| 0.0.into())),
         ("VCPUs_CPU", of_vcpus(&|vcpu| (vcpu % 2).into())),
         ("VCPUs_flags", of_vcpus(&|_| Datum::list(["blocked".into(), "online".into()]))),
-        ("VCPUs_params", literal(params)),
+        ("VCPUs_params", dict(params)),
         ("state", flags.iter().map(|flag| Datum::from(*flag)).collect::<Vec<_>>().into()),
         ("start_time", time(domain.started.unwrap_or(Duration::ZERO))),
         ("last_updated", time(call.now)),

@@ -11,7 +11,7 @@ use super::tables::{DomainTable, NodeTable, SavedTable, UNPLUGGED, WorldTable};
 use crate::world::config::{most_vcpus, restart_modes};
 use crate::world::identity::Identities;
 use crate::world::lifecycle::{LAST_ID, id_after};
-use crate::world::{Activity, Asked, Device, Domain, Filesystem, Image, Node, OnEnd, World};
+use crate::world::{Activity, Asked, Device, Domain, Filesystem, Image, Node, OnEnd, OnXend, World};
 
 /// The file being read, for errors.
 pub(super) struct Source<'a> {
@@ -183,6 +183,11 @@ impl Source<'_> {
             reboot: self.restart_mode(table.on_reboot, usual.reboot, restart_modes("reboot", release))?,
             crash: self.restart_mode(table.on_crash, usual.crash, restart_modes("crash", release))?,
         };
+        let usual = OnXend::default();
+        let on_xend = OnXend {
+            start: table.on_xend_start.unwrap_or(usual.start),
+            stop: table.on_xend_stop.unwrap_or(usual.stop),
+        };
         let image = table.image.map(|image| self.sexpr(&image)).transpose()?.map(|config| Image { config });
         let mut devices: Vec<Device> = Vec::new();
         for text in &table.devices {
@@ -227,6 +232,7 @@ impl Source<'_> {
             sedf: table.sedf,
             bvt: table.bvt,
             on_end,
+            on_xend,
             image,
             devices,
             started,

@@ -84,6 +84,10 @@ pub(super) struct DomainTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) on_crash: Option<Spanned<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) on_xend_start: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) on_xend_stop: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) image: Option<Spanned<String>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) devices: Vec<Spanned<String>>,
@@ -163,6 +167,8 @@ impl DomainTable {
             on_poweroff: Some(spanned(domain.on_end.poweroff.clone())),
             on_reboot: Some(spanned(domain.on_end.reboot.clone())),
             on_crash: Some(spanned(domain.on_end.crash.clone())),
+            on_xend_start: Some(domain.on_xend.start.clone()),
+            on_xend_stop: Some(domain.on_xend.stop.clone()),
             image: domain.image.as_ref().map(|image| sexpr(&image.config)),
             devices: domain.devices.iter().map(|device| sexpr(&device_config(device))).collect(),
             started: domain.started.map(seconds),

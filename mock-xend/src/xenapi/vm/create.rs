@@ -6,7 +6,7 @@ use xend_wire::datum::Datum;
 use super::super::call::Context;
 use super::super::envelope::{ErrorDescription, Outcome};
 use super::super::{MIB, member};
-use super::{ON_CRASH, linux};
+use super::ON_CRASH;
 use crate::python;
 use crate::world::Command;
 
@@ -56,9 +56,7 @@ impl Context<'_> {
             add("cpu_weight", member(params, "weight").cloned());
             add("cpu_cap", member(params, "cap").cloned());
         }
-        let image = [("kernel", "PV_kernel"), ("ramdisk", "PV_ramdisk"), ("args", "PV_args")];
-        let image = image.map(|(name, field)| (name, text(field).unwrap_or_default()));
-        add("image", Some(linux(image.into_iter().filter(|(_, value)| !value.is_empty()))));
+        add("image", Some(image(config)));
         self.ask(&Command::New { config: pairs.into() })?;
 
         for field in KEPT {
@@ -89,4 +87,30 @@ impl Context<'_> {
             }
         }
     }
+}
+
+/// `(linux (kernel K) ...)`, or with a boot policy `(hvm (boot c) ...)` with the settings of the platform.
+fn image(config: &Datum) -> Datum {
+    let of = |parent: &Datum, name: &str| member(parent, name).map(python::str).filter(|value| !value.is_empty());
+    let pair = |name: &str, value: Option<Vec<u8>>| value.map(|value| Datum::pair(name, value));
+    let mut image: Vec<Datum> = Vec::new();
+    if member(config, "HVM_boot_policy").is_some_and(python::truth) {
+        let order = member(config, "HVM_boot_params").and_then(|params| of(params, "order"));
+        image.extend([Some("hvm".into()), pair("boot", order)].into_iter().flatten());
+        let platform = match member(config, "platform") {
+            Some(Datum::Dict(members)) => members.as_slice(),
+            _ => &[],
+        };
+        let settings = platform.iter().map(|(name, value)| {
+            let name = if name == "loader" { "kernel" } else { name };
+            Datum::pair(name, python::str(value))
+        });
+        image.extend(settings);
+    } else {
+        let fields = [("kernel", "PV_kernel"), ("ramdisk", "PV_ramdisk"), ("args", "PV_args")];
+        let settings = fields.into_iter().filter_map(|(name, field)| pair(name, of(config, field)));
+        image.push("linux".into());
+        image.extend(settings);
+    }
+    image.into()
 }

@@ -128,8 +128,11 @@ impl Context<'_> {
             }
             "set_memory_dynamic_max_live" | "set_memory_dynamic_min_live" => self.set_memory_target(vm),
             "add_to_VCPUs_params_live" => {
-                let params = Datum::Dict(vec![(python::text(&self.params[2]), self.params[3].clone())]);
-                self.set_vcpus_params(vm, &params)
+                let (name, value) = (python::text(&self.params[2]), self.params[3].clone());
+                match name.strip_prefix("cpumap") {
+                    Some(vcpu) => self.pin(vm, vcpu, &value),
+                    None => self.set_vcpus_params(vm, &Datum::Dict(vec![(name, value)])),
+                }
             }
             "cpu_pool_migrate" => return None,
             _ => return self.change_members(name, "VM", vm),
@@ -168,6 +171,18 @@ impl Context<'_> {
     fn set_memory_target(&mut self, vm: &str) -> Outcome {
         let target = (self.integer(2)? / MIB).into();
         self.vm_function(vm, |domain| Command::SetMemoryTarget { domain, target })
+    }
+
+    /// What goes wrong is only logged (`_VM_VCPUs_params_refresh`; not captured).
+    fn pin(&mut self, vm: &str, vcpu: &str, cpus: &Datum) -> Outcome {
+        let vcpu = python::int(vcpu.as_bytes()).map_err(ErrorDescription::internal)?.into();
+        let text = python::str(cpus);
+        let cpus = match self.release {
+            Release::V4_1 => text.into(),
+            _ => Datum::List(text.split(|&byte| byte == b',').map(|cpu| cpu.to_vec().into()).collect()),
+        };
+        drop(self.vm_function(vm, |domain| Command::Pin { domain, vcpu, cpus }));
+        void()
     }
 
     fn set_vcpus_params(&mut self, vm: &str, params: &Datum) -> Outcome {

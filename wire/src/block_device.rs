@@ -1,0 +1,28 @@
+//! Names of block devices.
+
+/// The number that the daemon makes of a block device's name, `sda1`, `hdc:cdrom` or `/dev/xvdb2` (`util/blkif.py
+/// blkdev_name_to_number`): major number times 256 plus minor number.
+///
+/// ```
+/// assert_eq!(xend_wire::block_device_number(b"sda1"), Some(2049));
+/// assert_eq!(xend_wire::block_device_number(b"hdc:cdrom"), Some(5632));
+/// assert_eq!(xend_wire::block_device_number(b"xvdb2"), Some(51730));
+/// ```
+pub fn block_device_number(name: &[u8]) -> Option<i64> {
+    let name = str::from_utf8(name).ok()?;
+    let name = name.split(':').next()?.trim_start_matches("/dev/");
+    let (family, rest) = name.split_at_checked(if name.starts_with("xvd") { 3 } else { 2 })?;
+    let letter = rest.bytes().next().filter(u8::is_ascii_lowercase)? - b'a';
+    let partition = match &rest[1..] {
+        "" => 0,
+        digits => digits.parse::<u8>().ok()?,
+    };
+    let (letter, partition) = (i64::from(letter), i64::from(partition));
+    match family {
+        "sd" if letter < 16 => Some(8 * 256 + 16 * letter + partition),
+        "hd" if letter < 2 => Some(3 * 256 + 64 * letter + partition),
+        "hd" if letter < 4 => Some(22 * 256 + 64 * (letter - 2) + partition),
+        "xvd" if letter < 16 => Some(202 * 256 + 16 * letter + partition),
+        _ => None,
+    }
+}
