@@ -8,7 +8,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use xend_wire::Release;
-use xend_wire::operation::{Arguments, Face, Operation, References};
+use xend_wire::operation::{Arguments, Effect, Face, Operation, References};
 use xend_wire::sexpr::Document;
 
 use crate::connection::{Kept, Stream};
@@ -119,6 +119,11 @@ impl Client {
         Self { connector: Some(Arc::new(connector)), ..self }
     }
 
+    /// Whether the daemon's face and release have the operation.
+    pub fn supports(&self, operation: &Operation) -> bool {
+        operation.is_supported(self.uri.face, self.release)
+    }
+
     /// Where the daemon is.
     pub fn uri(&self) -> &Uri {
         &self.uri
@@ -135,27 +140,47 @@ impl Client {
     /// # Errors
     /// [`Error`], whose [`fate`](Error::fate) tells whether the operation may have happened.
     pub async fn call(&self, operation: &'static Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
-        let call = Call { client: self, operation, until: Instant::now() + self.deadlines.whole };
+        if let Some(calls) = self.in_calls(operation, arguments) {
+            return calls.await;
+        }
+        let call = Call::new(self, operation);
         let answer = match self.uri.face {
             Face::XenApi => call.in_session(arguments).await,
             Face::Sxp | Face::XmlRpc => call.send(arguments, References::default()).await,
         };
-        answer.map_err(|error| error.about(arguments.get("domain")))
+        answer.map_err(|error| error.about(arguments.get("domain")).asked_of(self.uri.face))
     }
 }
 
 /// One call of the user, which may take several requests.
+#[derive(Clone, Copy)]
 pub(crate) struct Call<'c> {
     pub(crate) client: &'c Client,
     pub(crate) operation: &'static Operation,
+    /// What the next request does to the daemon's state, which may be less than the operation does.
+    pub(crate) effect: Effect,
     /// When the whole of it must be over.
     pub(crate) until: Instant,
 }
 
-impl Call<'_> {
+impl<'c> Call<'c> {
+    pub(crate) fn new(client: &'c Client, operation: &'static Operation) -> Self {
+        let until = Instant::now() + client.deadlines.whole;
+        Self { client, operation, effect: operation.effect, until }
+    }
+
     /// The same for another operation, on which this one depends.
     pub(crate) fn step(&self, operation: &'static Operation) -> Self {
-        Self { operation, ..*self }
+        Self { operation, effect: operation.effect, ..*self }
+    }
+
+    /// That no reply came which can be read.
+    pub(crate) fn no_reply(
+        &self,
+        message: impl Into<String>,
+        source: Option<Box<dyn std::error::Error + Send + Sync>>,
+    ) -> Error {
+        Error::no_reply(self.operation, self.effect, message.into(), source)
     }
 
     /// One request, and what its reply means.

@@ -71,9 +71,7 @@ impl Call<'_> {
     /// The connection goes away with an exchange that fails, or that is cancelled.
     async fn exchange_on(&self, connection: Kept, request: hyper::Request<Full<Bytes>>) -> Result<Reply, Failed> {
         let Kept { mut sender, mut driver } = connection;
-        let late = |what: &str, limit: Duration| {
-            Failed::For(Error::no_reply(self.operation, format!("{what} within {limit:?}"), None))
-        };
+        let late = |what: &str, limit: Duration| Failed::For(self.no_reply(format!("{what} within {limit:?}"), None));
         let deadlines = self.client.deadlines;
         let exchange = async {
             // One that was kept may be closed by now.
@@ -84,7 +82,7 @@ impl Call<'_> {
             let response = head.map_err(|_| late("no reply", deadlines.first_byte))?.map_err(|mut error| {
                 let is_sent = error.take_message().is_none();
                 let error = error.into_error();
-                let may_repeat = !is_sent || error.is_incomplete_message() && self.operation.effect == Effect::Reads;
+                let may_repeat = !is_sent || error.is_incomplete_message() && self.effect == Effect::Reads;
                 let error = self.broken(error);
                 if may_repeat { Failed::Unanswered(error) } else { Failed::For(error) }
             })?;
@@ -119,7 +117,7 @@ impl Call<'_> {
             } else {
                 format!("the reply breaks off: {error}")
             };
-            Error::no_reply(self.operation, message, Some(error))
+            self.no_reply(message, Some(error))
         })?;
         Ok(Reply { status: head.status.as_u16(), reason, body: body.to_bytes().to_vec() })
     }
@@ -130,7 +128,7 @@ impl Call<'_> {
         } else {
             format!("the reply is not HTTP: {error}")
         };
-        Error::no_reply(self.operation, message, Some(error.into()))
+        self.no_reply(message, Some(error.into()))
     }
 }
 

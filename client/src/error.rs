@@ -16,6 +16,7 @@ pub struct Error {
     message: String,
     fate: Fate,
     unsupported: Option<Unsupported>,
+    other_face: Option<Face>,
     reply: Option<Box<Reply>>,
     source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
@@ -31,7 +32,8 @@ pub enum Fate {
     Refused,
     /// It was sent, and no reply came that can be read. It only reads, so nothing depends on that.
     Sent,
-    /// It was sent, and no reply came that can be read. Whether the daemon did it must be looked up.
+    /// It was sent, and no reply came that can be read; or it took several requests, of which some were done and one was
+    /// not. What the daemon did must be looked up.
     Unknown,
 }
 
@@ -44,6 +46,7 @@ impl Error {
             message: message.into(),
             fate,
             unsupported: None,
+            other_face: None,
             reply: None,
             source: None,
         }
@@ -84,9 +87,9 @@ impl Error {
         Self { reply, ..Self::new(operation, failure.code, failure.message, fate) }
     }
 
-    /// The daemon told all that there is, and the domain was not among it.
-    pub(crate) fn not_found(operation: &'static Operation, message: String) -> Self {
-        Self::new(operation, ErrorCode::VmNotFound, message, Fate::Refused)
+    /// The daemon told all that there is, and what was wanted was not among it.
+    pub(crate) fn not_found(operation: &'static Operation, code: ErrorCode, message: String) -> Self {
+        Self::new(operation, code, message, Fate::Refused)
     }
 
     /// The daemon was not reached.
@@ -105,10 +108,11 @@ impl Error {
     /// The request went out, at least in part, and no reply that can be read came back.
     pub(crate) fn no_reply(
         operation: &'static Operation,
+        effect: Effect,
         message: String,
         source: Option<Box<dyn std::error::Error + Send + Sync>>,
     ) -> Self {
-        let (code, fate) = match operation.effect {
+        let (code, fate) = match effect {
             Effect::Changes => (ErrorCode::UnableToVerifyState, Fate::Unknown),
             Effect::Reads => (ErrorCode::CommunicationNotEstablished, Fate::Sent),
         };
@@ -120,10 +124,29 @@ impl Error {
         Self { domain: domain.map(|domain| String::from_utf8_lossy(domain).into_owned()), ..self }
     }
 
+    /// Says which face was asked, and sees whether another one answered.
+    pub(crate) fn asked_of(self, face: Face) -> Self {
+        // What each of the daemon's servers says to a request of another's dialect (protocol reference §1.7, §3.6, §5.7).
+        let has_answered = |start: &str| self.reply.is_some() && self.message.starts_with(start);
+        let other_face = match face {
+            Face::Sxp if has_answered("Unsupported method ('GET')") => Some(Face::XmlRpc),
+            Face::XmlRpc | Face::XenApi if has_answered("Not found: RPC2") => Some(Face::Sxp),
+            Face::XmlRpc if has_answered("INTERNAL_ERROR Invalid result ") => Some(Face::XenApi),
+            Face::XenApi if has_answered("MESSAGE_METHOD_UNKNOWN session.login_with_password") => Some(Face::XmlRpc),
+            _ => None,
+        };
+        Self { other_face, ..self }
+    }
+
     /// Says what else went wrong while this was being mended.
-    pub(crate) fn and_then(mut self, second: &Self) -> Self {
+    pub(crate) fn and_then(mut self, second: impl fmt::Display) -> Self {
         self.message = format!("{}; then {second}", self.message);
         self
+    }
+
+    /// Says that something was done before it went wrong, and stays.
+    pub(crate) fn in_part(self) -> Self {
+        Self { fate: Fate::Unknown, ..self }
     }
 
     /// The operation's name.
@@ -139,6 +162,12 @@ impl Error {
     /// Whether the face or release lacks the operation. Nothing was sent then.
     pub fn unsupported(&self) -> Option<Unsupported> {
         self.unsupported
+    }
+
+    /// The face that the daemon seems to have at the address, by its answer: another than was asked. Of the two dialects
+    /// of XML-RPC, `xmlrpc` stands for both where they answer alike.
+    pub fn other_face(&self) -> Option<Face> {
+        self.other_face
     }
 
     /// What went wrong, for programs.

@@ -5,7 +5,7 @@ use std::fmt::Display;
 use xend_wire::operation::{self, Arguments, Face};
 use xend_wire::sexpr::{Document, Sexpr};
 
-use crate::{Client, Credit, Device, Domain, Error, Node, Sedf, Vcpu};
+use crate::{Client, Credit, Device, Domain, Error, ErrorCode, Node, Sedf, Vcpu};
 
 /// The host.
 impl Client {
@@ -62,7 +62,7 @@ impl Client {
     }
 
     /// Describes the domains in a state: `all`, `halted`, `paused`, `running`, `suspended` or `crashed`. From 3.1 on, on
-    /// the XML-RPC face.
+    /// the XML-RPC faces.
     pub async fn records_in_state(&self, state: &str) -> Result<Vec<Domain>, Error> {
         self.ask("domain.records_in_state", [("state", &state)]).await.map(|answer| Domain::list(&answer))
     }
@@ -81,7 +81,8 @@ impl Client {
         let found = self.records().await?.into_iter().find(is_it);
         let operation = operation::find("domain.info").expect("an operation of the table");
         found.ok_or_else(|| {
-            Error::not_found(operation, format!("no domain has the uuid {uuid}")).about(Some(uuid.as_bytes()))
+            let message = format!("no domain has the uuid {uuid}");
+            Error::not_found(operation, ErrorCode::VmNotFound, message).about(Some(uuid.as_bytes()))
         })
     }
 
@@ -99,9 +100,18 @@ impl Client {
 
 /// How domains come, go and change their state.
 impl Client {
-    /// Makes a domain from a configuration `(vm (name ...) ...)` and leaves it paused.
+    /// Makes a domain from a configuration `(vm (name ...) ...)` and leaves it paused. Over the Xen-API it is also defined,
+    /// and stays so when it ends.
     pub async fn create(&self, config: &str) -> Result<Domain, Error> {
         self.ask("domain.create", [("config", &config)]).await.map(Domain::new)
+    }
+
+    /// Makes a domain, waits for its devices, and lets it run. If one of the last two fails, or may have, the domain is
+    /// destroyed, and the error is that of the step that failed; its [`operation`](Error::operation) tells which.
+    ///
+    /// If the future is dropped on the way, the domain stays, paused.
+    pub async fn create_and_start(&self, config: &str) -> Result<Domain, Error> {
+        self.ask("domain.create_and_start", [("config", &config)]).await.map(Domain::new)
     }
 
     /// Keeps a domain's configuration without starting it. From 3.1 on.
@@ -112,6 +122,20 @@ impl Client {
     /// Starts a domain that is defined, and lets it run. From 3.1 on.
     pub async fn start(&self, domain: &str) -> Result<(), Error> {
         self.control("domain.start", domain).await
+    }
+
+    /// Whether a domain that is defined starts with the daemon. From 3.1 on.
+    pub async fn autostart(&self, domain: &str) -> Result<bool, Error> {
+        self.domain(domain).await.map(|domain| domain.starts_with_daemon())
+    }
+
+    /// Sets whether a domain that is defined starts with the daemon. From 3.1 on, on the Xen-API from 3.4 on.
+    ///
+    /// The other faces have no operation for it: its configuration is read, `on_xend_start` changed, and the domain defined
+    /// anew, as libvirt does.
+    pub async fn set_autostart(&self, domain: &str, autostart: bool) -> Result<(), Error> {
+        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("autostart", &autostart)];
+        self.ask("domain.set_autostart", arguments).await.map(drop)
     }
 
     /// Forgets a domain that is defined and halted. From 3.1 on.
@@ -234,6 +258,11 @@ impl Client {
         self.ask("domain.pin_vcpu", arguments).await.map(drop)
     }
 
+    /// The name of the scheduler: `credit` or `sedf`. From 3.1 on.
+    pub async fn scheduler(&self) -> Result<Option<String>, Error> {
+        self.node().await.map(|node| node.scheduler().map(str::to_owned))
+    }
+
     /// How the credit scheduler treats a domain. From 3.0.3 on.
     pub async fn credit(&self, domain: &str) -> Result<Credit, Error> {
         self.ask("domain.credit", [("domain", &domain)]).await.map(Credit::new)
@@ -253,13 +282,15 @@ impl Client {
 
 /// Devices.
 impl Client {
-    /// What the store holds of a domain's devices of a type: `vif`, `vbd`.
+    /// A domain's devices of a type, `vif` or `vbd`, and what the store holds of them. Over the Xen-API it is what the
+    /// daemon's objects hold: a `mac`, and no `state`.
     pub async fn devices(&self, domain: &str, kind: &str) -> Result<Vec<Device>, Error> {
         let answer = self.ask("device.list", [("domain", &domain), ("type", &kind)]).await?;
         Ok(Device::in_store(kind, &answer))
     }
 
-    /// Gives a domain a device, such as `(vbd (uname phy:/dev/x) (dev sdb1) (mode w))`, and tells the device's number.
+    /// Gives a domain a device, such as `(vbd (uname phy:/dev/x) (dev sdb1) (mode w))`, and tells the device's number. A
+    /// domain that is only defined has none yet.
     pub async fn attach_device(&self, domain: &str, config: &str) -> Result<Option<u32>, Error> {
         let answer = self.ask("device.attach", [("domain", &domain), ("config", &config)]).await?;
         // `(vbd (dom 3 id 2065))`

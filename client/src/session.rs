@@ -3,10 +3,11 @@
 use std::sync::PoisonError;
 
 use xend_wire::failure::ErrorCode;
-use xend_wire::operation::{self, Arguments, Face, Object, References};
+use xend_wire::operation::{self, Arguments, Face, Object, Plan, References};
 use xend_wire::sexpr::{Document, Sexpr};
 
 use crate::client::Call;
+use crate::steps::Steps;
 use crate::{Client, Error, Fate};
 
 /// A session that is open, and what is known in it.
@@ -42,20 +43,32 @@ impl Call<'_> {
     /// Does an operation of the Xen-API: opens a session if there is none, and looks up the reference that is needed.
     pub(crate) async fn in_session(&self, arguments: &Arguments) -> Result<Document<'static>, Error> {
         let (operation, client) = (self.operation, self.client);
+        let face = Face::XenApi;
         // What can't be asked opens no session either.
-        let checked = operation.request(Face::XenApi, client.release, arguments);
-        checked.map_err(|error| Error::invalid(operation, Face::XenApi, client.release, error))?;
-        match self.once(arguments).await {
+        let plan = match operation.steps(face, client.release) {
+            Some(_) => operation.plan(client.release, arguments).map(Some),
+            None => operation.request(face, client.release, arguments).map(|_| None),
+        };
+        let plan = plan.map_err(|error| Error::invalid(operation, face, client.release, error))?;
+        match self.once(arguments, plan.as_ref()).await {
             // The daemon forgets its sessions when it starts again. It has done nothing, so asking again is safe.
             Err(error) if error.code() == ErrorCode::AccessDenied && error.fate() == Fate::Refused => {
                 client.set_session(None);
-                self.once(arguments).await
+                self.once(arguments, plan.as_ref()).await
             }
             answer => answer,
         }
     }
 
-    async fn once(&self, arguments: &Arguments) -> Result<Document<'static>, Error> {
+    async fn once(&self, arguments: &Arguments, plan: Option<&Plan>) -> Result<Document<'static>, Error> {
+        if let Some(plan) = plan {
+            let session = self.login().await?;
+            let vm = match arguments.get("domain") {
+                Some(domain) => self.vm(&session, domain).await?,
+                None => String::new(),
+            };
+            return Steps::new(*self, &session.reference, vm).take(plan).await;
+        }
         let object = self.operation.object(self.client.release).expect("the request was made once already");
         if object == Object::Daemon {
             return self.send(arguments, References::default()).await;
@@ -70,7 +83,7 @@ impl Call<'_> {
                 let references = References { session: &session.reference, object: &host };
                 let record = self.step(find("node.info")).send(&Arguments::new(), references).await?;
                 let metrics = record.first().and_then(|record| record.text("node/metrics"));
-                metrics.ok_or_else(|| self.lost("the host has no metrics"))?.to_owned()
+                metrics.ok_or_else(|| self.no_reply("the host has no metrics", None))?.to_owned()
             }
         };
         let references = References { session: &session.reference, object: &object };
@@ -103,7 +116,7 @@ impl Call<'_> {
         }
         let references = References { session: &session.reference, object: "" };
         let answer = self.step(find("host.references")).send(&Arguments::new(), references).await?;
-        let host = names(&answer).next().ok_or_else(|| self.lost("there is no host"))?.to_owned();
+        let host = names(&answer).next().ok_or_else(|| self.no_reply("there is no host", None))?.to_owned();
         session.host = Some(host.clone());
         self.client.set_session(Some(session.clone()));
         Ok(host)
@@ -122,7 +135,7 @@ impl Call<'_> {
         match found[..] {
             [reference] => return Ok(reference.to_owned()),
             [] => {}
-            _ => return Err(Error::not_found(self.operation, format!("{} domains have the name", found.len()))),
+            _ => return Err(self.no_domain(format!("{} domains have the name", found.len()))),
         }
         if domain.parse::<u32>().is_ok() {
             let answer = self.step(find("domain.records")).send(&Arguments::new(), references).await?;
@@ -132,11 +145,11 @@ impl Call<'_> {
                 return Ok(uuid.to_owned());
             }
         }
-        Err(Error::not_found(self.operation, format!("no domain has the name or id {domain}")))
+        Err(self.no_domain(format!("no domain has the name or id {domain}")))
     }
 
-    fn lost(&self, message: &str) -> Error {
-        Error::no_reply(self.operation, message.to_owned(), None)
+    fn no_domain(&self, message: String) -> Error {
+        Error::not_found(self.operation, ErrorCode::VmNotFound, message)
     }
 }
 

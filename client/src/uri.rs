@@ -118,7 +118,7 @@ impl fmt::Display for Uri {
 /// The text is not the URI of a daemon.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is no URI of a daemon: {why}; expected sxp+tcp://HOST:PORT, sxp+unix:///PATH, xmlrpc+tcp://HOST:PORT or xmlrpc+unix:///PATH"
+    "`{text}` is no URI of a daemon: {why}; expected FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi"
 )]
 pub struct InvalidUri {
     text: String,

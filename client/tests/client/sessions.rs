@@ -166,15 +166,15 @@ fn a_record_is_that_of_the_other_faces() {
 fn what_the_xen_api_lacks_opens_no_session() {
     run(async {
         let (client, noted) = xenapi(vec![]);
-        let error = client.vcpus("vm1").await.unwrap_err();
+        let error = client.sedf("vm1").await.unwrap_err();
         let unsupported = error.unsupported().unwrap();
         assert_eq!(
             (unsupported.face, unsupported.release, unsupported.operation),
-            (Face::XenApi, Release::V4_1, "domain.vcpus")
+            (Face::XenApi, Release::V4_1, "domain.sedf")
         );
         assert_eq!(
             error.to_string(),
-            "domain.vcpus vm1: no such operation `domain.vcpus` on the xenapi face of 4.1 (ERR_VMM_CMD_FORMAT_ERROR, nothing was sent)"
+            "domain.sedf vm1: no such operation `domain.sedf` on the xenapi face of 4.1 (ERR_VMM_CMD_FORMAT_ERROR, nothing was sent)"
         );
         assert!(client.shutdown(VM1, "crash").await.unwrap_err().unsupported().is_some());
         assert!(calls(&noted).is_empty());

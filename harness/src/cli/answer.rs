@@ -18,7 +18,8 @@ pub(super) fn text(document: &Document<'static>, answer: Answer) -> String {
         Answer::Names => items().map(|name| plain(name) + "\n").collect(),
         Answer::Records(head) => table(items(), head),
         Answer::Record(_) => fields(items().skip(1), 0),
-        Answer::Device => document.values().map(|device| plain(device) + "\n").collect(),
+        // A domain that is only defined has no device yet.
+        Answer::Device => document.values().filter(|it| it.is_list()).map(|device| plain(device) + "\n").collect(),
         Answer::Devices => {
             let device = |device: Sexpr<'_>| {
                 let number = String::from_utf8_lossy(device.name().unwrap_or_default()).into_owned();
@@ -119,7 +120,7 @@ pub(super) fn json(document: &Document<'static>, answer: Answer) -> String {
         Answer::Names => items().map(value).collect(),
         Answer::Records(_) => items().map(|record| object(record.items().skip(1))).collect(),
         Answer::Record(_) => object(items().skip(1)),
-        Answer::Device => document.first().map_or(Json::Null, |device| {
+        Answer::Device => document.first().filter(|it| it.is_list()).map_or(Json::Null, |device| {
             let pairs: Vec<_> = device.value().into_iter().flat_map(Sexpr::items).map(plain).collect();
             let numbers = pairs.chunks_exact(2).map(|pair| (pair[0].clone(), Json::from(pair[1].clone())));
             let kind = String::from_utf8_lossy(device.name().unwrap_or_default()).into_owned();
@@ -144,6 +145,9 @@ pub(super) fn json_error(error: &Failed) -> String {
         "operation": error.operation(),
         "fate": fate,
     });
+    if let Some(face) = error.other_face() {
+        error_members["other_face"] = face.as_str().into();
+    }
     if let Some(domain) = error.domain() {
         error_members["domain"] = domain.into();
     }

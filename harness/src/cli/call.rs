@@ -1,5 +1,6 @@
 //! `call`: one operation of a daemon.
 
+use std::error::Error as _;
 use std::fmt::Write;
 use std::time::Duration;
 
@@ -9,7 +10,7 @@ use xend_wire::sexpr::Document;
 
 use super::parser::seconds;
 use super::{answer, print, runtime, say};
-use crate::Error;
+use crate::{Diagnostic, Error};
 
 /// Ask a daemon to do one operation, and print what it gives.
 ///
@@ -37,9 +38,6 @@ pub(super) struct Arguments {
     /// How long it may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     timeout: Duration,
-    /// With domain.create: wait for the domain's devices and let it run, or destroy it if that fails.
-    #[arg(long)]
-    start: bool,
     /// Print JSON: a list of names as an array, a record as an object, an error as {"error": {...}}.
     #[arg(long)]
     json: bool,
@@ -73,9 +71,6 @@ impl std::fmt::Display for Which {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
-    if arguments.start && arguments.operation.name != "domain.create" {
-        return Err(Error::Usage("--start goes with domain.create".to_owned()));
-    }
     match runtime()?.block_on(ask(arguments)) {
         Ok(document) => {
             let answer = arguments.operation.answer;
@@ -86,7 +81,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             if arguments.json {
                 print(&answer::json_error(&error))?;
             }
-            say(&format!("error: {error}\n"));
+            say(&match mistake(arguments, &error) {
+                Some(mistake) => mistake.to_string(),
+                None => format!("error: {error}\n"),
+            });
+            if let Some(face) = error.other_face() {
+                let uri = Uri { face, ..arguments.uri.clone() };
+                say(&format!("hint: the {face} face answers like this; try {uri}\n"));
+            }
             Ok(match error.fate() {
                 Fate::Refused => 1,
                 Fate::Invalid => 2,
@@ -95,6 +97,16 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             })
         }
     }
+}
+
+/// The error with the place in the S-expression that it is about, if it is about one.
+fn mistake(arguments: &Arguments, error: &Failed) -> Option<Diagnostic> {
+    let span = error.source()?.downcast_ref::<xend_wire::Error>()?.span();
+    let is_sexpr = |argument: &&operation::Argument| argument.kind == ArgumentKind::Sexpr;
+    let name = arguments.operation.arguments.iter().find(is_sexpr)?.name;
+    let (_, text) = arguments.arguments.iter().find(|(given, _)| given == name)?;
+    // What is wrong with another argument has no place in this one.
+    (span.end > 0).then(|| Diagnostic::new(name, text, span, format!("error: {error}")))
 }
 
 async fn ask(arguments: &Arguments) -> Result<Document<'static>, Failed> {
@@ -109,12 +121,7 @@ async fn ask(arguments: &Arguments) -> Result<Document<'static>, Failed> {
         Which::Given(release) => client.release(release),
         Which::Detect => client.detect().await?,
     };
-    let answer = if arguments.start {
-        let config = String::from_utf8_lossy(named.get("config").unwrap_or_default()).into_owned();
-        client.create_and_start(&config).await.map(|domain| domain.record().to_document())
-    } else {
-        client.call(arguments.operation, &named).await
-    };
+    let answer = client.call(arguments.operation, &named).await;
     // A session that is left open stays open until the daemon ends. What was asked for is done, whatever becomes of it.
     drop(client.logout().await);
     answer

@@ -30,6 +30,8 @@ struct StepTable {
     args: Map<String, toml::Value>,
     #[serde(default)]
     setup: bool,
+    #[serde(default)]
+    one_request: bool,
     error: Option<Spanned<OneOrMore>>,
     fields: Option<Map<String, toml::Value>>,
     has: Option<Vec<String>>,
@@ -73,6 +75,9 @@ pub(super) fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnosti
         {
             return Err(wrong(span, format!("`{}` has no argument `{name}`", operation.name)));
         }
+        if table.one_request && !table.setup {
+            return Err(wrong(span, "`one_request` goes with `setup`".to_owned()));
+        }
         let expected = match (&table.error, &table.fields, &table.has, &table.lacks) {
             (None, None, None, None) => Expected::Done,
             (Some(codes), None, None, None) => {
@@ -96,7 +101,7 @@ pub(super) fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnosti
             }
         };
         let within = Duration::from_secs(table.within_seconds.unwrap_or_default());
-        Ok(Step { operation, arguments, is_setup: table.setup, expected, within })
+        Ok(Step { operation, arguments, is_setup: table.setup, takes_one_request: table.one_request, expected, within })
     };
     let steps = parsed.step.into_iter().map(step).collect::<Result<Vec<_>, _>>()?;
     if steps.is_empty() {

@@ -42,6 +42,8 @@ pub struct Step {
     pub arguments: Vec<(String, String)>,
     /// Whether it only prepares what follows, and may be done over another address if the one that is tried lacks it.
     pub is_setup: bool,
+    /// Whether only one request will do, as that of a face which makes a domain without defining it.
+    pub takes_one_request: bool,
     /// What must come of it.
     pub expected: Expected,
     /// How long it may take until that holds.

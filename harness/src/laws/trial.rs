@@ -82,7 +82,7 @@ impl<'t> Trial<'t> {
 
     async fn run(&self) -> Result<(), Broken> {
         for step in &self.law.steps {
-            let actor = if step.is_setup { self.able(step) } else { self.actor };
+            let actor = if step.is_setup { self.able(step)? } else { self.actor };
             // What only reads is asked over all addresses: behind them is one state.
             let mut askers = vec![actor];
             if step.operation.effect == Effect::Reads && !step.is_setup {
@@ -96,13 +96,29 @@ impl<'t> Trial<'t> {
     }
 
     /// The address that is tried, if it has the operation, or else the first that has.
-    fn able(&self, step: &Step) -> usize {
+    fn able(&self, step: &Step) -> Result<usize, Broken> {
         let all = std::iter::once(self.actor).chain(0..self.host.addresses.len());
-        all.into_iter().find(|&at| self.supports(step, at)).unwrap_or(self.actor)
+        all.into_iter().find(|&at| self.supports(step, at)).ok_or_else(|| {
+            let (face, release) = (self.client(self.actor).uri().face, self.host.release);
+            let unsupported = step.operation.support(face, release).err();
+            let several =
+                || format!("`{}` takes several requests on the {face} face of {release}", step.operation.name);
+            Broken {
+                status: Status::Unsupported,
+                why: unsupported.map_or_else(several, |unsupported| unsupported.to_string()),
+                got: String::new(),
+                wanted: self.wanted(&step.expected),
+                step: self.shown(step, self.actor),
+            }
+        })
     }
 
     fn supports(&self, step: &Step, at: usize) -> bool {
-        step.operation.is_supported(self.client(at).uri().face, self.host.release)
+        let (client, operation) = (self.client(at), step.operation);
+        match step.takes_one_request {
+            true => operation.takes_one_request(client.uri().face, self.host.release),
+            false => client.supports(operation),
+        }
     }
 
     fn client(&self, at: usize) -> &Client {
@@ -211,9 +227,7 @@ impl<'t> Trial<'t> {
             for operation in ["domain.destroy", "domain.undefine"] {
                 let operation = find(operation).expect("an operation of the table");
                 for (_, client) in &self.host.addresses {
-                    if operation.is_supported(client.uri().face, self.host.release)
-                        && client.call(operation, &arguments).await.is_ok()
-                    {
+                    if client.supports(operation) && client.call(operation, &arguments).await.is_ok() {
                         break;
                     }
                 }

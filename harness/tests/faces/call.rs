@@ -17,17 +17,26 @@ impl Sockets {
         let scenario = Scenario::parse("scenario.toml", scenario, Path::new(".")).unwrap();
         let mut builder = MockXend::builder().release(release).scenario(scenario);
         builder = builder.clock(std::time::Duration::from_secs(1_200_000_000));
-        for face in [Face::Sxp, Face::XmlRpc] {
+        for face in Face::ALL.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1) {
             builder = builder.listen(face, Address::Unix(folder.path().join(face.as_str())));
         }
         Self { _mock: builder.start().unwrap(), folder }
     }
 
+    /// `unix:///PATH`
+    fn address(&self, face: Face) -> String {
+        format!("unix://{}", self.folder.path().join(face.as_str()).display())
+    }
+
     /// Exit status and what is said, first on standard output.
     fn call(&self, face: Face, arguments: &[&str]) -> (i32, String) {
-        let uri = format!("{face}+unix://{}", self.folder.path().join(face.as_str()).display());
+        self.call_at(&format!("{face}+{}", self.address(face)), arguments, None)
+    }
+
+    fn call_at(&self, uri: &str, arguments: &[&str], password: Option<&str>) -> (i32, String) {
         let (options, words): (Vec<&str>, Vec<&str>) = arguments.iter().partition(|it| it.starts_with("--"));
         let mut command = Command::new(env!("CARGO_BIN_EXE_xend-harness"));
+        command.env_remove("XEND_PASSWORD").envs(password.map(|password| ("XEND_PASSWORD", password)));
         let output = command.arg("call").args(options).arg(uri).args(words).output().unwrap();
         let said = [output.stdout, output.stderr].concat();
         (output.status.code().unwrap(), String::from_utf8(said).unwrap())
@@ -85,6 +94,30 @@ fn the_exit_status_tells_what_became_of_it() {
     assert_eq!(status(Face::Sxp, &["--release=detect", "domain.define", "config=(vm (name x))"]), 2);
 }
 
+/// Who asks one face at the address of another is told so.
+#[test]
+fn another_face_at_the_address_is_seen() {
+    let sockets = Sockets::new(Release::V4_1, "");
+    let hint = |asked: Face, listening: Face, arguments: &[&str]| {
+        let address = sockets.address(listening);
+        let (_, said) = sockets.call_at(&format!("{asked}+{address}"), arguments, Some(""));
+        let hint = said.lines().find_map(|line| line.strip_prefix("hint: ")).map(str::to_owned);
+        hint.map(|hint| hint.replace(&address, "HERE"))
+    };
+    let at = |face: Face| Some(format!("the {face} face answers like this; try {face}+HERE"));
+    let list = &["domain.list"];
+    assert_eq!(hint(Face::Sxp, Face::XmlRpc, list), at(Face::XmlRpc));
+    assert_eq!(hint(Face::XmlRpc, Face::Sxp, list), at(Face::Sxp));
+    assert_eq!(hint(Face::XmlRpc, Face::XenApi, list), at(Face::XenApi));
+    assert_eq!(hint(Face::XenApi, Face::XmlRpc, list), at(Face::XmlRpc));
+    assert_eq!(hint(Face::XenApi, Face::Sxp, list), at(Face::Sxp));
+    assert_eq!(hint(Face::XmlRpc, Face::XmlRpc, list), None);
+    // It was done all the same (protocol reference §5.7).
+    let pause = &["domain.pause", "domain=vm1"];
+    assert_eq!(hint(Face::XmlRpc, Face::XenApi, pause), at(Face::XenApi));
+    assert!(sockets.call(Face::Sxp, &["domain.info", "domain=vm1"]).1.contains("--p---"));
+}
+
 /// A domain is made from a file, and started.
 #[test]
 fn a_domain_is_made_and_started() {
@@ -92,8 +125,7 @@ fn a_domain_is_made_and_started() {
     let config = sockets.folder.path().join("new.sxp");
     std::fs::write(&config, "(vm (name new) (memory 64) (vcpus 1) (image (linux (kernel /boot/vmlinuz))))").unwrap();
     let config = format!("config=@{}", config.display());
-    let (code, said) = sockets.call(Face::Sxp, &["--start", "domain.create", &config]);
+    let (code, said) = sockets.call(Face::Sxp, &["domain.create_and_start", &config]);
     assert_eq!((code, said.contains("new")), (0, true), "{said}");
     assert!(sockets.call(Face::XmlRpc, &["domain.list"]).1.contains("new\n"));
-    assert_eq!(sockets.call(Face::Sxp, &["--start", "domain.pause", "domain=new"]).0, 2);
 }

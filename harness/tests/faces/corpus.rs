@@ -117,6 +117,10 @@ fn every_message_of_the_daemon_has_its_code() {
         let is_to_login = operation.name == "session.login";
         *next.lock().unwrap() = Next { reply: reply(&row, face, release, operation), is_to_login };
         let required = operation.arguments.iter().filter(|argument| argument.is_required);
+        let value = |argument| match value(argument) {
+            "(vm (name new))" if operation.name.starts_with("device.") => "(vif)",
+            value => value,
+        };
         let arguments: Arguments = required.map(|argument| (argument.name, value(argument))).collect();
         let client = Client::new(Uri::unix(face, &path)).release(release).credentials("root", "");
         match runtime.block_on(client.call(operation, &arguments)) {
@@ -131,5 +135,5 @@ fn every_message_of_the_daemon_has_its_code() {
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     // A few were captured with a method that has no operation on its face; the codecs' own tests have them.
-    assert_eq!((asked, elsewhere), (225, 16));
+    assert_eq!((asked, elsewhere), (231, 10));
 }

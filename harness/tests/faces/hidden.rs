@@ -133,6 +133,23 @@ fn other_fields_are_documented() {
 }
 
 #[test]
+fn what_takes_several_requests_is_documented() {
+    let mut rows = Vec::new();
+    for operation in OPERATIONS {
+        for face in Face::ALL {
+            if let Some(steps) = operation.steps(face, Release::V4_1) {
+                let steps: Vec<_> = steps.iter().map(|step| format!("`{step}`")).collect();
+                rows.push(format!("| `{}` | `{face}` | {} |", operation.name, steps.join(", ")));
+            }
+        }
+    }
+    let section =
+        DOCUMENT.split("\n## ").find(|section| section.starts_with("In several requests")).expect("a section");
+    let documented = section.lines().filter(|line| line.starts_with("| `"));
+    assert_eq!(documented.collect::<Vec<_>>(), rows, "\n{}", rows.join("\n"));
+}
+
+#[test]
 fn what_the_xen_api_lacks_is_documented() {
     let documented: BTreeSet<String> = table("Not over the Xen-API").into_iter().map(|row| row[0].clone()).collect();
     let lacking = OPERATIONS.iter().filter(|operation| !operation.is_supported(Face::XenApi, Release::V4_1));

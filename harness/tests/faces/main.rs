@@ -10,6 +10,7 @@ mod laws;
 mod matrix;
 mod outcomes;
 mod requests;
+mod steps;
 
 /// Snapshots lie in one tree for the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {

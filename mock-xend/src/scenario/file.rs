@@ -11,7 +11,7 @@ use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use toml::Spanned;
-use xend_wire::operation::{self, Arguments, Face};
+use xend_wire::operation::{self, Arguments, Face, Operation};
 use xend_wire::xmlrpc::{self, Fault};
 use xend_wire::{Diagnostic, Release, sexpr};
 
@@ -269,8 +269,12 @@ impl Source<'_> {
                 ],
                 "`operation`",
             )?;
-            let Some(operation) = operation::find(name.get_ref()) else {
-                let known: Vec<_> = operation::OPERATIONS.iter().map(|operation| operation.name).collect();
+            let is_one = |operation: &&Operation| {
+                let takes_one = |face| Release::ALL.iter().any(|&release| operation.takes_one_request(face, release));
+                Face::ALL.into_iter().any(takes_one)
+            };
+            let Some(operation) = operation::find(name.get_ref()).filter(is_one) else {
+                let known: Vec<_> = operation::OPERATIONS.iter().filter(is_one).map(|it| it.name).collect();
                 let message = format!("unknown operation `{}`, expected one of {}", name.get_ref(), known.join(", "));
                 return Err(self.wrong(name.span(), message));
             };
@@ -278,6 +282,11 @@ impl Source<'_> {
                 operation.support(face, release).map_err(|error| {
                     self.wrong(name.span(), format!("{error}, expected another `face` or `release`"))
                 })?;
+                if let Some(steps) = operation.steps(face, release) {
+                    let steps = steps.join(", ");
+                    let message = format!("`{}` takes several requests on the {face} face: {steps}", operation.name);
+                    return Err(self.wrong(name.span(), message + "; expected one of these"));
+                }
             }
             let mut arguments = Arguments::new();
             for (name, value) in args.iter().flatten() {

@@ -47,7 +47,12 @@ impl Failure {
 
     /// From the `ErrorDescription` of a Xen-API envelope. The message is all its words.
     pub fn from_description(asked: Asked, description: &ErrorDescription, reply: &Reply) -> Self {
-        asked.failure(reply, Some(description.code()), &description.to_string())
+        let text = description.to_string();
+        // A method of the legacy dialect is done on a Xen-API listener, which keeps its result for itself (§5.7).
+        if asked.face == Face::XmlRpc && text.starts_with("INTERNAL_ERROR Invalid result ") {
+            return Self::unreadable(asked, text, reply);
+        }
+        asked.failure(reply, Some(description.code()), &text)
     }
 
     /// From a connection that failed, before (`sent` is false) or after the first byte of the request went out.

@@ -4,8 +4,12 @@ use super::{Argument, ArgumentKind, Arguments, Operation};
 use crate::{Error, ErrorKind, sexpr};
 
 impl Operation {
-    /// Whether these are arguments of the operation.
-    pub(super) fn check(&self, arguments: &Arguments) -> Result<(), Error> {
+    /// Whether these are arguments of the operation, all that it must have among them, each in the form of its kind.
+    ///
+    /// # Errors
+    /// [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`], [`ErrorKind::InvalidArgument`], and for an
+    /// S-expression whatever [`sexpr::parse`] finds in it.
+    pub fn check(&self, arguments: &Arguments) -> Result<(), Error> {
         if let Some((name, _)) =
             arguments.iter().find(|(name, _)| self.arguments.iter().all(|known| known.name != *name))
         {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::Face;
+use super::table::STEPS;
 use crate::{Error, ErrorKind, Release};
 
 /// One thing that a client can ask.
@@ -88,7 +89,7 @@ pub enum Answer {
     Records(&'static str),
     /// One list of what the store holds of devices, each with its number: `((2049 ((backend ...) ...)))`.
     Devices,
-    /// Which device it is: `(vif (dom 2 id 1))`.
+    /// Which device it is: `(vif (dom 2 id 1))`; or `True` for one of a domain that is only defined.
     Device,
     /// One atom, which may have any bytes in it.
     Text,
@@ -153,6 +154,16 @@ pub(super) struct XenApiForm {
     pub(super) power_state: Option<&'static str>,
 }
 
+/// An operation that takes several requests, on some faces from some release on.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Steps {
+    pub(super) operation: &'static str,
+    pub(super) faces: &'static [Face],
+    pub(super) since: Release,
+    /// Operations, or methods of the Xen-API.
+    pub(super) requests: &'static [&'static str],
+}
+
 /// What a method of the Xen-API is a method of.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Object {
@@ -211,6 +222,8 @@ pub(super) enum Shape {
     Brackets,
     /// MiB as bytes.
     Bytes,
+    /// The number of a virtual processor as the name of its parameter: `cpumap0`.
+    CpuMap,
 }
 
 pub(super) const fn get(path: &'static str, fields: &'static [(&'static str, Source)]) -> SxpForm {
@@ -263,6 +276,10 @@ impl XmlRpcForm {
 }
 
 impl XenApiForm {
+    pub(super) const fn since(self, since: Release) -> Self {
+        Self { since, ..self }
+    }
+
     pub(super) const fn only(self, argument: &'static str, values: &'static [&'static str]) -> Self {
         Self { only: Some((argument, values)), ..self }
     }
@@ -273,16 +290,31 @@ impl XenApiForm {
 }
 
 impl Operation {
-    /// Whether a face of a release has the operation.
+    /// Whether a face of a release has the operation: by one request, or in [`steps`](Self::steps).
     ///
     /// # Errors
     /// [`Unsupported`] if not.
     pub fn support(&self, face: Face, release: Release) -> Result<(), Unsupported> {
-        match face {
+        let form = match face {
             Face::Sxp => self.sxp_form(release).map(drop),
             Face::XmlRpc => self.xmlrpc_form(release).map(drop),
             Face::XenApi => self.xenapi_forms(release).map(drop),
-        }
+        };
+        form.or_else(|unsupported| self.steps(face, release).map(drop).ok_or(unsupported))
+    }
+
+    /// Whether one request does the operation on a face of a release.
+    pub fn takes_one_request(&self, face: Face, release: Release) -> bool {
+        self.is_supported(face, release) && self.steps(face, release).is_none()
+    }
+
+    /// The requests that a client makes one after the other where no single one does it, in the order in which it may make
+    /// them; which of them it makes depends on the arguments, and on how it goes. They are operations of the table, or
+    /// methods of the Xen-API. `None` where one request does it, and where nothing does.
+    pub fn steps(&self, face: Face, release: Release) -> Option<&'static [&'static str]> {
+        let is_it =
+            |steps: &&Steps| steps.operation == self.name && steps.faces.contains(&face) && steps.since <= release;
+        STEPS.iter().find(is_it).map(|steps| steps.requests)
     }
 
     /// Whether a face of a release has the operation.

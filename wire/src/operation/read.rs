@@ -1,7 +1,7 @@
 //! From a reply to the answer or the failure that is in it.
 
 use super::escaped::unescape;
-use super::{Answer, Face, Operation, record};
+use super::{Answer, Face, Operation};
 use crate::failure::{Asked, Failure};
 use crate::sexpr::{Builder, Document, Sexpr};
 use crate::xenapi::{self, Outcome};
@@ -19,6 +19,17 @@ pub struct Reply {
     pub body: Vec<u8>,
 }
 
+/// What a method of the Xen-API gave, out of its envelope.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Returned(xmlrpc::Document<'static>);
+
+impl Returned {
+    /// The value. A method that gives nothing gives an empty string.
+    pub fn value(&self) -> ValueRef<'_> {
+        self.0.value().get("Value").expect("the envelope was opened before")
+    }
+}
+
 impl Operation {
     /// What a reply to this operation means: S-expressions as [`Answer`] describes them, or why there are none.
     ///
@@ -30,6 +41,15 @@ impl Operation {
             Face::Sxp => self.read_sxp(asked, reply),
             Face::XmlRpc | Face::XenApi => self.read_xmlrpc(asked, reply),
         }
+    }
+
+    /// What a method of the Xen-API gave, which was asked as one of the [`steps`](Self::steps) of this operation: the
+    /// value in the envelope, as it is.
+    pub fn read_method(&'static self, release: Release, reply: &Reply) -> Result<Returned, Failure> {
+        let asked = Asked { operation: self, face: Face::XenApi, release };
+        let document = decode(asked, reply)?;
+        value_in(asked, &document, reply)?;
+        Ok(Returned(document.into_owned()))
     }
 
     fn read_sxp(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
@@ -67,25 +87,8 @@ impl Operation {
     }
 
     fn read_xmlrpc(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
-        let decoded = xmlrpc::decode_response(&reply.body, xmlrpc::Rules::xend(asked.release), &Limits::default());
-        let response = decoded.map_err(|error| {
-            // An HTTP error has no XML-RPC in it.
-            let unreadable = || Failure::unreadable(asked, format!("the reply is no XML-RPC response: {error}"), reply);
-            Failure::from_reply(asked, reply).unwrap_or_else(unreadable)
-        })?;
-        let mut value = match &response {
-            Response::Fault(fault) => return Err(Failure::from_fault(asked, fault, reply)),
-            Response::Success(document) => document.value(),
-        };
-        if asked.face == Face::XenApi || xenapi::is_envelope(value) {
-            match xenapi::open(value) {
-                Ok(Outcome::Success(inside)) => value = inside,
-                Ok(Outcome::Failure(description)) => {
-                    return Err(Failure::from_description(asked, &description, reply));
-                }
-                Err(error) => return Err(Failure::unreadable(asked, error.to_string(), reply)),
-            }
-        }
+        let document = decode(asked, reply)?;
+        let value = value_in(asked, &document, reply)?;
         if self.answer == Answer::Nothing {
             return Ok(Document::default());
         }
@@ -113,12 +116,38 @@ impl Operation {
     fn xenapi_answer(&self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
         let power_state = self.xenapi_forms(release).ok().and_then(|forms| forms[0].power_state);
         Some(match self.answer {
-            Answer::Names => record::names(value, power_state),
-            Answer::Record(head) => record::record(head, value, release),
-            Answer::Records(head) => record::records(head, value, power_state, release),
+            Answer::Names => xenapi::names(value, power_state),
+            Answer::Record(head) => xenapi::record(head, value, release),
+            Answer::Records(head) => xenapi::records(head, value, power_state, release),
             Answer::Text => atom(value.text()?.as_bytes()),
             Answer::Nothing | Answer::Device | Answer::Devices => tuples::to_sexpr(value, release),
         })
+    }
+}
+
+fn decode<'r>(asked: Asked, reply: &'r Reply) -> Result<xmlrpc::Document<'r>, Failure> {
+    let decoded = xmlrpc::decode_response(&reply.body, xmlrpc::Rules::xend(asked.release), &Limits::default());
+    let response = decoded.map_err(|error| {
+        // An HTTP error has no XML-RPC in it.
+        let unreadable = || Failure::unreadable(asked, format!("the reply is no XML-RPC response: {error}"), reply);
+        Failure::from_reply(asked, reply).unwrap_or_else(unreadable)
+    })?;
+    match response {
+        Response::Success(document) => Ok(document),
+        Response::Fault(fault) => Err(Failure::from_fault(asked, &fault, reply)),
+    }
+}
+
+/// The value, which may be in an envelope.
+fn value_in<'d>(asked: Asked, document: &'d xmlrpc::Document<'_>, reply: &Reply) -> Result<ValueRef<'d>, Failure> {
+    let value = document.value();
+    if asked.face != Face::XenApi && !xenapi::is_envelope(value) {
+        return Ok(value);
+    }
+    match xenapi::open(value) {
+        Ok(Outcome::Success(inside)) => Ok(inside),
+        Ok(Outcome::Failure(description)) => Err(Failure::from_description(asked, &description, reply)),
+        Err(error) => Err(Failure::unreadable(asked, error.to_string(), reply)),
     }
 }
 
@@ -161,7 +190,11 @@ fn fits(value: Sexpr<'_>, answer: Answer) -> bool {
         Answer::Record(head) => value.name() == Some(head.as_bytes()),
         Answer::Records(head) => value.is_list() && value.items().all(|record| record.name() == Some(head.as_bytes())),
         Answer::Devices => value.is_list() && value.items().all(|device| device.name().is_some()),
-        Answer::Device => value.name().is_some() && value.value().is_some_and(Sexpr::is_list),
+        // Where only the definition of a domain changes there is no device yet, and the daemon says `True`.
+        Answer::Device => match value.as_atom() {
+            Some(atom) => atom == b"True",
+            None => value.name().is_some() && value.value().is_some_and(Sexpr::is_list),
+        },
     }
 }
 

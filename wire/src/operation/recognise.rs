@@ -118,6 +118,7 @@ fn take(
                     value.strip_prefix(b"[").and_then(|value| value.strip_suffix(b"]")).unwrap_or(&value).to_vec()
                 }
                 Shape::Bytes => (str::from_utf8(&value).ok()?.parse::<i64>().ok()? >> 20).to_string().into_bytes(),
+                Shape::CpuMap => value.strip_prefix(b"cpumap")?.to_vec(),
                 Shape::Number | Shape::Text => value,
             };
             arguments.push(*name, value);

@@ -21,6 +21,21 @@ pub struct Request {
     pub body: Vec<u8>,
 }
 
+impl Request {
+    /// An XML-RPC call.
+    ///
+    /// # Errors
+    /// As [`xmlrpc::encode_call`].
+    pub fn call(method: &str, params: impl IntoIterator<Item = Value>) -> Result<Self, Error> {
+        Ok(Self {
+            method: "POST",
+            target: "/RPC2".to_owned(),
+            content_type: Some("text/xml"),
+            body: xmlrpc::encode_call(method, &params.into_iter().collect::<Vec<_>>())?,
+        })
+    }
+}
+
 /// What the Xen-API wants before the arguments of an operation. The other faces have none of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct References<'r> {
@@ -39,7 +54,7 @@ impl Operation {
     ///
     /// # Errors
     /// All before anything is sent: [`ErrorKind::UnsupportedOperation`] where the face of that release lacks the
-    /// operation, [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`], [`ErrorKind::InvalidArgument`], and for
+    /// operation or does it in [`steps`](Self::steps), [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`], [`ErrorKind::InvalidArgument`], and for
     /// an S-expression whatever [`sexpr::parse`] finds in it.
     pub fn request(&self, face: Face, release: Release, arguments: &Arguments) -> Result<Request, Error> {
         self.request_with(face, release, arguments, References::default())
@@ -57,12 +72,17 @@ impl Operation {
         references: References<'_>,
     ) -> Result<Request, Error> {
         self.check(arguments)?;
+        if let Some(steps) = self.steps(face, release) {
+            return Err(Error::new(ErrorKind::UnsupportedOperation, 0..0).found(format!("`{}`", self.name)).expected(
+                format!("one of the requests that it takes on the {face} face of {release}: {}", steps.join(", ")),
+            ));
+        }
         match face {
             Face::Sxp => self.sxp_request(release, arguments),
             Face::XmlRpc => {
                 let form = self.xmlrpc_form(release)?;
                 self.check_use(arguments, |name| form.params.iter().any(|it| it.uses(name)), face, release)?;
-                call(form.method, self.params(form.params, face, arguments)?)
+                Request::call(form.method, self.params(form.params, face, arguments)?)
             }
             Face::XenApi => {
                 let form = self.xenapi_form(release, arguments)?;
@@ -77,7 +97,7 @@ impl Operation {
                     Object::Vm | Object::Host | Object::HostMetrics => &[references.session, references.object],
                 };
                 let before = before.iter().map(|&reference| Value::from(reference));
-                call(form.method, before.chain(self.params(form.params, face, arguments)?))
+                Request::call(form.method, before.chain(self.params(form.params, face, arguments)?))
             }
         }
     }
@@ -199,6 +219,7 @@ impl Operation {
                 Ok(bytes.ok_or_else(|| too_large(name))?.to_string().into())
             }
             (Source::As(_, Shape::Text), _) => text(value),
+            (Source::As(_, Shape::CpuMap), _) => Ok(format!("cpumap{}", integer(name, value)?).into()),
             (_, ArgumentKind::Integer(_)) if face == Face::XmlRpc => narrow(name, integer(name, value)?),
             (_, ArgumentKind::Flag) => Ok(flag(name, value)?.into()),
             (_, ArgumentKind::Sexpr) => {
@@ -240,15 +261,6 @@ impl Literal {
             Self::Nil => Value::Nil,
         }
     }
-}
-
-fn call(method: &str, params: impl Iterator<Item = Value>) -> Result<Request, Error> {
-    Ok(Request {
-        method: "POST",
-        target: "/RPC2".to_owned(),
-        content_type: Some("text/xml"),
-        body: xmlrpc::encode_call(method, &params.collect::<Vec<_>>())?,
-    })
 }
 
 fn text(value: &[u8]) -> Result<Value, Error> {

@@ -7,7 +7,7 @@ use super::life_cycle::op;
 use super::{DOMAIN, optional, required};
 use crate::Release;
 
-/// The Xen-API has objects for devices, which don't fit these operations.
+/// The Xen-API has objects for devices, which take several requests.
 pub(super) const DEVICES: &[Operation] = &[
     Operation {
         name: "device.list",

@@ -27,7 +27,16 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         answer: Answer::Record("domain"),
         sxp: &[post("/xend/domain", CONFIG)],
         xmlrpc: &[call("xend.domain.create", &[Arg("config")])],
-        // `VM.create` takes no configuration but a record, without devices, and only defines.
+        xenapi: &[],
+    },
+    Operation {
+        name: "domain.create_and_start",
+        summary: "make a domain, wait for its devices and let it run, or destroy it if that fails",
+        arguments: &[required("config", Sexpr)],
+        effect: Changes,
+        answer: Answer::Record("domain"),
+        sxp: &[],
+        xmlrpc: &[],
         xenapi: &[],
     },
     Operation {
@@ -59,6 +68,16 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         sxp: &[op!("delete").since(Release::V3_1)],
         xmlrpc: &[call("xend.domain.delete", &[Arg("domain")]).since(Release::V3_1)],
         xenapi: &[of_vm("VM.destroy", &[])],
+    },
+    Operation {
+        name: "domain.set_autostart",
+        summary: "say whether a domain that is defined starts with the daemon",
+        arguments: &[DOMAIN, required("autostart", Flag)],
+        effect: Changes,
+        answer: Answer::Nothing,
+        sxp: &[],
+        xmlrpc: &[],
+        xenapi: &[of_vm("VM.set_auto_power_on", &[Arg("autostart")]).since(Release::V3_4)],
     },
     Operation {
         name: "domain.pause",
@@ -138,7 +157,8 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         answer: Answer::Nothing,
         sxp: &[op!("reset").since(Release::V3_4)],
         xmlrpc: &[call("xend.domain.reset", &[Arg("domain")]).since(Release::V3_4)],
-        xenapi: &[],
+        // As `xm reset` sends it (`xm/main.py xm_reset`); not captured.
+        xenapi: &[of_vm("VM.hard_reboot", &[]).since(Release::V3_4)],
     },
     Operation {
         name: "domain.save",

@@ -11,8 +11,11 @@ mod life_cycle;
 mod node;
 mod resources;
 mod session;
+mod steps;
 
 use super::{Argument, ArgumentKind, Operation};
+
+pub(super) use steps::STEPS;
 
 const PARTS: [&[Operation]; 6] =
     [node::NODE, domain::DOMAINS, life_cycle::LIFE_CYCLE, resources::RESOURCES, device::DEVICES, session::SESSION];

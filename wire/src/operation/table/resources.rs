@@ -57,7 +57,8 @@ pub(super) const RESOURCES: &[Operation] = &[
             call("xend.domain.pincpu", &[Arg("domain"), Arg("vcpu"), As("cpus", Shape::Array)]).since(Release::V3_1),
             call("xend.domain.pincpu", &[Arg("domain"), As("vcpu", Shape::Text), Arg("cpus")]).since(Release::V4_1),
         ],
-        xenapi: &[],
+        // As `xm vcpu-pin` sends it (`xm/main.py xm_vcpu_pin`); not captured.
+        xenapi: &[of_vm("VM.add_to_VCPUs_params_live", &[As("vcpu", Shape::CpuMap), Arg("cpus")])],
     },
     Operation {
         name: "domain.credit",

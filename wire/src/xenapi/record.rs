@@ -1,6 +1,6 @@
 //! Records of the Xen-API as the records of the other faces.
 //!
-//! A field that the other faces have gets its name and unit there; all others stay as they are.
+//! A field that the other faces have gets its name, unit and spelling there; all others stay as they are.
 
 use crate::Release;
 use crate::sexpr::{Builder, Document};
@@ -20,11 +20,30 @@ enum Conversion {
     Id,
     /// How many references there are.
     Count,
+    /// What happens at the end, in the other spelling.
+    Action,
     /// Each member of the struct becomes a field, with this before its name.
     Members,
 }
 
-use Conversion::{Count, Id, Members, MiB, Same};
+use Conversion::{Action, Count, Id, Members, MiB, Same};
+
+/// What happens at the end of a domain, where a configuration spells it in another way (`XendAPIConstants.py
+/// XEN_API_ON_CRASH_BEHAVIOUR`, protocol reference §6.1).
+const ACTIONS: [(&str, &str); 3] = [
+    ("coredump_and_destroy", "coredump-destroy"),
+    ("coredump_and_restart", "coredump-restart"),
+    ("rename_restart", "rename-restart"),
+];
+
+/// The Xen-API's word for what a configuration says.
+pub(super) fn action_of_mode(mode: &str) -> &str {
+    ACTIONS.iter().find(|(_, known)| *known == mode).map_or(mode, |(action, _)| action)
+}
+
+fn mode_of_action(action: &str) -> &str {
+    ACTIONS.iter().find(|(known, _)| *known == action).map_or(action, |(_, mode)| mode)
+}
 
 /// `VM.get_record`; captures `xenapi-VM.get_all_records`.
 const VM: &[Field] = &[
@@ -34,9 +53,9 @@ const VM: &[Field] = &[
     ("memory_static_max", "maxmem", MiB),
     ("VCPUs_max", "vcpus", Same),
     ("VCPUs_params", "cpu_", Members),
-    ("actions_after_shutdown", "on_poweroff", Same),
-    ("actions_after_reboot", "on_reboot", Same),
-    ("actions_after_crash", "on_crash", Same),
+    ("actions_after_shutdown", "on_poweroff", Action),
+    ("actions_after_reboot", "on_reboot", Action),
+    ("actions_after_crash", "on_crash", Action),
 ];
 
 /// `host.get_record` and `host_metrics.get_record` (`XendAPI.py:1059`, `1263`@4.1.0; their replies were not captured).
@@ -50,20 +69,20 @@ const HOST: &[Field] = &[
     ("memory_free", "free_memory", MiB),
 ];
 
-/// A record with the head and fields of the other faces.
-pub(super) fn record(head: &str, value: ValueRef<'_>, release: Release) -> Document<'static> {
+/// `VIF.get_record` (`XendDomainInfo.py get_dev_xenapi_config`; not captured).
+const VIF: &[Field] = &[("MAC", "mac", Same)];
+
+/// A record with the head and fields of the other faces: `domain`, `node`, `vif`. With another head the fields stay as they
+/// are.
+pub fn record(head: &str, value: ValueRef<'_>, release: Release) -> Document<'static> {
     let mut builder = Builder::new();
     write(&mut builder, head, value, release);
     builder.finish()
 }
 
-/// The records among the values of a struct whose names are references, those of one power state if it is given.
-pub(super) fn records(
-    head: &str,
-    value: ValueRef<'_>,
-    power_state: Option<&str>,
-    release: Release,
-) -> Document<'static> {
+/// The records among the values of a struct whose names are references, those of one power state if it is given:
+/// `((HEAD ...) ...)`.
+pub fn records(head: &str, value: ValueRef<'_>, power_state: Option<&str>, release: Release) -> Document<'static> {
     let mut builder = Builder::new();
     builder.open();
     for record in in_state(value, power_state) {
@@ -74,7 +93,7 @@ pub(super) fn records(
 }
 
 /// The names in such a struct, sorted, as the other faces list them; or the strings of an array.
-pub(super) fn names(value: ValueRef<'_>, power_state: Option<&str>) -> Document<'static> {
+pub(crate) fn names(value: ValueRef<'_>, power_state: Option<&str>) -> Document<'static> {
     let mut builder = Builder::new();
     if value.kind() == Kind::Struct {
         let records = in_state(value, power_state);
@@ -99,6 +118,7 @@ fn write(builder: &mut Builder, head: &str, value: ValueRef<'_>, release: Releas
     let fields = match head {
         "domain" => VM,
         "node" => HOST,
+        "vif" => VIF,
         _ => &[],
     };
     builder.open().atom(head);
@@ -115,6 +135,7 @@ fn write(builder: &mut Builder, head: &str, value: ValueRef<'_>, release: Releas
             ),
             Id if text == "-1" => {}
             Id => atom(builder, name, &text),
+            Action => atom(builder, name, mode_of_action(&text)),
             Count => atom(builder, name, &value.items().count().to_string()),
             Members => {
                 // The host's name stands in its record, too.

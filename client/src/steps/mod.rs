@@ -1,0 +1,107 @@
+//! What takes several requests (`Operation::steps`): calls of other operations, or methods of the Xen-API.
+
+mod xenapi;
+
+use std::pin::Pin;
+
+use xend_wire::Release;
+use xend_wire::operation::{Arguments, Operation, find};
+use xend_wire::sexpr::{Builder, Document, Rules, Sexpr, print};
+
+use crate::{Client, Error};
+
+pub(crate) use xenapi::Steps;
+
+/// An answer that is on its way. Calls that make calls have no other name for it.
+type Answering<'a> = Pin<Box<dyn Future<Output = Result<Document<'static>, Error>> + Send + 'a>>;
+
+impl Client {
+    /// Finds the daemon's release by the description of its host: the number of the configuration format, which 3.0.2
+    /// lacks, and the hypervisor's version. One that is not known counts as the nearest that is not newer.
+    ///
+    /// # Errors
+    /// The host can't be described.
+    pub async fn detect(self) -> Result<Self, Error> {
+        let node = self.node().await?;
+        let release = match (node.config_format(), node.xen_version()) {
+            (_, Some((4.., _))) => Release::V4_1,
+            (_, Some((3, minor))) if minor >= 3 => Release::V3_4,
+            (Some(3..), _) => Release::V3_1,
+            (Some(2), _) => Release::V3_0_3,
+            (_, Some((3, 1..))) => Release::V3_1,
+            _ => Release::V3_0_2,
+        };
+        Ok(self.release(release))
+    }
+
+    /// Does an operation by calls of others, if that is how the face does it.
+    pub(crate) fn in_calls<'a>(
+        &'a self,
+        operation: &'static Operation,
+        arguments: &'a Arguments,
+    ) -> Option<Answering<'a>> {
+        let (face, release) = (self.uri.face, self.release);
+        let steps = operation.steps(face, release)?;
+        if !steps.iter().all(|step| find(step).is_some()) {
+            return None;
+        }
+        Some(Box::pin(async move {
+            let checked = operation.check(arguments);
+            checked.map_err(|error| Error::invalid(operation, face, release, error))?;
+            match operation.name {
+                "domain.create_and_start" => self.create_in_calls(steps, arguments).await,
+                "domain.set_autostart" => self.define_anew(arguments).await,
+                other => unreachable!("{other} is made of calls, and nobody knows how"),
+            }
+        }))
+    }
+
+    async fn create_in_calls(&self, steps: &[&str], arguments: &Arguments) -> Result<Document<'static>, Error> {
+        let created = self.call(known("domain.create"), arguments).await?;
+        let Some(name) = created.first().and_then(|record| record.text("domain/name")) else { return Ok(created) };
+        let domain = Arguments::from_iter([("domain", name)]);
+        let has = |operation: &&&str| steps.contains(*operation);
+        let started = async {
+            for operation in ["domain.wait_for_devices", "domain.unpause"].iter().filter(has) {
+                self.call(known(operation), &domain).await?;
+            }
+            Ok(())
+        };
+        let Err::<(), Error>(error) = started.await else { return Ok(created) };
+        for operation in ["domain.destroy", "domain.undefine"].iter().filter(has) {
+            if let Err(second) = self.call(known(operation), &domain).await {
+                return Err(error.and_then(second));
+            }
+        }
+        Err(error)
+    }
+
+    /// Reads a domain's configuration, changes `on_xend_start`, and defines it anew.
+    async fn define_anew(&self, arguments: &Arguments) -> Result<Document<'static>, Error> {
+        let domain: Arguments = arguments.iter().filter(|(name, _)| *name == "domain").collect();
+        let record = self.call(known("domain.info"), &domain).await?;
+        let is_wanted = matches!(arguments.get("autostart"), Some(b"1" | b"true"));
+        let wanted = if is_wanted { "start" } else { "ignore" };
+        let mut builder = Builder::new();
+        builder.open();
+        let mut is_set = false;
+        for field in record.first().into_iter().flat_map(Sexpr::items) {
+            if field.name() == Some(b"on_xend_start") {
+                builder.list(["on_xend_start", wanted]);
+                is_set = true;
+            } else {
+                builder.value(field);
+            }
+        }
+        if !is_set {
+            builder.list(["on_xend_start", wanted]);
+        }
+        builder.close();
+        let config = print(&builder.finish(), Rules::strict());
+        self.call(known("domain.define"), &Arguments::from_iter([("config", config)])).await
+    }
+}
+
+fn known(operation: &str) -> &'static Operation {
+    find(operation).expect("an operation of the table")
+}

@@ -1,0 +1,31 @@
+//! The Xen-API dialect of XML-RPC: its envelope, its records, and the structs that make its objects.
+//!
+//! Each method, from 3.1 on, answers with a struct that says how it went: `{Status: 'Success', Value: ...}` or
+//! `{Status: 'Failure', ErrorDescription: [CODE, ARGUMENT...]}`; what is not implemented says `Status: 'Error'` instead
+//! (protocol reference §5.1, `XendAPI.py xen_api_success`, `xen_api_error`). Legacy listeners send the second form too, for
+//! an unknown method (§4.4).
+//!
+//! ```
+//! use xend_wire::datum::Datum;
+//! use xend_wire::xenapi::{self, Outcome};
+//! use xend_wire::{Limits, Release, xmlrpc};
+//!
+//! let reply = xenapi::failure(["HANDLE_INVALID", "VM", "nope"]).response(Release::V4_1);
+//!
+//! let response = xmlrpc::decode_response(&reply, xmlrpc::Rules::xend(Release::V4_1), &Limits::default())?;
+//! let document = response.into_result().expect("the dialect has no faults");
+//! match xenapi::open(document.value())? {
+//!     Outcome::Success(value) => println!("{value:?}"),
+//!     Outcome::Failure(description) => assert_eq!(description.code(), "HANDLE_INVALID"),
+//! }
+//! # Ok::<(), xend_wire::Error>(())
+//! ```
+
+mod config;
+mod envelope;
+mod record;
+
+pub use config::{Config, NewDevice, image_record};
+pub use envelope::{ErrorDescription, Outcome, failure, is_envelope, not_implemented, open, success};
+pub(crate) use record::names;
+pub use record::{record, records};
