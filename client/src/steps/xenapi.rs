@@ -142,7 +142,16 @@ impl<'c> Steps<'c> {
     }
 
     async fn define(&mut self, config: &Config) -> Result<Document<'static>, Error> {
+        let known = match &config.name {
+            Some(name) => Some(self.ask("VM.get_by_name_label", [name.as_str().into()]).await?),
+            None => None,
+        };
         self.vm = self.make("VM", config.vm.clone()).await?;
+        // A definition of the same name and uuid is overwritten, and nothing brings it back (protocol reference §6.4).
+        if known.is_some_and(|known| known.value().items().any(|it| it.text().is_some_and(|it| it == self.vm))) {
+            self.undo.clear();
+            self.has_changed = true;
+        }
         for device in &config.devices {
             self.plug(device).await?;
         }

@@ -13,6 +13,8 @@ use crate::{Error, ErrorKind, visible};
 /// A domain's configuration `(vm (name vm1) ... (device (vif ...)))`, taken apart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
+    /// The domain's name, if it has one.
+    pub name: Option<String>,
     /// What `VM.create` takes.
     pub vm: Value,
     /// The domain's devices, in their order.
@@ -96,7 +98,11 @@ impl Config {
         if !parameters.is_empty() {
             vm.push(("VCPUs_params".to_owned(), Value::Struct(parameters)));
         }
-        Ok(Self { vm: Value::Struct(vm), devices })
+        let name = match given(&vm, "name_label") {
+            Some((_, Value::String(name))) => Some(name),
+            _ => None,
+        };
+        Ok(Self { name, vm: Value::Struct(vm), devices })
     }
 }
 

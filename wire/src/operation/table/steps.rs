@@ -23,6 +23,7 @@ pub(in super::super) const STEPS: &[Steps] = &[
     on_xenapi(
         "domain.define",
         &[
+            "VM.get_by_name_label",
             "VM.create",
             "network.get_all_records",
             "VIF.create",
@@ -39,6 +40,7 @@ pub(in super::super) const STEPS: &[Steps] = &[
     on_xenapi(
         "domain.create",
         &[
+            "VM.get_by_name_label",
             "VM.create",
             "network.get_all_records",
             "VIF.create",
