@@ -40,6 +40,8 @@ impl Comparison {
 const REPLY: Duration = Duration::from_millis(1500);
 /// How long silence must last where silence is expected.
 const SILENCE: Duration = Duration::from_millis(500);
+/// How many replies in a row may be missing before no more is asked of a server: one that hangs would take hours.
+const MISSING: usize = 3;
 /// How long a close may take behind a reply.
 const CLOSE: Duration = Duration::from_millis(150);
 
@@ -51,7 +53,7 @@ const CLOSE: Duration = Duration::from_millis(150);
 ///
 /// # Errors
 /// The first address can't be connected to. A server that is gone later fails the exchange that it did not take, and
-/// ends the comparison.
+/// ends the comparison; so does one that says nothing several times in a row.
 pub async fn compare(
     sequence: &Sequence,
     servers: &Servers,
@@ -62,7 +64,7 @@ pub async fn compare(
         LazyLock::new(|| Regex::new("(?-u)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a valid pattern"));
     let mut session = Vec::new();
     let mut comparisons = Vec::new();
-    let mut has_answered = false;
+    let (mut has_answered, mut missing) = (false, 0);
     for exchange in &sequence.exchanges {
         let id = format!("{}/{}", sequence.name, exchange.case);
         let Some(server) = servers.find(exchange) else {
@@ -93,7 +95,18 @@ pub async fn compare(
         if pauses && !exchange.pause.is_zero() {
             tokio::time::sleep(exchange.pause).await;
         }
-        comparisons.push(judge(id, exchange, request, &observed, sequence, expects_known));
+        let mut comparison = judge(id, exchange, request, &observed, sequence, expects_known);
+        missing = if observed.end == End::Silent && exchange.end != End::Silent { missing + 1 } else { 0 };
+        let is_given_up = missing == MISSING;
+        if is_given_up {
+            let difference = format!("the server at {server} has not answered {MISSING} times; the rest was not sent");
+            comparison.status = Status::Fail;
+            comparison.differences.push(difference);
+        }
+        comparisons.push(comparison);
+        if is_given_up {
+            break;
+        }
     }
     Ok(comparisons)
 }

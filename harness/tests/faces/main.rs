@@ -4,6 +4,7 @@ mod answers;
 mod call;
 mod corpus;
 mod daemon;
+mod exchanges;
 mod failures;
 mod hidden;
 mod laws;

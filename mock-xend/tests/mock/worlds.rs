@@ -30,12 +30,16 @@ fn a_world_comes_back_from_its_file() {
 #[test]
 fn a_world_with_a_past_comes_back_from_its_file() {
     let mut world = World::new(Release::V4_1, NOW);
-    let config = b"(vm (name kept) (memory 64) (vcpus 2) (image (linux (kernel /boot/vmlinuz) (args \"it's\"))))";
-    let parsed = xend_wire::sexpr::parse(config).expect("it is one");
-    let config = parsed.first().map(Datum::from_sexpr).transpose().expect("it is flat").expect("there is one");
+    let config = |text: &str| {
+        let parsed = xend_wire::sexpr::parse(text.as_bytes()).expect("it is one");
+        parsed.first().map(Datum::from_sexpr).transpose().expect("it is flat").expect("there is one")
+    };
+    let kept = "(vm (name kept) (memory 64) (vcpus 2) (on_xend_start start) (image (linux (kernel /boot/vmlinuz) (args \"it's\"))))";
+    let bare = "(vm (name bare) (memory 64) (vcpus 0) (image (hvm (kernel /boot/vmlinuz) (acpi 1))))";
     let vm1 = || Datum::from("vm1");
     let past = [
-        Command::New { config },
+        Command::New { config: config(kept) },
+        Command::New { config: config(bare) },
         Command::Start { domain: "kept".into(), paused: false },
         Command::Pin { domain: "kept".into(), vcpu: "1".into(), cpus: "0".into() },
         Command::Suspend { domain: "kept".into() },
@@ -112,7 +116,7 @@ fn mistakes_in_worlds_are_shown() {
         "next-id = 32752".to_owned(),
         domain("state = \"halted\"\nid = 5"),
         domain("state = \"asleep\""),
-        domain("vcpus = 0"),
+        domain("vcpus = 129"),
         "[[domain]]\nname = \"a\"\nmemory = -5".to_owned(),
         domain("max-memory = 32"),
         "[node]\ntotal-memory = -1".to_owned(),

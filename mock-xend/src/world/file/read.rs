@@ -157,8 +157,9 @@ impl Source<'_> {
             );
         }
         let vcpus = match &table.vcpus {
-            Some(vcpus) if !(1..=most_vcpus(release)).contains(vcpus.get_ref()) => {
-                let message = format!("a domain has from 1 to {} vcpus", most_vcpus(release));
+            // Like a configuration, that may say none.
+            Some(vcpus) if *vcpus.get_ref() > most_vcpus(release) => {
+                let message = format!("a domain has at most {} vcpus", most_vcpus(release));
                 return Err(self.wrong(vcpus.span(), message));
             }
             Some(vcpus) => *vcpus.get_ref(),
