@@ -47,7 +47,8 @@ pub struct Deadlines {
     pub connect: Duration,
     /// From there to the head of the reply: 2 minutes, for an operation that waits for devices waits up to 100 seconds.
     pub first_byte: Duration,
-    /// For the whole call: 5 minutes.
+    /// For the whole call, whatever it takes: 5 minutes. If one of several requests fails, unmaking what the others made
+    /// may take 30 seconds more.
     pub whole: Duration,
 }
 
@@ -140,10 +141,20 @@ impl Client {
     /// # Errors
     /// [`Error`], whose [`fate`](Error::fate) tells whether the operation may have happened.
     pub async fn call(&self, operation: &'static Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
-        if let Some(calls) = self.in_calls(operation, arguments) {
-            return calls.await;
+        self.call_until(operation, arguments, Instant::now() + self.deadlines.whole).await
+    }
+
+    /// The same, within the time that another call has left.
+    pub(crate) async fn call_until(
+        &self,
+        operation: &'static Operation,
+        arguments: &Arguments,
+        until: Instant,
+    ) -> Result<Document<'static>, Error> {
+        if let Some(calls) = self.in_calls(operation, arguments, until) {
+            return calls.await.map_err(|error| error.about(arguments.get("domain")));
         }
-        let call = Call::new(self, operation);
+        let call = Call { client: self, operation, effect: operation.effect, until };
         let answer = match self.uri.face {
             Face::XenApi => call.in_session(arguments).await,
             Face::Sxp | Face::XmlRpc => call.send(arguments, References::default()).await,
@@ -163,15 +174,15 @@ pub(crate) struct Call<'c> {
     pub(crate) until: Instant,
 }
 
-impl<'c> Call<'c> {
-    pub(crate) fn new(client: &'c Client, operation: &'static Operation) -> Self {
-        let until = Instant::now() + client.deadlines.whole;
-        Self { client, operation, effect: operation.effect, until }
-    }
-
+impl Call<'_> {
     /// The same for another operation, on which this one depends.
     pub(crate) fn step(&self, operation: &'static Operation) -> Self {
         Self { operation, effect: operation.effect, ..*self }
+    }
+
+    /// The same, for a request that only reads.
+    pub(crate) fn reading(&self) -> Self {
+        Self { effect: Effect::Reads, ..*self }
     }
 
     /// That no reply came which can be read.

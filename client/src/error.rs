@@ -30,7 +30,8 @@ pub enum Fate {
     NotSent,
     /// The daemon answered that it did not do it.
     Refused,
-    /// It was sent, and no reply came that can be read. It only reads, so nothing depends on that.
+    /// It was sent, and no reply came that can be read. That request only reads, so nothing depends on it; what was made
+    /// before it was unmade.
     Sent,
     /// It was sent, and no reply came that can be read; or it took several requests, of which some were done and one was
     /// not. What the daemon did must be looked up.
@@ -87,8 +88,8 @@ impl Error {
         Self { reply, ..Self::new(operation, failure.code, failure.message, fate) }
     }
 
-    /// The daemon told all that there is, and what was wanted was not among it.
-    pub(crate) fn not_found(operation: &'static Operation, code: ErrorCode, message: String) -> Self {
+    /// The daemon told what there is, and by that the operation can't be done.
+    pub(crate) fn seen(operation: &'static Operation, code: ErrorCode, message: String) -> Self {
         Self::new(operation, code, message, Fate::Refused)
     }
 
@@ -119,9 +120,33 @@ impl Error {
         Self { source, ..Self::new(operation, code, message, fate) }
     }
 
-    /// Says which domain it was about.
+    /// Says which domain it was about, unless that was said.
     pub(crate) fn about(self, domain: Option<&[u8]>) -> Self {
-        Self { domain: domain.map(|domain| String::from_utf8_lossy(domain).into_owned()), ..self }
+        let domain = self.domain.or_else(|| domain.map(|domain| String::from_utf8_lossy(domain).into_owned()));
+        Self { domain, ..self }
+    }
+
+    /// Says its name, where it was asked for by another sign.
+    pub(crate) fn named(self, domain: Option<&[u8]>) -> Self {
+        match domain {
+            Some(_) => Self { domain: None, ..self }.about(domain),
+            None => self,
+        }
+    }
+
+    /// Whether the daemon did nothing, for it does not know the session.
+    pub(crate) fn is_for_want_of_session(&self) -> bool {
+        self.fate == Fate::Refused && self.message.starts_with("SESSION_INVALID")
+    }
+
+    /// Says that the request only reads, whatever the operation does.
+    pub(crate) fn of_reading(self) -> Self {
+        match self.code {
+            ErrorCode::UnableToVerifyState => {
+                Self { code: ErrorCode::CommunicationNotEstablished, fate: Fate::Sent, ..self }
+            }
+            _ => self,
+        }
     }
 
     /// Says which face was asked, and sees whether another one answered.

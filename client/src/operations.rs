@@ -82,7 +82,7 @@ impl Client {
         let operation = operation::find("domain.info").expect("an operation of the table");
         found.ok_or_else(|| {
             let message = format!("no domain has the uuid {uuid}");
-            Error::not_found(operation, ErrorCode::VmNotFound, message).about(Some(uuid.as_bytes()))
+            Error::seen(operation, ErrorCode::VmNotFound, message).about(Some(uuid.as_bytes()))
         })
     }
 
@@ -106,8 +106,8 @@ impl Client {
         self.ask("domain.create", [("config", &config)]).await.map(Domain::new)
     }
 
-    /// Makes a domain, waits for its devices, and lets it run. If one of the last two fails, or may have, the domain is
-    /// destroyed, and the error is that of the step that failed; its [`operation`](Error::operation) tells which.
+    /// Makes a domain, waits for its devices, lets it run, and describes it. If one of these fails, or may have, the domain
+    /// is destroyed, and the error is that of the step that failed; its [`operation`](Error::operation) tells which.
     ///
     /// If the future is dropped on the way, the domain stays, paused.
     pub async fn create_and_start(&self, config: &str) -> Result<Domain, Error> {
@@ -132,7 +132,7 @@ impl Client {
     /// Sets whether a domain that is defined starts with the daemon. From 3.1 on, on the Xen-API from 3.4 on.
     ///
     /// The other faces have no operation for it: its configuration is read, `on_xend_start` changed, and the domain defined
-    /// anew, as libvirt does.
+    /// anew, as libvirt does. That can't be done while it runs.
     pub async fn set_autostart(&self, domain: &str, autostart: bool) -> Result<(), Error> {
         let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("autostart", &autostart)];
         self.ask("domain.set_autostart", arguments).await.map(drop)
@@ -282,8 +282,8 @@ impl Client {
 
 /// Devices.
 impl Client {
-    /// A domain's devices of a type, `vif` or `vbd`, and what the store holds of them. Over the Xen-API it is what the
-    /// daemon's objects hold: a `mac`, and no `state`.
+    /// A domain's devices of a type, `vif`, `vbd` or `tap`, and what the store holds of them. Over the Xen-API it is what
+    /// the daemon's objects hold, a `mac` and no `state`, and all disks are of the type `vbd`.
     pub async fn devices(&self, domain: &str, kind: &str) -> Result<Vec<Device>, Error> {
         let answer = self.ask("device.list", [("domain", &domain), ("type", &kind)]).await?;
         Ok(Device::in_store(kind, &answer))

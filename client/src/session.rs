@@ -3,12 +3,13 @@
 use std::sync::PoisonError;
 
 use xend_wire::failure::ErrorCode;
-use xend_wire::operation::{self, Arguments, Face, Object, Plan, References};
+use xend_wire::operation::{self, Arguments, Effect, Face, Object, References, Request, Returned};
 use xend_wire::sexpr::{Document, Sexpr};
+use xend_wire::xmlrpc::{Value, ValueRef};
 
 use crate::client::Call;
-use crate::steps::Steps;
-use crate::{Client, Error, Fate};
+use crate::steps::Methods;
+use crate::{Client, Error};
 
 /// A session that is open, and what is known in it.
 #[derive(Clone, Debug)]
@@ -50,48 +51,93 @@ impl Call<'_> {
             None => operation.request(face, client.release, arguments).map(|_| None),
         };
         let plan = plan.map_err(|error| Error::invalid(operation, face, client.release, error))?;
-        match self.once(arguments, plan.as_ref()).await {
-            // The daemon forgets its sessions when it starts again. It has done nothing, so asking again is safe.
-            Err(error) if error.code() == ErrorCode::AccessDenied && error.fate() == Fate::Refused => {
-                client.set_session(None);
-                self.once(arguments, plan.as_ref()).await
+        if let Some(plan) = plan {
+            let mut session = self.login().await?;
+            let vm = match arguments.get("domain") {
+                Some(domain) => self.vm(&mut session, domain).await?,
+                None => String::new(),
+            };
+            return Methods::new(*self, session, vm).follow(&plan).await;
+        }
+        let object = operation.object(client.release).expect("the request was made once already");
+        if object == Object::Daemon {
+            return self.send(arguments, References::default()).await;
+        }
+        let mut session = self.login().await?;
+        if operation.name == "session.logout" {
+            let answer = self.send(arguments, References { session: &session.reference, object: "" }).await;
+            client.set_session(None);
+            return match answer {
+                // One that the daemon has forgotten has ended.
+                Err(error) if error.is_for_want_of_session() => Ok(Document::default()),
+                answer => answer,
+            };
+        }
+        let object = match object {
+            Object::Daemon | Object::Session => String::new(),
+            Object::Vm => self.vm(&mut session, arguments.get("domain").unwrap_or_default()).await?,
+            Object::Host => self.host(&mut session).await?,
+            Object::HostMetrics => {
+                let host = self.host(&mut session).await?;
+                let record = self.step(find("node.info")).send_in(&mut session, &Arguments::new(), &host).await?;
+                let metrics = record.first().and_then(|record| record.text("node/metrics"));
+                metrics.ok_or_else(|| self.no_reply("the host has no metrics", None))?.to_owned()
+            }
+        };
+        self.send_in(&mut session, arguments, &object).await
+    }
+
+    /// One request in a session.
+    async fn send_in(
+        &self,
+        session: &mut Session,
+        arguments: &Arguments,
+        object: &str,
+    ) -> Result<Document<'static>, Error> {
+        match self.send(arguments, References { session: &session.reference, object }).await {
+            Err(error) if error.is_for_want_of_session() => {
+                *session = self.login_again().await?;
+                self.send(arguments, References { session: &session.reference, object }).await
             }
             answer => answer,
         }
     }
 
-    async fn once(&self, arguments: &Arguments, plan: Option<&Plan>) -> Result<Document<'static>, Error> {
-        if let Some(plan) = plan {
-            let session = self.login().await?;
-            let vm = match arguments.get("domain") {
-                Some(domain) => self.vm(&session, domain).await?,
-                None => String::new(),
-            };
-            return Steps::new(*self, &session.reference, vm).take(plan).await;
-        }
-        let object = self.operation.object(self.client.release).expect("the request was made once already");
-        if object == Object::Daemon {
-            return self.send(arguments, References::default()).await;
-        }
-        let mut session = self.login().await?;
-        let object = match object {
-            Object::Daemon | Object::Session => String::new(),
-            Object::Vm => self.vm(&session, arguments.get("domain").unwrap_or_default()).await?,
-            Object::Host => self.host(&mut session).await?,
-            Object::HostMetrics => {
-                let host = self.host(&mut session).await?;
-                let references = References { session: &session.reference, object: &host };
-                let record = self.step(find("node.info")).send(&Arguments::new(), references).await?;
-                let metrics = record.first().and_then(|record| record.text("node/metrics"));
-                metrics.ok_or_else(|| self.no_reply("the host has no metrics", None))?.to_owned()
+    /// One method in a session, as a part of the operation.
+    pub(crate) async fn method_in(
+        &self,
+        session: &mut Session,
+        method: &str,
+        params: &[Value],
+    ) -> Result<Returned, Error> {
+        match self.method(&session.reference, method, params).await {
+            Err(error) if error.is_for_want_of_session() => {
+                *session = self.login_again().await?;
+                self.method(&session.reference, method, params).await
             }
-        };
-        let references = References { session: &session.reference, object: &object };
-        let answer = self.send(arguments, references).await;
-        if self.operation.name == "session.logout" {
-            self.client.set_session(None);
+            answer => answer,
         }
-        answer
+    }
+
+    async fn method(&self, session: &str, method: &str, params: &[Value]) -> Result<Returned, Error> {
+        let reads = method.contains(".get_");
+        let effect = if reads { Effect::Reads } else { Effect::Changes };
+        let (operation, release) = (self.operation, self.client.release);
+        let params = std::iter::once(Value::from(session)).chain(params.iter().cloned());
+        let request = Request::call(method, params);
+        let request = request.map_err(|error| Error::invalid(operation, Face::XenApi, release, error))?;
+        let reply = Call { effect, ..*self }.exchange(request).await?;
+        operation.read_method(release, &reply).map_err(|failure| {
+            let error = Error::failed(operation, failure);
+            if reads { error.of_reading() } else { error }
+        })
+    }
+
+    /// Opens a session in place of one that the daemon has forgotten, as it does when it starts again. What it refuses for
+    /// that reason it has not done, so asking again is safe.
+    async fn login_again(&self) -> Result<Session, Error> {
+        self.client.set_session(None);
+        self.login().await
     }
 
     /// The session that is open, or a new one.
@@ -114,8 +160,7 @@ impl Call<'_> {
         if let Some(host) = &session.host {
             return Ok(host.clone());
         }
-        let references = References { session: &session.reference, object: "" };
-        let answer = self.step(find("host.references")).send(&Arguments::new(), references).await?;
+        let answer = self.step(find("host.references")).send_in(session, &Arguments::new(), "").await?;
         let host = names(&answer).next().ok_or_else(|| self.no_reply("there is no host", None))?.to_owned();
         session.host = Some(host.clone());
         self.client.set_session(Some(session.clone()));
@@ -123,14 +168,13 @@ impl Call<'_> {
     }
 
     /// The reference of a domain, which is its uuid, given that, its name or its id.
-    async fn vm(&self, session: &Session, domain: &[u8]) -> Result<String, Error> {
+    async fn vm(&self, session: &mut Session, domain: &[u8]) -> Result<String, Error> {
         let domain = String::from_utf8_lossy(domain);
         if is_uuid(&domain) {
             return Ok(domain.into_owned());
         }
-        let references = References { session: &session.reference, object: "" };
         let arguments = [("name", domain.as_ref())].into_iter().collect();
-        let answer = self.step(find("domain.references")).send(&arguments, references).await?;
+        let answer = self.step(find("domain.references")).send_in(session, &arguments, "").await?;
         let found: Vec<_> = names(&answer).collect();
         match found[..] {
             [reference] => return Ok(reference.to_owned()),
@@ -138,18 +182,17 @@ impl Call<'_> {
             _ => return Err(self.no_domain(format!("{} domains have the name", found.len()))),
         }
         if domain.parse::<u32>().is_ok() {
-            let answer = self.step(find("domain.records")).send(&Arguments::new(), references).await?;
-            let mut records = answer.values().flat_map(Sexpr::items);
-            let record = records.find(|record| record.text("domain/domid") == Some(&domain));
-            if let Some(uuid) = record.and_then(|record| record.text("domain/uuid")) {
-                return Ok(uuid.to_owned());
+            let all = self.method_in(session, "VM.get_all_records", &[]).await?;
+            let of_id = |record: ValueRef<'_>| record.get("domid").and_then(ValueRef::text).as_deref() == Some(&domain);
+            if let Some((reference, _)) = all.value().members().find(|(_, record)| of_id(*record)) {
+                return Ok(reference.to_owned());
             }
         }
         Err(self.no_domain(format!("no domain has the name or id {domain}")))
     }
 
     fn no_domain(&self, message: String) -> Error {
-        Error::not_found(self.operation, ErrorCode::VmNotFound, message)
+        Error::seen(self.operation, ErrorCode::VmNotFound, message)
     }
 }
 

@@ -1,7 +1,7 @@
 //! Names of block devices.
 
-/// The number that the daemon makes of a block device's name, `sda1`, `hdc:cdrom` or `/dev/xvdb2` (`util/blkif.py
-/// blkdev_name_to_number`): major number times 256 plus minor number.
+/// The number that the daemon makes of a block device's name, `sda1`, `hdc:cdrom` or `/dev/xvdb2`: major number times 256
+/// plus minor number. A number is one (`util/blkif.py blkdev_name_to_number`).
 ///
 /// ```
 /// assert_eq!(xend_wire::block_device_number(b"sda1"), Some(2049));
@@ -11,6 +11,9 @@
 pub fn block_device_number(name: &[u8]) -> Option<i64> {
     let name = str::from_utf8(name).ok()?;
     let name = name.split(':').next()?.trim_start_matches("/dev/");
+    if let Ok(number) = name.parse() {
+        return Some(number);
+    }
     let (family, rest) = name.split_at_checked(if name.starts_with("xvd") { 3 } else { 2 })?;
     let letter = rest.bytes().next().filter(u8::is_ascii_lowercase)? - b'a';
     let partition = match &rest[1..] {

@@ -4,13 +4,16 @@ mod xenapi;
 
 use std::pin::Pin;
 
+use tokio::time::Instant;
 use xend_wire::Release;
-use xend_wire::operation::{Arguments, Operation, find};
+use xend_wire::failure::ErrorCode;
+use xend_wire::operation::{Arguments, Effect, Operation, find};
 use xend_wire::sexpr::{Builder, Document, Rules, Sexpr, print};
 
 use crate::{Client, Error};
 
-pub(crate) use xenapi::Steps;
+pub(crate) use xenapi::Methods;
+use xenapi::UNMAKING;
 
 /// An answer that is on its way. Calls that make calls have no other name for it.
 type Answering<'a> = Pin<Box<dyn Future<Output = Result<Document<'static>, Error>> + Send + 'a>>;
@@ -39,6 +42,7 @@ impl Client {
         &'a self,
         operation: &'static Operation,
         arguments: &'a Arguments,
+        until: Instant,
     ) -> Option<Answering<'a>> {
         let (face, release) = (self.uri.face, self.release);
         let steps = operation.steps(face, release)?;
@@ -49,37 +53,57 @@ impl Client {
             let checked = operation.check(arguments);
             checked.map_err(|error| Error::invalid(operation, face, release, error))?;
             match operation.name {
-                "domain.create_and_start" => self.create_in_calls(steps, arguments).await,
-                "domain.set_autostart" => self.define_anew(arguments).await,
+                "domain.create_and_start" => self.create_in_calls(operation, arguments, until).await,
+                "domain.set_autostart" => self.define_anew(operation, arguments, until).await,
                 other => unreachable!("{other} is made of calls, and nobody knows how"),
             }
         }))
     }
 
-    async fn create_in_calls(&self, steps: &[&str], arguments: &Arguments) -> Result<Document<'static>, Error> {
-        let created = self.call(known("domain.create"), arguments).await?;
-        let Some(name) = created.first().and_then(|record| record.text("domain/name")) else { return Ok(created) };
-        let domain = Arguments::from_iter([("domain", name)]);
-        let has = |operation: &&&str| steps.contains(*operation);
-        let started = async {
-            for operation in ["domain.wait_for_devices", "domain.unpause"].iter().filter(has) {
-                self.call(known(operation), &domain).await?;
-            }
-            Ok(())
+    async fn create_in_calls(
+        &self,
+        operation: &'static Operation,
+        arguments: &Arguments,
+        until: Instant,
+    ) -> Result<Document<'static>, Error> {
+        let created = self.call_until(known("domain.create"), arguments, until).await?;
+        let field = |name: &str| created.first().and_then(|record| record.text(&format!("domain/{name}")));
+        // Another domain may have its name: 3.1 takes a second one.
+        let Some(domid) = field("domid") else {
+            let message = "the reply does not tell which domain was made".to_owned();
+            return Err(Error::no_reply(operation, Effect::Changes, message, None));
         };
-        let Err::<(), Error>(error) = started.await else { return Ok(created) };
-        for operation in ["domain.destroy", "domain.undefine"].iter().filter(has) {
-            if let Err(second) = self.call(known(operation), &domain).await {
-                return Err(error.and_then(second));
-            }
+        let domain = Arguments::from_iter([("domain", domid)]);
+        let name = field("name").map(str::as_bytes);
+        let started = async {
+            self.call_until(known("domain.wait_for_devices"), &domain, until).await?;
+            self.call_until(known("domain.unpause"), &domain, until).await?;
+            self.call_until(known("domain.info"), &domain, until).await
+        };
+        let error = match started.await {
+            Ok(answer) => return Ok(answer),
+            Err(error) => error.named(name),
+        };
+        match self.call_until(known("domain.destroy"), &domain, Instant::now() + UNMAKING).await {
+            Ok(_) => Err(error),
+            Err(second) => Err(error.and_then(format_args!("domain.destroy: {}", second.message())).in_part()),
         }
-        Err(error)
     }
 
     /// Reads a domain's configuration, changes `on_xend_start`, and defines it anew.
-    async fn define_anew(&self, arguments: &Arguments) -> Result<Document<'static>, Error> {
+    async fn define_anew(
+        &self,
+        operation: &'static Operation,
+        arguments: &Arguments,
+        until: Instant,
+    ) -> Result<Document<'static>, Error> {
         let domain: Arguments = arguments.iter().filter(|(name, _)| *name == "domain").collect();
-        let record = self.call(known("domain.info"), &domain).await?;
+        let record = self.call_until(known("domain.info"), &domain, until).await?;
+        if record.first().is_some_and(|record| record.text("domain/domid").is_some()) {
+            // 3.1 would say that it was done, and not do it; later ones say that there is such a domain.
+            let message = "its configuration can be changed only while it does not run".to_owned();
+            return Err(Error::seen(operation, ErrorCode::WrongStateForOp, message));
+        }
         let is_wanted = matches!(arguments.get("autostart"), Some(b"1" | b"true"));
         let wanted = if is_wanted { "start" } else { "ignore" };
         let mut builder = Builder::new();
@@ -98,7 +122,7 @@ impl Client {
         }
         builder.close();
         let config = print(&builder.finish(), Rules::strict());
-        self.call(known("domain.define"), &Arguments::from_iter([("config", config)])).await
+        self.call_until(known("domain.define"), &Arguments::from_iter([("config", config)]), until).await
     }
 }
 

@@ -1,20 +1,27 @@
 //! Operations that take several methods of the Xen-API.
 
+use std::collections::HashMap;
+use std::time::Duration;
+
 use tokio::time::Instant;
 use xend_wire::block_device_number;
 use xend_wire::failure::ErrorCode;
-use xend_wire::operation::{DeviceClass, Effect, Face, Plan, Request, Returned};
+use xend_wire::operation::{DeviceClass, InState, Plan, Returned};
 use xend_wire::sexpr::{Builder, Document, Sexpr};
 use xend_wire::xenapi::{self, Config, NewDevice};
-use xend_wire::xmlrpc::{Value, ValueRef};
+use xend_wire::xmlrpc::{Kind, Value, ValueRef};
 
-use crate::Error;
 use crate::client::Call;
+use crate::session::Session;
+use crate::{Error, Fate};
+
+/// How long unmaking may take, beyond the time of the operation.
+pub(super) const UNMAKING: Duration = Duration::from_secs(30);
 
 /// The methods of one operation, one after the other. If one fails, what the others made is unmade.
-pub(crate) struct Steps<'c> {
+pub(crate) struct Methods<'c> {
     call: Call<'c>,
-    session: &'c str,
+    session: Session,
     /// The domain that it is about, once there is one.
     vm: String,
     /// Methods that unmake what was made, with its reference; the last comes first.
@@ -32,43 +39,69 @@ struct Plugged {
     record: Returned,
 }
 
-impl<'c> Steps<'c> {
-    pub(crate) fn new(call: Call<'c>, session: &'c str, vm: String) -> Self {
+impl<'c> Methods<'c> {
+    pub(crate) fn new(call: Call<'c>, session: Session, vm: String) -> Self {
         Self { call, session, vm, undo: Vec::new(), has_changed: false }
     }
 
-    pub(crate) async fn take(mut self, plan: &Plan) -> Result<Document<'static>, Error> {
-        let taken = match plan {
+    pub(crate) async fn follow(mut self, plan: &Plan) -> Result<Document<'static>, Error> {
+        let done = match plan {
             Plan::Records(state) => self.records(*state).await,
             Plan::Vcpus => self.vcpus().await,
             Plan::SetParameters(parameters) => self.set_parameters(parameters).await,
-            Plan::Define(config) => self.define(config).await,
-            Plan::Create(config) => self.create(config).await,
-            Plan::List(class) => self.list(*class).await,
+            Plan::Define(config) => self.define(config).await.map(|()| Document::default()),
+            Plan::Create { config, paused } => self.create(config, *paused).await,
+            Plan::List(class) => self.list_devices(*class).await,
             Plan::Attach(device) => self.attach(device).await,
             Plan::ChangeDisc { drive, disc } => self.change_disc(drive, disc).await,
             Plan::Detach { class, device } => self.detach(*class, device).await,
         };
-        match taken {
+        match done {
             Ok(answer) => Ok(answer),
             Err(error) => Err(self.unmake(error).await),
         }
     }
 
-    async fn unmake(self, error: Error) -> Error {
-        // Whatever time the operation had, it may be over.
-        let until = Instant::now() + self.call.client.deadlines.whole;
-        let call = Call { until, ..self.call };
-        for (method, reference) in self.undo.into_iter().rev() {
-            if let Err(second) = ask(call, self.session, method, [reference.into()]).await {
-                return error.and_then(format_args!("{method}: {}", second.message())).in_part();
+    async fn unmake(mut self, mut error: Error) -> Error {
+        let mut undo = std::mem::take(&mut self.undo);
+        // A disk that may be there keeps its image, unless it goes with its domain.
+        if error.fate() == Fate::Unknown && undo.iter().all(|(method, _)| *method != "VM.destroy") {
+            undo.retain(|(method, _)| *method != "VDI.destroy");
+        }
+        self.call.until = Instant::now() + UNMAKING;
+        let mut is_whole = !self.has_changed;
+        for (method, reference) in undo.into_iter().rev() {
+            if let Err(second) = self.ask(method, [reference.into()]).await {
+                if is_whole {
+                    error = error.and_then(format_args!("{method}: {}", second.message()));
+                }
+                is_whole = false;
             }
         }
-        if self.has_changed { error.in_part() } else { error }
+        if is_whole { error } else { error.in_part() }
     }
 
-    async fn ask<const N: usize>(&self, method: &str, params: [Value; N]) -> Result<Returned, Error> {
-        ask(self.call, self.session, method, params).await
+    async fn ask<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Returned, Error> {
+        self.call.method_in(&mut self.session, method, &params).await
+    }
+
+    /// Asks for a record, or for records by their references.
+    async fn ask_struct<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Returned, Error> {
+        let returned = self.ask(method, params).await?;
+        match returned.value().kind() {
+            Kind::Struct => Ok(returned),
+            _ => Err(self.call.reading().no_reply(format!("`{method}` gave no struct"), None)),
+        }
+    }
+
+    /// Asks for references.
+    async fn ask_references<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Vec<String>, Error> {
+        let returned = self.ask(method, params).await?;
+        let references = match returned.value().kind() {
+            Kind::Array => returned.value().items().map(|it| it.as_str().map(str::to_owned)).collect(),
+            _ => None,
+        };
+        references.ok_or_else(|| self.call.reading().no_reply(format!("`{method}` gave no array of strings"), None))
     }
 
     /// Makes an object of a class, and gives its reference.
@@ -80,50 +113,55 @@ impl<'c> Steps<'c> {
             _ => ("VDI.create", "VDI.destroy"),
         };
         let made = self.ask(method, [record]).await?;
-        let Some(reference) = made.value().text().map(String::from) else {
-            return Err(self.call.no_reply(format!("`{method}` gave no reference"), None));
-        };
-        self.undo.push((undo, reference.clone()));
-        Ok(reference)
+        let reference = made.value().as_str().filter(|reference| !reference.is_empty());
+        let reference = reference.ok_or_else(|| self.call.no_reply(format!("`{method}` gave no reference"), None))?;
+        self.undo.push((undo, reference.to_owned()));
+        Ok(reference.to_owned())
     }
 
-    async fn records(&self, state: Option<&str>) -> Result<Document<'static>, Error> {
-        let all = self.ask("VM.get_all_records", []).await?;
+    async fn records(&mut self, state: InState) -> Result<Document<'static>, Error> {
+        let all = self.ask_struct("VM.get_all_records", []).await?;
+        let state = match state {
+            InState::Any => None,
+            InState::Only(state) => Some(state),
+            InState::Unknown => Some(""),
+        };
         Ok(xenapi::records("domain", all.value(), state, self.call.client.release))
     }
 
-    async fn record(&self) -> Result<Returned, Error> {
-        self.ask("VM.get_record", [self.vm.as_str().into()]).await
+    async fn record(&mut self) -> Result<Returned, Error> {
+        self.ask_struct("VM.get_record", [self.vm.as_str().into()]).await
     }
 
     /// `(domain (domid 1) (name vm1) (vcpu_count 1) (vcpu (number 0) (online 1) ...) ...)`, as far as it is told.
-    async fn vcpus(&self) -> Result<Document<'static>, Error> {
+    async fn vcpus(&mut self) -> Result<Document<'static>, Error> {
         let vm = self.record().await?;
         let metrics = self.text(&vm, "metrics")?;
-        let metrics = self.ask("VM_metrics.get_record", [metrics.into()]).await?;
-        let told = |of: &str, name: &str| metrics.value().get(of)?.get(name)?.text().map(String::from);
+        let metrics = self.ask_struct("VM_metrics.get_record", [metrics.into()]).await?;
+        let told = |name: &str| -> HashMap<&str, ValueRef<'_>> {
+            metrics.value().get(name).into_iter().flat_map(ValueRef::members).collect()
+        };
+        let (cpus, parameters) = (told("VCPUs_CPU"), told("VCPUs_params"));
+        let mut vcpus: Vec<_> = told("VCPUs_flags").into_iter().collect();
+        vcpus.sort_by_key(|(number, _)| (number.parse::<u32>().ok(), *number));
         let mut builder = Builder::new();
         builder.open().atom("domain");
-        let fields = [("domid", "domid"), ("name", "name_label"), ("vcpu_count", "VCPUs_max")];
-        for (field, member) in fields {
+        for (field, member) in [("domid", "domid"), ("name", "name_label"), ("vcpu_count", "VCPUs_max")] {
             let value = self.text(&vm, member)?;
             if (field, value.as_str()) != ("domid", "-1") {
                 builder.list([field, &value]);
             }
         }
-        let flags = metrics.value().get("VCPUs_flags");
-        let mut vcpus: Vec<_> = flags.into_iter().flat_map(ValueRef::members).collect();
-        vcpus.sort_by_key(|(number, _)| number.parse::<u32>().ok());
         for (number, flags) in vcpus {
-            let has = |flag: &str| if flags.items().any(|it| it.text().as_deref() == Some(flag)) { "1" } else { "0" };
+            let has = |flag: &str| if flags.items().any(|it| it.as_str() == Some(flag)) { "1" } else { "0" };
             builder.open().atom("vcpu").list(["number", number]);
             for flag in ["online", "blocked", "running"] {
                 builder.list([flag, has(flag)]);
             }
-            if let Some(cpu) = told("VCPUs_CPU", number) {
+            if let Some(cpu) = cpus.get(number).and_then(|cpu| cpu.text()) {
                 builder.list(["cpu", &cpu]);
             }
-            if let Some(cpus) = told("VCPUs_params", &format!("cpumap{number}")) {
+            if let Some(cpus) = parameters.get(&*format!("cpumap{number}")).and_then(|cpus| cpus.text()) {
                 builder.open().atom("cpumap").list(cpus.split(',')).close();
             }
             builder.close();
@@ -141,60 +179,57 @@ impl<'c> Steps<'c> {
         Ok(Document::default())
     }
 
-    async fn define(&mut self, config: &Config) -> Result<Document<'static>, Error> {
-        let known = match &config.name {
-            Some(name) => Some(self.ask("VM.get_by_name_label", [name.as_str().into()]).await?),
-            None => None,
-        };
+    async fn define(&mut self, config: &Config) -> Result<(), Error> {
+        let known = self.ask_references("VM.get_all", []).await?;
         self.vm = self.make("VM", config.vm.clone()).await?;
-        // A definition of the same name and uuid is overwritten, and nothing brings it back (protocol reference §6.4).
-        if known.is_some_and(|known| known.value().items().any(|it| it.text().is_some_and(|it| it == self.vm))) {
+        // A definition that was there is overwritten, and nothing brings it back (protocol reference §6.4).
+        if known.contains(&self.vm) {
             self.undo.clear();
             self.has_changed = true;
         }
         for device in &config.devices {
             self.plug(device).await?;
         }
-        Ok(Document::default())
+        Ok(())
     }
 
-    async fn create(&mut self, config: &Config) -> Result<Document<'static>, Error> {
+    async fn create(&mut self, config: &Config, paused: bool) -> Result<Document<'static>, Error> {
         self.define(config).await?;
-        // It does nothing to a domain that did not start.
-        self.undo.push(("VM.hard_shutdown", self.vm.clone()));
-        self.ask("VM.start", [self.vm.as_str().into(), true.into()]).await?;
+        if !self.has_changed {
+            // It does nothing to a domain that did not start.
+            self.undo.push(("VM.hard_shutdown", self.vm.clone()));
+        }
+        // It waits for the devices.
+        self.ask("VM.start", [self.vm.as_str().into(), paused.into()]).await?;
         let record = self.record().await?;
         Ok(xenapi::record("domain", record.value(), self.call.client.release))
     }
 
     /// Makes a device, and gives its reference.
     async fn plug(&mut self, device: &NewDevice) -> Result<String, Error> {
-        let backend = match &device.backend {
-            None => None,
-            Some(bridge) if device.class == DeviceClass::Vif => Some(self.network(bridge).await?),
-            Some(uname) => Some(self.image(uname).await?),
-        };
-        let class = match device.class {
-            DeviceClass::Vif => "VIF",
-            DeviceClass::Vbd => "VBD",
+        let (class, backend) = match (device.class, &device.backend) {
+            (DeviceClass::Vif, None) => ("VIF", None),
+            (DeviceClass::Vif, Some(bridge)) => ("VIF", Some(self.network(bridge).await?)),
+            (DeviceClass::Vbd, None) => ("VBD", None),
+            (DeviceClass::Vbd, Some(uname)) => ("VBD", Some(self.image(uname).await?)),
         };
         self.make(class, device.record(&self.vm, backend.as_deref())).await
     }
 
-    async fn network(&self, bridge: &str) -> Result<String, Error> {
-        let networks = self.ask("network.get_all_records", []).await?;
+    async fn network(&mut self, bridge: &str) -> Result<String, Error> {
+        let networks = self.ask_struct("network.get_all_records", []).await?;
         let named = |record: ValueRef<'_>| record.get("name_label")?.text().map(|name| name == bridge);
         reference_to(&networks, named).ok_or_else(|| self.missing(ErrorCode::BadParameter, "network", bridge))
     }
 
     /// The image at a place: one that is known, or a new one where the host keeps images by their places.
     async fn image(&mut self, uname: &str) -> Result<String, Error> {
-        let images = self.ask("VDI.get_all_records", []).await?;
+        let images = self.ask_struct("VDI.get_all_records", []).await?;
         let is_there = |record: ValueRef<'_>| record.get("other_config")?.get("location")?.text().map(|it| it == uname);
         if let Some(known) = reference_to(&images, is_there) {
             return Ok(known);
         }
-        let storage = self.ask("SR.get_all_records", []).await?;
+        let storage = self.ask_struct("SR.get_all_records", []).await?;
         let is_local = |record: ValueRef<'_>| record.get("type")?.text().map(|kind| kind == "local");
         let local = reference_to(&storage, is_local);
         let local = local.ok_or_else(|| self.missing(ErrorCode::BadParameter, "storage of type", "local"))?;
@@ -202,16 +237,15 @@ impl<'c> Steps<'c> {
     }
 
     /// All devices of a class that the domain has.
-    async fn plugged(&self, class: DeviceClass) -> Result<Vec<Plugged>, Error> {
+    async fn devices(&mut self, class: DeviceClass) -> Result<Vec<Plugged>, Error> {
         let (list, record) = match class {
             DeviceClass::Vif => ("VM.get_VIFs", "VIF.get_record"),
             DeviceClass::Vbd => ("VM.get_VBDs", "VBD.get_record"),
         };
-        let references = self.ask(list, [self.vm.as_str().into()]).await?;
         let mut devices = Vec::new();
-        for reference in references.value().items().filter_map(ValueRef::text) {
-            let record = self.ask(record, [reference.as_ref().into()]).await?;
-            devices.push(self.device(class, reference.into_owned(), record)?);
+        for reference in self.ask_references(list, [self.vm.as_str().into()]).await? {
+            let record = self.ask_struct(record, [reference.as_str().into()]).await?;
+            devices.push(self.device(class, reference, record)?);
         }
         Ok(devices)
     }
@@ -226,14 +260,14 @@ impl<'c> Steps<'c> {
     }
 
     /// `((0 ((mac ...) (device eth0) ...)) ...)`
-    async fn list(&self, class: DeviceClass) -> Result<Document<'static>, Error> {
+    async fn list_devices(&mut self, class: DeviceClass) -> Result<Document<'static>, Error> {
         let head = match class {
             DeviceClass::Vif => "vif",
             DeviceClass::Vbd => "vbd",
         };
         let mut builder = Builder::new();
         builder.open();
-        for device in self.plugged(class).await? {
+        for device in self.devices(class).await? {
             let number = device.number.map_or(device.name, |number| number.to_string());
             builder.open().atom(number).open();
             let record = xenapi::record(head, device.record.value(), self.call.client.release);
@@ -251,21 +285,21 @@ impl<'c> Steps<'c> {
         let vm = self.record().await?;
         let domid = self.text(&vm, "domid")?;
         let reference = self.plug(device).await?;
-        let number = match &device.name {
-            Some(name) => block_device_number(name.as_bytes()),
+        let (name, number) = match &device.name {
+            Some(name) => (name.clone(), block_device_number(name.as_bytes())),
             None => {
-                let record = self.ask("VIF.get_record", [reference.as_str().into()]).await?;
-                self.device(DeviceClass::Vif, reference, record)?.number
+                let record = self.ask_struct("VIF.get_record", [reference.as_str().into()]).await?;
+                let device = self.device(DeviceClass::Vif, reference, record)?;
+                (device.name, device.number)
             }
         };
         let mut builder = Builder::new();
-        match number.filter(|_| domid != "-1") {
-            Some(number) => {
-                let place = ["dom", &domid, "id", &number.to_string()];
-                builder.open().atom(&device.kind).list(place).close();
-            }
+        if domid == "-1" {
             // As the other faces answer where only the definition has changed.
-            None => drop(builder.atom("True")),
+            builder.atom("True");
+        } else {
+            let id = number.map_or(name, |number| number.to_string());
+            builder.open().atom(&device.kind).list(["dom", &domid, "id", &id]).close();
         }
         Ok(builder.finish())
     }
@@ -277,7 +311,7 @@ impl<'c> Steps<'c> {
         Ok(Document::default())
     }
 
-    async fn detach(&self, class: DeviceClass, device: &str) -> Result<Document<'static>, Error> {
+    async fn detach(&mut self, class: DeviceClass, device: &str) -> Result<Document<'static>, Error> {
         let device = self.find(class, device).await?;
         let method = match class {
             DeviceClass::Vif => "VIF.destroy",
@@ -287,39 +321,26 @@ impl<'c> Steps<'c> {
         Ok(Document::default())
     }
 
-    /// The reference of a device, given its number or name.
-    async fn find(&self, class: DeviceClass, device: &str) -> Result<String, Error> {
-        let name = device.split(':').next().unwrap_or_default();
-        let number = device.parse().ok();
-        let is_it = |it: &Plugged| it.name == name || (number.is_some() && it.number == number);
-        let found = self.plugged(class).await?.into_iter().find(is_it);
+    /// The reference of a device, given its number, or the name of a disk.
+    async fn find(&mut self, class: DeviceClass, device: &str) -> Result<String, Error> {
+        let number = match class {
+            DeviceClass::Vif => device.parse().ok(),
+            DeviceClass::Vbd => block_device_number(device.as_bytes()),
+        };
+        let is_it = |it: &Plugged| number.is_some() && it.number == number;
+        let found = self.devices(class).await?.into_iter().find(is_it);
         found.map(|it| it.reference).ok_or_else(|| self.missing(ErrorCode::OperationFailed, "device", device))
     }
 
     fn text(&self, record: &Returned, member: &str) -> Result<String, Error> {
         let text = record.value().get(member).and_then(ValueRef::text);
-        text.map(String::from).ok_or_else(|| self.call.no_reply(format!("the record has no `{member}`"), None))
+        text.map(String::from)
+            .ok_or_else(|| self.call.reading().no_reply(format!("the record has no `{member}`"), None))
     }
 
     fn missing(&self, code: ErrorCode, what: &str, name: &str) -> Error {
-        Error::not_found(self.call.operation, code, format!("there is no {what} {name}"))
+        Error::seen(self.call.operation, code, format!("there is no {what} {name}"))
     }
-}
-
-/// Calls one method in a session.
-async fn ask<const N: usize>(
-    call: Call<'_>,
-    session: &str,
-    method: &str,
-    params: [Value; N],
-) -> Result<Returned, Error> {
-    let effect = if method.contains(".get_") { Effect::Reads } else { Effect::Changes };
-    let (operation, release) = (call.operation, call.client.release);
-    let params = std::iter::once(Value::from(session)).chain(params);
-    let request = Request::call(method, params);
-    let request = request.map_err(|error| Error::invalid(operation, Face::XenApi, release, error))?;
-    let reply = Call { effect, ..call }.exchange(request).await?;
-    operation.read_method(release, &reply).map_err(|failure| Error::failed(operation, failure))
 }
 
 /// The reference under which a record stands that is the one.

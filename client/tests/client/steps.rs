@@ -1,6 +1,6 @@
 //! What takes more than one request.
 
-use xend_client::{ErrorCode, Face, Release};
+use xend_client::{ErrorCode, Face, Fate, PowerState, Release};
 
 use crate::peer::{Requests, client, conversation, reply, run};
 
@@ -16,6 +16,8 @@ fn created() -> Vec<u8> {
     reply("201 created", "(domain (domid 3) (name new))")
 }
 
+const RUNNING: &str = "(domain (domid 3) (name new) (state -b----))";
+
 fn done() -> Vec<u8> {
     reply("202 Accepted", "")
 }
@@ -23,9 +25,11 @@ fn done() -> Vec<u8> {
 #[test]
 fn a_domain_is_made_and_started() {
     run(async {
-        let (client, noted) = conversation(client(Face::Sxp), vec![created(), done(), reply("200 OK", "")]);
-        assert_eq!(client.create_and_start("(vm (name new))").await.unwrap().domid(), Some(3));
-        assert_eq!(bodies(&noted), ["op=create", "op=wait_for_devices", "op=unpause"]);
+        let (client, noted) =
+            conversation(client(Face::Sxp), vec![created(), done(), reply("200 OK", ""), reply("200 OK", RUNNING)]);
+        let domain = client.create_and_start("(vm (name new))").await.unwrap();
+        assert_eq!((domain.domid(), domain.power_state()), (Some(3), Some(PowerState::Running)));
+        assert_eq!(bodies(&noted), ["op=create", "op=wait_for_devices", "op=unpause", "GET /xend/domain/3 HTTP/1.1"]);
     });
 }
 
@@ -49,7 +53,8 @@ fn a_domain_whose_devices_fail_is_destroyed() {
     run(async {
         let (client, _) = conversation(client(Face::Sxp), vec![created(), reply("500 x", failed)]);
         let error = client.create_and_start("(vm (name new))").await.unwrap_err();
-        assert!(error.message().contains("Hotplug scripts not working.; then domain.destroy new:"), "{error}");
+        assert!(error.message().contains("Hotplug scripts not working.; then domain.destroy: "), "{error}");
+        assert_eq!(error.fate(), Fate::Unknown);
     });
 }
 

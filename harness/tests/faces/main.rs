@@ -1,6 +1,7 @@
 //! What a client asks on every face of every release: held against captures of real clients, and tried on the mock.
 
 mod answers;
+mod between;
 mod call;
 mod corpus;
 mod daemon;

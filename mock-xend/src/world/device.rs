@@ -108,12 +108,13 @@ impl Device {
                 for name in ["uname", "mode"] {
                     fields.extend(self.setting(name).map(|value| (name, value.clone())));
                 }
+                let bootable = self.setting("bootable").cloned().unwrap_or(Datum::Int(1));
                 if release >= Release::V3_4 {
-                    fields.extend([("bootable", 1.into()), ("protocol", "x86_64-abi".into())]);
-                    behind.push(("VDI", "".into()));
+                    fields.extend([("bootable", bootable.clone()), ("protocol", "x86_64-abi".into())]);
+                    behind.push(("VDI", self.setting("VDI").cloned().unwrap_or("".into())));
                 }
                 if matches!(release, Release::V3_1 | Release::V3_4) {
-                    behind.insert(0, ("bootable", 1.into()));
+                    behind.insert(0, ("bootable", bootable));
                 }
             }
             "console" => {
@@ -133,10 +134,15 @@ impl Device {
         let mut fields: Vec<(&str, Datum)> =
             self.settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
         fields.push(("uuid", self.uuid.as_str().into()));
+        let mut usual = |name: &'static str, value: Datum| {
+            if self.setting(name).is_none() {
+                fields.push((name, value));
+            }
+        };
         if self.is_block() {
-            fields.push(("driver", "paravirtualised".into()));
+            usual("driver", "paravirtualised".into());
             if release >= Release::V3_4 {
-                fields.push(("bootable", 1.into()));
+                usual("bootable", 1.into());
             }
         }
         sort_as_dict(&mut fields);

@@ -8,6 +8,7 @@ use xend_wire::datum::Datum;
 
 use super::device::Device;
 use super::scheduler::{Bvt, Credit, Sedf};
+use crate::python;
 
 /// A domain of the host.
 #[derive(Clone, Debug, PartialEq)]
@@ -201,6 +202,21 @@ impl Image {
     /// A setting of the image.
     pub fn setting(&self, name: &str) -> Option<&Datum> {
         child(&self.config, name)
+    }
+
+    /// What a kernel is told, from 3.1 on: `root` and `ip` go before `args`, unless they are in them
+    /// (`XendConfig.py update_with_image_sxp`, protocol reference §3.8).
+    pub(crate) fn arguments(&self) -> Vec<u8> {
+        let text = |name| self.setting(name).map(python::str).unwrap_or_default();
+        let mut arguments = text("args");
+        for name in ["ip", "root"] {
+            let (value, sign) = (text(name), format!("{name}=").into_bytes());
+            let is_there = arguments.windows(sign.len()).any(|window| window == sign);
+            if !value.is_empty() && !is_there {
+                arguments = [sign.as_slice(), &value, b" ", &arguments].concat();
+            }
+        }
+        arguments
     }
 }
 

@@ -184,9 +184,7 @@ impl Record<'_> {
         if let Some(ramdisk) = setting("ramdisk") {
             fields.push(Datum::pair("ramdisk", ramdisk));
         }
-        // From 3.1 on the root device is folded into the arguments (protocol reference §3.8).
-        let root = setting("root").map(|root| [b"root=".as_slice(), &root].concat());
-        let args = [root, setting("args")].into_iter().flatten().collect::<Vec<_>>().join(&b' ');
+        let args = image.map(Image::arguments).unwrap_or_default();
         if !args.is_empty() {
             fields.push(Datum::pair("args", args));
         }
@@ -198,19 +196,23 @@ impl Record<'_> {
                 |setting: &&Datum| setting.items().first().and_then(Datum::as_bytes).is_some_and(|name| !is_told(name));
             fields.extend(settings.filter(untold).cloned());
         }
-        match self.release {
-            Release::V3_1 => fields.push(Datum::pair("rtc_timeoffset", "0")),
-            Release::V4_1 => {
-                fields.push(Datum::pair("superpages", 0));
-                if image.is_some() && self.domain.id.is_some() {
-                    fields.push(Datum::pair("pci", Datum::list([])));
-                }
-                fields.push(Datum::pair("nomigrate", 0));
-                fields.push(Datum::pair("tsc_mode", 0));
+        let is_built = image.is_some() && self.domain.id.is_some();
+        let of_release: &[(&str, Datum)] = match self.release {
+            Release::V3_1 => &[("rtc_timeoffset", "0".into())],
+            Release::V4_1 if is_built => {
+                &[("superpages", 0.into()), ("pci", Datum::list([])), ("nomigrate", 0.into()), ("tsc_mode", 0.into())]
             }
-            _ => {}
-        }
-        if image.is_some() && self.domain.id.is_some() {
+            Release::V4_1 => &[("superpages", 0.into()), ("nomigrate", 0.into()), ("tsc_mode", 0.into())],
+            _ => &[],
+        };
+        let is_told = |name: &str| {
+            let names = fields.iter().filter_map(|field| field.items().first()?.as_bytes());
+            names.into_iter().any(|known| known == name.as_bytes())
+        };
+        let untold = of_release.iter().filter(|(name, _)| !is_told(name));
+        let untold: Vec<_> = untold.map(|(name, value)| Datum::pair(name, value.clone())).collect();
+        fields.extend(untold);
+        if is_built {
             fields.push(Datum::list(["notes".into()]));
         }
         fields.into()

@@ -58,7 +58,10 @@ pub(super) fn record(call: &Context<'_>, class: &'static str, reference_: &str) 
             let (name, kind) = name.split_once(':').unwrap_or((&name, "disk"));
             let mode = if python::str(&setting("mode")).starts_with(b"w") { "RW" } else { "RO" };
             let is_first = domain.devices.iter().find(|known| kinds(class).contains(&known.class.as_str()));
-            let bootable = is_first.is_some_and(|first| first.uuid == device.uuid);
+            let bootable = match device.settings.iter().find(|(known, _)| known == "bootable") {
+                Some((_, flag)) => python::str(flag) == b"1",
+                None => is_first.is_some_and(|first| first.uuid == device.uuid),
+            };
             fields.extend([("VM", vm), ("VDI", setting("VDI")), ("device", name.into())]);
             fields.push(("bootable", kept("bootable", bootable.into())));
             fields.push(("mode", kept("mode", mode.into())));
@@ -127,6 +130,8 @@ impl Context<'_> {
             }
             let kind: &[u8] = if text("type").as_deref() == Some(b"CD") { b":cdrom" } else { b"" };
             add("dev", text("device").map(|name| [&name, kind].concat()));
+            let bootable = member(&config, "bootable").map(|flag| if python::truth(flag) { "1" } else { "0" });
+            add("bootable", bootable.map(|flag| flag.as_bytes().to_vec()));
             add("mode", Some(if text("mode").as_deref() == Some(b"RO") { b"r".to_vec() } else { b"w".to_vec() }));
         }
         let device = [Datum::from(kind)].into_iter().chain(settings).collect::<Vec<_>>();

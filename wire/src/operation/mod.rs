@@ -30,7 +30,7 @@ mod tests;
 pub use arguments::Arguments;
 pub use face::{Face, UnknownFace};
 pub use form::{Answer, Argument, ArgumentKind, Effect, Object, Operation, Unit, Unsupported};
-pub use plan::{DeviceClass, Plan};
+pub use plan::{DeviceClass, InState, Plan};
 pub use read::{Reply, Returned};
 pub use recognise::{recognise_sxp, recognise_xenapi, recognise_xmlrpc};
 pub use request::{References, Request};

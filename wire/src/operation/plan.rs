@@ -1,5 +1,6 @@
 //! What takes several methods of the Xen-API, understood before anything is sent.
 
+use super::argument::integer;
 use super::{Arguments, Face, Operation, Unsupported};
 use crate::sexpr::{Rules, Sexpr, parse_with};
 use crate::xenapi::{Config, NewDevice};
@@ -8,21 +9,26 @@ use crate::{Error, ErrorKind, Limits, Release};
 /// An operation that takes several methods, with its arguments. A domain that it is about is not in it.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Plan {
-    /// Describe the domains in a power state, `Paused`, or all.
-    Records(Option<&'static str>),
+    /// Describe the domains in a power state.
+    Records(InState),
     /// Tell what the virtual processors do.
     Vcpus,
     /// Set members of the virtual processors' parameters, one after the other.
     SetParameters(Vec<(&'static str, String)>),
     /// Define a domain.
     Define(Config),
-    /// Define a domain and start it, paused.
-    Create(Config),
+    /// Define a domain and start it.
+    Create {
+        /// Its configuration.
+        config: Config,
+        /// Whether it is left paused.
+        paused: bool,
+    },
     /// List the devices of a class.
     List(DeviceClass),
     /// Make a device.
     Attach(NewDevice),
-    /// Put another disc into a drive.
+    /// Put another disc into a drive: `VBD.media_change` changes nothing else.
     ChangeDisc {
         /// Number or name of the drive.
         drive: String,
@@ -36,6 +42,18 @@ pub enum Plan {
         /// Its number or name.
         device: String,
     },
+}
+
+/// Which domains are described.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum InState {
+    /// All.
+    Any,
+    /// Those in this power state: `Paused`.
+    Only(&'static str),
+    /// None, for the state has a name that the daemon does not know, as on the XML-RPC face (protocol
+    /// reference §4.2).
+    Unknown,
 }
 
 /// The classes of devices that the Xen-API has objects for, and that can be made.
@@ -54,32 +72,56 @@ impl Operation {
     /// As [`Operation::request`]; and for a configuration what [`Config::read`] and [`NewDevice::read`] find in it.
     pub fn plan(&self, release: Release, given: &Arguments) -> Result<Plan, Error> {
         self.check(given)?;
-        let text = |name: &str| String::from_utf8_lossy(given.get(name).unwrap_or_default()).into_owned();
+        let text = |name: &str| {
+            let value = given.get(name).unwrap_or_default();
+            str::from_utf8(value).map_err(|error| {
+                let at = error.valid_up_to();
+                Error::new(ErrorKind::NotRepresentable, at..at + 1).expected("UTF-8")
+            })
+        };
         Ok(match self.name {
             _ if self.steps(Face::XenApi, release).is_none() => {
                 return Err(Unsupported { face: Face::XenApi, release, operation: self.name }.into());
             }
-            "domain.records_in_state" => Plan::Records(power_state(&text("state"), release)),
+            "domain.records_in_state" => Plan::Records(in_state(text("state")?, release)),
             "domain.vcpus" => Plan::Vcpus,
-            "domain.set_credit" => Plan::SetParameters(["weight", "cap"].map(|name| (name, text(name))).to_vec()),
-            "domain.define" => Plan::Define(config(given, Config::read)?),
-            "domain.create" => Plan::Create(config(given, Config::read)?),
-            "device.list" => Plan::List(DeviceClass::of(&text("type"))?),
-            "device.attach" => Plan::Attach(config(given, NewDevice::read)?),
-            "device.configure" => match config(given, NewDevice::read)? {
-                NewDevice { class: DeviceClass::Vbd, backend: Some(disc), .. } => {
-                    Plan::ChangeDisc { drive: text("device"), disc }
-                }
-                _ => {
-                    let disc = "a disc for a drive, such as (vbd (uname file:/x.iso) (dev hdc:cdrom))";
-                    return Err(Error::new(ErrorKind::InvalidArgument, 0..0).found("`config`").expected(disc));
-                }
+            "domain.set_credit" => {
+                // What is wrong with the second must be seen before the first is set.
+                let in_range =
+                    |name, range: std::ops::RangeInclusive<i64>, expected| match integer(name, text(name)?.as_bytes())?
+                    {
+                        value if range.contains(&value) => Ok((name, value.to_string())),
+                        _ => Err(Error::new(ErrorKind::InvalidArgument, 0..0)
+                            .found(format!("`{name}`"))
+                            .expected(expected)),
+                    };
+                let weight = in_range("weight", 1..=65535, "a number from 1 to 65535")?;
+                let cap = in_range("cap", 0..=65535, "a number from 0 to 100 for each virtual processor")?;
+                Plan::SetParameters(vec![weight, cap])
+            }
+            "domain.define" => Plan::Define(config(given, |config| Config::read(config, release))?),
+            "domain.create" | "domain.create_and_start" => Plan::Create {
+                config: config(given, |config| Config::read(config, release))?,
+                paused: self.name == "domain.create",
             },
+            "device.list" => Plan::List(DeviceClass::of(text("type")?)?),
+            "device.attach" => Plan::Attach(config(given, NewDevice::read)?),
+            "device.configure" => {
+                let (drive, config) = (text("device")?, config(given, NewDevice::read)?);
+                let disc = config.disc_for(drive).ok_or_else(|| {
+                    let disc =
+                        "nothing but another disc for that drive, such as (vbd (uname file:/x.iso) (dev hdc:cdrom))";
+                    Error::new(ErrorKind::InvalidArgument, 0..0).found("`config`").expected(disc)
+                })?;
+                Plan::ChangeDisc { drive: drive.to_owned(), disc: disc.to_owned() }
+            }
             "device.detach" if given.get("force").is_some() => {
                 let error = Error::new(ErrorKind::UnknownArgument, 0..0).found("`force` of `device.detach`");
                 return Err(error.expected(format!("only what the xenapi face of {release} has")));
             }
-            "device.detach" => Plan::Detach { class: DeviceClass::of(&text("type"))?, device: text("device") },
+            "device.detach" => {
+                Plan::Detach { class: DeviceClass::of(text("type")?)?, device: text("device")?.to_owned() }
+            }
             other => unreachable!("{other} is made of other operations"),
         })
     }
@@ -89,10 +131,10 @@ impl DeviceClass {
     fn of(kind: &str) -> Result<Self, Error> {
         match kind {
             "vif" => Ok(Self::Vif),
-            "vbd" | "tap" | "tap2" => Ok(Self::Vbd),
+            "vbd" => Ok(Self::Vbd),
             _ => {
                 let error = Error::new(ErrorKind::InvalidArgument, 0..0).found("`type`");
-                Err(error.expected("`vif`, `vbd`, `tap` or `tap2`, which the xenapi face has"))
+                Err(error.expected("`vif`, or `vbd` for disks of all kinds, which the xenapi face has"))
             }
         }
     }
@@ -106,16 +148,15 @@ fn config<T>(given: &Arguments, read: impl FnOnce(Sexpr<'_>) -> Result<T, Error>
     read(document.first().ok_or_else(end)?)
 }
 
-/// The Xen-API's word (protocol reference §6.1). Of a word that no state has, no domain is, as on the XML-RPC face.
-fn power_state(state: &str, release: Release) -> Option<&'static str> {
+/// The Xen-API's word (protocol reference §6.1). Before 3.4 there is no state `crashed`.
+fn in_state(state: &str, release: Release) -> InState {
     match state {
-        "all" => None,
-        "halted" => Some("Halted"),
-        "paused" => Some("Paused"),
-        "running" => Some("Running"),
-        "suspended" => Some("Suspended"),
-        "crashed" if release < Release::V3_4 => Some("Unknown"),
-        "crashed" => Some("Crashed"),
-        _ => Some(""),
+        "all" => InState::Any,
+        "halted" => InState::Only("Halted"),
+        "paused" => InState::Only("Paused"),
+        "running" => InState::Only("Running"),
+        "suspended" => InState::Only("Suspended"),
+        "crashed" if release >= Release::V3_4 => InState::Only("Crashed"),
+        _ => InState::Unknown,
     }
 }

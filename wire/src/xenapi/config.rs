@@ -1,38 +1,23 @@
-//! Configurations as the structs from which the Xen-API makes its objects.
+//! A domain's configuration as the structs from which the Xen-API makes its objects.
 //!
 //! The other faces take all of a domain in one S-expression. Here a domain is one object, each of its devices another, and
 //! the image behind a disk a third. The members are those of the Xen-API's specification, which the daemon's records have
 //! (capture `xenapi-VM.get_all_records`); no capture shows such a struct being sent.
 
+use super::NewDevice;
+use super::field::{Field, fields, invalid, no_place};
 use super::record::action_of_mode;
-use crate::operation::DeviceClass;
 use crate::sexpr::Sexpr;
 use crate::xmlrpc::Value;
-use crate::{Error, ErrorKind, visible};
+use crate::{Error, Release};
 
 /// A domain's configuration `(vm (name vm1) ... (device (vif ...)))`, taken apart.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Config {
-    /// The domain's name, if it has one.
-    pub name: Option<String>,
     /// What `VM.create` takes.
     pub vm: Value,
     /// The domain's devices, in their order.
     pub devices: Vec<NewDevice>,
-}
-
-/// A device's configuration, as far as it needs no references.
-#[derive(Clone, Debug, PartialEq)]
-pub struct NewDevice {
-    /// What it was called: `vif`, `vbd`, `tap` or `tap2`.
-    pub kind: String,
-    /// The class of objects that it becomes.
-    pub class: DeviceClass,
-    /// The name by which its domain knows a disk: `sda1`.
-    pub name: Option<String>,
-    /// What is behind it, if it is given: the bridge of a network, or the image of a disk, `phy:/dev/x`.
-    pub backend: Option<String>,
-    members: Members,
 }
 
 type Members = Vec<(String, Value)>;
@@ -41,84 +26,100 @@ type Members = Vec<(String, Value)>;
 #[derive(Clone, Copy)]
 enum Becomes {
     /// Text that stays.
-    Text(&'static [&'static str]),
-    /// MiB, which become bytes.
+    Text(&'static str),
+    /// A number that stays, in each of these.
+    Number(&'static [&'static str]),
+    /// MiB, which become bytes, in each of these.
     Bytes(&'static [&'static str]),
     /// What happens at the end, in the other spelling.
     Action(&'static str),
-    /// Whether a word is this one.
-    Flag(&'static str, &'static str),
     /// A member of the virtual processors' parameters.
     Parameter(&'static str),
 }
 
 const DOMAIN: &[(&str, Becomes)] = &[
-    ("name", Becomes::Text(&["name_label"])),
-    ("uuid", Becomes::Text(&["uuid"])),
+    ("name", Becomes::Text("name_label")),
+    ("uuid", Becomes::Text("uuid")),
     ("memory", Becomes::Bytes(&["memory_dynamic_max", "memory_dynamic_min"])),
     ("maxmem", Becomes::Bytes(&["memory_static_max"])),
-    ("vcpus", Becomes::Text(&["VCPUs_max", "VCPUs_at_startup"])),
+    ("vcpus", Becomes::Number(&["VCPUs_max", "VCPUs_at_startup"])),
     ("cpu_weight", Becomes::Parameter("weight")),
     ("cpu_cap", Becomes::Parameter("cap")),
     ("on_poweroff", Becomes::Action("actions_after_shutdown")),
     ("on_reboot", Becomes::Action("actions_after_reboot")),
     ("on_crash", Becomes::Action("actions_after_crash")),
-    ("on_xend_start", Becomes::Flag("auto_power_on", "start")),
-    ("bootloader", Becomes::Text(&["PV_bootloader"])),
-    ("bootloader_args", Becomes::Text(&["PV_bootloader_args"])),
+    ("bootloader", Becomes::Text("PV_bootloader")),
+    ("bootloader_args", Becomes::Text("PV_bootloader_args")),
 ];
+
+/// What may happen at the end (protocol reference §6.1).
+const MODES: [&str; 6] = ["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
 
 impl Config {
     /// Takes a configuration apart. A field that is empty counts as not given.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`], at the field, for what the Xen-API has no place for, and for what is no number
-    /// where one must be; [`ErrorKind::NotRepresentable`] for text that is not UTF-8.
-    pub fn read(config: Sexpr<'_>) -> Result<Self, Error> {
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), at the field, for what the Xen-API of the release has no
+    /// place for, for a field that is there twice, and for a value that can't be one;
+    /// [`NotRepresentable`](crate::ErrorKind::NotRepresentable) for text that is not UTF-8.
+    pub fn read(config: Sexpr<'_>, release: Release) -> Result<Self, Error> {
         let mut vm = vec![("memory_static_min".to_owned(), Value::from("0"))];
         let (mut parameters, mut devices) = (Members::new(), Vec::new());
-        for field in fields(config)? {
-            let Some(value) = field.value() else { continue };
-            match (name(field), DOMAIN.iter().find(|(known, _)| known.as_bytes() == field.name().unwrap_or_default())) {
-                (_, Some((_, becomes))) => becomes.add(&mut vm, &mut parameters, value)?,
-                ("image", None) => image(value, &mut vm)?,
-                ("device", None) => devices.push(NewDevice::read(value)?),
+        for field in fields(config, &["device"])? {
+            match (field.name, DOMAIN.iter().find(|(known, _)| *known == field.name)) {
+                (_, Some((_, becomes))) => becomes.add(&mut vm, &mut parameters, &field)?,
+                ("image", None) => image(field.value, &mut vm)?,
+                ("device", None) => devices.push(NewDevice::read(field.value)?),
+                // Before 3.4 nothing can change it again over the Xen-API.
+                ("on_xend_start", None) if release >= Release::V3_4 => match field.text()? {
+                    "start" => vm.push(("auto_power_on".to_owned(), true.into())),
+                    "ignore" => vm.push(("auto_power_on".to_owned(), false.into())),
+                    _ => return Err(invalid(field.value, "`start` or `ignore`")),
+                },
                 _ => {
                     let known: Vec<_> = DOMAIN.iter().map(|(known, _)| *known).collect();
-                    return Err(no_place(field, "VM.create", &format!("{}, image and device", known.join(", "))));
+                    let start = if release >= Release::V3_4 { ", on_xend_start" } else { "" };
+                    return Err(no_place(
+                        &field,
+                        "VM.create",
+                        &format!("{}{start}, image and device", known.join(", ")),
+                    ));
                 }
             }
         }
-        let given = |members: &Members, name: &str| members.iter().find(|(known, _)| known == name).cloned();
-        if given(&vm, "memory_static_max").is_none()
-            && let Some((_, memory)) = given(&vm, "memory_dynamic_max")
+        let given = |name: &str| vm.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+        if given("memory_static_max").is_none()
+            && let Some(memory) = given("memory_dynamic_max")
         {
             vm.push(("memory_static_max".to_owned(), memory));
         }
         if !parameters.is_empty() {
             vm.push(("VCPUs_params".to_owned(), Value::Struct(parameters)));
         }
-        let name = match given(&vm, "name_label") {
-            Some((_, Value::String(name))) => Some(name),
-            _ => None,
-        };
-        Ok(Self { name, vm: Value::Struct(vm), devices })
+        Ok(Self { vm: Value::Struct(vm), devices })
     }
 }
 
 impl Becomes {
-    fn add(self, vm: &mut Members, parameters: &mut Members, value: Sexpr<'_>) -> Result<(), Error> {
-        let word = text(value)?;
+    fn add(self, vm: &mut Members, parameters: &mut Members, field: &Field<'_>) -> Result<(), Error> {
+        let word = field.text()?;
+        let number = || match word.parse::<i64>() {
+            Ok(_) => Ok(word),
+            Err(_) => Err(invalid(field.value, "a number")),
+        };
+        let mut add = |names: &[&str], word: &str| {
+            vm.extend(names.iter().map(|name| ((*name).to_owned(), word.into())));
+        };
         match self {
-            Self::Text(names) => vm.extend(names.iter().map(|name| ((*name).to_owned(), word.into()))),
+            Self::Text(name) => add(&[name], word),
+            Self::Number(names) => add(names, number()?),
             Self::Bytes(names) => {
                 let bytes = word.parse::<u64>().ok().and_then(|mib| mib.checked_mul(1 << 20));
-                let bytes = bytes.ok_or_else(|| invalid(value, "a number of MiB"))?.to_string();
-                vm.extend(names.iter().map(|name| ((*name).to_owned(), bytes.as_str().into())));
+                add(names, &bytes.ok_or_else(|| invalid(field.value, "a number of MiB"))?.to_string());
             }
-            Self::Action(name) => vm.push((name.to_owned(), action_of_mode(word).into())),
-            Self::Flag(name, yes) => vm.push((name.to_owned(), (word == yes).into())),
-            Self::Parameter(name) => parameters.push((name.to_owned(), word.into())),
+            Self::Action(name) if MODES.contains(&word) => add(&[name], action_of_mode(word)),
+            Self::Action(_) => return Err(invalid(field.value, &format!("one of {}", MODES.join(", ")))),
+            Self::Parameter(name) => parameters.push((name.to_owned(), number()?.into())),
         }
         Ok(())
     }
@@ -126,39 +127,27 @@ impl Becomes {
 
 /// `(linux (kernel K) (ramdisk R) (args A))`; or `(hvm (boot c) ...)`, whose other settings are those of the platform.
 fn image(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
-    let mut platform = Members::new();
+    match image.name() {
+        Some(b"linux") => linux(image, vm),
+        Some(b"hvm") => hvm(image, vm),
+        _ => Err(invalid(image, "a `linux` or `hvm` image, which the Xen-API can make")),
+    }
+}
+
+fn linux(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
     // What the daemon tells a kernel of these, in this order (`XendConfig.py update_with_image_sxp`; capture
     // `xenapi-VM.get_all_records`, `PV_args`).
     let mut arguments: [Option<String>; 3] = Default::default();
-    let is_hvm = match name(image) {
-        "linux" => false,
-        "hvm" => true,
-        _ => return Err(invalid(image, "a `linux` or `hvm` image, which the Xen-API can make")),
-    };
-    for field in fields(image)? {
-        let Some(value) = field.value() else { continue };
-        let word = text(value)?;
-        match (name(field), is_hvm) {
-            ("kernel", false) => vm.push(("PV_kernel".to_owned(), word.into())),
-            ("ramdisk", false) => vm.push(("PV_ramdisk".to_owned(), word.into())),
-            ("root", false) => arguments[0] = Some(format!("root={word}")),
-            ("ip", false) => arguments[1] = Some(format!("ip={word}")),
-            ("args", false) => arguments[2] = Some(word.to_owned()),
-            ("boot", true) => {
-                vm.push(("HVM_boot_policy".to_owned(), "BIOS order".into()));
-                let order = vec![("order".to_owned(), word.into())];
-                vm.push(("HVM_boot_params".to_owned(), Value::Struct(order)));
-            }
-            ("kernel", true) => platform.push(("loader".to_owned(), word.into())),
-            (name, true) => platform.push((name.to_owned(), word.into())),
-            _ => return Err(no_place(field, "VM.create", "kernel, ramdisk, root, ip and args")),
+    for field in fields(image, &[])? {
+        let word = field.text()?;
+        match field.name {
+            "kernel" => vm.push(("PV_kernel".to_owned(), word.into())),
+            "ramdisk" => vm.push(("PV_ramdisk".to_owned(), word.into())),
+            "root" => arguments[0] = Some(format!("root={word}")),
+            "ip" => arguments[1] = Some(format!("ip={word}")),
+            "args" => arguments[2] = Some(word.to_owned()),
+            _ => return Err(no_place(&field, "VM.create", "kernel, ramdisk, root, ip and args")),
         }
-    }
-    if is_hvm {
-        if !vm.iter().any(|(name, _)| name == "HVM_boot_policy") {
-            vm.push(("HVM_boot_policy".to_owned(), "BIOS order".into()));
-        }
-        vm.push(("platform".to_owned(), Value::Struct(platform)));
     }
     let arguments: Vec<_> = arguments.into_iter().flatten().collect();
     if !arguments.is_empty() {
@@ -167,141 +156,37 @@ fn image(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
     Ok(())
 }
 
-impl NewDevice {
-    /// Reads a device's configuration: `(vif (mac 00:16:3e:00:00:01) (bridge xenbr0))`, or
-    /// `(vbd (uname phy:/dev/x) (dev sda1) (mode w))`.
-    ///
-    /// # Errors
-    /// As [`Config::read`].
-    pub fn read(config: Sexpr<'_>) -> Result<Self, Error> {
-        let kind = name(config).to_owned();
-        let class = match kind.as_str() {
-            "vif" => DeviceClass::Vif,
-            "vbd" | "tap" | "tap2" => DeviceClass::Vbd,
-            _ => return Err(invalid(config, "a `vif`, `vbd`, `tap` or `tap2`, which the Xen-API can make")),
-        };
-        let mut device = Self { kind, class, name: None, backend: None, members: Members::new() };
-        for field in fields(config)? {
-            let Some(value) = field.value() else { continue };
-            match class {
-                DeviceClass::Vif => device.add_to_vif(field, text(value)?)?,
-                DeviceClass::Vbd => device.add_to_vbd(field, value, text(value)?)?,
+fn hvm(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
+    let mut platform = Members::new();
+    vm.push(("HVM_boot_policy".to_owned(), "BIOS order".into()));
+    for field in fields(image, &[])? {
+        let word = field.text()?;
+        let name = match field.name {
+            "boot" => {
+                let order = vec![("order".to_owned(), word.into())];
+                vm.push(("HVM_boot_params".to_owned(), Value::Struct(order)));
+                continue;
             }
-        }
-        match (class, &device.name) {
-            (DeviceClass::Vbd, None) => Err(invalid(config, "a disk with its name, such as (dev sda1)")),
-            _ => Ok(device),
-        }
-    }
-
-    fn add_to_vif(&mut self, field: Sexpr<'_>, word: &str) -> Result<(), Error> {
-        match name(field) {
-            "mac" => self.add("MAC", word),
-            "bridge" => self.backend = Some(word.to_owned()),
-            _ => return Err(no_place(field, "VIF.create", "mac and bridge")),
-        }
-        Ok(())
-    }
-
-    fn add_to_vbd(&mut self, field: Sexpr<'_>, value: Sexpr<'_>, word: &str) -> Result<(), Error> {
-        match (name(field), word) {
-            ("uname", _) => self.backend = Some(word.to_owned()),
-            ("dev", _) => {
-                let (name, kind) = word.split_once(':').unwrap_or((word, "disk"));
-                self.name = Some(name.to_owned());
-                self.add("device", name);
-                match kind {
-                    "disk" => self.add("type", "Disk"),
-                    "cdrom" => self.add("type", "CD"),
-                    _ => return Err(invalid(value, "a name with `:disk`, `:cdrom` or nothing behind it")),
-                }
-            }
-            ("mode", "w") => self.add("mode", "RW"),
-            ("mode", "r") => self.add("mode", "RO"),
-            ("mode", _) => return Err(invalid(value, "`r` or `w`")),
-            ("bootable", _) => self.add("bootable", word == "1"),
-            _ => return Err(no_place(field, "VBD.create", "uname, dev, mode and bootable")),
-        }
-        Ok(())
-    }
-
-    fn add(&mut self, name: &str, value: impl Into<Value>) {
-        self.members.push((name.to_owned(), value.into()));
-    }
-
-    /// What `VIF.create` or `VBD.create` takes, given the references of the domain and of what is behind the device: a
-    /// network, or a virtual disk image.
-    pub fn record(&self, vm: &str, backend: Option<&str>) -> Value {
-        let link = match self.class {
-            DeviceClass::Vif => "network",
-            DeviceClass::Vbd => "VDI",
+            "kernel" => "loader",
+            name => name,
         };
-        let links = [Some(("VM", vm)), backend.map(|reference| (link, reference))];
-        let links = links.into_iter().flatten().map(|(name, reference)| (name.to_owned(), reference.into()));
-        Value::Struct(links.chain(self.members.iter().cloned()).collect())
+        if platform.iter().any(|(known, _)| known == name) {
+            return Err(invalid(field.at, "either `kernel` or `loader`"));
+        }
+        platform.push((name.to_owned(), word.into()));
     }
-}
-
-/// What `VDI.create` takes for an image that is there already: the place where it is stands in `other_config`
-/// (`XendLocalStorageRepo.py create_vdi`).
-pub fn image_record(storage: &str, uname: &str) -> Value {
-    let location = vec![("location".to_owned(), uname.into())];
-    let members: [(&str, Value); 8] = [
-        ("name_label", uname.into()),
-        ("name_description", "".into()),
-        ("SR", storage.into()),
-        ("virtual_size", "0".into()),
-        ("type", "system".into()),
-        ("sharable", false.into()),
-        ("read_only", false.into()),
-        ("other_config", Value::Struct(location)),
-    ];
-    Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
-}
-
-/// What stands behind the name of a list, each a list with a name of its own.
-fn fields(list: Sexpr<'_>) -> Result<impl Iterator<Item = Sexpr<'_>>, Error> {
-    if list.name().is_none() {
-        return Err(invalid(list, "a list that begins with a name"));
-    }
-    match list.items().skip(1).find(|field| field.name().is_none()) {
-        Some(field) => Err(invalid(field, "a list that begins with a name")),
-        None => Ok(list.items().skip(1)),
-    }
-}
-
-/// Names that matter here are ASCII.
-fn name(list: Sexpr<'_>) -> &str {
-    list.name().and_then(|name| str::from_utf8(name).ok()).unwrap_or_default()
-}
-
-fn text(value: Sexpr<'_>) -> Result<&str, Error> {
-    match value.as_atom().map(str::from_utf8) {
-        Some(Ok(text)) => Ok(text),
-        Some(Err(_)) => Err(Error::new(ErrorKind::NotRepresentable, value.span()).expected("UTF-8")),
-        None => Err(invalid(value, "one value")),
-    }
-}
-
-fn no_place(field: Sexpr<'_>, method: &str, known: &str) -> Error {
-    invalid(field, &format!("what `{method}` has a place for: {known}"))
-}
-
-fn invalid(at: Sexpr<'_>, expected: &str) -> Error {
-    let found = match at.as_atom().or(at.name()) {
-        Some(word) => format!("`{}` in the configuration", visible(word)),
-        None => "a list in the configuration".to_owned(),
-    };
-    Error::new(ErrorKind::InvalidArgument, at.span()).found(found).expected(expected.to_owned())
+    vm.push(("platform".to_owned(), Value::Struct(platform)));
+    Ok(())
 }
 
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::ErrorKind;
     use crate::sexpr::parse;
 
     fn read(config: &str) -> Result<Config, Error> {
-        Config::read(parse(config.as_bytes()).expect("well-formed").first().expect("one value"))
+        Config::read(parse(config.as_bytes()).expect("well-formed").first().expect("one value"), Release::V4_1)
     }
 
     /// Members as `name value`, one a line, in the order of their names.
@@ -339,6 +224,17 @@ mod tests {
         assert_eq!(devices, ["MAC 00:16:3e:00:00:01\nVM V\nnetwork B", "VDI B\nVM V\ndevice sda1\nmode RW\ntype Disk"]);
     }
 
+    /// An empty field is none, and before 3.4 `auto_power_on` can't be changed again.
+    #[test]
+    fn what_is_given_depends_on_value_and_release() {
+        let config = read("(vm (name x) (bootloader) (bootloader_args '') (vcpus '') (image (linux (args ''))))");
+        assert_eq!(shown(&config.expect("a configuration").vm), "memory_static_min 0\nname_label x");
+        let document = parse(b"(vm (on_xend_start start))").expect("well-formed");
+        let config = document.first().expect("one value");
+        assert!(Config::read(config, Release::V3_4).is_ok());
+        assert_eq!(Config::read(config, Release::V3_1).expect_err("no place").span(), 4..25);
+    }
+
     #[test]
     fn nothing_of_a_configuration_is_lost_in_silence() {
         let check = |config: &str, at: &str, expected: &str| {
@@ -352,9 +248,22 @@ mod tests {
         check("(vm (memory 99999999999999999999))", "99999999999999999999", "a number of MiB");
         check("(vm (name (a b)))", "(a b)", "one value");
         check("(vm x)", "x", "a list that begins with a name");
+        check("(vm (vcpus two))", "two", "a number");
+        check("(vm (name a) (name b))", "(name b)", "it once");
+        check("(vm (on_xend_start maybe))", "maybe", "`start` or `ignore`");
+        check("(vm (on_crash rename_restart))", "rename_restart", "one of destroy, restart");
+        check("(vm (image (hvm (kernel a) (loader b))))", "(loader b)", "either `kernel` or `loader`");
+        check("(vm (device (vbd (dev sda) (bootable yes))))", "yes", "1 or 0");
+        check("(vm (device (vbd (dev ''))))", "(vbd (dev ''))", "a disk with its name");
+        check(
+            "(vm (device (tap (dev sda) (uname phy:x))))",
+            "(tap (dev sda) (uname phy:x))",
+            "whose image begins with `tap:`",
+        );
+        check("(vm (device (vbd (dev sda) (uname tap:x))))", "(vbd (dev sda) (uname tap:x))", "a `tap`");
         check("(vm (image (linux (initrd x))))", "(initrd x)", "kernel, ramdisk, root, ip and args");
         check("(vm (image (mirage)))", "(mirage)", "`linux` or `hvm`");
-        check("(vm (device (pci)))", "(pci)", "`vif`, `vbd`, `tap` or `tap2`");
+        check("(vm (device (pci)))", "(pci)", "`vif`, `vbd` or `tap`");
         check("(vm (device (vif (script x))))", "(script x)", "mac and bridge");
         check("(vm (device (vbd (uname phy:x))))", "(vbd (uname phy:x))", "a disk with its name");
         check("(vm (device (vbd (dev sda:tape))))", "sda:tape", "`:cdrom`");

@@ -22,10 +22,13 @@
 //! ```
 
 mod config;
+mod device;
 mod envelope;
+mod field;
 mod record;
 
-pub use config::{Config, NewDevice, image_record};
+pub use config::Config;
+pub use device::{NewDevice, image_record};
 pub use envelope::{ErrorDescription, Outcome, failure, is_envelope, not_implemented, open, success};
 pub(crate) use record::names;
 pub use record::{record, records};

@@ -8,7 +8,7 @@ use super::super::envelope::literal;
 use super::super::{MIB, reference};
 use super::{ON_CRASH, ON_NORMAL_EXIT, power_state};
 use crate::python;
-use crate::world::Domain;
+use crate::world::{Domain, Image};
 
 /// `VM_get_record`, its fields in the order of the source, which decides on their order in the reply.
 pub(in super::super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
@@ -64,7 +64,7 @@ pub(in super::super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     add(true, "PV_bootloader", kept("PV_bootloader", "".into()));
     add(true, "PV_kernel", image("kernel"));
     add(true, "PV_ramdisk", image("ramdisk"));
-    add(true, "PV_args", kernel_arguments(domain));
+    add(true, "PV_args", domain.image.as_ref().map(Image::arguments).unwrap_or_default().into());
     add(true, "PV_bootloader_args", kept("PV_bootloader_args", "".into()));
     add(true, "HVM_boot_policy", kept("HVM_boot_policy", "".into()));
     add(true, "HVM_boot_params", kept("HVM_boot_params", no_members()));
@@ -95,20 +95,6 @@ fn vcpus_params(domain: &Domain) -> Datum {
 fn image_setting(domain: &Domain, name: &str) -> Datum {
     let setting = domain.image.as_ref().and_then(|image| image.setting(name));
     setting.map_or_else(|| "".into(), |value| python::str(value).into())
-}
-
-/// What a kernel is told: `ip` and `root` of the configuration go before `args` (`XendConfig.update_with_image_sxp`).
-fn kernel_arguments(domain: &Domain) -> Datum {
-    let mut arguments = python::str(&image_setting(domain, "args"));
-    for name in ["ip", "root"] {
-        let value = python::str(&image_setting(domain, name));
-        let sign = format!("{name}=").into_bytes();
-        let is_there = arguments.windows(sign.len()).any(|window| window == sign);
-        if !value.is_empty() && !is_there {
-            arguments = [sign.as_slice(), &value, b" ", &arguments].concat();
-        }
-    }
-    arguments.into()
 }
 
 /// What stands in the captures (`xenapi-VM.get_all_records`).

@@ -10,10 +10,8 @@ pub(in super::super) const STEPS: &[Steps] = &[
         operation: "domain.create_and_start",
         faces: &[Sxp, XmlRpc],
         since: Release::V3_0_2,
-        requests: &["domain.create", "domain.wait_for_devices", "domain.unpause", "domain.destroy"],
+        requests: &["domain.create", "domain.wait_for_devices", "domain.unpause", "domain.info", "domain.destroy"],
     },
-    // `VM.start` waits for the devices. A domain that is made there stays defined when it ends.
-    on_xenapi("domain.create_and_start", &["domain.create", "domain.unpause", "domain.destroy", "domain.undefine"]),
     Steps {
         operation: "domain.set_autostart",
         faces: &[Sxp, XmlRpc],
@@ -23,7 +21,7 @@ pub(in super::super) const STEPS: &[Steps] = &[
     on_xenapi(
         "domain.define",
         &[
-            "VM.get_by_name_label",
+            "VM.get_all",
             "VM.create",
             "network.get_all_records",
             "VIF.create",
@@ -37,26 +35,9 @@ pub(in super::super) const STEPS: &[Steps] = &[
             "VM.destroy",
         ],
     ),
-    on_xenapi(
-        "domain.create",
-        &[
-            "VM.get_by_name_label",
-            "VM.create",
-            "network.get_all_records",
-            "VIF.create",
-            "VDI.get_all_records",
-            "SR.get_all_records",
-            "VDI.create",
-            "VBD.create",
-            "VM.start",
-            "VM.get_record",
-            "VM.hard_shutdown",
-            "VBD.destroy",
-            "VDI.destroy",
-            "VIF.destroy",
-            "VM.destroy",
-        ],
-    ),
+    // A domain that is made there stays defined when it ends.
+    on_xenapi("domain.create", CREATE),
+    on_xenapi("domain.create_and_start", CREATE),
     on_xenapi("domain.records_in_state", &["VM.get_all_records"]),
     on_xenapi("domain.vcpus", &["VM.get_record", "VM_metrics.get_record"]),
     on_xenapi("domain.set_credit", &["VM.add_to_VCPUs_params_live"]),
@@ -92,6 +73,24 @@ pub(in super::super) const STEPS: &[Steps] = &[
         "device.detach",
         &["VM.get_VIFs", "VIF.get_record", "VIF.destroy", "VM.get_VBDs", "VBD.get_record", "VBD.destroy"],
     ),
+];
+
+const CREATE: &[&str] = &[
+    "VM.get_all",
+    "VM.create",
+    "network.get_all_records",
+    "VIF.create",
+    "VDI.get_all_records",
+    "SR.get_all_records",
+    "VDI.create",
+    "VBD.create",
+    "VM.start",
+    "VM.get_record",
+    "VM.hard_shutdown",
+    "VBD.destroy",
+    "VDI.destroy",
+    "VIF.destroy",
+    "VM.destroy",
 ];
 
 const fn on_xenapi(operation: &'static str, requests: &'static [&'static str]) -> Steps {

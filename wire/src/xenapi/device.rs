@@ -1,0 +1,134 @@
+//! A device's configuration as the structs from which the Xen-API makes its objects.
+
+use super::field::{Field, fields, invalid, no_place};
+use crate::operation::DeviceClass;
+use crate::sexpr::Sexpr;
+use crate::xmlrpc::Value;
+use crate::{Error, block_device_number};
+
+/// A device's configuration, as far as it needs no references.
+#[derive(Clone, Debug, PartialEq)]
+pub struct NewDevice {
+    /// What it was called: `vif`, `vbd` or `tap`.
+    pub kind: String,
+    /// The class of objects that it becomes.
+    pub class: DeviceClass,
+    /// The name by which its domain knows a disk: `sda1`.
+    pub name: Option<String>,
+    /// What is behind it, if it is given: the bridge of a network, or the image of a disk, `phy:/dev/x`.
+    pub backend: Option<String>,
+    members: Vec<(String, Value)>,
+}
+
+impl NewDevice {
+    /// Reads a device's configuration: `(vif (mac 00:16:3e:00:00:01) (bridge xenbr0))`, or
+    /// `(vbd (uname phy:/dev/x) (dev sda1) (mode w))`.
+    ///
+    /// Which driver is behind a disk the daemon sees by the image's place: one that begins with `tap:` makes a `tap`
+    /// (`XendDomainInfo.py create_vbd`).
+    ///
+    /// # Errors
+    /// As [`Config::read`](super::Config::read).
+    pub fn read(config: Sexpr<'_>) -> Result<Self, Error> {
+        let (kind, class) = match config.name() {
+            Some(b"vif") => ("vif", DeviceClass::Vif),
+            Some(b"vbd") => ("vbd", DeviceClass::Vbd),
+            Some(b"tap") => ("tap", DeviceClass::Vbd),
+            _ => return Err(invalid(config, "a `vif`, `vbd` or `tap`, which the Xen-API can make")),
+        };
+        let mut device = Self { kind: kind.to_owned(), class, name: None, backend: None, members: Vec::new() };
+        for field in fields(config, &[])? {
+            match class {
+                DeviceClass::Vif => device.read_of_vif(&field)?,
+                DeviceClass::Vbd => device.read_of_vbd(&field)?,
+            }
+        }
+        let is_tap = device.backend.as_ref().is_some_and(|place| place.starts_with("tap:"));
+        match kind {
+            "vbd" | "tap" if device.name.is_none() => Err(invalid(config, "a disk with its name, such as (dev sda1)")),
+            "vbd" if is_tap => Err(invalid(config, "a `tap`, which the daemon makes of an image `tap:`")),
+            "tap" if !is_tap => Err(invalid(config, "a disk whose image begins with `tap:`")),
+            _ => Ok(device),
+        }
+    }
+
+    fn read_of_vif(&mut self, field: &Field<'_>) -> Result<(), Error> {
+        let word = field.text()?;
+        match field.name {
+            "mac" => self.add("MAC", word),
+            "bridge" => self.backend = Some(word.to_owned()),
+            _ => return Err(no_place(field, "VIF.create", "mac and bridge")),
+        }
+        Ok(())
+    }
+
+    fn read_of_vbd(&mut self, field: &Field<'_>) -> Result<(), Error> {
+        let word = field.text()?;
+        match (field.name, word) {
+            ("uname", _) => self.backend = Some(word.to_owned()),
+            ("dev", _) => {
+                let (name, kind) = word.split_once(':').unwrap_or((word, "disk"));
+                self.name = Some(name.to_owned());
+                self.add("device", name);
+                match kind {
+                    "disk" => self.add("type", "Disk"),
+                    "cdrom" => self.add("type", "CD"),
+                    _ => return Err(invalid(field.value, "a name with `:disk`, `:cdrom` or nothing behind it")),
+                }
+            }
+            ("mode", "w") => self.add("mode", "RW"),
+            ("mode", "r") => self.add("mode", "RO"),
+            ("mode", _) => return Err(invalid(field.value, "`r` or `w`")),
+            ("bootable", "1") => self.add("bootable", true),
+            ("bootable", "0") => self.add("bootable", false),
+            ("bootable", _) => return Err(invalid(field.value, "1 or 0")),
+            _ => return Err(no_place(field, "VBD.create", "uname, dev, mode and bootable")),
+        }
+        Ok(())
+    }
+
+    fn add(&mut self, name: &str, value: impl Into<Value>) {
+        self.members.push((name.to_owned(), value.into()));
+    }
+
+    /// Where the disc is that a drive, given by its number or name, is to hold. `None` if this says more than that.
+    pub fn disc_for(&self, drive: &str) -> Option<&str> {
+        let said = |name: &str| self.members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
+        let is_usual = said("bootable").is_none()
+            && said("mode").is_none_or(|mode| *mode == Value::from("RO"))
+            && said("type") == Some(&Value::from("CD"));
+        let number = |name: &str| name.parse().ok().or_else(|| block_device_number(name.as_bytes()));
+        let name = self.name.as_deref()?;
+        let is_it = drive.split(':').next() == Some(name) || (number(name).is_some() && number(name) == number(drive));
+        self.backend.as_deref().filter(|_| is_usual && is_it)
+    }
+
+    /// What `VIF.create` or `VBD.create` takes, given the references of the domain and of what is behind the device: a
+    /// network, or a virtual disk image.
+    pub fn record(&self, vm: &str, backend: Option<&str>) -> Value {
+        let link = match self.class {
+            DeviceClass::Vif => "network",
+            DeviceClass::Vbd => "VDI",
+        };
+        let links = [Some(("VM", vm)), backend.map(|reference| (link, reference))];
+        let links = links.into_iter().flatten().map(|(name, reference)| (name.to_owned(), reference.into()));
+        Value::Struct(links.chain(self.members.iter().cloned()).collect())
+    }
+}
+
+/// What `VDI.create` takes for an image that is there already: the place where it is stands in `other_config`
+/// (`XendLocalStorageRepo.py create_vdi`).
+pub fn image_record(storage: &str, uname: &str) -> Value {
+    let location = vec![("location".to_owned(), uname.into())];
+    let members: [(&str, Value); 8] = [
+        ("name_label", uname.into()),
+        ("name_description", "".into()),
+        ("SR", storage.into()),
+        ("virtual_size", "0".into()),
+        ("type", "system".into()),
+        ("sharable", false.into()),
+        ("read_only", false.into()),
+        ("other_config", Value::Struct(location)),
+    ];
+    Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+}
