@@ -145,7 +145,8 @@ impl Builder {
     /// A daemon without listeners.
     ///
     /// # Errors
-    /// [`Error::ReleaseConflict`], [`Error::WorldConflict`], [`Error::NoQuirk`].
+    /// [`Error::ReleaseConflict`], [`Error::WorldConflict`], [`Error::NoQuirk`], and [`Error::Scenario`] for an operation
+    /// that the release lacks.
     pub fn build(&self) -> Result<Daemon, Error> {
         let scenario = self.scenario.release();
         let world = self.world.as_ref().map(World::release);
@@ -162,6 +163,7 @@ impl Builder {
         if let Some(&quirk) = self.quirks.iter().find(|quirk| !quirk.is_of(release)) {
             return Err(Error::NoQuirk { quirk, release });
         }
+        self.scenario.check(release)?;
         let script = Script::new(self.scenario.clone(), release);
         let journal = Journal::new(self.journal.unwrap_or(Journal::DEFAULT_CAPACITY));
         Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal, self.quirks.clone())) })

@@ -43,6 +43,8 @@ pub struct Exchange {
     pub end: End,
     /// Whether the daemon itself answers differently from run to run: it is sent, and not compared.
     pub is_unstable: bool,
+    /// Whether it is about the methods `test.*`, which were registered beside Xend's own for the captures.
+    pub is_about_test_methods: bool,
     /// Why our mock is known to answer otherwise.
     pub differs: Option<String>,
 }
@@ -89,6 +91,8 @@ struct Line {
     end: End,
     #[serde(default)]
     unstable: bool,
+    #[serde(default)]
+    test_methods: bool,
     differs: Option<String>,
 }
 
@@ -136,6 +140,7 @@ impl Sequence {
                 gives_session: matches!(line.gives, Some(Gives::Session)),
                 end: line.end,
                 is_unstable: line.unstable,
+                is_about_test_methods: line.test_methods || line.request.contains("<methodName>test."),
                 differs: line.differs,
             });
         }

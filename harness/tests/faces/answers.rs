@@ -27,14 +27,15 @@ pub(crate) fn operation(exchange: &Exchange, release: Release) -> Option<(&'stat
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let body = if method == "POST" { body } else { b"" };
         let fields = form(&format!("{query}&{}", String::from_utf8_lossy(body)));
-        return recognise_sxp(release, method, &elements(path), &fields);
+        return recognise_sxp(release, method, &elements(path), &fields).into_iter().next();
     }
     let call = xmlrpc::decode_call(body, xmlrpc::Rules::xend(release), &Limits::default()).ok()?;
     let params: Vec<_> = call.params().map(Datum::from_value).collect();
-    match exchange.face {
+    let recognised = match exchange.face {
         Face::XenApi => recognise_xenapi(release, call.method(), &params),
         _ => recognise_xmlrpc(release, call.method(), &params),
-    }
+    };
+    recognised.into_iter().next()
 }
 
 pub(crate) fn reply(exchange: &Exchange) -> Option<Reply> {

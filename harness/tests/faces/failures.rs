@@ -43,15 +43,8 @@ fn every_operation_tells_why_it_failed() {
                     .map(|argument| (argument.name, value(argument)))
                     .collect();
                 for face in FACES {
-                    // Listing is the same request for several operations, of which the first is recognised.
-                    let is_ambiguous = match face {
-                        Face::XenApi => {
-                            ["domain.list_all", "domain.list_inactive", "domain.records"].contains(&operation.name)
-                        }
-                        _ => operation.name == "domain.list_all" && release <= Release::V3_0_3,
-                    };
                     // What takes several requests has tests of its own.
-                    if is_ambiguous || !operation.takes_one_request(face, release) {
+                    if !operation.takes_one_request(face, release) {
                         continue;
                     }
                     let text = format!(

@@ -113,7 +113,7 @@ fn xm_calls_are_those_of_the_table() {
                 continue;
             }
             let given: Vec<_> = theirs.as_array().unwrap().iter().map(datum).collect();
-            let Some((operation, arguments)) = recognise_xmlrpc(release, method, &given) else {
+            let Some((operation, arguments)) = recognise_xmlrpc(release, method, &given).into_iter().next() else {
                 wrong.push(format!("{release} {method}{theirs}: not recognised"));
                 continue;
             };
@@ -196,7 +196,9 @@ fn captured_requests_for_resources_are_those_of_the_table() {
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
             let given = form(&format!("{query}&{}", String::from_utf8_lossy(body)));
             let path = elements(path);
-            let Some((operation, arguments)) = recognise_sxp(release, method, &path, &given) else { continue };
+            let Some((operation, arguments)) = recognise_sxp(release, method, &path, &given).into_iter().next() else {
+                continue;
+            };
             let Ok(request) = operation.request(Face::Sxp, release, &arguments) else { continue };
             let (ours, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
             assert_eq!(elements(ours), path, "{}", exchange.case);
@@ -286,7 +288,10 @@ fn captured_calls_of_the_xen_api_are_those_of_the_table() {
                 continue;
             };
             let given = params(&call);
-            let Some((operation, arguments)) = recognise_xenapi(release, call.method(), &given) else { continue };
+            let Some((operation, arguments)) = recognise_xenapi(release, call.method(), &given).into_iter().next()
+            else {
+                continue;
+            };
             let text = |at: usize| {
                 given.get(at).and_then(Datum::as_bytes).map(|it| String::from_utf8_lossy(it)).unwrap_or_default()
             };

@@ -1,6 +1,7 @@
 //! Which requests an expectation is for.
 
 use std::fmt;
+use std::ops::Range;
 use std::time::Duration;
 
 use xend_wire::Release;
@@ -29,9 +30,36 @@ pub(super) struct Expectation {
 /// The requests that an expectation is for. What is `None` matches anything.
 #[derive(Clone, Debug)]
 pub(super) enum Requests {
-    Operation { face: Option<Face>, operation: &'static Operation, arguments: Arguments },
+    Operation { face: Option<Face>, operation: &'static Operation, arguments: Arguments, span: Range<usize> },
     Http { method: Option<String>, path: Option<Vec<Vec<u8>>>, fields: Vec<(String, Vec<u8>)> },
     Call { face: Face, method: Option<String>, params: Option<Vec<Value>> },
+}
+
+/// Why no request can be an operation, whichever of the releases it is sent to.
+pub(super) fn impossible(operation: &Operation, face: Option<Face>, releases: &[Release]) -> Option<String> {
+    let all = Face::ALL;
+    let faces = face.as_ref().map_or(&all[..], std::slice::from_ref);
+    let pairs = || faces.iter().flat_map(|&face| releases.iter().map(move |&release| (face, release)));
+    if pairs().any(|(face, release)| operation.takes_one_request(face, release)) {
+        return None;
+    }
+    let name = operation.name;
+    if let Some((face, steps)) = pairs().find_map(|(face, release)| Some((face, operation.steps(face, release)?))) {
+        let key = if operation::find(steps[0]).is_some() { "operation" } else { "method" };
+        let (first, steps) = (steps[0], steps.join(", "));
+        return Some(format!(
+            "`{name}` takes several requests on the {face} face: {steps}; expected one of these, such as `{key} = \"{first}\"`"
+        ));
+    }
+    let whose = match face {
+        Some(face) => format!("the {face} face"),
+        None => "any face".to_owned(),
+    };
+    let of = match releases {
+        [release] => release.to_string(),
+        _ => "any release".to_owned(),
+    };
+    Some(format!("no such operation `{name}` on {whose} of {of}, expected another `face` or `release`"))
 }
 
 /// A request, as far as expectations look at it.
@@ -62,8 +90,8 @@ impl Question<'_> {
         }
     }
 
-    /// The operation of the table that is asked for.
-    fn operation(&self, release: Release) -> Option<(&'static Operation, Arguments)> {
+    /// The operations of the table that may be asked for.
+    fn operations(&self, release: Release) -> Vec<(&'static Operation, Arguments)> {
         match self {
             Self::Sxp { method, path, fields } => {
                 let path: Vec<_> = path.iter().filter(|element| !element.is_empty()).collect();
@@ -71,7 +99,7 @@ impl Question<'_> {
                     .iter()
                     .flat_map(|(name, values)| values.iter().map(move |value| (String::from_utf8_lossy(name), value)))
                     .collect();
-                operation::recognise_sxp(release, str::from_utf8(method).ok()?, &path, &fields)
+                operation::recognise_sxp(release, &String::from_utf8_lossy(method), &path, &fields)
             }
             Self::Call { face, call } => {
                 let params: Vec<_> = call.params().map(Datum::from_value).collect();
@@ -119,9 +147,9 @@ fn shortened(text: &str) -> String {
 impl Requests {
     pub(super) fn match_request(&self, question: &Question<'_>, release: Release) -> bool {
         match self {
-            Self::Operation { face, operation, arguments } => {
+            Self::Operation { face, operation, arguments, .. } => {
                 face.is_none_or(|face| face == question.face())
-                    && question.operation(release).is_some_and(|(asked, given)| {
+                    && question.operations(release).iter().any(|(asked, given)| {
                         asked.name == operation.name
                             && arguments.iter().all(|(name, value)| given.get(name) == Some(value))
                     })
@@ -151,7 +179,7 @@ impl Requests {
 impl fmt::Display for Requests {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Operation { face, operation, arguments } => {
+            Self::Operation { face, operation, arguments, .. } => {
                 if let Some(face) = face {
                     write!(f, "{face} ")?;
                 }

@@ -15,7 +15,7 @@ use xend_wire::operation::{self, Arguments, Face, Operation};
 use xend_wire::xmlrpc::{self, Fault};
 use xend_wire::{Diagnostic, Release, sexpr};
 
-use super::expectation::{Expectation, Requests};
+use super::expectation::{Expectation, Requests, impossible};
 use super::reply::{Ending, Reply, Status};
 use super::{Scenario, value};
 
@@ -42,10 +42,10 @@ enum Unexpected {
 struct ExpectTable {
     face: Option<Spanned<String>>,
     operation: Option<Spanned<String>>,
-    args: Option<Fields>,
+    args: Option<Spanned<Fields>>,
     method: Option<Spanned<String>>,
     path: Option<Spanned<String>>,
-    fields: Option<Fields>,
+    fields: Option<Spanned<Fields>>,
     params: Option<Spanned<toml::Value>>,
     #[serde(default)]
     times: Times,
@@ -89,7 +89,7 @@ enum Word {
 #[serde(deny_unknown_fields, expecting = "a table such as `{ text = \"...\", status = 202 }`")]
 struct XendErr {
     text: String,
-    status: Option<i64>,
+    status: Option<Spanned<i64>>,
     reason: Option<Spanned<String>>,
 }
 
@@ -104,7 +104,7 @@ struct Text {
     /// How many times the body is repeated.
     #[serde(default = "once")]
     repeat: i64,
-    status: Option<i64>,
+    status: Option<Spanned<i64>>,
     reason: Option<Spanned<String>>,
     content_type: Option<Spanned<String>>,
 }
@@ -117,7 +117,7 @@ struct Text {
 )]
 struct BodyFile {
     path: String,
-    status: Option<i64>,
+    status: Option<Spanned<i64>>,
     reason: Option<Spanned<String>>,
     content_type: Option<Spanned<String>>,
 }
@@ -178,7 +178,8 @@ pub(super) fn parse(name: &str, text: &str, folder: &Path) -> Result<Scenario, D
     }
     let release = source.release;
     let expectations = file.expect.into_iter().map(|expect| source.expectation(expect)).collect::<Result<_, _>>()?;
-    Ok(Scenario { release, refuses_unexpected: file.unexpected == Unexpected::Refuse, expectations })
+    let refuses_unexpected = file.unexpected == Unexpected::Refuse;
+    Ok(Scenario { release, refuses_unexpected, expectations, name: name.into(), text: text.into() })
 }
 
 /// The file being read, for errors.
@@ -255,52 +256,47 @@ impl Source<'_> {
 
     fn requests(&self, table: &ExpectTable, face: Option<Face>, header: Range<usize>) -> Result<Requests, Diagnostic> {
         let ExpectTable { operation, args, method, path, fields, params, .. } = table;
-        let unwanted = |keys: &[(&str, bool)], with: &str| match keys.iter().find(|(_, is_given)| *is_given) {
-            Some((key, _)) => Err(self.wrong(header.clone(), format!("`{key}` does not go with {with}"))),
-            None => Ok(()),
+        let given = [
+            ("args", args.as_ref().map(Spanned::span)),
+            ("method", method.as_ref().map(Spanned::span)),
+            ("path", path.as_ref().map(Spanned::span)),
+            ("fields", fields.as_ref().map(Spanned::span)),
+            ("params", params.as_ref().map(Spanned::span)),
+        ];
+        let unwanted = |keys: &[&str], with: &str| {
+            let mut unwanted = given.iter().filter(|(key, _)| keys.contains(key));
+            match unwanted.find_map(|(key, span)| Some((key, span.clone()?))) {
+                Some((key, span)) => Err(self.wrong(span, format!("`{key}` does not go with {with}"))),
+                None => Ok(()),
+            }
         };
         if let Some(name) = operation {
-            unwanted(
-                &[
-                    ("method", method.is_some()),
-                    ("path", path.is_some()),
-                    ("fields", fields.is_some()),
-                    ("params", params.is_some()),
-                ],
-                "`operation`",
-            )?;
-            let is_one = |operation: &&Operation| {
-                let takes_one = |face| Release::ALL.iter().any(|&release| operation.takes_one_request(face, release));
-                Face::ALL.into_iter().any(takes_one)
-            };
-            let Some(operation) = operation::find(name.get_ref()).filter(is_one) else {
+            unwanted(&["method", "path", "fields", "params"], "`operation`")?;
+            let Some(operation) = operation::find(name.get_ref()) else {
+                let is_one = |operation: &&Operation| impossible(operation, None, &Release::ALL).is_none();
                 let known: Vec<_> = operation::OPERATIONS.iter().filter(is_one).map(|it| it.name).collect();
                 let message = format!("unknown operation `{}`, expected one of {}", name.get_ref(), known.join(", "));
                 return Err(self.wrong(name.span(), message));
             };
-            if let (Some(face), Some(release)) = (face, self.release) {
-                operation.support(face, release).map_err(|error| {
-                    self.wrong(name.span(), format!("{error}, expected another `face` or `release`"))
-                })?;
-                if let Some(steps) = operation.steps(face, release) {
-                    let steps = steps.join(", ");
-                    let message = format!("`{}` takes several requests on the {face} face: {steps}", operation.name);
-                    return Err(self.wrong(name.span(), message + "; expected one of these"));
-                }
+            let releases = self.release.as_ref().map_or(&Release::ALL[..], std::slice::from_ref);
+            if let Some(why) = impossible(operation, face, releases) {
+                return Err(self.wrong(name.span(), why));
             }
             let mut arguments = Arguments::new();
-            for (name, value) in args.iter().flatten() {
-                if operation.arguments.iter().all(|argument| argument.name != name.get_ref()) {
+            for (name, value) in args.iter().flat_map(|args| args.get_ref()) {
+                let Some(argument) = operation.arguments.iter().find(|argument| argument.name == name.get_ref()) else {
                     let known: Vec<_> = operation.arguments.iter().map(|argument| argument.name).collect();
                     let (given, known) = (name.get_ref(), known.join(", "));
                     let message = format!("`{}` has no argument `{given}`, only {known}", operation.name);
                     return Err(self.wrong(name.span(), message));
-                }
-                arguments.push(name.get_ref(), self.sent(name, value)?);
+                };
+                let sent = self.sent(name, value)?;
+                argument.check(&sent).map_err(|error| self.wrong(value.span(), error.to_string()))?;
+                arguments.push(name.get_ref(), sent);
             }
-            return Ok(Requests::Operation { face, operation, arguments });
+            return Ok(Requests::Operation { face, operation, arguments, span: name.span() });
         }
-        unwanted(&[("args", args.is_some())], "requests by path or method, only with `operation`")?;
+        unwanted(&["args"], "requests by path or method, only with `operation`")?;
         if let Some(given) = table.face.as_ref().filter(|_| face == Some(Face::XenApi))
             && let Some(release) = self.release.filter(|release| *release < Release::V3_1)
         {
@@ -309,7 +305,7 @@ impl Source<'_> {
         match face {
             None => Err(self.wrong(header, "an expectation needs `face`, or `operation`")),
             Some(Face::Sxp) => {
-                unwanted(&[("params", params.is_some())], "`face = \"sxp\"`")?;
+                unwanted(&["params"], "`face = \"sxp\"`")?;
                 let path = match path {
                     Some(path) if !path.get_ref().starts_with('/') => {
                         return Err(self.wrong(path.span(), "a path begins with `/`"));
@@ -327,14 +323,14 @@ impl Source<'_> {
                         "on `sxp` the method is that of HTTP, such as GET; name an operation with `operation`";
                     return Err(self.wrong(method.span(), message));
                 }
-                let fields = fields.iter().flatten();
+                let fields = fields.iter().flat_map(|fields| fields.get_ref());
                 let fields = fields.map(|(name, value)| Ok((name.get_ref().clone(), self.sent(name, value)?)));
                 let fields = fields.collect::<Result<_, _>>()?;
                 Ok(Requests::Http { method: method.clone().map(Spanned::into_inner), path, fields })
             }
             Some(face) => {
                 let with = format!("`face = \"{face}\"`");
-                unwanted(&[("path", path.is_some()), ("fields", fields.is_some())], &with)?;
+                unwanted(&["path", "fields"], &with)?;
                 let params = match params {
                     Some(params) => {
                         let wrong = |message| self.wrong(params.span(), message);
@@ -358,8 +354,10 @@ impl Source<'_> {
             }
             false => Ok(text.into_inner()),
         };
-        let status = |code: Option<i64>, reason: Option<Spanned<String>>, has_body: bool| {
-            let given = code.unwrap_or(200);
+        let status = |code: Option<Spanned<i64>>, reason: Option<Spanned<String>>, has_body: bool| {
+            let span = code.as_ref().map_or(span.clone(), Spanned::span);
+            let wrong = |message: String| self.wrong(span.clone(), message);
+            let given = code.map_or(200, Spanned::into_inner);
             let code = u16::try_from(given).ok().filter(|code| (100..=999).contains(code));
             let code = code.ok_or_else(|| wrong(format!("{given} is no status, expected three digits")))?;
             if has_body && matches!(code, 100..=199 | 204 | 304) {

@@ -7,6 +7,7 @@ mod script;
 mod value;
 
 use std::path::Path;
+use std::sync::Arc;
 
 use xend_wire::{Diagnostic, Release};
 
@@ -17,7 +18,7 @@ pub use reply::{Ending, Reply, Status};
 pub use script::Report;
 pub(crate) use script::{Decision, Script};
 
-use expectation::Expectation;
+use expectation::{Expectation, Requests, impossible};
 
 /// What a mock answers before its world does.
 ///
@@ -27,6 +28,9 @@ pub struct Scenario {
     release: Option<Release>,
     refuses_unexpected: bool,
     expectations: Vec<Expectation>,
+    /// What errors call the file, and what is in it.
+    name: Arc<str>,
+    text: Arc<str>,
 }
 
 impl Scenario {
@@ -46,6 +50,21 @@ impl Scenario {
         let path = path.as_ref();
         let (name, text) = text_file::read(path, "a scenario")?;
         Ok(Self::parse(&name, &text, path.parent().unwrap_or(Path::new(".")))?)
+    }
+
+    /// Whether each of its operations can be asked for in a release.
+    ///
+    /// # Errors
+    /// The first that can't, with line and caret.
+    pub(crate) fn check(&self, release: Release) -> Result<(), Diagnostic> {
+        for expectation in &self.expectations {
+            if let Requests::Operation { face, operation, span, .. } = &expectation.requests
+                && let Some(why) = impossible(operation, *face, &[release])
+            {
+                return Err(Diagnostic::new(&*self.name, self.text.as_bytes(), span.clone(), why));
+            }
+        }
+        Ok(())
     }
 
     /// The release that it is written for, where it says so.

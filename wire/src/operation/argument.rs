@@ -39,7 +39,11 @@ impl Operation {
 }
 
 impl Argument {
-    fn check(&self, value: &[u8]) -> Result<(), Error> {
+    /// Whether a value is one of the argument's kind.
+    ///
+    /// # Errors
+    /// [`ErrorKind::InvalidArgument`], and for an S-expression whatever [`sexpr::parse`] finds in it.
+    pub fn check(&self, value: &[u8]) -> Result<(), Error> {
         match self.kind {
             // An empty name is the list of all domains on one face.
             ArgumentKind::Domain if value.is_empty() => Err(invalid(self.name, "the name or id of a domain")),

@@ -8,7 +8,8 @@ use crate::datum::Datum;
 /// An operation, and what it is to be done with.
 type Recognised = (&'static Operation, Arguments);
 
-/// The operation behind a request on the S-expression face, with its arguments.
+/// The operations that a request on the S-expression face may be, with their arguments: several where one request stands
+/// for them all.
 ///
 /// `path` are the elements of the path, decoded and without empty ones; `fields` those of query and form together.
 /// Fields that the operation does not know are passed over, as the daemon does. An optional argument that is not given,
@@ -18,7 +19,7 @@ pub fn recognise_sxp(
     method: &str,
     path: &[impl AsRef<[u8]>],
     fields: &[(impl AsRef<str>, impl AsRef<[u8]>)],
-) -> Option<Recognised> {
+) -> Vec<Recognised> {
     let recognised = OPERATIONS.iter().filter_map(|operation| {
         let form = operation.sxp_form(release).ok().filter(|form| form.method == method)?;
         let mut arguments = Arguments::new();
@@ -41,22 +42,25 @@ pub fn recognise_sxp(
         }
         Some((form.fields.len(), (operation, arguments)))
     });
-    // `GET /xend/domain?detail=1` is more than `GET /xend/domain`; of the same length, the first is meant.
-    recognised.reduce(|best, next| if next.0 > best.0 { next } else { best }).map(|(_, recognised)| recognised)
+    let recognised: Vec<_> = recognised.collect();
+    // `GET /xend/domain?detail=1` is more than `GET /xend/domain`.
+    let most = recognised.iter().map(|(length, _)| *length).max();
+    recognised.into_iter().filter(|(length, _)| Some(*length) == most).map(|(_, recognised)| recognised).collect()
 }
 
-/// The operation behind an XML-RPC call, with its arguments; optional ones as [`recognise_sxp`] gives them.
-pub fn recognise_xmlrpc(release: Release, method: &str, params: &[Datum]) -> Option<Recognised> {
-    OPERATIONS.iter().find_map(|operation| {
+/// The operations that an XML-RPC call may be, with their arguments; optional ones as [`recognise_sxp`] gives them.
+pub fn recognise_xmlrpc(release: Release, method: &str, params: &[Datum]) -> Vec<Recognised> {
+    let recognised = OPERATIONS.iter().filter_map(|operation| {
         let form = operation.xmlrpc_form(release).ok().filter(|form| form.method == method)?;
         Some((operation, take_all(operation, form.params, params, release)?))
-    })
+    });
+    recognised.collect()
 }
 
-/// The operation behind a call of the Xen-API, with its arguments. The session is passed over; the argument `domain` is
-/// the domain's reference, as it was sent.
-pub fn recognise_xenapi(release: Release, method: &str, params: &[Datum]) -> Option<Recognised> {
-    OPERATIONS.iter().find_map(|operation| {
+/// The operations that a call of the Xen-API may be, with their arguments. The session is passed over; the argument
+/// `domain` is the domain's reference, as it was sent.
+pub fn recognise_xenapi(release: Release, method: &str, params: &[Datum]) -> Vec<Recognised> {
+    let recognised = OPERATIONS.iter().filter_map(|operation| {
         let forms = operation.xenapi_forms(release).ok()?;
         let form = forms.iter().rfind(|form| form.since <= release && form.method == method)?;
         let (before, params) = params.split_at_checked(match form.object {
@@ -68,12 +72,16 @@ pub fn recognise_xenapi(release: Release, method: &str, params: &[Datum]) -> Opt
         if form.object == Object::Vm {
             arguments.push("domain", before[1].as_bytes()?);
         }
-        // Of several values that the method stands for, the first.
-        if let Some((name, [value, ..])) = form.only {
+        let Some((name, values)) = form.only else { return Some(vec![(operation, arguments)]) };
+        // The method stands for any of these.
+        let with = |value: &&str| {
+            let mut arguments = arguments.clone();
             arguments.push(name, *value);
-        }
-        Some((operation, arguments))
-    })
+            (operation, arguments)
+        };
+        Some(values.iter().map(with).collect())
+    });
+    recognised.flatten().collect()
 }
 
 fn take_all(operation: &Operation, sources: &[Source], params: &[Datum], release: Release) -> Option<Arguments> {
