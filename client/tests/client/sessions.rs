@@ -176,7 +176,9 @@ fn what_the_xen_api_lacks_opens_no_session() {
             error.to_string(),
             "domain.sedf vm1: no such operation `domain.sedf` on the xenapi face of 4.1 (ERR_VMM_CMD_FORMAT_ERROR, nothing was sent)"
         );
-        assert!(client.shutdown(VM1, "crash").await.unwrap_err().unsupported().is_some());
+        let error = client.shutdown(VM1, "crash").await.unwrap_err();
+        assert_eq!((error.code(), error.fate()), (ErrorCode::BadParameter, Fate::Invalid));
+        assert_eq!(error.message(), "invalid argument `reason`, expected poweroff or halt, which the xenapi face has");
         assert!(calls(&noted).is_empty());
     });
 }

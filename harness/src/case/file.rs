@@ -212,10 +212,9 @@ impl Source<'_> {
     fn reject(&self, name: &Spanned<String>) -> Result<Outcome, Diagnostic> {
         ErrorKind::ALL.iter().find(|kind| kind.name() == name.get_ref()).map(|&kind| Outcome::Reject(kind)).ok_or_else(
             || {
-                self.wrong(
-                    name.span(),
-                    format!("`{}` is no kind of error, see the README of the fixtures", name.get_ref()),
-                )
+                let known: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
+                let message = format!("`{}` is no kind of error, expected one of {}", name.get_ref(), known.join(", "));
+                self.wrong(name.span(), message)
             },
         )
     }

@@ -129,7 +129,7 @@ pub(super) fn json(document: &Document<'static>, answer: Answer) -> String {
         Answer::Devices => {
             let device = |device: Sexpr<'_>| {
                 let number = String::from_utf8_lossy(device.name().unwrap_or_default()).into_owned();
-                (number, object(device.items().skip(1).flat_map(Sexpr::items)))
+                (number, object_at(device.items().skip(1).flat_map(Sexpr::items), &[], 0))
             };
             items().map(device).collect()
         }
@@ -157,23 +157,47 @@ pub(super) fn json_error(error: &Failed) -> String {
 /// Deeper than this a value is a string with an S-expression in it: nothing that the daemon has to say is.
 const DEEPEST: usize = 32;
 
-/// Fields that stand once for each of what they describe.
+/// Fields of a domain that stand once for each of what they describe.
 const SEVERAL: [&str; 2] = ["device", "vcpu"];
 
+/// Fields that are lists, however many values are in them: those of the Xen-API.
+const LISTS: [&str; 19] = [
+    "consoles",
+    "VIFs",
+    "VBDs",
+    "VTPMs",
+    "DPCIs",
+    "DSCSIs",
+    "DSCSI_HBAs",
+    "crash_dumps",
+    "cpu_pool",
+    "PBDs",
+    "PIFs",
+    "PPCIs",
+    "PSCSIs",
+    "PSCSI_HBAs",
+    "resident_VMs",
+    "resident_cpu_pools",
+    "capabilities",
+    "supported_bootloaders",
+    "enabled_features",
+];
+
 fn object<'d>(fields: impl Iterator<Item = Sexpr<'d>>) -> Json {
-    object_at(fields, 0)
+    object_at(fields, &SEVERAL, 0)
 }
 
-fn object_at<'d>(fields: impl Iterator<Item = Sexpr<'d>>, depth: usize) -> Json {
+fn object_at<'d>(fields: impl Iterator<Item = Sexpr<'d>>, several: &[&str], depth: usize) -> Json {
     let mut members: Map<String, Json> = Map::new();
     let mut repeated: Vec<String> = Vec::new();
     for field in fields {
         let name = String::from_utf8_lossy(field.name().unwrap_or_default()).into_owned();
         let inside: Vec<_> = field.items().skip(1).collect();
         let inside = match inside[..] {
+            _ if LISTS.contains(&name.as_str()) => inside.into_iter().map(|value| value_at(value, depth + 1)).collect(),
             [] => Json::from(""),
             _ if depth < DEEPEST && inside.iter().all(|value| is_field(*value)) => {
-                object_at(inside.into_iter(), depth + 1)
+                object_at(inside.into_iter(), several, depth + 1)
             }
             [one] => value_at(one, depth + 1),
             _ => inside.into_iter().map(|value| value_at(value, depth + 1)).collect(),
@@ -185,7 +209,7 @@ fn object_at<'d>(fields: impl Iterator<Item = Sexpr<'d>>, depth: usize) -> Json 
                 repeated.push(name);
             }
             // Of what there may be several, one is in an array, too.
-            None if SEVERAL.contains(&name.as_str()) => {
+            None if several.contains(&name.as_str()) => {
                 members.insert(name.clone(), Json::Array(vec![inside]));
                 repeated.push(name);
             }

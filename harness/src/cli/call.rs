@@ -4,7 +4,9 @@ use std::error::Error as _;
 use std::fmt::Write;
 use std::time::Duration;
 
-use xend_client::{Arguments as Named, Client, Deadlines, Error as Failed, Fate, Operation, Release, Uri};
+use xend_client::{
+    Arguments as Named, Client, Deadlines, Error as Failed, ErrorCode, Face, Fate, Operation, Release, Uri,
+};
 use xend_wire::operation::{self, ArgumentKind, Unit};
 use xend_wire::sexpr::Document;
 
@@ -85,9 +87,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
                 Some(mistake) => mistake.to_string(),
                 None => format!("error: {error}\n"),
             });
+            if error.code() == ErrorCode::CredentialsNotSet && error.fate() == Fate::Invalid {
+                say("hint: the password of --user is taken from XEND_PASSWORD, which may be empty\n");
+            }
             if let Some(face) = error.other_face() {
                 let uri = Uri { face, ..arguments.uri.clone() };
-                say(&format!("hint: the {face} face answers like this; try {uri}\n"));
+                let or = if face == Face::XmlRpc && arguments.uri.face == Face::Sxp { ", or xenapi" } else { "" };
+                say(&format!("hint: the {face} face answers like this{or}; try {uri}\n"));
             }
             Ok(match error.fate() {
                 Fate::Refused => 1,

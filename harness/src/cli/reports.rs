@@ -25,7 +25,7 @@ pub(super) struct Reports {
 /// Prints a run as one kind of report.
 type Print = fn(&Run, Timing) -> String;
 
-/// Files that wait for their reports.
+/// Files that wait for their reports. Those that get none go away again: an empty file is no report.
 pub(super) struct Opened {
     files: Vec<(PathBuf, File, Print)>,
     timing: Timing,
@@ -42,12 +42,13 @@ impl Reports {
         }
         let reports = [(&self.junit, report::junit as Print), (&self.json, report::json_lines as Print)];
         let files = reports.into_iter().filter_map(|(path, print)| Some((path.clone()?, print)));
-        let files = files.map(|(path, print)| match File::create(&path) {
-            Ok(file) => Ok((path, file, print)),
-            Err(error) => Err(Error::io(path.display(), &error)),
-        });
         let timing = if self.timing { Timing::Shown } else { Timing::Hidden };
-        Ok(Opened { files: files.collect::<Result<_, _>>()?, timing })
+        let mut opened = Opened { files: Vec::new(), timing };
+        for (path, print) in files {
+            let file = File::create(&path).map_err(|error| Error::io(path.display(), &error))?;
+            opened.files.push((path, file, print));
+        }
+        Ok(opened)
     }
 }
 
@@ -56,11 +57,22 @@ impl Opened {
     ///
     /// # Errors
     /// A file can't be written.
-    pub(super) fn write(self, run: &Run) -> Result<(), Error> {
-        for (path, mut file, print) in self.files {
+    pub(super) fn write(mut self, run: &Run) -> Result<(), Error> {
+        for (path, mut file, print) in self.files.drain(..) {
             let written = file.write_all(print(run, self.timing).as_bytes());
             written.map_err(|error| Error::Harness(format!("{}: {error}", path.display())))?;
         }
         Ok(())
+    }
+}
+
+impl Drop for Opened {
+    fn drop(&mut self) {
+        for (path, ..) in &self.files {
+            // What is no file, such as /dev/stdout, stays.
+            if path.is_file() {
+                drop(std::fs::remove_file(path));
+            }
+        }
     }
 }

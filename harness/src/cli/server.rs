@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use xend_client::{Client, Deadlines, Release, Uri};
+use xend_client::{Client, Deadlines, Face, Release, Uri};
 
 use super::parser::seconds;
 use super::reports::Reports;
@@ -19,7 +19,8 @@ use crate::{Error, Pattern};
 /// Without --destructive only what changes nothing is tried. With it domains are made, whose names begin with xend-law-,
 /// and destroyed again; Domain-0 is asked to be paused and destroyed, which a server must refuse.
 ///
-/// On the Xen-API the password of --user is taken from XEND_PASSWORD.
+/// On the Xen-API the password of --user is taken from XEND_PASSWORD, which may be empty. After three laws without an answer
+/// no more are tried.
 ///
 /// Exit status: 0 all as expected, 1 the server failed, 2 usage or configuration, or no law was judged, 3 the harness
 /// itself failed.
@@ -41,7 +42,7 @@ pub(super) struct Arguments {
     #[arg(long, value_name = "PATH", default_value = KERNEL)]
     kernel: String,
     /// Who opens a session of the Xen-API.
-    #[arg(long, default_value = "root")]
+    #[arg(long, default_value = USER)]
     user: String,
     /// How long an answer may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
@@ -51,6 +52,9 @@ pub(super) struct Arguments {
 }
 
 const KERNEL: &str = "/boot/vmlinuz";
+const USER: &str = "root";
+/// As the default of --timeout says.
+const TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let laws = Law::built_in()?;
@@ -79,16 +83,30 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
 }
 
 async fn host(arguments: &Arguments) -> Result<Host, Error> {
-    let password = std::env::var("XEND_PASSWORD").unwrap_or_default();
+    let password = std::env::var("XEND_PASSWORD").ok();
     let whole = arguments.timeout;
     let deadlines = Deadlines { first_byte: whole, whole, ..Deadlines::default() };
-    let client = |uri: &Uri| Client::new(uri.clone()).deadlines(deadlines).credentials(&arguments.user, &password);
+    let client = |uri: &Uri| {
+        let client = Client::new(uri.clone()).deadlines(deadlines);
+        match &password {
+            Some(password) => client.credentials(&arguments.user, password),
+            None => client,
+        }
+    };
+    if password.is_none() && arguments.uri.iter().any(|uri| uri.face == Face::XenApi) {
+        let why = "the Xen-API needs a password, which is taken from XEND_PASSWORD; it may be empty";
+        return Err(Error::Usage(why.to_owned()));
+    }
     let first = client(&arguments.uri[0]);
     let release = match arguments.release {
         Some(release) => release,
         None => {
             let detected = first.detect().await;
-            detected.map_err(|error| Error::Usage(format!("{}: {error}", arguments.uri[0])))?.release_in_use()
+            let why = |error: xend_client::Error| match error.other_face() {
+                Some(face) => format!("{}: {error}; the {face} face answers like this", arguments.uri[0]),
+                None => format!("{}: {error}", arguments.uri[0]),
+            };
+            detected.map_err(|error| Error::Usage(why(error)))?.release_in_use()
         }
     };
     let addresses = arguments.uri.iter().map(|uri| (uri.clone(), client(uri).release(release)));
@@ -104,6 +122,12 @@ fn repeat(arguments: &Arguments) -> Vec<String> {
     }
     if let Some(release) = arguments.release {
         words.extend(["--release".to_owned(), release.to_string()]);
+    }
+    if arguments.user != USER {
+        words.extend(["--user".to_owned(), arguments.user.clone()]);
+    }
+    if arguments.timeout != TIMEOUT {
+        words.extend(["--timeout".to_owned(), arguments.timeout.as_secs_f64().to_string()]);
     }
     if arguments.kernel != KERNEL {
         words.extend(["--kernel".to_owned(), arguments.kernel.clone()]);

@@ -1,12 +1,14 @@
 //! The TOML of a law.
 
+use std::collections::BTreeMap;
+use std::ops::Range;
 use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
-use toml::map::Map;
 use xend_wire::Release;
-use xend_wire::operation;
+use xend_wire::failure::UnknownErrorCode;
+use xend_wire::operation::{self, Answer, Argument, Operation};
 
 use super::{Expected, Law, Step};
 use crate::Diagnostic;
@@ -27,17 +29,19 @@ struct LawFile {
 struct StepTable {
     operation: Spanned<String>,
     #[serde(default)]
-    args: Map<String, toml::Value>,
+    args: Pairs,
     #[serde(default)]
     setup: bool,
     #[serde(default)]
     one_request: bool,
     error: Option<Spanned<OneOrMore>>,
-    fields: Option<Map<String, toml::Value>>,
-    has: Option<Vec<String>>,
-    lacks: Option<Vec<String>>,
+    fields: Option<Spanned<Pairs>>,
+    has: Option<Spanned<Vec<Spanned<String>>>>,
+    lacks: Option<Spanned<Vec<Spanned<String>>>>,
     within_seconds: Option<u64>,
 }
+
+type Pairs = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 
 #[derive(Deserialize)]
 #[serde(transparent)]
@@ -59,53 +63,117 @@ pub(super) fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnosti
             releases.iter().map(parse).collect::<Result<_, _>>()?
         }
     };
-    let step = |table: Spanned<StepTable>| {
-        let span = table.span();
-        let table = table.into_inner();
-        let name = table.operation.get_ref();
-        let operation = operation::find(name)
-            .ok_or_else(|| wrong(table.operation.span(), format!("there is no operation `{name}`")))?;
-        let text_of = |value: &toml::Value| value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        let pairs = |map: &Map<String, toml::Value>| -> Vec<_> {
-            map.iter().map(|(name, value)| (name.clone(), text_of(value))).collect()
-        };
-        let arguments = pairs(&table.args);
-        if let Some((name, _)) =
-            arguments.iter().find(|(name, _)| operation.arguments.iter().all(|it| it.name != *name))
-        {
-            return Err(wrong(span, format!("`{}` has no argument `{name}`", operation.name)));
-        }
-        if table.one_request && !table.setup {
-            return Err(wrong(span, "`one_request` goes with `setup`".to_owned()));
-        }
-        let expected = match (&table.error, &table.fields, &table.has, &table.lacks) {
-            (None, None, None, None) => Expected::Done,
-            (Some(codes), None, None, None) => {
-                let one = std::slice::from_ref(&codes.get_ref().0);
-                let codes_of = codes.get_ref().0.as_array().map_or(one, Vec::as_slice).iter().map(|code| {
-                    text_of(code)
-                        .parse()
-                        .map_err(|error: xend_wire::failure::UnknownErrorCode| wrong(codes.span(), error.to_string()))
-                });
-                Expected::Error(codes_of.collect::<Result<_, _>>()?)
-            }
-            (None, Some(fields), None, None) => Expected::Fields(pairs(fields)),
-            (None, None, has, lacks) => {
-                Expected::Names { has: has.clone().unwrap_or_default(), lacks: lacks.clone().unwrap_or_default() }
-            }
-            _ => {
-                return Err(wrong(
-                    span,
-                    "a step has at most one of `error`, `fields`, and `has` with `lacks`".to_owned(),
-                ));
-            }
-        };
-        let within = Duration::from_secs(table.within_seconds.unwrap_or_default());
-        Ok(Step { operation, arguments, is_setup: table.setup, takes_one_request: table.one_request, expected, within })
-    };
+    let source = Source { file, text };
+    let step = |table: Spanned<StepTable>| source.step(table);
     let steps = parsed.step.into_iter().map(step).collect::<Result<Vec<_>, _>>()?;
     if steps.is_empty() {
         return Err(wrong(parsed.id.span(), "a law has at least one [[step]]".to_owned()));
     }
     Ok(Law { id, title: parsed.title, source: parsed.source, releases, steps })
+}
+
+/// The words that stand for what a trial makes up.
+pub(super) const WORDS: [&str; 5] = ["{config}", "{other_config}", "{same_name}", "{domain}", "{other}"];
+
+/// What `power_state` may be.
+const POWER_STATES: [&str; 6] = ["halted", "paused", "running", "suspended", "crashed", "ending"];
+
+struct Source<'t> {
+    file: &'t str,
+    text: &'t str,
+}
+
+impl Source<'_> {
+    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.file, self.text.as_bytes(), span, message)
+    }
+
+    fn step(&self, table: Spanned<StepTable>) -> Result<Step, Diagnostic> {
+        let span = table.span();
+        let table = table.into_inner();
+        let name = table.operation.get_ref();
+        let operation = operation::find(name)
+            .ok_or_else(|| self.wrong(table.operation.span(), format!("there is no operation `{name}`")))?;
+        for (name, value) in &table.args {
+            let argument = operation.arguments.iter().find(|it| it.name == name.get_ref());
+            let message = || format!("`{}` has no argument `{}`", operation.name, name.get_ref());
+            let argument = argument.ok_or_else(|| self.wrong(name.span(), message()))?;
+            let given = text_of(value.get_ref());
+            self.check_words(&given, value.span())?;
+            argument.check(given.as_bytes()).map_err(|error| self.wrong(value.span(), error.to_string()))?;
+        }
+        let arguments = pairs(&table.args);
+        let is_missing = |it: &&Argument| it.is_required && arguments.iter().all(|(name, _)| name != it.name);
+        if let Some(argument) = operation.arguments.iter().find(is_missing) {
+            let message = format!("`{}` needs the argument `{}`", operation.name, argument.name);
+            return Err(self.wrong(table.operation.span(), message));
+        }
+        if table.one_request && !table.setup {
+            return Err(self.wrong(span, "`one_request` goes with `setup`"));
+        }
+        let expected = self.expected(&table, operation, span)?;
+        let within = Duration::from_secs(table.within_seconds.unwrap_or_default());
+        let takes_one_request = table.one_request;
+        Ok(Step { operation, arguments, is_setup: table.setup, takes_one_request, expected, within })
+    }
+
+    fn expected(&self, table: &StepTable, operation: &Operation, span: Range<usize>) -> Result<Expected, Diagnostic> {
+        match (&table.error, &table.fields, &table.has, &table.lacks) {
+            (None, None, None, None) => Ok(Expected::Done),
+            (Some(codes), None, None, None) => {
+                let one = std::slice::from_ref(&codes.get_ref().0);
+                let codes_of = codes.get_ref().0.as_array().map_or(one, Vec::as_slice).iter().map(|code| {
+                    let parsed = text_of(code).parse();
+                    parsed.map_err(|error: UnknownErrorCode| self.wrong(codes.span(), error.to_string()))
+                });
+                Ok(Expected::Error(codes_of.collect::<Result<_, _>>()?))
+            }
+            (None, Some(fields), None, None) => {
+                if !matches!(operation.answer, Answer::Record(_)) {
+                    return Err(self.wrong(fields.span(), format!("`{}` gives no record with fields", operation.name)));
+                }
+                for (name, value) in fields.get_ref() {
+                    let given = text_of(value.get_ref());
+                    self.check_words(&given, value.span())?;
+                    if name.get_ref() == "power_state" && given != "*" && !POWER_STATES.contains(&&*given) {
+                        let message = format!("no power state, expected one of {}", POWER_STATES.join(", "));
+                        return Err(self.wrong(value.span(), message));
+                    }
+                }
+                Ok(Expected::Fields(pairs(fields.get_ref())))
+            }
+            (None, None, has, lacks) => {
+                for names in [has, lacks].into_iter().flatten() {
+                    if operation.answer != Answer::Names {
+                        return Err(self.wrong(names.span(), format!("`{}` gives no list of names", operation.name)));
+                    }
+                    for name in names.get_ref() {
+                        self.check_words(name.get_ref(), name.span())?;
+                    }
+                }
+                let names = |given: &Option<Spanned<Vec<Spanned<String>>>>| {
+                    given.iter().flat_map(Spanned::get_ref).map(|name| name.get_ref().clone()).collect()
+                };
+                Ok(Expected::Names { has: names(has), lacks: names(lacks) })
+            }
+            _ => Err(self.wrong(span, "a step has at most one of `error`, `fields`, and `has` with `lacks`")),
+        }
+    }
+
+    /// What is in braces must be a word that stands for something.
+    fn check_words(&self, text: &str, span: Range<usize>) -> Result<(), Diagnostic> {
+        let left = WORDS.iter().fold(text.to_owned(), |text, word| text.replace(word, ""));
+        match left.contains(['{', '}']) {
+            true => Err(self.wrong(span, format!("only these words stand in braces: {}", WORDS.join(", ")))),
+            false => Ok(()),
+        }
+    }
+}
+
+fn text_of(value: &toml::Value) -> String {
+    value.as_str().map_or_else(|| value.to_string(), str::to_owned)
+}
+
+fn pairs(pairs: &Pairs) -> Vec<(String, String)> {
+    pairs.iter().map(|(name, value)| (name.get_ref().clone(), text_of(value.get_ref()))).collect()
 }

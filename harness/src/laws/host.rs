@@ -49,6 +49,10 @@ impl Host {
     }
 }
 
+/// How many laws in a row may go without an answer before no more are tried: a server that hangs would take hours.
+const UNANSWERED: usize = 3;
+const GIVEN_UP: &str = "the server has answered no more";
+
 /// Tries all laws over each address of a server.
 ///
 /// # Errors
@@ -60,15 +64,21 @@ pub async fn check(host: &Host, laws: &[Law], options: &Options) -> Result<Run, 
     }
     let is_chosen = |law: &&Law| options.filter.is_empty() || options.filter.iter().any(|it| it.matches_id(&law.id));
     let chosen = laws.iter().filter(is_chosen);
-    let mut verdicts = Vec::new();
+    let (mut verdicts, mut unanswered) = (Vec::new(), 0);
     for (number, law) in chosen.enumerate() {
         for (at, (label, _)) in host.addresses.iter().enumerate() {
             let begin = Instant::now();
             let id = format!("{}@{label}", law.id);
-            let verdict = match unjudged(host, law, options) {
+            let unjudged = unjudged(host, law, options);
+            let verdict = match unjudged.or_else(|| (unanswered == UNANSWERED).then(|| GIVEN_UP.to_owned())) {
                 Some(why) => Verdict { why, ..plain(&id, Status::Skipped) },
                 None => Trial::new(host, at, law, number, options).verdict(&id).await,
             };
+            match verdict.status {
+                Status::Skipped | Status::Unsupported => {}
+                Status::Timeout | Status::Crash => unanswered += 1,
+                _ => unanswered = 0,
+            }
             verdicts.push(Verdict { elapsed: begin.elapsed(), ..verdict });
         }
     }

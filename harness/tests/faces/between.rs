@@ -6,7 +6,7 @@ use mock_xend::Daemon;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use xend_client::{Client, Face, Release, Uri};
 use xend_wire::operation::Request;
-use xend_wire::xmlrpc::Value;
+use xend_wire::xmlrpc::{Value, ValueRef};
 use xend_wire::{Limits, xenapi, xmlrpc};
 
 /// What becomes of a request.
@@ -127,7 +127,7 @@ fn method(request: &[u8], release: Release) -> String {
 
 fn logout(request: &[u8], release: Release) -> Vec<u8> {
     let call = call(request, release).expect("a call of the Xen-API");
-    let session = call.params().next().and_then(|session| session.text()).expect("a session").into_owned();
+    let session = call.params().next().and_then(ValueRef::text).expect("a session").into_owned();
     let body = Request::call("session.logout", [Value::from(session)]).expect("a request").body;
     [format!("POST /RPC2 HTTP/1.0\r\nContent-Length: {}\r\n\r\n", body.len()).as_bytes(), &body].concat()
 }

@@ -106,7 +106,8 @@ fn another_face_at_the_address_is_seen() {
     };
     let at = |face: Face| Some(format!("the {face} face answers like this; try {face}+HERE"));
     let list = &["domain.list"];
-    assert_eq!(hint(Face::Sxp, Face::XmlRpc, list), at(Face::XmlRpc));
+    let either = "the xmlrpc face answers like this, or xenapi; try xmlrpc+HERE".to_owned();
+    assert_eq!(hint(Face::Sxp, Face::XmlRpc, list), Some(either));
     assert_eq!(hint(Face::XmlRpc, Face::Sxp, list), at(Face::Sxp));
     assert_eq!(hint(Face::XmlRpc, Face::XenApi, list), at(Face::XenApi));
     assert_eq!(hint(Face::XenApi, Face::XmlRpc, list), at(Face::XmlRpc));

@@ -283,7 +283,7 @@ impl Source<'_> {
                 return Err(self.wrong(name.span(), why));
             }
             let mut arguments = Arguments::new();
-            for (name, value) in args.iter().flat_map(|args| args.get_ref()) {
+            for (name, value) in args.iter().flat_map(Spanned::get_ref) {
                 let Some(argument) = operation.arguments.iter().find(|argument| argument.name == name.get_ref()) else {
                     let known: Vec<_> = operation.arguments.iter().map(|argument| argument.name).collect();
                     let (given, known) = (name.get_ref(), known.join(", "));
@@ -323,7 +323,7 @@ impl Source<'_> {
                         "on `sxp` the method is that of HTTP, such as GET; name an operation with `operation`";
                     return Err(self.wrong(method.span(), message));
                 }
-                let fields = fields.iter().flat_map(|fields| fields.get_ref());
+                let fields = fields.iter().flat_map(Spanned::get_ref);
                 let fields = fields.map(|(name, value)| Ok((name.get_ref().clone(), self.sent(name, value)?)));
                 let fields = fields.collect::<Result<_, _>>()?;
                 Ok(Requests::Http { method: method.clone().map(Spanned::into_inner), path, fields })

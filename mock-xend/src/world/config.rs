@@ -178,6 +178,11 @@ pub(super) fn most_vcpus(release: Release) -> i64 {
 }
 
 impl Config {
+    /// Whether it has the uuid of a domain.
+    pub(super) fn has_uuid_of(&self, domain: &Domain) -> bool {
+        self.uuid.as_ref() == Some(&domain.uuid)
+    }
+
     /// Whether it describes a domain that there is.
     pub(super) fn is_of(&self, domain: &Domain) -> bool {
         self.name.as_ref() == Some(&domain.name) && self.uuid.as_ref() == Some(&domain.uuid)

@@ -38,10 +38,12 @@ impl World {
         Ok(record)
     }
 
-    /// Defines a domain. One of the same name and uuid gets the new configuration (protocol reference §6.4).
+    /// Defines a domain. One of the same name and uuid gets the new configuration (protocol reference §6.4), and so does a
+    /// definition of that uuid, for that is what they are kept by (`XendDomain.py managed_domains`).
     pub(super) fn define(&mut self, config: &Datum, now: Duration) -> Result<Datum, Failure> {
         let config = self.check_config(config)?;
         let known = self.domains.iter().position(|domain| config.is_of(domain));
+        let known = known.or_else(|| self.domains.iter().position(|it| it.id.is_none() && config.has_uuid_of(it)));
         if let Some(at) = known {
             if self.domains[at].id.is_some() {
                 self.domains[at].is_managed = true;

@@ -1,5 +1,7 @@
 //! What may be given for an argument, before anything is sent.
 
+use std::borrow::Cow;
+
 use super::{Argument, ArgumentKind, Arguments, Operation};
 use crate::{Error, ErrorKind, sexpr};
 
@@ -58,7 +60,7 @@ impl Argument {
     }
 }
 
-fn invalid(name: &'static str, expected: &'static str) -> Error {
+pub(super) fn invalid(name: &'static str, expected: impl Into<Cow<'static, str>>) -> Error {
     Error::new(ErrorKind::InvalidArgument, 0..0).found(format!("`{name}`")).expected(expected)
 }
 
@@ -67,7 +69,7 @@ fn number(value: &[u8]) -> Option<i64> {
 }
 
 pub(super) fn integer(name: &'static str, value: &[u8]) -> Result<i64, Error> {
-    number(value).ok_or_else(|| invalid(name, "an integer"))
+    number(value).ok_or_else(|| invalid(name, "an integer of 64 bits"))
 }
 
 pub(super) fn flag(name: &'static str, value: &[u8]) -> Result<bool, Error> {

@@ -2,9 +2,9 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::argument::{cpus, flag, integer, key};
+use super::argument::{cpus, flag, integer, invalid, key};
 use super::form::{Literal, Object, Shape, Source, XenApiForm};
-use super::{ArgumentKind, Arguments, Face, Operation, Unsupported};
+use super::{ArgumentKind, Arguments, Face, Operation};
 use crate::xmlrpc::{self, Value};
 use crate::{Error, ErrorKind, Limits, Release, sexpr, tuples};
 
@@ -125,19 +125,21 @@ impl Operation {
     }
 
     /// The method of the Xen-API that fits the arguments.
-    pub(super) fn xenapi_form(
-        &self,
-        release: Release,
-        arguments: &Arguments,
-    ) -> Result<&'static XenApiForm, Unsupported> {
+    pub(super) fn xenapi_form(&self, release: Release, arguments: &Arguments) -> Result<&'static XenApiForm, Error> {
         let fits = |form: &&XenApiForm| match form.only {
             Some((name, values)) => {
                 arguments.get(name).is_some_and(|given| values.iter().any(|value| value.as_bytes() == given))
             }
             None => true,
         };
-        let unsupported = Unsupported { face: Face::XenApi, release, operation: self.name };
-        self.xenapi_forms(release)?.iter().filter(|form| form.since <= release).rfind(fits).ok_or(unsupported)
+        let forms = self.xenapi_forms(release)?;
+        let forms = || forms.iter().filter(|form| form.since <= release);
+        forms().rfind(fits).ok_or_else(|| {
+            // There are methods for some values only.
+            let (name, values): (Vec<_>, Vec<_>) = forms().filter_map(|form| form.only).unzip();
+            let expected = format!("{}, which the xenapi face has", values.concat().join(" or "));
+            invalid(name[0], expected)
+        })
     }
 
     fn params(

@@ -68,7 +68,7 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
     let invalid = |name: &str, pairs: &[(&str, &str)], text: &str| check(name, pairs, ErrorKind::InvalidArgument, text);
     invalid("domain.pause", &[("domain", "")], "invalid argument `domain`, expected the name or id of a domain");
     let memory = [("domain", "vm1"), ("memory", "64M")];
-    invalid("domain.set_memory", &memory, "invalid argument `memory`, expected an integer");
+    invalid("domain.set_memory", &memory, "invalid argument `memory`, expected an integer of 64 bits");
     let memory = [("domain", "vm1"), ("memory", "4294967296")];
     invalid("domain.set_memory", &memory, "invalid argument `memory`, expected a number that fits into an int");
     invalid("domain.sysrq", &[("domain", "vm1"), ("key", "sb")], "invalid argument `key`, expected one character");

@@ -3,7 +3,7 @@
 //! A field that the other faces have gets its name, unit and spelling there; all others stay as they are.
 
 use crate::Release;
-use crate::sexpr::{Builder, Document};
+use crate::sexpr::{Builder, Document, Sexpr};
 use crate::tuples;
 use crate::xmlrpc::{Kind, ValueRef};
 
@@ -152,9 +152,13 @@ fn atom(builder: &mut Builder, name: &str, text: &str) {
     builder.open().atom(name).atom(text).close();
 }
 
+/// `(NAME VALUE)`; what is in an array or a struct stands in the field itself: `(VIFs A B)`, `(platform (acpi 1))`.
 fn field(builder: &mut Builder, name: &str, value: ValueRef<'_>, release: Release) {
     builder.open().atom(name);
-    for value in tuples::to_sexpr(value, release).values() {
+    let document = tuples::to_sexpr(value, release);
+    let is_several = matches!(value.kind(), Kind::Array | Kind::Struct);
+    let several = document.values().filter(|_| is_several).flat_map(Sexpr::items);
+    for value in several.chain(document.values().filter(|_| !is_several)) {
         builder.value(value);
     }
     builder.close();
