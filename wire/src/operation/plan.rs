@@ -1,6 +1,8 @@
 //! What takes several methods of the Xen-API, understood before anything is sent.
 
-use super::argument::integer;
+use std::ops::RangeInclusive;
+
+use super::argument::{integer, invalid};
 use super::{Arguments, Face, Operation, Unsupported};
 use crate::sexpr::{Rules, Sexpr, parse_with};
 use crate::xenapi::{Config, NewDevice};
@@ -87,17 +89,10 @@ impl Operation {
             "domain.vcpus" => Plan::Vcpus,
             "domain.set_credit" => {
                 // What is wrong with the second must be seen before the first is set.
-                let in_range =
-                    |name, range: std::ops::RangeInclusive<i64>, expected| match integer(name, text(name)?.as_bytes())?
-                    {
-                        value if range.contains(&value) => Ok((name, value.to_string())),
-                        _ => Err(Error::new(ErrorKind::InvalidArgument, 0..0)
-                            .found(format!("`{name}`"))
-                            .expected(expected)),
-                    };
-                let weight = in_range("weight", 1..=65535, "a number from 1 to 65535")?;
-                let cap = in_range("cap", 0..=65535, "a number from 0 to 100 for each virtual processor")?;
-                Plan::SetParameters(vec![weight, cap])
+                let weight = in_range("weight", text("weight")?, 1..=65535, "a number from 1 to 65535")?;
+                let cap =
+                    in_range("cap", text("cap")?, 0..=65535, "a number from 0 to 100 for each virtual processor")?;
+                Plan::SetParameters(vec![("weight", weight), ("cap", cap)])
             }
             "domain.define" => Plan::Define(config(given, |config| Config::read(config, release))?),
             "domain.create" | "domain.create_and_start" => Plan::Create {
@@ -108,11 +103,9 @@ impl Operation {
             "device.attach" => Plan::Attach(config(given, NewDevice::read)?),
             "device.configure" => {
                 let (drive, config) = (text("device")?, config(given, NewDevice::read)?);
-                let disc = config.disc_for(drive).ok_or_else(|| {
-                    let disc =
-                        "nothing but another disc for that drive, such as (vbd (uname file:/x.iso) (dev hdc:cdrom))";
-                    Error::new(ErrorKind::InvalidArgument, 0..0).found("`config`").expected(disc)
-                })?;
+                let expected =
+                    "nothing but another disc for that drive, such as (vbd (uname file:/x.iso) (dev hdc:cdrom))";
+                let disc = config.disc_for(drive).ok_or_else(|| invalid("config", expected))?;
                 Plan::ChangeDisc { drive: drive.to_owned(), disc: disc.to_owned() }
             }
             "device.detach" if given.get("force").is_some() => {
@@ -132,12 +125,19 @@ impl DeviceClass {
         match kind {
             "vif" => Ok(Self::Vif),
             "vbd" => Ok(Self::Vbd),
-            _ => {
-                let error = Error::new(ErrorKind::InvalidArgument, 0..0).found("`type`");
-                Err(error.expected("`vif`, or `vbd` for disks of all kinds, which the xenapi face has"))
-            }
+            _ => Err(invalid("type", "`vif`, or `vbd` for disks of all kinds, which the xenapi face has")),
         }
     }
+}
+
+fn in_range(
+    name: &'static str,
+    value: &str,
+    range: RangeInclusive<i64>,
+    expected: &'static str,
+) -> Result<String, Error> {
+    let number = integer(name, value.as_bytes())?;
+    if range.contains(&number) { Ok(number.to_string()) } else { Err(invalid(name, expected)) }
 }
 
 /// Reads the one value of the argument `config`.
