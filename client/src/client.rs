@@ -34,6 +34,8 @@ pub struct Client {
     pub(crate) connector: Option<Connector>,
     pub(crate) kept: Arc<Mutex<Option<Kept>>>,
     pub(crate) session: Arc<Mutex<Option<Session>>>,
+    /// Held by whoever opens a session.
+    pub(crate) logging_in: Arc<tokio::sync::Mutex<()>>,
 }
 
 /// Makes connections in place of the client.
@@ -71,6 +73,7 @@ impl Client {
             connector: None,
             kept: Arc::default(),
             session: Arc::default(),
+            logging_in: Arc::default(),
         }
     }
 

@@ -154,7 +154,9 @@ impl Error {
         // What each of the daemon's servers says to a request of another's dialect (protocol reference §1.7, §3.6, §5.7).
         let has_answered = |start: &str| self.reply.is_some() && self.message.starts_with(start);
         let other_face = match face {
-            Face::Sxp if has_answered("Unsupported method ('GET')") => Some(Face::XmlRpc),
+            Face::Sxp if has_answered("Unsupported method ('GET')") || has_answered("No such page") => {
+                Some(Face::XmlRpc)
+            }
             Face::XmlRpc | Face::XenApi if has_answered("Not found: RPC2") => Some(Face::Sxp),
             Face::XmlRpc if has_answered("INTERNAL_ERROR Invalid result ") => Some(Face::XenApi),
             Face::XenApi if has_answered("MESSAGE_METHOD_UNKNOWN session.login_with_password") => Some(Face::XmlRpc),

@@ -109,7 +109,8 @@ impl Client {
     /// Makes a domain, waits for its devices, lets it run, and describes it. If one of these fails, or may have, the domain
     /// is destroyed, and the error is that of the step that failed; its [`operation`](Error::operation) tells which.
     ///
-    /// If the future is dropped on the way, the domain stays, paused.
+    /// If the future is dropped on the way, what was made until then stays: a domain that is paused or runs, or over the
+    /// Xen-API one that is only defined, perhaps without all its devices.
     pub async fn create_and_start(&self, config: &str) -> Result<Domain, Error> {
         self.ask("domain.create_and_start", [("config", &config)]).await.map(Domain::new)
     }
@@ -134,7 +135,7 @@ impl Client {
     /// The other faces have no operation for it: its configuration is read, `on_xend_start` changed, and the domain defined
     /// anew, as libvirt does. That can't be done while it runs.
     pub async fn set_autostart(&self, domain: &str, autostart: bool) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("autostart", &autostart)];
+        let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("autostart", &autostart)];
         self.ask("domain.set_autostart", arguments).await.map(drop)
     }
 
@@ -201,14 +202,14 @@ impl Client {
 
     /// Writes a domain's memory to a file on the daemon's host: without stopping it if `live`, and ending it if `crash`.
     pub async fn dump(&self, domain: &str, file: &str, live: bool, crash: bool) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 4] =
+        let arguments: [(&str, &(dyn Display + Sync)); 4] =
             [("domain", &domain), ("file", &file), ("live", &live), ("crash", &crash)];
         self.ask("domain.dump", arguments).await.map(drop)
     }
 
     /// Moves a domain to another host, while it runs if `live`. Port 0 is the daemon's usual one.
     pub async fn migrate(&self, domain: &str, destination: &str, live: bool, port: u16) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 4] =
+        let arguments: [(&str, &(dyn Display + Sync)); 4] =
             [("domain", &domain), ("destination", &destination), ("live", &live), ("port", &port)];
         self.ask("domain.migrate", arguments).await.map(drop)
     }
@@ -220,13 +221,14 @@ impl Client {
 
     /// Sends a magic key to a domain's system.
     pub async fn sysrq(&self, domain: &str, key: char) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("key", &key)];
+        let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("key", &key)];
         self.ask("domain.sysrq", arguments).await.map(drop)
     }
 
     /// Sends a trigger to a virtual processor: `nmi`, `reset` or `init`. From 3.1 on, on the XML-RPC faces.
     pub async fn trigger(&self, domain: &str, trigger: &str, vcpu: u32) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("trigger", &trigger), ("vcpu", &vcpu)];
+        let arguments: [(&str, &(dyn Display + Sync)); 3] =
+            [("domain", &domain), ("trigger", &trigger), ("vcpu", &vcpu)];
         self.ask("domain.trigger", arguments).await.map(drop)
     }
 }
@@ -235,26 +237,27 @@ impl Client {
 impl Client {
     /// Sets how much memory a domain shall have, in MiB.
     pub async fn set_memory(&self, domain: &str, mib: u32) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("memory", &mib)];
+        let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("memory", &mib)];
         self.ask("domain.set_memory", arguments).await.map(drop)
     }
 
     /// Sets how much memory a domain may have, in MiB.
     pub async fn set_max_memory(&self, domain: &str, mib: u32) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("memory", &mib)];
+        let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("memory", &mib)];
         self.ask("domain.set_max_memory", arguments).await.map(drop)
     }
 
     /// Sets how many virtual processors a domain uses.
     pub async fn set_vcpus(&self, domain: &str, vcpus: u32) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 2] = [("domain", &domain), ("vcpus", &vcpus)];
+        let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("vcpus", &vcpus)];
         self.ask("domain.set_vcpus", arguments).await.map(drop)
     }
 
     /// Lets a virtual processor run only on some of the host's. Up to 3.4 the S-expression face takes it and pins to all.
     pub async fn pin_vcpu(&self, domain: &str, vcpu: u32, cpus: &[u32]) -> Result<(), Error> {
         let cpus: Vec<_> = cpus.iter().map(u32::to_string).collect();
-        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("vcpu", &vcpu), ("cpus", &cpus.join(","))];
+        let arguments: [(&str, &(dyn Display + Sync)); 3] =
+            [("domain", &domain), ("vcpu", &vcpu), ("cpus", &cpus.join(","))];
         self.ask("domain.pin_vcpu", arguments).await.map(drop)
     }
 
@@ -270,7 +273,7 @@ impl Client {
 
     /// Sets how the credit scheduler treats a domain: its weight, and its cap in percent of one processor, 0 for none.
     pub async fn set_credit(&self, domain: &str, weight: u32, cap: u32) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("weight", &weight), ("cap", &cap)];
+        let arguments: [(&str, &(dyn Display + Sync)); 3] = [("domain", &domain), ("weight", &weight), ("cap", &cap)];
         self.ask("domain.set_credit", arguments).await.map(drop)
     }
 
@@ -301,13 +304,14 @@ impl Client {
 
     /// Changes a device, as when a disk is put into a drive.
     pub async fn configure_device(&self, domain: &str, config: &str, device: &str) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("config", &config), ("device", &device)];
+        let arguments: [(&str, &(dyn Display + Sync)); 3] =
+            [("domain", &domain), ("config", &config), ("device", &device)];
         self.ask("device.configure", arguments).await.map(drop)
     }
 
     /// Takes a device of a type away from a domain, by its number or name.
     pub async fn detach_device(&self, domain: &str, kind: &str, device: &str) -> Result<(), Error> {
-        let arguments: [(&str, &dyn Display); 3] = [("domain", &domain), ("type", &kind), ("device", &device)];
+        let arguments: [(&str, &(dyn Display + Sync)); 3] = [("domain", &domain), ("type", &kind), ("device", &device)];
         self.ask("device.detach", arguments).await.map(drop)
     }
 }
@@ -320,7 +324,7 @@ impl Client {
     pub(crate) async fn ask<const N: usize>(
         &self,
         operation: &str,
-        arguments: [(&str, &dyn Display); N],
+        arguments: [(&str, &(dyn Display + Sync)); N],
     ) -> Result<Document<'static>, Error> {
         let arguments: Arguments = arguments.into_iter().map(|(name, value)| (name, value.to_string())).collect();
         self.call(operation::find(operation).expect("an operation of the table"), &arguments).await

@@ -2,6 +2,7 @@
 
 use std::sync::PoisonError;
 
+use tokio::time::timeout_at;
 use xend_wire::failure::ErrorCode;
 use xend_wire::operation::{self, Arguments, Effect, Face, Object, References, Request, Returned};
 use xend_wire::sexpr::{Document, Sexpr};
@@ -96,7 +97,7 @@ impl Call<'_> {
     ) -> Result<Document<'static>, Error> {
         match self.send(arguments, References { session: &session.reference, object }).await {
             Err(error) if error.is_for_want_of_session() => {
-                *session = self.login_again().await?;
+                *session = self.login_again(session).await?;
                 self.send(arguments, References { session: &session.reference, object }).await
             }
             answer => answer,
@@ -112,7 +113,7 @@ impl Call<'_> {
     ) -> Result<Returned, Error> {
         match self.method(&session.reference, method, params).await {
             Err(error) if error.is_for_want_of_session() => {
-                *session = self.login_again().await?;
+                *session = self.login_again(session).await?;
                 self.method(&session.reference, method, params).await
             }
             answer => answer,
@@ -135,9 +136,21 @@ impl Call<'_> {
 
     /// Opens a session in place of one that the daemon has forgotten, as it does when it starts again. What it refuses for
     /// that reason it has not done, so asking again is safe.
-    async fn login_again(&self) -> Result<Session, Error> {
-        self.client.set_session(None);
+    async fn login_again(&self, refused: &Session) -> Result<Session, Error> {
+        {
+            let _turn = self.turn_to_login().await?;
+            // Another call may have opened one already.
+            if self.client.open_session().is_some_and(|open| open.reference == refused.reference) {
+                self.client.set_session(None);
+            }
+        }
         self.login().await
+    }
+
+    /// Calls open a session one after the other, so that all use the one of the first.
+    async fn turn_to_login(&self) -> Result<tokio::sync::MutexGuard<'_, ()>, Error> {
+        let late = |_| self.no_reply(format!("no session within {:?}", self.client.deadlines.whole), None);
+        timeout_at(self.until, self.client.logging_in.lock()).await.map_err(late)
     }
 
     /// The session that is open, or a new one.
@@ -148,6 +161,10 @@ impl Call<'_> {
         let Some((user, password)) = &self.client.credentials else {
             return Err(Error::without_credentials(self.operation));
         };
+        let _turn = self.turn_to_login().await?;
+        if let Some(session) = self.client.open_session() {
+            return Ok(session);
+        }
         let arguments = [("user", user.as_str()), ("password", password)].into_iter().collect();
         let answer = self.step(find("session.login")).send(&arguments, References::default()).await?;
         let reference = answer.first().and_then(Sexpr::as_str).unwrap_or_default().to_owned();

@@ -327,7 +327,9 @@ impl<'c> Methods<'c> {
             DeviceClass::Vif => device.parse().ok(),
             DeviceClass::Vbd => block_device_number(device.as_bytes()),
         };
-        let is_it = |it: &Plugged| number.is_some() && it.number == number;
+        // Not every name of a disk has a number that is known here.
+        let is_named = |it: &Plugged| class == DeviceClass::Vbd && device.split(':').next() == Some(&it.name);
+        let is_it = |it: &Plugged| (number.is_some() && it.number == number) || is_named(it);
         let found = self.devices(class).await?.into_iter().find(is_it);
         found.map(|it| it.reference).ok_or_else(|| self.missing(ErrorCode::OperationFailed, "device", device))
     }

@@ -182,3 +182,16 @@ fn what_the_xen_api_lacks_opens_no_session() {
         assert!(calls(&noted).is_empty());
     });
 }
+
+/// A program may do each on a thread of its own.
+#[test]
+fn what_a_client_does_can_be_sent_to_another_thread() {
+    fn can_be_sent<T: Send>(_: T) {}
+    let (client, _) = xenapi(vec![]);
+    can_be_sent(client.records());
+    can_be_sent(client.node());
+    can_be_sent(client.create_and_start("(vm)"));
+    can_be_sent(client.set_autostart("vm1", true));
+    can_be_sent(client.devices("vm1", "vif"));
+    can_be_sent(client.logout());
+}

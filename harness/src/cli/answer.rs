@@ -183,6 +183,17 @@ const LISTS: [&str; 19] = [
     "enabled_features",
 ];
 
+/// Fields that are objects, even if nothing is in them: those of the Xen-API.
+const MAPS: [&str; 7] = [
+    "platform",
+    "other_config",
+    "HVM_boot_params",
+    "tools_version",
+    "runtime_properties",
+    "logging",
+    "cpu_configuration",
+];
+
 fn object<'d>(fields: impl Iterator<Item = Sexpr<'d>>) -> Json {
     object_at(fields, &SEVERAL, 0)
 }
@@ -195,6 +206,7 @@ fn object_at<'d>(fields: impl Iterator<Item = Sexpr<'d>>, several: &[&str], dept
         let inside: Vec<_> = field.items().skip(1).collect();
         let inside = match inside[..] {
             _ if LISTS.contains(&name.as_str()) => inside.into_iter().map(|value| value_at(value, depth + 1)).collect(),
+            [] if MAPS.contains(&name.as_str()) => Json::Object(Map::new()),
             [] => Json::from(""),
             _ if depth < DEEPEST && inside.iter().all(|value| is_field(*value)) => {
                 object_at(inside.into_iter(), several, depth + 1)

@@ -1,7 +1,7 @@
 //! The reports that a run writes to files.
 
 use std::fs::File;
-use std::io::Write;
+use std::io::{ErrorKind, Write};
 use std::path::PathBuf;
 
 use crate::Error;
@@ -25,14 +25,24 @@ pub(super) struct Reports {
 /// Prints a run as one kind of report.
 type Print = fn(&Run, Timing) -> String;
 
-/// Files that wait for their reports. Those that get none go away again: an empty file is no report.
+/// A file that waits for its report.
+struct Waiting {
+    path: PathBuf,
+    file: File,
+    /// Whether it was not there before.
+    is_new: bool,
+    print: Print,
+}
+
+/// Files that wait for their reports. One that was made for a report and gets none goes away again: an empty file is no
+/// report. One that was there before stays as it is until then.
 pub(super) struct Opened {
-    files: Vec<(PathBuf, File, Print)>,
+    files: Vec<Waiting>,
     timing: Timing,
 }
 
 impl Reports {
-    /// Makes the files: a path that can't be written should not cost a whole run.
+    /// Opens the files: a path that can't be written should not cost a whole run.
     ///
     /// # Errors
     /// A file can't be made, or two reports would go to the same one.
@@ -45,8 +55,15 @@ impl Reports {
         let timing = if self.timing { Timing::Shown } else { Timing::Hidden };
         let mut opened = Opened { files: Vec::new(), timing };
         for (path, print) in files {
-            let file = File::create(&path).map_err(|error| Error::io(path.display(), &error))?;
-            opened.files.push((path, file, print));
+            let mut options = File::options();
+            options.write(true);
+            // Through a link nothing is made.
+            let (opened_file, is_new) = match options.clone().create_new(true).open(&path) {
+                Err(error) if error.kind() == ErrorKind::AlreadyExists => (options.create(true).open(&path), false),
+                made => (made, true),
+            };
+            let file = opened_file.map_err(|error| Error::io(path.display(), &error))?;
+            opened.files.push(Waiting { path, file, is_new, print });
         }
         Ok(opened)
     }
@@ -58,8 +75,10 @@ impl Opened {
     /// # Errors
     /// A file can't be written.
     pub(super) fn write(mut self, run: &Run) -> Result<(), Error> {
-        for (path, mut file, print) in self.files.drain(..) {
-            let written = file.write_all(print(run, self.timing).as_bytes());
+        for Waiting { path, mut file, print, .. } in self.files.drain(..) {
+            // What was there before goes, if it is a file.
+            let emptied = if file.metadata().is_ok_and(|it| it.is_file()) { file.set_len(0) } else { Ok(()) };
+            let written = emptied.and_then(|()| file.write_all(print(run, self.timing).as_bytes()));
             written.map_err(|error| Error::Harness(format!("{}: {error}", path.display())))?;
         }
         Ok(())
@@ -68,11 +87,8 @@ impl Opened {
 
 impl Drop for Opened {
     fn drop(&mut self) {
-        for (path, ..) in &self.files {
-            // What is no file, such as /dev/stdout, stays.
-            if path.is_file() {
-                drop(std::fs::remove_file(path));
-            }
+        for waiting in self.files.iter().filter(|waiting| waiting.is_new) {
+            drop(std::fs::remove_file(&waiting.path));
         }
     }
 }

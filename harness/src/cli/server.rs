@@ -20,7 +20,7 @@ use crate::{Error, Pattern};
 /// and destroyed again; Domain-0 is asked to be paused and destroyed, which a server must refuse.
 ///
 /// On the Xen-API the password of --user is taken from XEND_PASSWORD, which may be empty. After three laws without an answer
-/// no more are tried.
+/// over an address no more are tried over it.
 ///
 /// Exit status: 0 all as expected, 1 the server failed, 2 usage or configuration, or no law was judged, 3 the harness
 /// itself failed.

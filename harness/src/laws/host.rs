@@ -49,7 +49,8 @@ impl Host {
     }
 }
 
-/// How many laws in a row may go without an answer before no more are tried: a server that hangs would take hours.
+/// How many laws in a row may go without an answer over an address before no more are tried over it: a server that hangs
+/// would take hours.
 const UNANSWERED: usize = 3;
 const GIVEN_UP: &str = "the server has answered no more";
 
@@ -64,20 +65,20 @@ pub async fn check(host: &Host, laws: &[Law], options: &Options) -> Result<Run, 
     }
     let is_chosen = |law: &&Law| options.filter.is_empty() || options.filter.iter().any(|it| it.matches_id(&law.id));
     let chosen = laws.iter().filter(is_chosen);
-    let (mut verdicts, mut unanswered) = (Vec::new(), 0);
+    let (mut verdicts, mut unanswered) = (Vec::new(), vec![0; host.addresses.len()]);
     for (number, law) in chosen.enumerate() {
         for (at, (label, _)) in host.addresses.iter().enumerate() {
             let begin = Instant::now();
             let id = format!("{}@{label}", law.id);
             let unjudged = unjudged(host, law, options);
-            let verdict = match unjudged.or_else(|| (unanswered == UNANSWERED).then(|| GIVEN_UP.to_owned())) {
+            let verdict = match unjudged.or_else(|| (unanswered[at] == UNANSWERED).then(|| GIVEN_UP.to_owned())) {
                 Some(why) => Verdict { why, ..plain(&id, Status::Skipped) },
                 None => Trial::new(host, at, law, number, options).verdict(&id).await,
             };
             match verdict.status {
                 Status::Skipped | Status::Unsupported => {}
-                Status::Timeout | Status::Crash => unanswered += 1,
-                _ => unanswered = 0,
+                Status::Timeout | Status::Crash => unanswered[at] += 1,
+                _ => unanswered[at] = 0,
             }
             verdicts.push(Verdict { elapsed: begin.elapsed(), ..verdict });
         }

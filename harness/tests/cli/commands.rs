@@ -131,13 +131,14 @@ fn call() {
         transcript(&["call", API, "device.configure", "domain=vm1", "device=0", "config=(vif)"], b""),
         transcript(&["call", API, "domain.define", "config=(vm (name new)\n  (memory 64) (localtime 1))"], b""),
         transcript(&["call", API, "domain.define", "config=(vm (device (vbd (uname phy:/x))))"], b""),
+        transcript(&["call", API, "domain.define", "config=(vm (name a)) (vm (name b))"], b""),
         transcript(&["call", "sxp+unix:///nowhere/at/all", "domain.list"], b""),
         transcript(&["call", "http://localhost", "domain.list"], b""),
         transcript(&["call", "--release", "5", "sxp+tcp://localhost", "domain.list"], b""),
     ];
     let ends: Vec<_> =
         all.iter().map(|shown| shown.trim_end_matches("]\n").rsplit(' ').next().expect("an end")).collect();
-    assert_eq!(ends, ["0", "0", "1", "5", "5", "2", "2", "2", "2", "2", "2", "2", "2", "2", "2", "4", "2", "2"]);
+    assert_eq!(ends, ["0", "0", "1", "5", "5", "2", "2", "2", "2", "2", "2", "2", "2", "2", "2", "2", "4", "2", "2"]);
     let _guard = snapshots();
     insta::assert_snapshot!("call", all.join("\n").trim_end());
 }

@@ -170,3 +170,32 @@ fn timing_is_told_when_it_is_asked_for() {
     assert!(String::from_utf8_lossy(&output.stderr).contains(" answers in "), "{output:?}");
     assert_eq!(run(&arguments[..3], b"").stderr, b"");
 }
+
+/// A run that judges nothing leaves no empty report, and none that was there before is lost.
+#[test]
+fn a_run_that_fails_writes_no_report() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let path = |name: &str| folder.path().join(name);
+    std::fs::write(path("old"), "an old report, longer than the new one may be").expect("written");
+    std::os::unix::fs::symlink(path("old"), path("link")).expect("a link");
+    let reports = |junit: &str, json: &str| {
+        let (junit, json) = (path(junit).display().to_string(), path(json).display().to_string());
+        ["--junit".to_owned(), junit, "--json".to_owned(), json]
+    };
+    let server = |reports: [String; 4]| {
+        let words = ["server", "sxp+unix:///nowhere/at/all", "--release", "4.1"].map(str::to_owned);
+        let words: Vec<_> =
+            words.into_iter().chain(["--filter".to_owned(), "none".to_owned()]).chain(reports).collect();
+        run(&words.iter().map(String::as_str).collect::<Vec<_>>(), b"").status.code()
+    };
+    assert_eq!(server(reports("new", "link")), Some(2));
+    assert!(!path("new").exists());
+    assert!(path("link").is_symlink());
+    assert!(std::fs::read_to_string(path("old")).expect("it is there").starts_with("an old report"));
+
+    let words = ["parser", "--filter", "sexpr/list-empty"].map(str::to_owned);
+    let words: Vec<_> = words.into_iter().chain(reports("new", "link")).collect();
+    assert_eq!(run(&words.iter().map(String::as_str).collect::<Vec<_>>(), b"").status.code(), Some(0));
+    assert!(std::fs::read_to_string(path("old")).expect("it is there").ends_with("}\n"));
+    assert!(std::fs::read_to_string(path("new")).expect("it is there").contains("<testsuites"));
+}

@@ -277,6 +277,44 @@ fn what_was_refused_is_not_done_twice() {
     assert_eq!(["session.login_with_password", "VM.create", "VBD.create", "VIF.create"].map(done), [2, 1, 1, 2]);
 }
 
+/// Calls at the same time open one session, at first and after it was forgotten.
+#[test]
+fn calls_at_the_same_time_share_a_session() {
+    let daemon = daemon(Release::V4_1);
+    run(async {
+        let is_forgotten = AtomicBool::new(false);
+        let fate = move |number, method: &str| {
+            let is_time = number > 5 && method == "VM.get_record" && !is_forgotten.swap(true, Ordering::SeqCst);
+            if is_time { Fate::Forget } else { Fate::Pass }
+        };
+        let (client, sent) = between::client(&daemon, Face::XenApi, fate);
+        for logins in [1, 2] {
+            let (info, vcpus, records) = tokio::join!(client.domain("vm1"), client.vcpus("vm1"), client.records());
+            assert!(info.is_ok() && vcpus.is_ok() && records.is_ok(), "{info:?} {vcpus:?} {records:?}");
+            let sent = sent.lock().unwrap();
+            let opened = sent.iter().filter(|(method, _)| method == "session.login_with_password");
+            assert_eq!(opened.count(), logins);
+        }
+    });
+}
+
+/// Not every name of a disk has a number that is known.
+#[test]
+fn a_disk_is_found_by_the_name_that_it_was_given() {
+    for release in RELEASES {
+        let daemon = daemon(release);
+        run(async {
+            let client = client(&daemon, Face::XenApi);
+            client.attach_device("vm1", "(vbd (uname phy:/dev/x) (dev xvdq) (mode w))").await.unwrap();
+            client.detach_device("vm1", "vbd", "xvdq").await.unwrap();
+            assert_eq!(
+                client.detach_device("vm1", "vbd", "xvdq").await.unwrap_err().code(),
+                ErrorCode::OperationFailed
+            );
+        });
+    }
+}
+
 /// The time of the operation is that of all its requests.
 #[test]
 fn the_limit_holds_for_the_whole() {

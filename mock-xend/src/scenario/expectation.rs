@@ -32,7 +32,7 @@ pub(super) struct Expectation {
 pub(super) enum Requests {
     Operation { face: Option<Face>, operation: &'static Operation, arguments: Arguments, span: Range<usize> },
     Http { method: Option<String>, path: Option<Vec<Vec<u8>>>, fields: Vec<(String, Vec<u8>)> },
-    Call { face: Face, method: Option<String>, params: Option<Vec<Value>> },
+    Call { face: Face, method: Option<String>, params: Option<Vec<Value>>, span: Range<usize> },
 }
 
 /// Why no request can be an operation, whichever of the releases it is sent to.
@@ -44,12 +44,14 @@ pub(super) fn impossible(operation: &Operation, face: Option<Face>, releases: &[
         return None;
     }
     let name = operation.name;
-    if let Some((face, steps)) = pairs().find_map(|(face, release)| Some((face, operation.steps(face, release)?))) {
+    if let Some((of, steps)) = pairs().find_map(|(face, release)| Some((face, operation.steps(face, release)?))) {
         let key = if operation::find(steps[0]).is_some() { "operation" } else { "method" };
-        let (first, steps) = (steps[0], steps.join(", "));
-        return Some(format!(
-            "`{name}` takes several requests on the {face} face: {steps}; expected one of these, such as `{key} = \"{first}\"`"
-        ));
+        // What only looks is seldom what is to be scripted.
+        let one = steps.iter().find(|step| !step.contains(".get_")).unwrap_or(&steps[0]);
+        let whose = if face.is_some() { format!("the {of} face") } else { "every face".to_owned() };
+        let steps = if face.is_some() { format!(": {}", steps.join(", ")) } else { String::new() };
+        let message = format!("`{name}` takes several requests on {whose}{steps}; expected one of them");
+        return Some(format!("{message}, such as `{key} = \"{one}\"`"));
     }
     let whose = match face {
         Some(face) => format!("the {face} face"),
@@ -60,6 +62,10 @@ pub(super) fn impossible(operation: &Operation, face: Option<Face>, releases: &[
         _ => "any release".to_owned(),
     };
     Some(format!("no such operation `{name}` on {whose} of {of}, expected another `face` or `release`"))
+}
+
+pub(super) fn no_xenapi(release: Release) -> String {
+    format!("{release} has no `xenapi`, expected release 3.1 or later")
 }
 
 /// A request, as far as expectations look at it.
@@ -161,7 +167,7 @@ impl Requests {
                     && path.as_ref().is_none_or(|path| path.iter().eq(elements))
                     && fields.iter().all(|(name, value)| given.get(name) == Some(std::slice::from_ref(value)))
             }
-            Self::Call { face, method, params } => {
+            Self::Call { face, method, params, .. } => {
                 let Question::Call { face: asked, call } = question else { return false };
                 face == asked
                     && method.as_ref().is_none_or(|method| method == call.method())
@@ -194,7 +200,7 @@ impl fmt::Display for Requests {
                 }
                 fields.iter().try_for_each(|(name, value)| write!(f, " {name}={}", xend_wire::visible(value)))
             }
-            Self::Call { face, method, params } => {
+            Self::Call { face, method, params, .. } => {
                 write!(f, "{face} {}", method.as_deref().unwrap_or("*"))?;
                 match params {
                     Some(params) => write!(f, " with {} parameters", params.len()),

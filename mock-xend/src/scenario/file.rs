@@ -15,7 +15,7 @@ use xend_wire::operation::{self, Arguments, Face, Operation};
 use xend_wire::xmlrpc::{self, Fault};
 use xend_wire::{Diagnostic, Release, sexpr};
 
-use super::expectation::{Expectation, Requests, impossible};
+use super::expectation::{Expectation, Requests, impossible, no_xenapi};
 use super::reply::{Ending, Reply, Status};
 use super::{Scenario, value};
 
@@ -286,8 +286,9 @@ impl Source<'_> {
             for (name, value) in args.iter().flat_map(Spanned::get_ref) {
                 let Some(argument) = operation.arguments.iter().find(|argument| argument.name == name.get_ref()) else {
                     let known: Vec<_> = operation.arguments.iter().map(|argument| argument.name).collect();
-                    let (given, known) = (name.get_ref(), known.join(", "));
-                    let message = format!("`{}` has no argument `{given}`, only {known}", operation.name);
+                    let known =
+                        if known.is_empty() { "none at all".to_owned() } else { format!("only {}", known.join(", ")) };
+                    let message = format!("`{}` has no argument `{}`, {known}", operation.name, name.get_ref());
                     return Err(self.wrong(name.span(), message));
                 };
                 let sent = self.sent(name, value)?;
@@ -300,7 +301,7 @@ impl Source<'_> {
         if let Some(given) = table.face.as_ref().filter(|_| face == Some(Face::XenApi))
             && let Some(release) = self.release.filter(|release| *release < Release::V3_1)
         {
-            return Err(self.wrong(given.span(), format!("{release} has no `xenapi`, expected release 3.1 or later")));
+            return Err(self.wrong(given.span(), no_xenapi(release)));
         }
         match face {
             None => Err(self.wrong(header, "an expectation needs `face`, or `operation`")),
@@ -340,7 +341,8 @@ impl Source<'_> {
                     }
                     None => None,
                 };
-                Ok(Requests::Call { face, method: method.clone().map(Spanned::into_inner), params })
+                let span = table.face.as_ref().map_or(header, Spanned::span);
+                Ok(Requests::Call { face, method: method.clone().map(Spanned::into_inner), params, span })
             }
         }
     }

@@ -9,6 +9,7 @@ mod value;
 use std::path::Path;
 use std::sync::Arc;
 
+use xend_wire::operation::Face;
 use xend_wire::{Diagnostic, Release};
 
 use crate::{Error, text_file};
@@ -18,7 +19,7 @@ pub use reply::{Ending, Reply, Status};
 pub use script::Report;
 pub(crate) use script::{Decision, Script};
 
-use expectation::{Expectation, Requests, impossible};
+use expectation::{Expectation, Requests, impossible, no_xenapi};
 
 /// What a mock answers before its world does.
 ///
@@ -52,15 +53,20 @@ impl Scenario {
         Ok(Self::parse(&name, &text, path.parent().unwrap_or(Path::new(".")))?)
     }
 
-    /// Whether each of its operations can be asked for in a release.
+    /// Whether what it expects can be asked of a release.
     ///
     /// # Errors
     /// The first that can't, with line and caret.
     pub(crate) fn check(&self, release: Release) -> Result<(), Diagnostic> {
         for expectation in &self.expectations {
-            if let Requests::Operation { face, operation, span, .. } = &expectation.requests
-                && let Some(why) = impossible(operation, *face, &[release])
-            {
+            let (span, why) = match &expectation.requests {
+                Requests::Operation { face, operation, span, .. } => (span, impossible(operation, *face, &[release])),
+                Requests::Call { face: Face::XenApi, span, .. } if release < Release::V3_1 => {
+                    (span, Some(no_xenapi(release)))
+                }
+                _ => continue,
+            };
+            if let Some(why) = why {
                 return Err(Diagnostic::new(&*self.name, self.text.as_bytes(), span.clone(), why));
             }
         }

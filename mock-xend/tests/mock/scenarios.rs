@@ -5,7 +5,7 @@ use std::path::Path;
 
 use mock_xend::{Face, Release, Scenario};
 
-use crate::peer::{call, daemon, get, post, run, send};
+use crate::peer::{builder, call, daemon, get, post, run, send};
 
 /// Plays requests against a scenario: the first line of each reply, and the report.
 fn play(scenario: &str, requests: &[(Face, Vec<u8>)]) -> String {
@@ -167,6 +167,12 @@ fn mistakes_are_shown_where_they_are() {
         "release = \"3.0.2\"\n[[expect]]\nface = \"xenapi\"\nreply = \"close\"\n".to_owned(),
         "release = \"3.0.2\"\n[[expect]]\nface = \"xenapi\"\noperation = \"domain.pause\"\nreply = \"close\"\n"
             .to_owned(),
+        "release = \"3.0.2\"\n[[expect]]\noperation = \"domain.define\"\nreply = \"close\"\n".to_owned(),
+        "[[expect]]\nface = \"sxp\"\noperation = \"session.login\"\nreply = \"close\"\n".to_owned(),
+        "[[expect]]\nface = \"xenapi\"\noperation = \"domain.create\"\nreply = \"close\"\n".to_owned(),
+        "[[expect]]\noperation = \"domain.create_and_start\"\nreply = \"close\"\n".to_owned(),
+        expect("reply = \"close\"\noperation = \"domain.list\"\nargs = { domain = \"vm1\" }"),
+        expect("reply = \"close\"\noperation = \"domain.set_memory\"\nargs = { memory = \"much\" }"),
         "[[expect]]\nface = \"sxp\"\nreply = \"close\"\n\n[[ expect ]]  # not [[expect]]\nreply = \"close\"\n"
             .to_owned(),
     ];
@@ -176,6 +182,41 @@ fn mistakes_are_shown_where_they_are() {
         writeln!(text, "{error}").unwrap();
     }
     insta::assert_snapshot!("scenario-mistakes", text);
+}
+
+/// What a scenario expects of a release that lacks it is seen before anything is served.
+#[test]
+fn a_scenario_that_the_release_can_not_meet_does_not_start() {
+    let start = |text: &str| {
+        let scenario = Scenario::parse("outage.toml", text, Path::new(".")).expect("a scenario of some release");
+        builder(Release::V3_0_3).scenario(scenario).build().map(drop).map_err(|error| error.to_string())
+    };
+    let define = "[[expect]]\noperation = \"domain.define\"\nreply = \"close\"\n";
+    let place = " --> outage.toml:2:13\n  | operation = \"domain.define\"\n  |             ^^^^^^^^^^^^^^^\n";
+    let message = "no such operation `domain.define` on any face of 3.0.3, expected another `face` or `release`";
+    assert_eq!(start(define), Err(format!("{message}\n{place}")));
+    let method = "[[expect]]\nface = \"xenapi\"\nmethod = \"VM.start\"\nreply = \"close\"\n";
+    let error = start(method).expect_err("no Xen-API");
+    assert!(error.starts_with("3.0.3 has no `xenapi`, expected release 3.1 or later\n --> outage.toml:2:8"), "{error}");
+    assert_eq!(start(&define.replace("define", "pause")), Ok(()));
+}
+
+/// One request stands for several operations: an expectation of any of them answers it.
+#[test]
+fn a_request_may_be_any_of_several_operations() {
+    for (release, face, operation, request) in [
+        (Release::V4_1, Face::XenApi, "domain.list_all", "VM.get_all_records"),
+        (Release::V4_1, Face::XenApi, "domain.records", "VM.get_all_records"),
+        (Release::V3_0_2, Face::XmlRpc, "domain.list_all", "xend.domains"),
+    ] {
+        let text = format!("[[expect]]\noperation = \"{operation}\"\nreply = {{ error = \"scripted\" }}\n");
+        let scenario = Scenario::parse("outage.toml", &text, Path::new(".")).expect("a scenario");
+        let daemon = builder(release).scenario(scenario).build().expect("nothing conflicts");
+        let params: &[&str] = if face == Face::XenApi { &["session"] } else { &["0"] };
+        let (reply, _) = run(send(&daemon, face, &[&call(request, params)]));
+        assert!(reply.contains("scripted"), "{operation} on {face}: {reply}");
+        assert_eq!(daemon.report().lines().count(), 0);
+    }
 }
 
 #[test]

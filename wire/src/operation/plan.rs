@@ -145,6 +145,9 @@ fn config<T>(given: &Arguments, read: impl FnOnce(Sexpr<'_>) -> Result<T, Error>
     let text = given.get("config").unwrap_or_default();
     let document = parse_with(text, Rules::strict(), &Limits::default())?;
     let end = || Error::new(ErrorKind::UnexpectedEnd, text.len()..text.len()).expected("an S-expression");
+    if let Some(second) = document.values().nth(1) {
+        return Err(Error::new(ErrorKind::InvalidArgument, second.span()).found("`config`").expected("one value"));
+    }
     read(document.first().ok_or_else(end)?)
 }
 
