@@ -161,7 +161,7 @@ const DEEPEST: usize = 32;
 const SEVERAL: [&str; 2] = ["device", "vcpu"];
 
 /// Fields that are lists, however many values are in them: those of the Xen-API.
-const LISTS: [&str; 19] = [
+const LISTS: [&str; 18] = [
     "consoles",
     "VIFs",
     "VBDs",
@@ -180,11 +180,11 @@ const LISTS: [&str; 19] = [
     "resident_cpu_pools",
     "capabilities",
     "supported_bootloaders",
-    "enabled_features",
 ];
 
 /// Fields that are objects, even if nothing is in them: those of the Xen-API.
-const MAPS: [&str; 7] = [
+const MAPS: [&str; 8] = [
+    "API_version_vendor_implementation",
     "platform",
     "other_config",
     "HVM_boot_params",

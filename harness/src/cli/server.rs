@@ -86,17 +86,12 @@ async fn host(arguments: &Arguments) -> Result<Host, Error> {
     let password = std::env::var("XEND_PASSWORD").ok();
     let whole = arguments.timeout;
     let deadlines = Deadlines { first_byte: whole, whole, ..Deadlines::default() };
-    let client = |uri: &Uri| {
-        let client = Client::new(uri.clone()).deadlines(deadlines);
-        match &password {
-            Some(password) => client.credentials(&arguments.user, password),
-            None => client,
-        }
-    };
     if password.is_none() && arguments.uri.iter().any(|uri| uri.face == Face::XenApi) {
         let why = "the Xen-API needs a password, which is taken from XEND_PASSWORD; it may be empty";
         return Err(Error::Usage(why.to_owned()));
     }
+    let password = password.unwrap_or_default();
+    let client = |uri: &Uri| Client::new(uri.clone()).deadlines(deadlines).credentials(&arguments.user, &password);
     let first = client(&arguments.uri[0]);
     let release = match arguments.release {
         Some(release) => release,
