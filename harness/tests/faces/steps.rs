@@ -157,6 +157,48 @@ fn a_failure_at_any_step_leaves_nothing_behind() {
     assert!(failed > 1000, "{failed} failures");
 }
 
+/// A server that gives what no daemon does gets an error, in time: nothing is taken for an answer that is none.
+#[test]
+fn what_no_daemon_gives_is_an_error() {
+    const ODD: [&str; 9] = [
+        "<nil/>",
+        "",
+        "<int>5</int>",
+        "<boolean>1</boolean>",
+        "<array><data></data></array>",
+        "<array><data><value><int>5</int></value></data></array>",
+        "<struct></struct>",
+        "<struct><member><name>a</name><value><nil/></value></member></struct>",
+        "<array><data><value>unknown</value><value>unknown</value></data></array>",
+    ];
+    let mut taken = BTreeSet::new();
+    for &row in ROWS {
+        let whole = attempt(row, (Face::XenApi, Release::V4_1), |_, _| Fate::Pass);
+        for at in 1..whole.sent.len() {
+            for value in ODD {
+                let odd = move |n, _: &str| if n == at { Fate::Give(value) } else { Fate::Pass };
+                let it = attempt(row, (Face::XenApi, Release::V4_1), odd);
+                assert!(it.took <= LIMIT + UNMAKING, "{row:?} {value}");
+                if it.error.is_none() {
+                    let method = whole.sent[at].0.as_str();
+                    taken.insert((method.to_owned(), value));
+                }
+            }
+        }
+    }
+    // What gives nothing is not looked at; a list or a set of records may be empty, or of others.
+    let gives_nothing = ["VM.start", "VM.add_to_VCPUs_params_live", "VBD.media_change", "VIF.destroy", "VBD.destroy"];
+    let may_be = |method: &str, value: &str| match method {
+        "VM.get_all" | "VM.get_VIFs" | "VM.get_VBDs" => value.starts_with("<array>") && !value.contains("int"),
+        "VM.get_all_records" | "VDI.get_all_records" | "VM_metrics.get_record" | "VM.get_record" => {
+            value.starts_with("<struct>")
+        }
+        method => gives_nothing.contains(&method),
+    };
+    let wrong: Vec<_> = taken.iter().filter(|(method, value)| !may_be(method, value)).collect();
+    assert!(wrong.is_empty(), "{wrong:?}");
+}
+
 /// The table names the methods that are sent, and no others.
 #[test]
 fn the_steps_are_those_of_the_table() {
