@@ -1,12 +1,13 @@
 //! What takes several requests, and what is left when one of them fails.
 
 use std::collections::BTreeSet;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::time::Duration;
 
 use mock_xend::Daemon;
 use mock_xend::world::Domain;
-use xend_client::{Client, Deadlines, ErrorCode, Face, PowerState, Release};
+use xend_client::{Client, Deadlines, ErrorCode, Face, PowerState, Release, Uri};
 use xend_wire::operation::{Arguments, OPERATIONS, find};
 
 use crate::between::{self, Fate};
@@ -338,6 +339,30 @@ fn calls_at_the_same_time_share_a_session() {
             assert_eq!(opened.count(), logins);
         }
     });
+}
+
+/// All requests of an operation go over one connection, if it is to be kept.
+#[test]
+fn the_requests_share_a_connection() {
+    for &Row(name, arguments, before) in ROWS {
+        let daemon = daemon(Release::V4_1);
+        run(async {
+            for (name, arguments) in before {
+                ask(&client(&daemon, Face::XmlRpc), name, arguments).await.expect(name);
+            }
+            let connections = Arc::new(AtomicUsize::new(0));
+            let (served, counted) = (daemon.clone(), Arc::clone(&connections));
+            let connect = move || {
+                let (near, far) = tokio::io::duplex(1 << 16);
+                counted.fetch_add(1, Ordering::SeqCst);
+                tokio::spawn(served.serve(far, Face::XenApi));
+                async { Ok(near) }
+            };
+            let client = Client::new(Uri::tcp(Face::XenApi, "mock.example", 9363)).credentials("root", "");
+            ask(&client.connect_by(connect).keep_alive(true), name, arguments).await.expect(name);
+            assert_eq!(connections.load(Ordering::SeqCst), 1, "{name}");
+        });
+    }
 }
 
 /// Not every name of a disk has a number that is known.

@@ -1,5 +1,7 @@
 //! From a reply to the answer or the failure that is in it.
 
+use std::fmt;
+
 use super::escaped::unescape;
 use super::{Answer, Face, Operation};
 use crate::failure::{Asked, Failure};
@@ -9,7 +11,7 @@ use crate::xmlrpc::{self, Response, ValueRef};
 use crate::{Limits, Release, sexpr, tuples, visible};
 
 /// A complete HTTP reply.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
+#[derive(Clone, Default, PartialEq, Eq)]
 pub struct Reply {
     /// The status code.
     pub status: u16,
@@ -17,6 +19,15 @@ pub struct Reply {
     pub reason: String,
     /// The body.
     pub body: Vec<u8>,
+}
+
+impl fmt::Debug for Reply {
+    /// The body as text: errors of a client are printed so.
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        let mut reply = f.debug_struct("Reply");
+        reply.field("status", &self.status).field("reason", &self.reason);
+        reply.field("body", &format_args!("\"{}\"", visible(&self.body))).finish()
+    }
 }
 
 /// What a method of the Xen-API gave, out of its envelope.

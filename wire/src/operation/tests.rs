@@ -336,3 +336,9 @@ fn failures_are_found_under_any_status() {
         "the reply is no XML-RPC response: unexpected text `hello`, expected `methodCall` or `methodResponse`",
     );
 }
+
+#[test]
+fn a_reply_is_printed_as_text() {
+    let reply = reply(200, "OK", "(a\n\u{1})");
+    assert_eq!(format!("{reply:?}"), r#"Reply { status: 200, reason: "OK", body: "(a\n\x01)" }"#);
+}
