@@ -36,6 +36,10 @@ impl Client {
         self.session.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
+    fn has_open(&self, session: &Session) -> bool {
+        self.open_session().is_some_and(|open| open.reference == session.reference)
+    }
+
     fn set_session(&self, session: Option<Session>) {
         *self.session.lock().unwrap_or_else(PoisonError::into_inner) = session;
     }
@@ -105,6 +109,7 @@ impl Call<'_> {
     }
 
     /// One method in a session, as a part of the operation.
+    // The same steps as above: an async closure in place of the two makes futures that are not `Send`.
     pub(crate) async fn method_in(
         &self,
         session: &mut Session,
@@ -140,7 +145,7 @@ impl Call<'_> {
         {
             let _turn = self.turn_to_login().await?;
             // Another call may have opened one already.
-            if self.client.open_session().is_some_and(|open| open.reference == refused.reference) {
+            if self.client.has_open(refused) {
                 self.client.set_session(None);
             }
         }
@@ -180,7 +185,10 @@ impl Call<'_> {
         let answer = self.step(find("host.references")).send_in(session, &Arguments::new(), "").await?;
         let host = names(&answer).next().ok_or_else(|| self.no_reply("there is no host", None))?.to_owned();
         session.host = Some(host.clone());
-        self.client.set_session(Some(session.clone()));
+        // Another call may have opened a new one meanwhile.
+        if self.client.has_open(session) {
+            self.client.set_session(Some(session.clone()));
+        }
         Ok(host)
     }
 

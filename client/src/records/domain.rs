@@ -168,6 +168,10 @@ impl Domain {
 }
 
 impl PowerState {
+    /// All of them.
+    pub const ALL: [Self; 6] =
+        [Self::Halted, Self::Paused, Self::Running, Self::Suspended, Self::Crashed, Self::Ending];
+
     /// The word, in lower case.
     pub fn as_str(self) -> &'static str {
         match self {

@@ -25,7 +25,7 @@ pub(crate) struct Methods<'c> {
     /// The domain that it is about, once there is one.
     vm: String,
     /// Methods that unmake what was made, with its reference; the last comes first.
-    undo: Vec<(&'static str, String)>,
+    undo: Vec<(String, String)>,
     /// Whether something was changed that stays so.
     has_changed: bool,
 }
@@ -65,13 +65,13 @@ impl<'c> Methods<'c> {
     async fn unmake(mut self, mut error: Error) -> Error {
         let mut undo = std::mem::take(&mut self.undo);
         // A disk that may be there keeps its image, unless it goes with its domain.
-        if error.fate() == Fate::Unknown && undo.iter().all(|(method, _)| *method != "VM.destroy") {
-            undo.retain(|(method, _)| *method != "VDI.destroy");
+        if error.fate() == Fate::Unknown && undo.iter().all(|(method, _)| method != "VM.destroy") {
+            undo.retain(|(method, _)| method != "VDI.destroy");
         }
         self.call.until = Instant::now() + UNMAKING;
         let mut is_whole = !self.has_changed;
         for (method, reference) in undo.into_iter().rev() {
-            if let Err(second) = self.ask(method, [reference.into()]).await {
+            if let Err(second) = self.ask(&method, [reference.into()]).await {
                 if is_whole {
                     error = error.and_then(format_args!("{method}: {}", second.message()));
                 }
@@ -106,26 +106,25 @@ impl<'c> Methods<'c> {
 
     /// Makes an object of a class, and gives its reference.
     async fn make(&mut self, class: &str, record: Value) -> Result<String, Error> {
-        let (method, undo) = match class {
-            "VM" => ("VM.create", "VM.destroy"),
-            "VIF" => ("VIF.create", "VIF.destroy"),
-            "VBD" => ("VBD.create", "VBD.destroy"),
-            _ => ("VDI.create", "VDI.destroy"),
-        };
-        let made = self.ask(method, [record]).await?;
+        let method = format!("{class}.create");
+        let made = self.ask(&method, [record]).await?;
         let reference = made.value().as_str().filter(|reference| !reference.is_empty());
         let reference = reference.ok_or_else(|| self.call.no_reply(format!("`{method}` gave no reference"), None))?;
-        self.undo.push((undo, reference.to_owned()));
+        self.undo.push((format!("{class}.destroy"), reference.to_owned()));
         Ok(reference.to_owned())
     }
 
     async fn records(&mut self, state: InState) -> Result<Document<'static>, Error> {
-        let all = self.ask_struct("VM.get_all_records", []).await?;
         let state = match state {
             InState::Any => None,
             InState::Only(state) => Some(state),
-            InState::Unknown => Some(""),
+            InState::Unknown => {
+                let mut none = Builder::new();
+                none.open().close();
+                return Ok(none.finish());
+            }
         };
+        let all = self.ask_struct("VM.get_all_records", []).await?;
         Ok(xenapi::records("domain", all.value(), state, self.call.client.release))
     }
 
@@ -197,7 +196,7 @@ impl<'c> Methods<'c> {
         self.define(config).await?;
         if !self.has_changed {
             // It does nothing to a domain that did not start.
-            self.undo.push(("VM.hard_shutdown", self.vm.clone()));
+            self.undo.push(("VM.hard_shutdown".to_owned(), self.vm.clone()));
         }
         // It waits for the devices.
         self.ask("VM.start", [self.vm.as_str().into(), paused.into()]).await?;
@@ -207,13 +206,12 @@ impl<'c> Methods<'c> {
 
     /// Makes a device, and gives its reference.
     async fn plug(&mut self, device: &NewDevice) -> Result<String, Error> {
-        let (class, backend) = match (device.class, &device.backend) {
-            (DeviceClass::Vif, None) => ("VIF", None),
-            (DeviceClass::Vif, Some(bridge)) => ("VIF", Some(self.network(bridge).await?)),
-            (DeviceClass::Vbd, None) => ("VBD", None),
-            (DeviceClass::Vbd, Some(uname)) => ("VBD", Some(self.image(uname).await?)),
+        let backend = match (device.class, &device.backend) {
+            (_, None) => None,
+            (DeviceClass::Vif, Some(bridge)) => Some(self.network(bridge).await?),
+            (DeviceClass::Vbd, Some(uname)) => Some(self.image(uname).await?),
         };
-        self.make(class, device.record(&self.vm, backend.as_deref())).await
+        self.make(device.class.as_str(), device.record(&self.vm, backend.as_deref())).await
     }
 
     async fn network(&mut self, bridge: &str) -> Result<String, Error> {
@@ -238,13 +236,10 @@ impl<'c> Methods<'c> {
 
     /// All devices of a class that the domain has.
     async fn devices(&mut self, class: DeviceClass) -> Result<Vec<Plugged>, Error> {
-        let (list, record) = match class {
-            DeviceClass::Vif => ("VM.get_VIFs", "VIF.get_record"),
-            DeviceClass::Vbd => ("VM.get_VBDs", "VBD.get_record"),
-        };
+        let of = class.as_str();
         let mut devices = Vec::new();
-        for reference in self.ask_references(list, [self.vm.as_str().into()]).await? {
-            let record = self.ask_struct(record, [reference.as_str().into()]).await?;
+        for reference in self.ask_references(&format!("VM.get_{of}s"), [self.vm.as_str().into()]).await? {
+            let record = self.ask_struct(&format!("{of}.get_record"), [reference.as_str().into()]).await?;
             devices.push(self.device(class, reference, record)?);
         }
         Ok(devices)
@@ -261,16 +256,13 @@ impl<'c> Methods<'c> {
 
     /// `((0 ((mac ...) (device eth0) ...)) ...)`
     async fn list_devices(&mut self, class: DeviceClass) -> Result<Document<'static>, Error> {
-        let head = match class {
-            DeviceClass::Vif => "vif",
-            DeviceClass::Vbd => "vbd",
-        };
+        let head = class.as_str().to_ascii_lowercase();
         let mut builder = Builder::new();
         builder.open();
         for device in self.devices(class).await? {
             let number = device.number.map_or(device.name, |number| number.to_string());
             builder.open().atom(number).open();
-            let record = xenapi::record(head, device.record.value(), self.call.client.release);
+            let record = xenapi::record(&head, device.record.value(), self.call.client.release);
             for field in record.first().into_iter().flat_map(Sexpr::items).skip(1) {
                 builder.value(field);
             }
@@ -313,11 +305,7 @@ impl<'c> Methods<'c> {
 
     async fn detach(&mut self, class: DeviceClass, device: &str) -> Result<Document<'static>, Error> {
         let device = self.find(class, device).await?;
-        let method = match class {
-            DeviceClass::Vif => "VIF.destroy",
-            DeviceClass::Vbd => "VBD.destroy",
-        };
-        self.ask(method, [device.into()]).await?;
+        self.ask(&format!("{}.destroy", class.as_str()), [device.into()]).await?;
         Ok(Document::default())
     }
 

@@ -57,7 +57,7 @@ impl Reports {
         for (path, print) in files {
             let mut options = File::options();
             options.write(true);
-            // Through a link nothing is made.
+            // What is there, be it a link to nothing, is not new.
             let (opened_file, is_new) = match options.clone().create_new(true).open(&path) {
                 Err(error) if error.kind() == ErrorKind::AlreadyExists => (options.create(true).open(&path), false),
                 made => (made, true),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use serde::Deserialize;
 use toml::Spanned;
+use xend_client::PowerState;
 use xend_wire::Release;
 use xend_wire::failure::UnknownErrorCode;
 use xend_wire::operation::{self, Answer, Argument, Operation};
@@ -49,7 +50,8 @@ struct OneOrMore(toml::Value);
 
 pub(super) fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnostic> {
     let parsed: LawFile = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
-    let wrong = |span, message: String| Diagnostic::new(file, text.as_bytes(), span, message);
+    let source = Source { file, text };
+    let wrong = |span, message: String| source.wrong(span, message);
     let id = parsed.id.get_ref().clone();
     if path.strip_suffix(".toml") != Some(&*id) {
         return Err(wrong(parsed.id.span(), format!("id `{id}` is not the path of the file, `{path}` without .toml")));
@@ -63,9 +65,7 @@ pub(super) fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnosti
             releases.iter().map(parse).collect::<Result<_, _>>()?
         }
     };
-    let source = Source { file, text };
-    let step = |table: Spanned<StepTable>| source.step(table);
-    let steps = parsed.step.into_iter().map(step).collect::<Result<Vec<_>, _>>()?;
+    let steps = parsed.step.into_iter().map(|table| source.step(table)).collect::<Result<Vec<_>, _>>()?;
     if steps.is_empty() {
         return Err(wrong(parsed.id.span(), "a law has at least one [[step]]".to_owned()));
     }
@@ -74,9 +74,6 @@ pub(super) fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnosti
 
 /// The words that stand for what a trial makes up.
 pub(super) const WORDS: [&str; 5] = ["{config}", "{other_config}", "{same_name}", "{domain}", "{other}"];
-
-/// What `power_state` may be.
-const POWER_STATES: [&str; 6] = ["halted", "paused", "running", "suspended", "crashed", "ending"];
 
 struct Source<'t> {
     file: &'t str,
@@ -135,8 +132,9 @@ impl Source<'_> {
                 for (name, value) in fields.get_ref() {
                     let given = text_of(value.get_ref());
                     self.check_words(&given, value.span())?;
-                    if name.get_ref() == "power_state" && given != "*" && !POWER_STATES.contains(&&*given) {
-                        let message = format!("no power state, expected one of {}", POWER_STATES.join(", "));
+                    let states = PowerState::ALL.map(PowerState::as_str);
+                    if name.get_ref() == "power_state" && given != "*" && !states.contains(&&*given) {
+                        let message = format!("no power state, expected one of {}", states.join(", "));
                         return Err(self.wrong(value.span(), message));
                     }
                 }

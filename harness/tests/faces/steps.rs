@@ -7,8 +7,9 @@ use std::time::Duration;
 
 use mock_xend::Daemon;
 use mock_xend::world::Domain;
-use xend_client::{Client, Deadlines, ErrorCode, Face, PowerState, Release, Uri};
+use xend_client::{Client, Deadlines, ErrorCode, Face, PowerState, Release, Uri, Vcpu};
 use xend_wire::operation::{Arguments, OPERATIONS, find};
+use xend_wire::sexpr::{Rules, Sexpr, print_value};
 
 use crate::between::{self, Fate};
 use crate::daemon::{client, daemon, run};
@@ -392,6 +393,62 @@ fn the_limit_holds_for_the_whole() {
         });
         assert_eq!(it.error.as_ref().map(xend_client::Error::fate), Some(xend_client::Fate::Unknown), "{face}");
         assert!(it.took <= LIMIT + UNMAKING, "{face}: {:?}", it.took);
+    }
+}
+
+/// What a configuration leaves behind is the same, whichever face took it, as the XML-RPC face tells it.
+#[test]
+fn a_definition_is_that_of_the_other_faces() {
+    const WHOLE: &str = "(vm (name new) (uuid 33333333-3333-3333-3333-333333333333) (memory 64) (maxmem 128) (vcpus 2) \
+        (cpu_weight 512) (cpu_cap 50) (on_poweroff restart) (on_reboot destroy) (on_crash rename-restart) \
+        (image (linux (kernel /k) (ramdisk /r) (root '/dev/sda1 ro') (ip dhcp) (args 'a \"b\"'))) \
+        (device (vif (mac 00:16:3e:00:00:09) (bridge xenbr0))) (device (vbd (uname phy:/x) (dev sda1) (mode w))) \
+        (device (tap (uname tap:aio:/y) (dev sdb) (mode r))) (device (vbd (uname file:/z) (dev hdc:cdrom) (mode r))))";
+    for release in RELEASES {
+        let told = |face| {
+            let daemon = daemon(release);
+            run(async {
+                client(&daemon, face).define(WHOLE).await.expect("defined");
+                let domain = client(&daemon, Face::XmlRpc).domain("new").await.expect("described");
+                let shown = |record: Sexpr<'_>, but: &[&[u8]]| -> BTreeSet<String> {
+                    let fields = record.items().filter(|field| !but.contains(&field.name().unwrap_or_default()));
+                    fields
+                        .map(|field| String::from_utf8_lossy(&print_value(field, Rules::strict())).into_owned())
+                        .collect()
+                };
+                // References to objects are made up, and only the Xen-API has images as such.
+                let devices = domain.devices();
+                let devices = devices.iter().map(|device| (device.kind(), shown(device.record(), &[b"uuid", b"VDI"])));
+                let devices: Vec<_> = devices.map(|(kind, fields)| (kind.to_owned(), fields)).collect();
+                (shown(domain.record(), &[b"device"]), devices)
+            })
+        };
+        let (theirs, ours) = (told(Face::XmlRpc), told(Face::XenApi));
+        assert_eq!(theirs.1.len(), 4, "{release}");
+        assert_eq!(ours, theirs, "{release}");
+    }
+}
+
+/// What is changed over the Xen-API shows on the other faces.
+#[test]
+fn a_pin_and_a_disc_show_on_the_other_faces() {
+    for release in RELEASES {
+        let daemon = daemon(release);
+        run(async {
+            let (xenapi, xmlrpc) = (client(&daemon, Face::XenApi), client(&daemon, Face::XmlRpc));
+            let cpus =
+                async |client: &Client| client.vcpus("vm2").await.unwrap().iter().map(Vcpu::cpus).collect::<Vec<_>>();
+            assert_eq!(cpus(&xmlrpc).await, [[0, 1], [0, 1]]);
+            xenapi.pin_vcpu("vm2", 1, &[1]).await.unwrap();
+            assert_eq!(cpus(&xmlrpc).await, [vec![0, 1], vec![1]], "{release}");
+            assert_eq!(cpus(&xenapi).await, [vec![0, 1], vec![1]], "{release}");
+
+            ask(&xmlrpc, DRIVE.0, DRIVE.1).await.unwrap();
+            xenapi.configure_device("vm1", "(vbd (uname file:/b.iso) (dev hdc:cdrom))", "hdc").await.unwrap();
+            let devices = xmlrpc.domain("vm1").await.unwrap().devices();
+            let drive = devices.iter().find(|device| device.field("dev") == Some("hdc:cdrom")).expect("a drive");
+            assert_eq!(drive.field("uname"), Some("file:/b.iso"), "{release}");
+        });
     }
 }
 

@@ -48,7 +48,7 @@ pub(super) fn impossible(operation: &Operation, face: Option<Face>, releases: &[
         let key = if operation::find(steps[0]).is_some() { "operation" } else { "method" };
         // What only looks is seldom what is to be scripted.
         let one = steps.iter().find(|step| !step.contains(".get_")).unwrap_or(&steps[0]);
-        let whose = if face.is_some() { format!("the {of} face") } else { "every face".to_owned() };
+        let whose = if face.is_some() { format!("the {of} face") } else { "every face that has it".to_owned() };
         let steps = if face.is_some() { format!(": {}", steps.join(", ")) } else { String::new() };
         let message = format!("`{name}` takes several requests on {whose}{steps}; expected one of them");
         return Some(format!("{message}, such as `{key} = \"{one}\"`"));

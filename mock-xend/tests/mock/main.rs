@@ -16,7 +16,7 @@ mod scenarios;
 mod worlds;
 mod xm;
 
-#[path = "../shared/python.rs"]
+#[path = "../common/python.rs"]
 mod shared_python;
 
 /// Snapshots lie in one tree for the whole project.

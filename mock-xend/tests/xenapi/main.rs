@@ -8,7 +8,7 @@ mod properties;
 mod python;
 mod script;
 
-#[path = "../shared/python.rs"]
+#[path = "../common/python.rs"]
 mod shared_python;
 
 /// Snapshots lie in one tree for the whole project.

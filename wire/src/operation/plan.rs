@@ -53,8 +53,7 @@ pub enum InState {
     Any,
     /// Those in this power state: `Paused`.
     Only(&'static str),
-    /// None, for the state has a name that the daemon does not know, as on the XML-RPC face (protocol
-    /// reference §4.2).
+    /// None, for the state has a name that the daemon does not know, as on the XML-RPC face (protocol reference §4.2).
     Unknown,
 }
 
@@ -121,6 +120,14 @@ impl Operation {
 }
 
 impl DeviceClass {
+    /// The Xen-API's name of the class: `VIF`, `VBD`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vif => "VIF",
+            Self::Vbd => "VBD",
+        }
+    }
+
     fn of(kind: &str) -> Result<Self, Error> {
         match kind {
             "vif" => Ok(Self::Vif),

@@ -97,9 +97,10 @@ impl NewDevice {
         let is_usual = said("bootable").is_none()
             && said("mode").is_none_or(|mode| *mode == Value::from("RO"))
             && said("type") == Some(&Value::from("CD"));
-        let number = |name: &str| name.parse().ok().or_else(|| block_device_number(name.as_bytes()));
         let name = self.name.as_deref()?;
-        let is_it = drive.split(':').next() == Some(name) || (number(name).is_some() && number(name) == number(drive));
+        let number = block_device_number(name.as_bytes());
+        let is_it = drive.split(':').next() == Some(name)
+            || (number.is_some() && number == block_device_number(drive.as_bytes()));
         self.backend.as_deref().filter(|_| is_usual && is_it)
     }
 

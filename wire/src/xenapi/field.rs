@@ -1,5 +1,7 @@
 //! Fields of a configuration, each of which is read or refused where it stands.
 
+use std::collections::HashSet;
+
 use crate::sexpr::Sexpr;
 use crate::{Error, ErrorKind, visible};
 
@@ -23,14 +25,14 @@ impl<'d> Field<'d> {
 
 /// The fields of `(HEAD (NAME VALUE) ...)` that are not empty. Only those of some names may stand several times.
 pub(super) fn fields<'d>(list: Sexpr<'d>, several: &[&str]) -> Result<Vec<Field<'d>>, Error> {
-    let mut fields: Vec<Field<'d>> = Vec::new();
+    let (mut fields, mut seen) = (Vec::new(), HashSet::new());
     for at in list.items().skip(1) {
         // Names that matter here are ASCII.
         let Some(name) = at.name().and_then(|name| str::from_utf8(name).ok()) else {
             return Err(invalid(at, "a list that begins with a name"));
         };
         let Some(value) = at.value().filter(|value| value.as_atom() != Some(b"")) else { continue };
-        if fields.iter().any(|known| known.name == name) && !several.contains(&name) {
+        if !seen.insert(name) && !several.contains(&name) {
             return Err(invalid(at, "it once"));
         }
         fields.push(Field { at, name, value });
