@@ -25,31 +25,31 @@ fn the_table_of_coverage_is_fresh() {
 #[test]
 fn each_release_has_as_many_methods_as_the_daemon() {
     let count = |release| xmlrpc::METHODS.iter().filter(|method| method.is_known(release)).count();
-    assert_eq!(Release::ALL.map(count), [42, 47, 54, 69, 94]);
+    assert_eq!(Release::ALL.iter().copied().map(count).collect::<Vec<_>>(), [42, 47, 54, 69, 94]);
 }
 
 /// A row: whether each release has it, and whether that is simulated.
 struct Row {
     name: String,
-    marks: [&'static str; 5],
+    marks: Vec<&'static str>,
 }
 
 fn document() -> String {
     let sxp = rows(sxp::OPERATIONS.iter().map(|operation| {
-        let known = Release::ALL.map(|release| operation.is_known(release));
+        let known = each_release(|release| operation.is_known(release));
         (format!("`{}` on `{}`", operation.name, operation.path()), known, true)
     }));
     let xmlrpc = rows(xmlrpc::METHODS.iter().map(|method| {
-        let known = Release::ALL.map(|release| method.is_known(release));
+        let known = each_release(|release| method.is_known(release));
         (format!("`{}`", method.name), known, method.is_simulated())
     }));
-    let mut names: Vec<_> = Release::ALL.into_iter().flat_map(xenapi::methods).map(|(name, _)| name).collect();
+    let mut names: Vec<_> = Release::ALL.iter().copied().flat_map(xenapi::methods).map(|(name, _)| name).collect();
     names.sort_unstable();
     names.dedup();
     let xenapi = rows(names.into_iter().map(|name| {
-        let methods = Release::ALL.map(|release| xenapi::methods(release).find(|(known, _)| *known == name));
+        let methods = each_release(|release| xenapi::methods(release).find(|(known, _)| *known == name));
         let is_simulated = methods.iter().flatten().all(|(_, simulation)| *simulation == Simulation::Simulated);
-        (format!("`{name}`"), methods.map(|method| method.is_some()), is_simulated)
+        (format!("`{name}`"), methods.iter().map(Option::is_some).collect(), is_simulated)
     }));
     let mut text = String::from(
         "# What is simulated\n\
@@ -78,14 +78,17 @@ fn document() -> String {
         let count = |at: usize| rows.iter().filter(|row| row.marks[at] != UNKNOWN).count();
         let simulated = |at: usize| rows.iter().filter(|row| row.marks[at] == SIMULATED).count();
         write!(text, "\n## {title}\n\n| |").expect("a String takes all");
-        for release in Release::ALL {
+        for &release in Release::ALL {
             write!(text, " {release} |").expect("a String takes all");
         }
-        text.push_str("\n| --- | --- | --- | --- | --- | --- |\n");
+        text.push_str(&format!("\n| ---{} |\n", " | ---".repeat(Release::ALL.len())));
         for row in &rows {
             writeln!(text, "| {} | {} |", row.name, row.marks.join(" | ")).expect("a String takes all");
         }
-        let total = [0, 1, 2, 3, 4].map(|at| format!("{} of {}", simulated(at), count(at))).join(" | ");
+        let total = (0..Release::ALL.len())
+            .map(|at| format!("{} of {}", simulated(at), count(at)))
+            .collect::<Vec<_>>()
+            .join(" | ");
         writeln!(text, "| simulated | {total} |").expect("a String takes all");
     }
     text
@@ -95,12 +98,16 @@ const SIMULATED: &str = "yes";
 const SCRIPTED: &str = "scripted";
 const UNKNOWN: &str = "–";
 
+fn each_release<T>(ask: impl Fn(Release) -> T) -> Vec<T> {
+    Release::ALL.iter().copied().map(ask).collect()
+}
+
 /// One row for each name, in the order of the table.
-fn rows(entries: impl Iterator<Item = (String, [bool; 5], bool)>) -> Vec<Row> {
+fn rows(entries: impl Iterator<Item = (String, Vec<bool>, bool)>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for (name, known, is_simulated) in entries {
         let at = rows.iter().position(|row| row.name == name).unwrap_or_else(|| {
-            rows.push(Row { name, marks: [UNKNOWN; 5] });
+            rows.push(Row { name, marks: vec![UNKNOWN; Release::ALL.len()] });
             rows.len() - 1
         });
         for (mark, _) in rows[at].marks.iter_mut().zip(known).filter(|(_, known)| *known) {

@@ -31,7 +31,7 @@ pub use diagnostic::Diagnostic;
 pub use error::{Culprit, Error, ErrorKind};
 pub use excerpt::{Excerpt, visible};
 pub use limits::Limits;
-pub use release::{Release, UnknownRelease};
+pub use release::{Release, Releases, UnknownRelease};
 
 #[cfg(test)]
 mod tests;

@@ -1,39 +1,80 @@
-//! The releases of Xend whose behaviour is known.
+//! The releases of Xend whose behaviour is known, and ranges of them.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A release of Xend. Later ones compare greater.
-///
-/// 4.2 to 4.4 put the same bytes on the wire as 4.1 (protocol reference, section 0).
-#[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Release {
+/// Defines [`Release`] from one row for each release, oldest first.
+macro_rules! releases {
+    ($($(#[$meta:meta])* $release:ident = $number:literal,)*) => {
+        /// A release of Xend. Later ones compare greater.
+        ///
+        /// Releases are added as their behaviour becomes known, so code asks for an order (`release >= Release::V3_3`) or
+        /// for a [range](Releases), and lists no releases one by one.
+        #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
+        pub enum Release {
+            $($(#[$meta])* $release,)*
+        }
+
+        impl Release {
+            /// The release's number, as in `3.0.2`.
+            pub const fn as_str(self) -> &'static str {
+                match self {
+                    $(Self::$release => $number,)*
+                }
+            }
+
+            /// The name of the rules by which this release reads: `xend-3.0.2`.
+            pub(crate) const fn rules(self) -> &'static str {
+                match self {
+                    $(Self::$release => concat!("xend-", $number),)*
+                }
+            }
+        }
+    };
+}
+
+releases! {
     /// Xen 3.0.2, April 2006.
-    V3_0_2,
+    V3_0_2 = "3.0.2",
     /// Xen 3.0.3, October 2006.
-    V3_0_3,
+    V3_0_3 = "3.0.3",
     /// Xen 3.1, May 2007.
-    V3_1,
+    V3_1 = "3.1",
+    /// Xen 3.2, January 2008.
+    V3_2 = "3.2",
+    /// Xen 3.3, August 2008.
+    V3_3 = "3.3",
     /// Xen 3.4, May 2009.
-    V3_4,
-    /// Xen 4.1, March 2011, and all later ones that still had Xend.
+    V3_4 = "3.4",
+    /// Xen 4.1, March 2011.
     #[default]
-    V4_1,
+    V4_1 = "4.1",
+    /// Xen 4.4, March 2014, the last but one that had Xend.
+    V4_4 = "4.4",
 }
 
 impl Release {
-    /// Every release, oldest first.
-    pub const ALL: [Self; 5] = [Self::V3_0_2, Self::V3_0_3, Self::V3_1, Self::V3_4, Self::V4_1];
+    /// Every release that can be emulated, oldest first.
+    pub const ALL: &'static [Self] = &[Self::V3_0_2, Self::V3_0_3, Self::V3_1, Self::V3_4, Self::V4_1];
 
-    /// The release's number, as in `3.0.2`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::V3_0_2 => "3.0.2",
-            Self::V3_0_3 => "3.0.3",
-            Self::V3_1 => "3.1",
-            Self::V3_4 => "3.4",
-            Self::V4_1 => "4.1",
-        }
+    /// The value that holds in this release, out of values that each hold from their release on.
+    ///
+    /// The rows go from the oldest to the newest; the last one that is not newer than this release counts.
+    ///
+    /// ```
+    /// use xend_wire::Release;
+    ///
+    /// let port = [(Release::V3_0_2, 8005), (Release::V3_1, 8006)];
+    /// assert_eq!(Release::V3_0_3.pick(&port), 8005);
+    /// assert_eq!(Release::V4_1.pick(&port), 8006);
+    /// ```
+    ///
+    /// # Panics
+    /// If all rows are newer than this release.
+    pub fn pick<T: Copy>(self, rows: &[(Self, T)]) -> T {
+        let row = rows.iter().rfind(|(since, _)| *since <= self);
+        row.expect("the first row holds from the oldest release on").1
     }
 }
 
@@ -47,7 +88,55 @@ impl FromStr for Release {
     type Err = UnknownRelease;
 
     fn from_str(text: &str) -> Result<Self, UnknownRelease> {
-        Self::ALL.into_iter().find(|release| release.as_str() == text).ok_or_else(|| UnknownRelease(text.to_owned()))
+        let found = Self::ALL.iter().find(|release| release.as_str() == text);
+        found.copied().ok_or_else(|| UnknownRelease(text.to_owned()))
+    }
+}
+
+/// A range of releases: those that have a method, a field or a behaviour.
+///
+/// ```
+/// use xend_wire::{Release, Releases};
+///
+/// assert!(Releases::since(Release::V3_1).contains(Release::V4_1));
+/// assert!(!Releases::until(Release::V3_0_3).contains(Release::V3_1));
+/// assert!(Releases::between(Release::V3_0_3, Release::V3_1).contains(Release::V3_1));
+/// ```
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Releases {
+    /// The oldest release of the range; `None` if it has no beginning.
+    first: Option<Release>,
+    /// The newest release of the range; `None` if it has no end.
+    last: Option<Release>,
+}
+
+impl Releases {
+    /// Every release.
+    pub const ALL: Self = Self { first: None, last: None };
+
+    /// This release and all later ones.
+    pub const fn since(first: Release) -> Self {
+        Self { first: Some(first), last: None }
+    }
+
+    /// This release and all earlier ones.
+    pub const fn until(last: Release) -> Self {
+        Self { first: None, last: Some(last) }
+    }
+
+    /// From the first of these two releases to the second, both included.
+    pub const fn between(first: Release, last: Release) -> Self {
+        Self { first: Some(first), last: Some(last) }
+    }
+
+    /// One release alone.
+    pub const fn only(release: Release) -> Self {
+        Self::between(release, release)
+    }
+
+    /// Whether a release is in the range.
+    pub fn contains(&self, release: Release) -> bool {
+        self.first.is_none_or(|first| first <= release) && self.last.is_none_or(|last| release <= last)
     }
 }
 
@@ -57,7 +146,8 @@ pub struct UnknownRelease(String);
 
 impl fmt::Display for UnknownRelease {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "unknown release `{}`, expected one of 3.0.2, 3.0.3, 3.1, 3.4, 4.1", self.0)
+        let known: Vec<_> = Release::ALL.iter().map(|release| release.as_str()).collect();
+        write!(f, "unknown release `{}`, expected one of {}", self.0, known.join(", "))
     }
 }
 

@@ -264,7 +264,7 @@ mod tests {
 
             /// A value that becomes an S-expression and a value again loses what the table says, and nothing else.
             #[test]
-            fn nothing_is_lost_but_what_is_written_down(value in values(), release in prop::sample::select(&Release::ALL[..])) {
+            fn nothing_is_lost_but_what_is_written_down(value in values(), release in prop::sample::select(Release::ALL)) {
                 let sexpr = to_sexpr(document(&value).value(), release);
                 let back = to_value(sexpr.first().expect("a value")).expect("UTF-8");
                 prop_assert_eq!(back, there_and_back(&value, release));

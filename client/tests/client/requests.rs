@@ -23,7 +23,7 @@ fn bytes_of_every_operation() {
 /// The request, once for each run of releases in which it is the same. Where there is none, nothing is sent.
 fn by_release(operation: &'static Operation, face: Face) -> Vec<(Release, Release, String)> {
     let mut requests: Vec<(Release, Release, String)> = Vec::new();
-    for release in Release::ALL.into_iter().filter(|&release| operation.steps(face, release).is_none()) {
+    for release in Release::ALL.iter().copied().filter(|&release| operation.steps(face, release).is_none()) {
         let client = client(face).release(release);
         let (request, answer) = run(ask(&client, operation, Then::Close(Vec::new())));
         let request = String::from_utf8(request).expect("ASCII");

@@ -40,7 +40,7 @@ pub(super) fn run(_: &Arguments) -> Result<u8, Error> {
     }
 
     print("The client, against mocks of every release, over both protocols and both transports:\n")?;
-    for release in Release::ALL {
+    for &release in Release::ALL {
         let transcripts = runtime.block_on(transcripts(release))?;
         let (first_uri, first) = &transcripts[0];
         let before = unexpected;

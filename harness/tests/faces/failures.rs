@@ -33,7 +33,7 @@ pub(crate) fn value(argument: &Argument) -> &'static str {
 #[test]
 fn every_operation_tells_why_it_failed() {
     let mut failed = 0;
-    for release in Release::ALL {
+    for &release in Release::ALL {
         for (message, code) in MESSAGES {
             for operation in OPERATIONS {
                 let arguments: Arguments = operation

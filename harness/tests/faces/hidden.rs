@@ -88,7 +88,7 @@ fn other_codes_are_documented() {
     ];
     let documented: BTreeSet<String> = table("Failures").into_iter().map(|row| row[1].clone()).collect();
     let (mut compared, mut wrong) = (0, Vec::new());
-    for release in Release::ALL {
+    for &release in Release::ALL {
         for (sxp, xmlrpc) in PAIRS {
             let has_reply = |face: &str, case: &str| {
                 let name = format!("{release}/{face}");
@@ -115,7 +115,7 @@ fn other_codes_are_documented() {
 #[test]
 fn other_fields_are_documented() {
     let documented: BTreeSet<String> = table("Fields").into_iter().map(|row| row[0].clone()).collect();
-    for release in Release::ALL {
+    for &release in Release::ALL {
         let fields = |capture: String| -> BTreeSet<String> {
             let answer = read(&capture).expect(&capture);
             let first = answer.first().expect(&capture);

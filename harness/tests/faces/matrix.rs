@@ -289,7 +289,7 @@ fn every_operation_on_every_face_of_every_release() {
     let mut wrong = Vec::new();
     for row in ROWS {
         let operation: &'static Operation = find(row.operation).expect(row.operation);
-        for release in Release::ALL {
+        for &release in Release::ALL {
             let mut answers: Vec<(Face, Answered)> = Vec::new();
             for face in FACES {
                 let id = format!("{} {face} {release}", row.operation);
@@ -336,7 +336,7 @@ fn the_matrix_has_every_operation() {
 /// A domain and the host are the same to a program, whichever face told of them: all that every face can tell.
 #[test]
 fn typed_results_are_the_same() {
-    for release in Release::ALL {
+    for &release in Release::ALL {
         let daemon = daemon(release);
         let told = |face| {
             run(async {
@@ -376,7 +376,7 @@ fn typed_results_are_the_same() {
 /// The release is found on every face, whatever was taken for it before.
 #[test]
 fn the_release_is_detected_on_every_face() {
-    for release in Release::ALL {
+    for &release in Release::ALL {
         let daemon = daemon(release);
         for face in FACES.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1) {
             for guess in [Release::V3_1, Release::V4_1] {

@@ -229,7 +229,7 @@ fn the_steps_are_those_of_the_table() {
 /// What is made of calls: the domain that was made is ended again, and no other.
 #[test]
 fn a_domain_that_does_not_start_is_ended() {
-    for release in Release::ALL {
+    for &release in Release::ALL {
         for face in [Face::Sxp, Face::XmlRpc] {
             let whole = attempt(CREATE_AND_START, (face, release), |_, _| Fate::Pass);
             assert_eq!(whole.after.last().map(Domain::power_state), Some(mock_xend::world::PowerState::Running));

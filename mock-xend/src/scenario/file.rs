@@ -273,12 +273,12 @@ impl Source<'_> {
         if let Some(name) = operation {
             unwanted(&["method", "path", "fields", "params"], "`operation`")?;
             let Some(operation) = operation::find(name.get_ref()) else {
-                let is_one = |operation: &&Operation| impossible(operation, None, &Release::ALL).is_none();
+                let is_one = |operation: &&Operation| impossible(operation, None, Release::ALL).is_none();
                 let known: Vec<_> = operation::OPERATIONS.iter().filter(is_one).map(|it| it.name).collect();
                 let message = format!("unknown operation `{}`, expected one of {}", name.get_ref(), known.join(", "));
                 return Err(self.wrong(name.span(), message));
             };
-            let releases = self.release.as_ref().map_or(&Release::ALL[..], std::slice::from_ref);
+            let releases = self.release.as_ref().map_or(Release::ALL, std::slice::from_ref);
             if let Some(why) = impossible(operation, face, releases) {
                 return Err(self.wrong(name.span(), why));
             }

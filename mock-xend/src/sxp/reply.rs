@@ -51,14 +51,14 @@ impl Reply {
 
     /// What the release answers to a request for a domain that there is not (protocol reference §3.6).
     pub(crate) fn unknown_domain(domain: &[u8], release: Release) -> Self {
-        match release {
-            Release::V3_0_2 | Release::V3_0_3 => Self::not_found([b"No such domain ", domain].concat()),
-            // The exception is not one of those that are caught there.
-            Release::V3_1 => Self::ok().internal_error(),
-            Release::V3_4 | Release::V4_1 => {
-                Self::not_found(Failure::UnknownDomain { target: domain.to_vec() }.str(release))
-            }
+        if release < Release::V3_1 {
+            return Self::not_found([b"No such domain ", domain].concat());
         }
+        if release < Release::V3_4 {
+            // The exception is not one of those that are caught there.
+            return Self::ok().internal_error();
+        }
+        Self::not_found(Failure::UnknownDomain { target: domain.to_vec() }.str(release))
     }
 
     /// An exception outside of any operation: the page as far as it came, which mostly is not at all.

@@ -13,16 +13,16 @@ pub(super) fn classes(release: Release) -> &'static [&'static str] {
     const UNTIL_3_0_3: &[&str] = &["vif", "usb", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm"];
     // A console follows the vifs from 3.1 on (captures `get-domain-vm1`).
     const FROM_3_1: &[&str] = &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm"];
-    const FROM_3_4: &[&str] =
+    const FROM_3_3: &[&str] =
         &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm", "vscsi"];
     const FROM_4_1: &[&str] =
         &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm", "vscsi", "tap2", "vusb"];
-    match release {
-        Release::V3_0_2 | Release::V3_0_3 => UNTIL_3_0_3,
-        Release::V3_1 => FROM_3_1,
-        Release::V3_4 => FROM_3_4,
-        Release::V4_1 => FROM_4_1,
-    }
+    release.pick(&[
+        (Release::V3_0_2, UNTIL_3_0_3),
+        (Release::V3_1, FROM_3_1),
+        (Release::V3_3, FROM_3_3),
+        (Release::V4_1, FROM_4_1),
+    ])
 }
 
 /// A device of a domain.

@@ -84,7 +84,7 @@ impl World {
                     memory.saturating_add(1)
                 ),
             ),
-            Release::V3_0_3 | Release::V3_1 => (
+            release if release < Release::V3_4 => (
                 memory <= available,
                 format!(
                     "I need {} KiB, but dom0_min_mem is {} and shrinking to {} KiB would leave only {} KiB free.",
@@ -94,7 +94,7 @@ impl World {
                     kib(available)
                 ),
             ),
-            Release::V3_4 | Release::V4_1 => {
+            _ => {
                 // 3.4 adds the page tables of an IOMMU to every domain: 4 KiB for each MiB, in whole MiB.
                 let tables = if self.release == Release::V3_4 { max_memory.saturating_add(255) / 256 } else { 0 };
                 let needed = memory.saturating_add(tables);

@@ -25,12 +25,15 @@ impl Node {
     /// `get-node`).
     pub(super) fn pairs(&self, release: Release) -> Vec<Datum> {
         const OLD: [Release; 3] = [Release::V3_0_2, Release::V3_0_3, Release::V3_1];
-        let (major, minor) = match release {
-            Release::V3_0_2 | Release::V3_0_3 => (3, 0),
-            Release::V3_1 => (3, 1),
-            Release::V3_4 => (3, 4),
-            Release::V4_1 => (4, 1),
-        };
+        let (major, minor) = release.pick(&[
+            (Release::V3_0_2, (3, 0)),
+            (Release::V3_1, (3, 1)),
+            (Release::V3_2, (3, 2)),
+            (Release::V3_3, (3, 3)),
+            (Release::V3_4, (3, 4)),
+            (Release::V4_1, (4, 1)),
+            (Release::V4_4, (4, 4)),
+        ]);
         let mut pairs = Vec::new();
         let mut add = |from: bool, name: &str, value: Datum| {
             if from {

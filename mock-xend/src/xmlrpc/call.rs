@@ -106,11 +106,11 @@ impl Invocation<'_> {
     /// the marshaller stumbles over first differs; up to 3.0.3 objects refer to each other.
     pub(super) fn object(&self) -> Result<Datum, Failure> {
         self.perform(Command::Find { domain: self.domain() })?;
-        Err(Failure::exception(match self.release {
-            Release::V3_0_2 | Release::V3_0_3 => "cannot marshal recursive dictionaries",
-            Release::V3_1 | Release::V3_4 => "cannot marshal <class 'xen.xend.XendConfig.XendConfig'> objects",
-            Release::V4_1 => "cannot marshal <type 'thread.lock'> objects",
-        }))
+        Err(Failure::exception(self.release.pick(&[
+            (Release::V3_0_2, "cannot marshal recursive dictionaries"),
+            (Release::V3_1, "cannot marshal <class 'xen.xend.XendConfig.XendConfig'> objects"),
+            (Release::V4_1, "cannot marshal <type 'thread.lock'> objects"),
+        ])))
     }
 
     /// The first parameter, which nearly always names a domain.

@@ -116,7 +116,7 @@ fn operations_have_the_guards_of_each_release() {
         let [releases, steps, expected] = parts[..] else { panic!("line {line} has not three parts: {case}") };
         let (from, to) = releases.split_once('-').expect("a range of releases");
         let (from, to): (Release, Release) = (from.parse().expect("a release"), to.parse().expect("a release"));
-        for release in Release::ALL.into_iter().filter(|release| (from..=to).contains(release)) {
+        for release in Release::ALL.iter().copied().filter(|release| (from..=to).contains(release)) {
             let daemon = builder(release).build().expect("nothing conflicts");
             daemon.with_world(|world| world.peers.push("peer.example:9000".to_owned()));
             let outcome = steps.split("; ").map(|step| perform(&daemon, step)).last().expect("a step");

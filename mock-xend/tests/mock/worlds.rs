@@ -11,7 +11,7 @@ use crate::peer::{NOW, builder, get, run, send};
 
 #[test]
 fn a_world_comes_back_from_its_file() {
-    for release in Release::ALL {
+    for &release in Release::ALL {
         let world = World::new(release, NOW);
         let text = world.to_toml();
         let back = World::parse("world.toml", &text, Some(release), Duration::ZERO).unwrap_or_else(|e| panic!("{e}"));

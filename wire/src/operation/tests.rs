@@ -123,7 +123,7 @@ fn sorted(arguments: &Arguments) -> Vec<(&str, &[u8])> {
 fn every_request_is_recognised() {
     for operation in some(OPERATIONS) {
         let given = all_arguments(operation);
-        for release in by_turns(Release::ALL, operation.name) {
+        for release in by_turns(Release::ALL.iter().copied(), operation.name) {
             let name = operation.name;
             if let Ok(request) = operation.request(Face::Sxp, release, &given) {
                 let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
@@ -166,7 +166,7 @@ fn optional_arguments_may_be_left_out() {
     for operation in some(OPERATIONS) {
         let required = |name: &str| operation.arguments.iter().any(|it| it.name == name && it.is_required);
         let given: Arguments = all_arguments(operation).iter().filter(|(name, _)| required(name)).collect();
-        for release in by_turns(Release::ALL, operation.name) {
+        for release in by_turns(Release::ALL.iter().copied(), operation.name) {
             let Ok(request) = operation.request(Face::XmlRpc, release, &given) else { continue };
             let call = crate::xmlrpc::decode_call(
                 &request.body,

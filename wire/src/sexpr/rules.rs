@@ -39,7 +39,7 @@ impl Rules {
 
     /// All rules there are: `strict`, `xend-3.0.2` to `xend-4.1`, `libvirt`.
     pub fn all() -> impl Iterator<Item = Self> {
-        [Self::strict()].into_iter().chain(Release::ALL.map(Self::xend)).chain([Self::libvirt()])
+        [Self::strict()].into_iter().chain(Release::ALL.iter().copied().map(Self::xend)).chain([Self::libvirt()])
     }
 
     /// `!` ended an atom until commit 26b39a0d63 of October 2009, which is in 4.0.
@@ -52,7 +52,7 @@ impl fmt::Display for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Dialect::Strict => f.write_str("strict"),
-            Dialect::Xend(release) => write!(f, "xend-{release}"),
+            Dialect::Xend(release) => f.write_str(release.rules()),
             Dialect::Libvirt => f.write_str("libvirt"),
         }
     }

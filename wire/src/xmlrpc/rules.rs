@@ -51,7 +51,7 @@ impl Rules {
 
     /// Every set of rules.
     pub fn all() -> impl Iterator<Item = Self> {
-        [Self::spec(), Self::extended()].into_iter().chain(Release::ALL.map(Self::xend))
+        [Self::spec(), Self::extended()].into_iter().chain(Release::ALL.iter().copied().map(Self::xend))
     }
 
     /// The name, as cases write it: `spec`, `extended`, `xend-4.1`.
@@ -59,11 +59,7 @@ impl Rules {
         match self.0 {
             Dialect::Spec => "spec",
             Dialect::Extended => "extended",
-            Dialect::Xend(Release::V3_0_2) => "xend-3.0.2",
-            Dialect::Xend(Release::V3_0_3) => "xend-3.0.3",
-            Dialect::Xend(Release::V3_1) => "xend-3.1",
-            Dialect::Xend(Release::V3_4) => "xend-3.4",
-            Dialect::Xend(Release::V4_1) => "xend-4.1",
+            Dialect::Xend(release) => release.rules(),
         }
     }
 
@@ -97,7 +93,8 @@ pub struct UnknownRules(String);
 impl fmt::Display for UnknownRules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "unknown XML-RPC rules `{}`, expected spec, extended, or xend-RELEASE with one of ", self.0)?;
-        f.write_str(&Release::ALL.map(Release::as_str).join(", "))
+        let releases: Vec<_> = Release::ALL.iter().map(|release| release.as_str()).collect();
+        f.write_str(&releases.join(", "))
     }
 }
 

@@ -19,7 +19,7 @@ pub(crate) fn trials() -> impl Iterator<Item = (String, impl Fn() -> Result<(), 
 
 fn check(row: &Value) -> Result<(), String> {
     let input = bytes(&row["input"]);
-    for release in Release::ALL {
+    for &release in Release::ALL {
         let rules = Rules::xend(release);
         let expected = &row["results"][release.as_str()];
         let whole = parse_with(&input, rules, &Limits::default());

@@ -43,7 +43,7 @@ fn check(name: &str, row: &Value) -> Result<(), String> {
         }
     }
     let expected = &row["outcomes"]["py2.7"];
-    for release in Release::ALL {
+    for &release in Release::ALL {
         let got = match xmlrpc::decode_response(&document, Rules::xend(release), &Limits::default()) {
             Ok(Response::Success(document)) => Ok(show(document.value())),
             Ok(Response::Fault(fault)) => Ok(json!({ "fault": [show(fault.code()), show(fault.string())] })),

@@ -100,9 +100,9 @@ fn image_setting(domain: &Domain, name: &str) -> Datum {
 /// What stands in the captures (`xenapi-VM.get_all_records`).
 fn platform(domain: &Domain, release: Release) -> Datum {
     match release {
-        Release::V3_0_2 | Release::V3_0_3 | Release::V3_4 => Datum::Dict(Vec::new()),
         Release::V3_1 => literal([("rtc_timeoffset", 0.into())]),
-        Release::V4_1 if domain.is_privileged() => literal([("nomigrate", 0.into()), ("tsc_mode", 0.into())]),
-        Release::V4_1 => literal([("nomigrate", 0.into()), ("tsc_mode", 0.into()), ("pci", Datum::List(Vec::new()))]),
+        release if release < Release::V4_1 => Datum::Dict(Vec::new()),
+        _ if domain.is_privileged() => literal([("nomigrate", 0.into()), ("tsc_mode", 0.into())]),
+        _ => literal([("nomigrate", 0.into()), ("tsc_mode", 0.into()), ("pci", Datum::List(Vec::new()))]),
     }
 }
