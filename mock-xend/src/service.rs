@@ -14,7 +14,7 @@ use crate::http::Then;
 use crate::journal::{Exchange, Journal};
 use crate::quirk::Quirk;
 use crate::scenario::{Decision, Question, Report, Script};
-use crate::world::{Command, Detail, Failure, Order, States, World};
+use crate::world::{Command, Detail, Failure, Listing, Order, States, World};
 use crate::xenapi;
 
 /// One mock behind all its listeners.
@@ -100,9 +100,9 @@ impl Service {
         self.events.notified()
     }
 
-    /// Asks the world for the records of a list, one by one.
-    pub(crate) fn each_record(&self, list: (States, Detail, Order), take: impl FnMut(Datum)) {
-        self.with_xenapi(|world, _, now| world.each_record(now, list, take));
+    /// The domains of a list, to be described without the lock.
+    pub(crate) fn listing(&self, states: States, detail: Detail, order: Order) -> Listing {
+        self.with_xenapi(|world, _, now| world.listing(now, states, detail, order))
     }
 
     /// Notes an exchange.

@@ -59,8 +59,8 @@ struct Attempt {
     error: Option<xend_client::Error>,
     /// The methods that were sent for it, each with whether the daemon did it.
     sent: Vec<(String, bool)>,
-    before: Vec<Domain>,
-    after: Vec<Domain>,
+    before: Vec<Arc<Domain>>,
+    after: Vec<Arc<Domain>>,
     took: Duration,
 }
 
@@ -232,7 +232,10 @@ fn a_domain_that_does_not_start_is_ended() {
     for &release in Release::ALL {
         for face in [Face::Sxp, Face::XmlRpc] {
             let whole = attempt(CREATE_AND_START, (face, release), |_, _| Fate::Pass);
-            assert_eq!(whole.after.last().map(Domain::power_state), Some(mock_xend::world::PowerState::Running));
+            assert_eq!(
+                whole.after.last().map(|domain| domain.power_state()),
+                Some(mock_xend::world::PowerState::Running)
+            );
             // Creation itself, and what it takes after it.
             for at in 1..whole.sent.len() {
                 for fate in [Fate::Lose, Fate::LoseReply, Fate::Garble, Fate::Hang] {

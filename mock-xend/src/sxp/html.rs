@@ -5,7 +5,7 @@ use xend_wire::datum::Datum;
 
 use super::resources::Handler;
 use crate::python;
-use crate::world::{Domain, States};
+use crate::world::States;
 
 const BEGIN: &str = "<html><head></head><body>";
 const END: &str = "</body></html>";
@@ -54,7 +54,7 @@ impl Handler<'_> {
             // It calls a method that is gone.
             return self.broken();
         }
-        let mut domains: Vec<Domain> = self.service.with_world(|world| world.listed(States::Usual).cloned().collect());
+        let mut domains: Vec<_> = self.service.with_world(|world| world.listed(States::Usual).cloned().collect());
         domains.sort_by(|one, other| one.name.cmp(&other.name));
         for domain in domains {
             self.write("<li>");

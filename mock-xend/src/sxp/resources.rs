@@ -227,11 +227,11 @@ impl<'r> Handler<'r> {
         reply.set_header("content-type", SXP);
         reply.body.push(b'(');
         let mut between: &[u8] = b"";
-        service.each_record((States::Usual, Detail::Whole, Order::ById), |record| {
+        for record in service.listing(States::Usual, Detail::Whole, Order::ById).records() {
             reply.body.extend_from_slice(between);
             reply.body.extend_from_slice(&record.show(*release));
             between = b" ";
-        });
+        }
         reply.body.push(b')');
     }
 

@@ -1,13 +1,15 @@
 //! A new domain from its configuration: `(vm (name vm1) (memory 64) (image (linux ...)) (device (vif ...)) ...)`.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::device::{self, Device};
-use super::domain::{Activity, Domain, Image, OnEnd, OnXend, child, children};
+use super::domain::{Activity, Domain, Image, OnEnd, OnXend};
 use super::identity::Identities;
+use super::pairs::{child, children};
 use super::scheduler::{Bvt, Credit, Sedf};
 use super::{Failure, World};
 use crate::python;
@@ -78,7 +80,7 @@ impl World {
             Some(name) => Some(self.check_name(&name)?),
         };
         let uuid = child(config, "uuid").map(|uuid| String::from_utf8_lossy(&python::str(uuid)).into_owned());
-        let named = |domain: &&Domain| name.as_ref() == Some(&domain.name);
+        let named = |domain: &&Arc<Domain>| name.as_ref() == Some(&domain.name);
         if let Some(other) = self.domains.iter().find(named) {
             // 3.1 takes a second domain of the same name and uuid; later a definition that is not active is overwritten.
             let is_same = Some(&other.uuid) == uuid.as_ref();

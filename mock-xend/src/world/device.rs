@@ -4,8 +4,8 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::Failure;
-use super::domain::{Domain, child};
 use super::identity::Identities;
+use super::pairs::child;
 use crate::python;
 
 /// The device classes that the daemon has a controller for.
@@ -218,16 +218,6 @@ pub(super) fn settings(config: &Datum) -> Vec<(String, Datum)> {
 fn sort_as_dict(fields: &mut [(&str, Datum)]) {
     let order = python::dict_order(fields.iter().map(|(name, _)| *name));
     fields.sort_by_key(|(name, _)| order.iter().position(|known| known == name));
-}
-
-impl Domain {
-    /// The console that every guest gets when it starts, from 3.1 on.
-    pub(super) fn add_console(&mut self, release: Release, identities: &mut Identities) {
-        let has_one = self.devices.iter().any(|device| device.class == "console");
-        if let Some(id) = self.id.filter(|_| release >= Release::V3_1 && !has_one) {
-            self.devices.push(Device::console(id, identities));
-        }
-    }
 }
 
 /// What the daemon makes of a block device's name, which may also be a number.

@@ -7,6 +7,8 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::device::Device;
+use super::identity::Identities;
+use super::pairs::child;
 use super::scheduler::{Bvt, Credit, Sedf};
 use crate::python;
 
@@ -275,6 +277,14 @@ impl Domain {
         self.activity = if self.is_privileged() { Activity::Running } else { Activity::Blocked };
     }
 
+    /// Adds the console that every guest gets when it starts, from 3.1 on.
+    pub(super) fn add_console(&mut self, release: Release, identities: &mut Identities) {
+        let has_one = self.devices.iter().any(|device| device.class == "console");
+        if let Some(id) = self.id.filter(|_| release >= Release::V3_1 && !has_one) {
+            self.devices.push(Device::console(id, identities));
+        }
+    }
+
     /// What is left of it when it is not active: its definition.
     pub(super) fn deactivate(&mut self, activity: Activity) {
         self.id = None;
@@ -293,14 +303,4 @@ pub(super) fn shutdown_timeout(release: Release) -> Duration {
 /// `MINIMUM_RESTART_TIME`.
 pub(super) fn minimum_restart_time(release: Release) -> Duration {
     Duration::from_secs(if release <= Release::V3_1 { 20 } else { 60 })
-}
-
-/// The value behind a name in a list of pairs: `child("(vm (name a))", "name")` is `a`.
-pub(super) fn child<'d>(list: &'d Datum, name: &str) -> Option<&'d Datum> {
-    children(list, name).next().and_then(|pair| pair.items().get(1))
-}
-
-/// The members of a list that begin with a name.
-pub(super) fn children<'d>(list: &'d Datum, name: &str) -> impl Iterator<Item = &'d Datum> {
-    list.items().iter().filter(move |item| item.items().first().and_then(Datum::as_bytes) == Some(name.as_bytes()))
 }

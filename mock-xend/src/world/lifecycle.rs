@@ -1,5 +1,6 @@
 //! From a configuration to the end of a domain, and all that happens to it by itself meanwhile.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use xend_wire::Release;
@@ -213,7 +214,7 @@ impl World {
     /// Lets happen what was due, each at its time: guests obey, and those that don't are destroyed in the end.
     pub(crate) fn settle(&mut self, now: Duration) {
         let timeout = domain::shutdown_timeout(self.release);
-        let due = |(at, domain): (usize, &Domain)| {
+        let due = |(at, domain): (usize, &Arc<Domain>)| {
             let asked = domain.asked.as_ref()?;
             let obeys_at = asked.obeys_at.filter(|_| domain.activity != Activity::Paused);
             let destroyed_at = asked.at.saturating_add(timeout);

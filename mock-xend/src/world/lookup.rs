@@ -1,5 +1,7 @@
 //! Finding domains (protocol reference §6.2).
 
+use std::sync::Arc;
+
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
@@ -8,7 +10,7 @@ use crate::python;
 
 impl World {
     /// The domains: the active ones by id, with those that are only defined among them.
-    pub fn domains(&self) -> &[Domain] {
+    pub fn domains(&self) -> &[Arc<Domain>] {
         &self.domains
     }
 
@@ -29,7 +31,7 @@ impl World {
     }
 
     /// The domains of a list.
-    pub fn listed(&self, states: States) -> impl Iterator<Item = &Domain> {
+    pub fn listed(&self, states: States) -> impl Iterator<Item = &Arc<Domain>> {
         let release = self.release;
         self.domains.iter().filter(move |domain| match states {
             States::Usual => release <= Release::V3_0_3 || domain.power_state() == PowerState::Running,
@@ -47,7 +49,7 @@ impl World {
             Datum::Text(text) if let Some(raised) = python::not_ascii(text) => Failure::exception(raised),
             _ => Failure::UnknownDomain { target: text.clone() },
         };
-        let first = |wanted: &dyn Fn(&Domain) -> bool| self.domains.iter().position(wanted);
+        let first = |wanted: &dyn Fn(&Domain) -> bool| self.domains.iter().position(|domain| wanted(domain));
         let by_id = |id: i64| first(&|domain| domain.id.map(i64::from) == Some(id));
         match target {
             Datum::Int(id) | Datum::Long(id) => by_id(*id).ok_or_else(unknown),

@@ -16,14 +16,17 @@ mod command;
 mod config;
 mod device;
 mod domain;
+mod domains;
 mod failure;
 mod file;
 mod filesystem;
 mod identity;
 mod lifecycle;
+mod listing;
 mod lookup;
 mod memory;
 mod node;
+mod pairs;
 mod plug;
 mod record;
 mod scheduler;
@@ -39,11 +42,13 @@ pub use device::Device;
 pub use domain::{Activity, Asked, Domain, Image, OnEnd, OnXend, PowerState};
 pub use failure::Failure;
 pub use filesystem::Filesystem;
+pub use listing::Listing;
 pub use node::Node;
 pub use record::Detail;
 pub use scheduler::{Bvt, Credit, Sedf};
 
 use crate::python;
+use domains::Domains;
 pub(crate) use identity::Identities;
 
 /// A host with its domains.
@@ -63,7 +68,7 @@ pub struct World {
     pub messages: Vec<u8>,
     /// The daemon's log file.
     pub log: Vec<u8>,
-    domains: Vec<Domain>,
+    domains: Domains,
     next_id: u32,
     identities: Identities,
 }
@@ -91,7 +96,7 @@ impl World {
             guest_delay: Some(Duration::ZERO),
             messages: b"(XEN) fake console ring\n(XEN) line \"two\" & <three>\n".to_vec(),
             log: Vec::new(),
-            domains: vec![Self::domain_0(release)],
+            domains: Self::domain_0(release).into(),
             next_id: 1,
             identities: Identities::default(),
         }
@@ -162,6 +167,12 @@ impl World {
         self.release
     }
 
+    /// A number that is another one whenever a domain may have changed, come or gone: what was looked up while it was the
+    /// same is still true.
+    pub fn generation(&self) -> u64 {
+        self.domains.generation()
+    }
+
     /// Does what is asked at a time, given as the time since the Unix epoch. Whatever was due before happens first.
     ///
     /// # Errors
@@ -187,9 +198,7 @@ impl World {
                 Ok(names.into_iter().map(Datum::from).collect::<Vec<_>>().into())
             }
             Command::Records { states, detail, order } => {
-                let mut records = Vec::new();
-                self.each_record(now, (*states, *detail, *order), |record| records.push(record));
-                Ok(records.into())
+                Ok(self.listing(now, *states, *detail, *order).records().collect::<Vec<_>>().into())
             }
             Command::Record { domain, detail } => Ok(record::record(self.find(domain)?, release, *detail, now)),
             Command::Create { config, detail } => self.create(config, *detail, now),
@@ -235,24 +244,6 @@ impl World {
             Command::DestroyDevice { domain, class, device, forget } => {
                 self.destroy_device(domain, class, device, *forget)
             }
-        }
-    }
-
-    /// Gives the records of a list one by one, as [`Command::Records`] has them: thousands at once take more time to be
-    /// kept and dropped than to be made and printed.
-    pub fn each_record(
-        &mut self,
-        now: Duration,
-        (states, detail, order): (States, Detail, Order),
-        mut take: impl FnMut(Datum),
-    ) {
-        self.settle(now);
-        let mut domains: Vec<_> = self.listed(states).collect();
-        if order == Order::ByName {
-            domains.sort_by(|one, other| one.name.cmp(&other.name));
-        }
-        for domain in domains {
-            take(record::record(domain, self.release, detail, now));
         }
     }
 

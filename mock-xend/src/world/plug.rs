@@ -4,7 +4,7 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::device::{self, Device};
-use super::domain::child;
+use super::pairs::child;
 use super::{Failure, World, config};
 use crate::python;
 

@@ -1,5 +1,7 @@
 //! `VIF`, `VBD` and `console`: devices of domains, by the uuids that the daemon gives them.
 
+use std::sync::Arc;
+
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
@@ -22,8 +24,12 @@ fn kinds(class: &str) -> &'static [&'static str] {
 /// All connected devices of a class.
 fn devices<'w>(call: &'w Context<'_>, class: &str) -> impl Iterator<Item = (&'w Domain, &'w Device)> {
     let kinds = kinds(class);
-    let devices =
-        call.world.domains().iter().flat_map(|domain| domain.devices.iter().map(move |device| (domain, device)));
+    let devices = call
+        .world
+        .domains()
+        .iter()
+        .map(Arc::as_ref)
+        .flat_map(|domain| domain.devices.iter().map(move |device| (domain, device)));
     devices.filter(move |(_, device)| device.connected && kinds.contains(&device.class.as_str()))
 }
 

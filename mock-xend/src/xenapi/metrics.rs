@@ -1,5 +1,6 @@
 //! `VM_metrics`: what a domain does at the moment (`XendVMMetrics.py`).
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use xend_wire::datum::Datum;
@@ -14,7 +15,7 @@ pub(super) fn references(call: &Context<'_>) -> Vec<String> {
 }
 
 pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
-    let is_its = |domain: &&Domain| reference("VM_metrics", &domain.uuid) == metrics;
+    let is_its = |domain: &&Arc<Domain>| reference("VM_metrics", &domain.uuid) == metrics;
     let domain = call.world.domains().iter().find(is_its)?;
     let of_vcpus = |value: &dyn Fn(i64) -> Datum| {
         // The keys are numbers: they come in their own order.

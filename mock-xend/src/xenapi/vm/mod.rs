@@ -4,6 +4,7 @@ mod create;
 mod record;
 
 use std::collections::HashMap;
+use std::sync::Arc;
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -30,7 +31,8 @@ const ON_CRASH: [(&str, &str); 6] = [
 
 /// All domains: the active ones by id, then the others as a dict of their uuids gives them (`XendDomain.list`).
 pub(super) fn domains<'w>(call: &'w Context<'_>) -> Vec<&'w Domain> {
-    let (mut domains, inactive): (Vec<_>, Vec<_>) = call.world.domains().iter().partition(|domain| domain.id.is_some());
+    let (mut domains, inactive): (Vec<_>, Vec<_>) =
+        call.world.domains().iter().map(Arc::as_ref).partition(|domain| domain.id.is_some());
     let by_uuid: HashMap<_, _> = inactive.iter().map(|domain| (domain.uuid.as_str(), *domain)).collect();
     let order = python::dict_order(inactive.iter().map(|domain| domain.uuid.as_str()));
     domains.extend(order.into_iter().map(|uuid| by_uuid[uuid]));
@@ -38,7 +40,7 @@ pub(super) fn domains<'w>(call: &'w Context<'_>) -> Vec<&'w Domain> {
 }
 
 pub(super) fn find<'w>(call: &'w Context<'_>, vm: &str) -> Option<&'w Domain> {
-    call.world.domains().iter().find(|domain| domain.uuid == vm)
+    call.world.domains().iter().map(Arc::as_ref).find(|domain| domain.uuid == vm)
 }
 
 /// The word for a state (`XEN_API_VM_POWER_STATE`, protocol reference §6.1).

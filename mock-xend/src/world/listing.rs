@@ -1,0 +1,113 @@
+//! Records of domains, made when the world is no longer needed.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::{Detail, Domain, Failure, Order, States, World, record};
+
+/// Domains as they were at one moment, with what it takes to describe them.
+///
+/// A listing shares the domains with the world that it was taken from, so taking one costs little, and whoever holds
+/// the world behind a lock can give it back before the records are made.
+#[derive(Clone, Debug)]
+pub struct Listing {
+    domains: Vec<Arc<Domain>>,
+    release: Release,
+    detail: Detail,
+    now: Duration,
+}
+
+impl Listing {
+    /// The records of the domains, each made when it is asked for: thousands at once take more time to be kept and
+    /// dropped than to be made and printed.
+    pub fn records(&self) -> impl ExactSizeIterator<Item = Datum> {
+        self.domains.iter().map(|domain| record::record(domain, self.release, self.detail, self.now))
+    }
+}
+
+impl World {
+    /// The domains of a list, as they are at a time, to be described later.
+    pub fn listing(&mut self, now: Duration, states: States, detail: Detail, order: Order) -> Listing {
+        self.settle(now);
+        let mut domains: Vec<_> = self.listed(states).cloned().collect();
+        if order == Order::ByName {
+            domains.sort_by(|one, other| one.name.cmp(&other.name));
+        }
+        Listing { domains, release: self.release, detail, now }
+    }
+
+    /// One domain as it is at a time, to be described later.
+    ///
+    /// # Errors
+    /// As [`find`](Self::find).
+    pub fn listing_of(&mut self, now: Duration, domain: &Datum, detail: Detail) -> Result<Listing, Failure> {
+        self.settle(now);
+        let at = self.position(domain)?;
+        Ok(Listing {
+            domains: self.domains.iter().skip(at).take(1).cloned().collect(),
+            release: self.release,
+            detail,
+            now,
+        })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+    use crate::world::Command;
+
+    const NOW: Duration = Duration::from_secs(1_200_000_000);
+
+    #[test]
+    fn a_listing_keeps_what_it_was_taken_of() {
+        let mut world = World::new(Release::V3_4, NOW);
+        let listing = world.listing(NOW, States::All, Detail::Whole, Order::ById);
+        let before: Vec<_> = listing.records().collect();
+        world.perform(NOW, &Command::Pause { domain: "vm1".into() }).unwrap();
+        world.perform(NOW, &Command::Destroy { domain: "vm2".into() }).unwrap();
+        assert_eq!(listing.records().collect::<Vec<_>>(), before);
+        assert_ne!(world.listing(NOW, States::All, Detail::Whole, Order::ById).records().collect::<Vec<_>>(), before);
+    }
+
+    #[test]
+    fn a_change_copies_only_the_domain_that_it_changes() {
+        let mut world = World::new(Release::V3_4, NOW);
+        let listing = world.listing(NOW, States::All, Detail::Whole, Order::ById);
+        world.perform(NOW, &Command::Pause { domain: "vm1".into() }).unwrap();
+        let shared: Vec<_> =
+            listing.domains.iter().zip(world.domains()).map(|(one, other)| Arc::ptr_eq(one, other)).collect();
+        assert_eq!(shared, [true, false, true]);
+    }
+
+    #[test]
+    fn each_change_has_a_generation_and_looking_has_none() {
+        let mut world = World::new(Release::V3_4, NOW);
+        let changes = |world: &mut World, command: Command| {
+            let before = world.generation();
+            world.perform(NOW, &command).unwrap();
+            world.generation() != before
+        };
+        let vm1 = || Datum::from("vm1");
+        assert!(changes(&mut world, Command::Pause { domain: vm1() }));
+        assert!(changes(&mut world, Command::Rename { domain: vm1(), name: b"web".to_vec() }));
+        assert!(changes(&mut world, Command::Destroy { domain: "web".into() }));
+        assert!(!changes(&mut world, Command::Names(States::All)));
+        assert!(!changes(&mut world, Command::Record { domain: "vm2".into(), detail: Detail::Whole }));
+        assert!(!changes(&mut world, Command::Vcpus { domain: "vm2".into() }));
+    }
+
+    #[test]
+    fn what_guests_do_by_themselves_has_a_generation_too() {
+        let mut world = World::new(Release::V3_4, NOW);
+        world.perform(NOW, &Command::Shutdown { domain: "vm1".into(), reason: b"halt".to_vec() }).unwrap();
+        let before = world.generation();
+        world.perform(NOW, &Command::Names(States::All)).unwrap();
+        assert_ne!(world.generation(), before);
+    }
+}
