@@ -5,7 +5,8 @@ use std::path::PathBuf;
 
 use xend_wire::{Diagnostic, Release};
 
-use crate::{Address, Quirk};
+use crate::address::Address;
+use crate::quirk::Quirk;
 
 /// Why a mock can't start.
 #[derive(Debug, thiserror::Error)]

@@ -27,34 +27,31 @@
 #![forbid(unsafe_code)]
 
 mod address;
-pub mod cli;
 mod clock;
 #[cfg(test)]
 mod coverage;
-mod daemon;
 mod error;
+mod faces;
+mod fields;
+mod host;
 mod http;
 mod journal;
-mod listener;
-mod mock;
 mod own_file;
+pub mod program;
 mod python;
 mod quirk;
 mod scenario;
 mod service;
-mod sxp;
 mod text_file;
 pub mod world;
 mod xenapi;
-mod xmlrpc;
 
 pub use address::{Address, InvalidAddress};
-pub use daemon::Daemon;
 pub use error::Error;
+pub use host::{Builder, Daemon, MockXend};
 pub use journal::{Exchange, Journal};
-pub use mock::{Builder, MockXend};
 pub use quirk::{Quirk, UnknownQuirk};
-pub use scenario::{Ending, Reply, Report, Scenario, Status};
+pub use scenario::{Report, Scenario};
 pub use world::World;
 pub use xenapi::{Simulation, methods as xenapi_methods};
 pub use xend_wire::Release;

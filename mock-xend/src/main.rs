@@ -4,5 +4,5 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    mock_xend::cli::main()
+    mock_xend::program::main()
 }

@@ -10,7 +10,6 @@ use xend_wire::datum::Datum;
 use xend_wire::operation::Face;
 
 use crate::clock::Clock;
-use crate::http::Then;
 use crate::journal::{Exchange, Journal};
 use crate::quirk::Quirk;
 use crate::scenario::{Decision, Question, Report, Script};
@@ -32,29 +31,6 @@ struct State {
     script: Script,
     journal: Journal,
     xenapi: xenapi::State,
-}
-
-/// Where a connection came in.
-#[derive(Clone, Debug)]
-pub(crate) struct Listener {
-    /// The face that is spoken there.
-    pub(crate) face: Face,
-    /// The port that the daemon writes into its links. On a Unix socket it is 8080, the default of the daemon's class
-    /// (protocol reference §3.3).
-    pub(crate) port: u16,
-}
-
-/// What goes out for a request.
-pub(crate) struct Answer {
-    pub(crate) bytes: Vec<u8>,
-    pub(crate) delay: Duration,
-    pub(crate) then: Then,
-}
-
-impl Answer {
-    pub(crate) fn new(bytes: Vec<u8>, then: Then) -> Self {
-        Self { bytes, delay: Duration::ZERO, then }
-    }
 }
 
 impl Service {

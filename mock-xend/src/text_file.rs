@@ -4,7 +4,7 @@ use std::path::Path;
 
 use xend_wire::Diagnostic;
 
-use crate::Error;
+use crate::error::Error;
 
 /// The name of a file, for errors, and what is in it. `what` it is, with its article, is for an error too.
 pub(crate) fn read(path: &Path, what: &str) -> Result<(String, String), Error> {

@@ -2,10 +2,10 @@
 //!
 //! Each face has a reader of its own requests (protocol reference §1.3, §1.7); what they share is here.
 
-mod connection;
+mod answer;
 mod headers;
 mod input;
 
-pub(crate) use connection::{Then, serve};
+pub(crate) use answer::{Answer, Listener, Then};
 pub(crate) use headers::{Headers, HeadersEnd};
 pub(crate) use input::{Input, TooLong};

@@ -2,16 +2,15 @@
 
 use std::fmt;
 use std::ops::Range;
-use std::time::Duration;
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 use xend_wire::operation::{self, Arguments, Face, Operation};
 use xend_wire::xmlrpc::{Call, Value};
 
-use super::reply::{Ending, Reply};
+use super::reply::Decision;
 use super::value;
-use crate::sxp::Fields;
+use crate::fields::Fields;
 
 /// One `[[expect]]`.
 #[derive(Clone, Debug)]
@@ -21,10 +20,8 @@ pub(super) struct Expectation {
     pub(super) requests: Requests,
     /// How many requests it is good for; `None` for any number.
     pub(super) times: Option<u64>,
-    pub(super) reply: Reply,
-    pub(super) delay: Duration,
-    pub(super) cut: Option<usize>,
-    pub(super) ending: Option<Ending>,
+    /// What becomes of such a request.
+    pub(super) decision: Decision,
 }
 
 /// The requests that an expectation is for. What is `None` matches anything.

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::fmt;
 use std::ops::Range;
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64;
@@ -16,7 +17,7 @@ use xend_wire::xmlrpc::{self, Fault};
 use xend_wire::{Diagnostic, Release, sexpr};
 
 use super::expectation::{Expectation, Requests, impossible, no_xenapi};
-use super::reply::{Ending, Reply, Status};
+use super::reply::{Decision, Ending, Reply, Scripted, Status};
 use super::{Scenario, value};
 
 #[derive(Deserialize)]
@@ -215,17 +216,17 @@ impl Source<'_> {
         };
         let span = table.reply.span();
         let reply = self.reply(table.reply)?;
-        let faces = reply.faces();
+        let faces = reply.as_ref().map_or(&Face::ALL[..], Reply::faces);
         if face.map_or(faces.len() < Face::ALL.len(), |face| !faces.contains(&face)) {
             let names: Vec<_> = faces.iter().map(|face| format!("`face = \"{face}\"`")).collect();
             return Err(self.wrong(span, format!("this reply needs {}", names.join(" or "))));
         }
         // What is not written here can be neither cut nor left open.
-        let unwritten = match reply {
-            Reply::Simulate => Some(("simulate", "write the reply, for instance with `raw`")),
-            Reply::Close => Some(("close", "leave it out: the connection closes at once")),
-            Reply::Hang => Some(("hang", "leave it out: nothing is sent, and the connection stays open")),
-            _ => None,
+        let unwritten = match &reply {
+            None => Some(("simulate", "write the reply, for instance with `raw`")),
+            Some(Reply::Close) => Some(("close", "leave it out: the connection closes at once")),
+            Some(Reply::Hang) => Some(("hang", "leave it out: nothing is sent, and the connection stays open")),
+            Some(_) => None,
         };
         let broken = [("cut", table.cut.as_ref().map(Spanned::span)), ("then", table.then.as_ref().map(Spanned::span))];
         for (key, span) in broken {
@@ -240,7 +241,11 @@ impl Source<'_> {
             None => None,
         };
         let ending = table.then.map(Spanned::into_inner);
-        Ok(Expectation { line, requests, times: table.times.0, reply, delay, cut, ending })
+        let decision = match reply {
+            Some(reply) => Decision::Scripted(Arc::new(Scripted { reply, delay, cut, ending })),
+            None => Decision::World { delay },
+        };
+        Ok(Expectation { line, requests, times: table.times.0, decision })
     }
 
     /// What an argument or field is in a request.
@@ -347,7 +352,8 @@ impl Source<'_> {
         }
     }
 
-    fn reply(&self, word: Spanned<Word>) -> Result<Reply, Diagnostic> {
+    /// The reply of a word; `None` where the world answers.
+    fn reply(&self, word: Spanned<Word>) -> Result<Option<Reply>, Diagnostic> {
         let span = word.span();
         let wrong = |message: String| self.wrong(span.clone(), message);
         let one_line = |text: Spanned<String>| match text.get_ref().contains(['\r', '\n']) {
@@ -372,8 +378,8 @@ impl Source<'_> {
             let path = self.folder.join(path);
             std::fs::read(&path).map_err(|error| wrong(format!("can't read {}: {error}", path.display())))
         };
-        Ok(match word.into_inner() {
-            Word::Simulate => Reply::Simulate,
+        Ok(Some(match word.into_inner() {
+            Word::Simulate => return Ok(None),
             Word::Close => Reply::Close,
             Word::Hang => Reply::Hang,
             Word::BadRequest => Reply::BadRequest,
@@ -424,7 +430,7 @@ impl Source<'_> {
                 Reply::Raw(BASE64.decode(text.as_bytes()).map_err(|error| wrong(format!("not base64: {error}")))?)
             }
             Word::RawFile(path) => Reply::Raw(read(&path)?),
-        })
+        }))
     }
 }
 

@@ -12,12 +12,13 @@ use std::sync::Arc;
 use xend_wire::operation::Face;
 use xend_wire::{Diagnostic, Release};
 
-use crate::{Error, text_file};
+use crate::error::Error;
+use crate::text_file;
 
 pub(crate) use expectation::Question;
-pub use reply::{Ending, Reply, Status};
+pub(crate) use reply::{Decision, Ending, Reply, Scripted, Status, WrongFace};
 pub use script::Report;
-pub(crate) use script::{Decision, Script};
+pub(crate) use script::Script;
 
 use expectation::{Expectation, Requests, impossible, no_xenapi};
 
@@ -76,6 +77,12 @@ impl Scenario {
     /// The release that it is written for, where it says so.
     pub fn release(&self) -> Option<Release> {
         self.release
+    }
+
+    /// What becomes of the requests that it expects.
+    #[cfg(test)]
+    pub(crate) fn decisions(&self) -> impl Iterator<Item = &Decision> {
+        self.expectations.iter().map(|expectation| &expectation.decision)
     }
 
     /// How many expectations it has.

@@ -1,24 +1,17 @@
-//! The vocabulary of replies, and what each word is in bytes.
+//! The vocabulary of replies. What each word is in bytes is the affair of the face that sends it.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use serde::Deserialize;
-use xend_wire::datum;
 use xend_wire::operation::Face;
-use xend_wire::xmlrpc::{self, Fault, Value};
-
-use crate::http::Then;
-use crate::service::{Answer, Listener, Service};
-use crate::world::Failure;
-use crate::{sxp, xmlrpc as rpc};
+use xend_wire::xmlrpc::{Fault, Value};
 
 /// What a scripted reply is.
 ///
 /// How each is written in a scenario stands in the documentation of [`Scenario`](crate::Scenario#replies).
 #[derive(Clone, Debug, PartialEq)]
-pub enum Reply {
-    /// The world answers; for an expectation that only counts or delays.
-    Simulate,
+pub(crate) enum Reply {
     /// The connection closes without a byte, as the daemon's does when its thread dies.
     Close,
     /// Nothing comes, and the connection stays open, as when a worker thread of the daemon dies.
@@ -79,32 +72,52 @@ pub enum Reply {
 
 /// The status line of a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Status {
+pub(crate) struct Status {
     /// Three digits.
-    pub code: u16,
+    pub(crate) code: u16,
     /// The reason phrase.
-    pub reason: String,
+    pub(crate) reason: String,
 }
 
 /// What becomes of a connection after a scripted reply, where the face would do otherwise.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
-pub enum Ending {
+pub(crate) enum Ending {
     /// It closes.
     Close,
     /// It stays open, and nothing more comes.
     KeepOpen,
 }
 
-/// A reply that is due, with what breaks it.
+/// What becomes of a request.
 #[derive(Clone, Debug)]
-pub(crate) struct Scripted {
-    pub(super) reply: Reply,
-    pub(super) delay: Duration,
-    /// How many bytes go out, the head included; all of them if `None`.
-    pub(super) cut: Option<usize>,
-    pub(super) ending: Option<Ending>,
+pub(crate) enum Decision {
+    /// A scripted reply.
+    Scripted(Arc<Scripted>),
+    /// The world answers.
+    World {
+        /// How long its reply is held back.
+        delay: Duration,
+    },
+    /// The request was not expected, and the scenario wants that refused.
+    Refused,
 }
+
+/// A reply that is scripted, with what breaks it.
+#[derive(Debug)]
+pub(crate) struct Scripted {
+    pub(crate) reply: Reply,
+    /// How long the reply is held back.
+    pub(crate) delay: Duration,
+    /// How many bytes go out, the head included; all of them if `None`.
+    pub(crate) cut: Option<usize>,
+    /// What becomes of the connection, where the face would do otherwise.
+    pub(crate) ending: Option<Ending>,
+}
+
+/// A face has no such reply. The reader of scenarios refuses those words for the face (see [`Reply::faces`]).
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct WrongFace;
 
 impl Default for Status {
     fn default() -> Self {
@@ -113,8 +126,8 @@ impl Default for Status {
 }
 
 impl Reply {
-    /// The faces that can say it.
-    pub(super) fn faces(&self) -> &'static [Face] {
+    /// The faces that have this reply.
+    pub(crate) fn faces(&self) -> &'static [Face] {
         match self {
             Self::BadRequest
             | Self::InvalidRequest
@@ -126,82 +139,13 @@ impl Reply {
             Self::Fault(_) | Self::Value(_) | Self::Failure(_) | Self::UnknownMethod(_) => {
                 &[Face::XmlRpc, Face::XenApi]
             }
-            _ => &Face::ALL,
+            Self::Close
+            | Self::Hang
+            | Self::InternalError
+            | Self::UnknownDomain(_)
+            | Self::Error(_)
+            | Self::Body { .. }
+            | Self::Raw(_) => &Face::ALL,
         }
-    }
-}
-
-impl Scripted {
-    /// The reply on the S-expression face.
-    pub(crate) fn over_sxp(self, service: &Service, listener: &Listener, request: &sxp::Request) -> Answer {
-        let release = service.release();
-        let plain = |status: &Status| sxp::Reply::ok().with_status(status.code, status.reason.as_str());
-        let reply = match &self.reply {
-            Reply::Close => return self.ended(Vec::new(), Then::Close),
-            Reply::Hang => return self.ended(Vec::new(), Then::Hang),
-            Reply::Raw(bytes) => return self.ended(bytes.clone(), Then::Close),
-            Reply::BadRequest => sxp::Reply::bad_request(),
-            Reply::InvalidRequest => sxp::Reply::invalid_request(release),
-            Reply::TooLarge => sxp::Reply::too_large(),
-            Reply::InternalError => sxp::Reply::ok().internal_error(),
-            Reply::NotImplemented(operation) => sxp::Reply::not_implemented(operation.as_bytes(), release),
-            Reply::NotFound(text) => sxp::Reply::not_found(text.as_str()),
-            Reply::UnknownDomain(domain) => sxp::Reply::unknown_domain(domain.as_bytes(), release),
-            Reply::Error(text) => {
-                sxp::failed_operation(service, listener, request, Failure::Refused(text.clone().into_bytes()))
-            }
-            Reply::XendErr { text, status } => plain(status).with_error(text.as_bytes(), release),
-            Reply::Sexpr { body, status } => plain(status).with_type(sxp::SXP).with_body(body.as_bytes()),
-            Reply::Body { body, content_type, status } => {
-                plain(status).with_type(content_type.as_deref().unwrap_or(sxp::PLAIN)).with_body(body)
-            }
-            // The others are refused where the scenario is read.
-            Reply::Simulate | Reply::Fault(_) | Reply::Value(_) | Reply::Failure(_) | Reply::UnknownMethod(_) => {
-                unreachable!("not a reply of this face")
-            }
-        };
-        let then = if request.keep_alive { Then::Continue } else { Then::Close };
-        self.ended(reply.encode(request.method == b"HEAD", request.keep_alive), then)
-    }
-
-    /// The reply on an XML-RPC face.
-    pub(crate) fn over_xmlrpc(self, service: &Service, face: Face, then: Then) -> Answer {
-        let release = service.release();
-        let xml = |body| rpc::Reply::xml(release, body);
-        let reply = match &self.reply {
-            Reply::Close => return self.ended(Vec::new(), Then::Close),
-            Reply::Hang => return self.ended(Vec::new(), Then::Hang),
-            Reply::Raw(bytes) => return self.ended(bytes.clone(), Then::Close),
-            Reply::InternalError => rpc::Reply::internal_error(),
-            Reply::UnknownMethod(method) => xml(rpc::unknown_method(face, release, method)),
-            Reply::UnknownDomain(domain) => {
-                xml(rpc::failed(face, release, &Failure::UnknownDomain { target: domain.clone().into_bytes() }))
-            }
-            Reply::Error(text) => xml(rpc::failed(face, release, &Failure::Refused(text.clone().into_bytes()))),
-            Reply::Fault(fault) => xml(datum::fault(fault.code, fault.string.as_bytes())),
-            Reply::Value(value) => xml(xmlrpc::encode_response(value).expect("checked where the scenario is read")),
-            Reply::Failure(description) => xml(rpc::failure(description.iter().map(String::as_str), release)),
-            Reply::Body { body, content_type, status } => {
-                xml(body.clone()).with_status(status, content_type.as_deref())
-            }
-            _ => unreachable!("not a reply of this face"),
-        };
-        self.ended(reply.encode(release, service.now()), then)
-    }
-
-    fn ended(&self, mut bytes: Vec<u8>, then: Then) -> Answer {
-        let mut answer_then = match self.ending {
-            Some(Ending::Close) => Then::Close,
-            Some(Ending::KeepOpen) => Then::Hang,
-            None => then,
-        };
-        if let Some(cut) = self.cut.filter(|&cut| cut < bytes.len()) {
-            bytes.truncate(cut);
-            // Nothing can follow a reply that is cut.
-            if answer_then == Then::Continue {
-                answer_then = Then::Close;
-            }
-        }
-        Answer { bytes, delay: self.delay, then: answer_then }
     }
 }

@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use xend_wire::Release;
 
+use super::Scenario;
 use super::expectation::{Expectation, Question};
-use super::reply::Scripted;
-use super::{Reply, Scenario};
+use super::reply::Decision;
 
 /// The state of a scenario.
 #[derive(Debug)]
@@ -18,19 +18,6 @@ pub(crate) struct Script {
     notes: Vec<String>,
     /// How many notes there are, those that are not kept included.
     noted: u64,
-}
-
-/// What becomes of a request.
-pub(crate) enum Decision {
-    /// A scripted reply.
-    Scripted(Scripted),
-    /// The world answers.
-    World {
-        /// After so long.
-        delay: Duration,
-    },
-    /// It was not expected, and the scenario wants that refused.
-    Refused,
 }
 
 /// How a run of a scenario differed from what it expects. Empty if it did not.
@@ -80,11 +67,7 @@ impl Script {
         }
         let (expectation, used) = &mut self.expectations[at];
         *used += 1;
-        let Expectation { reply, delay, cut, ending, .. } = &*expectation;
-        match reply {
-            Reply::Simulate => Decision::World { delay: *delay },
-            reply => Decision::Scripted(Scripted { reply: reply.clone(), delay: *delay, cut: *cut, ending: *ending }),
-        }
+        expectation.decision.clone()
     }
 
     pub(crate) fn report(&self) -> Report {

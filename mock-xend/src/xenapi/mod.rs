@@ -4,6 +4,7 @@
 //! checks session, reference and count in the daemon's order; `lookup` finds objects and their records: `vm`, `host`,
 //! `device` and `metrics` tell of what the world has, and `objects` holds what only this face knows.
 
+mod answer;
 mod call;
 mod device;
 mod envelope;
@@ -24,9 +25,13 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 use xend_wire::xmlrpc::Call;
 
+use crate::faces::xmlrpc;
+use crate::python;
 use crate::service::Service;
 use crate::world::{Identities, World};
-use crate::{python, xmlrpc};
+pub(crate) use answer::answer;
+#[cfg(test)]
+pub(crate) use answer::scripted_answer;
 use call::{Context, Performed};
 use envelope::{ErrorDescription, envelope};
 use method::Method;
@@ -89,7 +94,7 @@ impl State {
 }
 
 /// Does what is called, and gives the body of the response. `event.next` waits here for its event.
-pub(crate) async fn perform(service: &Service, call: &Call<'_>) -> Vec<u8> {
+async fn perform(service: &Service, call: &Call<'_>) -> Vec<u8> {
     let release = service.release();
     let name = call.method();
     // A call without a name (capture `xml-nomethod@3.1`).

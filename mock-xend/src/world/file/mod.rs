@@ -9,7 +9,8 @@ use std::time::Duration;
 use xend_wire::{Diagnostic, Release};
 
 use super::World;
-use crate::{Error, text_file};
+use crate::error::Error;
+use crate::text_file;
 use read::Source;
 use tables::WorldTable;
 

@@ -5,8 +5,6 @@ use std::time::{Duration, SystemTime};
 use xend_wire::Release;
 use xend_wire::datum::escape;
 
-use crate::scenario::Status;
-
 /// A reply that is being made.
 pub(crate) struct Reply {
     status: u16,
@@ -68,9 +66,9 @@ impl Reply {
     }
 
     /// Another status, and another type of the body if one is given.
-    pub(crate) fn with_status(mut self, status: &Status, content_type: Option<&str>) -> Self {
-        self.status = status.code;
-        self.reason = status.reason.clone().into_bytes();
+    pub(crate) fn with_status(mut self, status: u16, reason: &str, content_type: Option<&str>) -> Self {
+        self.status = status;
+        self.reason = reason.as_bytes().to_vec();
         if let (Some(given), Some((_, known))) = (content_type, self.headers.first_mut()) {
             *known = given.to_owned();
         }

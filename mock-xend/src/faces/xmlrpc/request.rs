@@ -4,8 +4,9 @@ use tokio::io::AsyncRead;
 use xend_wire::Release;
 
 use super::Reply;
-use crate::http::{Headers, HeadersEnd, Input};
+use crate::http::{Answer, Headers, HeadersEnd, Input, Then};
 use crate::python;
+use crate::service::Service;
 
 /// What came in.
 pub(crate) enum Incoming {
@@ -29,7 +30,23 @@ const LONGEST_FIRST_LINE: usize = 65_536;
 const LONGEST_HEADERS: usize = 1 << 20;
 const LONGEST_BODY: i64 = 64 << 20;
 
+impl Incoming {
+    /// The request, or the answer to what is none.
+    pub(crate) fn request(self, service: &Service) -> Result<Request, Answer> {
+        match self {
+            Self::Request(request) => Ok(request),
+            Self::Refused(reply) => Err(Answer::new(reply.encode(service.release(), service.now()), Then::Close)),
+            Self::Unanswerable => Err(Answer::closed()),
+        }
+    }
+}
+
 impl Request {
+    /// What becomes of the connection behind the reply.
+    pub(crate) fn then(&self) -> Then {
+        if self.keep_alive { Then::Continue } else { Then::Close }
+    }
+
     pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>, release: Release) -> Option<Incoming> {
         let line = match input.line(LONGEST_FIRST_LINE).await {
             Ok([]) => return None,

@@ -6,9 +6,10 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use xend_wire::operation::Face;
 
-use super::Input;
-use crate::service::{Answer, Listener, Service};
-use crate::{sxp, xmlrpc};
+use super::{sxp, xmlrpc};
+use crate::http::{Answer, Input, Listener, Then};
+use crate::service::Service;
+use crate::xenapi;
 
 /// How long a connection that was closed is read on, so that the kernel does not reset it and lose the reply.
 const LINGER: Duration = Duration::from_millis(500);
@@ -24,8 +25,11 @@ where
         input.begin();
         let answer = match listener.face {
             Face::Sxp => Some(sxp::answer(&service, &listener, sxp::read(&mut input).await)),
-            Face::XmlRpc | Face::XenApi => match xmlrpc::read(&mut input, service.release()).await {
-                Some(incoming) => Some(xmlrpc::answer(&service, &listener, incoming).await),
+            Face::XmlRpc => {
+                xmlrpc::read(&mut input, service.release()).await.map(|incoming| xmlrpc::answer(&service, incoming))
+            }
+            Face::XenApi => match xmlrpc::read(&mut input, service.release()).await {
+                Some(incoming) => Some(xenapi::answer(&service, incoming).await),
                 None => None,
             },
         };
@@ -53,15 +57,4 @@ where
         // Whether the other side ends in time does not matter.
         let _ = tokio::time::timeout(LINGER, input.drain()).await;
     }
-}
-
-/// What becomes of a connection after a reply.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Then {
-    /// The next request is read.
-    Continue,
-    /// It is closed.
-    Close,
-    /// It stays open, and nothing more comes.
-    Hang,
 }

@@ -4,7 +4,8 @@ use percent_encoding::percent_decode;
 use tokio::io::AsyncRead;
 
 use super::Reply;
-use super::form::{self, Fields};
+use super::form;
+use crate::fields::Fields;
 use crate::http::{Headers, HeadersEnd, Input, TooLong};
 use crate::python;
 

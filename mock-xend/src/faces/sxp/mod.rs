@@ -11,24 +11,22 @@ mod operations;
 mod reply;
 mod request;
 mod resources;
-
-use std::time::Duration;
+mod scripted;
 
 use tokio::io::AsyncRead;
 
-use crate::http::{Input, Then};
+use crate::http::{Answer, Input, Listener, Then};
 use crate::quirk::Quirk;
-use crate::scenario::{Decision, Question};
-use crate::service::{Answer, Listener, Service};
+use crate::scenario::{Decision, Question, WrongFace};
+use crate::service::Service;
 use crate::world::Failure;
 
-pub(crate) use form::Fields;
 #[cfg(test)]
 pub(crate) use operations::OPERATIONS;
-pub(crate) use reply::{PLAIN, Reply, SXP};
-use request::Incoming;
-pub(crate) use request::Request;
+use reply::{PLAIN, Reply, SXP};
+pub(crate) use request::{Incoming, Request};
 use resources::Handler;
+pub(crate) use scripted::scripted_answer;
 
 /// Reads a request. There is always something to answer: even an empty connection gets a 400 (capture `mal-eof`).
 pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>) -> Incoming {
@@ -40,29 +38,32 @@ pub(crate) fn answer(service: &Service, listener: &Listener, incoming: Incoming)
     let request = match incoming {
         Incoming::Request(request) => request,
         Incoming::Refused(reply) => return Answer::new(reply.encode(false, false), Then::Close),
-        Incoming::Unanswerable => return Answer::new(Vec::new(), Then::Close),
+        Incoming::Unanswerable => return Answer::closed(),
     };
     let question = Question::Sxp { method: &request.method, path: &request.path, fields: &request.fields };
-    let (reply, delay) = match service.decide(&question) {
-        Decision::Scripted(scripted) => return scripted.over_sxp(service, listener, &request),
-        Decision::World { delay } => (Handler::new(service, listener, &request).handle(), delay),
+    match service.decide(&question) {
+        Decision::Scripted(scripted) => scripted_answer(&scripted, service, listener, &request)
+            // The reader of scenarios refuses such a word.
+            .unwrap_or_else(|WrongFace| Answer::closed()),
+        Decision::World { delay } => {
+            let Some(reply) = Handler::new(service, listener, &request).handle() else {
+                return Answer { delay, ..Answer::hung() };
+            };
+            let is_late = !request.keep_alive && is_late(service, &request, &reply);
+            let answer = encoded(reply, &request);
+            Answer { delay, then: if is_late { Then::Hang } else { answer.then }, ..answer }
+        }
         Decision::Refused => {
             let operation = request.operation().unwrap_or(&request.method);
-            (Some(Reply::not_implemented(operation, service.release())), Duration::ZERO)
+            encoded(Reply::not_implemented(operation, service.release()), &request)
         }
-    };
-    let answer = match reply {
-        Some(reply) => {
-            let then = match request.keep_alive {
-                true => Then::Continue,
-                false if is_late(service, &request, &reply) => Then::Hang,
-                false => Then::Close,
-            };
-            Answer::new(reply.encode(request.method == b"HEAD", request.keep_alive), then)
-        }
-        None => Answer::new(Vec::new(), Then::Hang),
-    };
-    Answer { delay, ..answer }
+    }
+}
+
+/// A reply as it goes out for a request.
+fn encoded(reply: Reply, request: &Request) -> Answer {
+    let then = if request.keep_alive { Then::Continue } else { Then::Close };
+    Answer::new(reply.encode(request.method == b"HEAD", request.keep_alive), then)
 }
 
 /// Whether the close behind a reply does not come: an operation was done, or failed, and was logged.
@@ -71,6 +72,6 @@ fn is_late(service: &Service, request: &Request, reply: &Reply) -> bool {
 }
 
 /// The reply of the release to an operation that raises.
-pub(crate) fn failed_operation(service: &Service, listener: &Listener, request: &Request, failure: Failure) -> Reply {
+fn failed_operation(service: &Service, listener: &Listener, request: &Request, failure: Failure) -> Reply {
     Handler::new(service, listener, request).failed(failure)
 }

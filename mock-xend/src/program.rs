@@ -12,9 +12,14 @@ use tokio::signal::unix::{SignalKind, signal};
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
+use crate::address::Address;
 use crate::clock::Clock;
+use crate::error::Error;
+use crate::host::MockXend;
 use crate::own_file::OwnFile;
-use crate::{Address, Error, MockXend, Quirk, Scenario, World};
+use crate::quirk::Quirk;
+use crate::scenario::Scenario;
+use crate::world::World;
 
 /// A stand-in for Xend, the control daemon of Xen 3 and 4: a simulated host behind its protocols, with scripted replies.
 ///

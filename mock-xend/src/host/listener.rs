@@ -12,12 +12,14 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 use xend_wire::operation::Face;
 
-use crate::daemon::PORT_WITHOUT_TCP;
-use crate::http;
+use super::daemon::PORT_WITHOUT_TCP;
+use crate::address::Address;
+use crate::error::Error;
+use crate::faces;
+use crate::http::Listener;
 use crate::own_file::OwnFile;
 use crate::quirk::Quirk;
-use crate::service::{Listener, Service};
-use crate::{Address, Error};
+use crate::service::Service;
 
 /// How long accepting waits when the system is out of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -97,7 +99,7 @@ where
 {
     match accepted {
         Ok(stream) => {
-            let serving = http::serve(stream, Arc::clone(service), listener.clone());
+            let serving = faces::serve(stream, Arc::clone(service), listener.clone());
             if listener.face == Face::Sxp && service.has(Quirk::OneConnection) {
                 serving.await;
             } else {

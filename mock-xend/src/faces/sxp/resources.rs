@@ -6,8 +6,9 @@ use xend_wire::datum::Datum;
 use super::operations::{self, Place};
 use super::reply::{PLAIN, Reply, SXP};
 use super::request::Request;
+use crate::http::Listener;
 use crate::python;
-use crate::service::{Listener, Service};
+use crate::service::Service;
 use crate::world::{Command, Detail, Failure, Order, States};
 
 /// Answers one request.

@@ -2,7 +2,6 @@
 
 use xend_wire::Release;
 use xend_wire::datum::{self, Datum};
-use xend_wire::operation::Face;
 use xend_wire::xmlrpc::Call;
 
 use super::methods::{self, Form, Method};
@@ -13,9 +12,9 @@ use crate::world::{Command, Failure};
 pub(super) fn perform(service: &Service, call: &Call<'_>) -> Vec<u8> {
     let release = service.release();
     match outcome(service, call) {
-        None => unknown_method(Face::XmlRpc, release, call.method()),
+        None => unknown_method(release, call.method()),
         Some(Ok(value)) => value.response(release),
-        Some(Err(raised)) => failed(Face::XmlRpc, release, &raised),
+        Some(Err(raised)) => failed(release, &raised),
     }
 }
 
@@ -29,13 +28,13 @@ pub(crate) fn outcome(service: &Service, call: &Call<'_>) -> Option<Result<Datum
 
 /// What the daemon answers to a method that it does not have: up to 3.0.3 a fault, later the failure of the Xen-API,
 /// since the proxy for its asynchronous calls takes all unknown names (protocol reference §4.4).
-pub(crate) fn unknown_method(face: Face, release: Release, method: &str) -> Vec<u8> {
-    match (face, release) {
-        (Face::XmlRpc, Release::V3_0_2 | Release::V3_0_3) => {
-            datum::fault(1, format!("method \"{method}\" is not supported").as_bytes())
-        }
+pub(super) fn unknown_method(release: Release, method: &str) -> Vec<u8> {
+    if release < Release::V3_1 {
+        return datum::fault(1, format!("method \"{method}\" is not supported").as_bytes());
+    }
+    match method {
         // A call without a name (capture `xml-nomethod@3.1`).
-        (Face::XmlRpc, _) if method == "None" => datum::fault(1, b"'NoneType' object has no attribute 'startswith'"),
+        "None" => datum::fault(1, b"'NoneType' object has no attribute 'startswith'"),
         _ => failure(["MESSAGE_METHOD_UNKNOWN", method], release),
     }
 }
@@ -48,11 +47,8 @@ pub(crate) fn failure<'w>(description: impl IntoIterator<Item = &'w str>, releas
 }
 
 /// A method that raises.
-pub(crate) fn failed(face: Face, release: Release, raised: &Failure) -> Vec<u8> {
-    match face {
-        Face::XenApi => failure(["INTERNAL_ERROR", &String::from_utf8_lossy(&raised.str(release))], release),
-        _ => datum::fault(raised.code(), &raised.message(release)),
-    }
+pub(super) fn failed(release: Release, raised: &Failure) -> Vec<u8> {
+    datum::fault(raised.code(), &raised.message(release))
 }
 
 /// A call whose method is known.

@@ -2,43 +2,12 @@
 
 use percent_encoding::percent_decode;
 
+use crate::fields::Fields;
 use crate::http::{Headers, HeadersEnd};
-
-/// Fields by name, each with all its values.
-#[derive(Clone, Debug, Default)]
-pub(crate) struct Fields(Vec<(Vec<u8>, Vec<Vec<u8>>)>);
 
 /// A form that ends in an exception.
 #[derive(Debug)]
 pub(crate) struct Broken;
-
-impl Fields {
-    /// The values of a field, in the order in which they came.
-    pub(crate) fn get(&self, name: &str) -> Option<&[Vec<u8>]> {
-        self.iter().find(|(known, _)| *known == name.as_bytes()).map(|(_, values)| values)
-    }
-
-    pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[Vec<u8>])> {
-        self.0.iter().map(|(name, values)| (name.as_slice(), values.as_slice()))
-    }
-
-    /// The fields of `other` replace those of the same name.
-    pub(crate) fn update(&mut self, other: Self) {
-        for (name, values) in other.0 {
-            match self.0.iter_mut().find(|(known, _)| *known == name) {
-                Some((_, known)) => *known = values,
-                None => self.0.push((name, values)),
-            }
-        }
-    }
-
-    fn add(&mut self, name: Vec<u8>, value: Vec<u8>) {
-        match self.0.iter_mut().find(|(known, _)| *known == name) {
-            Some((_, values)) => values.push(value),
-            None => self.0.push((name, vec![value])),
-        }
-    }
-}
 
 /// The fields in the body of a POST. A type that is no form's has none.
 pub(crate) fn body(content_type: Option<&[u8]>, body: &[u8]) -> Result<Fields, Broken> {

@@ -9,14 +9,16 @@ use tokio::sync::oneshot;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
+use super::daemon::Daemon;
+use super::listener::Bound;
+use crate::address::Address;
 use crate::clock::Clock;
-use crate::daemon::Daemon;
+use crate::error::Error;
 use crate::journal::Journal;
-use crate::listener::Bound;
+use crate::quirk::Quirk;
 use crate::scenario::{Report, Scenario, Script};
 use crate::service::Service;
 use crate::world::World;
-use crate::{Address, Error, Quirk};
 
 /// A mock that listens. It stops, and removes its sockets, when it is dropped.
 ///

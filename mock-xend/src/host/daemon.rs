@@ -7,10 +7,11 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-use crate::http;
+use crate::faces;
+use crate::http::Listener;
 use crate::journal::Journal;
 use crate::scenario::Report;
-use crate::service::{Listener, Service};
+use crate::service::Service;
 use crate::world::World;
 
 /// A mock daemon: one world and one scenario behind any number of connections. Cloning gives another handle to the same.
@@ -47,7 +48,7 @@ impl Daemon {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
-        http::serve(stream, Arc::clone(&self.service), Listener { face, port: PORT_WITHOUT_TCP })
+        faces::serve(stream, Arc::clone(&self.service), Listener { face, port: PORT_WITHOUT_TCP })
     }
 
     /// The release that is emulated.
