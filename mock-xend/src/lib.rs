@@ -40,6 +40,7 @@ mod own_file;
 pub mod program;
 mod python;
 mod quirk;
+mod registry;
 mod scenario;
 mod service;
 mod text_file;

@@ -1,6 +1,46 @@
 //! What the daemon's replies owe to the Python 2 it ran on: the order of a dict, and the reading of numbers.
 
+use std::collections::HashMap;
+use std::time::{Duration, SystemTime};
+
 use xend_wire::datum::Datum;
+
+/// A dict as it is written down in the daemon's source, its members in the order in which Python gives them.
+pub(crate) fn literal<'n>(members: impl IntoIterator<Item = (&'n str, Datum)>) -> Datum {
+    in_order(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), literal_order)
+}
+
+/// A dict that is made of pairs, one after the other, its members in the order in which Python gives them.
+pub(crate) fn dict(members: Vec<(String, Datum)>) -> Datum {
+    in_order(members, |names| dict_order(names.iter().copied()))
+}
+
+fn in_order(members: Vec<(String, Datum)>, order: impl for<'k> Fn(&[&'k str]) -> Vec<&'k str>) -> Datum {
+    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
+    // Of a name that is given twice the last value counts.
+    let places: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
+    let places: Vec<usize> = order(&names).into_iter().map(|name| places[name]).collect();
+    let mut members: Vec<Option<(String, Datum)>> = members.into_iter().map(Some).collect();
+    Datum::Dict(places.into_iter().filter_map(|at| members[at].take()).collect())
+}
+
+/// The value of a member of a dict.
+pub(crate) fn member<'d>(value: &'d Datum, name: &str) -> Option<&'d Datum> {
+    match value {
+        Datum::Dict(members) => members.iter().rfind(|(known, _)| known == name).map(|(_, value)| value),
+        _ => None,
+    }
+}
+
+/// A time since the Unix epoch as `xmlrpclib.DateTime` writes it: `20080101T00:00:00`.
+pub(crate) fn date_time(at: Duration) -> Datum {
+    const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    // `Tue, 01 Jan 2008 00:00:00 GMT`
+    let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + at);
+    let words: Vec<&str> = date.split(' ').collect();
+    let month = MONTHS.iter().position(|month| *month == words[2]).map_or(0, |at| at + 1);
+    Datum::DateTime(format!("{}{month:02}{}T{}", words[3], words[1], words[4]))
+}
 
 /// The order in which a dict of CPython 2.7 (64 bits, no hash randomisation) yields keys inserted in the given order.
 ///

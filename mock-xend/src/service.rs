@@ -12,9 +12,9 @@ use xend_wire::operation::Face;
 use crate::clock::Clock;
 use crate::journal::{Exchange, Journal};
 use crate::quirk::Quirk;
+use crate::registry::Registry;
 use crate::scenario::{Decision, Question, Report, Script};
 use crate::world::{Command, Detail, Failure, Listing, Order, States, World};
-use crate::xenapi;
 
 /// One mock behind all its listeners.
 pub(crate) struct Service {
@@ -30,14 +30,14 @@ struct State {
     clock: Clock,
     script: Script,
     journal: Journal,
-    xenapi: xenapi::State,
+    registry: Registry,
 }
 
 impl Service {
     pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal, quirks: Vec<Quirk>) -> Self {
         let release = world.release();
-        let xenapi = xenapi::State::new(release);
-        let state = Mutex::new(State { world, clock, script, journal, xenapi });
+        let registry = Registry::new(release);
+        let state = Mutex::new(State { world, clock, script, journal, registry });
         Self { release, quirks, state, events: Notify::new() }
     }
 
@@ -57,15 +57,15 @@ impl Service {
 
     /// Asks the world.
     pub(crate) fn perform(&self, command: &Command) -> Result<Datum, Failure> {
-        self.with_xenapi(|world, _, now| world.perform(now, command))
+        self.with_registry(|world, _, now| world.perform(now, command))
     }
 
-    /// Looks at the world and at what the Xen-API face keeps beside it, or changes them, at a time.
-    pub(crate) fn with_xenapi<T>(&self, look: impl FnOnce(&mut World, &mut xenapi::State, Duration) -> T) -> T {
+    /// Looks at the world and at what is kept beside it, or changes them, at a time.
+    pub(crate) fn with_registry<T>(&self, look: impl FnOnce(&mut World, &mut Registry, Duration) -> T) -> T {
         let state = &mut *self.state();
         let now = state.clock.now();
-        let seen = look(&mut state.world, &mut state.xenapi, now);
-        if state.xenapi.observe(&state.world, now) {
+        let seen = look(&mut state.world, &mut state.registry, now);
+        if state.registry.observe(&state.world, now) {
             self.events.notify_waiters();
         }
         seen
@@ -78,7 +78,7 @@ impl Service {
 
     /// The domains of a list, to be described without the lock.
     pub(crate) fn listing(&self, states: States, detail: Detail, order: Order) -> Listing {
-        self.with_xenapi(|world, _, now| world.listing(now, states, detail, order))
+        self.with_registry(|world, _, now| world.listing(now, states, detail, order))
     }
 
     /// Notes an exchange.
@@ -99,7 +99,7 @@ impl Service {
 
     /// Looks at the world, or changes it.
     pub(crate) fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        self.with_xenapi(|world, _, _| look(world))
+        self.with_registry(|world, _, _| look(world))
     }
 
     pub(crate) fn journal(&self) -> Journal {

@@ -23,7 +23,7 @@ impl Default for Node {
 impl Node {
     /// What the daemon says of it, in the order of the release (`XendNode.info`, protocol reference §3.9, captures
     /// `get-node`).
-    pub(super) fn pairs(&self, release: Release) -> Vec<Datum> {
+    pub(crate) fn pairs(&self, release: Release) -> Vec<Datum> {
         const OLD: [Release; 3] = [Release::V3_0_2, Release::V3_0_3, Release::V3_1];
         let (major, minor) = release.pick(&[
             (Release::V3_0_2, (3, 0)),

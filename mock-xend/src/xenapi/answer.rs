@@ -3,7 +3,7 @@
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-use super::perform;
+use super::perform::perform;
 use crate::faces::xmlrpc::{self, Incoming, Reply, Wording};
 use crate::http::{Answer, Then};
 use crate::scenario::{Decision, Question, Scripted, WrongFace};

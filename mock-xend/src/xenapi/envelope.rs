@@ -1,7 +1,5 @@
 //! `{Status, Value}` and `{Status, ErrorDescription}` (protocol reference §5.1).
 
-use std::collections::HashMap;
-
 use xend_wire::datum::Datum;
 
 use crate::python;
@@ -81,27 +79,8 @@ pub(super) fn stringify(value: Datum) -> Datum {
         Datum::List(items) | Datum::Tuple(items) => Datum::List(items.into_iter().map(stringify).collect()),
         Datum::Dict(members) => {
             let members = members.into_iter().map(|(name, value)| (name, stringify(value)));
-            dict(members.collect())
+            python::dict(members.collect())
         }
         other => other,
     }
-}
-
-/// A dict as it is written down in the daemon's source.
-pub(super) fn literal<'n>(members: impl IntoIterator<Item = (&'n str, Datum)>) -> Datum {
-    in_order(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), python::literal_order)
-}
-
-/// A dict that is made of pairs, one after the other.
-pub(super) fn dict(members: Vec<(String, Datum)>) -> Datum {
-    in_order(members, |names| python::dict_order(names.iter().copied()))
-}
-
-fn in_order(members: Vec<(String, Datum)>, order: impl for<'k> Fn(&[&'k str]) -> Vec<&'k str>) -> Datum {
-    let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-    // Of a name that is given twice the last value counts.
-    let places: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
-    let places: Vec<usize> = order(&names).into_iter().map(|name| places[name]).collect();
-    let mut members: Vec<Option<(String, Datum)>> = members.into_iter().map(Some).collect();
-    Datum::Dict(places.into_iter().filter_map(|at| members[at].take()).collect())
 }

@@ -3,9 +3,7 @@
 use std::collections::HashMap;
 use std::sync::LazyLock;
 
-use xend_wire::Release;
-
-use super::Simulation;
+use xend_wire::{Release, Releases};
 
 /// A method.
 #[derive(Debug)]
@@ -14,47 +12,62 @@ pub(super) struct Method {
     pub(super) name: String,
     /// `VM`.
     pub(super) class: &'static str,
-    pub(super) act: Act,
-    since: Release,
+    pub(super) kind: Kind,
+    releases: Releases,
     /// How many arguments it takes, the session included.
     pub(super) arguments: usize,
     /// The type of the result that a task tells, if it tells one.
     pub(super) result_type: Option<&'static str>,
-    pub(super) simulation: Simulation,
 }
 
-/// What a method does.
+/// The only method that takes no session.
+pub(super) const LOGIN: &str = "session.login_with_password";
+
+/// What kind of method it is, which decides on what is checked before it is called.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Act {
-    /// Tells an attribute.
-    Get(&'static str),
-    /// Sets an attribute.
-    Set(&'static str),
-    /// Something else, to the object that the second argument refers to.
-    Method(&'static str),
-    /// Something else.
-    Function(&'static str),
+pub(super) enum Kind {
+    /// Tells an attribute of the object that the second argument refers to.
+    Get,
+    /// Sets an attribute of that object.
+    Set,
+    /// Does something else with that object.
+    Method,
+    /// Is called on no object.
+    Function,
 }
 
 impl Method {
     /// The method of that name in a release.
     pub(super) fn find(name: &str, release: Release) -> Option<&'static Self> {
-        METHODS.by_name.get(name).map(|&at| &METHODS.all[at]).filter(|method| method.since <= release)
+        METHODS.by_name.get(name).map(|&at| &METHODS.all[at]).filter(|method| method.releases.contains(release))
     }
 
     /// All methods of a release, by name.
     pub(super) fn of(release: Release) -> impl Iterator<Item = &'static Self> {
-        METHODS.all.iter().filter(move |method| method.since <= release)
+        METHODS.all.iter().filter(move |method| method.releases.contains(release))
+    }
+
+    /// The name without its class: `get_power_state`.
+    pub(super) fn verb(&self) -> &str {
+        &self.name[self.class.len() + 1..]
+    }
+
+    /// The attribute that the method is about: `power_state` of `VM.get_power_state`, `other_config` of
+    /// `VM.add_to_other_config`.
+    pub(super) fn field(&self) -> &str {
+        let verb = self.verb();
+        let field = ["get_", "set_", "add_to_", "remove_from_"].iter().find_map(|prefix| verb.strip_prefix(prefix));
+        field.unwrap_or(verb)
     }
 
     /// Whether the second argument refers to an object of the class. Sessions and events are not checked.
     pub(super) fn takes_reference(&self) -> bool {
-        !matches!(self.act, Act::Function(_)) && !matches!(self.class, "session" | "event")
+        self.kind != Kind::Function && !matches!(self.class, "session" | "event")
     }
 
-    /// Whether there is an `Async.` form: all but those that only tell an attribute, and the login.
+    /// Whether there is an `Async.` form: all but those that tell or set an attribute, and the login.
     pub(super) fn is_asynchronous(&self) -> bool {
-        !matches!(self.act, Act::Get(_)) && self.name != "session.login_with_password"
+        self.kind != Kind::Get && self.name != LOGIN
     }
 }
 
@@ -77,31 +90,40 @@ fn methods_of(row: &'static str) -> Vec<Method> {
     let mut columns = row.split('\t');
     let mut column = || columns.next().expect("the table has these columns");
     let (class, kind, name) = (column(), column(), column());
-    let since: Release = column().parse().expect("the table has releases");
-    let method = |act, name: String, arguments| Method {
+    let releases = releases(column());
+    let method = |kind, name: String, arguments| Method {
         name: format!("{class}.{name}"),
         class,
-        act,
-        since,
+        kind,
+        releases,
         arguments,
         result_type: None,
-        simulation: Simulation::Simulated,
     };
-    let get = || method(Act::Get(name), format!("get_{name}"), 2);
-    let set = || method(Act::Set(name), format!("set_{name}"), 3);
+    let get = || method(Kind::Get, format!("get_{name}"), 2);
+    let set = || method(Kind::Set, format!("set_{name}"), 3);
     match kind {
         "ro" => vec![get()],
         "rw" => vec![get(), set()],
         _ => {
             let arguments = column().parse().expect("the table has counts");
-            let act = if kind == "method" { Act::Method(name) } else { Act::Function(name) };
+            let kind = if kind == "method" { Kind::Method } else { Kind::Function };
             let result_type = columns.next().filter(|text| !text.is_empty());
-            let simulation = match columns.next() {
-                Some("scripted") => Simulation::ScriptedOnly,
-                _ => Simulation::Simulated,
-            };
-            vec![Method { result_type, simulation, ..method(act, name.to_owned(), arguments) }]
+            vec![Method { result_type, ..method(kind, name.to_owned(), arguments) }]
         }
+    }
+}
+
+/// `3.2`: that release and later ones; `3.1-4.1`: from the first to the last.
+fn releases(text: &str) -> Releases {
+    const KNOWN: [Release; 6] =
+        [Release::V3_1, Release::V3_2, Release::V3_3, Release::V3_4, Release::V4_1, Release::V4_4];
+    let release = |text: &str| {
+        let found = KNOWN.into_iter().find(|release| release.as_str() == text);
+        found.expect("the table has releases")
+    };
+    match text.split_once('-') {
+        Some((first, last)) => Releases::between(release(first), release(last)),
+        None => Releases::since(release(text)),
     }
 }
 

@@ -1,20 +1,55 @@
 //! The record of a domain.
 
+use std::collections::HashMap;
+use std::sync::Arc;
+
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::super::call::Context;
-use super::super::envelope::literal;
-use super::super::{MIB, reference};
-use super::{ON_CRASH, ON_NORMAL_EXIT, power_state};
+use super::super::context::{Context, MIB};
 use crate::python;
-use crate::world::{Domain, Image};
+use crate::registry::reference;
+use crate::world::{Domain, Image, PowerState};
+
+/// `XEN_API_ON_NORMAL_EXIT`.
+pub(in super::super) const ON_NORMAL_EXIT: [&str; 2] = ["destroy", "restart"];
+/// `XEN_API_ON_CRASH_BEHAVIOUR`, and what the configuration of a domain calls them.
+pub(in super::super) const ON_CRASH: [(&str, &str); 6] = [
+    ("destroy", "destroy"),
+    ("coredump_and_destroy", "coredump-destroy"),
+    ("restart", "restart"),
+    ("coredump_and_restart", "coredump-restart"),
+    ("preserve", "preserve"),
+    ("rename_restart", "rename-restart"),
+];
+
+/// All domains: the active ones by id, then the others as a dict of their uuids gives them (`XendDomain.list`).
+pub(in super::super) fn domains<'w>(call: &'w Context<'_>) -> Vec<&'w Domain> {
+    let (mut domains, inactive): (Vec<_>, Vec<_>) =
+        call.world.domains().iter().map(Arc::as_ref).partition(|domain| domain.id.is_some());
+    let by_uuid: HashMap<_, _> = inactive.iter().map(|domain| (domain.uuid.as_str(), *domain)).collect();
+    let order = python::dict_order(inactive.iter().map(|domain| domain.uuid.as_str()));
+    domains.extend(order.into_iter().map(|uuid| by_uuid[uuid]));
+    domains
+}
+
+pub(in super::super) fn domain<'w>(call: &'w Context<'_>, vm: &str) -> Option<&'w Domain> {
+    call.world.domains().iter().map(Arc::as_ref).find(|domain| domain.uuid == vm)
+}
+
+/// The word for a state (`XEN_API_VM_POWER_STATE`, protocol reference §6.1).
+pub(in super::super) fn power_state(state: PowerState, release: Release) -> &'static str {
+    match state {
+        PowerState::Crashed if release < Release::V3_4 => "Unknown",
+        state => state.as_str(),
+    }
+}
 
 /// `VM_get_record`, its fields in the order of the source, which decides on their order in the reply.
-pub(in super::super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
+pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     let release = call.release;
     let vm = domain.uuid.as_str();
-    let kept = |field: &str, otherwise: Datum| call.state.objects.kept("VM", vm, field).unwrap_or(otherwise);
+    let kept = |field: &str, otherwise: Datum| call.registry.objects.kept("VM", vm, field).unwrap_or(otherwise);
     let devices = |classes: &[&str]| {
         let of_class = domain.devices.iter().filter(|device| classes.contains(&device.class.as_str()));
         let connected = of_class.filter(|device| device.connected);
@@ -25,7 +60,7 @@ pub(in super::super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     let image = |name: &str| image_setting(domain, name);
     let normal_exit = |mode: &str| if ON_NORMAL_EXIT.contains(&mode) { mode.to_owned() } else { "restart".to_owned() };
     let on_crash = ON_CRASH.iter().find(|(_, mode)| *mode == domain.on_end.crash).map_or("destroy", |(word, _)| *word);
-    let pool = call.state.objects.references("cpu_pool").into_iter().map(Datum::from).collect::<Vec<_>>();
+    let pool = call.registry.objects.references("cpu_pool").into_iter().map(Datum::from).collect::<Vec<_>>();
 
     let from_3_4 = release >= Release::V3_4;
     let from_4_1 = release >= Release::V4_1;
@@ -79,7 +114,7 @@ pub(in super::super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     add(from_3_4, "crash_dumps", empty());
     add(from_4_1, "pool_name", kept("pool_name", "Pool-0".into()));
     add(from_4_1, "cpu_pool", pool.into());
-    literal(fields)
+    python::literal(fields)
 }
 
 /// Bytes. Domain-0's is what the hypervisor of the captures gives as no limit, in KiB; the world keeps whole MiB of it.
@@ -89,7 +124,7 @@ fn most_memory(domain: &Domain) -> i64 {
 }
 
 fn vcpus_params(domain: &Domain) -> Datum {
-    literal([("cap", domain.credit.cap.into()), ("weight", domain.credit.weight.into())])
+    python::literal([("cap", domain.credit.cap.into()), ("weight", domain.credit.weight.into())])
 }
 
 fn image_setting(domain: &Domain, name: &str) -> Datum {
@@ -100,9 +135,9 @@ fn image_setting(domain: &Domain, name: &str) -> Datum {
 /// What stands in the captures (`xenapi-VM.get_all_records`).
 fn platform(domain: &Domain, release: Release) -> Datum {
     match release {
-        Release::V3_1 => literal([("rtc_timeoffset", 0.into())]),
+        Release::V3_1 => python::literal([("rtc_timeoffset", 0.into())]),
         release if release < Release::V4_1 => Datum::Dict(Vec::new()),
-        _ if domain.is_privileged() => literal([("nomigrate", 0.into()), ("tsc_mode", 0.into())]),
-        _ => literal([("nomigrate", 0.into()), ("tsc_mode", 0.into()), ("pci", Datum::List(Vec::new()))]),
+        _ if domain.is_privileged() => python::literal([("nomigrate", 0.into()), ("tsc_mode", 0.into())]),
+        _ => python::literal([("nomigrate", 0.into()), ("tsc_mode", 0.into()), ("pci", Datum::List(Vec::new()))]),
     }
 }

@@ -1,22 +1,20 @@
-//! What only this face knows: attributes that were set on objects of the world, and objects that the world has not.
+//! Objects that the world lacks, and attributes of its own objects that only the Xen-API shows.
 
 use std::collections::BTreeMap;
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::envelope::literal;
-use super::method::Method;
-use super::{MIB, reference};
+use super::reference;
 use crate::world::Identities;
 
+/// Networks, storage and so on, and what was set on objects of the world.
 #[derive(Debug)]
-pub(super) struct Objects {
-    release: Release,
-    /// Networks, storage and so on, in the order in which they came.
+pub(crate) struct Objects {
+    /// In the order in which they came.
     stored: Vec<Stored>,
-    /// By class, reference and attribute.
-    kept: BTreeMap<(&'static str, String, String), Datum>,
+    /// Attributes by class and reference.
+    kept: BTreeMap<&'static str, BTreeMap<String, Vec<(String, Datum)>>>,
     created: u64,
 }
 
@@ -28,8 +26,8 @@ struct Stored {
     fields: Vec<(String, Datum)>,
 }
 
-/// Classes whose objects are records only: with the attributes of a new one, in the order of the source, and what each
-/// has if nothing is said.
+/// Classes whose objects are records only, with the attributes of a new one in the order of the source, and what each has
+/// if nothing is said.
 const STORED: [(&str, &[(&str, Usual)]); 8] = [
     (
         "network",
@@ -114,7 +112,6 @@ const STORED: [(&str, &[(&str, Usual)]); 8] = [
     ),
     ("debug", &[]),
 ];
-
 #[derive(Clone, Copy, Debug)]
 enum Usual {
     Text,
@@ -150,8 +147,8 @@ fn stored_class(class: &str) -> Option<&'static (&'static str, &'static [(&'stat
 impl Objects {
     /// What a host has before anybody asks for more: a bridge with a network card, two places for images, and from 4.1
     /// on the pool of all CPUs.
-    pub(super) fn new(release: Release) -> Self {
-        let mut objects = Self { release, stored: Vec::new(), kept: BTreeMap::new(), created: 0 };
+    pub(crate) fn new(release: Release) -> Self {
+        let mut objects = Self { stored: Vec::new(), kept: BTreeMap::new(), created: 0 };
         let of = |class: &str, name: &str| Datum::from(reference(class, name));
         objects.put(
             "network",
@@ -170,7 +167,7 @@ impl Objects {
         );
         objects.put("PIF_metrics", reference("PIF_metrics", "eth0"), &[("pif", of("PIF", "eth0"))]);
         for (name, label) in [("local", "Local"), ("qcow_file", "QCoW")] {
-            let size = Datum::Int(64 * 1024 * MIB);
+            let size = Datum::Int(64 << 30);
             let fields = [
                 ("name_label", label.into()),
                 ("PBDs", Datum::list([of("PBD", name)])),
@@ -200,15 +197,12 @@ impl Objects {
             let given = given.iter().find(|(known, _)| *known == name);
             given.map_or_else(|| usual.value(), |(_, value)| value.clone())
         };
-        // Of the attributes those that the release can tell.
-        let is_known = |name: &str| Method::find(&format!("{class}.get_{name}"), self.release).is_some();
-        let attributes = attributes.iter().filter(|(name, _)| is_known(name));
-        let fields = attributes.map(|&(name, usual)| (name.to_owned(), value(name, usual))).collect();
+        let fields = attributes.iter().map(|&(name, usual)| (name.to_owned(), value(name, usual))).collect();
         self.stored.push(Stored { class, reference, fields });
     }
 
     /// Makes an object from a struct.
-    pub(super) fn create(&mut self, class: &str, config: &Datum) -> String {
+    pub(crate) fn create(&mut self, class: &str, config: &Datum) -> String {
         let reference = self.new_reference(class);
         let given: Vec<(&str, Datum)> = match config {
             Datum::Dict(members) => members.iter().map(|(name, value)| (name.as_str(), value.clone())).collect(),
@@ -219,47 +213,47 @@ impl Objects {
     }
 
     /// A reference that was not given yet.
-    pub(super) fn new_reference(&mut self, class: &str) -> String {
+    pub(crate) fn new_reference(&mut self, class: &str) -> String {
         self.created += 1;
         Identities::uuid_of(&format!("{class} {}", self.created))
     }
 
-    /// Whether the objects of a class are records only.
-    pub(super) fn stores(class: &str) -> bool {
-        stored_class(class).is_some()
-    }
-
-    pub(super) fn references(&self, class: &str) -> Vec<String> {
+    /// The references of all objects of a class.
+    pub(crate) fn references(&self, class: &str) -> Vec<String> {
         let of_class = self.stored.iter().filter(|object| object.class == class);
         of_class.map(|object| object.reference.clone()).collect()
     }
 
-    pub(super) fn record(&self, class: &str, reference: &str) -> Option<Datum> {
+    /// The attributes of an object.
+    pub(crate) fn fields(&self, class: &str, reference: &str) -> Option<&[(String, Datum)]> {
         let object = self.stored.iter().find(|object| object.class == class && object.reference == reference)?;
-        let fields = object.fields.iter().map(|(name, value)| (name.as_str(), value.clone()));
-        Some(literal([("uuid", reference.into())].into_iter().chain(fields)))
+        Some(&object.fields)
     }
 
     /// Removes an object, with what was kept of it.
-    pub(super) fn forget(&mut self, class: &str, reference: &str) {
+    pub(crate) fn forget(&mut self, class: &str, reference: &str) {
         self.stored.retain(|object| object.class != class || object.reference != reference);
-        self.kept.retain(|(of, known, _), _| *of != class || known != reference);
+        if let Some(kept) = self.kept.get_mut(class) {
+            kept.remove(reference);
+        }
     }
 
-    /// Sets an attribute.
-    pub(super) fn keep(&mut self, class: &'static str, reference: &str, field: &str, value: Datum) {
+    /// Sets an attribute of an object, whether it is kept here or in the world.
+    pub(crate) fn keep(&mut self, class: &'static str, reference: &str, field: &str, value: Datum) {
         let mut stored = self.stored.iter_mut().filter(|object| object.class == class);
-        match stored.find(|object| object.reference == reference) {
-            Some(object) => match object.fields.iter_mut().find(|(name, _)| name == field) {
-                Some((_, known)) => *known = value,
-                None => object.fields.push((field.to_owned(), value)),
-            },
-            None => drop(self.kept.insert((class, reference.to_owned(), field.to_owned()), value)),
+        let fields = match stored.find(|object| object.reference == reference) {
+            Some(object) => &mut object.fields,
+            None => self.kept.entry(class).or_default().entry(reference.to_owned()).or_default(),
+        };
+        match fields.iter_mut().find(|(name, _)| name == field) {
+            Some((_, known)) => *known = value,
+            None => fields.push((field.to_owned(), value)),
         }
     }
 
     /// An attribute that was set on an object of the world.
-    pub(super) fn kept(&self, class: &'static str, reference: &str, field: &str) -> Option<Datum> {
-        self.kept.get(&(class, reference.to_owned(), field.to_owned())).cloned()
+    pub(crate) fn kept(&self, class: &str, reference: &str, field: &str) -> Option<Datum> {
+        let kept = self.kept.get(class)?.get(reference)?.iter().find(|(name, _)| name == field);
+        kept.map(|(_, value)| value.clone())
     }
 }

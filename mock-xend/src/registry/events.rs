@@ -6,25 +6,21 @@
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
 
-use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::envelope::literal;
-use super::method::Method;
-use super::time;
 use crate::python;
 use crate::world::{PowerState, World};
 
 /// What becomes of an object.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Change {
+pub(crate) enum Change {
     Add,
     Modify,
     Delete,
 }
 
 #[derive(Debug, Default)]
-pub(super) struct Events {
+pub(crate) struct Events {
     registrations: BTreeMap<Vec<u8>, Registration>,
     /// As they were when somebody last looked.
     power_states: BTreeMap<String, PowerState>,
@@ -34,9 +30,25 @@ pub(super) struct Events {
 
 #[derive(Debug)]
 struct Registration {
-    classes: BTreeSet<Vec<u8>>,
+    classes: Classes,
     queue: VecDeque<Datum>,
     next_id: i64,
+}
+
+/// The classes whose objects a session wants to be told of.
+#[derive(Debug)]
+enum Classes {
+    All,
+    Named(BTreeSet<Vec<u8>>),
+}
+
+impl Classes {
+    fn contains(&self, class: &[u8]) -> bool {
+        match self {
+            Self::All => true,
+            Self::Named(classes) => classes.contains(class),
+        }
+    }
 }
 
 /// `EVENT_QUEUE_LENGTH`. There the daemon lets whoever causes another event wait; here it is lost.
@@ -44,43 +56,44 @@ const LONGEST_QUEUE: usize = 50;
 
 impl Events {
     /// Registers a session for classes; none are all.
-    pub(super) fn register(&mut self, session: &[u8], classes: &[Datum], world: &World) {
+    pub(crate) fn register(&mut self, session: &[u8], classes: &[Datum], world: &World) {
         if self.registrations.is_empty() {
             self.power_states = power_states(world);
         }
-        let new = || Registration { classes: BTreeSet::new(), queue: VecDeque::new(), next_id: 1 };
+        let new = || Registration { classes: Classes::Named(BTreeSet::new()), queue: VecDeque::new(), next_id: 1 };
         let registration = self.registrations.entry(session.to_vec()).or_insert_with(new);
-        if classes.is_empty() {
-            let all = Method::of(Release::V4_1).map(|method| method.class.as_bytes().to_vec());
-            registration.classes.extend(all);
-        } else {
-            registration.classes.extend(classes.iter().map(python::str));
+        match &mut registration.classes {
+            _ if classes.is_empty() => registration.classes = Classes::All,
+            Classes::All => {}
+            Classes::Named(known) => known.extend(classes.iter().map(python::str)),
         }
     }
 
     /// Ends the registrations of sessions that are over.
-    pub(super) fn keep_only(&mut self, is_open: impl Fn(&[u8]) -> bool) {
+    pub(crate) fn keep_only(&mut self, is_open: impl Fn(&[u8]) -> bool) {
         self.registrations.retain(|session, _| session.is_empty() || is_open(session));
     }
 
     /// Ends a registration. If classes are named, the daemon does the opposite of what is meant: these are kept, and all
     /// others dropped (`event_unregister`, `intersection_update`).
-    pub(super) fn unregister(&mut self, session: &[u8], classes: &[Datum]) {
+    pub(crate) fn unregister(&mut self, session: &[u8], classes: &[Datum]) {
         let Some(registration) = self.registrations.get_mut(session) else { return };
         let named: BTreeSet<Vec<u8>> = classes.iter().map(python::str).collect();
-        registration.classes.retain(|class| named.contains(class));
-        if classes.is_empty() || registration.classes.is_empty() {
+        let kept: BTreeSet<Vec<u8>> = named.into_iter().filter(|class| registration.classes.contains(class)).collect();
+        if kept.is_empty() {
             self.registrations.remove(session);
+        } else {
+            registration.classes = Classes::Named(kept);
         }
     }
 
     /// What a session has not been told yet. `None` if it is not registered.
-    pub(super) fn take(&mut self, session: &[u8]) -> Option<Vec<Datum>> {
+    pub(crate) fn take(&mut self, session: &[u8]) -> Option<Vec<Datum>> {
         Some(self.registrations.get_mut(session)?.queue.drain(..).collect())
     }
 
     /// Tells whoever wants to know.
-    pub(super) fn tell(&mut self, change: Change, class: &str, reference: &str, field: &str, now: Duration) {
+    pub(crate) fn tell(&mut self, change: Change, class: &str, reference: &str, field: &str, now: Duration) {
         let operation = match change {
             Change::Add => "add",
             Change::Modify => "mod",
@@ -90,8 +103,8 @@ impl Events {
             if !registration.classes.contains(class.as_bytes()) || registration.queue.len() == LONGEST_QUEUE {
                 continue;
             }
-            registration.queue.push_back(literal([
-                ("timestamp", time(now)),
+            registration.queue.push_back(python::literal([
+                ("timestamp", python::date_time(now)),
                 ("class", class.into()),
                 ("operation", operation.into()),
                 ("ref", reference.into()),
@@ -105,12 +118,12 @@ impl Events {
     }
 
     /// Whether there is something that whoever waits should look at. Asking answers it.
-    pub(super) fn take_news(&mut self) -> bool {
+    pub(crate) fn take_news(&mut self) -> bool {
         std::mem::take(&mut self.has_news)
     }
 
     /// Looks for domains whose power state is another than it was.
-    pub(super) fn observe(&mut self, world: &World, now: Duration) {
+    pub(crate) fn observe(&mut self, world: &World, now: Duration) {
         if self.registrations.is_empty() {
             return;
         }

@@ -5,13 +5,13 @@ use std::time::Duration;
 
 use xend_wire::datum::Datum;
 
-use super::call::Context;
-use super::envelope::{dict, literal};
-use super::{MIB, reference, time};
+use super::super::context::{Context, MIB};
+use crate::python;
+use crate::registry::reference;
 use crate::world::{Activity, Domain};
 
 pub(super) fn references(call: &Context<'_>) -> Vec<String> {
-    super::vm::domains(call).into_iter().map(|domain| reference("VM_metrics", &domain.uuid)).collect()
+    super::domains(call).into_iter().map(|domain| reference("VM_metrics", &domain.uuid)).collect()
 }
 
 pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
@@ -38,16 +38,16 @@ pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
         _ => Vec::new(),
     };
     params.extend([("weight".to_owned(), domain.credit.weight.into()), ("cap".to_owned(), domain.credit.cap.into())]);
-    Some(literal([
+    Some(python::literal([
         ("uuid", metrics.into()),
         ("memory_actual", memory.into()),
         ("VCPUs_number", domain.vcpus.into()),
         ("VCPUs_utilisation", of_vcpus(&|_| 0.0.into())),
         ("VCPUs_CPU", of_vcpus(&|vcpu| (vcpu % 2).into())),
         ("VCPUs_flags", of_vcpus(&|_| Datum::list(["blocked".into(), "online".into()]))),
-        ("VCPUs_params", dict(params)),
+        ("VCPUs_params", python::dict(params)),
         ("state", flags.iter().map(|flag| Datum::from(*flag)).collect::<Vec<_>>().into()),
-        ("start_time", time(domain.started.unwrap_or(Duration::ZERO))),
-        ("last_updated", time(call.now)),
+        ("start_time", python::date_time(domain.started.unwrap_or(Duration::ZERO))),
+        ("last_updated", python::date_time(call.now)),
     ]))
 }

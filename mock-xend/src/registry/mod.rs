@@ -1,0 +1,52 @@
+//! What the daemon keeps for its Xen-API beside the domains: sessions, tasks, events, and objects such as networks and
+//! images.
+//!
+//! Nothing here knows methods, envelopes or faces: the service holds the registry under its lock, next to the world.
+
+mod events;
+mod objects;
+mod sessions;
+mod tasks;
+
+use std::time::Duration;
+
+use xend_wire::Release;
+
+use crate::world::{Identities, World};
+
+pub(crate) use events::{Change, Events};
+pub(crate) use objects::Objects;
+pub(crate) use sessions::Sessions;
+pub(crate) use tasks::{Task, Tasks};
+
+/// Everything that is kept, for all listeners together.
+#[derive(Debug)]
+pub(crate) struct Registry {
+    pub(crate) sessions: Sessions,
+    pub(crate) tasks: Tasks,
+    pub(crate) events: Events,
+    pub(crate) objects: Objects,
+}
+
+impl Registry {
+    pub(crate) fn new(release: Release) -> Self {
+        Self {
+            sessions: Sessions::default(),
+            tasks: Tasks::default(),
+            events: Events::default(),
+            objects: Objects::new(release),
+        }
+    }
+
+    /// Queues an event for each domain whose power state has changed. True if any event came since the last call, so
+    /// that whoever waits for one should look.
+    pub(crate) fn observe(&mut self, world: &World, now: Duration) -> bool {
+        self.events.observe(world, now);
+        self.events.take_news()
+    }
+}
+
+/// The reference of something that has no uuid in the world, made of its class and name: the same in every run.
+pub(crate) fn reference(class: &str, name: &str) -> String {
+    Identities::uuid_of(&format!("{class}/{name}"))
+}

@@ -1,0 +1,57 @@
+//! What can be done with `host`.
+
+use xend_wire::datum::Datum;
+
+use super::super::context::Context;
+use super::super::envelope::{ErrorDescription, Outcome, void};
+use super::super::method::Method;
+use crate::world::Command;
+
+pub(super) fn disable(call: &mut Context<'_>) -> Outcome {
+    set_enabled(call, false)
+}
+
+pub(super) fn enable(call: &mut Context<'_>) -> Outcome {
+    set_enabled(call, true)
+}
+
+fn set_enabled(call: &mut Context<'_>, enabled: bool) -> Outcome {
+    let host = call.reference();
+    call.registry.objects.keep("host", &host, "enabled", enabled.into());
+    void()
+}
+
+/// `reboot` and `shutdown`: neither is ever done, and a host that is disabled is said to be running.
+pub(super) fn reboot(call: &mut Context<'_>) -> Outcome {
+    match call.registry.objects.kept("host", &call.reference(), "enabled") {
+        Some(Datum::Bool(false)) => Err(ErrorDescription::new(["EHOSTRUNNING", "Host is still Running"])),
+        _ => Err(ErrorDescription::unsupported()),
+    }
+}
+
+pub(in super::super) fn dmesg(call: &mut Context<'_>) -> Outcome {
+    call.ask(&Command::Messages)
+}
+
+pub(in super::super) fn dmesg_clear(call: &mut Context<'_>) -> Outcome {
+    call.ask(&Command::ClearMessages)
+}
+
+pub(in super::super) fn get_log(call: &mut Context<'_>) -> Outcome {
+    call.ask(&Command::Log)
+}
+
+pub(in super::super) fn send_debug_keys(call: &mut Context<'_>) -> Outcome {
+    let keys = call.text(2);
+    call.ask(&Command::DebugKeys { keys }).and_then(|_| void())
+}
+
+/// The methods of the Xen-API only: `system.listMethods` tells the others as well.
+pub(super) fn list_methods(call: &mut Context<'_>) -> Outcome {
+    Ok(Method::of(call.release).map(|method| Datum::from(method.name.as_str())).collect::<Vec<_>>().into())
+}
+
+/// Processors of no pool. There is one pool, which has them all.
+pub(super) fn unassigned_cpus(_: &mut Context<'_>) -> Outcome {
+    Ok(Datum::List(Vec::new()))
+}

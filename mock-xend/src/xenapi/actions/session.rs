@@ -1,0 +1,79 @@
+//! `session`, `task`, `event` and `debug`.
+
+use xend_wire::datum::Datum;
+
+use super::super::context::Context;
+use super::super::envelope::{ErrorDescription, Outcome, void};
+use super::super::records;
+use crate::python;
+
+/// Tells one attribute of a session.
+pub(super) fn get(call: &mut Context<'_>) -> Outcome {
+    let record = records::session(call)?;
+    Ok(python::member(&record, call.method.field()).cloned().unwrap_or(Datum::None))
+}
+
+pub(super) fn get_record(call: &mut Context<'_>) -> Outcome {
+    records::session(call)
+}
+
+pub(super) fn get_all(call: &mut Context<'_>) -> Outcome {
+    Ok(Datum::list([call.session().clone()]))
+}
+
+pub(super) fn logout(call: &mut Context<'_>) -> Outcome {
+    let session = call.session().clone();
+    call.registry.sessions.close(&session);
+    call.registry.events.unregister(&python::str(&session), &[]);
+    void()
+}
+
+pub(super) fn cancel_task(_: &mut Context<'_>) -> Outcome {
+    Err(ErrorDescription::new(["OPERATION_NOT_ALLOWED"]))
+}
+
+pub(super) fn register(call: &mut Context<'_>) -> Outcome {
+    let session = python::str(call.session());
+    let sessions = &call.registry.sessions;
+    call.registry.events.keep_only(|session| sessions.get(&session.to_vec().into()).is_some());
+    call.registry.events.register(&session, call.params[1].items(), call.world);
+    void()
+}
+
+pub(super) fn unregister(call: &mut Context<'_>) -> Outcome {
+    let session = python::str(call.session());
+    call.registry.events.unregister(&session, call.params[1].items());
+    void()
+}
+
+/// What has happened since the last call; an empty list makes the caller wait.
+pub(super) fn next_event(call: &mut Context<'_>) -> Outcome {
+    let session = call.session().clone();
+    match call.registry.events.take(&python::str(&session)) {
+        Some(events) => Ok(events.into()),
+        None => Err(ErrorDescription::of(["SESSION_NOT_REGISTERED".into(), session])),
+    }
+}
+
+/// `event` and `debug` have no list of objects: the daemon looks for one on its class and fails.
+pub(super) fn no_get_all(call: &mut Context<'_>) -> Outcome {
+    let text = format!("type object 'XendAPI' has no attribute '{}_get_all'", call.method.class);
+    Err(ErrorDescription::internal(text))
+}
+
+pub(super) fn debug_failure(call: &mut Context<'_>) -> Outcome {
+    Err(ErrorDescription::of(["DEBUG_FAIL".into(), call.session().clone()]))
+}
+
+/// What it waits for has passed at once.
+pub(super) fn debug_wait(call: &mut Context<'_>) -> Outcome {
+    let given = call.reference();
+    match given.trim().parse::<f64>() {
+        Ok(0.0) => Err(ErrorDescription::internal("float division by zero")),
+        Ok(_) => match python::int(given.as_bytes()) {
+            Ok(_) => void(),
+            Err(text) => Err(ErrorDescription::internal(text)),
+        },
+        Err(_) => Err(ErrorDescription::internal(format!("could not convert string to float: {given}"))),
+    }
+}
