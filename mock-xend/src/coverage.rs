@@ -4,8 +4,8 @@ use std::fmt::Write;
 
 use xend_wire::Release;
 
+use crate::faces::xenapi::{self, Simulation};
 use crate::faces::{sxp, xmlrpc};
-use crate::xenapi::{self, Simulation};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/coverage.md");
 /// Set to anything, it writes the file anew.

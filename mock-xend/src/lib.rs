@@ -45,15 +45,14 @@ mod scenario;
 mod service;
 mod text_file;
 pub mod world;
-mod xenapi;
 
 pub use address::{Address, InvalidAddress};
 pub use error::Error;
+pub use faces::xenapi::{Simulation, methods as xenapi_methods};
 pub use host::{Builder, Daemon, MockXend};
 pub use journal::{Exchange, Journal};
 pub use quirk::{Quirk, UnknownQuirk};
 pub use scenario::{Report, Scenario};
 pub use world::World;
-pub use xenapi::{Simulation, methods as xenapi_methods};
 pub use xend_wire::Release;
 pub use xend_wire::operation::Face;

@@ -5,6 +5,7 @@ mod serve;
 pub(crate) mod sxp;
 #[cfg(test)]
 mod words;
+pub(crate) mod xenapi;
 pub(crate) mod xmlrpc;
 
 pub(crate) use serve::serve;

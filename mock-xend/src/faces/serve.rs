@@ -6,10 +6,9 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use xend_wire::operation::Face;
 
-use super::{sxp, xmlrpc};
+use super::{sxp, xenapi, xmlrpc};
 use crate::http::{Answer, Input, Listener, Then};
 use crate::service::Service;
-use crate::xenapi;
 
 /// How long a connection that was closed is read on, so that the kernel does not reset it and lose the reply.
 const LINGER: Duration = Duration::from_millis(500);

@@ -53,7 +53,7 @@ async fn said(face: Face, scripted: &Scripted, service: &Service) -> Result<Answ
             sxp::scripted_answer(scripted, service, &listener, &request)
         }
         Face::XmlRpc => xmlrpc::scripted_answer(scripted, service, Then::Close),
-        Face::XenApi => crate::xenapi::scripted_answer(scripted, service, Then::Close),
+        Face::XenApi => crate::faces::xenapi::scripted_answer(scripted, service, Then::Close),
     }
 }
 

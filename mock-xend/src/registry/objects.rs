@@ -14,7 +14,7 @@ pub(crate) struct Objects {
     /// In the order in which they came.
     stored: Vec<Stored>,
     /// Attributes by class and reference.
-    kept: BTreeMap<&'static str, BTreeMap<String, Vec<(String, Datum)>>>,
+    kept: BTreeMap<&'static str, BTreeMap<String, Fields>>,
     created: u64,
 }
 
@@ -23,8 +23,11 @@ pub(crate) struct Objects {
 struct Stored {
     class: &'static str,
     reference: String,
-    fields: Vec<(String, Datum)>,
+    fields: Fields,
 }
+
+/// Attributes with their values, in the order in which they came.
+type Fields = Vec<(String, Datum)>;
 
 /// Classes whose objects are records only, with the attributes of a new one in the order of the source, and what each has
 /// if nothing is said.
