@@ -124,7 +124,7 @@ impl Client {
     }
 
     /// Whether the daemon's face and release have the operation.
-    pub fn supports(&self, operation: &Operation) -> bool {
+    pub fn supports(&self, operation: Operation) -> bool {
         operation.is_supported(self.uri.face, self.release)
     }
 
@@ -143,21 +143,21 @@ impl Client {
     ///
     /// # Errors
     /// [`Error`], whose [`fate`](Error::fate) tells whether the operation may have happened.
-    pub async fn call(&self, operation: &'static Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
+    pub async fn call(&self, operation: Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
         self.call_until(operation, arguments, Instant::now() + self.deadlines.whole).await
     }
 
     /// The same, within the time that another call has left.
     pub(crate) async fn call_until(
         &self,
-        operation: &'static Operation,
+        operation: Operation,
         arguments: &Arguments,
         until: Instant,
     ) -> Result<Document<'static>, Error> {
         if let Some(calls) = self.in_calls(operation, arguments, until) {
             return calls.await.map_err(|error| error.about(arguments.get("domain")));
         }
-        let call = Call { client: self, operation, effect: operation.effect, until };
+        let call = Call { client: self, operation, effect: operation.effect(), until };
         let answer = match self.uri.face {
             Face::XenApi => call.in_session(arguments).await,
             Face::Sxp | Face::XmlRpc => call.send(arguments, References::default()).await,
@@ -170,7 +170,7 @@ impl Client {
 #[derive(Clone, Copy)]
 pub(crate) struct Call<'c> {
     pub(crate) client: &'c Client,
-    pub(crate) operation: &'static Operation,
+    pub(crate) operation: Operation,
     /// What the next request does to the daemon's state, which may be less than the operation does.
     pub(crate) effect: Effect,
     /// When the whole of it must be over.
@@ -179,8 +179,8 @@ pub(crate) struct Call<'c> {
 
 impl Call<'_> {
     /// The same for another operation, on which this one depends.
-    pub(crate) fn step(&self, operation: &'static Operation) -> Self {
-        Self { operation, effect: operation.effect, ..*self }
+    pub(crate) fn step(&self, operation: Operation) -> Self {
+        Self { operation, effect: operation.effect(), ..*self }
     }
 
     /// The same, for a request that only reads.

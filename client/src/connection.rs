@@ -14,7 +14,8 @@ use hyper_util::rt::TokioIo;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream, lookup_host};
 use tokio::time::{Instant, timeout_at};
-use xend_wire::operation::{Effect, Face, Reply, Request};
+use xend_wire::http::{Reply, Request};
+use xend_wire::operation::{Effect, Face};
 
 use crate::client::Call;
 use crate::{Address, Client, Error};

@@ -3,7 +3,8 @@
 use std::{fmt, io};
 
 use xend_wire::failure::{ErrorCode, Failure};
-use xend_wire::operation::{Effect, Face, Operation, Reply, Unsupported};
+use xend_wire::http::Reply;
+use xend_wire::operation::{Effect, Face, Operation, Unsupported};
 use xend_wire::{ErrorKind, Release};
 
 /// Why an operation gave no result: what went wrong, whether the operation may have happened all the same, and the
@@ -39,9 +40,9 @@ pub enum Fate {
 }
 
 impl Error {
-    fn new(operation: &'static Operation, code: ErrorCode, message: impl Into<String>, fate: Fate) -> Self {
+    fn new(operation: Operation, code: ErrorCode, message: impl Into<String>, fate: Fate) -> Self {
         Self {
-            operation: operation.name,
+            operation: operation.name(),
             domain: None,
             code,
             message: message.into(),
@@ -54,18 +55,13 @@ impl Error {
     }
 
     /// Nothing was sent.
-    pub(crate) fn invalid(
-        operation: &'static Operation,
-        face: Face,
-        release: Release,
-        error: xend_wire::Error,
-    ) -> Self {
+    pub(crate) fn invalid(operation: Operation, face: Face, release: Release, error: xend_wire::Error) -> Self {
         let code = match error.kind() {
             ErrorKind::UnsupportedOperation => ErrorCode::VmmCmdFormatError,
             ErrorKind::MissingArgument | ErrorKind::UnknownArgument => ErrorCode::InvalidParmNum,
             _ => ErrorCode::BadParameter,
         };
-        let unsupported = Unsupported { face, release, operation: operation.name };
+        let unsupported = Unsupported { face, release, operation: operation.name() };
         let unsupported = (error.kind() == ErrorKind::UnsupportedOperation).then_some(unsupported);
         let message = unsupported.map_or_else(|| error.to_string(), |unsupported| unsupported.to_string());
         let source = Some(error.into());
@@ -73,12 +69,12 @@ impl Error {
     }
 
     /// The Xen-API wants a session, and nobody has said who opens it.
-    pub(crate) fn without_credentials(operation: &'static Operation) -> Self {
+    pub(crate) fn without_credentials(operation: Operation) -> Self {
         let message = "the Xen-API needs user and password";
         Self::new(operation, ErrorCode::CredentialsNotSet, message, Fate::Invalid)
     }
 
-    pub(crate) fn failed(operation: &'static Operation, failure: Failure) -> Self {
+    pub(crate) fn failed(operation: Operation, failure: Failure) -> Self {
         let fate = match failure.code {
             ErrorCode::UnableToVerifyState => Fate::Unknown,
             ErrorCode::CommunicationNotEstablished => Fate::Sent,
@@ -89,12 +85,12 @@ impl Error {
     }
 
     /// The daemon told what there is, and by that the operation can't be done.
-    pub(crate) fn seen(operation: &'static Operation, code: ErrorCode, message: String) -> Self {
+    pub(crate) fn seen(operation: Operation, code: ErrorCode, message: String) -> Self {
         Self::new(operation, code, message, Fate::Refused)
     }
 
     /// The daemon was not reached.
-    pub(crate) fn not_sent(operation: &'static Operation, what: impl fmt::Display, error: io::Error) -> Self {
+    pub(crate) fn not_sent(operation: Operation, what: impl fmt::Display, error: io::Error) -> Self {
         let code = match error.kind() {
             io::ErrorKind::PermissionDenied => ErrorCode::AccessDenied,
             // What the standard library says of a socket path that does not fit into `sun_path`.
@@ -108,7 +104,7 @@ impl Error {
 
     /// The request went out, at least in part, and no reply that can be read came back.
     pub(crate) fn no_reply(
-        operation: &'static Operation,
+        operation: Operation,
         effect: Effect,
         message: String,
         source: Option<Box<dyn std::error::Error + Send + Sync>>,

@@ -33,4 +33,5 @@ pub use records::{Credit, Device, Domain, Node, PowerState, Sedf, State, Vcpu};
 pub use uri::{Address, InvalidUri, Uri};
 pub use xend_wire::Release;
 pub use xend_wire::failure::ErrorCode;
-pub use xend_wire::operation::{Arguments, Face, Operation, Reply, Unsupported};
+pub use xend_wire::http::Reply;
+pub use xend_wire::operation::{Arguments, Face, Operation, Unsupported};

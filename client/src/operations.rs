@@ -2,7 +2,7 @@
 
 use std::fmt::Display;
 
-use xend_wire::operation::{self, Arguments, Face};
+use xend_wire::operation::{self, Arguments, Face, Operation};
 use xend_wire::sexpr::{Document, Sexpr};
 
 use crate::{Client, Credit, Device, Domain, Error, ErrorCode, Node, Sedf, Vcpu};
@@ -11,31 +11,31 @@ use crate::{Client, Credit, Device, Domain, Error, ErrorCode, Node, Sedf, Vcpu};
 impl Client {
     /// Describes the host. On the Xen-API that takes two requests, for its memory stands in another object.
     pub async fn node(&self) -> Result<Node, Error> {
-        let node = Node::new(self.ask("node.info", []).await?);
+        let node = Node::new(self.ask(operation::NODE_INFO, []).await?);
         match self.uri.face {
-            Face::XenApi => Ok(node.with(&self.ask("node.metrics", []).await?)),
+            Face::XenApi => Ok(node.with(&self.ask(operation::NODE_METRICS, []).await?)),
             Face::Sxp | Face::XmlRpc => Ok(node),
         }
     }
 
     /// The console ring of the hypervisor, whose bytes need not be text.
     pub async fn dmesg(&self) -> Result<Vec<u8>, Error> {
-        self.ask("node.dmesg", []).await.map(|answer| text(&answer))
+        self.ask(operation::NODE_DMESG, []).await.map(|answer| text(&answer))
     }
 
     /// Empties the console ring of the hypervisor.
     pub async fn clear_dmesg(&self) -> Result<(), Error> {
-        self.ask("node.dmesg_clear", []).await.map(drop)
+        self.ask(operation::NODE_DMESG_CLEAR, []).await.map(drop)
     }
 
     /// The daemon's log file.
     pub async fn log(&self) -> Result<Vec<u8>, Error> {
-        self.ask("node.log", []).await.map(|answer| text(&answer))
+        self.ask(operation::NODE_LOG, []).await.map(|answer| text(&answer))
     }
 
     /// Sends debug keys to the hypervisor. From 3.1 on.
     pub async fn send_debug_keys(&self, keys: &str) -> Result<(), Error> {
-        self.ask("node.debug_keys", [("keys", &keys)]).await.map(drop)
+        self.ask(operation::NODE_DEBUG_KEYS, [("keys", &keys)]).await.map(drop)
     }
 }
 
@@ -43,33 +43,33 @@ impl Client {
 impl Client {
     /// Names of the domains; from 3.1 on only of those that run.
     pub async fn domains(&self) -> Result<Vec<String>, Error> {
-        self.ask("domain.list", []).await.map(|answer| names(&answer))
+        self.ask(operation::LIST, []).await.map(|answer| names(&answer))
     }
 
     /// Names of all domains, from 3.1 on also of those that are only defined.
     pub async fn all_domains(&self) -> Result<Vec<String>, Error> {
-        self.ask("domain.list_all", []).await.map(|answer| names(&answer))
+        self.ask(operation::LIST_ALL, []).await.map(|answer| names(&answer))
     }
 
     /// Names of the domains that are defined and halted. From 3.1 on.
     pub async fn inactive_domains(&self) -> Result<Vec<String>, Error> {
-        self.ask("domain.list_inactive", []).await.map(|answer| names(&answer))
+        self.ask(operation::LIST_INACTIVE, []).await.map(|answer| names(&answer))
     }
 
     /// Describes the domains; from 3.1 on only those that run.
     pub async fn records(&self) -> Result<Vec<Domain>, Error> {
-        self.ask("domain.records", []).await.map(|answer| Domain::list(&answer))
+        self.ask(operation::RECORDS, []).await.map(|answer| Domain::list(&answer))
     }
 
     /// Describes the domains in a state: `all`, `halted`, `paused`, `running`, `suspended` or `crashed`. From 3.1 on, on
     /// the XML-RPC faces.
     pub async fn records_in_state(&self, state: &str) -> Result<Vec<Domain>, Error> {
-        self.ask("domain.records_in_state", [("state", &state)]).await.map(|answer| Domain::list(&answer))
+        self.ask(operation::RECORDS_IN_STATE, [("state", &state)]).await.map(|answer| Domain::list(&answer))
     }
 
     /// Describes a domain, given its name or id, or from 3.1 on its uuid.
     pub async fn domain(&self, domain: &str) -> Result<Domain, Error> {
-        self.ask("domain.info", [("domain", &domain)]).await.map(Domain::new)
+        self.ask(operation::INFO, [("domain", &domain)]).await.map(Domain::new)
     }
 
     /// The domain of a uuid. Up to 3.0.3 the daemon knows no uuids, and all domains are looked through.
@@ -79,21 +79,20 @@ impl Client {
         }
         let is_it = |domain: &Domain| domain.uuid().is_some_and(|known| known.eq_ignore_ascii_case(uuid));
         let found = self.records().await?.into_iter().find(is_it);
-        let operation = operation::find("domain.info").expect("an operation of the table");
         found.ok_or_else(|| {
             let message = format!("no domain has the uuid {uuid}");
-            Error::seen(operation, ErrorCode::VmNotFound, message).about(Some(uuid.as_bytes()))
+            Error::seen(operation::INFO, ErrorCode::VmNotFound, message).about(Some(uuid.as_bytes()))
         })
     }
 
     /// What the virtual processors of a domain do.
     pub async fn vcpus(&self, domain: &str) -> Result<Vec<Vcpu>, Error> {
-        self.ask("domain.vcpus", [("domain", &domain)]).await.map(|answer| Vcpu::list(&answer))
+        self.ask(operation::VCPUS, [("domain", &domain)]).await.map(|answer| Vcpu::list(&answer))
     }
 
     /// How often a domain was restarted. From 3.0.3 on, on the XML-RPC face.
     pub async fn restart_count(&self, domain: &str) -> Result<Option<u32>, Error> {
-        let answer = self.ask("domain.restart_count", [("domain", &domain)]).await?;
+        let answer = self.ask(operation::RESTART_COUNT, [("domain", &domain)]).await?;
         Ok(String::from_utf8_lossy(&text(&answer)).parse().ok())
     }
 }
@@ -103,7 +102,7 @@ impl Client {
     /// Makes a domain from a configuration `(vm (name ...) ...)` and leaves it paused. Over the Xen-API it is also defined,
     /// and stays so when it ends.
     pub async fn create(&self, config: &str) -> Result<Domain, Error> {
-        self.ask("domain.create", [("config", &config)]).await.map(Domain::new)
+        self.ask(operation::CREATE, [("config", &config)]).await.map(Domain::new)
     }
 
     /// Makes a domain, waits for its devices, lets it run, and describes it. If one of these fails, or may have, the domain
@@ -112,17 +111,17 @@ impl Client {
     /// If the future is dropped on the way, what was made until then stays: a domain that is paused or runs, or over the
     /// Xen-API one that is only defined, perhaps without all its devices.
     pub async fn create_and_start(&self, config: &str) -> Result<Domain, Error> {
-        self.ask("domain.create_and_start", [("config", &config)]).await.map(Domain::new)
+        self.ask(operation::CREATE_AND_START, [("config", &config)]).await.map(Domain::new)
     }
 
     /// Keeps a domain's configuration without starting it. From 3.1 on.
     pub async fn define(&self, config: &str) -> Result<(), Error> {
-        self.ask("domain.define", [("config", &config)]).await.map(drop)
+        self.ask(operation::DEFINE, [("config", &config)]).await.map(drop)
     }
 
     /// Starts a domain that is defined, and lets it run. From 3.1 on.
     pub async fn start(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.start", domain).await
+        self.control(operation::START, domain).await
     }
 
     /// Whether a domain that is defined starts with the daemon. From 3.1 on.
@@ -136,100 +135,100 @@ impl Client {
     /// anew, as libvirt does. That can't be done while it runs.
     pub async fn set_autostart(&self, domain: &str, autostart: bool) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("autostart", &autostart)];
-        self.ask("domain.set_autostart", arguments).await.map(drop)
+        self.ask(operation::SET_AUTOSTART, arguments).await.map(drop)
     }
 
     /// Forgets a domain that is defined and halted. From 3.1 on.
     pub async fn undefine(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.undefine", domain).await
+        self.control(operation::UNDEFINE, domain).await
     }
 
     /// Waits until the devices of a domain are connected.
     pub async fn wait_for_devices(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.wait_for_devices", domain).await
+        self.control(operation::WAIT_FOR_DEVICES, domain).await
     }
 
     /// Stops a domain where it is. Pausing a paused one succeeds.
     pub async fn pause(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.pause", domain).await
+        self.control(operation::PAUSE, domain).await
     }
 
     /// Lets a paused domain go on. A running one stays as it is.
     pub async fn unpause(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.unpause", domain).await
+        self.control(operation::UNPAUSE, domain).await
     }
 
     /// Saves a defined domain where the daemon keeps such files, and stops it. From 3.1 on, on the XML-RPC faces.
     pub async fn suspend(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.suspend", domain).await
+        self.control(operation::SUSPEND, domain).await
     }
 
     /// Goes on with a suspended domain. From 3.1 on, on the XML-RPC faces.
     pub async fn resume(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.resume", domain).await
+        self.control(operation::RESUME, domain).await
     }
 
     /// Asks a domain's system to shut down, for a reason: `poweroff`, `halt`, `suspend` or `crash`. Success means that it
     /// was asked.
     pub async fn shutdown(&self, domain: &str, reason: &str) -> Result<(), Error> {
-        self.ask("domain.shutdown", [("domain", &domain), ("reason", &reason)]).await.map(drop)
+        self.ask(operation::SHUTDOWN, [("domain", &domain), ("reason", &reason)]).await.map(drop)
     }
 
     /// Asks a domain's system to reboot. Success means that it was asked.
     pub async fn reboot(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.reboot", domain).await
+        self.control(operation::REBOOT, domain).await
     }
 
     /// Ends a domain at once.
     pub async fn destroy(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.destroy", domain).await
+        self.control(operation::DESTROY, domain).await
     }
 
-    /// Resets a domain, as its reset button would. From 3.4 on.
+    /// Resets a domain, as its reset button would. From 3.3 on.
     pub async fn reset(&self, domain: &str) -> Result<(), Error> {
-        self.control("domain.reset", domain).await
+        self.control(operation::RESET, domain).await
     }
 
     /// Saves a domain to a file on the daemon's host, and ends it.
     pub async fn save(&self, domain: &str, file: &str) -> Result<(), Error> {
-        self.ask("domain.save", [("domain", &domain), ("file", &file)]).await.map(drop)
+        self.ask(operation::SAVE, [("domain", &domain), ("file", &file)]).await.map(drop)
     }
 
     /// Goes on with a domain that was saved to a file on the daemon's host.
     pub async fn restore(&self, file: &str) -> Result<(), Error> {
-        self.ask("domain.restore", [("file", &file)]).await.map(drop)
+        self.ask(operation::RESTORE, [("file", &file)]).await.map(drop)
     }
 
     /// Writes a domain's memory to a file on the daemon's host: without stopping it if `live`, and ending it if `crash`.
     pub async fn dump(&self, domain: &str, file: &str, live: bool, crash: bool) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 4] =
             [("domain", &domain), ("file", &file), ("live", &live), ("crash", &crash)];
-        self.ask("domain.dump", arguments).await.map(drop)
+        self.ask(operation::DUMP, arguments).await.map(drop)
     }
 
     /// Moves a domain to another host, while it runs if `live`. Port 0 is the daemon's usual one.
     pub async fn migrate(&self, domain: &str, destination: &str, live: bool, port: u16) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 4] =
             [("domain", &domain), ("destination", &destination), ("live", &live), ("port", &port)];
-        self.ask("domain.migrate", arguments).await.map(drop)
+        self.ask(operation::MIGRATE, arguments).await.map(drop)
     }
 
     /// Gives a domain another name.
     pub async fn rename(&self, domain: &str, name: &str) -> Result<(), Error> {
-        self.ask("domain.rename", [("domain", &domain), ("name", &name)]).await.map(drop)
+        self.ask(operation::RENAME, [("domain", &domain), ("name", &name)]).await.map(drop)
     }
 
     /// Sends a magic key to a domain's system.
     pub async fn sysrq(&self, domain: &str, key: char) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("key", &key)];
-        self.ask("domain.sysrq", arguments).await.map(drop)
+        self.ask(operation::SYSRQ, arguments).await.map(drop)
     }
 
     /// Sends a trigger to a virtual processor: `nmi`, `reset` or `init`. From 3.1 on, on the XML-RPC faces.
     pub async fn trigger(&self, domain: &str, trigger: &str, vcpu: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 3] =
             [("domain", &domain), ("trigger", &trigger), ("vcpu", &vcpu)];
-        self.ask("domain.trigger", arguments).await.map(drop)
+        self.ask(operation::TRIGGER, arguments).await.map(drop)
     }
 }
 
@@ -238,19 +237,19 @@ impl Client {
     /// Sets how much memory a domain shall have, in MiB.
     pub async fn set_memory(&self, domain: &str, mib: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("memory", &mib)];
-        self.ask("domain.set_memory", arguments).await.map(drop)
+        self.ask(operation::SET_MEMORY, arguments).await.map(drop)
     }
 
     /// Sets how much memory a domain may have, in MiB.
     pub async fn set_max_memory(&self, domain: &str, mib: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("memory", &mib)];
-        self.ask("domain.set_max_memory", arguments).await.map(drop)
+        self.ask(operation::SET_MAX_MEMORY, arguments).await.map(drop)
     }
 
     /// Sets how many virtual processors a domain uses.
     pub async fn set_vcpus(&self, domain: &str, vcpus: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("vcpus", &vcpus)];
-        self.ask("domain.set_vcpus", arguments).await.map(drop)
+        self.ask(operation::SET_VCPUS, arguments).await.map(drop)
     }
 
     /// Lets a virtual processor run only on some of the host's. Up to 3.4 the S-expression face takes it and pins to all.
@@ -258,7 +257,7 @@ impl Client {
         let cpus: Vec<_> = cpus.iter().map(u32::to_string).collect();
         let arguments: [(&str, &(dyn Display + Sync)); 3] =
             [("domain", &domain), ("vcpu", &vcpu), ("cpus", &cpus.join(","))];
-        self.ask("domain.pin_vcpu", arguments).await.map(drop)
+        self.ask(operation::PIN_VCPU, arguments).await.map(drop)
     }
 
     /// The name of the scheduler: `credit` or `sedf`. From 3.1 on.
@@ -268,18 +267,18 @@ impl Client {
 
     /// How the credit scheduler treats a domain. From 3.0.3 on.
     pub async fn credit(&self, domain: &str) -> Result<Credit, Error> {
-        self.ask("domain.credit", [("domain", &domain)]).await.map(Credit::new)
+        self.ask(operation::CREDIT, [("domain", &domain)]).await.map(Credit::new)
     }
 
     /// Sets how the credit scheduler treats a domain: its weight, and its cap in percent of one processor, 0 for none.
     pub async fn set_credit(&self, domain: &str, weight: u32, cap: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 3] = [("domain", &domain), ("weight", &weight), ("cap", &cap)];
-        self.ask("domain.set_credit", arguments).await.map(drop)
+        self.ask(operation::SET_CREDIT, arguments).await.map(drop)
     }
 
     /// How the SEDF scheduler treats a domain.
     pub async fn sedf(&self, domain: &str) -> Result<Sedf, Error> {
-        self.ask("domain.sedf", [("domain", &domain)]).await.map(Sedf::new)
+        self.ask(operation::SEDF, [("domain", &domain)]).await.map(Sedf::new)
     }
 }
 
@@ -288,14 +287,14 @@ impl Client {
     /// A domain's devices of a type, `vif`, `vbd` or `tap`, and what the store holds of them. Over the Xen-API it is what
     /// the daemon's objects hold, a `mac` and no `state`, and all disks are of the type `vbd`.
     pub async fn devices(&self, domain: &str, kind: &str) -> Result<Vec<Device>, Error> {
-        let answer = self.ask("device.list", [("domain", &domain), ("type", &kind)]).await?;
+        let answer = self.ask(operation::DEVICE_LIST, [("domain", &domain), ("type", &kind)]).await?;
         Ok(Device::in_store(kind, &answer))
     }
 
     /// Gives a domain a device, such as `(vbd (uname phy:/dev/x) (dev sdb1) (mode w))`, and tells the device's number. A
     /// domain that is only defined has none yet.
     pub async fn attach_device(&self, domain: &str, config: &str) -> Result<Option<u32>, Error> {
-        let answer = self.ask("device.attach", [("domain", &domain), ("config", &config)]).await?;
+        let answer = self.ask(operation::DEVICE_ATTACH, [("domain", &domain), ("config", &config)]).await?;
         // `(vbd (dom 3 id 2065))`
         let device = answer.first().and_then(Sexpr::value);
         let number = device.and_then(|device| device.items().nth(3)).and_then(Sexpr::as_str);
@@ -306,28 +305,28 @@ impl Client {
     pub async fn configure_device(&self, domain: &str, config: &str, device: &str) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 3] =
             [("domain", &domain), ("config", &config), ("device", &device)];
-        self.ask("device.configure", arguments).await.map(drop)
+        self.ask(operation::DEVICE_CONFIGURE, arguments).await.map(drop)
     }
 
     /// Takes a device of a type away from a domain, by its number or name.
     pub async fn detach_device(&self, domain: &str, kind: &str, device: &str) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 3] = [("domain", &domain), ("type", &kind), ("device", &device)];
-        self.ask("device.detach", arguments).await.map(drop)
+        self.ask(operation::DEVICE_DETACH, arguments).await.map(drop)
     }
 }
 
 impl Client {
-    async fn control(&self, operation: &str, domain: &str) -> Result<(), Error> {
+    async fn control(&self, operation: Operation, domain: &str) -> Result<(), Error> {
         self.ask(operation, [("domain", &domain)]).await.map(drop)
     }
 
     pub(crate) async fn ask<const N: usize>(
         &self,
-        operation: &str,
+        operation: Operation,
         arguments: [(&str, &(dyn Display + Sync)); N],
     ) -> Result<Document<'static>, Error> {
         let arguments: Arguments = arguments.into_iter().map(|(name, value)| (name, value.to_string())).collect();
-        self.call(operation::find(operation).expect("an operation of the table"), &arguments).await
+        self.call(operation, &arguments).await
     }
 }
 

@@ -3,8 +3,10 @@
 use std::sync::PoisonError;
 
 use tokio::time::timeout_at;
+use xend_wire::answer::Returned;
 use xend_wire::failure::ErrorCode;
-use xend_wire::operation::{self, Arguments, Effect, Face, Object, References, Request, Returned};
+use xend_wire::http::Request;
+use xend_wire::operation::{self, Arguments, Effect, Face, Object, References, Way};
 use xend_wire::sexpr::{Document, Sexpr};
 use xend_wire::xmlrpc::{Value, ValueRef};
 
@@ -29,7 +31,7 @@ impl Client {
         if self.open_session().is_none() {
             return Ok(());
         }
-        self.call(find("session.logout"), &Arguments::new()).await.map(drop)
+        self.call(operation::SESSION_LOGOUT, &Arguments::new()).await.map(drop)
     }
 
     fn open_session(&self) -> Option<Session> {
@@ -51,9 +53,11 @@ impl Call<'_> {
         let (operation, client) = (self.operation, self.client);
         let face = Face::XenApi;
         // What can't be asked opens no session either.
-        let plan = match operation.steps(face, client.release) {
-            Some(_) => operation.plan(client.release, arguments).map(Some),
-            None => operation.request(face, client.release, arguments).map(|_| None),
+        let plan = match operation.way(face, client.release) {
+            Ok(Way::Methods { .. }) => operation.plan(client.release, arguments).map(Some),
+            Ok(Way::Request | Way::Operations { .. }) | Err(_) => {
+                operation.request(face, client.release, arguments).map(|_| None)
+            }
         };
         let plan = plan.map_err(|error| Error::invalid(operation, face, client.release, error))?;
         if let Some(plan) = plan {
@@ -69,7 +73,7 @@ impl Call<'_> {
             return self.send(arguments, References::default()).await;
         }
         let mut session = self.login().await?;
-        if operation.name == "session.logout" {
+        if self.operation == operation::SESSION_LOGOUT {
             let answer = self.send(arguments, References { session: &session.reference, object: "" }).await;
             client.set_session(None);
             return match answer {
@@ -84,7 +88,7 @@ impl Call<'_> {
             Object::Host => self.host(&mut session).await?,
             Object::HostMetrics => {
                 let host = self.host(&mut session).await?;
-                let record = self.step(find("node.info")).send_in(&mut session, &Arguments::new(), &host).await?;
+                let record = self.step(operation::NODE_INFO).send_in(&mut session, &Arguments::new(), &host).await?;
                 let metrics = record.first().and_then(|record| record.text("node/metrics"));
                 metrics.ok_or_else(|| self.no_reply("the host has no metrics", None))?.to_owned()
             }
@@ -171,7 +175,7 @@ impl Call<'_> {
             return Ok(session);
         }
         let arguments = [("user", user.as_str()), ("password", password)].into_iter().collect();
-        let answer = self.step(find("session.login")).send(&arguments, References::default()).await?;
+        let answer = self.step(operation::SESSION_LOGIN).send(&arguments, References::default()).await?;
         let reference = answer.first().and_then(Sexpr::as_str).unwrap_or_default().to_owned();
         let session = Session { reference, host: None };
         self.client.set_session(Some(session.clone()));
@@ -182,7 +186,7 @@ impl Call<'_> {
         if let Some(host) = &session.host {
             return Ok(host.clone());
         }
-        let answer = self.step(find("host.references")).send_in(session, &Arguments::new(), "").await?;
+        let answer = self.step(operation::HOST_REFERENCES).send_in(session, &Arguments::new(), "").await?;
         let host = names(&answer).next().ok_or_else(|| self.no_reply("there is no host", None))?.to_owned();
         session.host = Some(host.clone());
         // Another call may have opened a new one meanwhile.
@@ -199,7 +203,7 @@ impl Call<'_> {
             return Ok(domain.into_owned());
         }
         let arguments = [("name", domain.as_ref())].into_iter().collect();
-        let answer = self.step(find("domain.references")).send_in(session, &arguments, "").await?;
+        let answer = self.step(operation::REFERENCES).send_in(session, &arguments, "").await?;
         let found: Vec<_> = names(&answer).collect();
         match found[..] {
             [reference] => return Ok(reference.to_owned()),
@@ -219,10 +223,6 @@ impl Call<'_> {
     fn no_domain(&self, message: String) -> Error {
         Error::seen(self.operation, ErrorCode::VmNotFound, message)
     }
-}
-
-fn find(name: &str) -> &'static operation::Operation {
-    operation::find(name).expect("an operation of the table")
 }
 
 fn names<'a>(answer: &'a Document<'static>) -> impl Iterator<Item = &'a str> {

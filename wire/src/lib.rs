@@ -5,18 +5,22 @@
 //! * [`datum`]: values as the daemon holds them, and what each face makes of them.
 //! * [`tuples`]: XML-RPC arrays that are S-expressions at heart.
 //! * [`xenapi`]: the Xen-API dialect: its envelope, its records, and the structs that make its objects.
+//! * [`http`]: what a client sends, and what comes back.
 //! * [`operation`]: what a client can ask, with its form on each face.
 //! * [`failure`]: what a failure is, whichever face it came by.
+//! * [`answer`]: what a reply to an operation means.
 //!
 //! Nothing here does I/O or looks at a clock. Every decoder takes [`Limits`], and none recurses.
 #![forbid(unsafe_code)]
 
+pub mod answer;
 mod block_device;
 pub mod datum;
 mod diagnostic;
 mod error;
 mod excerpt;
 pub mod failure;
+pub mod http;
 mod limits;
 pub mod operation;
 mod python;

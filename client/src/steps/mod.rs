@@ -1,4 +1,4 @@
-//! What takes several requests (`Operation::steps`): calls of other operations, or methods of the Xen-API.
+//! What takes several requests (`Operation::way`): calls of other operations, or methods of the Xen-API.
 
 mod xenapi;
 
@@ -7,7 +7,7 @@ use std::pin::Pin;
 use tokio::time::Instant;
 use xend_wire::Release;
 use xend_wire::failure::ErrorCode;
-use xend_wire::operation::{Arguments, Effect, Operation, find};
+use xend_wire::operation::{self, Arguments, Effect, Operation, Sequence, Way};
 use xend_wire::sexpr::{Builder, Document, Rules, Sexpr, print};
 
 use crate::{Client, Error};
@@ -40,33 +40,29 @@ impl Client {
     /// Does an operation by calls of others, if that is how the face does it.
     pub(crate) fn in_calls<'a>(
         &'a self,
-        operation: &'static Operation,
+        operation: Operation,
         arguments: &'a Arguments,
         until: Instant,
     ) -> Option<Answering<'a>> {
         let (face, release) = (self.uri.face, self.release);
-        let steps = operation.steps(face, release)?;
-        if !steps.iter().all(|step| find(step).is_some()) {
-            return None;
-        }
+        let Ok(Way::Operations { sequence, .. }) = operation.way(face, release) else { return None };
         Some(Box::pin(async move {
             let checked = operation.check(arguments);
             checked.map_err(|error| Error::invalid(operation, face, release, error))?;
-            match operation.name {
-                "domain.create_and_start" => self.create_in_calls(operation, arguments, until).await,
-                "domain.set_autostart" => self.define_anew(operation, arguments, until).await,
-                other => unreachable!("{other} is made of calls, and nobody knows how"),
+            match sequence {
+                Sequence::CreateAndStart => self.create_in_calls(operation, arguments, until).await,
+                Sequence::SetAutostart => self.define_anew(operation, arguments, until).await,
             }
         }))
     }
 
     async fn create_in_calls(
         &self,
-        operation: &'static Operation,
+        operation: Operation,
         arguments: &Arguments,
         until: Instant,
     ) -> Result<Document<'static>, Error> {
-        let created = self.call_until(known("domain.create"), arguments, until).await?;
+        let created = self.call_until(operation::CREATE, arguments, until).await?;
         let field = |name: &str| created.first().and_then(|record| record.text(&format!("domain/{name}")));
         // Another domain may have its name: 3.1 takes a second one.
         let Some(domid) = field("domid") else {
@@ -76,15 +72,15 @@ impl Client {
         let domain = Arguments::from_iter([("domain", domid)]);
         let name = field("name").map(str::as_bytes);
         let started = async {
-            self.call_until(known("domain.wait_for_devices"), &domain, until).await?;
-            self.call_until(known("domain.unpause"), &domain, until).await?;
-            self.call_until(known("domain.info"), &domain, until).await
+            self.call_until(operation::WAIT_FOR_DEVICES, &domain, until).await?;
+            self.call_until(operation::UNPAUSE, &domain, until).await?;
+            self.call_until(operation::INFO, &domain, until).await
         };
         let error = match started.await {
             Ok(answer) => return Ok(answer),
             Err(error) => error.named(name),
         };
-        match self.call_until(known("domain.destroy"), &domain, Instant::now() + UNMAKING).await {
+        match self.call_until(operation::DESTROY, &domain, Instant::now() + UNMAKING).await {
             Ok(_) => Err(error),
             Err(second) => Err(error.and_then(format_args!("domain.destroy: {}", second.message())).in_part()),
         }
@@ -93,12 +89,12 @@ impl Client {
     /// Reads a domain's configuration, changes `on_xend_start`, and defines it anew.
     async fn define_anew(
         &self,
-        operation: &'static Operation,
+        operation: Operation,
         arguments: &Arguments,
         until: Instant,
     ) -> Result<Document<'static>, Error> {
         let domain: Arguments = arguments.iter().filter(|(name, _)| *name == "domain").collect();
-        let record = self.call_until(known("domain.info"), &domain, until).await?;
+        let record = self.call_until(operation::INFO, &domain, until).await?;
         if record.first().is_some_and(|record| record.text("domain/domid").is_some()) {
             // 3.1 would say that it was done, and not do it; later ones say that there is such a domain.
             let message = "its configuration can be changed only while it does not run".to_owned();
@@ -122,10 +118,6 @@ impl Client {
         }
         builder.close();
         let config = print(&builder.finish(), Rules::strict());
-        self.call_until(known("domain.define"), &Arguments::from_iter([("config", config)]), until).await
+        self.call_until(operation::DEFINE, &Arguments::from_iter([("config", config)]), until).await
     }
-}
-
-fn known(operation: &str) -> &'static Operation {
-    find(operation).expect("an operation of the table")
 }

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::time::Duration;
 
 use tokio::time::Instant;
+use xend_wire::answer::Returned;
 use xend_wire::block_device_number;
 use xend_wire::failure::ErrorCode;
-use xend_wire::operation::{DeviceClass, InState, Plan, Returned};
+use xend_wire::operation::{InState, Plan};
 use xend_wire::sexpr::{Builder, Document, Sexpr};
-use xend_wire::xenapi::{self, Config, NewDevice};
+use xend_wire::xenapi::{self, Config, DeviceClass, NewDevice};
 use xend_wire::xmlrpc::{Kind, Value, ValueRef};
 
 use crate::client::Call;

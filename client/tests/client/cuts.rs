@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 use xend_client::{ErrorCode, Face, Fate, Operation};
-use xend_wire::operation::find;
+use xend_wire::operation::{self, find};
 
 use crate::peer::{Then, ask, client, reply, run};
 
@@ -21,7 +21,7 @@ const VOID: &str = "<?xml version='1.0'?><methodResponse><params><param><value><
 /// deadline at the latest.
 #[track_caller]
 fn check(face: Face, operation: &str, status: &str, body: &str) {
-    let operation: &'static Operation = find(operation).expect(operation);
+    let operation: Operation = find(operation).expect(operation);
     let whole = reply(status, body);
     let client = client(face).credentials("root", "");
     let limit = Duration::from_secs(300);
@@ -35,11 +35,11 @@ fn check(face: Face, operation: &str, status: &str, body: &str) {
                 (begin.elapsed(), answer)
             });
             let error = answer.expect_err("cut");
-            let (code, fate) = match operation.effect {
+            let (code, fate) = match operation.effect() {
                 xend_wire::operation::Effect::Changes => (ErrorCode::UnableToVerifyState, Fate::Unknown),
                 xend_wire::operation::Effect::Reads => (ErrorCode::CommunicationNotEstablished, Fate::Sent),
             };
-            let place = format!("{} on {face}, cut at {length}, held {holds}: {error}", operation.name);
+            let place = format!("{} on {face}, cut at {length}, held {holds}: {error}", operation.name());
             assert_eq!((error.code(), error.fate()), (code, fate), "{place}");
             assert!(elapsed <= limit, "{place}");
             let said =
@@ -49,7 +49,7 @@ fn check(face: Face, operation: &str, status: &str, body: &str) {
         }
     }
     // The whole of it is read, so that the cuts are all there is to these errors.
-    assert!(run(ask(&client, operation, Then::Hold(vec![whole]))).1.is_ok(), "{} on {face}", operation.name);
+    assert!(run(ask(&client, operation, Then::Hold(vec![whole]))).1.is_ok(), "{} on {face}", operation.name());
 }
 
 #[test]
@@ -74,7 +74,7 @@ fn on_the_xen_api() {
 #[test]
 fn a_reply_without_a_length_ends_where_it_ends() {
     let whole = b"HTTP/1.1 500 Request failed: pause\r\n\r\n(xend.err 'Cannot pause privileged domain 0')";
-    let pause = find("domain.pause").unwrap();
+    let pause = operation::PAUSE;
     let error = run(ask(&client(Face::Sxp), pause, Then::Close(vec![whole.to_vec()]))).1.unwrap_err();
     assert_eq!((error.code(), error.fate()), (ErrorCode::WrongStateForOp, Fate::Refused));
 }

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use xend_client::{Client, Deadlines, Error, Face, Uri};
-use xend_wire::operation::{Operation, find};
+use xend_wire::operation;
 
 use crate::peer::{Then, ask, client, reply, run};
 
@@ -19,8 +19,8 @@ fn describe(error: &Error) -> String {
 #[test]
 fn replies_and_their_errors() {
     let _snapshots = crate::snapshots();
-    let pause: &'static Operation = find("domain.pause").unwrap();
-    let info: &'static Operation = find("domain.info").unwrap();
+    let pause = operation::PAUSE;
+    let info = operation::INFO;
     let fault = "<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>2</int></value></member>\
         <member><name>faultString</name><value>Cannot pause privileged domain 0</value></member></struct></value></fault></methodResponse>";
     let cut = |reply: Vec<u8>, length: usize| reply[..length].to_vec();
@@ -63,7 +63,7 @@ fn replies_and_their_errors() {
         shown += &format!("=== {name}\n");
         for (operation, then) in [(pause, first), (info, second)] {
             shown += &match run(ask(&client(face), operation, then)).1 {
-                Ok(answer) => format!("{}: {answer}\n", operation.name),
+                Ok(answer) => format!("{}: {answer}\n", operation.name()),
                 Err(error) => describe(&error),
             };
         }
@@ -73,7 +73,7 @@ fn replies_and_their_errors() {
 
 #[test]
 fn a_reply_over_the_limit_is_refused() {
-    let info = find("domain.info").unwrap();
+    let info = operation::INFO;
     let client = client(Face::Sxp).reply_limit(10);
     let error = run(ask(&client, info, Then::Close(vec![reply("200 OK", "(domain (name vm1))")]))).1.unwrap_err();
     assert_eq!(error.message(), "the reply is longer than 10 bytes");
@@ -82,7 +82,7 @@ fn a_reply_over_the_limit_is_refused() {
 /// A daemon from 3.1 on does not close: the reply ends where Content-length says.
 #[test]
 fn the_end_of_a_reply_needs_no_close() {
-    let info = find("domain.info").unwrap();
+    let info = operation::INFO;
     let then = Then::Hold(vec![reply("200 OK", "(domain (name vm1))")]);
     assert_eq!(run(ask(&client(Face::Sxp), info, then)).1.unwrap(), "[(domain (name vm1))]");
 }

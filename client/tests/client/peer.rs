@@ -28,7 +28,7 @@ pub(crate) fn client(face: Face) -> Client {
 }
 
 /// All arguments of an operation, the optional ones too.
-pub(crate) fn arguments(operation: &Operation) -> Arguments {
+pub(crate) fn arguments(operation: Operation) -> Arguments {
     let value = |argument: &Argument| match (argument.name, argument.kind) {
         ("domain", _) => "vm1",
         ("reason", _) => "halt",
@@ -40,15 +40,11 @@ pub(crate) fn arguments(operation: &Operation) -> Arguments {
         (_, ArgumentKind::Path) => "/srv/file",
         (name, _) => name,
     };
-    operation.arguments.iter().map(|argument| (argument.name, value(argument))).collect()
+    operation.arguments().iter().map(|argument| (argument.name, value(argument))).collect()
 }
 
 /// What the client makes of an answer, and what it had sent.
-pub(crate) async fn ask(
-    client: &Client,
-    operation: &'static Operation,
-    then: Then,
-) -> (Vec<u8>, Result<String, Error>) {
+pub(crate) async fn ask(client: &Client, operation: Operation, then: Then) -> (Vec<u8>, Result<String, Error>) {
     let (near, far) = duplex(64);
     let serving = tokio::spawn(serve(far, then));
     let once = Mutex::new(Some(near));

@@ -2,7 +2,7 @@
 
 use proptest::prelude::*;
 use xend_client::{ErrorCode, Face};
-use xend_wire::operation::OPERATIONS;
+use xend_wire::operation::ALL;
 
 use crate::peer::{Then, ask, client, run};
 
@@ -91,7 +91,7 @@ proptest! {
         whole in any::<bool>(),
         hold in any::<bool>(),
         lengths in prop::collection::vec(1..30usize, 1..4),
-        operation in prop::sample::select(OPERATIONS.iter().collect::<Vec<_>>()),
+        operation in prop::sample::select(ALL),
         face in prop::sample::select(Face::ALL.to_vec()),
     ) {
         let kept = if whole { &reply[..] } else { &reply[..keep.index(reply.len() + 1)] };

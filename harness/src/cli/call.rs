@@ -27,7 +27,7 @@ pub(super) struct Arguments {
     uri: Uri,
     /// What to do, such as domain.list.
     #[arg(value_parser = operation_named)]
-    operation: &'static Operation,
+    operation: Operation,
     /// Its arguments, such as domain=vm1; config=@FILE takes what the file holds.
     #[arg(value_name = "NAME=VALUE", value_parser = name_and_value)]
     arguments: Vec<(String, Vec<u8>)>,
@@ -75,7 +75,7 @@ impl std::fmt::Display for Which {
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     match runtime()?.block_on(ask(arguments)) {
         Ok(document) => {
-            let answer = arguments.operation.answer;
+            let answer = arguments.operation.answer();
             print(&if arguments.json { answer::json(&document, answer) } else { answer::text(&document, answer) })?;
             Ok(0)
         }
@@ -109,7 +109,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
 fn mistake(arguments: &Arguments, error: &Failed) -> Option<Diagnostic> {
     let span = error.source()?.downcast_ref::<xend_wire::Error>()?.span();
     let is_sexpr = |argument: &&operation::Argument| argument.kind == ArgumentKind::Sexpr;
-    let name = arguments.operation.arguments.iter().find(is_sexpr)?.name;
+    let name = arguments.operation.arguments().iter().find(is_sexpr)?.name;
     let (_, text) = arguments.arguments.iter().find(|(given, _)| given == name)?;
     // What is wrong with another argument has no place in this one.
     (span.end > 0).then(|| Diagnostic::new(name, text, span, format!("error: {error}")))
@@ -136,8 +136,8 @@ async fn ask(arguments: &Arguments) -> Result<Document<'static>, Failed> {
 /// The table of operations, for --help.
 fn operations() -> String {
     let mut text = "Operations:\n".to_owned();
-    for operation in operation::OPERATIONS {
-        let arguments = operation.arguments.iter().map(|argument| {
+    for operation in operation::ALL {
+        let arguments = operation.arguments().iter().map(|argument| {
             let value = match argument.kind {
                 ArgumentKind::Domain => "DOMAIN",
                 ArgumentKind::Text => "TEXT",
@@ -153,15 +153,15 @@ fn operations() -> String {
             let argument_text = format!("{}={value}", argument.name);
             if argument.is_required { argument_text } else { format!("[{argument_text}]") }
         });
-        let words: Vec<_> = std::iter::once(operation.name.to_owned()).chain(arguments).collect();
-        writeln!(text, "  {}\n          {}", words.join(" "), operation.summary).expect("a string takes all");
+        let words: Vec<_> = std::iter::once(operation.name().to_owned()).chain(arguments).collect();
+        writeln!(text, "  {}\n          {}", words.join(" "), operation.summary()).expect("a string takes all");
     }
     text
 }
 
-fn operation_named(name: &str) -> Result<&'static Operation, String> {
+fn operation_named(name: &str) -> Result<Operation, String> {
     operation::find(name).ok_or_else(|| {
-        let names: Vec<_> = operation::OPERATIONS.iter().map(|operation| operation.name).collect();
+        let names: Vec<_> = operation::ALL.iter().map(|operation| operation.name()).collect();
         format!("no such operation, expected one of {}", names.join(", "))
     })
 }

@@ -3,7 +3,7 @@
 use std::path::Path;
 
 use mock_xend::{Address, MockXend, Scenario};
-use xend_client::{Arguments as Named, Client, Face, Release, Uri};
+use xend_client::{Arguments as Named, Client, Face, Operation, Release, Uri};
 use xend_wire::{operation, sexpr};
 
 use super::{print, runtime};
@@ -133,12 +133,11 @@ async fn transcripts(release: Release) -> Result<Vec<(String, Vec<String>)>, Err
         let name = format!("{}+{address}", uri.face);
         let client = Client::new(uri).release(release);
         let mut transcript = Vec::new();
-        for (operation, arguments) in OPERATIONS {
-            let operation = operation::find(operation).expect("an operation of the table");
+        for &(operation, arguments) in ALL {
             let named: Named = arguments.iter().copied().collect();
             transcript.push(format!(
                 "{}: {}",
-                operation.name,
+                operation.name(),
                 match client.call(operation, &named).await {
                     Ok(answer) =>
                         String::from_utf8_lossy(&sexpr::print(&shared(&answer), sexpr::Rules::strict())).into_owned(),
@@ -152,24 +151,24 @@ async fn transcripts(release: Release) -> Result<Vec<(String, Vec<String>)>, Err
 }
 
 /// What the client is asked to do, one after the other.
-const OPERATIONS: &[(&str, &[(&str, &str)])] = &[
-    ("node.info", &[]),
-    ("domain.list", &[]),
-    ("domain.info", &[("domain", "vm1")]),
-    ("domain.info", &[("domain", "nosuch")]),
-    ("domain.pause", &[("domain", "vm1")]),
-    ("domain.pause", &[("domain", "vm1")]),
-    ("domain.unpause", &[("domain", "vm1")]),
-    ("domain.create", &[("config", "(vm (name demo) (memory 64) (vcpus 1) (image (linux (kernel /boot/vmlinuz))))")]),
-    ("domain.create", &[("config", "(vm (name demo) (memory 64) (vcpus 1) (image (linux (kernel /boot/vmlinuz))))")]),
-    ("domain.unpause", &[("domain", "demo")]),
-    ("domain.list", &[]),
-    ("domain.reboot", &[("domain", "demo")]),
-    ("domain.shutdown", &[("domain", "demo"), ("reason", "poweroff")]),
-    ("domain.destroy", &[("domain", "Domain-0")]),
-    ("domain.destroy", &[("domain", "vm2")]),
-    ("domain.destroy", &[("domain", "vm2")]),
-    ("domain.list", &[]),
+const ALL: &[(Operation, &[(&str, &str)])] = &[
+    (operation::NODE_INFO, &[]),
+    (operation::LIST, &[]),
+    (operation::INFO, &[("domain", "vm1")]),
+    (operation::INFO, &[("domain", "nosuch")]),
+    (operation::PAUSE, &[("domain", "vm1")]),
+    (operation::PAUSE, &[("domain", "vm1")]),
+    (operation::UNPAUSE, &[("domain", "vm1")]),
+    (operation::CREATE, &[("config", "(vm (name demo) (memory 64) (vcpus 1) (image (linux (kernel /boot/vmlinuz))))")]),
+    (operation::CREATE, &[("config", "(vm (name demo) (memory 64) (vcpus 1) (image (linux (kernel /boot/vmlinuz))))")]),
+    (operation::UNPAUSE, &[("domain", "demo")]),
+    (operation::LIST, &[]),
+    (operation::REBOOT, &[("domain", "demo")]),
+    (operation::SHUTDOWN, &[("domain", "demo"), ("reason", "poweroff")]),
+    (operation::DESTROY, &[("domain", "Domain-0")]),
+    (operation::DESTROY, &[("domain", "vm2")]),
+    (operation::DESTROY, &[("domain", "vm2")]),
+    (operation::LIST, &[]),
 ];
 
 /// A result without what the daemon shows on one face only, or what differs from moment to moment.

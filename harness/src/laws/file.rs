@@ -92,8 +92,8 @@ impl Source<'_> {
         let operation = operation::find(name)
             .ok_or_else(|| self.wrong(table.operation.span(), format!("there is no operation `{name}`")))?;
         for (name, value) in &table.args {
-            let argument = operation.arguments.iter().find(|it| it.name == name.get_ref());
-            let message = || format!("`{}` has no argument `{}`", operation.name, name.get_ref());
+            let argument = operation.arguments().iter().find(|it| it.name == name.get_ref());
+            let message = || format!("`{}` has no argument `{}`", operation.name(), name.get_ref());
             let argument = argument.ok_or_else(|| self.wrong(name.span(), message()))?;
             let given = text_of(value.get_ref());
             self.check_words(&given, value.span())?;
@@ -101,8 +101,8 @@ impl Source<'_> {
         }
         let arguments = pairs(&table.args);
         let is_missing = |it: &&Argument| it.is_required && arguments.iter().all(|(name, _)| name != it.name);
-        if let Some(argument) = operation.arguments.iter().find(is_missing) {
-            let message = format!("`{}` needs the argument `{}`", operation.name, argument.name);
+        if let Some(argument) = operation.arguments().iter().find(is_missing) {
+            let message = format!("`{}` needs the argument `{}`", operation.name(), argument.name);
             return Err(self.wrong(table.operation.span(), message));
         }
         if table.one_request && !table.setup {
@@ -114,7 +114,7 @@ impl Source<'_> {
         Ok(Step { operation, arguments, is_setup: table.setup, takes_one_request, expected, within })
     }
 
-    fn expected(&self, table: &StepTable, operation: &Operation, span: Range<usize>) -> Result<Expected, Diagnostic> {
+    fn expected(&self, table: &StepTable, operation: Operation, span: Range<usize>) -> Result<Expected, Diagnostic> {
         match (&table.error, &table.fields, &table.has, &table.lacks) {
             (None, None, None, None) => Ok(Expected::Done),
             (Some(codes), None, None, None) => {
@@ -126,8 +126,10 @@ impl Source<'_> {
                 Ok(Expected::Error(codes_of.collect::<Result<_, _>>()?))
             }
             (None, Some(fields), None, None) => {
-                if !matches!(operation.answer, Answer::Record(_)) {
-                    return Err(self.wrong(fields.span(), format!("`{}` gives no record with fields", operation.name)));
+                if !matches!(operation.answer(), Answer::Record(_)) {
+                    return Err(
+                        self.wrong(fields.span(), format!("`{}` gives no record with fields", operation.name()))
+                    );
                 }
                 for (name, value) in fields.get_ref() {
                     let given = text_of(value.get_ref());
@@ -142,8 +144,8 @@ impl Source<'_> {
             }
             (None, None, has, lacks) => {
                 for names in [has, lacks].into_iter().flatten() {
-                    if operation.answer != Answer::Names {
-                        return Err(self.wrong(names.span(), format!("`{}` gives no list of names", operation.name)));
+                    if operation.answer() != Answer::Names {
+                        return Err(self.wrong(names.span(), format!("`{}` gives no list of names", operation.name())));
                     }
                     for name in names.get_ref() {
                         self.check_words(name.get_ref(), name.span())?;

@@ -36,7 +36,7 @@ pub struct Law {
 #[derive(Clone, Debug)]
 pub struct Step {
     /// The operation.
-    pub operation: &'static Operation,
+    pub operation: Operation,
     /// Its arguments. `{domain}` and `{other}` stand for names that no domain has before the law is tried, `{config}` and
     /// `{other_config}` for configurations of such domains, `{same_name}` for one of another domain of the first name.
     pub arguments: Vec<(String, String)>,
@@ -91,6 +91,6 @@ impl Law {
 
     /// Whether trying it changes anything on the host.
     pub fn is_destructive(&self) -> bool {
-        self.steps.iter().any(|step| step.operation.effect == Effect::Changes)
+        self.steps.iter().any(|step| step.operation.effect() == Effect::Changes)
     }
 }

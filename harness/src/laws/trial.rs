@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use xend_client::{Arguments, Client, Domain, Error as Failed, ErrorCode, Fate};
-use xend_wire::operation::{Answer, Effect, find};
+use xend_wire::operation::{self, Answer, Effect};
 use xend_wire::sexpr::{Document, Sexpr};
 
 use super::file::WORDS;
@@ -81,7 +81,7 @@ impl<'t> Trial<'t> {
             let actor = if step.is_setup { self.able(step)? } else { self.actor };
             // What only reads is asked over all addresses: behind them is one state.
             let mut askers = vec![actor];
-            if step.operation.effect == Effect::Reads && !step.is_setup {
+            if step.operation.effect() == Effect::Reads && !step.is_setup {
                 askers.extend((0..self.host.addresses.len()).filter(|&at| at != actor && self.supports(step, at)));
             }
             for asker in askers {
@@ -96,9 +96,9 @@ impl<'t> Trial<'t> {
         let all = std::iter::once(self.actor).chain(0..self.host.addresses.len());
         all.into_iter().find(|&at| self.supports(step, at)).ok_or_else(|| {
             let (face, release) = (self.client(self.actor).uri().face, self.host.release);
-            let unsupported = step.operation.support(face, release).err();
+            let unsupported = step.operation.way(face, release).err();
             let several =
-                || format!("`{}` takes several requests on the {face} face of {release}", step.operation.name);
+                || format!("`{}` takes several requests on the {face} face of {release}", step.operation.name());
             Broken {
                 status: Status::Unsupported,
                 why: unsupported.map_or_else(several, |unsupported| unsupported.to_string()),
@@ -168,7 +168,7 @@ impl<'t> Trial<'t> {
             Expected::Error(_) => Err(broken(Status::Fail, "it should fail", "done".to_owned())),
             Expected::Fields(fields) => {
                 let got: Vec<_> =
-                    fields.iter().map(|(name, _)| (name, value(&answer, step.operation.answer, name))).collect();
+                    fields.iter().map(|(name, _)| (name, value(&answer, step.operation.answer(), name))).collect();
                 let agrees = fields.iter().zip(&got).all(|((_, wanted), (_, got))| match wanted.as_str() {
                     "*" => got.is_some(),
                     wanted => got.as_ref() == Some(&self.spelled(wanted)),
@@ -210,7 +210,7 @@ impl<'t> Trial<'t> {
     fn shown(&self, step: &Step, asker: usize) -> String {
         let arguments = step.arguments.iter().map(|(name, value)| format!(" {name}={}", self.spelled(value)));
         let arguments: String = arguments.collect();
-        format!("{} over {}{}", step.operation.name, self.host.addresses[asker].0, shortened(&arguments, LONGEST))
+        format!("{} over {}{}", step.operation.name(), self.host.addresses[asker].0, shortened(&arguments, LONGEST))
     }
 
     fn spelled(&self, text: &str) -> String {
@@ -221,8 +221,7 @@ impl<'t> Trial<'t> {
     async fn clean_up(&self) {
         for name in ["{domain}", "{other}"] {
             let arguments: Arguments = [("domain", self.spelled(name))].into_iter().collect();
-            for operation in ["domain.destroy", "domain.undefine"] {
-                let operation = find(operation).expect("an operation of the table");
+            for operation in [operation::DESTROY, operation::UNDEFINE] {
                 for (_, client) in &self.host.addresses {
                     if !client.supports(operation) {
                         continue;

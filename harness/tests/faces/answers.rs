@@ -5,11 +5,11 @@ use std::sync::LazyLock;
 
 use xend_harness::exchange::{Exchange, Sequence};
 use xend_wire::datum::Datum;
-use xend_wire::operation::{Arguments, Face, Operation, Reply};
-use xend_wire::operation::{recognise_sxp, recognise_xenapi, recognise_xmlrpc};
+use xend_wire::http::Reply;
+use xend_wire::operation::{ALL, Arguments, Face, Operation, recognise_call};
 use xend_wire::{Limits, Release, sexpr, xmlrpc};
 
-use crate::requests::{elements, form, split};
+use crate::requests::{elements, form, recognise_resource, split};
 
 /// The exchanges of the real daemon.
 pub(crate) fn sequences() -> &'static [Sequence] {
@@ -18,7 +18,7 @@ pub(crate) fn sequences() -> &'static [Sequence] {
 }
 
 /// The operation that a captured request asks for.
-pub(crate) fn operation(exchange: &Exchange, release: Release) -> Option<(&'static Operation, Arguments)> {
+pub(crate) fn operation(exchange: &Exchange, release: Release) -> Option<(Operation, Arguments)> {
     let (head, body) = split(&exchange.request);
     if exchange.face == Face::Sxp {
         // Browsers get HTML (protocol reference §1.5).
@@ -27,15 +27,11 @@ pub(crate) fn operation(exchange: &Exchange, release: Release) -> Option<(&'stat
         let (path, query) = target.split_once('?').unwrap_or((target, ""));
         let body = if method == "POST" { body } else { b"" };
         let fields = form(&format!("{query}&{}", String::from_utf8_lossy(body)));
-        return recognise_sxp(release, method, &elements(path), &fields).into_iter().next();
+        return recognise_resource(release, method, &elements(path), &fields);
     }
     let call = xmlrpc::decode_call(body, xmlrpc::Rules::xend(release), &Limits::default()).ok()?;
     let params: Vec<_> = call.params().map(Datum::from_value).collect();
-    let recognised = match exchange.face {
-        Face::XenApi => recognise_xenapi(release, call.method(), &params),
-        _ => recognise_xmlrpc(release, call.method(), &params),
-    };
-    recognised.into_iter().next()
+    recognise_call(ALL, exchange.face, release, call.method(), &params).into_iter().next()
 }
 
 pub(crate) fn reply(exchange: &Exchange) -> Option<Reply> {
@@ -67,8 +63,8 @@ fn captured_replies_are_read() {
             if is_html || exchange.request.starts_with(b"HEAD") {
                 continue;
             }
-            let count = counts.entry((exchange.face.as_str(), operation.name)).or_default();
-            let id = format!("{} {} {}", sequence.name, exchange.case, operation.name);
+            let count = counts.entry((exchange.face.as_str(), operation.name())).or_default();
+            let id = format!("{} {} {}", sequence.name, exchange.case, operation.name());
             match operation.read(exchange.face, sequence.release, &reply) {
                 Ok(_) if is_failure(&reply) => wrong.push(format!("{id}: read as a success")),
                 Err(failure) if !is_failure(&reply) => wrong.push(format!("{id}: {failure}")),

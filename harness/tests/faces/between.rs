@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 use mock_xend::Daemon;
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWriteExt};
 use xend_client::{Client, Face, Release, Uri};
-use xend_wire::operation::Request;
+use xend_wire::http::Request;
 use xend_wire::xmlrpc::{Value, ValueRef};
 use xend_wire::{Limits, xenapi, xmlrpc};
 

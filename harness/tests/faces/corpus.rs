@@ -68,7 +68,7 @@ fn http(status: u64, reason: &str, body: &[u8]) -> Vec<u8> {
 }
 
 /// The reply in which a daemon says so.
-fn reply(row: &Json, face: Face, release: Release, operation: &Operation) -> Vec<u8> {
+fn reply(row: &Json, face: Face, release: Release, operation: Operation) -> Vec<u8> {
     let (status, text) = (row["status"].as_u64().unwrap(), row["text"].as_str().unwrap());
     match (face, row["mark"].as_str()) {
         (Face::Sxp, _) if text.is_empty() => http(status, "Internal server error", b""),
@@ -78,7 +78,7 @@ fn reply(row: &Json, face: Face, release: Release, operation: &Operation) -> Vec
             let mut builder = sexpr::Builder::new();
             builder.list(["xend.err", text]);
             let body = sexpr::print(&builder.finish(), sexpr::Rules::xend(release));
-            http(status, &format!("Request failed: {}", operation.name), &body)
+            http(status, &format!("Request failed: {}", operation.name()), &body)
         }
         (_, Some(code)) if code.parse::<i32>().is_ok() => {
             let fault = Fault { code: code.parse().unwrap(), string: text.to_owned() };
@@ -114,11 +114,11 @@ fn every_message_of_the_daemon_has_its_code() {
             elsewhere += 1;
             continue;
         };
-        let is_to_login = operation.name == "session.login";
+        let is_to_login = operation.name() == "session.login";
         *next.lock().unwrap() = Next { reply: reply(&row, face, release, operation), is_to_login };
-        let required = operation.arguments.iter().filter(|argument| argument.is_required);
+        let required = operation.arguments().iter().filter(|argument| argument.is_required);
         let value = |argument| match value(argument) {
-            "(vm (name new))" if operation.name.starts_with("device.") => "(vif)",
+            "(vm (name new))" if operation.name().starts_with("device.") => "(vif)",
             value => value,
         };
         let arguments: Arguments = required.map(|argument| (argument.name, value(argument))).collect();

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mock_xend::Scenario;
 use xend_client::{Arguments, ErrorCode, Face, Fate, Release};
-use xend_wire::operation::{Argument, ArgumentKind, OPERATIONS};
+use xend_wire::operation::{ALL, Argument, ArgumentKind};
 
 use crate::daemon::{FACES, client, run, scripted};
 
@@ -35,9 +35,9 @@ fn every_operation_tells_why_it_failed() {
     let mut failed = 0;
     for &release in Release::ALL {
         for (message, code) in MESSAGES {
-            for operation in OPERATIONS {
+            for &operation in ALL {
                 let arguments: Arguments = operation
-                    .arguments
+                    .arguments()
                     .iter()
                     .filter(|argument| argument.is_required)
                     .map(|argument| (argument.name, value(argument)))
@@ -49,15 +49,15 @@ fn every_operation_tells_why_it_failed() {
                     }
                     let text = format!(
                         "[[expect]]\nface = \"{face}\"\noperation = \"{}\"\nreply = {{ error = \"{message}\" }}\n",
-                        operation.name
+                        operation.name()
                     );
                     let scenario = Scenario::parse("failure.toml", &text, Path::new(".")).unwrap();
                     let daemon = scripted(release, scenario);
-                    let id = format!("{} {face} {release}", operation.name);
+                    let id = format!("{} {face} {release}", operation.name());
                     let error = run(client(&daemon, face).call(operation, &arguments)).expect_err(&id);
                     assert_eq!((error.code(), error.fate()), (code, Fate::Refused), "{id}: {error}");
                     let said = if face == Face::XenApi { &format!("INTERNAL_ERROR {message}") } else { message };
-                    assert_eq!((error.message(), error.operation()), (said, operation.name), "{id}");
+                    assert_eq!((error.message(), error.operation()), (said, operation.name()), "{id}");
                     assert!(error.reply().is_some(), "{id}");
                     assert_eq!(daemon.report().lines().count(), 0, "{id}: the scenario is used up");
                     failed += 1;

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use xend_wire::Release;
 use xend_wire::failure::Failure;
-use xend_wire::operation::{Face, OPERATIONS, find};
+use xend_wire::operation::{self, ALL, Face, Way};
 use xend_wire::sexpr::{Document, Sexpr};
 
 use crate::answers::{operation, reply, sequences};
@@ -30,7 +30,7 @@ fn read(capture: &str) -> Result<Document<'static>, Failure> {
     let (mut operation, _) = operation(exchange, sequence.release).expect(capture);
     if case.ends_with("get_all_records") {
         // One method of the Xen-API stands behind several operations.
-        operation = find("domain.records").expect("an operation");
+        operation = operation::RECORDS;
     }
     operation.read(exchange.face, sequence.release, &reply(exchange).expect(capture))
 }
@@ -135,11 +135,12 @@ fn other_fields_are_documented() {
 #[test]
 fn what_takes_several_requests_is_documented() {
     let mut rows = Vec::new();
-    for operation in OPERATIONS {
+    for operation in ALL {
         for face in Face::ALL {
-            if let Some(steps) = operation.steps(face, Release::V4_1) {
+            let steps = operation.way(face, Release::V4_1).map_or(Vec::new(), Way::steps);
+            if !steps.is_empty() {
                 let steps: Vec<_> = steps.iter().map(|step| format!("`{step}`")).collect();
-                rows.push(format!("| `{}` | `{face}` | {} |", operation.name, steps.join(", ")));
+                rows.push(format!("| `{}` | `{face}` | {} |", operation.name(), steps.join(", ")));
             }
         }
     }
@@ -152,6 +153,6 @@ fn what_takes_several_requests_is_documented() {
 #[test]
 fn what_the_xen_api_lacks_is_documented() {
     let documented: BTreeSet<String> = table("Not over the Xen-API").into_iter().map(|row| row[0].clone()).collect();
-    let lacking = OPERATIONS.iter().filter(|operation| !operation.is_supported(Face::XenApi, Release::V4_1));
-    assert_eq!(documented, lacking.map(|operation| operation.name.to_owned()).collect());
+    let lacking = ALL.iter().filter(|operation| !operation.is_supported(Face::XenApi, Release::V4_1));
+    assert_eq!(documented, lacking.map(|operation| operation.name().to_owned()).collect());
 }

@@ -4,7 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use mock_xend::Daemon;
 use xend_client::{Client, ErrorCode, Face, Fate, PowerState, Release};
-use xend_wire::operation::{Arguments, OPERATIONS, Operation, find};
+use xend_wire::operation::{self, Arguments, Operation, find};
 use xend_wire::sexpr::{Document, Rules, Sexpr, print_value};
 
 use crate::daemon::{FACES, client, daemon, run};
@@ -288,7 +288,7 @@ fn every_operation_on_every_face_of_every_release() {
     let (mut done, mut unsupported) = (0, 0);
     let mut wrong = Vec::new();
     for row in ROWS {
-        let operation: &'static Operation = find(row.operation).expect(row.operation);
+        let operation: Operation = find(row.operation).expect(row.operation);
         for &release in Release::ALL {
             let mut answers: Vec<(Face, Answered)> = Vec::new();
             for face in FACES {
@@ -329,7 +329,7 @@ async fn ask_on_fresh(row: &Row, face: Face, release: Release) -> Result<Documen
 #[test]
 fn the_matrix_has_every_operation() {
     let rows: BTreeSet<_> = ROWS.iter().map(|row| row.operation).collect();
-    let all: BTreeSet<_> = OPERATIONS.iter().map(|operation| operation.name).collect();
+    let all: BTreeSet<_> = operation::ALL.iter().map(|operation| operation.name()).collect();
     assert_eq!(rows, all);
 }
 

@@ -4,8 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 use xend_wire::datum::Datum;
-use xend_wire::operation::{Arguments, Face, OPERATIONS, Operation, References};
-use xend_wire::operation::{recognise_sxp, recognise_xenapi, recognise_xmlrpc};
+use xend_wire::operation::{self, ALL, Arguments, Face, Operation, References, Way, recognise_call};
 use xend_wire::xmlrpc::{self, Call};
 use xend_wire::{Limits, Release};
 
@@ -73,9 +72,9 @@ fn params(call: &Call<'_>) -> Vec<Datum> {
 }
 
 /// Arguments whose kind a call does not show are given as text; a configuration is printed.
-fn printed(operation: &Operation, method_params: &[Datum], arguments: Arguments, release: Release) -> Arguments {
+fn printed(operation: Operation, method_params: &[Datum], arguments: Arguments, release: Release) -> Arguments {
     use xend_wire::operation::ArgumentKind::Sexpr;
-    let is_sexpr = |name: &str| operation.arguments.iter().any(|it| it.name == name && it.kind == Sexpr);
+    let is_sexpr = |name: &str| operation.arguments().iter().any(|it| it.name == name && it.kind == Sexpr);
     let config = method_params.iter().find(|param| !param.items().is_empty());
     arguments
         .iter()
@@ -92,7 +91,7 @@ fn printed(operation: &Operation, method_params: &[Datum], arguments: Arguments,
 fn assert_unseen(face: Face, seen: &BTreeSet<&str>, expected: &str) {
     let is_there =
         |operation: &&Operation| Release::ALL.iter().any(|&release| operation.takes_one_request(face, release));
-    let names = OPERATIONS.iter().filter(is_there).map(|operation| operation.name);
+    let names = ALL.iter().filter(is_there).map(|operation| operation.name());
     let unseen: Vec<_> = names.filter(|name| !seen.contains(name)).collect();
     assert_eq!(unseen.join(" "), expected);
 }
@@ -113,13 +112,15 @@ fn xm_calls_are_those_of_the_table() {
                 continue;
             }
             let given: Vec<_> = theirs.as_array().unwrap().iter().map(datum).collect();
-            let Some((operation, arguments)) = recognise_xmlrpc(release, method, &given).into_iter().next() else {
+            let Some((operation, arguments)) =
+                recognise_call(ALL, Face::XmlRpc, release, method, &given).into_iter().next()
+            else {
                 wrong.push(format!("{release} {method}{theirs}: not recognised"));
                 continue;
             };
             // A null weight or cap, and a dump without a file, have no place in the table.
             if given.contains(&Datum::None)
-                && operation.arguments.iter().any(|it| it.is_required && arguments.get(it.name) == Some(b""))
+                && operation.arguments().iter().any(|it| it.is_required && arguments.get(it.name) == Some(b""))
             {
                 without += 1;
                 continue;
@@ -135,7 +136,7 @@ fn xm_calls_are_those_of_the_table() {
             let ours = decode(&request.body, release);
             let ours: Json = params(&ours).iter().map(json).collect();
             // What `xm` leaves out has the daemon's default. How much of a record it wants is its own affair.
-            let chosen = match operation.name {
+            let chosen = match operation.name() {
                 "node.info" => 0,
                 "domain.info" => 1,
                 "domain.records_in_state" => 2,
@@ -144,7 +145,7 @@ fn xm_calls_are_those_of_the_table() {
             let first = |params: &Json| params.as_array().unwrap().iter().take(chosen).cloned().collect::<Json>();
             if is_same(&first(&ours), &first(theirs)) {
                 same += 1;
-                seen.insert(operation.name);
+                seen.insert(operation.name());
             } else {
                 wrong.push(format!("{release} {method}: `xm` sends {theirs}, the table {ours}"));
             }
@@ -165,6 +166,17 @@ pub(crate) fn form(text: &str) -> Vec<(String, Vec<u8>)> {
     let fields = text.split('&').filter_map(|field| field.split_once('='));
     let decode = |text: &str| percent_decoded(&text.replace('+', " "));
     fields.map(|(name, value)| (String::from_utf8(decode(name)).unwrap(), decode(value))).collect()
+}
+
+/// The operation that a request for a resource is.
+pub(crate) fn recognise_resource(
+    release: Release,
+    method: &str,
+    path: &[Vec<u8>],
+    fields: &[(String, Vec<u8>)],
+) -> Option<(Operation, Arguments)> {
+    let field = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_slice());
+    operation::recognise_resource(ALL, release, method.as_bytes(), path, field).into_iter().next()
 }
 
 pub(crate) fn elements(path: &str) -> Vec<Vec<u8>> {
@@ -196,7 +208,7 @@ fn captured_requests_for_resources_are_those_of_the_table() {
             let (path, query) = target.split_once('?').unwrap_or((target, ""));
             let given = form(&format!("{query}&{}", String::from_utf8_lossy(body)));
             let path = elements(path);
-            let Some((operation, arguments)) = recognise_sxp(release, method, &path, &given).into_iter().next() else {
+            let Some((operation, arguments)) = recognise_resource(release, method, &path, &given) else {
                 continue;
             };
             let Ok(request) = operation.request(Face::Sxp, release, &arguments) else { continue };
@@ -210,7 +222,7 @@ fn captured_requests_for_resources_are_those_of_the_table() {
                     assert_eq!(ours, value, "{} {name}", exchange.case);
                 }
             }
-            seen.insert(operation.name);
+            seen.insert(operation.name());
         }
     }
     let unseen = "domain.list_all domain.list_inactive domain.start domain.undefine domain.reset domain.dump \
@@ -224,7 +236,7 @@ fn captured_requests_for_resources_are_those_of_the_table() {
 fn libvirt_requests_are_those_of_the_table() {
     let check = |operation: &str, arguments: &[(&str, &str)], method: &str, target: &str, fields: &str| {
         let arguments = arguments.iter().copied().collect();
-        let operation = xend_wire::operation::find(operation).unwrap();
+        let operation = operation::find(operation).unwrap();
         let request = operation.request(Face::Sxp, Release::V4_1, &arguments).unwrap();
         let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
         let ours = form(&format!("{query}&{}", String::from_utf8_lossy(&request.body)));
@@ -234,7 +246,7 @@ fn libvirt_requests_are_those_of_the_table() {
             (request.method, elements(path), ours),
             (method, elements(theirs), their_fields),
             "{}",
-            operation.name
+            operation.name()
         );
     };
     let vm1 = [("domain", "vm1")];
@@ -288,8 +300,8 @@ fn captured_calls_of_the_xen_api_are_those_of_the_table() {
                 continue;
             };
             let given = params(&call);
-            let Some((operation, arguments)) = recognise_xenapi(release, call.method(), &given).into_iter().next()
-            else {
+            let recognised = recognise_call(ALL, Face::XenApi, release, call.method(), &given);
+            let Some((operation, arguments)) = recognised.into_iter().next() else {
                 continue;
             };
             let text = |at: usize| {
@@ -299,7 +311,7 @@ fn captured_calls_of_the_xen_api_are_those_of_the_table() {
             let references = References { session: &session, object: &object };
             let request = operation.request_with(Face::XenApi, release, &arguments, references).expect(&exchange.case);
             assert_eq!(String::from_utf8_lossy(&request.body), String::from_utf8_lossy(body), "{}", exchange.case);
-            seen.insert(operation.name);
+            seen.insert(operation.name());
         }
     }
     let unseen = "node.metrics node.dmesg node.dmesg_clear node.log node.debug_keys domain.list_all domain.list_inactive \
@@ -316,13 +328,16 @@ fn every_method_of_the_table_is_registered() {
         let list = sequence.exchanges.iter().find(|exchange| exchange.case == "xenapi-system.listMethods");
         let Some(reply) = list.and_then(|exchange| exchange.response.as_ref()) else { continue };
         let registered = String::from_utf8_lossy(reply);
-        for operation in OPERATIONS {
-            let steps = operation.steps(Face::XenApi, sequence.release).unwrap_or_default();
-            for method in steps.iter().filter(|step| xend_wire::operation::find(step).is_none()) {
+        for operation in ALL {
+            let methods = match operation.way(Face::XenApi, sequence.release) {
+                Ok(Way::Methods { steps }) => steps,
+                _ => &[],
+            };
+            for method in methods {
                 assert!(registered.contains(&format!("'{method}'")), "{method} in {}", sequence.release);
             }
             for face in [Face::XmlRpc, Face::XenApi] {
-                let arguments = operation.arguments.iter().map(|argument| (argument.name, sample(argument.name)));
+                let arguments = operation.arguments().iter().map(|argument| (argument.name, sample(argument.name)));
                 let Ok(request) = operation.request(face, sequence.release, &arguments.collect()) else { continue };
                 let method = decode(&request.body, sequence.release).method().to_owned();
                 assert!(registered.contains(&format!("'{method}'")), "{method} in {}", sequence.release);

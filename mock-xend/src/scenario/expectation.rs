@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
-use xend_wire::operation::{self, Arguments, Face, Operation};
+use xend_wire::operation::{self, Arguments, Face, Operation, Way};
 use xend_wire::xmlrpc::{Call, Value};
 
 use super::reply::Decision;
@@ -27,22 +27,26 @@ pub(super) struct Expectation {
 /// The requests that an expectation is for. What is `None` matches anything.
 #[derive(Clone, Debug)]
 pub(super) enum Requests {
-    Operation { face: Option<Face>, operation: &'static Operation, arguments: Arguments, span: Range<usize> },
+    Operation { face: Option<Face>, operation: Operation, arguments: Arguments, span: Range<usize> },
     Http { method: Option<String>, path: Option<Vec<Vec<u8>>>, fields: Vec<(String, Vec<u8>)> },
     Call { face: Face, method: Option<String>, params: Option<Vec<Value>>, span: Range<usize> },
 }
 
 /// Why no request can be an operation, whichever of the releases it is sent to.
-pub(super) fn impossible(operation: &Operation, face: Option<Face>, releases: &[Release]) -> Option<String> {
+pub(super) fn impossible(operation: Operation, face: Option<Face>, releases: &[Release]) -> Option<String> {
     let all = Face::ALL;
     let faces = face.as_ref().map_or(&all[..], std::slice::from_ref);
     let pairs = || faces.iter().flat_map(|&face| releases.iter().map(move |&release| (face, release)));
     if pairs().any(|(face, release)| operation.takes_one_request(face, release)) {
         return None;
     }
-    let name = operation.name;
-    if let Some((of, steps)) = pairs().find_map(|(face, release)| Some((face, operation.steps(face, release)?))) {
-        let key = if operation::find(steps[0]).is_some() { "operation" } else { "method" };
+    let name = operation.name();
+    if let Some((of, way)) = pairs().find_map(|(face, release)| Some((face, operation.way(face, release).ok()?))) {
+        let steps = way.steps();
+        let key = match way {
+            Way::Request | Way::Operations { .. } => "operation",
+            Way::Methods { .. } => "method",
+        };
         // What only looks is seldom what is to be scripted.
         let one = steps.iter().find(|step| !step.contains(".get_")).unwrap_or(&steps[0]);
         let whose = if face.is_some() { format!("the {of} face") } else { "every face that has it".to_owned() };
@@ -94,22 +98,15 @@ impl Question<'_> {
     }
 
     /// The operations of the table that may be asked for.
-    fn operations(&self, release: Release) -> Vec<(&'static Operation, Arguments)> {
+    fn operations(&self, release: Release) -> Vec<(Operation, Arguments)> {
         match self {
             Self::Sxp { method, path, fields } => {
-                let path: Vec<_> = path.iter().filter(|element| !element.is_empty()).collect();
-                let fields: Vec<_> = fields
-                    .iter()
-                    .flat_map(|(name, values)| values.iter().map(move |value| (String::from_utf8_lossy(name), value)))
-                    .collect();
-                operation::recognise_sxp(release, &String::from_utf8_lossy(method), &path, &fields)
+                let field = |name: &str| Some(fields.get(name)?.first()?.as_slice());
+                operation::recognise_resource(operation::ALL, release, method, path, field)
             }
             Self::Call { face, call } => {
                 let params: Vec<_> = call.params().map(Datum::from_value).collect();
-                match face {
-                    Face::XenApi => operation::recognise_xenapi(release, call.method(), &params),
-                    _ => operation::recognise_xmlrpc(release, call.method(), &params),
-                }
+                operation::recognise_call(operation::ALL, *face, release, call.method(), &params)
             }
         }
     }
@@ -153,8 +150,7 @@ impl Requests {
             Self::Operation { face, operation, arguments, .. } => {
                 face.is_none_or(|face| face == question.face())
                     && question.operations(release).iter().any(|(asked, given)| {
-                        asked.name == operation.name
-                            && arguments.iter().all(|(name, value)| given.get(name) == Some(value))
+                        asked == operation && arguments.iter().all(|(name, value)| given.get(name) == Some(value))
                     })
             }
             Self::Http { method, path, fields } => {
@@ -186,7 +182,7 @@ impl fmt::Display for Requests {
                 if let Some(face) = face {
                     write!(f, "{face} ")?;
                 }
-                f.write_str(operation.name)?;
+                f.write_str(operation.name())?;
                 arguments.iter().try_for_each(|(name, value)| write!(f, " {name}={}", xend_wire::visible(value)))
             }
             Self::Http { method, path, fields } => {

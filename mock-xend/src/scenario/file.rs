@@ -278,8 +278,8 @@ impl Source<'_> {
         if let Some(name) = operation {
             unwanted(&["method", "path", "fields", "params"], "`operation`")?;
             let Some(operation) = operation::find(name.get_ref()) else {
-                let is_one = |operation: &&Operation| impossible(operation, None, Release::ALL).is_none();
-                let known: Vec<_> = operation::OPERATIONS.iter().filter(is_one).map(|it| it.name).collect();
+                let is_one = |operation: &Operation| impossible(*operation, None, Release::ALL).is_none();
+                let known: Vec<_> = operation::ALL.iter().copied().filter(is_one).map(Operation::name).collect();
                 let message = format!("unknown operation `{}`, expected one of {}", name.get_ref(), known.join(", "));
                 return Err(self.wrong(name.span(), message));
             };
@@ -289,11 +289,12 @@ impl Source<'_> {
             }
             let mut arguments = Arguments::new();
             for (name, value) in args.iter().flat_map(Spanned::get_ref) {
-                let Some(argument) = operation.arguments.iter().find(|argument| argument.name == name.get_ref()) else {
-                    let known: Vec<_> = operation.arguments.iter().map(|argument| argument.name).collect();
+                let Some(argument) = operation.arguments().iter().find(|argument| argument.name == name.get_ref())
+                else {
+                    let known: Vec<_> = operation.arguments().iter().map(|argument| argument.name).collect();
                     let known =
                         if known.is_empty() { "none at all".to_owned() } else { format!("only {}", known.join(", ")) };
-                    let message = format!("`{}` has no argument `{}`, {known}", operation.name, name.get_ref());
+                    let message = format!("`{}` has no argument `{}`, {known}", operation.name(), name.get_ref());
                     return Err(self.wrong(name.span(), message));
                 };
                 let sent = self.sent(name, value)?;

@@ -61,7 +61,7 @@ impl Scenario {
     pub(crate) fn check(&self, release: Release) -> Result<(), Diagnostic> {
         for expectation in &self.expectations {
             let (span, why) = match &expectation.requests {
-                Requests::Operation { face, operation, span, .. } => (span, impossible(operation, *face, &[release])),
+                Requests::Operation { face, operation, span, .. } => (span, impossible(*operation, *face, &[release])),
                 Requests::Call { face: Face::XenApi, span, .. } if release < Release::V3_1 => {
                     (span, Some(no_xenapi(release)))
                 }

@@ -4,7 +4,8 @@ use std::io;
 
 use super::{ErrorCode, Evidence, Failure};
 use crate::Release;
-use crate::operation::{Effect, Face, Operation, Reply};
+use crate::http::Reply;
+use crate::operation::{Effect, Face, Operation};
 use crate::sexpr::{self, Document, Sexpr};
 use crate::xenapi::ErrorDescription;
 use crate::xmlrpc::FaultDocument;
@@ -13,7 +14,7 @@ use crate::xmlrpc::FaultDocument;
 #[derive(Clone, Copy, Debug)]
 pub struct Asked {
     /// The operation.
-    pub operation: &'static Operation,
+    pub operation: Operation,
     /// The face by which it was asked.
     pub face: Face,
     /// The daemon's release.
@@ -72,7 +73,7 @@ impl Failure {
 impl Asked {
     fn failure(self, reply: &Reply, mark: Option<&str>, text: &str) -> Failure {
         let evidence = Evidence {
-            operation: self.operation.name,
+            operation: self.operation.name(),
             face: self.face,
             release: self.release,
             status: reply.status,
@@ -86,7 +87,7 @@ impl Asked {
 
     /// The daemon was asked, and what came of it can't be told.
     fn unknown_outcome(self) -> ErrorCode {
-        match self.operation.effect {
+        match self.operation.effect() {
             Effect::Changes => ErrorCode::UnableToVerifyState,
             Effect::Reads => ErrorCode::CommunicationNotEstablished,
         }

@@ -6,10 +6,11 @@
 //! ```
 //! use xend_wire::Release;
 //! use xend_wire::failure::{Asked, ErrorCode, Failure};
-//! use xend_wire::operation::{self, Face, Reply};
+//! use xend_wire::http::Reply;
+//! use xend_wire::operation::{self, Face};
 //!
 //! let asked = Asked {
-//!     operation: operation::find("domain.pause").expect("an operation"),
+//!     operation: operation::PAUSE,
 //!     face: Face::Sxp,
 //!     release: Release::V3_0_3,
 //! };
@@ -36,7 +37,7 @@ pub use cause::Asked;
 pub use classify::Evidence;
 pub use code::{ErrorCode, UnknownErrorCode};
 
-use crate::operation::Reply;
+use crate::http::Reply;
 
 /// Why an operation was not done, or may not have been.
 #[derive(Clone, Debug, PartialEq, Eq)]

@@ -1,43 +1,61 @@
-//! What may be given for an argument, before anything is sent.
+//! What an operation takes, and what may be given for it.
 
 use std::borrow::Cow;
 
-use super::{Argument, ArgumentKind, Arguments, Operation};
 use crate::{Error, ErrorKind, sexpr};
 
-impl Operation {
-    /// Whether these are arguments of the operation, all that it must have among them, each in the form of its kind.
-    ///
-    /// # Errors
-    /// [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`], [`ErrorKind::InvalidArgument`], and for an
-    /// S-expression whatever [`sexpr::parse`] finds in it.
-    pub fn check(&self, arguments: &Arguments) -> Result<(), Error> {
-        if let Some((name, _)) =
-            arguments.iter().find(|(name, _)| self.arguments.iter().all(|known| known.name != *name))
-        {
-            let names: Vec<_> = self.arguments.iter().map(|argument| format!("`{}`", argument.name)).collect();
-            let known = if names.is_empty() { "none".to_owned() } else { names.join(" and ") };
-            let found = format!("`{name}` of `{}`", self.name);
-            return Err(Error::new(ErrorKind::UnknownArgument, 0..0).found(found).expected(known));
-        }
-        for (at, (name, _)) in arguments.iter().enumerate() {
-            if arguments.iter().take(at).any(|(other, _)| other == name) {
-                let found = format!("`{name}` of `{}`", self.name);
-                return Err(Error::new(ErrorKind::InvalidArgument, 0..0).found(found).expected("it once"));
-            }
-        }
-        for argument in self.arguments {
-            match arguments.get(argument.name) {
-                Some(value) => argument.check(value)?,
-                None if argument.is_required => {
-                    let found = format!("`{}` of `{}`", argument.name, self.name);
-                    return Err(Error::new(ErrorKind::MissingArgument, 0..0).found(found));
-                }
-                None => {}
-            }
-        }
-        Ok(())
-    }
+/// An argument of an operation.
+#[derive(Clone, Copy, Debug)]
+pub struct Argument {
+    /// The name by which it is given.
+    pub name: &'static str,
+    /// What may be given.
+    pub kind: ArgumentKind,
+    /// Whether it must be given.
+    pub is_required: bool,
+}
+
+/// What an argument may be.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum ArgumentKind {
+    /// The name or id of a domain; from 3.1 on also its uuid.
+    Domain,
+    /// A word from the daemon's list, or any text.
+    Text,
+    /// The absolute path of a file on the daemon's host.
+    Path,
+    /// An S-expression: a configuration `(vm (name ...) ...)` or `(vif (bridge ...))`.
+    Sexpr,
+    /// An integer, in that unit.
+    Integer(Unit),
+    /// `1` or `true`, `0` or `false`.
+    Flag,
+    /// One character, from U+0000 to U+00FF.
+    Key,
+    /// Numbers of processors of the host: `0,1`.
+    Cpus,
+}
+
+/// What an integer counts.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Unit {
+    /// Nothing but itself: a number, a count, a share.
+    One,
+    /// Mebibytes.
+    MiB,
+    /// Nanoseconds.
+    Nanoseconds,
+}
+
+/// The domain that an operation is about.
+pub(super) const DOMAIN: Argument = required("domain", ArgumentKind::Domain);
+
+pub(super) const fn required(name: &'static str, kind: ArgumentKind) -> Argument {
+    Argument { name, kind, is_required: true }
+}
+
+pub(super) const fn optional(name: &'static str, kind: ArgumentKind) -> Argument {
+    Argument { name, kind, is_required: false }
 }
 
 impl Argument {

@@ -3,9 +3,12 @@
 use std::ops::RangeInclusive;
 
 use super::argument::{integer, invalid};
-use super::{Arguments, Face, Operation, Unsupported};
+use super::arguments::Arguments;
+use super::face::Face;
+use super::form::Recipe;
+use super::row::{Operation, Way};
 use crate::sexpr::{Rules, Sexpr, parse_with};
-use crate::xenapi::{Config, NewDevice};
+use crate::xenapi::{Config, DeviceClass, NewDevice};
 use crate::{Error, ErrorKind, Limits, Release};
 
 /// An operation that takes several methods, with its arguments. A domain that it is about is not in it.
@@ -57,21 +60,12 @@ pub enum InState {
     Unknown,
 }
 
-/// The classes of devices that the Xen-API has objects for, and that can be made.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum DeviceClass {
-    /// A network card.
-    Vif,
-    /// A disk or a drive.
-    Vbd,
-}
-
 impl Operation {
     /// What is to be done over the Xen-API of a release where that takes several methods.
     ///
     /// # Errors
     /// As [`Operation::request`]; and for a configuration what [`Config::read`] and [`NewDevice::read`] find in it.
-    pub fn plan(&self, release: Release, given: &Arguments) -> Result<Plan, Error> {
+    pub fn plan(self, release: Release, given: &Arguments) -> Result<Plan, Error> {
         self.check(given)?;
         let text = |name: &str| {
             let value = given.get(name).unwrap_or_default();
@@ -80,61 +74,45 @@ impl Operation {
                 Error::new(ErrorKind::NotRepresentable, at..at + 1).expected("UTF-8")
             })
         };
-        Ok(match self.name {
-            _ if self.steps(Face::XenApi, release).is_none() => {
-                return Err(Unsupported { face: Face::XenApi, release, operation: self.name }.into());
-            }
-            "domain.records_in_state" => Plan::Records(in_state(text("state")?, release)),
-            "domain.vcpus" => Plan::Vcpus,
-            "domain.set_credit" => {
+        let recipe = match (self.way(Face::XenApi, release)?, &self.row().methods) {
+            (Way::Methods { .. }, Some(methods)) => methods.recipe,
+            _ => return Err(self.unsupported(Face::XenApi, release).into()),
+        };
+        Ok(match recipe {
+            Recipe::RecordsInState => Plan::Records(in_state(text("state")?, release)),
+            Recipe::Vcpus => Plan::Vcpus,
+            Recipe::SetCredit => {
                 // What is wrong with the second must be seen before the first is set.
                 let weight = in_range("weight", text("weight")?, 1..=65535, "a number from 1 to 65535")?;
                 let cap =
                     in_range("cap", text("cap")?, 0..=65535, "a number from 0 to 100 for each virtual processor")?;
                 Plan::SetParameters(vec![("weight", weight), ("cap", cap)])
             }
-            "domain.define" => Plan::Define(config(given, |config| Config::read(config, release))?),
-            "domain.create" | "domain.create_and_start" => Plan::Create {
-                config: config(given, |config| Config::read(config, release))?,
-                paused: self.name == "domain.create",
-            },
-            "device.list" => Plan::List(DeviceClass::of(text("type")?)?),
-            "device.attach" => Plan::Attach(config(given, NewDevice::read)?),
-            "device.configure" => {
+            Recipe::Define => Plan::Define(config(given, |config| Config::read(config, release))?),
+            Recipe::Create { paused } => {
+                Plan::Create { config: config(given, |config| Config::read(config, release))?, paused }
+            }
+            Recipe::ListDevices => Plan::List(class(text("type")?)?),
+            Recipe::AttachDevice => Plan::Attach(config(given, NewDevice::read)?),
+            Recipe::ChangeDisc => {
                 let (drive, config) = (text("device")?, config(given, NewDevice::read)?);
                 let expected =
                     "nothing but another disc for that drive, such as (vbd (uname file:/x.iso) (dev hdc:cdrom))";
                 let disc = config.disc_for(drive).ok_or_else(|| invalid("config", expected))?;
                 Plan::ChangeDisc { drive: drive.to_owned(), disc: disc.to_owned() }
             }
-            "device.detach" if given.get("force").is_some() => {
-                let error = Error::new(ErrorKind::UnknownArgument, 0..0).found("`force` of `device.detach`");
+            Recipe::DetachDevice if given.get("force").is_some() => {
+                let error = Error::new(ErrorKind::UnknownArgument, 0..0).found(format!("`force` of `{self}`"));
                 return Err(error.expected(format!("only what the xenapi face of {release} has")));
             }
-            "device.detach" => {
-                Plan::Detach { class: DeviceClass::of(text("type")?)?, device: text("device")?.to_owned() }
-            }
-            other => unreachable!("{other} is made of other operations"),
+            Recipe::DetachDevice => Plan::Detach { class: class(text("type")?)?, device: text("device")?.to_owned() },
         })
     }
 }
 
-impl DeviceClass {
-    /// The Xen-API's name of the class: `VIF`, `VBD`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Vif => "VIF",
-            Self::Vbd => "VBD",
-        }
-    }
-
-    fn of(kind: &str) -> Result<Self, Error> {
-        match kind {
-            "vif" => Ok(Self::Vif),
-            "vbd" => Ok(Self::Vbd),
-            _ => Err(invalid("type", "`vif`, or `vbd` for disks of all kinds, which the xenapi face has")),
-        }
-    }
+fn class(kind: &str) -> Result<DeviceClass, Error> {
+    let class = DeviceClass::of(kind);
+    class.ok_or_else(|| invalid("type", "`vif`, or `vbd` for disks of all kinds, which the xenapi face has"))
 }
 
 fn in_range(

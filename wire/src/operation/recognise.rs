@@ -1,31 +1,36 @@
 //! From a request back to the operation that it asks for.
+//!
+//! Whoever serves requests knows already what a request may be, by its resource or method. These functions are given those
+//! operations, or [`ALL`](super::ALL), and tell which of them it is, with which arguments. An optional argument that is
+//! not given, or has the value that it would have then, is not among the arguments.
 
+use super::arguments::Arguments;
+use super::face::Face;
 use super::form::{Object, Shape, Source};
-use super::{Arguments, OPERATIONS, Operation};
+use super::row::Operation;
 use crate::Release;
 use crate::datum::Datum;
 
-/// An operation, and what it is to be done with.
-type Recognised = (&'static Operation, Arguments);
-
-/// The operations that a request on the S-expression face may be, with their arguments: several where one request stands
+/// Which of these operations a request on the S-expression face is, with its arguments: several where one request stands
 /// for them all.
 ///
-/// `path` are the elements of the path, decoded and without empty ones; `fields` those of query and form together.
-/// Fields that the operation does not know are passed over, as the daemon does. An optional argument that is not given,
-/// or has the value that it would have then, is not among the arguments.
-pub fn recognise_sxp(
+/// `path` are the elements of the path, decoded; empty ones do not count, as for the daemon. `field` gives the value of a
+/// field by its name, whether it stood in the query or in the form. Fields that an operation does not know are passed
+/// over, as the daemon does; of several operations those are meant that know the most fields:
+/// `GET /xend/domain?detail=1` is more than `GET /xend/domain`.
+pub fn recognise_resource<'f>(
+    candidates: &[Operation],
     release: Release,
-    method: &str,
+    method: &[u8],
     path: &[impl AsRef<[u8]>],
-    fields: &[(impl AsRef<str>, impl AsRef<[u8]>)],
-) -> Vec<Recognised> {
-    let recognised = OPERATIONS.iter().filter_map(|operation| {
-        let form = operation.sxp_form(release).ok().filter(|form| form.method == method)?;
+    field: impl Fn(&str) -> Option<&'f [u8]>,
+) -> Vec<(Operation, Arguments)> {
+    let recognised = candidates.iter().filter_map(|operation| {
+        let form = operation.sxp_form(release).ok().filter(|form| form.method.as_bytes() == method)?;
         let mut arguments = Arguments::new();
-        let mut elements = path.iter();
+        let mut elements = path.iter().map(AsRef::as_ref).filter(|element| !element.is_empty());
         for pattern in form.path.split('/').filter(|pattern| !pattern.is_empty()) {
-            let element = elements.next()?.as_ref();
+            let element = elements.next()?;
             match pattern.strip_prefix('{').and_then(|name| name.strip_suffix('}')) {
                 Some(name) => arguments.push(name, element),
                 None if pattern.as_bytes() == element => {}
@@ -36,55 +41,66 @@ pub fn recognise_sxp(
             return None;
         }
         for (name, source) in form.fields {
-            let given =
-                fields.iter().find(|(known, _)| known.as_ref() == *name).map(|(_, value)| value.as_ref().to_vec());
-            take(operation, source, given.map(Datum::Bytes).as_ref(), release, &mut arguments)?;
+            let given = field(name).map(|value| Datum::Bytes(value.to_vec()));
+            take(*operation, source, given.as_ref(), release, &mut arguments)?;
         }
-        Some((form.fields.len(), (operation, arguments)))
+        Some((form.fields.len(), (*operation, arguments)))
     });
     let recognised: Vec<_> = recognised.collect();
-    // `GET /xend/domain?detail=1` is more than `GET /xend/domain`.
     let most = recognised.iter().map(|(length, _)| *length).max();
     recognised.into_iter().filter(|(length, _)| Some(*length) == most).map(|(_, recognised)| recognised).collect()
 }
 
-/// The operations that an XML-RPC call may be, with their arguments; optional ones as [`recognise_sxp`] gives them.
-pub fn recognise_xmlrpc(release: Release, method: &str, params: &[Datum]) -> Vec<Recognised> {
-    let recognised = OPERATIONS.iter().filter_map(|operation| {
-        let form = operation.xmlrpc_form(release).ok().filter(|form| form.method == method)?;
-        Some((operation, take_all(operation, form.params, params, release)?))
+/// Which of these operations a call on one of the XML-RPC faces is, with its arguments: several where one call stands for
+/// them all. There are no calls on `sxp`.
+///
+/// On the Xen-API the session is passed over, and the argument `domain` is the domain's reference as it was sent.
+pub fn recognise_call(
+    candidates: &[Operation],
+    face: Face,
+    release: Release,
+    method: &str,
+    params: &[Datum],
+) -> Vec<(Operation, Arguments)> {
+    let recognised = candidates.iter().flat_map(|operation| {
+        let all = match face {
+            Face::Sxp => None,
+            Face::XmlRpc => xmlrpc_arguments(*operation, release, method, params).map(|arguments| vec![arguments]),
+            Face::XenApi => xenapi_arguments(*operation, release, method, params),
+        };
+        all.into_iter().flatten().map(|arguments| (*operation, arguments))
     });
     recognised.collect()
 }
 
-/// The operations that a call of the Xen-API may be, with their arguments. The session is passed over; the argument
-/// `domain` is the domain's reference, as it was sent.
-pub fn recognise_xenapi(release: Release, method: &str, params: &[Datum]) -> Vec<Recognised> {
-    let recognised = OPERATIONS.iter().filter_map(|operation| {
-        let forms = operation.xenapi_forms(release).ok()?;
-        let form = forms.iter().rfind(|form| form.since <= release && form.method == method)?;
-        let (before, params) = params.split_at_checked(match form.object {
-            Object::Daemon => 0,
-            Object::Session => 1,
-            Object::Vm | Object::Host | Object::HostMetrics => 2,
-        })?;
-        let mut arguments = take_all(operation, form.params, params, release)?;
-        if form.object == Object::Vm {
-            arguments.push("domain", before[1].as_bytes()?);
-        }
-        let Some((name, values)) = form.only else { return Some(vec![(operation, arguments)]) };
-        // The method stands for any of these.
-        let with = |value: &&str| {
-            let mut arguments = arguments.clone();
-            arguments.push(name, *value);
-            (operation, arguments)
-        };
-        Some(values.iter().map(with).collect())
-    });
-    recognised.flatten().collect()
+fn xmlrpc_arguments(operation: Operation, release: Release, method: &str, params: &[Datum]) -> Option<Arguments> {
+    let form = operation.xmlrpc_form(release).ok().filter(|form| form.method == method)?;
+    take_all(operation, form.params, params, release)
 }
 
-fn take_all(operation: &Operation, sources: &[Source], params: &[Datum], release: Release) -> Option<Arguments> {
+fn xenapi_arguments(operation: Operation, release: Release, method: &str, params: &[Datum]) -> Option<Vec<Arguments>> {
+    let forms = operation.xenapi_forms(release).ok()?;
+    let form = forms.iter().rfind(|form| form.since <= release && form.method == method)?;
+    let (before, params) = params.split_at_checked(match form.object {
+        Object::Daemon => 0,
+        Object::Session => 1,
+        Object::Vm | Object::Host | Object::HostMetrics => 2,
+    })?;
+    let mut arguments = take_all(operation, form.params, params, release)?;
+    if form.object == Object::Vm {
+        arguments.push("domain", before[1].as_bytes()?);
+    }
+    let Some((name, values)) = form.only else { return Some(vec![arguments]) };
+    // The method stands for any of these.
+    let with = |value: &&str| {
+        let mut arguments = arguments.clone();
+        arguments.push(name, *value);
+        arguments
+    };
+    Some(values.iter().map(with).collect())
+}
+
+fn take_all(operation: Operation, sources: &[Source], params: &[Datum], release: Release) -> Option<Arguments> {
     let mut arguments = Arguments::new();
     for (at, source) in sources.iter().enumerate() {
         take(operation, source, params.get(at), release, &mut arguments)?;
@@ -94,7 +110,7 @@ fn take_all(operation: &Operation, sources: &[Source], params: &[Datum], release
 
 /// Notes an argument, or checks that a constant is the one of the form.
 fn take(
-    operation: &Operation,
+    operation: Operation,
     source: &Source,
     given: Option<&Datum>,
     release: Release,
@@ -107,7 +123,6 @@ fn take(
         Datum::None => Vec::new(),
         other => other.show(release),
     };
-    let kind = |name: &str| operation.arguments.iter().find(|argument| argument.name == name);
     match source {
         Source::Arg(name) => arguments.push(*name, shown(given?)),
         Source::Or(name, literal) => match given.map(shown) {
@@ -117,7 +132,7 @@ fn take(
         Source::As(name, shape) => {
             let value = shown(given?);
             let value = match shape {
-                Shape::Number if value == b"0" && !kind(name)?.is_required => return Some(()),
+                Shape::Number if value == b"0" && !operation.argument(name)?.is_required => return Some(()),
                 Shape::CharacterCode => {
                     char::from_u32(str::from_utf8(&value).ok()?.parse().ok()?)?.to_string().into_bytes()
                 }

@@ -2,39 +2,14 @@
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
-use super::argument::{cpus, flag, integer, invalid, key};
+use super::argument::{ArgumentKind, cpus, flag, integer, invalid, key};
+use super::arguments::Arguments;
+use super::face::Face;
 use super::form::{Literal, Object, Shape, Source, XenApiForm};
-use super::{ArgumentKind, Arguments, Face, Operation};
-use crate::xmlrpc::{self, Value};
+use super::row::{Operation, Way};
+use crate::http::Request;
+use crate::xmlrpc::Value;
 use crate::{Error, ErrorKind, Limits, Release, sexpr, tuples};
-
-/// What a client sends: all of an HTTP request but the headers that belong to the connection.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Request {
-    /// `GET` or `POST`.
-    pub method: &'static str,
-    /// The path, with the query if there is one. On the XML-RPC faces `/RPC2`, which the daemon does not look at.
-    pub target: String,
-    /// The type of the body, where there is one.
-    pub content_type: Option<&'static str>,
-    /// A form, an XML-RPC call, or nothing.
-    pub body: Vec<u8>,
-}
-
-impl Request {
-    /// An XML-RPC call.
-    ///
-    /// # Errors
-    /// As [`xmlrpc::encode_call`].
-    pub fn call(method: &str, params: impl IntoIterator<Item = Value>) -> Result<Self, Error> {
-        Ok(Self {
-            method: "POST",
-            target: "/RPC2".to_owned(),
-            content_type: Some("text/xml"),
-            body: xmlrpc::encode_call(method, &params.into_iter().collect::<Vec<_>>())?,
-        })
-    }
-}
 
 /// What the Xen-API wants before the arguments of an operation. The other faces have none of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -54,9 +29,9 @@ impl Operation {
     ///
     /// # Errors
     /// All before anything is sent: [`ErrorKind::UnsupportedOperation`] where the face of that release lacks the
-    /// operation or does it in [`steps`](Self::steps), [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`], [`ErrorKind::InvalidArgument`], and for
-    /// an S-expression whatever [`sexpr::parse`] finds in it.
-    pub fn request(&self, face: Face, release: Release, arguments: &Arguments) -> Result<Request, Error> {
+    /// operation or takes several requests for it, [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`],
+    /// [`ErrorKind::InvalidArgument`], and for an S-expression whatever [`sexpr::parse`] finds in it.
+    pub fn request(self, face: Face, release: Release, arguments: &Arguments) -> Result<Request, Error> {
         self.request_with(face, release, arguments, References::default())
     }
 
@@ -65,17 +40,22 @@ impl Operation {
     /// # Errors
     /// As [`Operation::request`].
     pub fn request_with(
-        &self,
+        self,
         face: Face,
         release: Release,
         arguments: &Arguments,
         references: References<'_>,
     ) -> Result<Request, Error> {
         self.check(arguments)?;
-        if let Some(steps) = self.steps(face, release) {
-            return Err(Error::new(ErrorKind::UnsupportedOperation, 0..0).found(format!("`{}`", self.name)).expected(
-                format!("one of the requests that it takes on the {face} face of {release}: {}", steps.join(", ")),
-            ));
+        match self.way(face, release)? {
+            Way::Request => {}
+            way @ (Way::Operations { .. } | Way::Methods { .. }) => {
+                let steps = way.steps().join(", ");
+                let expected = format!("one of the requests that it takes on the {face} face of {release}: {steps}");
+                return Err(Error::new(ErrorKind::UnsupportedOperation, 0..0)
+                    .found(format!("`{self}`"))
+                    .expected(expected));
+            }
         }
         match face {
             Face::Sxp => self.sxp_request(release, arguments),
@@ -102,7 +82,7 @@ impl Operation {
         }
     }
 
-    fn sxp_request(&self, release: Release, arguments: &Arguments) -> Result<Request, Error> {
+    fn sxp_request(self, release: Release, arguments: &Arguments) -> Result<Request, Error> {
         let form = self.sxp_form(release)?;
         let is_used = |name: &str| name == "domain" || form.fields.iter().any(|(_, it)| it.uses(name));
         self.check_use(arguments, is_used, Face::Sxp, release)?;
@@ -125,7 +105,7 @@ impl Operation {
     }
 
     /// The method of the Xen-API that fits the arguments.
-    pub(super) fn xenapi_form(&self, release: Release, arguments: &Arguments) -> Result<&'static XenApiForm, Error> {
+    pub(super) fn xenapi_form(self, release: Release, arguments: &Arguments) -> Result<&'static XenApiForm, Error> {
         let fits = |form: &&XenApiForm| match form.only {
             Some((name, values)) => {
                 arguments.get(name).is_some_and(|given| values.iter().any(|value| value.as_bytes() == given))
@@ -142,12 +122,7 @@ impl Operation {
         })
     }
 
-    fn params(
-        &self,
-        sources: &[Source],
-        face: Face,
-        arguments: &Arguments,
-    ) -> Result<std::vec::IntoIter<Value>, Error> {
+    fn params(self, sources: &[Source], face: Face, arguments: &Arguments) -> Result<std::vec::IntoIter<Value>, Error> {
         let sent = sources.iter().filter(|source| !matches!(source, Source::Unsent));
         let params = sent.map(|source| self.value(source, face, arguments)).collect::<Result<Vec<_>, _>>()?;
         Ok(params.into_iter())
@@ -155,7 +130,7 @@ impl Operation {
 
     /// What one face and release has no place for must not be lost in silence.
     fn check_use(
-        &self,
+        self,
         arguments: &Arguments,
         is_used: impl Fn(&str) -> bool,
         face: Face,
@@ -164,18 +139,17 @@ impl Operation {
         match arguments.iter().find(|(name, _)| !is_used(name)) {
             None => Ok(()),
             Some((name, _)) => Err(Error::new(ErrorKind::UnknownArgument, 0..0)
-                .found(format!("`{name}` of `{}`", self.name))
+                .found(format!("`{name}` of `{self}`"))
                 .expected(format!("only what the {face} face of {release} has"))),
         }
     }
 
-    fn kind(&self, name: &str) -> ArgumentKind {
-        let argument = self.arguments.iter().find(|argument| argument.name == name);
-        argument.expect("the table names only arguments that there are").kind
+    fn kind(self, name: &str) -> ArgumentKind {
+        self.argument(name).expect("the table names only arguments that there are").kind
     }
 
     /// What stands in a form, before it is escaped.
-    fn text(&self, source: &Source, arguments: &Arguments) -> Result<Vec<u8>, Error> {
+    fn text(self, source: &Source, arguments: &Arguments) -> Result<Vec<u8>, Error> {
         let name = match source {
             Source::Arg(name) | Source::As(name, _) => name,
             Source::Or(name, literal) if arguments.get(name).is_none() => return Ok(literal.text()),
@@ -193,7 +167,7 @@ impl Operation {
     }
 
     /// What stands in a call. Numbers of the Xen-API travel as strings.
-    fn value(&self, source: &Source, face: Face, arguments: &Arguments) -> Result<Value, Error> {
+    fn value(self, source: &Source, face: Face, arguments: &Arguments) -> Result<Value, Error> {
         let name = match source {
             Source::Arg(name) | Source::As(name, _) => name,
             Source::Or(name, literal) if arguments.get(name).is_none() => return Ok(literal.value()),

@@ -1,10 +1,37 @@
 //! A device's configuration as the structs from which the Xen-API makes its objects.
 
 use super::field::{Field, fields, invalid, no_place};
-use crate::operation::DeviceClass;
 use crate::sexpr::Sexpr;
 use crate::xmlrpc::Value;
 use crate::{Error, block_device_number};
+
+/// The classes of devices that the Xen-API has objects for, and that can be made.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum DeviceClass {
+    /// A network card.
+    Vif,
+    /// A disk or a drive.
+    Vbd,
+}
+
+impl DeviceClass {
+    /// The Xen-API's name of the class: `VIF`, `VBD`.
+    pub fn as_str(self) -> &'static str {
+        match self {
+            Self::Vif => "VIF",
+            Self::Vbd => "VBD",
+        }
+    }
+
+    /// The class of the devices that a configuration calls so: `vif`, `vbd`.
+    pub(crate) fn of(kind: &str) -> Option<Self> {
+        match kind {
+            "vif" => Some(Self::Vif),
+            "vbd" => Some(Self::Vbd),
+            _ => None,
+        }
+    }
+}
 
 /// A device's configuration, as far as it needs no references.
 #[derive(Clone, Debug, PartialEq)]

@@ -28,7 +28,7 @@ mod field;
 mod record;
 
 pub use config::Config;
-pub use device::{NewDevice, image_record};
+pub use device::{DeviceClass, NewDevice, image_record};
 pub use envelope::{ErrorDescription, Outcome, failure, is_envelope, not_implemented, open, success};
 pub(crate) use record::names;
 pub use record::{record, records};

@@ -1,37 +1,47 @@
 //! Devices of a domain.
 
-use super::super::form::Effect::{Changes, Reads};
-use super::super::form::{Literal, Operation, Source::*, call, post};
-use super::super::{Answer, ArgumentKind::*};
-use super::life_cycle::op;
-use super::{DOMAIN, optional, required};
+use super::super::argument::{ArgumentKind::*, DOMAIN, optional, required};
+use super::super::form::{Literal, Recipe, Source::*, call, op};
+use super::super::row::Effect::{Changes, Reads};
+use super::super::row::{Answer, MethodSteps, operations};
 use crate::Release;
 
-/// The Xen-API has objects for devices, which take several requests.
-pub(super) const DEVICES: &[Operation] = &[
-    Operation {
-        name: "device.list",
-        summary: "list what the store holds of a domain's devices of a type: vif, vbd",
+// The Xen-API has objects for devices, which take several requests.
+operations! {
+    DEVICE_LIST = "device.list": "list what the store holds of a domain's devices of a type: vif, vbd" {
         arguments: &[DOMAIN, required("type", Text)],
         effect: Reads,
         answer: Answer::Devices,
         sxp: &[op!("devices", "type" = Arg("type"))],
         xmlrpc: &[call("xend.domain.getDeviceSxprs", &[Arg("domain"), Arg("type")])],
-        xenapi: &[],
+        methods: Some(MethodSteps {
+            recipe: Recipe::ListDevices,
+            steps: &["VM.get_VIFs", "VIF.get_record", "VM.get_VBDs", "VBD.get_record"],
+        }),
     },
-    Operation {
-        name: "device.attach",
-        summary: "give a domain a device, such as (vbd (uname phy:/dev/x) (dev sdb1) (mode w))",
+    DEVICE_ATTACH = "device.attach": "give a domain a device, such as (vbd (uname phy:/dev/x) (dev sdb1) (mode w))" {
         arguments: &[DOMAIN, required("config", Sexpr)],
         effect: Changes,
         answer: Answer::Device,
         sxp: &[op!("device_create", "config" = Arg("config"))],
         xmlrpc: &[call("xend.domain.device_create", &[Arg("domain"), Arg("config")])],
-        xenapi: &[],
+        methods: Some(MethodSteps {
+            recipe: Recipe::AttachDevice,
+            steps: &[
+                "VM.get_record",
+                "network.get_all_records",
+                "VIF.create",
+                "VIF.get_record",
+                "VDI.get_all_records",
+                "SR.get_all_records",
+                "VDI.create",
+                "VBD.create",
+                "VDI.destroy",
+                "VIF.destroy",
+            ],
+        }),
     },
-    Operation {
-        name: "device.configure",
-        summary: "change a device, as when a disk is put into a drive",
+    DEVICE_CONFIGURE = "device.configure": "change a device, as when a disk is put into a drive" {
         arguments: &[DOMAIN, required("config", Sexpr), required("device", Text)],
         effect: Changes,
         answer: Answer::Nothing,
@@ -40,11 +50,20 @@ pub(super) const DEVICES: &[Operation] = &[
         xmlrpc: &[
             call("xend.domain.device_configure", &[Arg("domain"), Arg("config"), Arg("device")]).since(Release::V3_1)
         ],
-        xenapi: &[],
+        methods: Some(MethodSteps {
+            recipe: Recipe::ChangeDisc,
+            steps: &[
+                "VM.get_VBDs",
+                "VBD.get_record",
+                "VDI.get_all_records",
+                "SR.get_all_records",
+                "VDI.create",
+                "VBD.media_change",
+                "VDI.destroy",
+            ],
+        }),
     },
-    Operation {
-        name: "device.detach",
-        summary: "take a device away from a domain, by its number or name; force: whatever its system says",
+    DEVICE_DETACH = "device.detach": "take a device away from a domain, by its number or name; force: whatever its system says" {
         arguments: &[DOMAIN, required("type", Text), required("device", Text), optional("force", Flag)],
         effect: Changes,
         answer: Answer::Nothing,
@@ -64,8 +83,11 @@ pub(super) const DEVICES: &[Operation] = &[
                 "xend.domain.destroyDevice",
                 &[Arg("domain"), Arg("type"), Arg("device"), Or("force", Literal::Nil), Usually(Literal::Flag(true))],
             )
-            .since(Release::V3_4),
+            .since(Release::V3_3),
         ],
-        xenapi: &[],
+        methods: Some(MethodSteps {
+            recipe: Recipe::DetachDevice,
+            steps: &["VM.get_VIFs", "VIF.get_record", "VIF.destroy", "VM.get_VBDs", "VBD.get_record", "VBD.destroy"],
+        }),
     },
-];
+}

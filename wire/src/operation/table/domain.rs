@@ -1,15 +1,13 @@
 //! Which domains there are, and what they are like.
 
-use super::super::form::Effect::Reads;
-use super::super::form::{Literal, Operation, Source::*, call, get, of_session, of_vm, post};
-use super::super::{Answer, ArgumentKind};
-use super::{DOMAIN, required};
+use super::super::argument::{ArgumentKind, DOMAIN, required};
+use super::super::form::{Literal, Recipe, Source::*, call, get, of_session, of_vm, op};
+use super::super::row::Effect::Reads;
+use super::super::row::{Answer, MethodSteps, operations};
 use crate::Release;
 
-pub(super) const DOMAINS: &[Operation] = &[
-    Operation {
-        name: "domain.list",
-        summary: "list the names of the domains; from 3.1 on only of those that run",
+operations! {
+    LIST = "domain.list": "list the names of the domains; from 3.1 on only of those that run" {
         arguments: &[],
         effect: Reads,
         answer: Answer::Names,
@@ -17,9 +15,7 @@ pub(super) const DOMAINS: &[Operation] = &[
         xmlrpc: &[call("xend.domains", &[Always(Literal::Int(0))])],
         xenapi: &[of_session("VM.get_all_records", &[]).in_state("Running")],
     },
-    Operation {
-        name: "domain.list_all",
-        summary: "list the names of all domains, from 3.1 on also of those that are only defined",
+    LIST_ALL = "domain.list_all": "list the names of all domains, from 3.1 on also of those that are only defined" {
         arguments: &[],
         effect: Reads,
         answer: Answer::Names,
@@ -37,9 +33,7 @@ pub(super) const DOMAINS: &[Operation] = &[
         ],
         xenapi: &[of_session("VM.get_all_records", &[])],
     },
-    Operation {
-        name: "domain.list_inactive",
-        summary: "list the names of the domains that are defined and halted",
+    LIST_INACTIVE = "domain.list_inactive": "list the names of the domains that are defined and halted" {
         arguments: &[],
         effect: Reads,
         answer: Answer::Names,
@@ -51,9 +45,7 @@ pub(super) const DOMAINS: &[Operation] = &[
         .since(Release::V3_1)],
         xenapi: &[of_session("VM.get_all_records", &[]).in_state("Halted")],
     },
-    Operation {
-        name: "domain.records",
-        summary: "describe the domains; from 3.1 on only those that run",
+    RECORDS = "domain.records": "describe the domains; from 3.1 on only those that run" {
         arguments: &[],
         effect: Reads,
         answer: Answer::Records("domain"),
@@ -65,24 +57,19 @@ pub(super) const DOMAINS: &[Operation] = &[
         ],
         xenapi: &[of_session("VM.get_all_records", &[]).in_state("Running")],
     },
-    Operation {
-        name: "domain.records_in_state",
-        summary: "describe the domains in a state: all, halted, paused, running, suspended or crashed",
+    RECORDS_IN_STATE = "domain.records_in_state": "describe the domains in a state: all, halted, paused, running, suspended or crashed" {
         arguments: &[required("state", ArgumentKind::Text)],
         effect: Reads,
         answer: Answer::Records("domain"),
         // The daemon passes over a state that is given with `detail` (protocol reference §3.2).
-        sxp: &[],
         xmlrpc: &[call(
             "xend.domains_with_state",
             &[Always(Literal::Flag(true)), Arg("state"), Usually(Literal::Int(1))],
         )
         .since(Release::V3_1)],
-        xenapi: &[],
+        methods: Some(MethodSteps { recipe: Recipe::RecordsInState, steps: &["VM.get_all_records"] }),
     },
-    Operation {
-        name: "domain.info",
-        summary: "describe one domain",
+    INFO = "domain.info": "describe one domain" {
         arguments: &[DOMAIN],
         effect: Reads,
         answer: Answer::Record("domain"),
@@ -93,35 +80,26 @@ pub(super) const DOMAINS: &[Operation] = &[
         ],
         xenapi: &[of_vm("VM.get_record", &[])],
     },
-    Operation {
-        name: "domain.vcpus",
-        summary: "tell what the virtual processors of a domain do",
+    VCPUS = "domain.vcpus": "tell what the virtual processors of a domain do" {
         arguments: &[DOMAIN],
         effect: Reads,
         answer: Answer::Record("domain"),
         sxp: &[get("/xend/domain/{domain}", &[("op", Always(Literal::Text("vcpuinfo")))])],
         xmlrpc: &[call("xend.domain.getVCPUInfo", &[Arg("domain")])],
-        xenapi: &[],
+        methods: Some(MethodSteps { recipe: Recipe::Vcpus, steps: &["VM.get_record", "VM_metrics.get_record"] }),
     },
-    Operation {
-        name: "domain.restart_count",
-        summary: "tell how often a domain was restarted",
+    RESTART_COUNT = "domain.restart_count": "tell how often a domain was restarted" {
         arguments: &[DOMAIN],
         effect: Reads,
         answer: Answer::Text,
-        sxp: &[],
         xmlrpc: &[call("xend.domain.getRestartCount", &[Arg("domain")]).since(Release::V3_0_3)],
-        xenapi: &[],
     },
-    Operation {
-        name: "domain.wait_for_devices",
-        summary: "wait until the devices of a domain are connected",
+    WAIT_FOR_DEVICES = "domain.wait_for_devices": "wait until the devices of a domain are connected" {
         arguments: &[DOMAIN],
         // Nothing is other afterwards, but that devices may have failed; asking again is harmless.
         effect: Reads,
         answer: Answer::Nothing,
-        sxp: &[post("/xend/domain/{domain}", &[("op", Always(Literal::Text("wait_for_devices")))])],
+        sxp: &[op!("wait_for_devices")],
         xmlrpc: &[call("xend.domain.waitForDevices", &[Arg("domain")])],
-        xenapi: &[],
     },
-];
+}

@@ -1,57 +1,42 @@
 //! How domains come, go and change their state.
 
-use super::super::form::Effect::Changes;
-use super::super::form::{Literal, Operation, Shape, Source, Source::*, call, of_session, of_vm, post};
-use super::super::{Answer, ArgumentKind::*, Unit};
-use super::{DOMAIN, optional, required};
+use super::super::argument::{ArgumentKind::*, DOMAIN, Unit, optional, required};
+use super::super::form::{Literal, Recipe, Shape, Source, Source::*, call, of_session, of_vm, op};
+use super::super::row::Effect::Changes;
+use super::super::row::{Answer, LegacySteps, MethodSteps, Sequence, operations};
+use super::domain::{INFO, WAIT_FOR_DEVICES};
 use crate::Release;
 
-/// `op=NAME` on a domain.
-macro_rules! op {
-    ($name:literal $(, $field:literal = $source:expr)*) => {
-        post("/xend/domain/{domain}", &[("op", Always(Literal::Text($name))) $(, ($field, $source))*])
-    };
-}
-pub(super) use op;
-
-const CONFIG: &[(&str, Source)] = &[("op", Always(Literal::Text("create"))), ("config", Arg("config"))];
-const DEFINE: &[(&str, Source)] = &[("op", Always(Literal::Text("new"))), ("config", Arg("config"))];
-const RESTORE: &[(&str, Source)] = &[("op", Always(Literal::Text("restore"))), ("file", Arg("file"))];
-
-pub(super) const LIFE_CYCLE: &[Operation] = &[
-    Operation {
-        name: "domain.create",
-        summary: "make a domain from a configuration and leave it paused",
+operations! {
+    CREATE = "domain.create": "make a domain from a configuration and leave it paused" {
         arguments: &[required("config", Sexpr)],
         effect: Changes,
         answer: Answer::Record("domain"),
-        sxp: &[post("/xend/domain", CONFIG)],
+        sxp: &[op!("/xend/domain": "create", "config" = Arg("config"))],
         xmlrpc: &[call("xend.domain.create", &[Arg("config")])],
-        xenapi: &[],
+        // A domain that is made there stays defined when it ends.
+        methods: Some(MethodSteps { recipe: Recipe::Create { paused: true }, steps: CREATE_METHODS }),
     },
-    Operation {
-        name: "domain.create_and_start",
-        summary: "make a domain, wait for its devices and let it run, or destroy it if that fails",
+    CREATE_AND_START = "domain.create_and_start": "make a domain, wait for its devices and let it run, or destroy it if that fails" {
         arguments: &[required("config", Sexpr)],
         effect: Changes,
         answer: Answer::Record("domain"),
-        sxp: &[],
-        xmlrpc: &[],
-        xenapi: &[],
+        legacy: Some(LegacySteps {
+            since: Release::V3_0_2,
+            sequence: Sequence::CreateAndStart,
+            steps: &[CREATE, WAIT_FOR_DEVICES, UNPAUSE, INFO, DESTROY],
+        }),
+        methods: Some(MethodSteps { recipe: Recipe::Create { paused: false }, steps: CREATE_METHODS }),
     },
-    Operation {
-        name: "domain.define",
-        summary: "keep a domain's configuration, without starting it",
+    DEFINE = "domain.define": "keep a domain's configuration, without starting it" {
         arguments: &[required("config", Sexpr)],
         effect: Changes,
         answer: Answer::Nothing,
-        sxp: &[post("/xend/domain", DEFINE).since(Release::V3_1)],
+        sxp: &[op!("/xend/domain": "new", "config" = Arg("config")).since(Release::V3_1)],
         xmlrpc: &[call("xend.domain.new", &[Arg("config")]).since(Release::V3_1)],
-        xenapi: &[],
+        methods: Some(MethodSteps { recipe: Recipe::Define, steps: DEFINE_METHODS }),
     },
-    Operation {
-        name: "domain.start",
-        summary: "start a domain that is defined, wait for its devices, and let it run",
+    START = "domain.start": "start a domain that is defined, wait for its devices, and let it run" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -59,9 +44,7 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         xmlrpc: &[call("xend.domain.start", &[Arg("domain"), Always(Literal::Flag(false))]).since(Release::V3_1)],
         xenapi: &[of_vm("VM.start", &[Always(Literal::Flag(false))])],
     },
-    Operation {
-        name: "domain.undefine",
-        summary: "forget a domain that is defined and halted",
+    UNDEFINE = "domain.undefine": "forget a domain that is defined and halted" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -69,19 +52,19 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         xmlrpc: &[call("xend.domain.delete", &[Arg("domain")]).since(Release::V3_1)],
         xenapi: &[of_vm("VM.destroy", &[])],
     },
-    Operation {
-        name: "domain.set_autostart",
-        summary: "say whether a domain that is defined starts with the daemon",
+    SET_AUTOSTART = "domain.set_autostart": "say whether a domain that is defined starts with the daemon" {
         arguments: &[DOMAIN, required("autostart", Flag)],
         effect: Changes,
         answer: Answer::Nothing,
-        sxp: &[],
-        xmlrpc: &[],
+        // Up to 3.3 there is no such method (`xenapi-VM.set_auto_power_on=True@3.3`).
         xenapi: &[of_vm("VM.set_auto_power_on", &[Arg("autostart")]).since(Release::V3_4)],
+        legacy: Some(LegacySteps {
+            since: Release::V3_1,
+            sequence: Sequence::SetAutostart,
+            steps: &[INFO, DEFINE],
+        }),
     },
-    Operation {
-        name: "domain.pause",
-        summary: "stop a domain where it is",
+    PAUSE = "domain.pause": "stop a domain where it is" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -89,9 +72,7 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         xmlrpc: &[call("xend.domain.pause", &[Arg("domain")])],
         xenapi: &[of_vm("VM.pause", &[])],
     },
-    Operation {
-        name: "domain.unpause",
-        summary: "let a paused domain go on",
+    UNPAUSE = "domain.unpause": "let a paused domain go on" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -99,29 +80,21 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         xmlrpc: &[call("xend.domain.unpause", &[Arg("domain")])],
         xenapi: &[of_vm("VM.unpause", &[])],
     },
-    Operation {
-        name: "domain.suspend",
-        summary: "save a defined domain where the daemon keeps such files, and stop it",
+    SUSPEND = "domain.suspend": "save a defined domain where the daemon keeps such files, and stop it" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
-        sxp: &[],
         xmlrpc: &[call("xend.domain.suspend", &[Arg("domain")]).since(Release::V3_1)],
         xenapi: &[of_vm("VM.suspend", &[])],
     },
-    Operation {
-        name: "domain.resume",
-        summary: "go on with a suspended domain",
+    RESUME = "domain.resume": "go on with a suspended domain" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
-        sxp: &[],
         xmlrpc: &[call("xend.domain.resume", &[Arg("domain"), Usually(Literal::Flag(false))]).since(Release::V3_1)],
         xenapi: &[of_vm("VM.resume", &[Always(Literal::Flag(false))])],
     },
-    Operation {
-        name: "domain.reboot",
-        summary: "ask a domain's system to reboot",
+    REBOOT = "domain.reboot": "ask a domain's system to reboot" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -129,9 +102,7 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         xmlrpc: &[call("xend.domain.shutdown", &[Arg("domain"), Always(Literal::Text("reboot"))])],
         xenapi: &[of_vm("VM.clean_reboot", &[])],
     },
-    Operation {
-        name: "domain.shutdown",
-        summary: "ask a domain's system to shut down, for a reason: poweroff, halt, suspend or crash",
+    SHUTDOWN = "domain.shutdown": "ask a domain's system to shut down, for a reason: poweroff, halt, suspend or crash" {
         arguments: &[DOMAIN, required("reason", Text)],
         effect: Changes,
         answer: Answer::Nothing,
@@ -139,9 +110,7 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         xmlrpc: &[call("xend.domain.shutdown", &[Arg("domain"), Arg("reason")])],
         xenapi: &[of_vm("VM.clean_shutdown", &[]).only("reason", &["poweroff", "halt"])],
     },
-    Operation {
-        name: "domain.destroy",
-        summary: "end a domain at once",
+    DESTROY = "domain.destroy": "end a domain at once" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -149,20 +118,17 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         xmlrpc: &[call("xend.domain.destroy", &[Arg("domain")])],
         xenapi: &[of_vm("VM.hard_shutdown", &[])],
     },
-    Operation {
-        name: "domain.reset",
-        summary: "reset a domain, as its reset button would",
+    RESET = "domain.reset": "reset a domain, as its reset button would" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
-        sxp: &[op!("reset").since(Release::V3_4)],
-        xmlrpc: &[call("xend.domain.reset", &[Arg("domain")]).since(Release::V3_4)],
-        // As `xm reset` sends it (`xm/main.py xm_reset`); not captured.
-        xenapi: &[of_vm("VM.hard_reboot", &[]).since(Release::V3_4)],
+        sxp: &[op!("reset").since(Release::V3_3)],
+        xmlrpc: &[call("xend.domain.reset", &[Arg("domain")]).since(Release::V3_3)],
+        // As `xm reset` sends it (`xm/main.py xm_reset`). Up to 3.2 the method answers `EUNSUPPORTED`
+        // (`xenapi-VM.hard_reboot@3.2`).
+        xenapi: &[of_vm("VM.hard_reboot", &[]).since(Release::V3_3)],
     },
-    Operation {
-        name: "domain.save",
-        summary: "save a domain to a file and end it",
+    SAVE = "domain.save": "save a domain to a file and end it" {
         arguments: &[DOMAIN, required("file", Path)],
         effect: Changes,
         answer: Answer::Nothing,
@@ -173,23 +139,19 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         ],
         xenapi: &[of_vm("VM.save", &[Arg("file"), Always(Literal::Flag(false))])],
     },
-    Operation {
-        name: "domain.restore",
-        summary: "go on with a domain that was saved to a file",
+    RESTORE = "domain.restore": "go on with a domain that was saved to a file" {
         arguments: &[required("file", Path)],
         effect: Changes,
         // XML-RPC gives the record; S-expressions lose it in a worker thread (protocol reference §3.5).
         answer: Answer::Nothing,
-        sxp: &[post("/xend/domain", RESTORE)],
+        sxp: &[op!("/xend/domain": "restore", "file" = Arg("file"))],
         xmlrpc: &[
             call("xend.domain.restore", &[Arg("file")]),
             call("xend.domain.restore", &[Arg("file"), Usually(Literal::Flag(false))]).since(Release::V3_1),
         ],
         xenapi: &[of_session("VM.restore", &[Arg("file"), Always(Literal::Flag(false))])],
     },
-    Operation {
-        name: "domain.dump",
-        summary: "write a domain's memory to a file; live: without stopping it, crash: and end it",
+    DUMP = "domain.dump": "write a domain's memory to a file; live: without stopping it, crash: and end it" {
         arguments: &[DOMAIN, required("file", Path), optional("live", Flag), optional("crash", Flag)],
         effect: Changes,
         answer: Answer::Nothing,
@@ -203,14 +165,11 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         )
         .since(Release::V3_1)],
         xmlrpc: &[
-            call("xend.domain.dump", DUMP).since(Release::V3_0_3),
-            call("xend.domain.dump", DUMP_3_4).since(Release::V3_4),
+            call("xend.domain.dump", DUMP_PARAMS).since(Release::V3_0_3),
+            call("xend.domain.dump", DUMP_PARAMS_3_4).since(Release::V3_4),
         ],
-        xenapi: &[],
     },
-    Operation {
-        name: "domain.migrate",
-        summary: "move a domain to another host; live: while it runs",
+    MIGRATE = "domain.migrate": "move a domain to another host; live: while it runs" {
         arguments: &[
             DOMAIN,
             required("destination", Text),
@@ -231,15 +190,13 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
             "resource" = Usually(Literal::Text("0"))
         )],
         xmlrpc: &[
-            call("xend.domain.migrate", MIGRATE),
-            call("xend.domain.migrate", MIGRATE_3_4).since(Release::V3_4),
-            call("xend.domain.migrate", MIGRATE_4_1).since(Release::V4_1),
+            call("xend.domain.migrate", MIGRATE_PARAMS),
+            call("xend.domain.migrate", MIGRATE_PARAMS_3_3).since(Release::V3_3),
+            call("xend.domain.migrate", MIGRATE_PARAMS_4_1).since(Release::V4_1),
         ],
         xenapi: &[of_vm("VM.migrate", &[Arg("destination"), Or("live", Literal::Flag(false)), OTHER_CONFIG])],
     },
-    Operation {
-        name: "domain.rename",
-        summary: "give a domain another name",
+    RENAME = "domain.rename": "give a domain another name" {
         arguments: &[DOMAIN, required("name", Text)],
         effect: Changes,
         answer: Answer::Nothing,
@@ -247,9 +204,7 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         xmlrpc: &[call("xend.domain.setName", &[Arg("domain"), Arg("name")])],
         xenapi: &[of_vm("VM.set_name_label", &[Arg("name")])],
     },
-    Operation {
-        name: "domain.sysrq",
-        summary: "send a magic key to a domain's system",
+    SYSRQ = "domain.sysrq": "send a magic key to a domain's system" {
         arguments: &[DOMAIN, required("key", Key)],
         effect: Changes,
         answer: Answer::Nothing,
@@ -261,22 +216,19 @@ pub(super) const LIFE_CYCLE: &[Operation] = &[
         ],
         xenapi: &[of_vm("VM.send_sysrq", &[Arg("key")])],
     },
-    Operation {
-        name: "domain.trigger",
-        summary: "send a trigger to a virtual processor: nmi, reset or init",
+    TRIGGER = "domain.trigger": "send a trigger to a virtual processor: nmi, reset or init" {
         arguments: &[DOMAIN, required("trigger", Text), optional("vcpu", Integer(Unit::One))],
         effect: Changes,
         answer: Answer::Nothing,
-        sxp: &[],
         xmlrpc: &[call("xend.domain.send_trigger", &[Arg("domain"), Arg("trigger"), Or("vcpu", Literal::Int(0))])
             .since(Release::V3_1)],
         xenapi: &[of_vm("VM.send_trigger", &[Arg("trigger"), Or("vcpu", Literal::Text("0"))])],
     },
-];
+}
 
-const DUMP: &[Source] =
+const DUMP_PARAMS: &[Source] =
     &[Arg("domain"), Arg("file"), Or("live", Literal::Flag(false)), Or("crash", Literal::Flag(false))];
-const DUMP_3_4: &[Source] = &[
+const DUMP_PARAMS_3_4: &[Source] = &[
     Arg("domain"),
     Arg("file"),
     Or("live", Literal::Flag(false)),
@@ -285,14 +237,14 @@ const DUMP_3_4: &[Source] = &[
 ];
 
 // The fourth parameter changed its meaning with 3.3 (protocol reference §4.2).
-const MIGRATE: &[Source] = &[
+const MIGRATE_PARAMS: &[Source] = &[
     Arg("domain"),
     Arg("destination"),
     As("live", Shape::Number),
     Usually(Literal::Int(0)),
     Or("port", Literal::Int(0)),
 ];
-const MIGRATE_3_4: &[Source] = &[
+const MIGRATE_PARAMS_3_3: &[Source] = &[
     Arg("domain"),
     Arg("destination"),
     As("live", Shape::Number),
@@ -300,7 +252,7 @@ const MIGRATE_3_4: &[Source] = &[
     Usually(Literal::Int(-1)),
     Usually(Literal::Nil),
 ];
-const MIGRATE_4_1: &[Source] = &[
+const MIGRATE_PARAMS_4_1: &[Source] = &[
     Arg("domain"),
     Arg("destination"),
     As("live", Shape::Number),
@@ -310,3 +262,36 @@ const MIGRATE_4_1: &[Source] = &[
     Usually(Literal::Int(0)),
 ];
 const OTHER_CONFIG: Source = Struct(&[("port", Or("port", Literal::Text("0")))]);
+
+/// What `xm new` and `xm create` call on the Xen-API, in the order in which they do (`xm/main.py`, `xm/xenapi_create.py`).
+const DEFINE_METHODS: &[&str] = &[
+    "VM.get_all",
+    "VM.create",
+    "network.get_all_records",
+    "VIF.create",
+    "VDI.get_all_records",
+    "SR.get_all_records",
+    "VDI.create",
+    "VBD.create",
+    "VBD.destroy",
+    "VDI.destroy",
+    "VIF.destroy",
+    "VM.destroy",
+];
+const CREATE_METHODS: &[&str] = &[
+    "VM.get_all",
+    "VM.create",
+    "network.get_all_records",
+    "VIF.create",
+    "VDI.get_all_records",
+    "SR.get_all_records",
+    "VDI.create",
+    "VBD.create",
+    "VM.start",
+    "VM.get_record",
+    "VM.hard_shutdown",
+    "VBD.destroy",
+    "VDI.destroy",
+    "VIF.destroy",
+    "VM.destroy",
+];

@@ -1,4 +1,4 @@
-//! The table itself: the operations by what they are about.
+//! The table itself: the operations by what they are about. Adding one is a row in one of these files.
 //!
 //! Sources: protocol reference §3.1 and §3.3 (`server/SrvNode.py`, `server/SrvDomainDir.py`, `server/SrvDomain.py`) for the
 //! S-expression face, §4.2 (`server/XMLRPCServer.py`, `XendDomain.py`) for XML-RPC, §5.5 (`XendAPI.py`) for the Xen-API.
@@ -11,21 +11,25 @@ mod life_cycle;
 mod node;
 mod resources;
 mod session;
-mod steps;
 
-use super::{Argument, ArgumentKind, Operation};
+pub use device::*;
+pub use domain::*;
+pub use life_cycle::*;
+pub use node::*;
+pub use resources::*;
+pub use session::*;
 
-pub(super) use steps::STEPS;
+use super::row::Operation;
 
 const PARTS: [&[Operation]; 6] =
-    [node::NODE, domain::DOMAINS, life_cycle::LIFE_CYCLE, resources::RESOURCES, device::DEVICES, session::SESSION];
+    [node::ROWS, domain::ROWS, life_cycle::ROWS, resources::ROWS, device::ROWS, session::ROWS];
 
 /// All operations.
-pub static OPERATIONS: &[Operation] = &joined::<{ count() }>();
+pub const ALL: &[Operation] = &joined::<{ count() }>();
 
 /// The operation of a name.
-pub fn find(name: &str) -> Option<&'static Operation> {
-    OPERATIONS.iter().find(|operation| operation.name == name)
+pub fn find(name: &str) -> Option<Operation> {
+    ALL.iter().copied().find(|operation| operation.name() == name)
 }
 
 const fn count() -> usize {
@@ -51,12 +55,6 @@ const fn joined<const N: usize>() -> [Operation; N] {
     all
 }
 
-const DOMAIN: Argument = required("domain", ArgumentKind::Domain);
-
-const fn required(name: &'static str, kind: ArgumentKind) -> Argument {
-    Argument { name, kind, is_required: true }
-}
-
-const fn optional(name: &'static str, kind: ArgumentKind) -> Argument {
-    Argument { name, kind, is_required: false }
-}
+#[cfg(test)]
+pub(super) const NAMES: [&[(&str, &str)]; 6] =
+    [node::NAMES, domain::NAMES, life_cycle::NAMES, resources::NAMES, device::NAMES, session::NAMES];

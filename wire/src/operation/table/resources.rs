@@ -1,16 +1,13 @@
 //! Memory, processors, and how the scheduler shares them.
 
-use super::super::form::Effect::{Changes, Reads};
-use super::super::form::{Literal, Operation, Shape, Source::*, call, of_vm, post};
-use super::super::{Answer, ArgumentKind::*, Unit};
-use super::life_cycle::op;
-use super::{DOMAIN, required};
+use super::super::argument::{ArgumentKind::*, DOMAIN, Unit, required};
+use super::super::form::{Recipe, Shape, Source::*, call, of_vm, op};
+use super::super::row::Effect::{Changes, Reads};
+use super::super::row::{Answer, MethodSteps, operations};
 use crate::Release;
 
-pub(super) const RESOURCES: &[Operation] = &[
-    Operation {
-        name: "domain.set_memory",
-        summary: "set how much memory a domain shall have, in MiB",
+operations! {
+    SET_MEMORY = "domain.set_memory": "set how much memory a domain shall have, in MiB" {
         arguments: &[DOMAIN, required("memory", Integer(Unit::MiB))],
         effect: Changes,
         answer: Answer::Nothing,
@@ -18,9 +15,7 @@ pub(super) const RESOURCES: &[Operation] = &[
         xmlrpc: &[call("xend.domain.setMemoryTarget", &[Arg("domain"), Arg("memory")])],
         xenapi: &[of_vm("VM.set_memory_dynamic_max_live", &[As("memory", Shape::Bytes)])],
     },
-    Operation {
-        name: "domain.set_max_memory",
-        summary: "set how much memory a domain may have, in MiB",
+    SET_MAX_MEMORY = "domain.set_max_memory": "set how much memory a domain may have, in MiB" {
         arguments: &[DOMAIN, required("memory", Integer(Unit::MiB))],
         effect: Changes,
         answer: Answer::Nothing,
@@ -28,9 +23,7 @@ pub(super) const RESOURCES: &[Operation] = &[
         xmlrpc: &[call("xend.domain.maxmem_set", &[Arg("domain"), Arg("memory")])],
         xenapi: &[of_vm("VM.set_memory_static_max", &[As("memory", Shape::Bytes)])],
     },
-    Operation {
-        name: "domain.set_vcpus",
-        summary: "set how many virtual processors a domain uses",
+    SET_VCPUS = "domain.set_vcpus": "set how many virtual processors a domain uses" {
         arguments: &[DOMAIN, required("vcpus", Integer(Unit::One))],
         effect: Changes,
         answer: Answer::Nothing,
@@ -38,9 +31,7 @@ pub(super) const RESOURCES: &[Operation] = &[
         xmlrpc: &[call("xend.domain.setVCpuCount", &[Arg("domain"), Arg("vcpus")])],
         xenapi: &[of_vm("VM.set_VCPUs_number_live", &[Arg("vcpus")])],
     },
-    Operation {
-        name: "domain.pin_vcpu",
-        summary: "let a virtual processor run only on some of the host's",
+    PIN_VCPU = "domain.pin_vcpu": "let a virtual processor run only on some of the host's" {
         arguments: &[DOMAIN, required("vcpu", Integer(Unit::One)), required("cpus", Cpus)],
         effect: Changes,
         answer: Answer::Nothing,
@@ -60,19 +51,15 @@ pub(super) const RESOURCES: &[Operation] = &[
         // As `xm vcpu-pin` sends it (`xm/main.py xm_vcpu_pin`); not captured.
         xenapi: &[of_vm("VM.add_to_VCPUs_params_live", &[As("vcpu", Shape::CpuMap), Arg("cpus")])],
     },
-    Operation {
-        name: "domain.credit",
-        summary: "tell how the credit scheduler treats a domain: weight, and cap in percent of one processor",
+    CREDIT = "domain.credit": "tell how the credit scheduler treats a domain: weight, and cap in percent of one processor" {
         arguments: &[DOMAIN],
         effect: Reads,
         answer: Answer::Record("credit"),
         sxp: &[op!("domain_sched_credit_get").since(Release::V3_0_3)],
-        xmlrpc: &[call("xend.domain.sched_credit_get", &[Arg("domain")]).since(Release::V3_0_3)],
+        xmlrpc: &[call("xend.domain.sched_credit_get", &[Arg("domain")]).headless().since(Release::V3_0_3)],
         xenapi: &[of_vm("VM.get_VCPUs_params", &[])],
     },
-    Operation {
-        name: "domain.set_credit",
-        summary: "set how the credit scheduler treats a domain",
+    SET_CREDIT = "domain.set_credit": "set how the credit scheduler treats a domain" {
         arguments: &[DOMAIN, required("weight", Integer(Unit::One)), required("cap", Integer(Unit::One))],
         effect: Changes,
         answer: Answer::Nothing,
@@ -80,21 +67,16 @@ pub(super) const RESOURCES: &[Operation] = &[
         xmlrpc: &[
             call("xend.domain.sched_credit_set", &[Arg("domain"), Arg("weight"), Arg("cap")]).since(Release::V3_0_3)
         ],
-        xenapi: &[],
+        methods: Some(MethodSteps { recipe: Recipe::SetCredit, steps: &["VM.add_to_VCPUs_params_live"] }),
     },
-    Operation {
-        name: "domain.sedf",
-        summary: "tell how the SEDF scheduler treats a domain: period, slice and latency in nanoseconds",
+    SEDF = "domain.sedf": "tell how the SEDF scheduler treats a domain: period, slice and latency in nanoseconds" {
         arguments: &[DOMAIN],
         effect: Reads,
         answer: Answer::Record("sedf"),
         sxp: &[op!("cpu_sedf_get")],
         xmlrpc: &[call("xend.domain.cpu_sedf_get", &[Arg("domain")])],
-        xenapi: &[],
     },
-    Operation {
-        name: "domain.set_sedf",
-        summary: "set how the SEDF scheduler treats a domain",
+    SET_SEDF = "domain.set_sedf": "set how the SEDF scheduler treats a domain" {
         arguments: &[
             DOMAIN,
             required("period", Integer(Unit::Nanoseconds)),
@@ -124,6 +106,5 @@ pub(super) const RESOURCES: &[Operation] = &[
                 Arg("weight"),
             ],
         )],
-        xenapi: &[],
     },
-];
+}

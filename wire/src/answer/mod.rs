@@ -1,34 +1,18 @@
 //! From a reply to the answer or the failure that is in it.
 
-use std::fmt;
+mod escaped;
+#[cfg(test)]
+mod tests;
 
-use super::escaped::unescape;
-use super::{Answer, Face, Operation};
 use crate::failure::{Asked, Failure};
+use crate::http::Reply;
+use crate::operation::{Answer, Face, Operation};
 use crate::sexpr::{Builder, Document, Sexpr};
 use crate::xenapi::{self, Outcome};
 use crate::xmlrpc::{self, Response, ValueRef};
 use crate::{Limits, Release, sexpr, tuples, visible};
 
-/// A complete HTTP reply.
-#[derive(Clone, Default, PartialEq, Eq)]
-pub struct Reply {
-    /// The status code.
-    pub status: u16,
-    /// The reason phrase, in which Xend says more than the code does.
-    pub reason: String,
-    /// The body.
-    pub body: Vec<u8>,
-}
-
-impl fmt::Debug for Reply {
-    /// The body as text: errors of a client are printed so.
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let mut reply = f.debug_struct("Reply");
-        reply.field("status", &self.status).field("reason", &self.reason);
-        reply.field("body", &format_args!("\"{}\"", visible(&self.body))).finish()
-    }
-}
+use escaped::unescape;
 
 /// What a method of the Xen-API gave, out of its envelope.
 #[derive(Clone, Debug, PartialEq)]
@@ -46,7 +30,7 @@ impl Operation {
     ///
     /// A status of success does not make a success: up to 3.0.2, and for what a worker thread does in every release, a
     /// failure comes as `(xend.err "...")` under 200 or 202 (protocol reference §3.4, §3.5).
-    pub fn read(&'static self, face: Face, release: Release, reply: &Reply) -> Result<Document<'static>, Failure> {
+    pub fn read(self, face: Face, release: Release, reply: &Reply) -> Result<Document<'static>, Failure> {
         let asked = Asked { operation: self, face, release };
         match face {
             Face::Sxp => self.read_sxp(asked, reply),
@@ -54,19 +38,19 @@ impl Operation {
         }
     }
 
-    /// What a method of the Xen-API gave, which was asked as one of the [`steps`](Self::steps) of this operation: the
+    /// What a method of the Xen-API gave, which was asked as one of the steps of this operation: the
     /// value in the envelope, as it is.
-    pub fn read_method(&'static self, release: Release, reply: &Reply) -> Result<Returned, Failure> {
+    pub fn read_method(self, release: Release, reply: &Reply) -> Result<Returned, Failure> {
         let asked = Asked { operation: self, face: Face::XenApi, release };
         let document = decode(asked, reply)?;
         value_in(asked, &document, reply)?;
         Ok(Returned(document.into_owned()))
     }
 
-    fn read_sxp(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
+    fn read_sxp(self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
         let is_success = (200..300).contains(&reply.status);
         // What the daemon's log or the console says is no word of its own, unless it is all there is.
-        if self.answer == Answer::Text && is_success && !reply.body.starts_with(b"(xend.err ") {
+        if self.answer() == Answer::Text && is_success && !reply.body.starts_with(b"(xend.err ") {
             return Ok(atom(&reply.body));
         }
         // Only what may be a failure is looked through for one.
@@ -75,7 +59,7 @@ impl Operation {
             return Err(failure);
         }
         let body = sexpr::parse(&reply.body);
-        if self.answer == Answer::Nothing {
+        if self.answer() == Answer::Nothing {
             return if body.is_ok_and(|body| is_nothing(&body)) {
                 Ok(Document::default())
             } else {
@@ -87,7 +71,7 @@ impl Operation {
         let body =
             body.map_err(|error| Failure::unreadable(asked, format!("the reply is no S-expression: {error}"), reply))?;
         let first = body.first().ok_or_else(|| no_such_value(asked, reply))?;
-        match self.answer {
+        match self.answer() {
             // A dict is printed as a string: `"{'cap': 0, 'weight': 256}"` (protocol reference §3.3).
             Answer::Record(head) if !first.is_list() => {
                 first.as_str().and_then(|text| dict(head, text)).ok_or_else(|| no_such_value(asked, reply))
@@ -97,10 +81,10 @@ impl Operation {
         }
     }
 
-    fn read_xmlrpc(&self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
+    fn read_xmlrpc(self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
         let document = decode(asked, reply)?;
         let value = value_in(asked, &document, reply)?;
-        if self.answer == Answer::Nothing {
+        if self.answer() == Answer::Nothing {
             return Ok(Document::default());
         }
         let answered = match asked.face {
@@ -108,25 +92,24 @@ impl Operation {
             Face::XmlRpc | Face::Sxp => self.xmlrpc_answer(value, asked.release),
         };
         match answered.as_ref().and_then(Document::first) {
-            Some(first) if fits(first, self.answer) => Ok(answered.unwrap_or_default()),
+            Some(first) if fits(first, self.answer()) => Ok(answered.unwrap_or_default()),
             _ => Err(no_such_value(asked, reply)),
         }
     }
 
-    fn xmlrpc_answer(&self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
-        Some(match self.answer {
+    fn xmlrpc_answer(self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
+        Some(match self.answer() {
             // Top-level strings are escaped from 3.0.3 on.
             Answer::Text if release < Release::V3_0_3 => atom(value.text()?.as_bytes()),
             Answer::Text => atom(&unescape(&value.text()?)),
-            // These come without a head: the pairs of `xend.node.info`, and a struct.
-            Answer::Record(head @ ("node" | "credit")) => with_head(head, &tuples::to_sexpr(value, release)),
+            Answer::Record(head) if self.is_headless(release) => with_head(head, &tuples::to_sexpr(value, release)),
             _ => tuples::to_sexpr(value, release),
         })
     }
 
-    fn xenapi_answer(&self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
-        let power_state = self.xenapi_forms(release).ok().and_then(|forms| forms[0].power_state);
-        Some(match self.answer {
+    fn xenapi_answer(self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
+        let power_state = self.power_state(release);
+        Some(match self.answer() {
             Answer::Names => xenapi::names(value, power_state),
             Answer::Record(head) => xenapi::record(head, value, release),
             Answer::Records(head) => xenapi::records(head, value, power_state, release),
@@ -165,7 +148,7 @@ fn value_in<'d>(asked: Asked, document: &'d xmlrpc::Document<'_>, reply: &Reply)
 fn no_such_value(asked: Asked, reply: &Reply) -> Failure {
     /// Of the body, in bytes.
     const SHOWN: usize = 60;
-    let wanted = match asked.operation.answer {
+    let wanted = match asked.operation.answer() {
         Answer::Nothing => "no value".to_owned(),
         Answer::Names => "a list of names".to_owned(),
         Answer::Record(head) => format!("`({head} ...)`"),

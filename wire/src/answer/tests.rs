@@ -1,0 +1,156 @@
+//! Replies are read as the daemon meant them: captured ones, and the shapes that the protocol reference tells.
+
+use super::*;
+use crate::failure::ErrorCode;
+use crate::operation::find;
+use crate::sexpr::{Rules, print};
+
+fn reply(status: u16, reason: &str, body: &str) -> Reply {
+    Reply { status, reason: reason.to_owned(), body: body.as_bytes().to_vec() }
+}
+
+#[test]
+fn answers_end_in_one_model() {
+    let check = |name: &str, face: Face, body: &str, expect: &str| {
+        let document = find(name).expect(name).read(face, Release::V3_0_3, &reply(200, "OK", body)).expect(name);
+        assert_eq!(String::from_utf8_lossy(&print(&document, Rules::strict())), expect);
+    };
+    let array = |items: &str| {
+        format!(
+            "<methodResponse><params><param><value><array><data>{items}</data></array></value></param></params></methodResponse>"
+        )
+    };
+    let nil = "<methodResponse><params><param><value><nil/></value></param></params></methodResponse>";
+    check("domain.list", Face::Sxp, "(Domain-0 vm1 vm2)", "(Domain-0 vm1 vm2)");
+    check("domain.list", Face::XmlRpc, &array("<value>Domain-0</value><value>vm1</value>"), "(Domain-0 vm1)");
+    check("domain.info", Face::Sxp, "(domain (domid 1))''", "(domain (domid 1))");
+    let domid = array(&format!(
+        "<value>domain</value><value>{}</value>",
+        "<array><data><value>domid</value><value><int>1</int></value></data></array>"
+    ));
+    check("domain.info", Face::XmlRpc, &domid, "(domain (domid 1))");
+    let pair = array("<value><array><data><value>nr_cpus</value><value><int>2</int></value></data></array></value>");
+    check("node.info", Face::XmlRpc, &pair, "(node (nr_cpus 2))");
+    check("domain.pause", Face::Sxp, "", "");
+    check("domain.pause", Face::XmlRpc, nil, "");
+}
+
+/// Captured error replies of all kinds, with the code that design and table give them.
+#[test]
+fn failures_are_found_under_any_status() {
+    let check = |name: &str, face: Face, release: Release, reply: Reply, code: ErrorCode, message: &str| {
+        let failure = find(name).expect(name).read(face, release, &reply).expect_err(message);
+        assert_eq!((failure.code, failure.message.as_str()), (code, message));
+        assert_eq!(failure.reply.as_ref(), Some(&reply));
+    };
+    use ErrorCode::*;
+    use Release::*;
+    let sxp = Face::Sxp;
+    // Captures `post-op-unknown`, `post-pause-dom0`, `post-destroy-dom0@3.0.2`, `get-domain-unknown`, `post-op-missing`.
+    check(
+        "domain.pause",
+        sxp,
+        V3_0_3,
+        reply(501, "Operation not implemented: pause", "Operation not implemented: pause"),
+        VmmCmdFormatError,
+        "Operation not implemented: pause",
+    );
+    check(
+        "domain.pause",
+        sxp,
+        V4_1,
+        reply(501, "Operation not implemented: pause", "Operation not implemented: pause''"),
+        VmmCmdFormatError,
+        "Operation not implemented: pause",
+    );
+    check(
+        "domain.pause",
+        sxp,
+        V3_0_3,
+        reply(500, "Request failed: pause", "(xend.err 'Cannot pause privileged domain 0')"),
+        WrongStateForOp,
+        "Cannot pause privileged domain 0",
+    );
+    check(
+        "domain.destroy",
+        sxp,
+        V3_0_2,
+        reply(202, "Accepted", "(xend.err 'Cannot destroy privileged domain 0')"),
+        WrongStateForOp,
+        "Cannot destroy privileged domain 0",
+    );
+    check(
+        "domain.info",
+        sxp,
+        V3_0_3,
+        reply(404, "Not found", "No such domain nosuch"),
+        VmNotFound,
+        "No such domain nosuch",
+    );
+    check("domain.info", sxp, V3_1, reply(500, "Internal server error", ""), VmNotFound, "Internal server error");
+    check("node.info", sxp, V3_1, reply(500, "Internal server error", ""), Unknown, "Internal server error");
+    check("domain.pause", sxp, V4_1, reply(406, "Invalid request", "''"), BadParameter, "Invalid request");
+    check(
+        "domain.create",
+        sxp,
+        V4_1,
+        reply(413, "Request entity too large", ""),
+        VmmCmdFormatError,
+        "Request entity too large",
+    );
+    check(
+        "domain.list",
+        sxp,
+        V4_1,
+        reply(200, "OK", "<html>"),
+        CommunicationNotEstablished,
+        "the reply should hold a list of names, and holds `<html>`",
+    );
+    check(
+        "domain.create",
+        sxp,
+        V4_1,
+        reply(201, "created", "(domain"),
+        UnableToVerifyState,
+        "the reply is no S-expression: unexpected end of input, expected `)` for the `(` at byte 0",
+    );
+    let fault = |code: i32, text: &str| {
+        reply(
+            200,
+            "OK",
+            &format!(
+                "<methodResponse><fault><value><struct><member><name>faultString</name><value>{text}</value></member><member><name>faultCode</name><value><int>{code}</int></value></member></struct></value></fault></methodResponse>"
+            ),
+        )
+    };
+    let rpc = Face::XmlRpc;
+    check("domain.info", rpc, V3_0_3, fault(3, "nosuch"), VmNotFound, "nosuch");
+    check("domain.pause", rpc, V3_0_2, fault(2, "&lt;Fault 3: 'nosuch'&gt;"), VmNotFound, "<Fault 3: 'nosuch'>");
+    check(
+        "domain.pause",
+        rpc,
+        V3_0_3,
+        fault(2, "Cannot pause privileged domain Domain-0"),
+        WrongStateForOp,
+        "Cannot pause privileged domain Domain-0",
+    );
+    check("domain.pause", rpc, V3_0_3, fault(1, "something odd"), VmControlOpFailed, "something odd");
+    check("domain.create", rpc, V3_0_3, fault(2, "something odd"), OperationFailed, "something odd");
+    check("domain.create", rpc, V3_0_3, fault(1, ""), Unknown, "");
+    let unknown = "<methodResponse><params><param><value><struct><member><name>Status</name><value>Failure</value></member><member><name>ErrorDescription</name><value><array><data><value>MESSAGE_METHOD_UNKNOWN</value><value>xend.bogus</value></data></array></value></member></struct></value></param></params></methodResponse>";
+    check("domain.pause", rpc, V3_1, reply(200, "OK", unknown), VmmCmdFormatError, "MESSAGE_METHOD_UNKNOWN xend.bogus");
+    check(
+        "domain.pause",
+        rpc,
+        V4_1,
+        reply(200, "OK", "hello"),
+        UnableToVerifyState,
+        "the reply is no XML-RPC response: unexpected text `hello`, expected `methodCall` or `methodResponse`",
+    );
+}
+
+#[test]
+fn a_reply_is_printed_as_text() {
+    let reply = reply(200, "OK", "(a\n\u{1})");
+    assert_eq!(format!("{reply:?}"), r#"Reply { status: 200, reason: "OK", body: "(a\n\x01)" }"#);
+}
