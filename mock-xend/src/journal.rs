@@ -34,14 +34,23 @@ impl Journal {
         Self { exchanges: VecDeque::new(), capacity, total: 0 }
     }
 
-    pub(crate) fn push(&mut self, exchange: Exchange) {
+    /// Notes an exchange. The oldest one makes room for it, and gives it its memory.
+    pub(crate) fn record(&mut self, face: Face, at: Duration, request: &[u8], reply: &[u8]) {
         self.total += 1;
         if self.capacity == 0 {
             return;
         }
-        if self.exchanges.len() == self.capacity {
-            self.exchanges.pop_front();
-        }
+        let is_full = self.exchanges.len() == self.capacity;
+        let exchange = match is_full.then(|| self.exchanges.pop_front()).flatten() {
+            Some(mut oldest) => {
+                oldest.request.clear();
+                oldest.request.extend_from_slice(request);
+                oldest.reply.clear();
+                oldest.reply.extend_from_slice(reply);
+                Exchange { face, at, ..oldest }
+            }
+            None => Exchange { face, at, request: request.to_vec(), reply: reply.to_vec() },
+        };
         self.exchanges.push_back(exchange);
     }
 
@@ -62,17 +71,14 @@ mod tests {
 
     #[test]
     fn the_oldest_exchange_makes_room() {
-        let exchange = |reply: &str| Exchange {
-            face: Face::Sxp,
-            at: Duration::ZERO,
-            request: Vec::new(),
-            reply: reply.as_bytes().to_vec(),
-        };
         let mut journal = Journal::new(2);
-        for reply in ["a", "b", "c"] {
-            journal.push(exchange(reply));
+        for reply in ["a", "bb", "c"] {
+            journal.record(Face::Sxp, Duration::ZERO, b"GET / HTTP/1.1\r\n\r\n", reply.as_bytes());
         }
-        assert_eq!(journal.exchanges().map(|exchange| exchange.reply.as_slice()).collect::<Vec<_>>(), [b"b", b"c"]);
+        assert_eq!(
+            journal.exchanges().map(|exchange| exchange.reply.as_slice()).collect::<Vec<_>>(),
+            [b"bb".as_slice(), b"c"]
+        );
         assert_eq!(journal.total(), 3);
     }
 }

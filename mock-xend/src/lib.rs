@@ -28,8 +28,6 @@
 
 mod address;
 mod clock;
-#[cfg(test)]
-mod coverage;
 mod error;
 mod faces;
 mod fields;
@@ -37,6 +35,7 @@ mod host;
 mod http;
 mod journal;
 mod own_file;
+mod path;
 pub mod program;
 mod python;
 mod quirk;

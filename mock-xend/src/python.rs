@@ -42,64 +42,90 @@ pub(crate) fn date_time(at: Duration) -> Datum {
     Datum::DateTime(format!("{}{month:02}{}T{}", words[3], words[1], words[4]))
 }
 
+/// A key of a dict, with its hash.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) struct Key<'k> {
+    pub(crate) name: &'k str,
+    hash: u64,
+}
+
+impl<'k> Key<'k> {
+    /// `string_hash` in `Objects/stringobject.c`.
+    pub(crate) const fn new(name: &'k str) -> Self {
+        let text = name.as_bytes();
+        if text.is_empty() {
+            return Self { name, hash: 0 };
+        }
+        let mut hash = (text[0] as u64) << 7;
+        let mut at = 0;
+        while at < text.len() {
+            hash = hash.wrapping_mul(1_000_003) ^ text[at] as u64;
+            at += 1;
+        }
+        Self { name, hash: hash ^ text.len() as u64 }
+    }
+}
+
 /// The order in which a dict of CPython 2.7 (64 bits, no hash randomisation) yields keys inserted in the given order.
 ///
 /// Header lines and the fields of devices come in this order on the wire (protocol reference §1.4, §3.8).
-/// Source: `Objects/dictobject.c` and `string_hash` in `Objects/stringobject.c`.
+/// Source: `Objects/dictobject.c`.
 pub(crate) fn dict_order<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
-    order_in(vec![None; 8], keys)
+    let keys: Vec<Key<'k>> = keys.into_iter().map(Key::new).collect();
+    dict_places(keys.iter().copied()).map(|at| keys[at].name).collect()
+}
+
+/// The same as places in the sequence of keys. Of a key that is given twice the first place counts.
+pub(crate) fn dict_places<'k>(keys: impl IntoIterator<Item = Key<'k>>) -> impl Iterator<Item = usize> {
+    places_in(vec![None; 8], keys)
 }
 
 /// The order of a dict that is written down as a whole, `{'a': 1, ...}`: it is made as large as it needs to be at once
 /// (`BUILD_MAP`, `_PyDict_NewPresized`).
 pub(crate) fn literal_order<'k>(keys: &[&'k str]) -> Vec<&'k str> {
     let size = if keys.len() > 5 { (keys.len() + 1).next_power_of_two() } else { 8 };
-    order_in(vec![None; size], keys.iter().copied())
+    places_in(vec![None; size], keys.iter().copied().map(Key::new)).map(|at| keys[at]).collect()
 }
 
-fn order_in<'k>(mut slots: Vec<Option<&'k str>>, keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
+/// A slot of a dict: a key, and its place in the sequence of keys.
+type Slot<'k> = Option<(Key<'k>, usize)>;
+
+fn places_in<'k>(mut slots: Vec<Slot<'k>>, keys: impl IntoIterator<Item = Key<'k>>) -> impl Iterator<Item = usize> {
     let mut used = 0;
-    for key in keys {
-        if !insert(&mut slots, key) {
+    for (at, key) in keys.into_iter().enumerate() {
+        if !insert(&mut slots, (key, at)) {
             continue;
         }
         used += 1;
         if used * 3 >= slots.len() * 2 {
             let mut grown = vec![None; (used * 4 + 1).next_power_of_two()];
-            for key in slots.into_iter().flatten() {
-                insert(&mut grown, key);
+            for entry in slots.into_iter().flatten() {
+                insert(&mut grown, entry);
             }
             slots = grown;
         }
     }
-    slots.into_iter().flatten().collect()
+    slots.into_iter().flatten().map(|(_, at)| at)
 }
 
 /// Puts a key into the first free slot of its probe sequence. False if it was there.
-fn insert<'k>(slots: &mut [Option<&'k str>], key: &'k str) -> bool {
+fn insert<'k>(slots: &mut [Slot<'k>], entry: (Key<'k>, usize)) -> bool {
     let mask = slots.len() as u64 - 1;
-    let mut perturb = hash(key.as_bytes());
+    let mut perturb = entry.0.hash;
     let mut at = perturb;
     loop {
         match slots[(at & mask) as usize] {
             None => {
-                slots[(at & mask) as usize] = Some(key);
+                slots[(at & mask) as usize] = Some(entry);
                 return true;
             }
-            Some(there) if there == key => return false,
+            Some((there, _)) if there == entry.0 => return false,
             Some(_) => {
                 at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
                 perturb >>= 5;
             }
         }
     }
-}
-
-fn hash(text: &[u8]) -> u64 {
-    let Some(&first) = text.first() else { return 0 };
-    let seed = u64::from(first) << 7;
-    let mixed = text.iter().fold(seed, |hash, &byte| hash.wrapping_mul(1_000_003) ^ u64::from(byte));
-    mixed ^ text.len() as u64
 }
 
 /// `int(text)`. The error is the text of Python's exception.

@@ -1,5 +1,6 @@
-//! What all connections share: the world, the scenario before it, and the journal.
+//! What all connections share: the scenario, the world behind it, what is kept beside the world, and the journal.
 
+use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -10,37 +11,62 @@ use xend_wire::datum::Datum;
 use xend_wire::operation::Face;
 
 use crate::clock::Clock;
-use crate::journal::{Exchange, Journal};
+use crate::journal::Journal;
 use crate::quirk::Quirk;
 use crate::registry::Registry;
 use crate::scenario::{Decision, Question, Report, Script};
-use crate::world::{Command, Detail, Failure, Listing, Order, States, World};
+use crate::world::{Command, Failure, World};
 
 /// One mock behind all its listeners.
+///
+/// A request takes the lock once, for its [`Turn`]: it is decided there and done, and printed after it. The journal has a
+/// lock of its own.
 pub(crate) struct Service {
     release: Release,
     quirks: Vec<Quirk>,
+    clock: Clock,
     state: Mutex<State>,
+    journal: Mutex<Journal>,
     /// Told of every event of the Xen-API.
     events: Notify,
 }
 
 struct State {
     world: World,
-    clock: Clock,
-    script: Script,
-    journal: Journal,
     registry: Registry,
+    script: Script,
+}
+
+/// A request's turn with the world: nobody else sees or changes anything while it lasts.
+pub(crate) struct Turn<'s> {
+    pub(crate) release: Release,
+    /// The time of the world, since the Unix epoch.
+    pub(crate) now: Duration,
+    pub(crate) world: &'s mut World,
+    pub(crate) registry: &'s mut Registry,
+    script: &'s mut Script,
+}
+
+impl Turn<'_> {
+    /// What the scenario wants for a request.
+    pub(crate) fn decide(&mut self, question: &Question<'_>) -> Decision {
+        self.script.decide(question)
+    }
+
+    /// Has the world do something.
+    pub(crate) fn perform(&mut self, command: &Command) -> Result<Datum, Failure> {
+        self.world.perform(self.now, command)
+    }
 }
 
 impl Service {
     pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal, quirks: Vec<Quirk>) -> Self {
         let release = world.release();
-        let registry = Registry::new(release);
-        let state = Mutex::new(State { world, clock, script, journal, registry });
-        Self { release, quirks, state, events: Notify::new() }
+        let state = Mutex::new(State { world, registry: Registry::new(release), script });
+        Self { release, quirks, clock, state, journal: Mutex::new(journal), events: Notify::new() }
     }
 
+    /// The release that is emulated.
     pub(crate) fn release(&self) -> Release {
         self.release
     }
@@ -50,25 +76,16 @@ impl Service {
         self.quirks.contains(&quirk)
     }
 
-    /// What the scenario wants for a request.
-    pub(crate) fn decide(&self, question: &Question<'_>) -> Decision {
-        self.state().script.decide(question)
-    }
-
-    /// Asks the world.
-    pub(crate) fn perform(&self, command: &Command) -> Result<Datum, Failure> {
-        self.with_registry(|world, _, now| world.perform(now, command))
-    }
-
-    /// Looks at the world and at what is kept beside it, or changes them, at a time.
-    pub(crate) fn with_registry<T>(&self, look: impl FnOnce(&mut World, &mut Registry, Duration) -> T) -> T {
-        let state = &mut *self.state();
-        let now = state.clock.now();
-        let seen = look(&mut state.world, &mut state.registry, now);
-        if state.registry.observe(&state.world, now) {
+    /// Gives a request its turn. The lock is held while `take` runs, so `take` prints nothing and waits for nothing.
+    pub(crate) fn turn<T>(&self, take: impl FnOnce(&mut Turn<'_>) -> T) -> T {
+        let State { world, registry, script } = &mut *self.state();
+        let now = self.clock.now();
+        let mut turn = Turn { release: self.release, now, world, registry, script };
+        let taken = take(&mut turn);
+        if turn.registry.observe(turn.world, now) {
             self.events.notify_waiters();
         }
-        seen
+        taken
     }
 
     /// Waits for an event of the Xen-API.
@@ -76,36 +93,27 @@ impl Service {
         self.events.notified()
     }
 
-    /// The domains of a list, to be described without the lock.
-    pub(crate) fn listing(&self, states: States, detail: Detail, order: Order) -> Listing {
-        self.with_registry(|world, _, now| world.listing(now, states, detail, order))
-    }
-
     /// Notes an exchange.
     pub(crate) fn record(&self, face: Face, request: &[u8], reply: &[u8]) {
-        let state = &mut *self.state();
-        state.journal.push(Exchange { face, at: state.clock.now(), request: request.to_vec(), reply: reply.to_vec() });
+        self.journal_lock().record(face, self.now(), request, reply);
     }
 
     /// The time of the world since the Unix epoch.
     pub(crate) fn now(&self) -> Duration {
-        self.state().clock.now()
+        self.clock.now()
     }
 
     /// Lets time pass.
     pub(crate) fn advance(&self, by: Duration) {
-        self.state().clock.advance(by);
+        self.clock.advance(by);
     }
 
-    /// Looks at the world, or changes it.
-    pub(crate) fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        self.with_registry(|world, _, _| look(world))
-    }
-
+    /// What went over the connections so far.
     pub(crate) fn journal(&self) -> Journal {
-        self.state().journal.clone()
+        self.journal_lock().clone()
     }
 
+    /// How the requests so far differ from what the scenario expects.
     pub(crate) fn report(&self) -> Report {
         self.state().script.report()
     }
@@ -113,5 +121,15 @@ impl Service {
     /// A test that panicked while it looked at the world has left it whole: every change is a plain assignment.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn journal_lock(&self) -> MutexGuard<'_, Journal> {
+        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+}
+
+impl fmt::Debug for Service {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.debug_struct("Service").field("release", &self.release).finish_non_exhaustive()
     }
 }

@@ -6,6 +6,7 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use xend_wire::operation::Face;
 
+use super::operations::ROUTES;
 use super::{sxp, xenapi, xmlrpc};
 use crate::http::{Answer, Input, Listener, Then};
 use crate::service::Service;
@@ -18,32 +19,17 @@ pub(crate) async fn serve<S>(stream: S, service: Arc<Service>, listener: Listene
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let (read, mut write) = tokio::io::split(stream);
-    let mut input = Input::new(read);
-    loop {
-        input.begin();
-        let answer = match listener.face {
-            Face::Sxp => Some(sxp::answer(&service, &listener, sxp::read(&mut input).await)),
-            Face::XmlRpc => {
-                xmlrpc::read(&mut input, service.release()).await.map(|incoming| xmlrpc::answer(&service, incoming))
-            }
-            Face::XenApi => match xmlrpc::read(&mut input, service.release()).await {
-                Some(incoming) => Some(xenapi::answer(&service, incoming).await),
-                None => None,
-            },
-        };
-        let Some(Answer { bytes, delay, then }) = answer else { break };
+    let mut input = Input::new(stream);
+    while let Some(Answer { bytes, delay, then }) = next_answer(&service, &listener, &mut input).await {
         if !delay.is_zero() {
             tokio::time::sleep(delay).await;
         }
         service.record(listener.face, input.taken(), &bytes);
-        let sent = async {
-            write.write_all(&bytes).await?;
-            write.flush().await
-        };
-        let sent = sent.await;
+        let stream = input.stream();
+        if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
+            return;
+        }
         match then {
-            _ if sent.is_err() => return,
             Then::Continue => {}
             Then::Close => break,
             Then::Hang => {
@@ -52,8 +38,30 @@ where
             }
         }
     }
-    if write.shutdown().await.is_ok() {
+    if input.stream().shutdown().await.is_ok() {
         // Whether the other side ends in time does not matter.
         let _ = tokio::time::timeout(LINGER, input.drain()).await;
     }
+}
+
+/// Reads the next request and answers it. `None` if there is no more to answer.
+async fn next_answer<S>(service: &Arc<Service>, listener: &Listener, input: &mut Input<S>) -> Option<Answer>
+where
+    S: AsyncRead + Unpin,
+{
+    input.begin();
+    Some(match listener.face {
+        Face::Sxp => {
+            let incoming = sxp::Incoming::read(input).await;
+            sxp::answer(service, listener.port, &ROUTES.sxp, incoming).await
+        }
+        Face::XmlRpc => {
+            let incoming = xmlrpc::Incoming::read(input, service.release()).await?;
+            xmlrpc::answer(service, &ROUTES.xmlrpc, incoming).await
+        }
+        Face::XenApi => {
+            let incoming = xmlrpc::Incoming::read(input, service.release()).await?;
+            xenapi::answer(service, &ROUTES.xenapi, &ROUTES.xmlrpc, incoming).await
+        }
+    })
 }

@@ -2,13 +2,12 @@
 
 use std::path::Path;
 
-use tokio::io::AsyncWriteExt;
 use xend_wire::operation::Face;
 
-use super::{sxp, xmlrpc};
+use super::{sxp, xenapi, xmlrpc};
 use crate::host::MockXend;
-use crate::http::{Answer, Input, Listener, Then};
-use crate::scenario::{Decision, Scenario, Scripted, WrongFace};
+use crate::http::{Answer, Then};
+use crate::scenario::{Decision, Reply, Scenario, WrongFace};
 use crate::service::Service;
 
 /// Each word as a scenario has it. `simulate` is none that a face sends.
@@ -41,24 +40,16 @@ fn scenario(face: Face, reply: &str) -> Result<Scenario, String> {
     Scenario::parse("a word", &text, Path::new(env!("CARGO_MANIFEST_DIR"))).map_err(|error| error.to_string())
 }
 
-async fn said(face: Face, scripted: &Scripted, service: &Service) -> Result<Answer, WrongFace> {
+fn said(face: Face, word: &Reply, service: &Service) -> Result<Answer, WrongFace> {
     match face {
-        Face::Sxp => {
-            let (mut near, far) = tokio::io::duplex(1024);
-            near.write_all(b"GET /xend/domain HTTP/1.1\r\n\r\n").await.expect("it is sent");
-            let sxp::Incoming::Request(request) = sxp::read(&mut Input::new(far)).await else {
-                panic!("it is a request");
-            };
-            let listener = Listener { face, port: 8000 };
-            sxp::scripted_answer(scripted, service, &listener, &request)
-        }
-        Face::XmlRpc => xmlrpc::scripted_answer(scripted, service, Then::Close),
-        Face::XenApi => crate::faces::xenapi::scripted_answer(scripted, service, Then::Close),
+        Face::Sxp => sxp::said(word, service.release()),
+        Face::XmlRpc => xmlrpc::scripted_answer(word, &xmlrpc::WORDING, service, Then::Close),
+        Face::XenApi => xmlrpc::scripted_answer(word, &xenapi::WORDING, service, Then::Close),
     }
 }
 
-#[tokio::test]
-async fn each_word_is_taken_for_the_faces_that_send_it_and_for_no_other() {
+#[test]
+fn each_word_is_taken_for_the_faces_that_send_it_and_for_no_other() {
     let daemon = MockXend::builder().build().expect("a daemon");
     for word in WORDS {
         let mut replies = Face::ALL.into_iter().filter_map(|face| scenario(face, word).ok());
@@ -68,7 +59,7 @@ async fn each_word_is_taken_for_the_faces_that_send_it_and_for_no_other() {
         };
         for face in Face::ALL {
             let is_taken = scenario(face, word);
-            let is_sent = said(face, &scripted, &daemon.service).await;
+            let is_sent = said(face, &scripted.reply, &daemon.service);
             assert_eq!(is_taken.is_ok(), is_sent.is_ok(), "{word} on {face}");
             assert_eq!(is_sent.is_ok(), scripted.reply.faces().contains(&face), "{word} on {face}");
         }

@@ -58,7 +58,7 @@ impl Daemon {
 
     /// Looks at the world, or changes it, between two requests.
     pub fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
-        self.service.with_world(look)
+        self.service.turn(|turn| look(turn.world))
     }
 
     /// The time of the world, since the Unix epoch.

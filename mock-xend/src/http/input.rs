@@ -6,7 +6,7 @@ use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A buffered reader that remembers what was taken from it since the exchange began.
 pub(crate) struct Input<R> {
-    reader: R,
+    stream: R,
     buffer: Vec<u8>,
     /// How much of the buffer belongs to the exchange that is being read.
     taken: usize,
@@ -18,8 +18,13 @@ pub(crate) struct Input<R> {
 pub(crate) struct TooLong;
 
 impl<R: AsyncRead + Unpin> Input<R> {
-    pub(crate) fn new(reader: R) -> Self {
-        Self { reader, buffer: Vec::new(), taken: 0, ended: false }
+    pub(crate) fn new(stream: R) -> Self {
+        Self { stream, buffer: Vec::new(), taken: 0, ended: false }
+    }
+
+    /// The stream itself, to write to.
+    pub(crate) fn stream(&mut self) -> &mut R {
+        &mut self.stream
     }
 
     /// Begins the next exchange.
@@ -76,7 +81,7 @@ impl<R: AsyncRead + Unpin> Input<R> {
     /// Waits for more. False at the end of the stream; a stream that breaks has ended.
     async fn fill(&mut self) -> bool {
         if !self.ended {
-            let read: io::Result<usize> = self.reader.read_buf(&mut self.buffer).await;
+            let read: io::Result<usize> = self.stream.read_buf(&mut self.buffer).await;
             self.ended = !matches!(read, Ok(count) if count > 0);
         }
         !self.ended

@@ -1,5 +1,6 @@
 //! Which requests an expectation is for.
 
+use std::cell::OnceCell;
 use std::fmt;
 use std::ops::Range;
 
@@ -11,6 +12,7 @@ use xend_wire::xmlrpc::{Call, Value};
 use super::reply::Decision;
 use super::value;
 use crate::fields::Fields;
+use crate::path::UrlPath;
 
 /// One `[[expect]]`.
 #[derive(Clone, Debug)]
@@ -28,7 +30,7 @@ pub(super) struct Expectation {
 #[derive(Clone, Debug)]
 pub(super) enum Requests {
     Operation { face: Option<Face>, operation: Operation, arguments: Arguments, span: Range<usize> },
-    Http { method: Option<String>, path: Option<Vec<Vec<u8>>>, fields: Vec<(String, Vec<u8>)> },
+    Http { method: Option<String>, path: Option<UrlPath>, fields: Vec<(String, Vec<u8>)> },
     Call { face: Face, method: Option<String>, params: Option<Vec<Value>>, span: Range<usize> },
 }
 
@@ -75,10 +77,12 @@ pub(crate) enum Question<'r> {
     Sxp {
         /// The HTTP method.
         method: &'r [u8],
-        /// The elements of the path, decoded; empty ones do not count.
-        path: &'r [Vec<u8>],
-        /// Those of query and form together.
+        /// The path.
+        path: &'r UrlPath,
+        /// The fields of query and form together.
         fields: &'r Fields,
+        /// The operations that the request may be.
+        operations: &'r [Operation],
     },
     /// An XML-RPC call.
     Call {
@@ -86,6 +90,8 @@ pub(crate) enum Question<'r> {
         face: Face,
         /// The call.
         call: &'r Call<'r>,
+        /// The operations that the call may be.
+        operations: &'r [Operation],
     },
 }
 
@@ -97,18 +103,42 @@ impl Question<'_> {
         }
     }
 
-    /// The operations of the table that may be asked for.
-    fn operations(&self, release: Release) -> Vec<(Operation, Arguments)> {
+    /// What the request asks for, out of the operations that it may be.
+    fn recognise(&self, release: Release) -> Vec<(Operation, Arguments)> {
         match self {
-            Self::Sxp { method, path, fields } => {
+            Self::Sxp { method, path, fields, operations } => {
                 let field = |name: &str| Some(fields.get(name)?.first()?.as_slice());
-                operation::recognise_resource(operation::ALL, release, method, path, field)
+                let path: Vec<_> = path.elements().collect();
+                operation::recognise_resource(operations, release, method, &path, field)
             }
-            Self::Call { face, call } => {
+            Self::Call { face, call, operations } => {
                 let params: Vec<_> = call.params().map(Datum::from_value).collect();
-                operation::recognise_call(operation::ALL, *face, release, call.method(), &params)
+                operation::recognise_call(operations, *face, release, call.method(), &params)
             }
         }
+    }
+}
+
+/// A request that expectations are held against.
+pub(super) struct Asked<'q> {
+    pub(super) question: &'q Question<'q>,
+    release: Release,
+    /// The operations with their arguments, from when an expectation first wants to know them.
+    recognised: OnceCell<Vec<(Operation, Arguments)>>,
+}
+
+impl<'q> Asked<'q> {
+    pub(super) fn new(question: &'q Question<'q>, release: Release) -> Self {
+        Self { question, release, recognised: OnceCell::new() }
+    }
+
+    /// Whether the request is for an operation, with these arguments among its own.
+    fn is(&self, operation: Operation, arguments: &Arguments) -> bool {
+        let (Question::Sxp { operations, .. } | Question::Call { operations, .. }) = self.question;
+        operations.contains(&operation)
+            && self.recognised.get_or_init(|| self.question.recognise(self.release)).iter().any(|(asked, given)| {
+                *asked == operation && arguments.iter().all(|(name, value)| given.get(name) == Some(value))
+            })
     }
 }
 
@@ -116,8 +146,8 @@ impl Question<'_> {
 impl fmt::Display for Question<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Sxp { method, path, fields } => {
-                write!(f, "sxp {} /{}", xend_wire::visible(method), xend_wire::visible(&path.join(&b'/')))?;
+            Self::Sxp { method, path, fields, .. } => {
+                write!(f, "sxp {} /{}", xend_wire::visible(method), xend_wire::visible(&path.joined()))?;
                 for (name, values) in fields.iter() {
                     for value in values {
                         write!(f, " {}={}", xend_wire::visible(name), shortened(&xend_wire::visible(value)))?;
@@ -125,7 +155,7 @@ impl fmt::Display for Question<'_> {
                 }
                 Ok(())
             }
-            Self::Call { face, call } => {
+            Self::Call { face, call, .. } => {
                 let params: Vec<_> = call
                     .params()
                     .map(|param| shortened(&xend_wire::visible(&Datum::from_value(param).repr())))
@@ -145,23 +175,22 @@ fn shortened(text: &str) -> String {
 }
 
 impl Requests {
-    pub(super) fn match_request(&self, question: &Question<'_>, release: Release) -> bool {
+    pub(super) fn match_request(&self, asked: &Asked<'_>) -> bool {
+        let question = asked.question;
         match self {
             Self::Operation { face, operation, arguments, .. } => {
-                face.is_none_or(|face| face == question.face())
-                    && question.operations(release).iter().any(|(asked, given)| {
-                        asked == operation && arguments.iter().all(|(name, value)| given.get(name) == Some(value))
-                    })
+                face.is_none_or(|face| face == question.face()) && asked.is(*operation, arguments)
             }
             Self::Http { method, path, fields } => {
-                let Question::Sxp { method: asked, path: elements, fields: given } = question else { return false };
-                let elements = elements.iter().filter(|element| !element.is_empty());
+                let Question::Sxp { method: asked, path: given_path, fields: given, .. } = question else {
+                    return false;
+                };
                 method.as_ref().is_none_or(|method| method.as_bytes() == *asked)
-                    && path.as_ref().is_none_or(|path| path.iter().eq(elements))
+                    && path.as_ref().is_none_or(|path| path.names().eq(given_path.names()))
                     && fields.iter().all(|(name, value)| given.get(name) == Some(std::slice::from_ref(value)))
             }
             Self::Call { face, method, params, .. } => {
-                let Question::Call { face: asked, call } = question else { return false };
+                let Question::Call { face: asked, call, .. } = question else { return false };
                 face == asked
                     && method.as_ref().is_none_or(|method| method == call.method())
                     && params.as_ref().is_none_or(|params| {
@@ -188,7 +217,7 @@ impl fmt::Display for Requests {
             Self::Http { method, path, fields } => {
                 write!(f, "sxp {}", method.as_deref().unwrap_or("*"))?;
                 match path {
-                    Some(path) => write!(f, " /{}", xend_wire::visible(&path.join(&b'/')))?,
+                    Some(path) => write!(f, " /{}", xend_wire::visible(&path.names().collect::<Vec<_>>().join(&b'/')))?,
                     None => f.write_str(" *")?,
                 }
                 fields.iter().try_for_each(|(name, value)| write!(f, " {name}={}", xend_wire::visible(value)))

@@ -8,7 +8,6 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use percent_encoding::percent_decode_str;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use toml::Spanned;
@@ -19,6 +18,7 @@ use xend_wire::{Diagnostic, Release, sexpr};
 use super::expectation::{Expectation, Requests, impossible, no_xenapi};
 use super::reply::{Decision, Ending, Reply, Scripted, Status};
 use super::{Scenario, value};
+use crate::path::UrlPath;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -320,7 +320,7 @@ impl Source<'_> {
                     Some(path) if path.get_ref().contains('?') => {
                         return Err(self.wrong(path.span(), "a path has no query, name what is in it with `fields`"));
                     }
-                    Some(path) => Some(elements(path.get_ref())),
+                    Some(path) => Some(UrlPath::parse(path.get_ref().trim_start_matches('/').as_bytes())),
                     None => None,
                 };
                 if let Some(method) = method
@@ -471,11 +471,6 @@ fn repeated(body: String, times: i64) -> Result<String, String> {
         Some(length) if length <= LONGEST => Ok(body.repeat(times)),
         _ => Err(format!("a body has at most {LONGEST} bytes")),
     }
-}
-
-/// The elements of a path, decoded and without empty ones, as the daemon splits it.
-fn elements(path: &str) -> Vec<Vec<u8>> {
-    path.split('/').filter(|element| !element.is_empty()).map(|element| percent_decode_str(element).collect()).collect()
 }
 
 /// An argument or field as it is sent: text as it is, a number in decimal.

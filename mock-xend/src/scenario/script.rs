@@ -6,7 +6,7 @@ use std::time::Duration;
 use xend_wire::Release;
 
 use super::Scenario;
-use super::expectation::{Expectation, Question};
+use super::expectation::{Asked, Expectation, Question};
 use super::reply::Decision;
 
 /// The state of a scenario.
@@ -42,8 +42,11 @@ impl Script {
     }
 
     pub(crate) fn decide(&mut self, question: &Question<'_>) -> Decision {
-        let release = self.release;
-        let matches = |(expectation, _): &(Expectation, u64)| expectation.requests.match_request(question, release);
+        if self.expectations.is_empty() && !self.refuses_unexpected {
+            return Decision::World { delay: Duration::ZERO };
+        }
+        let asked = Asked::new(question, self.release);
+        let matches = |(expectation, _): &(Expectation, u64)| expectation.requests.match_request(&asked);
         let is_free = |(expectation, used): &(Expectation, u64)| expectation.times.is_none_or(|times| *used < times);
         let Some(at) = self.expectations.iter().position(|entry| is_free(entry) && matches(entry)) else {
             if let Some((expectation, _)) = self.expectations.iter().find(|entry| matches(entry)) {

@@ -1,16 +1,18 @@
 //! The pages that a browser gets (captures `html-*`). Half of them are as broken as the daemon's.
 
+use std::sync::Arc;
+
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::resources::Handler;
+use super::page::Page;
 use crate::python;
-use crate::world::States;
+use crate::world::Domain;
 
 const BEGIN: &str = "<html><head></head><body>";
 const END: &str = "</body></html>";
 
-impl Handler<'_> {
+impl Page<'_> {
     /// What a handler returns, on a page of its own behind whatever it has written.
     pub(super) fn html_result(&mut self, value: &Datum) {
         self.begin();
@@ -46,7 +48,7 @@ impl Handler<'_> {
         self.write(END);
     }
 
-    pub(super) fn html_domains(&mut self) {
+    pub(super) fn html_domains(&mut self, domains: &[Arc<Domain>]) {
         self.begin();
         self.list(&[]);
         self.write("<ul>");
@@ -54,8 +56,6 @@ impl Handler<'_> {
             // It calls a method that is gone.
             return self.broken();
         }
-        let mut domains: Vec<_> = self.service.with_world(|world| world.listed(States::Usual).cloned().collect());
-        domains.sort_by(|one, other| one.name.cmp(&other.name));
         for domain in domains {
             self.write("<li>");
             self.link(&domain.name, &format!("Domain {}", domain.name));
@@ -75,11 +75,7 @@ impl Handler<'_> {
         self.write(END);
     }
 
-    pub(super) fn html_domain(&mut self) {
-        let object = self.object();
-        let Some(domain) = self.service.with_world(|world| world.find(&object).ok().cloned()) else {
-            return self.broken();
-        };
+    pub(super) fn html_domain(&mut self, domain: &Domain) {
         let id = python::text(&domain.domid());
         self.begin();
         self.write(match self.release {
@@ -95,7 +91,7 @@ impl Handler<'_> {
         });
         self.form(&[submit("unpause"), submit("pause")].concat());
         self.form(&submit("destroy"));
-        if self.release >= Release::V3_4 {
+        if self.release >= Release::V3_3 {
             self.form(&submit("reset"));
         }
         let reasons = "<input type=\"radio\" name=\"reason\" value=\"poweroff\" checked>Poweroff\
@@ -122,12 +118,10 @@ impl Handler<'_> {
         self.write(BEGIN);
         self.write("<h1><a href=\"/\">/</a>");
         let mut path = b"/".to_vec();
-        for element in self.prepath.clone() {
-            if !element.is_empty() {
-                path.extend_from_slice(element);
-                path.push(b'/');
-                self.write([b" <a href=\"".as_slice(), &path, b"\">", element, b"</a>/"].concat());
-            }
+        for name in self.request.path.names() {
+            path.extend_from_slice(name);
+            path.push(b'/');
+            self.write([b" <a href=\"".as_slice(), &path, b"\">", name, b"</a>/"].concat());
         }
         self.write("</h1>");
     }

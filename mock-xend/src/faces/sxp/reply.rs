@@ -1,32 +1,51 @@
 //! Replies as `web/http.py` sends them.
 
+use std::borrow::Cow;
+
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use crate::python;
+use crate::python::{self, Key};
 use crate::world::Failure;
 
 /// A reply that is being made.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
-    pub(crate) status: u16,
-    pub(crate) reason: Vec<u8>,
-    headers: Vec<(&'static str, Vec<u8>)>,
-    pub(crate) body: Vec<u8>,
+    status: u16,
+    reason: Cow<'static, [u8]>,
+    /// In the order in which the daemon sets them. They are sent in the order of a Python dict.
+    headers: Vec<(Key<'static>, Cow<'static, [u8]>)>,
+    pub(super) body: Vec<u8>,
 }
 
+/// The type of S-expressions.
 pub(crate) const SXP: &str = "application/sxp";
+/// The type of plain text.
 pub(crate) const PLAIN: &str = "text/plain";
+
+/// A reason phrase or the value of a header.
+pub(crate) struct Text(Cow<'static, [u8]>);
+
+impl From<&'static str> for Text {
+    fn from(text: &'static str) -> Self {
+        Self(text.as_bytes().into())
+    }
+}
+
+impl From<Vec<u8>> for Text {
+    fn from(text: Vec<u8>) -> Self {
+        Self(text.into())
+    }
+}
 
 impl Reply {
     /// 200 and nothing in it.
     pub(crate) fn ok() -> Self {
-        let headers = vec![
-            ("expires", b"-1".to_vec()),
-            ("pragma", b"no-cache".to_vec()),
-            ("cache-control", b"no-cache".to_vec()),
-        ];
-        Self { status: 200, reason: b"OK".to_vec(), headers, body: Vec::new() }
+        let mut headers = Vec::with_capacity(8);
+        headers.push((const { Key::new("expires") }, b"-1".as_slice().into()));
+        headers.push((const { Key::new("pragma") }, b"no-cache".as_slice().into()));
+        headers.push((const { Key::new("cache-control") }, b"no-cache".as_slice().into()));
+        Self { status: 200, reason: b"OK".as_slice().into(), headers, body: Vec::new() }
     }
 
     pub(crate) fn bad_request() -> Self {
@@ -56,14 +75,16 @@ impl Reply {
         }
         if release < Release::V3_4 {
             // The exception is not one of those that are caught there.
-            return Self::ok().internal_error();
+            return Self::internal_error();
         }
         Self::not_found(Failure::UnknownDomain { target: domain.to_vec() }.str(release))
     }
 
-    /// An exception outside of any operation: the page as far as it came, which mostly is not at all.
-    pub(crate) fn internal_error(self) -> Self {
-        self.with_status(500, "Internal server error")
+    /// 500 and nothing in it, for an exception outside of any operation.
+    pub(crate) fn internal_error() -> Self {
+        let mut reply = Self::ok();
+        reply.set_internal_error();
+        reply
     }
 
     /// 501 for an operation that the daemon does not have.
@@ -82,40 +103,55 @@ impl Reply {
         Self { body: text.clone(), ..Self::ok().with_status(501, text).with_type(PLAIN) }
     }
 
-    pub(crate) fn with_status(mut self, status: u16, reason: impl Into<Vec<u8>>) -> Self {
-        self.status = status;
-        self.reason = reason.into();
+    /// The same reply with another status line.
+    pub(crate) fn with_status(mut self, status: u16, reason: impl Into<Text>) -> Self {
+        self.set_status(status, reason);
         self
     }
 
-    pub(crate) fn with_type(mut self, content_type: &str) -> Self {
+    /// The same reply, whose body has this type.
+    pub(crate) fn with_type(mut self, content_type: impl Into<Text>) -> Self {
         self.set_header("content-type", content_type);
         self
     }
 
+    /// The same reply with another body.
     pub(crate) fn with_body(mut self, body: &[u8]) -> Self {
         self.body = body.to_vec();
         self
     }
 
-    /// `(xend.err "...")` behind what is there.
-    pub(crate) fn with_error(mut self, message: &[u8], release: Release) -> Self {
-        self.show(&Datum::List(vec!["xend.err".into(), message.to_vec().into()]), release);
-        self
+    pub(crate) fn status(&self) -> u16 {
+        self.status
     }
 
-    pub(crate) fn set_header(&mut self, name: &'static str, value: impl Into<Vec<u8>>) {
-        let value = value.into();
-        match self.headers.iter_mut().find(|(known, _)| *known == name) {
+    pub(super) fn set_status(&mut self, status: u16, reason: impl Into<Text>) {
+        self.status = status;
+        self.reason = reason.into().0;
+    }
+
+    /// The page stays as far as it came, which mostly is not at all.
+    pub(super) fn set_internal_error(&mut self) {
+        self.set_status(500, "Internal server error");
+    }
+
+    pub(super) fn set_header(&mut self, name: &'static str, value: impl Into<Text>) {
+        let value = value.into().0;
+        match self.headers.iter_mut().find(|(known, _)| known.name == name) {
             Some((_, known)) => *known = value,
-            None => self.headers.push((name, value)),
+            None => self.headers.push((Key::new(name), value)),
         }
     }
 
     /// Prints a value behind what is there, as an S-expression.
-    pub(crate) fn show(&mut self, value: &Datum, release: Release) {
+    pub(super) fn show(&mut self, value: &Datum, release: Release) {
         self.set_header("content-type", SXP);
         self.body.extend_from_slice(&value.show(release));
+    }
+
+    /// Prints `(xend.err "...")` behind what is there.
+    pub(super) fn show_error(&mut self, message: &[u8], release: Release) {
+        self.show(&Datum::List(vec!["xend.err".into(), message.to_vec().into()]), release);
     }
 
     /// The bytes. A reply to HEAD has neither body nor length.
@@ -125,13 +161,17 @@ impl Reply {
         }
         let without_body = head || matches!(self.status, 204 | 304);
         if !without_body {
-            self.set_header("content-length", self.body.len().to_string());
+            self.set_header("content-length", self.body.len().to_string().into_bytes());
         }
-        let mut out = format!("HTTP/1.1 {} ", self.status).into_bytes();
+        let body = if without_body { &[] } else { self.body.as_slice() };
+        let mut out = Vec::with_capacity(body.len() + 256);
+        out.extend_from_slice(b"HTTP/1.1 ");
+        out.extend_from_slice(self.status.to_string().as_bytes());
+        out.push(b' ');
         out.extend_from_slice(&self.reason);
         out.extend_from_slice(b"\r\n");
-        for name in python::dict_order(self.headers.iter().map(|(name, _)| *name)) {
-            let (_, value) = self.headers.iter().find(|(known, _)| *known == name).expect("it is from this list");
+        for at in python::dict_places(self.headers.iter().map(|(name, _)| *name)) {
+            let (Key { name, .. }, value) = &self.headers[at];
             // `Content-length`: the name in lower case but for its first letter.
             out.push(name.as_bytes()[0].to_ascii_uppercase());
             out.extend_from_slice(&name.as_bytes()[1..]);
@@ -140,9 +180,7 @@ impl Reply {
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(b"\r\n");
-        if !without_body {
-            out.extend_from_slice(&self.body);
-        }
+        out.extend_from_slice(body);
         out
     }
 }

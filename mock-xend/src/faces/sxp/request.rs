@@ -1,29 +1,35 @@
 //! Requests as `web/http.py` takes them (protocol reference §1.3).
 
-use percent_encoding::percent_decode;
 use tokio::io::AsyncRead;
 
-use super::Reply;
 use super::form;
+use super::reply::{Reply, SXP};
 use crate::fields::Fields;
-use crate::http::{Headers, HeadersEnd, Input, TooLong};
+use crate::http::{Answer, Headers, HeadersEnd, Input, Then, TooLong};
+use crate::path::UrlPath;
 use crate::python;
 
 /// What came in.
 pub(crate) enum Incoming {
-    /// A request.
-    Request(Request),
+    /// A request, whose fields are not read yet.
+    Unparsed(Unparsed),
     /// Something that is answered at once; then the connection closes.
     Refused(Reply),
-    /// The daemon's thread dies over it: the connection closes without a byte.
-    Unanswerable,
+}
+
+/// The head and the body of a request.
+pub(crate) struct Unparsed {
+    method: Vec<u8>,
+    target: Vec<u8>,
+    headers: Headers,
+    body: Vec<u8>,
 }
 
 /// A request for a resource.
 pub(crate) struct Request {
     pub(crate) method: Vec<u8>,
-    /// The elements of the path behind the first slash, decoded. Empty ones are kept.
-    pub(crate) path: Vec<Vec<u8>>,
+    /// The path behind the first slash.
+    pub(crate) path: UrlPath,
     /// Those of the query and of the form together.
     pub(crate) fields: Fields,
     pub(crate) headers: Headers,
@@ -37,36 +43,72 @@ const MAX_BODY: i64 = 10_000;
 /// The daemon has no limit on the length of a line; the mock's memory has.
 const MAX_LINE: usize = 1 << 20;
 
-impl Request {
-    pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>) -> Incoming {
-        let bad = || Incoming::Refused(Reply::bad_request());
+/// The daemon's thread dies over a request.
+pub(crate) struct Died;
+
+impl Incoming {
+    /// How many bytes are still to be taken apart.
+    pub(super) fn len(&self) -> usize {
+        match self {
+            Self::Unparsed(unparsed) => unparsed.target.len() + unparsed.body.len(),
+            Self::Refused(_) => 0,
+        }
+    }
+
+    /// Reads a request. There is always something to answer: even an empty connection gets a 400 (capture `mal-eof`).
+    pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>) -> Self {
+        let bad = || Self::Refused(Reply::bad_request());
         let Ok(line) = input.line(MAX_LINE).await else { return bad() };
         let Some((method, target)) = request_line(line) else { return bad() };
         let Ok(headers) = read_headers(input).await else { return bad() };
         let body = match headers.get("content-length").and_then(|length| python::int(length).ok()) {
-            Some(length) if length > MAX_BODY => return Incoming::Refused(Reply::too_large()),
+            Some(length) if length > MAX_BODY => return Self::Refused(Reply::too_large()),
             // A negative length reads to the end of the stream (capture `len-neg`).
             Some(length) => input.bytes(usize::try_from(length).unwrap_or(MAX_LINE)).await.to_vec(),
             None => Vec::new(),
         };
+        Self::Unparsed(Unparsed { method, target, headers, body })
+    }
+}
+
+impl Unparsed {
+    #[cfg(test)]
+    pub(super) fn new(method: &str, target: &str, headers: Headers, body: Vec<u8>) -> Self {
+        Self { method: method.as_bytes().to_vec(), target: target.as_bytes().to_vec(), headers, body }
+    }
+
+    /// Reads path, query and form.
+    pub(crate) fn parse(self) -> Result<Request, Died> {
+        let Self { method, target, headers, body } = self;
         let mut pieces = target.split(|&byte| byte == b'?');
         let path = pieces.next().unwrap_or_default();
         // A third piece is lost (capture `get-query-two-q`).
         let mut fields = pieces.next().map(|query| form::urlencoded(query, false)).unwrap_or_default();
         if method == b"POST" {
-            match form::body(headers.get("content-type"), &body) {
-                Ok(form) => fields.update(form),
-                Err(form::Broken) => return Incoming::Unanswerable,
-            }
+            fields.update(form::body(headers.get("content-type"), &body).map_err(|form::Broken| Died)?);
         }
         // The first character is dropped, whatever it is (captures `mal-relpath`, `get-absolute-uri`).
-        let path = path.get(1..).unwrap_or_default().split(|&byte| byte == b'/');
-        let path = path.map(|element| percent_decode(element).collect()).collect();
+        let path = UrlPath::parse(path.get(1..).unwrap_or_default());
         let keep_alive = headers.get("connection").is_some_and(|value| value.eq_ignore_ascii_case(b"keep-alive"));
-        Incoming::Request(Self { method, path, fields, headers, keep_alive })
+        Ok(Request { method, path, fields, headers, keep_alive })
+    }
+}
+
+impl Request {
+    /// GET for a path, without fields and headers.
+    #[cfg(test)]
+    pub(super) fn get(path: &[u8]) -> Self {
+        let (fields, headers) = (Fields::default(), Headers::default());
+        Self { method: b"GET".to_vec(), path: UrlPath::parse(path), fields, headers, keep_alive: false }
     }
 
-    /// The operation that a POST asks for, if it asks for exactly one.
+    /// A reply to the request, as it goes out.
+    pub(super) fn answered(&self, reply: Reply) -> Answer {
+        let then = if self.keep_alive { Then::Continue } else { Then::Close };
+        Answer::new(reply.encode(self.method == b"HEAD", self.keep_alive), then)
+    }
+
+    /// The operation that a request asks for, if it asks for exactly one.
     pub(crate) fn operation(&self) -> Option<&[u8]> {
         match self.fields.get("op") {
             Some([operation]) => Some(operation),
@@ -77,9 +119,7 @@ impl Request {
     /// `useSxp` (protocol reference §1.5).
     pub(crate) fn wants_sxp(&self) -> bool {
         match (self.headers.get("user-agent"), self.headers.get("accept")) {
-            (Some(_), Some(accept)) => {
-                accept.windows(super::reply::SXP.len()).any(|part| part == super::reply::SXP.as_bytes())
-            }
+            (Some(_), Some(accept)) => accept.windows(SXP.len()).any(|part| part == SXP.as_bytes()),
             _ => true,
         }
     }
@@ -87,20 +127,17 @@ impl Request {
 
 /// Method and target, if there are such and the version is one.
 fn request_line(line: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
-    let words: Vec<_> =
-        line.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty()).collect();
-    match words.as_slice() {
-        [method, target] => Some((method.to_vec(), target.to_vec())),
-        [method, target, version] if is_version(version) => Some((method.to_vec(), target.to_vec())),
-        _ => None,
-    }
+    let mut words = line.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty());
+    let (method, target) = (words.next()?, words.next()?);
+    let is_whole = words.next().is_none_or(is_version) && words.next().is_none();
+    is_whole.then(|| (method.to_vec(), target.to_vec()))
 }
 
 /// `HTTP/` and two numbers; which ones does not count (capture `mal-ver99`).
 fn is_version(version: &[u8]) -> bool {
     let Some(numbers) = version.strip_prefix(b"HTTP/") else { return false };
-    let numbers: Vec<_> = numbers.split(|&byte| byte == b'.').collect();
-    numbers.len() == 2 && numbers.iter().all(|number| python::int(number).is_ok())
+    let mut numbers = numbers.split(|&byte| byte == b'.').map(|number| python::int(number).is_ok());
+    (numbers.next(), numbers.next(), numbers.next()) == (Some(true), Some(true), None)
 }
 
 async fn read_headers<R: AsyncRead + Unpin>(input: &mut Input<R>) -> Result<Headers, TooLong> {

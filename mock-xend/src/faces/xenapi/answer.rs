@@ -1,41 +1,120 @@
-//! From a request to an answer: the call, what the scenario wants for it, or what comes of it.
+//! From a request to its answer: the call, what the scenario wants for it, or what comes of it.
+
+use std::pin::pin;
+use std::sync::Arc;
+use std::time::Duration;
 
 use xend_wire::Release;
+use xend_wire::datum::Datum;
 use xend_wire::operation::Face;
 
-use super::perform::perform;
+use super::perform::{Method, Performed};
+use super::route::Routes;
+use crate::faces::work::{self, MUCH_TO_PRINT, MUCH_TO_READ};
 use crate::faces::xmlrpc::{self, Incoming, Reply, Wording};
 use crate::http::{Answer, Then};
 use crate::scenario::{Decision, Question, Scripted, WrongFace};
 use crate::service::Service;
 use crate::world::Failure;
 
-/// What goes out for what came in.
-pub(crate) async fn answer(service: &Service, incoming: Incoming) -> Answer {
-    let release = service.release();
-    let request = match incoming.request(service) {
-        Ok(request) => request,
+/// The longest that `event.next` waits for an event before it gives an empty list. The daemon waits for ever.
+const LONGEST_WAIT: Duration = Duration::from_secs(300);
+/// How often the world is given the occasion to let happen what is due by time alone.
+const TICK: Duration = Duration::from_secs(1);
+
+/// What goes out for what came in. `event.next` waits here for its event.
+pub(crate) async fn answer(
+    service: &Arc<Service>,
+    routes: &'static Routes,
+    legacy: &'static xmlrpc::Routes,
+    incoming: Incoming,
+) -> Answer {
+    let mut event = pin!(service.next_event());
+    // From here on no event is missed.
+    event.as_mut().enable();
+    let doing = Arc::clone(service);
+    let begun = work::run(incoming.len() > MUCH_TO_READ, move || begin(&doing, routes, legacy, incoming)).await;
+    let Begun { then, mut decided } = match begun {
+        Ok(begun) => begun,
         Err(answer) => return answer,
     };
-    // The thread dies over a body that says nothing of a call (protocol reference §1.7).
-    let Ok(call) = xmlrpc::decode(&request.body, release) else { return Answer::closed() };
-    let then = request.then();
-    let (body, delay) = match service.decide(&Question::Call { face: Face::XenApi, call: &call }) {
-        Decision::Scripted(scripted) => {
-            return scripted_answer(&scripted, service, then)
-                // The reader of scenarios refuses such a word.
-                .unwrap_or_else(|WrongFace| Answer::closed());
+    let give_up = tokio::time::Instant::now() + LONGEST_WAIT;
+    while let Decided::World { method, performed: performed @ Performed::Waiting, .. } = &mut decided {
+        if tokio::time::Instant::now() >= give_up {
+            *performed = Performed::no_event();
+            break;
         }
-        Decision::World { delay } => (perform(service, &call).await, delay),
-        Decision::Refused => (unknown_method(release, call.method()), std::time::Duration::ZERO),
-    };
-    Answer { delay, ..Answer::new(Reply::xml(release, body).encode(release, service.now()), then) }
+        // Woken or not, the call looks again.
+        let _ = tokio::time::timeout(TICK, event.as_mut()).await;
+        event.set(service.next_event());
+        event.as_mut().enable();
+        *performed = service.turn(|turn| method.perform(turn, legacy));
+    }
+    let printing = Arc::clone(service);
+    work::run(decided.records() > MUCH_TO_PRINT, move || decided.print(&printing, then)).await
 }
 
-/// The answer that a scenario wants for a call on this face.
-pub(crate) fn scripted_answer(scripted: &Scripted, service: &Service, then: Then) -> Result<Answer, WrongFace> {
-    xmlrpc::scripted_answer_in(&Wording { unknown_method, failed }, scripted, service, then)
+/// What a request is, and what has become of it so far.
+struct Begun {
+    then: Then,
+    decided: Decided,
 }
+
+enum Decided {
+    Scripted(Arc<Scripted>),
+    Refused { method: String },
+    World { method: Method, performed: Performed, delay: Duration },
+}
+
+/// Finds out what a request calls, and does it. The world is locked once.
+fn begin(service: &Service, routes: &Routes, legacy: &xmlrpc::Routes, incoming: Incoming) -> Result<Begun, Answer> {
+    let request = incoming.request(service)?;
+    // The thread dies over a body that says nothing of a call (protocol reference §1.7).
+    let Ok(call) = xmlrpc::decode(&request.body, service.release()) else { return Err(Answer::closed()) };
+    let name = call.method();
+    let question = Question::Call { face: Face::XenApi, call: &call, operations: routes.find(name) };
+    let decided = service.turn(|turn| match turn.decide(&question) {
+        Decision::Scripted(scripted) => Decided::Scripted(scripted),
+        Decision::Refused => Decided::Refused { method: name.to_owned() },
+        Decision::World { delay } => {
+            let params = call.params().map(Datum::from_value).collect();
+            let method = Method { name: name.to_owned(), params };
+            let performed = method.perform(turn, legacy);
+            Decided::World { method, performed, delay }
+        }
+    });
+    Ok(Begun { then: request.then(), decided })
+}
+
+impl Decided {
+    /// About how many records are to be printed.
+    fn records(&self) -> usize {
+        match self {
+            Self::World { performed, .. } => performed.records(),
+            Self::Scripted(_) | Self::Refused { .. } => 0,
+        }
+    }
+
+    /// Makes the bytes of the reply.
+    fn print(self, service: &Service, then: Then) -> Answer {
+        let release = service.release();
+        let (body, delay) = match self {
+            Self::Scripted(scripted) => {
+                let answer = xmlrpc::scripted_answer(&scripted.reply, &WORDING, service, then);
+                // The reader of scenarios refuses a word that this face does not have.
+                return answer.unwrap_or_else(|WrongFace| Answer::closed()).broken_as(&scripted);
+            }
+            Self::Refused { method } => (unknown_method(release, &method), Duration::ZERO),
+            Self::World { method, performed, delay } => {
+                (performed.into_envelope(&method.name, release).response(release), delay)
+            }
+        };
+        Answer { delay, ..Answer::new(Reply::xml(release, body).encode(release, service.now()), then) }
+    }
+}
+
+/// How this face words the replies that the two XML-RPC faces word differently.
+pub(crate) const WORDING: Wording = Wording { unknown_method, failed };
 
 fn unknown_method(release: Release, method: &str) -> Vec<u8> {
     xmlrpc::failure(["MESSAGE_METHOD_UNKNOWN", method], release)

@@ -13,13 +13,15 @@ mod envelope;
 mod method;
 mod perform;
 mod records;
+mod route;
 
 use xend_wire::Release;
 
-pub(crate) use answer::answer;
 #[cfg(test)]
-pub(crate) use answer::scripted_answer;
+pub(crate) use answer::WORDING;
+pub(crate) use answer::answer;
 use method::{LOGIN, Method};
+pub(crate) use route::Routes;
 
 /// How far the mock goes with a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

@@ -1,62 +1,89 @@
-//! A call of the Xen-API, or of the legacy dialect on the same listener, from its parameters to the body of the response.
-
-use std::time::Duration;
+//! A call of the Xen-API, or of the legacy dialect on the same listener, from its parameters to the struct that is
+//! answered.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
-use xend_wire::xmlrpc::Call as Request;
 
-use super::call::{Call, Performed};
+use super::call::{self, Call};
 use super::envelope::{ErrorDescription, envelope};
-use super::method::Method;
+use super::method;
 use crate::faces::xmlrpc;
 use crate::python;
-use crate::service::Service;
+use crate::service::Turn;
+use crate::world::Failure;
 
-/// The longest that `event.next` waits for an event before it gives an empty list. The daemon waits for ever.
-const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// How often the world is given the occasion to let happen what is due by time alone.
-const TICK: Duration = Duration::from_secs(1);
+/// A method with its parameters, of either dialect.
+pub(super) struct Method {
+    pub(super) name: String,
+    pub(super) params: Vec<Datum>,
+}
 
-/// Does what is called, and gives the body of the response. `event.next` waits here for its event.
-pub(super) async fn perform(service: &Service, call: &Request<'_>) -> Vec<u8> {
-    let release = service.release();
-    let name = call.method();
-    // A call without a name (capture `xml-nomethod@3.1`).
-    if name == "None" {
-        let raised = ErrorDescription::internal("'NoneType' object has no attribute 'startswith'");
-        return envelope(Err(raised)).response(release);
-    }
-    if let Some(outcome) = xmlrpc::legacy(service, call) {
-        return envelope(Err(legacy_result(release, name, outcome))).response(release);
-    }
-    let params: Vec<Datum> = call.params().map(Datum::from_value).collect();
-    let attempt = || {
-        service.with_registry(|world, registry, now| {
-            // A domain that restarts has another id from here on.
-            world.settle(now);
-            Call { release, now, world, registry, params: &params }.perform(name)
-        })
-    };
-    let give_up = tokio::time::Instant::now() + LONGEST_WAIT;
-    let answer = loop {
-        let mut event = std::pin::pin!(service.next_event());
-        event.as_mut().enable();
-        match attempt() {
-            Performed::Done(answer) => break answer,
-            Performed::Waiting if tokio::time::Instant::now() >= give_up => {
-                break envelope(Ok(Datum::List(Vec::new())));
-            }
-            Performed::Waiting => {}
+/// What has become of a call.
+pub(super) enum Performed {
+    /// The struct that is answered.
+    Done(Datum),
+    /// What a legacy method gave: that is no answer of this dialect.
+    Legacy(Result<xmlrpc::Outcome, Failure>),
+    /// Nothing yet: it waits for an event.
+    Waiting,
+}
+
+impl Method {
+    /// Does what is called.
+    pub(super) fn perform(&self, turn: &mut Turn<'_>, legacy: &xmlrpc::Routes) -> Performed {
+        let release = turn.release;
+        // A call without a name (capture `xml-nomethod@3.1`).
+        if self.name == "None" {
+            let raised = ErrorDescription::internal("'NoneType' object has no attribute 'startswith'");
+            return Performed::Done(envelope(Err(raised)));
         }
-        // Woken or not, it looks again.
-        let _ = tokio::time::timeout(TICK, event).await;
-    };
-    answer.response(release)
+        if let Some(route) = legacy.find(&self.name, release) {
+            let params = self.params.clone();
+            return Performed::Legacy(xmlrpc::Invocation::new(turn, legacy, params).run(route.method));
+        }
+        // A domain that restarts has another id from here on.
+        turn.world.settle(turn.now);
+        let Turn { now, world, registry, .. } = turn;
+        match (Call { release, now: *now, world, registry, params: &self.params }).perform(&self.name) {
+            call::Performed::Done(answer) => Performed::Done(answer),
+            call::Performed::Waiting => Performed::Waiting,
+        }
+    }
+}
+
+impl Performed {
+    /// What is answered when no event has come.
+    pub(super) fn no_event() -> Self {
+        Self::Done(envelope(Ok(Datum::List(Vec::new()))))
+    }
+
+    /// About how many records are to be printed.
+    pub(super) fn records(&self) -> usize {
+        match self {
+            Self::Done(answer) => python::member(answer, "Value").map_or(0, |value| match value {
+                Datum::Dict(members) => members.len(),
+                value => value.items().len(),
+            }),
+            Self::Legacy(Ok(outcome)) => outcome.records(),
+            Self::Legacy(Err(_)) | Self::Waiting => 0,
+        }
+    }
+
+    /// The struct that is answered to a call of that method.
+    pub(super) fn into_envelope(self, name: &str, release: Release) -> Datum {
+        match self {
+            Self::Done(answer) => answer,
+            Self::Legacy(outcome) => {
+                let outcome = outcome.map(xmlrpc::Outcome::into_datum);
+                envelope(Err(legacy_result(release, name, outcome)))
+            }
+            Self::Waiting => Self::no_event().into_envelope(name, release),
+        }
+    }
 }
 
 /// A legacy method runs, and then its result is no answer of this dialect (protocol reference §5.7).
-fn legacy_result(release: Release, name: &str, outcome: Result<Datum, crate::world::Failure>) -> ErrorDescription {
+fn legacy_result(release: Release, name: &str, outcome: Result<Datum, Failure>) -> ErrorDescription {
     match outcome {
         Ok(result) => {
             let result = if name == "system.listMethods" { with_own_names(result, release) } else { result };
@@ -69,7 +96,7 @@ fn legacy_result(release: Release, name: &str, outcome: Result<Datum, crate::wor
 
 fn with_own_names(legacy: Datum, release: Release) -> Datum {
     let mut names: Vec<Vec<u8>> = legacy.items().iter().map(python::str).collect();
-    names.extend(Method::of(release).map(|method| method.name.clone().into_bytes()));
+    names.extend(method::Method::of(release).map(|method| method.name.clone().into_bytes()));
     names.sort_unstable();
     names.into_iter().map(Datum::from).collect::<Vec<_>>().into()
 }

@@ -3,7 +3,7 @@
 use tokio::io::AsyncRead;
 use xend_wire::Release;
 
-use super::Reply;
+use super::reply::Reply;
 use crate::http::{Answer, Headers, HeadersEnd, Input, Then};
 use crate::python;
 use crate::service::Service;
@@ -31,6 +31,14 @@ const LONGEST_HEADERS: usize = 1 << 20;
 const LONGEST_BODY: i64 = 64 << 20;
 
 impl Incoming {
+    /// How many bytes are still to be taken apart.
+    pub(crate) fn len(&self) -> usize {
+        match self {
+            Self::Request(request) => request.body.len(),
+            Self::Refused(_) | Self::Unanswerable => 0,
+        }
+    }
+
     /// The request, or the answer to what is none.
     pub(crate) fn request(self, service: &Service) -> Result<Request, Answer> {
         match self {
@@ -46,16 +54,19 @@ impl Request {
     pub(crate) fn then(&self) -> Then {
         if self.keep_alive { Then::Continue } else { Then::Close }
     }
+}
 
-    pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>, release: Release) -> Option<Incoming> {
+impl Incoming {
+    /// Reads a request. `None` if there is none, and nothing is answered.
+    pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>, release: Release) -> Option<Self> {
         let line = match input.line(LONGEST_FIRST_LINE).await {
             Ok([]) => return None,
             Ok(line) => line.to_vec(),
-            Err(_) => return Some(Incoming::Refused(Reply::error(414, "Request-URI Too Long", false))),
+            Err(_) => return Some(Self::Refused(Reply::error(414, "Request-URI Too Long", false))),
         };
         let FirstLine { method, path, persists } = match FirstLine::parse(&line, release) {
             Ok(line) => line?,
-            Err(refused) => return Some(Incoming::Refused(refused)),
+            Err(refused) => return Some(Self::Refused(refused)),
         };
         let headers = read_headers(input).await?;
         let keep_alive = match headers.get("connection").map(<[u8]>::to_ascii_lowercase).as_deref() {
@@ -66,14 +77,14 @@ impl Request {
         if method != b"POST" {
             let message = [b"Unsupported method (".as_slice(), &python::repr(&method), b")"].concat();
             let reply = Reply::error(501, message, true);
-            return Some(Incoming::Refused(if method == b"HEAD" { reply.without_body() } else { reply }));
+            return Some(Self::Refused(if method == b"HEAD" { reply.without_body() } else { reply }));
         }
         if release == Release::V3_0_2 && path != b"/" && path != b"/RPC2" {
-            return Some(Incoming::Refused(Reply::no_such_page()));
+            return Some(Self::Refused(Reply::no_such_page()));
         }
         let unreadable = || match release {
-            Release::V3_0_2 => Incoming::Refused(Reply::internal_error()),
-            _ => Incoming::Unanswerable,
+            Release::V3_0_2 => Self::Refused(Reply::internal_error()),
+            _ => Self::Unanswerable,
         };
         // No length, or none that is a number: `int(None)` and `int('abc')` raise.
         let Some(length) = headers.get("content-length").and_then(|length| python::int(length).ok()) else {
@@ -85,7 +96,7 @@ impl Request {
         // A negative length reads to the end of the stream.
         let count = usize::try_from(length).unwrap_or(LONGEST_BODY as usize);
         let body = input.bytes(count).await.to_vec();
-        Some(Incoming::Request(Self { body, keep_alive }))
+        Some(Self::Request(Request { body, keep_alive }))
     }
 }
 

@@ -4,8 +4,9 @@ use std::fmt::Write;
 
 use xend_wire::Release;
 
-use crate::faces::xenapi::{self, Simulation};
-use crate::faces::{sxp, xmlrpc};
+use super::operations;
+use super::sxp::Verb;
+use super::xenapi::{self, Simulation};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/coverage.md");
 /// Set to anything, it writes the file anew.
@@ -24,8 +25,20 @@ fn the_table_of_coverage_is_fresh() {
 /// The counts of protocol reference §4.2, which the daemon itself gave.
 #[test]
 fn each_release_has_as_many_methods_as_the_daemon() {
-    let count = |release| xmlrpc::METHODS.iter().filter(|method| method.is_known(release)).count();
-    assert_eq!(Release::ALL.iter().copied().map(count).collect::<Vec<_>>(), [42, 47, 54, 69, 94]);
+    let counts = [
+        (Release::V3_0_2, 42),
+        (Release::V3_0_3, 47),
+        (Release::V3_1, 54),
+        (Release::V3_2, 67),
+        (Release::V3_3, 68),
+        (Release::V3_4, 69),
+        (Release::V4_1, 94),
+        (Release::V4_4, 94),
+    ];
+    for (release, count) in counts {
+        let methods = operations::rows().flat_map(|row| row.xmlrpc).filter(|method| method.is_known(release));
+        assert_eq!(methods.count(), count, "{release}");
+    }
 }
 
 /// A row: whether each release has it, and whether that is simulated.
@@ -35,11 +48,15 @@ struct Row {
 }
 
 fn document() -> String {
-    let sxp = rows(sxp::OPERATIONS.iter().map(|operation| {
-        let known = each_release(|release| operation.is_known(release));
-        (format!("`{}` on `{}`", operation.name, operation.path()), known, true)
+    let posts = operations::rows().flat_map(|row| row.sxp).filter_map(|action| match action.verb {
+        Verb::Post(name) => Some((name, action)),
+        Verb::Get | Verb::GetWith(_) => None,
+    });
+    let sxp = rows(posts.map(|(name, action)| {
+        let known = each_release(|release| action.releases.contains(release));
+        (format!("`{name}` on `{}`", action.resource.path()), known, true)
     }));
-    let xmlrpc = rows(xmlrpc::METHODS.iter().map(|method| {
+    let xmlrpc = rows(operations::rows().flat_map(|row| row.xmlrpc).map(|method| {
         let known = each_release(|release| method.is_known(release));
         (format!("`{}`", method.name), known, method.is_simulated())
     }));

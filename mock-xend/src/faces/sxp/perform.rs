@@ -1,0 +1,144 @@
+//! From a request to an answer.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use xend_wire::Release;
+
+use super::invocation::{Invocation, Target};
+use super::outcome::Outcome;
+use super::page::{Origin, Page};
+use super::reply::Reply;
+use super::request::{Died, Incoming, Request};
+use super::resource::{Action, Place, Resource, Routes};
+use super::scripted;
+use crate::faces::work::{self, MUCH_TO_PRINT, MUCH_TO_READ};
+use crate::http::{Answer, Then};
+use crate::quirk::Quirk;
+use crate::scenario::{Decision, Question, Scripted, WrongFace};
+use crate::service::{Service, Turn};
+use crate::world::Failure;
+
+/// What goes out for what came in on a listener of that port.
+pub(crate) async fn answer(service: &Arc<Service>, port: u16, routes: &'static Routes, incoming: Incoming) -> Answer {
+    let doing = Arc::clone(service);
+    let performed = work::run(incoming.len() > MUCH_TO_READ, move || perform(&doing, port, routes, incoming)).await;
+    match performed {
+        Ok(unprinted) => work::run(unprinted.records() > MUCH_TO_PRINT, || unprinted.print()).await,
+        Err(answer) => answer,
+    }
+}
+
+/// What becomes of a request, to be printed when nobody waits for the world any more.
+struct Unprinted {
+    request: Request,
+    release: Release,
+    origin: Origin,
+    /// What of the request's resource was asked for, if that is known.
+    action: Option<&'static Action>,
+    decided: Decided,
+    /// Whether the close behind the reply to an operation does not come.
+    is_late: bool,
+}
+
+enum Decided {
+    Scripted(Arc<Scripted>),
+    Refused,
+    World { performed: Performed, delay: Duration },
+}
+
+/// What the world has made of a request.
+enum Performed {
+    UnknownDomain(Vec<u8>),
+    NotFound(Vec<u8>),
+    /// The resource is there, and does not know what it is asked for.
+    Unknown(Resource),
+    Done(&'static Action, Result<Outcome, Failure>),
+}
+
+/// Finds out what a request is for, and does it. The world is locked once.
+fn perform(service: &Service, port: u16, routes: &Routes, incoming: Incoming) -> Result<Unprinted, Answer> {
+    let request = match incoming {
+        Incoming::Unparsed(unparsed) => unparsed.parse().map_err(|Died| Answer::closed())?,
+        Incoming::Refused(reply) => return Err(Answer::new(reply.encode(false, false), Then::Close)),
+    };
+    let release = service.release();
+    let place = Place::of(&request.path);
+    let route = place.resource.as_ref().ok().and_then(|resource| routes.find(&request, *resource, release));
+    let question = Question::Sxp {
+        method: &request.method,
+        path: &request.path,
+        fields: &request.fields,
+        operations: route.map_or(&[], |route| route.operations),
+    };
+    let action = route.map(|route| route.action);
+    let (decided, host) = service.turn(|turn| {
+        let decided = match turn.decide(&question) {
+            Decision::Scripted(scripted) => Decided::Scripted(scripted),
+            Decision::Refused => Decided::Refused,
+            Decision::World { delay } => Decided::World { performed: done(turn, &request, place, action), delay },
+        };
+        // A client that names no host gets links with the daemon's own name.
+        let host = request.headers.get("host").is_none().then(|| turn.world.node.host.clone());
+        (decided, host)
+    });
+    let is_late = service.has(Quirk::LateClose);
+    Ok(Unprinted { request, release, origin: Origin { port, host }, action, decided, is_late })
+}
+
+/// Has the world do what a request asks for.
+fn done(turn: &mut Turn<'_>, request: &Request, place: Place<'_>, action: Option<&'static Action>) -> Performed {
+    let target = match place.domain.map(|name| Target::find(turn, name).ok_or(name)).transpose() {
+        Ok(target) => target,
+        Err(name) => return Performed::UnknownDomain(name.to_vec()),
+    };
+    match (place.resource, action) {
+        (Err(text), _) => Performed::NotFound(text),
+        (Ok(resource), None) => Performed::Unknown(resource),
+        (Ok(_), Some(action)) => Performed::Done(action, (action.run)(&mut Invocation::new(request, turn, target))),
+    }
+}
+
+impl Unprinted {
+    /// How many records are still to be made and printed.
+    fn records(&self) -> usize {
+        match &self.decided {
+            Decided::World { performed: Performed::Done(_, Ok(outcome)), .. } => outcome.records(),
+            Decided::World { .. } | Decided::Scripted(_) | Decided::Refused => 0,
+        }
+    }
+
+    /// Makes the bytes of the reply.
+    fn print(self) -> Answer {
+        let Self { request, release, origin, action, decided, is_late } = self;
+        let page = Page::new(&request, release, &origin);
+        let (reply, delay) = match decided {
+            Decided::Scripted(scripted) => {
+                let reply = scripted::answer(&scripted.reply, page, action);
+                // The reader of scenarios refuses a word that this face does not have.
+                return reply.unwrap_or_else(|WrongFace| Answer::closed()).broken_as(&scripted);
+            }
+            Decided::Refused => {
+                let operation = request.operation().unwrap_or(&request.method);
+                (Some(Reply::not_implemented(operation, release)), Duration::ZERO)
+            }
+            Decided::World { performed, delay } => {
+                let reply = match performed {
+                    Performed::UnknownDomain(name) => Some(Reply::unknown_domain(&name, release)),
+                    Performed::NotFound(text) => Some(Reply::not_found(text)),
+                    Performed::Unknown(resource) => Some(page.of_unknown(resource)),
+                    Performed::Done(action, outcome) => page.of(action, outcome),
+                };
+                (reply, delay)
+            }
+        };
+        let Some(reply) = reply else { return Answer { delay, ..Answer::hung() } };
+        // An operation was done, or failed, and was logged.
+        let is_logged = request.method == b"POST" && matches!(reply.status(), 200..=299 | 500);
+        let answer = request.answered(reply);
+        match answer.then {
+            Then::Close if is_late && is_logged => Answer { delay, then: Then::Hang, ..answer },
+            _ => Answer { delay, ..answer },
+        }
+    }
+}

@@ -1,0 +1,58 @@
+//! The path of a request.
+
+use std::ops::Range;
+
+use percent_encoding::percent_decode;
+
+/// The elements of a path, decoded. Empty ones are kept: the daemon passes over them, but writes them into its links.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub(crate) struct UrlPath {
+    /// All elements, one behind the other.
+    bytes: Vec<u8>,
+    elements: Vec<Range<usize>>,
+}
+
+impl UrlPath {
+    /// Splits a path at its slashes and decodes the pieces. The path is given without the slash that it begins with.
+    pub(crate) fn parse(text: &[u8]) -> Self {
+        let mut path = Self { bytes: Vec::with_capacity(text.len()), elements: Vec::with_capacity(4) };
+        for element in text.split(|&byte| byte == b'/') {
+            let start = path.bytes.len();
+            if element.contains(&b'%') {
+                path.bytes.extend(percent_decode(element));
+            } else {
+                path.bytes.extend_from_slice(element);
+            }
+            path.elements.push(start..path.bytes.len());
+        }
+        path
+    }
+
+    /// All elements.
+    pub(crate) fn elements(&self) -> impl Iterator<Item = &[u8]> {
+        self.elements.iter().map(|element| &self.bytes[element.clone()])
+    }
+
+    /// The elements that count.
+    pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.elements().filter(|element| !element.is_empty())
+    }
+
+    /// The elements with slashes between them, as the daemon writes a path.
+    pub(crate) fn joined(&self) -> Vec<u8> {
+        self.elements().collect::<Vec<_>>().join(&b'/')
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn elements_are_decoded_after_the_path_is_split() {
+        let path = UrlPath::parse(b"xend//a%2fb%zz/");
+        assert_eq!(path.elements().collect::<Vec<_>>(), [b"xend".as_slice(), b"", b"a/b%zz", b""]);
+        assert_eq!(path.names().collect::<Vec<_>>(), [b"xend".as_slice(), b"a/b%zz"]);
+        assert_eq!(path.joined(), b"xend//a/b%zz/");
+    }
+}
