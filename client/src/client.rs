@@ -1,19 +1,22 @@
-//! What a client is told beforehand, and how it does any operation of the table.
+//! The client: its settings, and how it does any operation of the table.
 
 use std::fmt;
 use std::io;
-use std::pin::Pin;
-use std::sync::{Arc, Mutex};
-use std::time::Duration;
+use std::sync::Arc;
 
+use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::Instant;
 use xend_wire::Release;
-use xend_wire::operation::{Arguments, Effect, Face, Operation, References};
+use xend_wire::operation::{Arguments, Face, Operation, References, Way};
 use xend_wire::sexpr::Document;
 
-use crate::connection::{Kept, Stream};
-use crate::session::Session;
-use crate::{Error, Uri};
+use crate::call::Call;
+use crate::connection::Kept;
+use crate::error::Error;
+use crate::session::{self, Sessions};
+use crate::settings::{Connecting, Deadlines, Settings, Stream};
+use crate::steps;
+use crate::uri::Uri;
 
 /// Talks to one daemon, on a connection of its own for each request, as Xend's own clients do.
 ///
@@ -25,87 +28,46 @@ use crate::{Error, Uri};
 /// Nothing that changes the daemon's state is ever sent again by itself.
 #[derive(Clone)]
 pub struct Client {
-    pub(crate) uri: Uri,
-    pub(crate) release: Release,
-    pub(crate) deadlines: Deadlines,
-    pub(crate) reply_limit: usize,
-    pub(crate) keep_alive: bool,
-    pub(crate) credentials: Option<(String, String)>,
-    pub(crate) connector: Option<Connector>,
-    pub(crate) kept: Arc<Mutex<Option<Kept>>>,
-    pub(crate) session: Arc<Mutex<Option<Session>>>,
-    /// Held by whoever opens a session.
-    pub(crate) logging_in: Arc<tokio::sync::Mutex<()>>,
-}
-
-/// Makes connections in place of the client.
-pub(crate) type Connector = Arc<dyn Fn() -> Connecting + Send + Sync>;
-pub(crate) type Connecting = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + Send>>;
-
-/// How long the parts of a call may take. The daemon itself knows no limit.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub struct Deadlines {
-    /// To find the host and connect: 10 seconds.
-    pub connect: Duration,
-    /// From there to the head of the reply: 2 minutes, for an operation that waits for devices waits up to 100 seconds.
-    pub first_byte: Duration,
-    /// For the whole call, whatever it takes: 5 minutes. If one of several requests fails, unmaking what the others made
-    /// may take 30 seconds more.
-    pub whole: Duration,
-}
-
-impl Default for Deadlines {
-    fn default() -> Self {
-        Self { connect: Duration::from_secs(10), first_byte: Duration::from_secs(120), whole: Duration::from_secs(300) }
-    }
+    pub(crate) settings: Settings,
+    kept: Arc<Kept>,
+    pub(crate) sessions: Arc<Sessions>,
 }
 
 impl Client {
     /// A client of the daemon at `uri`. Nothing is sent yet.
     pub fn new(uri: Uri) -> Self {
-        Self {
-            uri,
-            release: Release::default(),
-            deadlines: Deadlines::default(),
-            reply_limit: 256 << 20,
-            keep_alive: false,
-            credentials: None,
-            connector: None,
-            kept: Arc::default(),
-            session: Arc::default(),
-            logging_in: Arc::default(),
-        }
+        Self { settings: Settings::new(uri), kept: Arc::default(), sessions: Arc::default() }
     }
 
     /// The daemon's release.
     #[must_use]
     pub fn release(self, release: Release) -> Self {
-        Self { release, ..self }
+        Self { settings: Settings { release, ..self.settings }, ..self }
     }
 
     /// How long a call may take.
     #[must_use]
     pub fn deadlines(self, deadlines: Deadlines) -> Self {
-        Self { deadlines, ..self }
+        Self { settings: Settings { deadlines, ..self.settings }, ..self }
     }
 
     /// The longest body of a reply that is read, in bytes: 256 MiB unless given.
     #[must_use]
     pub fn reply_limit(self, bytes: usize) -> Self {
-        Self { reply_limit: bytes, ..self }
+        Self { settings: Settings { reply_limit: bytes, ..self.settings }, ..self }
     }
 
     /// Keeps the connection for the next request, if the daemon does, too.
     #[must_use]
     pub fn keep_alive(self, keep_alive: bool) -> Self {
-        Self { keep_alive, ..self }
+        Self { settings: Settings { keep_alive, ..self.settings }, ..self }
     }
 
     /// Who opens sessions of the Xen-API, which the other faces don't have. The session is opened by the first call that
     /// needs it, and kept until [`Client::logout`].
     #[must_use]
     pub fn credentials(self, user: impl Into<String>, password: impl Into<String>) -> Self {
-        Self { credentials: Some((user.into(), password.into())), ..self }
+        Self { settings: Settings { credentials: Some((user.into(), password.into())), ..self.settings }, ..self }
     }
 
     /// Connects in another way than by the URI: through a tunnel, or in memory. The function is called for every
@@ -114,28 +76,28 @@ impl Client {
     pub fn connect_by<F, S>(self, connect: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = io::Result<S>> + Send + 'static,
-        S: tokio::io::AsyncRead + tokio::io::AsyncWrite + Send + Unpin + 'static,
+        S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
     {
         let connector = move || {
             let connecting = connect();
             Box::pin(async move { Ok(Box::new(connecting.await?) as Box<dyn Stream>) }) as Connecting
         };
-        Self { connector: Some(Arc::new(connector)), ..self }
+        Self { settings: Settings { connector: Some(Arc::new(connector)), ..self.settings }, ..self }
     }
 
     /// Whether the daemon's face and release have the operation.
     pub fn supports(&self, operation: Operation) -> bool {
-        operation.is_supported(self.uri.face, self.release)
+        operation.is_supported(self.settings.uri.face, self.settings.release)
     }
 
     /// Where the daemon is.
     pub fn uri(&self) -> &Uri {
-        &self.uri
+        &self.settings.uri
     }
 
     /// The release whose forms are used.
     pub fn release_in_use(&self) -> Release {
-        self.release
+        self.settings.release
     }
 
     /// Does any operation of the table. The answer is what the operation's [`Answer`](xend_wire::operation::Answer) says:
@@ -144,85 +106,22 @@ impl Client {
     /// # Errors
     /// [`Error`], whose [`fate`](Error::fate) tells whether the operation may have happened.
     pub async fn call(&self, operation: Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
-        self.call_until(operation, arguments, Instant::now() + self.deadlines.whole).await
-    }
-
-    /// The same, within the time that another call has left.
-    pub(crate) async fn call_until(
-        &self,
-        operation: Operation,
-        arguments: &Arguments,
-        until: Instant,
-    ) -> Result<Document<'static>, Error> {
-        if let Some(calls) = self.in_calls(operation, arguments, until) {
-            return calls.await.map_err(|error| error.about(arguments.get("domain")));
-        }
-        let call = Call { client: self, operation, effect: operation.effect(), until };
-        let answer = match self.uri.face {
-            Face::XenApi => call.in_session(arguments).await,
-            Face::Sxp | Face::XmlRpc => call.send(arguments, References::default()).await,
+        let Self { settings, kept, sessions } = self;
+        let (face, release) = (settings.uri.face, settings.release);
+        let until = Instant::now() + settings.deadlines.whole;
+        let call = Call { settings, kept, operation, effect: operation.effect(), until };
+        let answer = match (operation.way(face, release), face) {
+            (Ok(Way::Operations { sequence, .. }), _) => steps::operations::follow(call, sequence, arguments).await,
+            (Ok(Way::Methods { .. }), _) => steps::methods::follow(call, sessions, arguments).await,
+            (Ok(Way::Request) | Err(_), Face::XenApi) => session::ask(call, sessions, arguments).await,
+            (Ok(Way::Request) | Err(_), Face::Sxp | Face::XmlRpc) => call.send(arguments, References::default()).await,
         };
-        answer.map_err(|error| error.about(arguments.get("domain")).asked_of(self.uri.face))
-    }
-}
-
-/// One call of the user, which may take several requests.
-#[derive(Clone, Copy)]
-pub(crate) struct Call<'c> {
-    pub(crate) client: &'c Client,
-    pub(crate) operation: Operation,
-    /// What the next request does to the daemon's state, which may be less than the operation does.
-    pub(crate) effect: Effect,
-    /// When the whole of it must be over.
-    pub(crate) until: Instant,
-}
-
-impl Call<'_> {
-    /// The same for another operation, on which this one depends.
-    pub(crate) fn step(&self, operation: Operation) -> Self {
-        Self { operation, effect: operation.effect(), ..*self }
-    }
-
-    /// The same, for a request that only reads.
-    pub(crate) fn reading(&self) -> Self {
-        Self { effect: Effect::Reads, ..*self }
-    }
-
-    /// That no reply came which can be read.
-    pub(crate) fn no_reply(
-        &self,
-        message: impl Into<String>,
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Error {
-        Error::no_reply(self.operation, self.effect, message.into(), source)
-    }
-
-    /// One request, and what its reply means.
-    pub(crate) async fn send(
-        &self,
-        arguments: &Arguments,
-        references: References<'_>,
-    ) -> Result<Document<'static>, Error> {
-        let Self { client, operation, .. } = *self;
-        let (face, release) = (client.uri.face, client.release);
-        let request = operation.request_with(face, release, arguments, references);
-        let request = request.map_err(|error| Error::invalid(operation, face, release, error))?;
-        let reply = self.exchange(request).await?;
-        operation.read(face, release, &reply).map_err(|failure| Error::failed(operation, failure))
+        answer.map_err(|error| error.about(arguments.get("domain")).with_other_face(face))
     }
 }
 
 impl fmt::Debug for Client {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // The password is nobody's business.
-        let user = self.credentials.as_ref().map(|(user, _)| user);
-        f.debug_struct("Client")
-            .field("uri", &self.uri)
-            .field("release", &self.release)
-            .field("deadlines", &self.deadlines)
-            .field("reply_limit", &self.reply_limit)
-            .field("keep_alive", &self.keep_alive)
-            .field("user", &user)
-            .finish_non_exhaustive()
+        f.debug_struct("Client").field("settings", &self.settings).finish_non_exhaustive()
     }
 }

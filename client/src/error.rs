@@ -1,25 +1,28 @@
 //! The one error of this crate.
 
-use std::{fmt, io};
+use std::fmt;
+use std::io;
+use std::time::Duration;
 
+use xend_wire::ErrorKind;
 use xend_wire::failure::{ErrorCode, Failure};
 use xend_wire::http::Reply;
 use xend_wire::operation::{Effect, Face, Operation, Unsupported};
-use xend_wire::{ErrorKind, Release};
+
+use crate::uri::Uri;
 
 /// Why an operation gave no result: what went wrong, whether the operation may have happened all the same, and the
 /// daemon's reply where there was one.
 #[derive(Debug)]
 pub struct Error {
-    operation: &'static str,
+    operation: Operation,
     domain: Option<String>,
-    code: ErrorCode,
+    /// What went wrong, and behind it what went wrong when it was mended.
     message: String,
+    code: ErrorCode,
     fate: Fate,
-    unsupported: Option<Unsupported>,
+    kind: Kind,
     other_face: Option<Face>,
-    reply: Option<Box<Reply>>,
-    source: Option<Box<dyn std::error::Error + Send + Sync>>,
 }
 
 /// What became of an operation that gave no result.
@@ -39,158 +42,136 @@ pub enum Fate {
     Unknown,
 }
 
-impl Error {
-    fn new(operation: Operation, code: ErrorCode, message: impl Into<String>, fate: Fate) -> Self {
-        Self {
-            operation: operation.name(),
-            domain: None,
-            code,
-            message: message.into(),
-            fate,
-            unsupported: None,
-            other_face: None,
-            reply: None,
-            source: None,
-        }
-    }
-
-    /// Nothing was sent.
-    pub(crate) fn invalid(operation: Operation, face: Face, release: Release, error: xend_wire::Error) -> Self {
-        let code = match error.kind() {
-            ErrorKind::UnsupportedOperation => ErrorCode::VmmCmdFormatError,
-            ErrorKind::MissingArgument | ErrorKind::UnknownArgument => ErrorCode::InvalidParmNum,
-            _ => ErrorCode::BadParameter,
-        };
-        let unsupported = Unsupported { face, release, operation: operation.name() };
-        let unsupported = (error.kind() == ErrorKind::UnsupportedOperation).then_some(unsupported);
-        let message = unsupported.map_or_else(|| error.to_string(), |unsupported| unsupported.to_string());
-        let source = Some(error.into());
-        Self { unsupported, source, ..Self::new(operation, code, message, Fate::Invalid) }
-    }
-
-    /// The Xen-API wants a session, and nobody has said who opens it.
-    pub(crate) fn without_credentials(operation: Operation) -> Self {
-        let message = "the Xen-API needs user and password";
-        Self::new(operation, ErrorCode::CredentialsNotSet, message, Fate::Invalid)
-    }
-
-    pub(crate) fn failed(operation: Operation, failure: Failure) -> Self {
-        let fate = match failure.code {
-            ErrorCode::UnableToVerifyState => Fate::Unknown,
-            ErrorCode::CommunicationNotEstablished => Fate::Sent,
-            _ => Fate::Refused,
-        };
-        let reply = failure.reply.map(Box::new);
-        Self { reply, ..Self::new(operation, failure.code, failure.message, fate) }
-    }
-
-    /// The daemon told what there is, and by that the operation can't be done.
-    pub(crate) fn seen(operation: Operation, code: ErrorCode, message: String) -> Self {
-        Self::new(operation, code, message, Fate::Refused)
-    }
-
+/// What went wrong.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum Kind {
+    /// The arguments are not those of the operation.
+    #[error("{0}")]
+    Arguments(#[source] xend_wire::Error),
+    /// The face or release lacks the operation.
+    #[error("{0}")]
+    Unsupported(#[source] Unsupported),
+    /// A session is needed, and nobody has said who opens it.
+    #[error("the Xen-API needs user and password")]
+    NoCredentials,
     /// The daemon was not reached.
-    pub(crate) fn not_sent(operation: Operation, what: impl fmt::Display, error: io::Error) -> Self {
-        let code = match error.kind() {
-            io::ErrorKind::PermissionDenied => ErrorCode::AccessDenied,
-            // What the standard library says of a socket path that does not fit into `sun_path`.
-            io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => ErrorCode::NameTooLong,
-            io::ErrorKind::NotConnected => ErrorCode::HostNotFound,
-            _ => ErrorCode::CommunicationNotEstablished,
-        };
-        let message = format!("{what}: {error}");
-        Self { source: Some(error.into()), ..Self::new(operation, code, message, Fate::NotSent) }
+    #[error("can't connect to {uri}: {source}")]
+    Unreachable { uri: Uri, source: ConnectError },
+    /// A deadline has passed after the request went out, or while another call opened a session.
+    #[error("{awaited} within {limit:?}")]
+    Timeout { awaited: Awaited, limit: Duration },
+    /// The connection was closed too early.
+    #[error("the connection was closed before the reply was complete")]
+    Closed(#[source] hyper::Error),
+    /// What came is no HTTP.
+    #[error("the reply is not HTTP: {0}")]
+    NotHttp(#[source] hyper::Error),
+    /// The body of the reply is not complete.
+    #[error("the reply breaks off: {0}")]
+    BrokenOff(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The body of the reply is longer than this number of bytes.
+    #[error("the reply is longer than {0} bytes")]
+    TooLong(usize),
+    /// The daemon replied that it failed, or with what can't be read.
+    #[error("{}", .0.message)]
+    Reply(Box<Failure>),
+    /// The daemon's reply lacks what the next request needs.
+    #[error("{0}")]
+    Lacking(String),
+    /// By what the daemon replied, the operation can't be done.
+    #[error("{why}")]
+    Impossible { code: ErrorCode, why: String },
+}
+
+/// What did not come in time.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Awaited {
+    /// A session, which another call was opening.
+    Session,
+    /// The head of the reply.
+    Reply,
+    /// The rest of the reply.
+    WholeReply,
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub(crate) enum ConnectError {
+    #[error("not within {0:?}")]
+    Timeout(Duration),
+    #[error("unknown host: {0}")]
+    UnknownHost(#[source] io::Error),
+    #[error("unknown host: it has no address")]
+    NoAddress,
+    /// The path does not fit into the address of a socket.
+    #[error("{0}")]
+    InvalidPath(#[source] io::Error),
+    #[error("{0}")]
+    Io(#[source] io::Error),
+    #[error("{0}")]
+    Http(#[source] hyper::Error),
+}
+
+/// How each of the daemon's servers refuses a request of another's dialect: the face that was asked, the beginning of the
+/// daemon's message, and the face that is there (protocol reference §1.7, §3.6, §5.7).
+const OTHER_FACES: &[(Face, &str, Face)] = &[
+    (Face::Sxp, "Unsupported method ('GET')", Face::XmlRpc),
+    (Face::Sxp, "No such page", Face::XmlRpc),
+    (Face::XmlRpc, "Not found: RPC2", Face::Sxp),
+    (Face::XmlRpc, "INTERNAL_ERROR Invalid result ", Face::XenApi),
+    (Face::XenApi, "Not found: RPC2", Face::Sxp),
+    (Face::XenApi, "MESSAGE_METHOD_UNKNOWN session.login_with_password", Face::XmlRpc),
+];
+
+impl Error {
+    /// That a request of this effect came to nothing, for the sake of an operation.
+    pub(crate) fn new(operation: Operation, effect: Effect, kind: Kind) -> Self {
+        let (code, fate) = kind.outcome(effect);
+        let message = kind.to_string();
+        Self { operation, domain: None, message, code, fate, kind, other_face: None }
     }
 
-    /// The request went out, at least in part, and no reply that can be read came back.
-    pub(crate) fn no_reply(
-        operation: Operation,
-        effect: Effect,
-        message: String,
-        source: Option<Box<dyn std::error::Error + Send + Sync>>,
-    ) -> Self {
-        let (code, fate) = match effect {
-            Effect::Changes => (ErrorCode::UnableToVerifyState, Fate::Unknown),
-            Effect::Reads => (ErrorCode::CommunicationNotEstablished, Fate::Sent),
-        };
-        Self { source, ..Self::new(operation, code, message, fate) }
-    }
-
-    /// Says which domain it was about, unless that was said.
+    /// Names the domain that the operation was about, unless that was done before.
     pub(crate) fn about(self, domain: Option<&[u8]>) -> Self {
         let domain = self.domain.or_else(|| domain.map(|domain| String::from_utf8_lossy(domain).into_owned()));
         Self { domain, ..self }
     }
 
-    /// Says its name, where it was asked for by another sign.
-    pub(crate) fn named(self, domain: Option<&[u8]>) -> Self {
-        match domain {
-            Some(_) => Self { domain: None, ..self }.about(domain),
-            None => self,
-        }
-    }
-
-    /// Whether the daemon did nothing, for it does not know the session.
-    pub(crate) fn is_for_want_of_session(&self) -> bool {
-        self.fate == Fate::Refused && self.message.starts_with("SESSION_INVALID")
-    }
-
-    /// Says that the request only reads, whatever the operation does.
-    pub(crate) fn of_reading(self) -> Self {
-        match self.code {
-            ErrorCode::UnableToVerifyState => {
-                Self { code: ErrorCode::CommunicationNotEstablished, fate: Fate::Sent, ..self }
-            }
-            _ => self,
-        }
-    }
-
-    /// Says which face was asked, and sees whether another one answered.
-    pub(crate) fn asked_of(self, face: Face) -> Self {
-        // What each of the daemon's servers says to a request of another's dialect (protocol reference §1.7, §3.6, §5.7).
-        let has_answered = |start: &str| self.reply.is_some() && self.message.starts_with(start);
-        let other_face = match face {
-            Face::Sxp if has_answered("Unsupported method ('GET')") || has_answered("No such page") => {
-                Some(Face::XmlRpc)
-            }
-            Face::XmlRpc | Face::XenApi if has_answered("Not found: RPC2") => Some(Face::Sxp),
-            Face::XmlRpc if has_answered("INTERNAL_ERROR Invalid result ") => Some(Face::XenApi),
-            Face::XenApi if has_answered("MESSAGE_METHOD_UNKNOWN session.login_with_password") => Some(Face::XmlRpc),
-            _ => None,
-        };
+    /// Sees by the daemon's answer whether it has another face at the address than was asked.
+    pub(crate) fn with_other_face(self, asked: Face) -> Self {
+        let Kind::Reply(failure) = &self.kind else { return self };
+        let is_it = |(face, start, _): &&(Face, &str, Face)| *face == asked && failure.message.starts_with(start);
+        let other_face = OTHER_FACES.iter().find(is_it).map(|(.., answered)| *answered);
         Self { other_face, ..self }
     }
 
-    /// Says what else went wrong while this was being mended.
-    pub(crate) fn and_then(mut self, second: impl fmt::Display) -> Self {
-        self.message = format!("{}; then {second}", self.message);
+    /// Adds that a step which was to unmake what was made has failed, too.
+    pub(crate) fn unmaking_failed(mut self, step: &str, second: &Self) -> Self {
+        self.message = format!("{}; then {step}: {}", self.message, second.message);
         self
     }
 
-    /// Says that something was done before it went wrong, and stays.
-    pub(crate) fn in_part(self) -> Self {
+    /// Says that something was done before this went wrong, and stays.
+    pub(crate) fn partly_done(self) -> Self {
         Self { fate: Fate::Unknown, ..self }
     }
 
-    /// The operation's name.
+    /// Whether the daemon did nothing, for it does not know the session.
+    pub(crate) fn is_session_invalid(&self) -> bool {
+        match &self.kind {
+            Kind::Reply(failure) => self.fate == Fate::Refused && failure.mark.as_deref() == Some("SESSION_INVALID"),
+            _ => false,
+        }
+    }
+
+    /// The name of the operation, or of the one among its steps that failed.
     pub fn operation(&self) -> &'static str {
-        self.operation
+        self.operation.name()
     }
 
     /// The domain that it was about, as the caller named it.
     pub fn domain(&self) -> Option<&str> {
         self.domain.as_deref()
-    }
-
-    /// Whether the face or release lacks the operation. Nothing was sent then.
-    pub fn unsupported(&self) -> Option<Unsupported> {
-        self.unsupported
-    }
-
-    /// The face that the daemon seems to have at the address, by its answer: another than was asked. Of the two dialects
-    /// of XML-RPC, `xmlrpc` stands for both where they answer alike.
-    pub fn other_face(&self) -> Option<Face> {
-        self.other_face
     }
 
     /// What went wrong, for programs.
@@ -203,20 +184,114 @@ impl Error {
         &self.message
     }
 
-    /// Whether the operation may have happened.
+    /// What became of the operation.
     pub fn fate(&self) -> Fate {
         self.fate
     }
 
+    /// Whether the daemon may have done the operation, wholly or in part.
+    pub fn may_have_happened(&self) -> bool {
+        self.fate == Fate::Unknown
+    }
+
+    /// Whether one of the [`Deadlines`](crate::Deadlines) has passed, in connecting or in waiting for the reply.
+    pub fn is_timeout(&self) -> bool {
+        let is_late = |source: &ConnectError| matches!(source, ConnectError::Timeout(_));
+        match &self.kind {
+            Kind::Timeout { .. } => true,
+            Kind::Unreachable { source, .. } => is_late(source),
+            _ => false,
+        }
+    }
+
+    /// Whether there was no connection to the daemon.
+    pub fn is_unreachable(&self) -> bool {
+        matches!(self.kind, Kind::Unreachable { .. })
+    }
+
+    /// The operation, face and release, if that face of that release lacks the operation. Nothing was sent then.
+    pub fn unsupported(&self) -> Option<Unsupported> {
+        match self.kind {
+            Kind::Unsupported(unsupported) => Some(unsupported),
+            _ => None,
+        }
+    }
+
+    /// The face that the daemon seems to have at the address, by its answer: another than was asked. Of the two dialects
+    /// of XML-RPC, `xmlrpc` stands for both where they answer alike.
+    pub fn other_face(&self) -> Option<Face> {
+        self.other_face
+    }
+
     /// The daemon's reply as it came, where there was one.
     pub fn reply(&self) -> Option<&Reply> {
-        self.reply.as_deref()
+        match &self.kind {
+            Kind::Reply(failure) => failure.reply.as_ref(),
+            _ => None,
+        }
+    }
+}
+
+impl Kind {
+    /// What follows from it, where the request has this effect.
+    fn outcome(&self, effect: Effect) -> (ErrorCode, Fate) {
+        let no_reply = match effect {
+            Effect::Changes => (ErrorCode::UnableToVerifyState, Fate::Unknown),
+            Effect::Reads => (ErrorCode::CommunicationNotEstablished, Fate::Sent),
+        };
+        match self {
+            Self::Arguments(error) => {
+                let code = match error.kind() {
+                    ErrorKind::UnsupportedOperation => ErrorCode::VmmCmdFormatError,
+                    ErrorKind::MissingArgument | ErrorKind::UnknownArgument => ErrorCode::InvalidParmNum,
+                    _ => ErrorCode::BadParameter,
+                };
+                (code, Fate::Invalid)
+            }
+            Self::Unsupported(_) => (ErrorCode::VmmCmdFormatError, Fate::Invalid),
+            Self::NoCredentials => (ErrorCode::CredentialsNotSet, Fate::Invalid),
+            Self::Unreachable { source, .. } => (source.code(), Fate::NotSent),
+            Self::Timeout { awaited: Awaited::Session, .. } => (ErrorCode::CommunicationNotEstablished, Fate::NotSent),
+            Self::Timeout { awaited: Awaited::Reply | Awaited::WholeReply, .. }
+            | Self::Closed(_)
+            | Self::NotHttp(_)
+            | Self::BrokenOff(_)
+            | Self::TooLong(_)
+            | Self::Lacking(_) => no_reply,
+            Self::Reply(failure) => match failure.code {
+                code @ ErrorCode::UnableToVerifyState => (code, Fate::Unknown),
+                code @ ErrorCode::CommunicationNotEstablished => (code, Fate::Sent),
+                code => (code, Fate::Refused),
+            },
+            Self::Impossible { code, .. } => (*code, Fate::Refused),
+        }
+    }
+}
+
+impl ConnectError {
+    fn code(&self) -> ErrorCode {
+        match self {
+            Self::UnknownHost(_) | Self::NoAddress => ErrorCode::HostNotFound,
+            Self::InvalidPath(_) => ErrorCode::NameTooLong,
+            Self::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => ErrorCode::AccessDenied,
+            Self::Timeout(_) | Self::Io(_) | Self::Http(_) => ErrorCode::CommunicationNotEstablished,
+        }
+    }
+}
+
+impl fmt::Display for Awaited {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Session => "no session",
+            Self::Reply => "no reply",
+            Self::WholeReply => "no complete reply",
+        })
     }
 }
 
 impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.operation)?;
+        f.write_str(self.operation())?;
         if let Some(domain) = &self.domain {
             write!(f, " {domain}")?;
         }
@@ -233,6 +308,6 @@ impl fmt::Display for Error {
 
 impl std::error::Error for Error {
     fn source(&self) -> Option<&(dyn std::error::Error + 'static)> {
-        self.source.as_deref().map(|source| source as _)
+        self.kind.source()
     }
 }

@@ -18,18 +18,21 @@
 //! ```
 #![forbid(unsafe_code)]
 
+mod call;
 mod client;
 mod connection;
 mod error;
 mod operations;
 mod records;
 mod session;
+mod settings;
 mod steps;
 mod uri;
 
-pub use client::{Client, Deadlines};
+pub use client::Client;
 pub use error::{Error, Fate};
 pub use records::{Credit, Device, Domain, Node, PowerState, Sedf, State, Vcpu};
+pub use settings::Deadlines;
 pub use uri::{Address, InvalidUri, Uri};
 pub use xend_wire::Release;
 pub use xend_wire::failure::ErrorCode;

@@ -2,20 +2,45 @@
 
 use std::fmt::Display;
 
-use xend_wire::operation::{self, Arguments, Face, Operation};
+use xend_wire::Release;
+use xend_wire::failure::ErrorCode;
+use xend_wire::operation::{self, Arguments, Effect, Face, Operation};
 use xend_wire::sexpr::{Document, Sexpr};
 
-use crate::{Client, Credit, Device, Domain, Error, ErrorCode, Node, Sedf, Vcpu};
+use crate::client::Client;
+use crate::error::{Error, Kind};
+use crate::records::{Credit, Device, Domain, Node, Sedf, Vcpu};
 
 /// The host.
 impl Client {
     /// Describes the host. On the Xen-API that takes two requests, for its memory stands in another object.
     pub async fn node(&self) -> Result<Node, Error> {
         let node = Node::new(self.ask(operation::NODE_INFO, []).await?);
-        match self.uri.face {
+        match self.settings.uri.face {
             Face::XenApi => Ok(node.with(&self.ask(operation::NODE_METRICS, []).await?)),
             Face::Sxp | Face::XmlRpc => Ok(node),
         }
+    }
+
+    /// Finds the daemon's release by the description of its host, as [`Node::release`] does, and uses its forms from then
+    /// on.
+    ///
+    /// # Errors
+    /// The host can't be described.
+    pub async fn detect(self) -> Result<Self, Error> {
+        let release = self.node().await?.release();
+        Ok(self.release(release))
+    }
+
+    /// Ends the session of the Xen-API, if one is open.
+    ///
+    /// # Errors
+    /// As every call.
+    pub async fn logout(&self) -> Result<(), Error> {
+        if !self.sessions.is_open() {
+            return Ok(());
+        }
+        self.ask(operation::SESSION_LOGOUT, []).await.map(drop)
     }
 
     /// The console ring of the hypervisor, whose bytes need not be text.
@@ -74,14 +99,15 @@ impl Client {
 
     /// The domain of a uuid. Up to 3.0.3 the daemon knows no uuids, and all domains are looked through.
     pub async fn domain_by_uuid(&self, uuid: &str) -> Result<Domain, Error> {
-        if self.release >= xend_wire::Release::V3_1 {
+        if self.settings.release >= Release::V3_1 {
             return self.domain(uuid).await;
         }
         let is_it = |domain: &Domain| domain.uuid().is_some_and(|known| known.eq_ignore_ascii_case(uuid));
         let found = self.records().await?.into_iter().find(is_it);
         found.ok_or_else(|| {
-            let message = format!("no domain has the uuid {uuid}");
-            Error::seen(operation::INFO, ErrorCode::VmNotFound, message).about(Some(uuid.as_bytes()))
+            let why = format!("no domain has the uuid {uuid}");
+            let kind = Kind::Impossible { code: ErrorCode::VmNotFound, why };
+            Error::new(operation::INFO, Effect::Reads, kind).about(Some(uuid.as_bytes()))
         })
     }
 

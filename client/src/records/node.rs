@@ -1,5 +1,6 @@
 //! The host.
 
+use xend_wire::Release;
 use xend_wire::sexpr::{Builder, Document, Sexpr};
 
 use super::record;
@@ -9,7 +10,31 @@ record! {
     Node, "node"
 }
 
+/// The release of a daemon by the version of its hypervisor, from that version on. What 4.0 takes is what 4.1 takes.
+const BY_VERSION: &[((u32, u32), Release)] = &[
+    ((3, 1), Release::V3_1),
+    ((3, 2), Release::V3_2),
+    ((3, 3), Release::V3_3),
+    ((3, 4), Release::V3_4),
+    ((4, 0), Release::V4_1),
+    ((4, 4), Release::V4_4),
+];
+
+/// The release by the number of the configuration format, from that number on, for versions below 3.1. What 3.0.4 takes is
+/// what 3.1 takes.
+const BY_FORMAT: &[(u32, Release)] = &[(2, Release::V3_0_3), (3, Release::V3_1)];
+
 impl Node {
+    /// The daemon's release: by the version of its hypervisor, which tells the releases from 3.1 on apart, or else by the
+    /// number of the configuration format, which 3.0.2 lacks. A version that is not known counts as the newest known one
+    /// before it.
+    pub fn release(&self) -> Release {
+        let by_version = |version| BY_VERSION.iter().rfind(|(since, _)| *since <= version).map(|(_, release)| *release);
+        let by_format = |format| BY_FORMAT.iter().rfind(|(since, _)| *since <= format).map(|(_, release)| *release);
+        let release = self.xen_version().and_then(by_version);
+        release.or_else(|| self.config_format().and_then(by_format)).unwrap_or(Release::V3_0_2)
+    }
+
     /// The same with the fields of another record.
     pub(crate) fn with(&self, more: &Document<'static>) -> Self {
         let mut builder = Builder::new();

@@ -1,19 +1,26 @@
 //! What the client says when things go wrong, and what it then knows of the operation's fate.
 
+use std::io;
 use std::time::Duration;
 
-use xend_client::{Client, Deadlines, Error, Face, Uri};
+use xend_client::{Arguments, Client, Deadlines, Error, ErrorCode, Face, Release, Uri};
 use xend_wire::operation;
 
-use crate::peer::{Then, ask, client, reply, run};
+use crate::peer::{Then, ask, client, conversation, reply, run};
 
 fn describe(error: &Error) -> String {
-    format!(
-        "{error}\n  code {}, fate {:?}, reply {:?}\n",
-        error.code(),
-        error.fate(),
-        error.reply().map(|reply| reply.status)
-    )
+    let reply = error.reply().map(|reply| reply.status);
+    let mut shown = format!("{error}\n  code {}, fate {:?}, reply {reply:?}", error.code(), error.fate());
+    let said = [
+        (error.is_timeout(), "timeout"),
+        (error.is_unreachable(), "unreachable"),
+        (error.may_have_happened(), "may have happened"),
+    ];
+    for (_, word) in said.into_iter().filter(|(holds, _)| *holds) {
+        shown += ", ";
+        shown += word;
+    }
+    shown + "\n"
 }
 
 #[test]
@@ -77,6 +84,61 @@ fn a_reply_over_the_limit_is_refused() {
     let client = client(Face::Sxp).reply_limit(10);
     let error = run(ask(&client, info, Then::Close(vec![reply("200 OK", "(domain (name vm1))")]))).1.unwrap_err();
     assert_eq!(error.message(), "the reply is longer than 10 bytes");
+}
+
+/// What is seen before a request is sent, and between the requests of one operation.
+#[test]
+fn what_is_wrong_without_a_reply_to_blame() {
+    let _snapshots = crate::snapshots();
+    let mut shown = String::new();
+    let mut note = |title: &str, error: Error| shown += &format!("=== {title}\n{}", describe(&error));
+    run(async {
+        let sxp = client(Face::Sxp);
+        let operation = sxp.clone().release(Release::V3_0_2).reset("vm1").await.unwrap_err();
+        note("an operation that the release lacks", operation);
+        note("no domain", sxp.pause("").await.unwrap_err());
+        note("an argument too few", sxp.call(operation::PAUSE, &Arguments::new()).await.unwrap_err());
+        note("no credentials", client(Face::XenApi).pause("vm1").await.unwrap_err());
+        let never = || std::future::pending::<io::Result<tokio::io::DuplexStream>>();
+        note("no connection in time", sxp.clone().connect_by(never).pause("vm1").await.unwrap_err());
+        let (first, second) = {
+            let client = client(Face::XenApi).credentials("root", "").connect_by(never);
+            let deadlines =
+                Deadlines { connect: Duration::from_secs(60), whole: Duration::from_secs(30), ..Deadlines::default() };
+            let client = client.deadlines(deadlines);
+            tokio::join!(client.pause("vm1"), client.unpause("vm1"))
+        };
+        note("the session is opened too late", first.unwrap_err());
+        note("another call opens the session too late", second.unwrap_err());
+        let (long, _) = conversation(sxp.clone().reply_limit(10), vec![reply("200 OK", "(domain (name vm1))")]);
+        note("a reply over the limit", long.domain("vm1").await.unwrap_err());
+        let (nameless, _) = conversation(sxp.clone(), vec![reply("201 created", "(domain (name vm1))")]);
+        note("a domain without an id", nameless.create_and_start("(vm (name vm1))").await.unwrap_err());
+        let (running, _) = conversation(sxp, vec![reply("200 OK", "(domain (domid 1) (name vm1))")]);
+        note("a domain that runs", running.set_autostart("vm1", true).await.unwrap_err());
+    });
+    insta::assert_snapshot!("without-a-reply", shown);
+}
+
+/// Words of the daemon or of a connector are no sign of a deadline or of an unknown host.
+#[test]
+fn kinds_are_not_read_from_words() {
+    run(async {
+        let busy = reply("500 Request failed: pause", "(xend.err 'not done within 30 s')");
+        let (client, _) = conversation(client(Face::Sxp), vec![busy]);
+        let error = client.pause("vm1").await.unwrap_err();
+        assert!(!error.is_timeout() && !error.is_unreachable(), "{error}");
+        let unplugged = || async { Err::<tokio::io::DuplexStream, _>(io::ErrorKind::NotConnected.into()) };
+        let error = client.connect_by(unplugged).pause("vm1").await.unwrap_err();
+        assert_eq!(error.code(), ErrorCode::CommunicationNotEstablished, "{error}");
+        assert!(error.is_unreachable() && !error.is_timeout(), "{error}");
+        let mut source = std::error::Error::source(&error);
+        while let Some(inner) = source.and_then(std::error::Error::source) {
+            source = Some(inner);
+        }
+        let cause = source.and_then(|source| source.downcast_ref::<io::Error>()).map(io::Error::kind);
+        assert_eq!(cause, Some(io::ErrorKind::NotConnected));
+    });
 }
 
 /// A daemon from 3.1 on does not close: the reply ends where Content-length says.

@@ -70,7 +70,8 @@ fn a_domain_that_could_not_be_made_is_left_alone() {
     });
 }
 
-/// The node replies are those of the captures, shortened to what tells a release.
+/// The node replies are those of the captures `get-node` of each release, shortened to what tells a release; those of 3.0.4
+/// and of 4.0 and 4.2 follow from the protocol reference §3.9.
 #[test]
 fn the_release_is_detected() {
     let check = |node: &str, release: Release| {
@@ -82,10 +83,14 @@ fn the_release_is_detected() {
     check("(node (xen_major 3) (xen_minor 0) (xen_extra .2))", Release::V3_0_2);
     check("(node (xen_major 3) (xen_minor 0) (xen_extra .3) (xend_config_format 2))", Release::V3_0_3);
     check("(node (xen_major 3) (xen_minor 1) (xen_extra .0) (xend_config_format 4))", Release::V3_1);
-    check("(node (xen_major 3) (xen_minor 2) (xend_config_format 4))", Release::V3_1);
+    check("(node (xen_major 3) (xen_minor 0) (xen_extra .4) (xend_config_format 3))", Release::V3_1);
+    check("(node (xen_major 3) (xen_minor 2) (xend_config_format 4))", Release::V3_2);
+    check("(node (xen_major 3) (xen_minor 3) (xend_config_format 4))", Release::V3_3);
     check("(node (xen_major 3) (xen_minor 4) (xend_config_format 4))", Release::V3_4);
     check("(node (xen_major 4) (xen_minor 1) (xend_config_format 4))", Release::V4_1);
-    check("(node (xen_major 4) (xen_minor 4) (xend_config_format 4))", Release::V4_1);
+    check("(node (xen_major 4) (xen_minor 0) (xend_config_format 4))", Release::V4_1);
+    check("(node (xen_major 4) (xen_minor 2) (xend_config_format 4))", Release::V4_1);
+    check("(node (xen_major 4) (xen_minor 4) (xend_config_format 4))", Release::V4_4);
 }
 
 #[test]

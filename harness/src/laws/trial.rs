@@ -154,9 +154,7 @@ impl<'t> Trial<'t> {
             (Err(error), _) => {
                 let (status, why) = match error.fate() {
                     Fate::NotSent => (Status::Crash, "the server can't be reached"),
-                    Fate::Sent | Fate::Unknown if error.message().contains(" within ") => {
-                        (Status::Timeout, "there is no answer in time")
-                    }
+                    Fate::Sent | Fate::Unknown if error.is_timeout() => (Status::Timeout, "there is no answer in time"),
                     Fate::Sent | Fate::Unknown => (Status::InvalidAnswer, "the answer can't be read"),
                     Fate::Refused | Fate::Invalid => (Status::Fail, "it fails"),
                 };

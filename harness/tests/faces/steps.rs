@@ -10,6 +10,7 @@ use mock_xend::world::Domain;
 use xend_client::{Client, Deadlines, ErrorCode, Face, PowerState, Release, Uri, Vcpu};
 use xend_wire::operation::{ALL, Arguments, Operation, Way, find};
 use xend_wire::sexpr::{Rules, Sexpr, print_value};
+use xend_wire::xenapi;
 
 use crate::between::{self, Fate};
 use crate::daemon::{client, daemon, run};
@@ -134,7 +135,7 @@ fn a_failure_at_any_step_leaves_nothing_behind() {
                     let (method, id) =
                         (&whole.sent[at].0, format!("{} {release}: {fate:?} {}", row.0, whole.sent[at].0));
                     failed += 1;
-                    let reads = method.contains(".get_");
+                    let reads = xenapi::is_getter(method);
                     let is_right = match it.error.as_ref().map(xend_client::Error::fate) {
                         None => fate == Fate::Forget,
                         Some(xend_client::Fate::Refused) => fate == Fate::Refuse && !it.is_left(),

@@ -7,6 +7,7 @@ use std::ops::Range;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 use xend_wire::operation::{self, Arguments, Face, Operation, Way};
+use xend_wire::xenapi;
 use xend_wire::xmlrpc::{Call, Value};
 
 use super::reply::Decision;
@@ -50,7 +51,7 @@ pub(super) fn impossible(operation: Operation, face: Option<Face>, releases: &[R
             Way::Methods { .. } => "method",
         };
         // What only looks is seldom what is to be scripted.
-        let one = steps.iter().find(|step| !step.contains(".get_")).unwrap_or(&steps[0]);
+        let one = steps.iter().find(|step| !xenapi::is_getter(step)).unwrap_or(&steps[0]);
         let whose = if face.is_some() { format!("the {of} face") } else { "every face that has it".to_owned() };
         let steps = if face.is_some() { format!(": {}", steps.join(", ")) } else { String::new() };
         let message = format!("`{name}` takes several requests on {whose}{steps}; expected one of them");

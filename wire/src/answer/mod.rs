@@ -6,7 +6,7 @@ mod tests;
 
 use crate::failure::{Asked, Failure};
 use crate::http::Reply;
-use crate::operation::{Answer, Face, Operation};
+use crate::operation::{Answer, Effect, Face, Operation};
 use crate::sexpr::{Builder, Document, Sexpr};
 use crate::xenapi::{self, Outcome};
 use crate::xmlrpc::{self, Response, ValueRef};
@@ -31,17 +31,18 @@ impl Operation {
     /// A status of success does not make a success: up to 3.0.2, and for what a worker thread does in every release, a
     /// failure comes as `(xend.err "...")` under 200 or 202 (protocol reference §3.4, §3.5).
     pub fn read(self, face: Face, release: Release, reply: &Reply) -> Result<Document<'static>, Failure> {
-        let asked = Asked { operation: self, face, release };
+        let asked = Asked::new(self, face, release);
         match face {
             Face::Sxp => self.read_sxp(asked, reply),
             Face::XmlRpc | Face::XenApi => self.read_xmlrpc(asked, reply),
         }
     }
 
-    /// What a method of the Xen-API gave, which was asked as one of the steps of this operation: the
-    /// value in the envelope, as it is.
-    pub fn read_method(self, release: Release, reply: &Reply) -> Result<Returned, Failure> {
-        let asked = Asked { operation: self, face: Face::XenApi, release };
+    /// What a method of the Xen-API gave that was called as one of the steps of this operation: the value in the envelope,
+    /// as it is.
+    pub fn read_method(self, release: Release, method: &str, reply: &Reply) -> Result<Returned, Failure> {
+        let asked = Asked::new(self, Face::XenApi, release);
+        let asked = if xenapi::is_getter(method) { Asked { effect: Effect::Reads, ..asked } } else { asked };
         let document = decode(asked, reply)?;
         value_in(asked, &document, reply)?;
         Ok(Returned(document.into_owned()))

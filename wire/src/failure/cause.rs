@@ -1,7 +1,5 @@
 //! The four ways in which a failure arrives.
 
-use std::io;
-
 use super::{ErrorCode, Evidence, Failure};
 use crate::Release;
 use crate::http::Reply;
@@ -19,6 +17,16 @@ pub struct Asked {
     pub face: Face,
     /// The daemon's release.
     pub release: Release,
+    /// What the request does to the daemon's state. One of several requests may only read, though the operation changes
+    /// something.
+    pub effect: Effect,
+}
+
+impl Asked {
+    /// A request that has the effect of its operation.
+    pub fn new(operation: Operation, face: Face, release: Release) -> Self {
+        Self { operation, face, release, effect: operation.effect() }
+    }
 }
 
 impl Failure {
@@ -56,17 +64,9 @@ impl Failure {
         asked.failure(reply, Some(description.code()), &text)
     }
 
-    /// From a connection that failed, before (`sent` is false) or after the first byte of the request went out.
-    ///
-    /// Once an operation that changes something is sent, nobody knows whether the daemon did it.
-    pub fn from_io(asked: Asked, sent: bool, error: &io::Error) -> Self {
-        let code = if sent { asked.unknown_outcome() } else { code_of(error) };
-        Self { code, message: error.to_string(), reply: None }
-    }
-
     /// From a reply that can't be understood.
     pub fn unreadable(asked: Asked, message: impl Into<String>, reply: &Reply) -> Self {
-        Self { code: asked.unknown_outcome(), message: message.into(), reply: Some(reply.clone()) }
+        Self { code: asked.unknown_outcome(), message: message.into(), mark: None, reply: Some(reply.clone()) }
     }
 }
 
@@ -82,12 +82,17 @@ impl Asked {
         };
         // `OK` is no reason for a failure.
         let message = if text.is_empty() && reply.status != 200 { &reply.reason } else { text };
-        Failure { code: evidence.code(), message: message.to_owned(), reply: Some(reply.clone()) }
+        Failure {
+            code: evidence.code(),
+            message: message.to_owned(),
+            mark: mark.map(str::to_owned),
+            reply: Some(reply.clone()),
+        }
     }
 
     /// The daemon was asked, and what came of it can't be told.
     fn unknown_outcome(self) -> ErrorCode {
-        match self.operation.effect() {
+        match self.effect {
             Effect::Changes => ErrorCode::UnableToVerifyState,
             Effect::Reads => ErrorCode::CommunicationNotEstablished,
         }
@@ -122,18 +127,4 @@ fn without_page(body: &str) -> &str {
     }
     let paragraph = page.split_once("<p>").map_or("", |(_, rest)| rest);
     paragraph.split_once("</p>").map_or("", |(text, _)| text)
-}
-
-/// What kept the request from being sent.
-fn code_of(error: &io::Error) -> ErrorCode {
-    // What the standard library says where `getaddrinfo` fails; it has no kind for that.
-    let is_resolution = error.to_string().starts_with("failed to lookup address information");
-    match error.kind() {
-        io::ErrorKind::PermissionDenied => ErrorCode::AccessDenied,
-        // `InvalidInput` is what it says of a socket path that does not fit into `sun_path`.
-        io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename => ErrorCode::NameTooLong,
-        io::ErrorKind::HostUnreachable => ErrorCode::HostNotFound,
-        _ if is_resolution => ErrorCode::HostNotFound,
-        _ => ErrorCode::CommunicationNotEstablished,
-    }
 }

@@ -9,11 +9,7 @@
 //! use xend_wire::http::Reply;
 //! use xend_wire::operation::{self, Face};
 //!
-//! let asked = Asked {
-//!     operation: operation::PAUSE,
-//!     face: Face::Sxp,
-//!     release: Release::V3_0_3,
-//! };
+//! let asked = Asked::new(operation::PAUSE, Face::Sxp, Release::V3_0_3);
 //! let reply = Reply {
 //!     status: 500,
 //!     reason: "Request failed: pause".to_owned(),
@@ -46,6 +42,9 @@ pub struct Failure {
     pub code: ErrorCode,
     /// What went wrong, for people: the daemon's own text where it gave one.
     pub message: String,
+    /// The `faultCode`, or the first word of an `ErrorDescription`: `SESSION_INVALID`. `None` for a failure that came in
+    /// another way.
+    pub mark: Option<String>,
     /// The reply as it came, where there was one.
     pub reply: Option<Reply>,
 }

@@ -32,3 +32,8 @@ pub use device::{DeviceClass, NewDevice, image_record};
 pub use envelope::{ErrorDescription, Outcome, failure, is_envelope, not_implemented, open, success};
 pub(crate) use record::names;
 pub use record::{record, records};
+
+/// Whether a method only reads, which its name tells: `VM.get_record`.
+pub fn is_getter(method: &str) -> bool {
+    method.split_once('.').is_some_and(|(_, name)| name.starts_with("get_"))
+}

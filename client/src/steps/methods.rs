@@ -1,28 +1,40 @@
 //! Operations that take several methods of the Xen-API.
 
 use std::collections::HashMap;
-use std::time::Duration;
 
 use tokio::time::Instant;
 use xend_wire::answer::Returned;
 use xend_wire::block_device_number;
 use xend_wire::failure::ErrorCode;
-use xend_wire::operation::{InState, Plan};
+use xend_wire::operation::{Arguments, InState, Plan};
 use xend_wire::sexpr::{Builder, Document, Sexpr};
 use xend_wire::xenapi::{self, Config, DeviceClass, NewDevice};
-use xend_wire::xmlrpc::{Kind, Value, ValueRef};
+use xend_wire::xmlrpc::{Kind as ValueKind, Value, ValueRef};
 
-use crate::client::Call;
-use crate::session::Session;
-use crate::{Error, Fate};
+use super::UNMAKING;
+use crate::call::Call;
+use crate::error::{Error, Fate, Kind};
+use crate::session::{InSession, Sessions};
 
-/// How long unmaking may take, beyond the time of the operation.
-pub(super) const UNMAKING: Duration = Duration::from_secs(30);
+/// Does an operation by methods of the Xen-API, one after the other. If one fails, what the others made is unmade.
+pub(crate) async fn follow(
+    call: Call<'_>,
+    sessions: &Sessions,
+    arguments: &Arguments,
+) -> Result<Document<'static>, Error> {
+    // What can't be asked opens no session either.
+    let plan = call.operation.plan(call.settings.release, arguments).map_err(|error| call.invalid(error))?;
+    let mut session = InSession::begin(call, sessions).await?;
+    let vm = match arguments.get("domain") {
+        Some(domain) => session.vm(domain).await?,
+        None => String::new(),
+    };
+    Methods { session, vm, undo: Vec::new(), has_changed: false }.follow(&plan).await
+}
 
-/// The methods of one operation, one after the other. If one fails, what the others made is unmade.
-pub(crate) struct Methods<'c> {
-    call: Call<'c>,
-    session: Session,
+/// The methods of one operation.
+struct Methods<'c> {
+    session: InSession<'c>,
     /// The domain that it is about, once there is one.
     vm: String,
     /// Methods that unmake what was made, with its reference; the last comes first.
@@ -40,12 +52,8 @@ struct Plugged {
     record: Returned,
 }
 
-impl<'c> Methods<'c> {
-    pub(crate) fn new(call: Call<'c>, session: Session, vm: String) -> Self {
-        Self { call, session, vm, undo: Vec::new(), has_changed: false }
-    }
-
-    pub(crate) async fn follow(mut self, plan: &Plan) -> Result<Document<'static>, Error> {
+impl Methods<'_> {
+    async fn follow(mut self, plan: &Plan) -> Result<Document<'static>, Error> {
         let done = match plan {
             Plan::Records(state) => self.records(*state).await,
             Plan::Vcpus => self.vcpus().await,
@@ -69,29 +77,29 @@ impl<'c> Methods<'c> {
         if error.fate() == Fate::Unknown && undo.iter().all(|(method, _)| method != "VM.destroy") {
             undo.retain(|(method, _)| method != "VDI.destroy");
         }
-        self.call.until = Instant::now() + UNMAKING;
+        self.session.call = self.session.call.until(Instant::now() + UNMAKING);
         let mut is_whole = !self.has_changed;
         for (method, reference) in undo.into_iter().rev() {
             if let Err(second) = self.ask(&method, [reference.into()]).await {
                 if is_whole {
-                    error = error.and_then(format_args!("{method}: {}", second.message()));
+                    error = error.unmaking_failed(&method, &second);
                 }
                 is_whole = false;
             }
         }
-        if is_whole { error } else { error.in_part() }
+        if is_whole { error } else { error.partly_done() }
     }
 
     async fn ask<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Returned, Error> {
-        self.call.method_in(&mut self.session, method, &params).await
+        self.session.method(method, &params).await
     }
 
     /// Asks for a record, or for records by their references.
     async fn ask_struct<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Returned, Error> {
         let returned = self.ask(method, params).await?;
         match returned.value().kind() {
-            Kind::Struct => Ok(returned),
-            _ => Err(self.call.reading().no_reply(format!("`{method}` gave no struct"), None)),
+            ValueKind::Struct => Ok(returned),
+            _ => Err(self.session.call.lacking(format!("`{method}` gave no struct"))),
         }
     }
 
@@ -99,10 +107,10 @@ impl<'c> Methods<'c> {
     async fn ask_references<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Vec<String>, Error> {
         let returned = self.ask(method, params).await?;
         let references = match returned.value().kind() {
-            Kind::Array => returned.value().items().map(|it| it.as_str().map(str::to_owned)).collect(),
+            ValueKind::Array => returned.value().items().map(|it| it.as_str().map(str::to_owned)).collect(),
             _ => None,
         };
-        references.ok_or_else(|| self.call.reading().no_reply(format!("`{method}` gave no array of strings"), None))
+        references.ok_or_else(|| self.session.call.lacking(format!("`{method}` gave no array of strings")))
     }
 
     /// Makes an object of a class, and gives its reference.
@@ -110,7 +118,8 @@ impl<'c> Methods<'c> {
         let method = format!("{class}.create");
         let made = self.ask(&method, [record]).await?;
         let reference = made.value().as_str().filter(|reference| !reference.is_empty());
-        let reference = reference.ok_or_else(|| self.call.no_reply(format!("`{method}` gave no reference"), None))?;
+        let reference =
+            reference.ok_or_else(|| self.session.call.error(Kind::Lacking(format!("`{method}` gave no reference"))))?;
         self.undo.push((format!("{class}.destroy"), reference.to_owned()));
         Ok(reference.to_owned())
     }
@@ -126,7 +135,7 @@ impl<'c> Methods<'c> {
             }
         };
         let all = self.ask_struct("VM.get_all_records", []).await?;
-        Ok(xenapi::records("domain", all.value(), state, self.call.client.release))
+        Ok(xenapi::records("domain", all.value(), state, self.session.call.settings.release))
     }
 
     async fn record(&mut self) -> Result<Returned, Error> {
@@ -202,7 +211,7 @@ impl<'c> Methods<'c> {
         // It waits for the devices.
         self.ask("VM.start", [self.vm.as_str().into(), paused.into()]).await?;
         let record = self.record().await?;
-        Ok(xenapi::record("domain", record.value(), self.call.client.release))
+        Ok(xenapi::record("domain", record.value(), self.session.call.settings.release))
     }
 
     /// Makes a device, and gives its reference.
@@ -263,7 +272,7 @@ impl<'c> Methods<'c> {
         for device in self.devices(class).await? {
             let number = device.number.map_or(device.name, |number| number.to_string());
             builder.open().atom(number).open();
-            let record = xenapi::record(&head, device.record.value(), self.call.client.release);
+            let record = xenapi::record(&head, device.record.value(), self.session.call.settings.release);
             for field in record.first().into_iter().flat_map(Sexpr::items).skip(1) {
                 builder.value(field);
             }
@@ -325,12 +334,11 @@ impl<'c> Methods<'c> {
 
     fn text(&self, record: &Returned, member: &str) -> Result<String, Error> {
         let text = record.value().get(member).and_then(ValueRef::text);
-        text.map(String::from)
-            .ok_or_else(|| self.call.reading().no_reply(format!("the record has no `{member}`"), None))
+        text.map(String::from).ok_or_else(|| self.session.call.lacking(format!("the record has no `{member}`")))
     }
 
     fn missing(&self, code: ErrorCode, what: &str, name: &str) -> Error {
-        Error::seen(self.call.operation, code, format!("there is no {what} {name}"))
+        self.session.call.error(Kind::Impossible { code, why: format!("there is no {what} {name}") })
     }
 }
 
