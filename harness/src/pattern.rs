@@ -5,8 +5,7 @@ use std::str::FromStr;
 
 use globset::{Glob, GlobMatcher};
 
-use crate::{Error, Rules};
-use xend_wire::Diagnostic;
+use crate::{Diagnostic, Error, Rules};
 
 /// Cases by id, and the rules by which they are read: `sexpr/quote-*`, `xmlrpc/int-*@spec`, `*@xend-*`.
 #[derive(Clone, Debug)]

@@ -50,13 +50,14 @@ releases! {
     /// Xen 4.1, March 2011.
     #[default]
     V4_1 = "4.1",
-    /// Xen 4.4, March 2014, the last but one that had Xend.
+    /// Xen 4.4, March 2014, the last that had Xend; 4.2 and 4.3 behave as 4.1 and 4.4 do but for their version strings.
     V4_4 = "4.4",
 }
 
 impl Release {
     /// Every release that can be emulated, oldest first.
-    pub const ALL: &'static [Self] = &[Self::V3_0_2, Self::V3_0_3, Self::V3_1, Self::V3_4, Self::V4_1];
+    pub const ALL: &'static [Self] =
+        &[Self::V3_0_2, Self::V3_0_3, Self::V3_1, Self::V3_2, Self::V3_3, Self::V3_4, Self::V4_1, Self::V4_4];
 
     /// The value that holds in this release, out of values that each hold from their release on.
     ///
@@ -95,9 +96,13 @@ impl FromStr for Release {
 
 /// A range of releases: those that have a method, a field or a behaviour.
 ///
+/// As text, a range is one release (`3.1`), or `..` with the first release before it, the last behind it, or both
+/// (`3.1..`, `..3.0.3`, `3.1..3.3`).
+///
 /// ```
 /// use xend_wire::{Release, Releases};
 ///
+/// assert_eq!("3.1..3.3".parse(), Ok(Releases::between(Release::V3_1, Release::V3_3)));
 /// assert!(Releases::since(Release::V3_1).contains(Release::V4_1));
 /// assert!(!Releases::until(Release::V3_0_3).contains(Release::V3_1));
 /// assert!(Releases::between(Release::V3_0_3, Release::V3_1).contains(Release::V3_1));
@@ -137,6 +142,18 @@ impl Releases {
     /// Whether a release is in the range.
     pub fn contains(&self, release: Release) -> bool {
         self.first.is_none_or(|first| first <= release) && self.last.is_none_or(|last| release <= last)
+    }
+}
+
+impl FromStr for Releases {
+    type Err = UnknownRelease;
+
+    fn from_str(text: &str) -> Result<Self, UnknownRelease> {
+        let end = |text: &str| if text.is_empty() { Ok(None) } else { text.parse().map(Some) };
+        match text.split_once("..") {
+            Some((first, last)) => Ok(Self { first: end(first)?, last: end(last)? }),
+            None => text.parse().map(Self::only),
+        }
     }
 }
 

@@ -10,11 +10,9 @@ use xend_client::{
 use xend_wire::operation::{self, ArgumentKind, Unit};
 use xend_wire::sexpr::Document;
 
-use super::answer;
-use super::output::{print, runtime, say};
 use super::parser::seconds;
-use crate::Error;
-use xend_wire::Diagnostic;
+use super::{answer, print, runtime, say};
+use crate::{Diagnostic, Error};
 
 /// Ask a daemon to do one operation, and print what it gives.
 ///

@@ -5,13 +5,11 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use xend_wire::visible;
 
-use super::output::print;
 use super::parser::cases;
-use crate::case::Case;
+use super::print;
 use crate::case::{Expect, Outcome};
-use crate::pattern::Pattern;
 use crate::shorten::shortened;
-use crate::{Error, Rules, survey};
+use crate::{Case, Error, Pattern, Rules, survey};
 
 /// List the cases.
 #[derive(Debug, clap::Args)]

@@ -6,12 +6,10 @@ use mock_xend::{Address, MockXend, Scenario};
 use xend_client::{Arguments as Named, Client, Face, Operation, Release, Uri};
 use xend_wire::{operation, sexpr};
 
-use super::output::{print, runtime};
-use crate::case::Case;
+use super::{print, runtime};
 use crate::exchange::{Comparison, Sequence, Server, Servers, compare};
 use crate::subject::BuiltIn;
-use crate::verdict::Status;
-use crate::{Error, report, suite};
+use crate::{Case, Error, Status, report, suite};
 
 /// See everything work: the cases, the exchanges of the real daemon, and the client, against mocks of every release.
 ///

@@ -4,16 +4,12 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use super::output::{print, say};
 use super::reports::Reports;
-use crate::case::Case;
-use crate::pattern::{Baseline, Pattern};
+use super::{print, say};
 use crate::report;
-use crate::subject::Subject;
 use crate::subject::{Bounds, BuiltIn, KeptAlive, Once};
 use crate::suite::{self, Options};
-use crate::verdict::Status;
-use crate::{Codec, Error, Rules};
+use crate::{Baseline, Case, Codec, Error, Pattern, Rules, Status, Subject};
 
 /// Judge a parser by the cases
 ///

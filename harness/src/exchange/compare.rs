@@ -7,8 +7,7 @@ use regex::bytes::Regex;
 
 use super::server::{Observed, Patience};
 use super::{End, Exchange, Sequence, Servers, differences, masked};
-use crate::Error;
-use crate::verdict::Status;
+use crate::{Error, Status};
 
 /// What is found about one exchange.
 #[derive(Clone, Debug)]

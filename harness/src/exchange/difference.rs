@@ -3,9 +3,8 @@
 use xend_wire::operation::Face;
 use xend_wire::{Excerpt, Release, sexpr, visible, xmlrpc};
 
-use crate::Rules;
 use crate::shorten::shortened;
-use crate::tagged::Equality;
+use crate::{Equality, Rules};
 
 /// How much of a line or value is shown, in characters.
 const LONGEST: usize = 200;

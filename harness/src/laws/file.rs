@@ -1,4 +1,4 @@
-//! Laws from their files, which are TOML.
+//! The TOML of a law.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -7,13 +7,13 @@ use std::time::Duration;
 use serde::Deserialize;
 use toml::Spanned;
 use xend_client::PowerState;
-use xend_wire::Release;
 use xend_wire::failure::UnknownErrorCode;
 use xend_wire::operation::{self, Answer, Argument, Operation};
+use xend_wire::{Release, Releases};
 
 use super::{Expected, Law, Step};
+use crate::Diagnostic;
 use crate::error::toml_mistake;
-use xend_wire::Diagnostic;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,29 +48,7 @@ type Pairs = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 #[serde(transparent)]
 struct OneOrMore(toml::Value);
 
-impl Law {
-    /// Reads the file of a law. `path` is that below the folder of fixtures, `file` what errors call it.
-    ///
-    /// # Errors
-    /// The file is malformed, with its place.
-    pub fn parse(path: &str, file: &str, text: &str) -> Result<Self, Diagnostic> {
-        parse(path, file, text)
-    }
-
-    /// The laws that are built in, sorted by id.
-    ///
-    /// # Errors
-    /// One of them is malformed, which is a mistake of this project.
-    pub fn built_in() -> Result<Vec<Self>, Diagnostic> {
-        let files = xend_fixtures::files("laws/").filter(|file| file.path.ends_with(".toml"));
-        let parse = |file: xend_fixtures::File| {
-            Self::parse(file.path, &format!("fixtures/{}", file.path), &String::from_utf8_lossy(file.bytes))
-        };
-        files.map(parse).collect()
-    }
-}
-
-fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnostic> {
+pub(super) fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnostic> {
     let parsed: LawFile = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
     let source = Source { file, text };
     let wrong = |span, message: String| source.wrong(span, message);
@@ -81,10 +59,13 @@ fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnostic> {
     let releases = match &parsed.releases {
         None => Release::ALL.to_vec(),
         Some(releases) => {
-            let parse = |name: &Spanned<String>| {
-                name.get_ref().parse().map_err(|error: xend_wire::UnknownRelease| wrong(name.span(), error.to_string()))
+            let parse = |range: &Spanned<String>| {
+                let parsed = range.get_ref().parse::<Releases>();
+                parsed.map_err(|error| wrong(range.span(), error.to_string()))
             };
-            releases.iter().map(parse).collect::<Result<_, _>>()?
+            let ranges = releases.iter().map(parse).collect::<Result<Vec<_>, _>>()?;
+            let holds = |release: &Release| ranges.iter().any(|range| range.contains(*release));
+            Release::ALL.iter().copied().filter(holds).collect()
         }
     };
     let steps = parsed.step.into_iter().map(|table| source.step(table)).collect::<Result<Vec<_>, _>>()?;

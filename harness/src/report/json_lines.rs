@@ -4,9 +4,8 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Timing;
-use crate::Rules;
 use crate::suite::Run;
-use crate::verdict::Verdict;
+use crate::{Rules, Verdict};
 
 #[derive(Serialize)]
 struct Line<'a> {

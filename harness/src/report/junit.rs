@@ -3,9 +3,8 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Timing;
-use crate::Rules;
 use crate::suite::Run;
-use crate::verdict::{Status, Verdict};
+use crate::{Rules, Status, Verdict};
 
 /// A suite for each set of rules, named `CODEC@RULES`, with a test for each verdict.
 ///

@@ -1,8 +1,7 @@
 //! Our own codecs.
 
 use super::{Answer, Declaration, Question, Reply, Subject};
-use crate::feature::Feature;
-use crate::{Codec, Error};
+use crate::{Codec, Error, Feature};
 
 /// The codecs of `xend-wire`: all rules, and all features but `datetime-typed`, for they keep the text.
 #[derive(Clone, Debug)]

@@ -38,9 +38,7 @@ pub use kept_alive::KeptAlive;
 pub use once::Once;
 use xend_wire::ErrorKind;
 
-use crate::feature::Feature;
-use crate::tagged::Tagged;
-use crate::{Error, Rules};
+use crate::{Error, Feature, Rules, Tagged};
 
 /// What is under test.
 pub trait Subject {

@@ -5,8 +5,7 @@ use std::path::Path;
 
 use super::process::{Process, Runner};
 use super::{Bounds, Declaration, Fault, Question, Reply, Subject, answer};
-use crate::feature::Feature;
-use crate::{Error, Rules};
+use crate::{Error, Feature, Rules};
 
 /// A command that gets one document and gives one answer.
 ///

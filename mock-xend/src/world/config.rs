@@ -53,7 +53,7 @@ impl World {
             }
             Some(vcpus) => vcpus,
             // From 3.3 on a configuration without vcpus ends in a KeyError.
-            None if release >= Release::V3_4 => return Err(Failure::key_error("vcpus")),
+            None if release >= Release::V3_3 => return Err(Failure::key_error("vcpus")),
             None => 1,
         };
         let memory = match integer(config, "memory")? {

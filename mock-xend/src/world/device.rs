@@ -1,7 +1,7 @@
 //! Devices of a domain.
 
-use xend_wire::Release;
 use xend_wire::datum::Datum;
+use xend_wire::{Release, Releases};
 
 use super::Failure;
 use super::identity::Identities;
@@ -13,15 +13,21 @@ pub(super) fn classes(release: Release) -> &'static [&'static str] {
     const UNTIL_3_0_3: &[&str] = &["vif", "usb", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm"];
     // A console follows the vifs from 3.1 on (captures `get-domain-vm1`).
     const FROM_3_1: &[&str] = &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm"];
+    // It follows the disks in 3.2 alone (capture `get-domain-vm1@3.2`).
+    const FROM_3_2: &[&str] = &["vif", "vbd", "console", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm"];
     const FROM_3_3: &[&str] =
         &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm", "vscsi"];
     const FROM_4_1: &[&str] =
         &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vtpm", "vscsi", "tap2", "vusb"];
+    const FROM_4_4: &[&str] =
+        &["vif", "console", "vbd", "irq", "vkbd", "vfb", "pci", "ioports", "tap", "vscsi", "tap2", "vusb"];
     release.pick(&[
         (Release::V3_0_2, UNTIL_3_0_3),
         (Release::V3_1, FROM_3_1),
+        (Release::V3_2, FROM_3_2),
         (Release::V3_3, FROM_3_3),
         (Release::V4_1, FROM_4_1),
+        (Release::V4_4, FROM_4_4),
     ])
 }
 
@@ -110,11 +116,14 @@ impl Device {
                 }
                 let bootable = self.setting("bootable").cloned().unwrap_or(Datum::Int(1));
                 if release >= Release::V3_4 {
-                    fields.extend([("bootable", bootable.clone()), ("protocol", "x86_64-abi".into())]);
-                    behind.push(("VDI", self.setting("VDI").cloned().unwrap_or("".into())));
+                    fields.push(("bootable", bootable.clone()));
                 }
-                if matches!(release, Release::V3_1 | Release::V3_4) {
-                    behind.insert(0, ("bootable", bootable));
+                if Releases::between(Release::V3_1, Release::V3_4).contains(release) {
+                    behind.push(("bootable", bootable));
+                }
+                if release >= Release::V3_3 {
+                    fields.push(("protocol", "x86_64-abi".into()));
+                    behind.push(("VDI", self.setting("VDI").cloned().unwrap_or("".into())));
                 }
             }
             "console" => {
@@ -167,11 +176,13 @@ impl Device {
     fn script(&self, release: Release) -> Datum {
         let script = self.setting("script").map_or_else(|| b"vif-bridge".to_vec(), python::str);
         // The folder is that of the captures.
-        let folder = match release {
-            _ if script.contains(&b'/') => "",
-            Release::V3_4 => "/etc/xen/scripts/",
-            Release::V4_1 => "/srv/xend/etc/scripts/",
-            _ => "",
+        let folder = match script.contains(&b'/') {
+            true => "",
+            false => release.pick(&[
+                (Release::V3_0_2, ""),
+                (Release::V3_4, "/etc/xen/scripts/"),
+                (Release::V4_1, "/srv/xend/etc/scripts/"),
+            ]),
         };
         [folder.as_bytes(), &script].concat().into()
     }
@@ -185,7 +196,7 @@ impl Device {
             Datum::pair("backend", format!("/local/domain/0/backend/{class}/{domain}/{id}")),
             Datum::pair("backend-id", "0"),
         ];
-        let protocol = (release >= Release::V3_4).then(|| Datum::pair("protocol", "x86_64-abi"));
+        let protocol = (release >= Release::V3_2).then(|| Datum::pair("protocol", "x86_64-abi"));
         match class.as_str() {
             "vif" => {
                 fields.push(Datum::pair("handle", id.as_str()));

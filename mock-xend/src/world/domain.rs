@@ -302,5 +302,5 @@ pub(super) fn shutdown_timeout(release: Release) -> Duration {
 
 /// `MINIMUM_RESTART_TIME`.
 pub(super) fn minimum_restart_time(release: Release) -> Duration {
-    Duration::from_secs(if release <= Release::V3_1 { 20 } else { 60 })
+    Duration::from_secs(if release < Release::V3_4 { 20 } else { 60 })
 }

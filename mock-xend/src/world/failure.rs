@@ -100,7 +100,7 @@ impl Failure {
             Self::NameInUse { name, by: Some(by) } if release <= Release::V3_0_3 => {
                 format!("VM name '{name}' already in use by domain {by}")
             }
-            Self::NameInUse { name, by: Some(by) } if release >= Release::V3_4 => {
+            Self::NameInUse { name, by: Some(by) } if release >= Release::V3_2 => {
                 format!("Domain '{name}' already exists with ID '{by}'")
             }
             Self::NameTaken { name, wanted_by: Some(wanted_by), by: Some(by) } if release <= Release::V3_0_3 => {

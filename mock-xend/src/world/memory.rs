@@ -1,7 +1,7 @@
 //! How much memory a domain has, may have, and needs besides.
 
-use xend_wire::Release;
 use xend_wire::datum::Datum;
+use xend_wire::{Release, Releases};
 
 use super::{Failure, World};
 use crate::python;
@@ -46,7 +46,7 @@ impl World {
         let memory = python::number(memory).map_err(Failure::Exception)?;
         match release {
             Release::V3_0_2 | Release::V3_0_3 => {}
-            _ if memory <= 0 && release == Release::V3_1 => return Err(Failure::refused("Invalid memory size")),
+            _ if memory <= 0 && release < Release::V3_3 => return Err(Failure::refused("Invalid memory size")),
             _ if memory < domain.memory => {
                 let text = "memory_dynamic_max must be less than or equal to memory_static_max";
                 return Err(Failure::configuration(text));
@@ -84,7 +84,7 @@ impl World {
                     memory.saturating_add(1)
                 ),
             ),
-            release if release < Release::V3_4 => (
+            release if release < Release::V3_2 => (
                 memory <= available,
                 format!(
                     "I need {} KiB, but dom0_min_mem is {} and shrinking to {} KiB would leave only {} KiB free.",
@@ -94,14 +94,18 @@ impl World {
                     kib(available)
                 ),
             ),
-            _ => {
-                // 3.4 adds the page tables of an IOMMU to every domain: 4 KiB for each MiB, in whole MiB.
-                let tables = if self.release == Release::V3_4 { max_memory.saturating_add(255) / 256 } else { 0 };
+            release => {
+                // 3.3 and 3.4 add the page tables of an IOMMU to every domain: 4 KiB for each MiB, in whole MiB.
+                let has_tables = Releases::between(Release::V3_3, Release::V3_4).contains(release);
+                let tables = if has_tables { max_memory.saturating_add(255) / 256 } else { 0 };
                 let needed = memory.saturating_add(tables);
+                // The daemon of the captures is configured to take no memory from Domain-0.
+                let rows = [(Release::V3_2, "dom0_min_mem is 0"), (Release::V3_3, "enable-dom0-ballooning is False")];
+                let why = release.pick(&rows);
                 (
                     needed <= free,
                     format!(
-                        "Not enough free memory and enable-dom0-ballooning is False, so I cannot release any more.  \
+                        "Not enough free memory and {why}, so I cannot release any more.  \
                          I need {} KiB but only have {}.",
                         kib(needed),
                         kib(free)

@@ -236,7 +236,7 @@ impl World {
             Command::SetScheduling { domain, scheduler, values } => self.set_scheduling(domain, *scheduler, values),
             // The ports themselves are not simulated.
             Command::SetIoPorts { domain } => self.find(domain).map(|_| Datum::Int(0)),
-            Command::WaitForDevices { domain } => self.find(domain).map(|_| Datum::None),
+            Command::WaitForDevices { domain } => self.wait_for_devices(domain),
             Command::Devices { domain, class } => self.devices(domain, class),
             Command::BlockDeviceClass { domain, device } => self.block_device_class(domain, device),
             Command::CreateDevice { domain, config } => self.create_device(domain, config),
@@ -249,7 +249,7 @@ impl World {
 
     fn send_sysrq(&self, target: &Datum, key: &Datum) -> Result<Datum, Failure> {
         let domain = self.find(target)?;
-        if self.release >= Release::V3_4 && domain.power_state() != PowerState::Running {
+        if self.release >= Release::V3_3 && domain.power_state() != PowerState::Running {
             return match domain.id {
                 // A guest that is paused gets it later.
                 Some(_) => Ok(Datum::None),

@@ -1,7 +1,7 @@
 //! The host.
 
-use xend_wire::Release;
 use xend_wire::datum::Datum;
+use xend_wire::{Release, Releases};
 
 /// The host that the world is in. All else that the daemon tells of it is that of the captures.
 #[derive(Clone, Debug)]
@@ -24,7 +24,6 @@ impl Node {
     /// What the daemon says of it, in the order of the release (`XendNode.info`, protocol reference §3.9, captures
     /// `get-node`).
     pub(crate) fn pairs(&self, release: Release) -> Vec<Datum> {
-        const OLD: [Release; 3] = [Release::V3_0_2, Release::V3_0_3, Release::V3_1];
         let (major, minor) = release.pick(&[
             (Release::V3_0_2, (3, 0)),
             (Release::V3_1, (3, 1)),
@@ -47,19 +46,19 @@ impl Node {
         add(true, "machine", "x86_64".into());
         add(true, "nr_cpus", 2.into());
         add(true, "nr_nodes", 1.into());
-        add(OLD.contains(&release), "sockets_per_node", 1.into());
+        add(release < Release::V3_2, "sockets_per_node", 1.into());
         add(true, "cores_per_socket", 2.into());
         add(true, "threads_per_core", 1.into());
         add(true, "cpu_mhz", 2394.into());
         add(true, "hw_caps", "bfebfbff:20100800:00000000:00000940:0000e3bd:00000000:00000001".into());
-        add(release >= Release::V3_4, "virt_caps", "hvm".into());
+        add(release >= Release::V3_3, "virt_caps", "hvm".into());
         add(true, "total_memory", self.total_memory.into());
         add(true, "free_memory", self.free_memory.into());
-        add(release == Release::V3_4, "node_to_cpu", "node0:0-1".into());
-        add(release == Release::V3_4, "node_to_memory", "node0:1".into());
-        add(release == Release::V4_1, "free_cpus", 0.into());
-        add(release == Release::V4_1, "cpu_topology", CPU_TOPOLOGY.into());
-        add(release == Release::V4_1, "numa_info", "none".into());
+        add(Releases::between(Release::V3_2, Release::V3_4).contains(release), "node_to_cpu", "node0:0-1".into());
+        add(Releases::between(Release::V3_3, Release::V3_4).contains(release), "node_to_memory", "node0:1".into());
+        add(release >= Release::V4_1, "free_cpus", 0.into());
+        add(release >= Release::V4_1, "cpu_topology", CPU_TOPOLOGY.into());
+        add(release >= Release::V4_1, "numa_info", "none".into());
         add(true, "xen_major", major.into());
         add(true, "xen_minor", minor.into());
         add(true, "xen_extra", ".2-1".into());
@@ -68,7 +67,7 @@ impl Node {
         add(release >= Release::V3_0_3, "xen_pagesize", 4096.into());
         add(true, "platform_params", "virt_start=0xffff800000000000".into());
         add(true, "xen_changeset", "Tue Jan 01 00:00:00 2008 +0000 1:abcdef".into());
-        add(release == Release::V4_1, "xen_commandline", "dom0_mem=256M".into());
+        add(release >= Release::V4_1, "xen_commandline", "dom0_mem=256M".into());
         add(true, "cc_compiler", "gcc version 4.1.2 20061115 (prerelease) (Debian 4.1.1-21)".into());
         add(true, "cc_compile_by", "builder".into());
         add(true, "cc_compile_domain", "example.org".into());

@@ -1,7 +1,7 @@
 //! Plugging devices in and out (`server/DevController.py`).
 
-use xend_wire::Release;
 use xend_wire::datum::Datum;
+use xend_wire::{Release, Releases};
 
 use super::device::{self, Device};
 use super::pairs::child;
@@ -126,6 +126,19 @@ impl World {
                 (false, Release::V3_0_2 | Release::V3_0_3 | Release::V3_1) => device.to_vec(),
                 (false, _) => b"None".to_vec(),
             })),
+        }
+    }
+
+    /// Devices are there at once. 3.3 alone also waits for those that were pulled out and are still configured, which
+    /// never come (capture `waitForDevices@3.3`).
+    pub(super) fn wait_for_devices(&self, target: &Datum) -> Result<Datum, Failure> {
+        let domain = self.find(target)?;
+        let missing = domain.devices.iter().find(|device| !device.connected);
+        match missing.filter(|_| Releases::only(Release::V3_3).contains(self.release)) {
+            Some(Device { id, class, .. }) => {
+                Err(Failure::refused(format!("Device {id} ({class}) could not be connected. Device not found.")))
+            }
+            None => Ok(Datum::None),
         }
     }
 }

@@ -83,7 +83,7 @@ impl Record<'_> {
 
     fn since_3_1(mut self) -> Datum {
         let domain = self.domain;
-        let newest = self.release == Release::V4_1;
+        let newest = self.release >= Release::V4_1;
         let (poweroff, reboot, crash) = (&domain.on_end.poweroff, &domain.on_end.reboot, &domain.on_end.crash);
         let is_active = domain.id.is_some();
         if is_active {
@@ -199,10 +199,12 @@ impl Record<'_> {
         let is_built = image.is_some() && self.domain.id.is_some();
         let of_release: &[(&str, Datum)] = match self.release {
             Release::V3_1 => &[("rtc_timeoffset", "0".into())],
-            Release::V4_1 if is_built => {
+            release if release >= Release::V4_1 && is_built => {
                 &[("superpages", 0.into()), ("pci", Datum::list([])), ("nomigrate", 0.into()), ("tsc_mode", 0.into())]
             }
-            Release::V4_1 => &[("superpages", 0.into()), ("nomigrate", 0.into()), ("tsc_mode", 0.into())],
+            release if release >= Release::V4_1 => {
+                &[("superpages", 0.into()), ("nomigrate", 0.into()), ("tsc_mode", 0.into())]
+            }
             _ => &[],
         };
         let is_told = |name: &str| {

@@ -1,7 +1,7 @@
 //! Virtual CPUs: how many, where, and what they do.
 
-use xend_wire::Release;
 use xend_wire::datum::Datum;
+use xend_wire::{Release, Releases};
 
 use super::config::most_vcpus;
 use super::domain::Domain;
@@ -48,23 +48,22 @@ impl World {
         let domain = self.find_mut(target)?;
         let vcpus = match vcpus {
             // Text is more than any number, and no shift takes it.
-            Datum::Bytes(_) | Datum::Text(_) if release <= Release::V3_1 => {
+            Datum::Bytes(_) | Datum::Text(_) if release < Release::V3_4 => {
                 let text = format!("unsupported operand type(s) for <<: 'int' and '{}'", python::type_name(vcpus));
                 return Err(Failure::exception(text));
             }
             Datum::Bytes(_) | Datum::Text(_) => i64::MAX,
             vcpus => python::number(vcpus).map_err(Failure::Exception)?,
         };
-        match release {
-            Release::V3_0_2 | Release::V3_0_3 if vcpus < 0 => return Err(Failure::exception("negative shift count")),
-            Release::V3_1 if vcpus <= 0 => return Err(Failure::refused("Invalid VCPUs")),
-            Release::V3_4 | Release::V4_1 if vcpus <= 0 => {
-                return Err(Failure::refused("Zero or less VCPUs is invalid"));
-            }
-            Release::V3_4 | Release::V4_1 if domain.id.is_some() && vcpus > domain.vcpus => {
-                return Err(Failure::refused("Cannot set vcpus greater than max vcpus on running domain"));
-            }
-            _ => {}
+        if vcpus < 0 && release < Release::V3_1 {
+            return Err(Failure::exception("negative shift count"));
+        }
+        if vcpus <= 0 && release >= Release::V3_1 {
+            let rows = [(Release::V3_1, "Invalid VCPUs"), (Release::V3_4, "Zero or less VCPUs is invalid")];
+            return Err(Failure::refused(release.pick(&rows)));
+        }
+        if release >= Release::V3_4 && domain.id.is_some() && vcpus > domain.vcpus {
+            return Err(Failure::refused("Cannot set vcpus greater than max vcpus on running domain"));
         }
         if domain.id.is_none() {
             if vcpus > most_vcpus(release) {
@@ -84,12 +83,13 @@ impl World {
         let vcpus = if all {
             0..domain.vcpus
         } else {
-            let vcpu = python::number(vcpu).map_err(|text| match release {
-                Release::V3_1 => {
+            let vcpu = python::number(vcpu).map_err(|text| {
+                // 3.1 and 3.2 convert the number where they also call the hypervisor (captures `post-pincpu-bad`).
+                if Releases::between(Release::V3_1, Release::V3_2).contains(release) {
                     let what = [b"Cannot pin vcpu: ".as_slice(), &python::str(vcpu), b" to cpu: ", &python::str(cpus)];
-                    Failure::refused([&what.concat(), b" - ".as_slice(), &text].concat())
+                    return Failure::refused([&what.concat(), b" - ".as_slice(), &text].concat());
                 }
-                _ => Failure::Exception(text),
+                Failure::Exception(text)
             })?;
             vcpu..vcpu.saturating_add(1)
         };

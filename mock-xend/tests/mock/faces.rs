@@ -62,7 +62,7 @@ impl Ask {
     pub(crate) fn since(&self) -> Release {
         match self {
             Self::New(_) | Self::Start(_) | Self::Delete(_) | Self::Dump(..) => Release::V3_1,
-            Self::Reset(_) => Release::V3_4,
+            Self::Reset(_) => Release::V3_3,
             Self::SetCredit(..) => Release::V3_0_3,
             _ => Release::V3_0_2,
         }
@@ -152,7 +152,7 @@ impl Ask {
             }
             Self::PlugIn(name) => on_domain(name, format!("op=device_create&config={}", Sxp::vif().encoded())),
             Self::PullOut(name, device) => {
-                let more = if release >= Release::V3_4 { "&force=0&rm_cfg=0" } else { "" };
+                let more = if release >= Release::V3_3 { "&force=0&rm_cfg=0" } else { "" };
                 on_domain(name, format!("op=device_destroy&type=vif&dev={device}{more}"))
             }
         }
@@ -185,7 +185,7 @@ impl Ask {
             Self::SetCredit(_, weight, cap) => call("sched_credit_set", &[weight.into(), cap.into()]),
             Self::PlugIn(_) => call("device_create", &[Sxp::vif().value()]),
             Self::PullOut(_, device) => {
-                let more: &[Value] = if release >= Release::V3_4 { &[false.into(), false.into()] } else { &[] };
+                let more: &[Value] = if release >= Release::V3_3 { &[false.into(), false.into()] } else { &[] };
                 call("destroyDevice", &[&["vif".into(), device.to_string().into()], more].concat())
             }
         }
@@ -410,8 +410,14 @@ mod properties {
         #[test]
         fn faces_share_one_state_in_3_1(sequential 1..24 => Host<2>);
         #[test]
-        fn faces_share_one_state_in_3_4(sequential 1..24 => Host<3>);
+        fn faces_share_one_state_in_3_2(sequential 1..24 => Host<3>);
         #[test]
-        fn faces_share_one_state_in_4_1(sequential 1..24 => Host<4>);
+        fn faces_share_one_state_in_3_3(sequential 1..24 => Host<4>);
+        #[test]
+        fn faces_share_one_state_in_3_4(sequential 1..24 => Host<5>);
+        #[test]
+        fn faces_share_one_state_in_4_1(sequential 1..24 => Host<6>);
+        #[test]
+        fn faces_share_one_state_in_4_4(sequential 1..24 => Host<7>);
     }
 }

@@ -105,7 +105,7 @@ fn mistakes_are_shown_where_they_are() {
     let _snapshots = crate::snapshots();
     let expect = |keys: &str| format!("[[expect]]\nface = \"sxp\"\n{keys}\n");
     let mistakes = [
-        "release = \"3.2\"\n".to_owned(),
+        "release = \"9.9\"\n".to_owned(),
         "unexpected = \"ignore\"\n".to_owned(),
         "[[expect]\n".to_owned(),
         "[[expectation]]\n".to_owned(),

@@ -3,8 +3,8 @@
 use std::sync::LazyLock;
 
 use super::ErrorCode;
-use crate::Release;
 use crate::operation::Face;
+use crate::{Release, Releases, UnknownRelease};
 
 /// What is known of a failure.
 #[derive(Clone, Copy, Debug)]
@@ -49,7 +49,7 @@ pub(super) struct Pattern {
     pub(super) code: ErrorCode,
     operations: Option<Vec<&'static str>>,
     face: Option<Face>,
-    releases: Option<(Release, Release)>,
+    releases: Option<Releases>,
     status: Option<u16>,
     mark: Option<&'static str>,
     text: Option<TextPattern>,
@@ -74,17 +74,11 @@ impl Pattern {
             return Err("no source".to_owned());
         }
         let given = |column: &'static str| (column != "*").then_some(column);
-        let release = |text: &str| text.parse::<Release>().map_err(|error| error.to_string());
         Ok(Self {
             code: code.parse().map_err(|error: super::UnknownErrorCode| error.to_string())?,
             operations: given(operations).map(|names| names.split('|').collect()),
             face: given(face).map(|face| face.parse().map_err(|_| format!("unknown face `{face}`"))).transpose()?,
-            releases: given(releases)
-                .map(|range| {
-                    let (first, last) = range.split_once("..").unwrap_or((range, range));
-                    Ok::<_, String>((release(first)?, release(last)?))
-                })
-                .transpose()?,
+            releases: given(releases).map(str::parse).transpose().map_err(|error: UnknownRelease| error.to_string())?,
             status: given(status)
                 .map(|status| status.parse().map_err(|_| format!("no status `{status}`")))
                 .transpose()?,
@@ -100,7 +94,7 @@ impl Pattern {
         };
         self.operations.as_ref().is_none_or(|operations| operations.iter().any(agrees))
             && self.face.is_none_or(|face| face == evidence.face)
-            && self.releases.is_none_or(|(first, last)| (first..=last).contains(&evidence.release))
+            && self.releases.is_none_or(|releases| releases.contains(evidence.release))
             && self.status.is_none_or(|status| status == evidence.status)
             && self.mark.is_none_or(|mark| evidence.mark == Some(mark))
             && self.text.as_ref().is_none_or(|pattern| pattern.matches(text))

@@ -21,7 +21,7 @@ fn check(row: &Value) -> Result<(), String> {
     let input = bytes(&row["input"]);
     for &release in Release::ALL {
         let rules = Rules::xend(release);
-        let expected = &row["results"][release.as_str()];
+        let expected = &row["results"][recorded(release).as_str()];
         let whole = parse_with(&input, rules, &Limits::default());
         all(&whole, &expected["all"], rules).map_err(|why| format!("{release}, all: {why}"))?;
         one(&whole, &input, &expected["one"], rules).map_err(|why| format!("{release}, one: {why}"))?;
@@ -43,6 +43,13 @@ fn check(row: &Value) -> Result<(), String> {
         }
     }
     Ok(())
+}
+
+/// The recorded release whose `sxp.py` a release has: 3.2 and 3.3 have that of 3.1, 4.4 has that of 4.1 (protocol
+/// reference §0).
+fn recorded(release: Release) -> Release {
+    let recorded = [Release::V3_0_2, Release::V3_0_3, Release::V3_1, Release::V3_4, Release::V4_1];
+    release.pick(&recorded.map(|since| (since, since)))
 }
 
 /// Every value in the document, each printed again.

@@ -64,7 +64,7 @@ pub(in super::super) fn create(call: &mut Context<'_>) -> Outcome {
         }
     }
     let usual = match call.release {
-        Release::V4_1 => vec![("nomigrate", Datum::Int(0)), ("tsc_mode", Datum::Int(0))],
+        release if release >= Release::V4_1 => vec![("nomigrate", Datum::Int(0)), ("tsc_mode", Datum::Int(0))],
         _ => Vec::new(),
     };
     let given = member(config, "platform").cloned().unwrap_or_else(|| Datum::Dict(Vec::new()));

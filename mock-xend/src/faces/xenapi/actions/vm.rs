@@ -172,7 +172,7 @@ fn pin(call: &mut Context<'_>, vcpu: &str, cpus: &Datum) -> Outcome {
     let vcpu = python::int(vcpu.as_bytes()).map_err(ErrorDescription::internal)?.into();
     let text = python::str(cpus);
     let cpus = match call.release {
-        Release::V4_1 => text.into(),
+        release if release >= Release::V4_1 => text.into(),
         _ => Datum::List(text.split(|&byte| byte == b',').map(|cpu| cpu.to_vec().into()).collect()),
     };
     drop(perform(call, |domain| Command::Pin { domain, vcpu, cpus }));

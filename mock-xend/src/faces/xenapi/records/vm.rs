@@ -62,7 +62,7 @@ pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     let on_crash = ON_CRASH.iter().find(|(_, mode)| *mode == domain.on_end.crash).map_or("destroy", |(word, _)| *word);
     let pool = call.registry.objects.references("cpu_pool").into_iter().map(Datum::from).collect::<Vec<_>>();
 
-    let from_3_4 = release >= Release::V3_4;
+    let from_3_2 = release >= Release::V3_2;
     let from_4_1 = release >= Release::V4_1;
     let mut fields: Vec<(&str, Datum)> = Vec::new();
     let mut add = |is_there: bool, name: &'static str, value: Datum| {
@@ -92,9 +92,9 @@ pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     add(true, "consoles", devices(&["console"]));
     add(true, "VIFs", devices(&["vif"]));
     add(true, "VBDs", devices(&["vbd", "tap", "tap2"]));
-    add(true, "VTPMs", devices(&["vtpm"]));
-    add(from_3_4, "DPCIs", empty());
-    add(from_3_4, "DSCSIs", empty());
+    add(release < Release::V4_4, "VTPMs", devices(&["vtpm"]));
+    add(release >= Release::V3_3, "DPCIs", empty());
+    add(release >= Release::V3_4, "DSCSIs", empty());
     add(from_4_1, "DSCSI_HBAs", empty());
     add(true, "PV_bootloader", kept("PV_bootloader", "".into()));
     add(true, "PV_kernel", image("kernel"));
@@ -110,8 +110,8 @@ pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     add(true, "domid", domain.id.map_or(Datum::Int(-1), Datum::from));
     add(true, "is_control_domain", domain.is_privileged().into());
     add(true, "metrics", reference("VM_metrics", vm).into());
-    add(from_3_4, "security_label", kept("security_label", "".into()));
-    add(from_3_4, "crash_dumps", empty());
+    add(from_3_2, "security_label", kept("security_label", "".into()));
+    add(from_3_2, "crash_dumps", empty());
     add(from_4_1, "pool_name", kept("pool_name", "Pool-0".into()));
     add(from_4_1, "cpu_pool", pool.into());
     python::literal(fields)
