@@ -15,10 +15,13 @@ use xend_wire::operation::{self, Arguments, Face, Operation};
 use xend_wire::xmlrpc::{self, Fault};
 use xend_wire::{Diagnostic, Release, sexpr};
 
+use super::contents::Scenario;
 use super::expectation::{Expectation, Requests, impossible, no_xenapi};
 use super::reply::{Decision, Ending, Reply, Scripted, Status};
-use super::{Scenario, value};
+use super::value;
+use crate::error::Error;
 use crate::path::UrlPath;
+use crate::text_file;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -164,7 +167,27 @@ impl<'de> Deserialize<'de> for Times {
     }
 }
 
-pub(super) fn parse(name: &str, text: &str, folder: &Path) -> Result<Scenario, Diagnostic> {
+impl Scenario {
+    /// Reads a scenario. Bodies in files are looked for beside it, in `folder`; `name` is what errors call it.
+    ///
+    /// # Errors
+    /// Whatever the format does not allow, with line and caret, and a file that can't be read.
+    pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, Diagnostic> {
+        parse(name, text, folder)
+    }
+
+    /// Reads a scenario from its file.
+    ///
+    /// # Errors
+    /// As [`Scenario::parse`], and a file that can't be read.
+    pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
+        let path = path.as_ref();
+        let (name, text) = text_file::read(path, "a scenario")?;
+        Ok(Self::parse(&name, &text, path.parent().unwrap_or(Path::new(".")))?)
+    }
+}
+
+fn parse(name: &str, text: &str, folder: &Path) -> Result<Scenario, Diagnostic> {
     let file: ScenarioFile = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
         let message = in_words_of_toml(error.message().trim_end(), text.get(span.clone()).unwrap_or_default());

@@ -5,8 +5,9 @@ use std::time::Duration;
 
 use xend_wire::Release;
 
-use super::Scenario;
-use super::expectation::{Asked, Expectation, Question};
+use super::contents::Scenario;
+use super::expectation::Expectation;
+use super::question::{Asked, Question};
 use super::reply::Decision;
 
 /// The state of a scenario.

@@ -39,7 +39,7 @@ impl Method {
         }
         if let Some(route) = legacy.find(&self.name, release) {
             let params = self.params.clone();
-            return Performed::Legacy(xmlrpc::Invocation::new(turn, legacy, params).run(route.method));
+            return Performed::Legacy(legacy.call(route.method, &mut xmlrpc::Invocation::new(turn, params)));
         }
         // A domain that restarts has another id from here on.
         turn.world.settle(turn.now);

@@ -1,56 +1,21 @@
-//! A call while it has the world: whether its parameters fit, and what Python says if they don't.
+//! A call while it has the world.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::method::{Form, Method, Routes};
 use super::outcome::Outcome;
 use crate::service::Turn;
 use crate::world::{Command, Detail, Failure, Order, States};
 
-/// A call whose method is known.
+/// A call with its parameters, and the world that it is made of.
 pub(crate) struct Invocation<'r, 't> {
     turn: &'r mut Turn<'t>,
-    routes: &'r Routes,
     params: Vec<Datum>,
 }
 
 impl<'r, 't> Invocation<'r, 't> {
-    pub(crate) fn new(turn: &'r mut Turn<'t>, routes: &'r Routes, params: Vec<Datum>) -> Self {
-        Self { turn, routes, params }
-    }
-
-    /// Does what is called, if the parameters fit.
-    pub(crate) fn run(&mut self, method: &Method) -> Result<Outcome, Failure> {
-        let given = self.params.len();
-        // A method of a domain's own object is behind a `lambda domid, *args`, which looks the domain up first.
-        if method.form == Form::OfDomain {
-            if given == 0 {
-                return Err(Failure::exception("<lambda>() takes at least 1 argument (0 given)"));
-            }
-            let domain = self.domain();
-            self.perform(Command::Find { domain })?;
-        }
-        // An object counts itself among the arguments.
-        let own = usize::from(method.form == Form::OfManager);
-        let (least, most) = (method.required + own, method.required + method.optional + own);
-        if !(least..=most).contains(&(given + own)) {
-            let (bound, count) = match () {
-                () if method.optional == 0 => ("exactly", least),
-                () if given + own < least => ("at least", least),
-                () => ("at most", most),
-            };
-            let takes = match count {
-                0 => "no arguments".to_owned(),
-                1 => format!("{bound} 1 argument"),
-                _ => format!("{bound} {count} arguments"),
-            };
-            return Err(Failure::exception(format!("{}() takes {takes} ({} given)", method.function, given + own)));
-        }
-        match method.run {
-            Some(run) => run(self),
-            None => Err(Failure::refused(format!("{} is not simulated", method.name))),
-        }
+    pub(crate) fn new(turn: &'r mut Turn<'t>, params: Vec<Datum>) -> Self {
+        Self { turn, params }
     }
 
     /// The release that is emulated.
@@ -58,9 +23,9 @@ impl<'r, 't> Invocation<'r, 't> {
         self.turn.release
     }
 
-    /// The names of all methods of the release, sorted.
-    pub(crate) fn methods(&self) -> Vec<&'static str> {
-        self.routes.names(self.release())
+    /// How many parameters were given.
+    pub(super) fn given(&self) -> usize {
+        self.params.len()
     }
 
     /// Has the world do something.

@@ -2,12 +2,13 @@
 
 use std::collections::HashMap;
 
+use xend_wire::datum::Datum;
 use xend_wire::operation::Operation;
 use xend_wire::{Release, Releases};
 
 use super::invocation::Invocation;
 use super::outcome::Outcome;
-use crate::world::Failure;
+use crate::world::{Command, Failure};
 
 /// A method, with the parameters that it has in some releases.
 #[derive(Debug)]
@@ -20,8 +21,18 @@ pub(crate) struct Method {
     pub(super) form: Form,
     pub(super) required: usize,
     pub(super) optional: usize,
-    /// `None` if the world does not simulate the method: then only a scenario can answer.
-    pub(super) run: Option<Run>,
+    pub(super) does: Does,
+}
+
+/// What a method does.
+#[derive(Clone, Copy, Debug)]
+pub(super) enum Does {
+    /// This function does it.
+    Run(Run),
+    /// It tells the names of all methods, which only the table of them knows.
+    ListMethods,
+    /// The world does not simulate it: only a scenario can answer.
+    OnlyScripted,
 }
 
 /// What stands behind a method's name.
@@ -50,7 +61,7 @@ impl Method {
     /// Whether the world answers the method.
     #[cfg(test)]
     pub(crate) fn is_simulated(&self) -> bool {
-        self.run.is_some()
+        !matches!(self.does, Does::OnlyScripted)
     }
 }
 
@@ -62,7 +73,7 @@ pub(crate) const fn function(
     (required, optional): Arity,
     run: Run,
 ) -> Method {
-    Method { name, releases, function, form: Form::Function, required, optional, run: Some(run) }
+    Method { name, releases, function, form: Form::Function, required, optional, does: Does::Run(run) }
 }
 
 /// A method of the manager of all domains, of the node or of the console ring.
@@ -87,6 +98,12 @@ pub(crate) const fn of_domain(
     Method { form: Form::OfDomain, ..self::function(name, releases, function, arity, run) }
 }
 
+/// The method that tells the names of all methods.
+pub(crate) const fn list_methods(name: &'static str, function: &'static str) -> Method {
+    let form = Form::OfManager;
+    Method { name, releases: Releases::ALL, function, form, required: 0, optional: 0, does: Does::ListMethods }
+}
+
 /// A method that the release has and lists, and that only a scenario can answer.
 pub(crate) const fn known_only(
     name: &'static str,
@@ -94,7 +111,7 @@ pub(crate) const fn known_only(
     function: &'static str,
     (required, optional): Arity,
 ) -> Method {
-    Method { name, releases, function, form: Form::Function, required, optional, run: None }
+    Method { name, releases, function, form: Form::Function, required, optional, does: Does::OnlyScripted }
 }
 
 /// All methods, found by name.
@@ -121,11 +138,45 @@ impl Routes {
         self.0.get(name)?.iter().find(|route| route.method.is_known(release)).copied()
     }
 
+    /// Does what is called, if the parameters fit.
+    pub(crate) fn call(&self, method: &Method, call: &mut Invocation<'_, '_>) -> Result<Outcome, Failure> {
+        let given = call.given();
+        // A method of a domain's own object is behind a `lambda domid, *args`, which looks the domain up first.
+        if method.form == Form::OfDomain {
+            if given == 0 {
+                return Err(Failure::exception("<lambda>() takes at least 1 argument (0 given)"));
+            }
+            let domain = call.domain();
+            call.perform(Command::Find { domain })?;
+        }
+        // An object counts itself among the arguments.
+        let own = usize::from(method.form == Form::OfManager);
+        let (least, most) = (method.required + own, method.required + method.optional + own);
+        if !(least..=most).contains(&(given + own)) {
+            let (bound, count) = match () {
+                () if method.optional == 0 => ("exactly", least),
+                () if given + own < least => ("at least", least),
+                () => ("at most", most),
+            };
+            let takes = match count {
+                0 => "no arguments".to_owned(),
+                1 => format!("{bound} 1 argument"),
+                _ => format!("{bound} {count} arguments"),
+            };
+            return Err(Failure::exception(format!("{}() takes {takes} ({} given)", method.function, given + own)));
+        }
+        match method.does {
+            Does::Run(run) => run(call),
+            Does::ListMethods => Ok(Datum::List(self.names(call.release()).map(Datum::from).collect()).into()),
+            Does::OnlyScripted => Err(Failure::refused(format!("{} is not simulated", method.name))),
+        }
+    }
+
     /// The names of all methods of a release, sorted.
-    pub(super) fn names(&self, release: Release) -> Vec<&'static str> {
+    fn names(&self, release: Release) -> impl Iterator<Item = &'static str> {
         let is_known = |routes: &[Route]| routes.iter().any(|route| route.method.is_known(release));
         let mut names: Vec<_> = self.0.iter().filter(|(_, routes)| is_known(routes)).map(|(name, _)| *name).collect();
         names.sort_unstable();
-        names
+        names.into_iter()
     }
 }

@@ -17,7 +17,7 @@ mod scripted;
 pub(crate) use body::WORDING;
 pub(crate) use body::{Wording, failure};
 pub(crate) use invocation::Invocation;
-pub(crate) use method::{Method, Routes, function, known_only, of_domain, of_manager};
+pub(crate) use method::{Method, Routes, function, known_only, list_methods, of_domain, of_manager};
 pub(crate) use outcome::Outcome;
 pub(crate) use perform::{answer, decode};
 pub(crate) use reply::Reply;

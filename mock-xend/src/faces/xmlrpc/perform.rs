@@ -74,7 +74,7 @@ fn perform(service: &Service, routes: &Routes, incoming: Incoming) -> Result<Unp
         (Decision::World { delay }, None) => unknown(delay),
         (Decision::World { delay }, Some(route)) => {
             let params = call.params().map(Datum::from_value).collect();
-            Decided::World { outcome: Invocation::new(turn, routes, params).run(route.method), delay }
+            Decided::World { outcome: routes.call(route.method, &mut Invocation::new(turn, params)), delay }
         }
     });
     Ok(Unprinted { then: request.then(), decided })

@@ -1,5 +1,6 @@
 //! Replies as Python 2's `BaseHTTPServer` sends them.
 
+use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
 
 use xend_wire::Release;
@@ -81,21 +82,39 @@ impl Reply {
 
     /// The bytes, as of a time since the Unix epoch.
     pub(crate) fn encode(self, release: Release, now: Duration) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.body.len() + 200);
+        let mut out = Vec::with_capacity(self.body.len() + 256);
         if self.has_head {
-            let version = if release == Release::V3_0_2 { "HTTP/1.0" } else { "HTTP/1.1" };
-            out.extend_from_slice(format!("{version} {} ", self.status).as_bytes());
+            let version = if release == Release::V3_0_2 { "HTTP/1.0 " } else { "HTTP/1.1 " };
+            out.extend_from_slice(version.as_bytes());
+            out.extend_from_slice(self.status.to_string().as_bytes());
+            out.push(b' ');
             out.extend_from_slice(&self.reason);
             // What the captures were taken with.
-            out.extend_from_slice(b"\r\nServer: BaseHTTP/0.3 Python/2.7.18\r\n");
-            let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + now);
-            out.extend_from_slice(format!("Date: {date}\r\n").as_bytes());
+            out.extend_from_slice(b"\r\nServer: BaseHTTP/0.3 Python/2.7.18\r\nDate: ");
+            with_date(now, |date| out.extend_from_slice(date.as_bytes()));
+            out.extend_from_slice(b"\r\n");
             for (name, value) in &self.headers {
-                out.extend_from_slice(format!("{name}: {value}\r\n").as_bytes());
+                for piece in [name, ": ", value, "\r\n"] {
+                    out.extend_from_slice(piece.as_bytes());
+                }
             }
             out.extend_from_slice(b"\r\n");
         }
         out.extend_from_slice(&self.body);
         out
     }
+}
+
+/// Gives the date of a time since the Unix epoch, as HTTP writes it. It is made once for all replies of a second.
+fn with_date<T>(now: Duration, take: impl FnOnce(&str) -> T) -> T {
+    thread_local! {
+        static LAST: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };
+    }
+    LAST.with_borrow_mut(|(second, date)| {
+        if *second != now.as_secs() {
+            *second = now.as_secs();
+            *date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + now);
+        }
+        take(date)
+    })
 }
