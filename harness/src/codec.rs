@@ -3,9 +3,9 @@
 use std::fmt;
 use std::str::FromStr;
 
-use xend_wire::{Limits, Release, sexpr, xmlrpc};
+use xend_wire::{Release, sexpr, xmlrpc};
 
-use crate::{Error, Tagged};
+use crate::Error;
 
 /// What is read: S-expressions or XML-RPC.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
@@ -112,20 +112,6 @@ impl Rules {
     pub fn is_named(self, name: &str) -> bool {
         let own = self.to_string();
         own == name || (name == "xend" && own.strip_prefix("xend-").is_some_and(|rest| rest.parse::<Release>().is_ok()))
-    }
-
-    /// What a document means by these rules, to our own codec.
-    ///
-    /// # Errors
-    /// The document breaks the rules.
-    pub fn decode(self, document: &[u8]) -> Result<Tagged, xend_wire::Error> {
-        // Nothing recurses over S-expressions, so that they may be as deep as a case likes. An XML-RPC decoder has a
-        // hard cap of its own.
-        let limits = Limits { depth: 1 << 20, ..Limits::default() };
-        match self {
-            Self::Sexpr(rules) => sexpr::parse_with(document, rules, &limits).map(|document| (&document).into()),
-            Self::Xmlrpc(rules) => xmlrpc::decode(document, rules, &limits).map(|message| (&message).into()),
-        }
     }
 }
 

@@ -5,11 +5,12 @@ use std::time::Duration;
 
 use xend_wire::{Excerpt, visible};
 
+use crate::Rules;
 use crate::case::{Case, Expect, Outcome};
 use crate::shorten::shortened;
 use crate::subject::{Answer, Fault};
+use crate::tagged::{Difference, Equality, Tagged};
 use crate::verdict::{Evidence, Status, Verdict};
-use crate::{Difference, Equality, Rules, Tagged};
 
 /// How much of a value or an input is shown, in characters.
 const LONGEST: usize = 400;

@@ -5,7 +5,8 @@ use std::str::FromStr;
 
 use globset::{Glob, GlobMatcher};
 
-use crate::{Diagnostic, Error, Rules};
+use crate::{Error, Rules};
+use xend_wire::Diagnostic;
 
 /// Cases by id, and the rules by which they are read: `sexpr/quote-*`, `xmlrpc/int-*@spec`, `*@xend-*`.
 #[derive(Clone, Debug)]

@@ -2,11 +2,17 @@
 
 use std::time::Instant;
 
+use crate::case::Case;
 use crate::case::Expect;
+use crate::feature::Feature;
 use crate::judgement::Judgement;
+use crate::pattern::{Baseline, Pattern};
 use crate::subject::{Answer, Declaration, Fault, Question, Reply, Stumble, Subject};
+use crate::tagged::Equality;
 use crate::verdict::Evidence;
-use crate::{Baseline, Case, Diagnostic, Equality, Error, Feature, Pattern, Rules, Status, Verdict};
+use crate::verdict::{Status, Verdict};
+use crate::{Error, Rules};
+use xend_wire::Diagnostic;
 
 /// What is asked, and what follows from the answers.
 #[derive(Default)]

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use serde::Deserialize;
 
-use crate::Case;
+use crate::case::Case;
 use crate::shorten::shortened;
 
 /// How much of a value is shown, in characters.

@@ -1,14 +1,17 @@
 //! The command line of `mock-xend`.
 
 use std::fs::OpenOptions;
+use std::future::poll_fn;
 use std::io::{self, Write};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::mpsc::{self, Receiver};
+use std::task::Poll;
 
 use clap::{Parser, Subcommand};
 use serde::Serialize;
-use tokio::signal::unix::{SignalKind, signal};
+use tokio::signal::unix::{Signal, SignalKind, signal};
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
@@ -23,7 +26,8 @@ use crate::world::World;
 
 /// A stand-in for Xend, the control daemon of Xen 3 and 4: a simulated host behind its protocols, with scripted replies.
 ///
-/// It says `LISTENING FACE ADDRESS` for each listener once all of them are bound, and ends on SIGINT or SIGTERM.
+/// It says `LISTENING FACE ADDRESS` for each listener once all of them are bound, and ends on SIGINT, SIGTERM or SIGHUP;
+/// on a second one it ends at once.
 /// What a scenario expects and did not get, or got beside it, is then told on stderr.
 #[derive(Debug, Parser)]
 #[command(name = "mock-xend", version, args_conflicts_with_subcommands = true)]
@@ -31,8 +35,7 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
 
-    /// Release to emulate: 3.0.2, 3.0.3, 3.1, 3.2, 3.3, 3.4, 4.1 or 4.4 [default: that of the scenario, or 4.1]
-    #[arg(long)]
+    #[arg(long, help = release_help())]
     release: Option<Release>,
 
     /// Listen here for S-expressions over HTTP: tcp:IP:PORT or unix:PATH; may be given again
@@ -160,13 +163,8 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
     let builder = arguments.quirk.iter().fold(builder, |builder, &quirk| builder.quirk(quirk));
     let builder = listen.into_iter().fold(builder, |builder, (face, address)| builder.listen(face, address));
 
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    let (mut interrupt, mut terminate) = {
-        // From here on a signal ends the program cleanly, even before the sockets are there.
-        let _guard = runtime.enter();
-        let on = |kind| signal(kind).map_err(Error::Start);
-        (on(SignalKind::interrupt())?, on(SignalKind::terminate())?)
-    };
+    // From here on a signal ends the program cleanly, even before the sockets are there.
+    let ended = on_signal().map_err(Error::Start)?;
     let cannot = |option: &str, path: &Path, error| Error::File { path: format!("{option} {}", path.display()), error };
     if let Some(path) = &arguments.ready_file {
         // Whoever waits for the file must not take that of an earlier run for it.
@@ -183,20 +181,51 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
     for (face, address) in mock.listening() {
         say(&format!("LISTENING {face} {address}"));
     }
-    runtime.block_on(async {
-        tokio::select! {
-            _ = interrupt.recv() => {}
-            _ = terminate.recv() => {}
-        }
-    });
+    // The sender lives as long as the program.
+    let _ = ended.recv();
     drop(ready);
-    let world = mock.with_world(|world| world.to_toml());
+    let world = mock.daemon().with_world(|world| world.to_toml());
     let report = mock.stop();
     eprint!("{report}");
     if let Some(path) = &arguments.dump_world {
         std::fs::write(path, world).map_err(|error| cannot("--dump-world", path, error))?;
     }
     Ok(if arguments.verify && !report.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}
+
+fn release_help() -> String {
+    let names: Vec<_> = Release::ALL.iter().map(|release| release.as_str()).collect();
+    let (last, others) = names.split_last().expect("there are releases");
+    let default = Release::default();
+    format!("Release to emulate: {} or {last} [default: that of the scenario, or {default}]", others.join(", "))
+}
+
+/// Tells of the first SIGINT, SIGTERM or SIGHUP. A second one ends the program at once, with the status that a shell gives
+/// a program that dies of it: whatever the program is still busy with, it can be ended.
+fn on_signal() -> io::Result<Receiver<()>> {
+    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
+    let mut signals = {
+        let _guard = runtime.enter();
+        let on = |kind: SignalKind| Ok::<_, io::Error>((kind.as_raw_value(), signal(kind)?));
+        [on(SignalKind::interrupt())?, on(SignalKind::terminate())?, on(SignalKind::hangup())?]
+    };
+    let (tell, told) = mpsc::channel();
+    let wait = move || {
+        let mut next = || {
+            runtime.block_on(poll_fn(|context| {
+                let come =
+                    |(number, signal): &mut (i32, Signal)| signal.poll_recv(context).is_ready().then_some(*number);
+                signals.iter_mut().find_map(come).map_or(Poll::Pending, Poll::Ready)
+            }))
+        };
+        next();
+        // Nobody listens any more if the program is at its end already.
+        let _ = tell.send(());
+        let number = next();
+        std::process::exit(128 + number);
+    };
+    std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
+    Ok(told)
 }
 
 /// A line on stdout, at once. Whoever has closed it does not want to know.
@@ -223,7 +252,7 @@ fn write_ready_file(path: &Path, mock: &MockXend) -> io::Result<OwnFile> {
     let listening = mock.listening().iter();
     let ready = Ready {
         pid: std::process::id(),
-        release: mock.release().to_string(),
+        release: mock.daemon().release().to_string(),
         listening: listening
             .map(|(face, address)| Listening { face: face.to_string(), address: address.to_string() })
             .collect(),

@@ -113,7 +113,9 @@ kinds! {
     DuplicateElement = "duplicate-element", Document, "element given twice";
     /// An element in the place of a type whose name is none.
     UnknownType = "unknown-type", Document, "unknown type";
-    /// A type that is an extension (`nil`, `i8`, `ex:...`) under rules without it.
+    /// A type that the rules know, but whose values have no form here: Apache's `dom`, a piece of XML.
+    UnsupportedType = "unsupported-type", Document, "unsupported type";
+    /// A type that is an extension (`nil`, `i8`, Apache's types) under rules without it.
     ExtensionNotAllowed = "extension-not-allowed", Document, "type not in the specification";
     /// Not an integer in the form that the rules allow.
     InvalidInteger = "invalid-integer", Document, "invalid integer";

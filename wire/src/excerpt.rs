@@ -25,8 +25,15 @@ pub struct Excerpt {
 }
 
 impl Excerpt {
-    /// The excerpt around a span of bytes.
+    /// The excerpt around a span of bytes. A document that begins as XML in UTF-16 does is shown as its text.
     pub fn new(document: &[u8], span: &Range<usize>) -> Self {
+        match from_utf16(document, span) {
+            Some((text, span)) => Self::of_text(text.as_bytes(), &span),
+            None => Self::of_text(document, span),
+        }
+    }
+
+    fn of_text(document: &[u8], span: &Range<usize>) -> Self {
         let start = span.start.min(document.len());
         let line_start = document[..start].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
         let line_end = document[start..].iter().position(|&byte| byte == b'\n').map_or(document.len(), |at| start + at);
@@ -71,6 +78,31 @@ impl fmt::Display for Excerpt {
         let (indent, caret) = (" ".repeat(self.indent), "^".repeat(self.width));
         writeln!(f, "  | {}\n  | {indent}{caret}", self.text)
     }
+}
+
+/// The text of a document in UTF-16, with or without a byte order mark (XML 1.0, appendix F), and the span in it.
+fn from_utf16(document: &[u8], span: &Range<usize>) -> Option<(String, Range<usize>)> {
+    let (mark, unit): (usize, fn([u8; 2]) -> u16) = match document {
+        [0xFF, 0xFE, 0, 0, ..] => return None,
+        [0xFF, 0xFE, ..] => (2, u16::from_le_bytes),
+        [0xFE, 0xFF, ..] => (2, u16::from_be_bytes),
+        [b'<', 0, _, 0, ..] => (0, u16::from_le_bytes),
+        [0, b'<', 0, _, ..] => (0, u16::from_be_bytes),
+        _ => return None,
+    };
+    let mut text = String::new();
+    let mut append = |bytes: Range<usize>| {
+        let pairs = document.get(bytes).unwrap_or_default().chunks_exact(2);
+        let units: Vec<u16> = pairs.map(|pair| unit([pair[0], pair[1]])).collect();
+        text.push_str(&String::from_utf16_lossy(&units));
+        text.len()
+    };
+    // Whole units only: half of one stands at the end.
+    let end = document.len() & !1;
+    let start = append(mark..span.start.clamp(mark, end) & !1);
+    let stop = append(span.start.clamp(mark, end) & !1..span.end.clamp(mark, end) & !1);
+    append(span.end.clamp(mark, end) & !1..end);
+    Some((text, start..stop))
 }
 
 /// Bytes as text on one line: what is not printable, or not UTF-8, as escapes.

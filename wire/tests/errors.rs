@@ -39,6 +39,19 @@ fn value(value: &str) -> Sample {
     xml("spec", &response(value))
 }
 
+fn utf16(document: &str) -> Vec<u8> {
+    format!("\u{FEFF}{document}").encode_utf16().flat_map(u16::to_le_bytes).collect()
+}
+
+/// A response with a type of Apache's.
+fn apache(value: &str) -> Sample {
+    let namespace = "http://ws.apache.org/xmlrpc/namespaces/extensions";
+    let document = format!(
+        "<methodResponse xmlns:ex='{namespace}'>\n<params><param><value>{value}</value></param></params></methodResponse>"
+    );
+    xml("extended", document.as_bytes())
+}
+
 fn caller(title: &str, error: Error) -> Sample {
     Sample { title: title.to_owned(), document: Vec::new(), error }
 }
@@ -112,6 +125,35 @@ fn samples() -> Vec<Sample> {
         value("<value>&nbsp;</value>"),
         xml("spec", &[&response("<value/>")[..], b"<html>"].concat()),
         xml("spec", b"<?xml version='1.0' encoding='windows-1252'?><methodResponse/>"),
+        xml("xend-4.1", b"<?xml version='1.0' encoding='shift_jis'?><methodResponse/>"),
+        xml("spec", &utf16("<?xml version='1.0' encoding='utf-8'?><methodResponse/>")),
+        xml("spec", b"<?xml version='1.0' encoding='utf-16'?><methodResponse/>"),
+        xml("spec", b"\xEF\xBB\xBF<?xml version='1.0' encoding='latin1'?><methodResponse/>"),
+        xml("spec", b"\xFF\xFE\0\0<\0\0\0"),
+        xml(
+            "spec",
+            &utf16("<?xml version='1.0'?>\n<methodResponse><params>\n\u{1F600}<param/></params></methodResponse>"),
+        ),
+        xml("spec", &[&utf16("<methodResponse>")[..], b"\x00\xD8<\0"].concat()),
+        xml("spec", &[&utf16("<methodResponse/>")[..], b"\n"].concat()),
+        xml("spec", b"<!DOCTYPE a [\n  <!ELEMENT b (c, d | e)>\n]>\n<methodResponse/>"),
+        xml("spec", b"<!DOCTYPE a SYSTEM>\n<methodResponse/>"),
+        xml("spec", b"<!DOCTYPE a [<!ENTITY b \"100%\">]>\n<methodResponse/>"),
+        xml("spec", b"<!DOCTYPE a PUBLIC \"{}\" \"b\">\n<methodResponse/>"),
+        xml("spec", b"<!DOCTYPE a [<!ATTLIST b c CDATA \"<\">]>\n<methodResponse/>"),
+        xml("spec", b"<!DOCTYPE a [<!ATTLIST b c CDATA \"&d;\">]>\n<methodResponse/>"),
+        xml("spec", b"<!DOCTYPE a [<!-- -- -->]>\n<methodResponse/>"),
+        xml("spec", b"<!DOCTYPE a [<!ELEMENT b (c"),
+        xml("spec", b"<methodCall><methodName>a</methodName></methodCall><!DOCTYPE a>"),
+        apache("<ex:dom><a/></ex:dom>"),
+        apache("<ex:i1>128</ex:i1>"),
+        apache("<ex:float>1e39</ex:float>"),
+        apache("<ex:bigdecimal>0.10000000000000000000000000000001</ex:bigdecimal>"),
+        apache("<ex:biginteger>1.0</ex:biginteger>"),
+        apache("<ex:foo/>"),
+        value("<value><double>1e5</double></value>"),
+        value(&format!("<value><double>{}</double></value>", "9".repeat(309))),
+        value("<value><dateTime.iso8601>19000229T00:00:00</dateTime.iso8601></value>"),
         xml("spec", b"\xFF\xFE<\0?\0x\0m\0l\0"),
         xml("spec", b"<methodResponse><params><param><value>caf\xE9</value></param></params></methodResponse>"),
         xml(

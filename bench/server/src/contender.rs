@@ -11,7 +11,7 @@ use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{Request, Response};
 use hyper_util::rt::TokioIo;
-use mock_xend::{Address, Face, MockXend, Scenario};
+use mock_xend::{Address, Face, MockXend, Release, Scenario};
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpListener, UnixListener};
 
@@ -29,7 +29,7 @@ pub(crate) enum Contender {
     MockXend,
     /// The same over a Unix socket
     MockXendUnix,
-    /// mock-xend's simulated world, without a scenario
+    /// mock-xend's simulated world, without a scenario: a listing of three names
     MockXendWorld,
     Wiremock,
     Httpmock,
@@ -54,7 +54,10 @@ impl Contender {
 
     /// The path that is asked for.
     pub(crate) fn path(self) -> &'static str {
-        "/xend/domain/vm1"
+        match self {
+            Self::MockXendWorld => "/xend/domain",
+            _ => "/xend/domain/vm1",
+        }
     }
 
     /// Serves until stdin ends.
@@ -68,7 +71,8 @@ impl Contender {
                     Self::MockXendUnix => Address::Unix(socket),
                     _ => Address::any_port(),
                 };
-                let builder = MockXend::builder().listen(Face::Sxp, address);
+                // 3.0.3 lists all three domains, later releases only those that run.
+                let builder = MockXend::builder().release(Release::V3_0_3).listen(Face::Sxp, address);
                 let builder = if self == Self::MockXendWorld { builder } else { builder.scenario(scenario()) };
                 let mock = builder.start().expect("it listens");
                 println!("{}", mock.listening()[0].1);

@@ -33,8 +33,8 @@ pub(crate) fn print() {
     let head = listing.windows(4).position(|window| window == b"\r\n\r\n").expect("a head");
     let records = Command::Records { states: States::Usual, detail: Detail::Whole, order: Order::ById };
     let encoded = best(|| {
-        let (now, records) = (mock.now(), &records);
-        let list = mock.with_world(|world| world.perform(now, records)).expect("a list");
+        let (now, records) = (mock.daemon().now(), &records);
+        let list = mock.daemon().with_world(|world| world.perform(now, records)).expect("a list");
         assert!(list.show(release).len() > 1_000_000);
     });
     let document = sexpr::parse(&listing[head + 4..]).expect("S-expressions");

@@ -1,5 +1,6 @@
 """Python's own xmlrpc.client as a subject: xend-harness parser --codec xmlrpc -- python3 xmlrpc_client.py"""
 import base64
+import decimal
 import json
 import sys
 import xmlrpc.client
@@ -10,7 +11,7 @@ KINDS = [
     (type(None), lambda value: {"nil": True}),
     (bool, lambda value: {"boolean": str(int(value))}),
     (int, lambda value: {"int": str(value)}),
-    (float, lambda value: {"double": repr(value)}),
+    ((float, decimal.Decimal), lambda value: {"double": repr(float(value))}),
     (str, lambda value: {"string": value}),
     (xmlrpc.client.DateTime, lambda value: {"dateTime": value.value}),
     (xmlrpc.client.Binary, lambda value: {"base64": base64.b64encode(value.data).decode()}),

@@ -10,9 +10,11 @@ use xend_client::{
 use xend_wire::operation::{self, ArgumentKind, Unit};
 use xend_wire::sexpr::Document;
 
+use super::answer;
+use super::output::{print, runtime, say};
 use super::parser::seconds;
-use super::{answer, print, runtime, say};
-use crate::{Diagnostic, Error};
+use crate::Error;
+use xend_wire::Diagnostic;
 
 /// Ask a daemon to do one operation, and print what it gives.
 ///

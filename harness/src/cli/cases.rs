@@ -5,11 +5,13 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 use xend_wire::visible;
 
+use super::output::print;
 use super::parser::cases;
-use super::print;
+use crate::case::Case;
 use crate::case::{Expect, Outcome};
+use crate::pattern::Pattern;
 use crate::shorten::shortened;
-use crate::{Case, Error, Pattern, Rules, survey};
+use crate::{Error, Rules, survey};
 
 /// List the cases.
 #[derive(Debug, clap::Args)]

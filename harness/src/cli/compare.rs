@@ -4,7 +4,7 @@ use std::path::Path;
 
 use xend_client::Uri;
 
-use super::{print, say};
+use super::output::{print, runtime, say};
 use crate::exchange::{Comparison, Sequence, Server, Servers, compare};
 use crate::{Error, report};
 
@@ -27,7 +27,7 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let sequence = sequence(&arguments.sequence)?;
     let servers = Servers(arguments.uris.iter().cloned().map(Server::Uri).collect());
-    let runtime = super::runtime()?;
+    let runtime = runtime()?;
     let comparisons = runtime.block_on(compare(&sequence, &servers, !arguments.no_pauses, false))?;
     print(&report::comparisons(&comparisons))?;
     Ok(match comparisons.iter().any(Comparison::is_judged) {

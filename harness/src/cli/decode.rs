@@ -2,7 +2,7 @@
 
 use std::io::{self, Read};
 
-use super::{print, say};
+use super::output::{print, say};
 use crate::{Codec, Error, Rules};
 
 /// Print what the document on standard input means.

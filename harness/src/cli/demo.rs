@@ -6,10 +6,12 @@ use mock_xend::{Address, MockXend, Scenario};
 use xend_client::{Arguments as Named, Client, Face, Operation, Release, Uri};
 use xend_wire::{operation, sexpr};
 
-use super::{print, runtime};
+use super::output::{print, runtime};
+use crate::case::Case;
 use crate::exchange::{Comparison, Sequence, Server, Servers, compare};
 use crate::subject::BuiltIn;
-use crate::{Case, Error, Status, report, suite};
+use crate::verdict::Status;
+use crate::{Error, report, suite};
 
 /// See everything work: the cases, the exchanges of the real daemon, and the client, against mocks of every release.
 ///

@@ -10,16 +10,19 @@ mod cases;
 mod compare;
 mod decode;
 mod demo;
+mod output;
 mod parser;
 mod reports;
 mod server;
 
-use std::io::{self, Write};
+use std::io;
 use std::process::ExitCode;
 
 use clap::{Parser, Subcommand};
 
 use crate::{Error, subject};
+
+use output::say;
 
 /// Conformance suites for what speaks Xend's protocols, or XML-RPC alone.
 #[derive(Debug, Parser)]
@@ -70,26 +73,4 @@ pub fn main() -> ExitCode {
 fn complain(error: &Error) -> u8 {
     say(&format!("error: {}\n", error.to_string().trim_end()));
     error.exit_code()
-}
-
-/// Writes to standard error, where nobody may be listening.
-fn say(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
-}
-
-/// What waits for replies.
-fn runtime() -> Result<tokio::runtime::Runtime, Error> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Error::Harness(format!("can't wait for a reply: {error}")))
-}
-
-/// Writes to standard output. That the reader has seen enough is no error.
-fn print(text: &str) -> Result<(), Error> {
-    let mut output = io::stdout().lock();
-    match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::Harness(format!("can't write to standard output: {error}")))
-        }
-        _ => Ok(()),
-    }
 }

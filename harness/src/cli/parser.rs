@@ -4,12 +4,16 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use super::output::{print, say};
 use super::reports::Reports;
-use super::{print, say};
+use crate::case::Case;
+use crate::pattern::{Baseline, Pattern};
 use crate::report;
+use crate::subject::Subject;
 use crate::subject::{Bounds, BuiltIn, KeptAlive, Once};
 use crate::suite::{self, Options};
-use crate::{Baseline, Case, Codec, Error, Pattern, Rules, Status, Subject};
+use crate::verdict::Status;
+use crate::{Codec, Error, Rules};
 
 /// Judge a parser by the cases
 ///

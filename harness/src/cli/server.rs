@@ -4,12 +4,13 @@ use std::time::Duration;
 
 use xend_client::{Client, Deadlines, Face, Release, Uri};
 
+use super::output::{print, runtime, say};
 use super::parser::seconds;
 use super::reports::Reports;
-use super::{print, runtime, say};
+use crate::Error;
 use crate::laws::{self, Host, Law, Options};
+use crate::pattern::Pattern;
 use crate::report;
-use crate::{Error, Pattern};
 
 /// Hold a server against the laws of domains' lives.
 ///

@@ -7,7 +7,8 @@ use regex::bytes::Regex;
 
 use super::server::{Observed, Patience};
 use super::{End, Exchange, Sequence, Servers, differences, masked};
-use crate::{Error, Status};
+use crate::Error;
+use crate::verdict::Status;
 
 /// What is found about one exchange.
 #[derive(Clone, Debug)]

@@ -3,8 +3,9 @@
 use xend_wire::operation::Face;
 use xend_wire::{Excerpt, Release, sexpr, visible, xmlrpc};
 
+use crate::Rules;
 use crate::shorten::shortened;
-use crate::{Equality, Rules};
+use crate::tagged::Equality;
 
 /// How much of a line or value is shown, in characters.
 const LONGEST: usize = 200;

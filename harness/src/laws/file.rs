@@ -1,4 +1,4 @@
-//! The TOML of a law.
+//! Laws from their files, which are TOML.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -12,8 +12,8 @@ use xend_wire::operation::{self, Answer, Argument, Operation};
 use xend_wire::{Release, Releases};
 
 use super::{Expected, Law, Step};
-use crate::Diagnostic;
 use crate::error::toml_mistake;
+use xend_wire::Diagnostic;
 
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -48,7 +48,29 @@ type Pairs = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 #[serde(transparent)]
 struct OneOrMore(toml::Value);
 
-pub(super) fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnostic> {
+impl Law {
+    /// Reads the file of a law. `path` is that below the folder of fixtures, `file` what errors call it.
+    ///
+    /// # Errors
+    /// The file is malformed, with its place.
+    pub fn parse(path: &str, file: &str, text: &str) -> Result<Self, Diagnostic> {
+        parse(path, file, text)
+    }
+
+    /// The laws that are built in, sorted by id.
+    ///
+    /// # Errors
+    /// One of them is malformed, which is a mistake of this project.
+    pub fn built_in() -> Result<Vec<Self>, Diagnostic> {
+        let files = xend_fixtures::files("laws/").filter(|file| file.path.ends_with(".toml"));
+        let parse = |file: xend_fixtures::File| {
+            Self::parse(file.path, &format!("fixtures/{}", file.path), &String::from_utf8_lossy(file.bytes))
+        };
+        files.map(parse).collect()
+    }
+}
+
+fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnostic> {
     let parsed: LawFile = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
     let source = Source { file, text };
     let wrong = |span, message: String| source.wrong(span, message);

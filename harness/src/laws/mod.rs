@@ -4,18 +4,18 @@
 //! every address that is given; of several addresses, each sees what was done by way of another, for there must be one
 //! state behind them. A law says nothing of how a server does it, so that any engine can be held against it.
 
+mod check;
 mod file;
 mod host;
 mod trial;
 
 use std::time::Duration;
 
-pub use host::{Host, Options, check};
+pub use check::check;
+pub use host::{Host, Options};
 use xend_wire::Release;
 use xend_wire::failure::ErrorCode;
 use xend_wire::operation::{Effect, Operation};
-
-use crate::Diagnostic;
 
 /// One law.
 #[derive(Clone, Debug)]
@@ -69,26 +69,6 @@ pub enum Expected {
 }
 
 impl Law {
-    /// Reads the file of a law. `path` is that below the folder of fixtures, `file` what errors call it.
-    ///
-    /// # Errors
-    /// The file is malformed, with its place.
-    pub fn parse(path: &str, file: &str, text: &str) -> Result<Self, Diagnostic> {
-        file::parse(path, file, text)
-    }
-
-    /// The laws that are built in, sorted by id.
-    ///
-    /// # Errors
-    /// One of them is malformed, which is a mistake of this project.
-    pub fn built_in() -> Result<Vec<Self>, Diagnostic> {
-        let files = xend_fixtures::files("laws/").filter(|file| file.path.ends_with(".toml"));
-        let parse = |file: xend_fixtures::File| {
-            Self::parse(file.path, &format!("fixtures/{}", file.path), &String::from_utf8_lossy(file.bytes))
-        };
-        files.map(parse).collect()
-    }
-
     /// Whether trying it changes anything on the host.
     pub fn is_destructive(&self) -> bool {
         self.steps.iter().any(|step| step.operation.effect() == Effect::Changes)

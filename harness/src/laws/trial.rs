@@ -8,10 +8,10 @@ use xend_wire::operation::{self, Answer, Effect};
 use xend_wire::sexpr::{Document, Sexpr};
 
 use super::file::WORDS;
-use super::host::{Host, Options, plain};
+use super::host::{Host, Options};
 use super::{Expected, Law, Step};
 use crate::shorten::shortened;
-use crate::{Evidence, Status, Verdict};
+use crate::verdict::{Evidence, Status, Verdict};
 
 /// How long to wait before what may take time is looked at again.
 const PAUSE: Duration = Duration::from_millis(100);
@@ -233,6 +233,20 @@ impl<'t> Trial<'t> {
                 }
             }
         }
+    }
+}
+
+/// A verdict that nothing more is to be said of.
+pub(super) fn plain(id: &str, status: Status) -> Verdict {
+    Verdict {
+        id: id.to_owned(),
+        rules: None,
+        level: None,
+        status,
+        is_unexpected: status.is_failure(),
+        why: String::new(),
+        evidence: None,
+        elapsed: std::time::Duration::ZERO,
     }
 }
 

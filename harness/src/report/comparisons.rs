@@ -1,8 +1,8 @@
 //! What came of exchanges, for people.
 
-use crate::Status;
 use crate::exchange::Comparison;
 use crate::shorten::shortened;
+use crate::verdict::Status;
 
 /// Every exchange that differs, with the request and each place, and a summary as the last line.
 pub fn comparisons(comparisons: &[Comparison]) -> String {

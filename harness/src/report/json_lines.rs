@@ -4,8 +4,9 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Timing;
+use crate::Rules;
 use crate::suite::Run;
-use crate::{Rules, Verdict};
+use crate::verdict::Verdict;
 
 #[derive(Serialize)]
 struct Line<'a> {

@@ -3,8 +3,9 @@
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use super::Timing;
+use crate::Rules;
 use crate::suite::Run;
-use crate::{Rules, Status, Verdict};
+use crate::verdict::{Status, Verdict};
 
 /// A suite for each set of rules, named `CODEC@RULES`, with a test for each verdict.
 ///

@@ -4,7 +4,7 @@ use std::fmt::Write;
 
 use crate::shorten::shortened;
 use crate::suite::Run;
-use crate::{Status, Verdict};
+use crate::verdict::{Status, Verdict};
 
 /// How many lines of standard error are shown, the last ones.
 const STDERR: usize = 20;

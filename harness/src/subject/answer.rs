@@ -8,8 +8,10 @@ use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
 use super::{Answer, BuiltIn, Declaration, Fault, Question, Subject};
+use crate::feature::Feature;
 use crate::shorten::shortened;
-use crate::{AnswerReader, Codec, Feature, Malformed, Rules};
+use crate::tagged::{AnswerReader, Malformed};
+use crate::{Codec, Rules};
 
 /// The first line that a subject gets.
 pub(super) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";

@@ -1,7 +1,8 @@
 //! Our own codecs.
 
 use super::{Answer, Declaration, Question, Reply, Subject};
-use crate::{Codec, Error, Feature};
+use crate::feature::Feature;
+use crate::{Codec, Error};
 
 /// The codecs of `xend-wire`: all rules, and all features but `datetime-typed`, for they keep the text.
 #[derive(Clone, Debug)]

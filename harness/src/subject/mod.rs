@@ -38,7 +38,9 @@ pub use kept_alive::KeptAlive;
 pub use once::Once;
 use xend_wire::ErrorKind;
 
-use crate::{Error, Feature, Rules, Tagged};
+use crate::feature::Feature;
+use crate::tagged::Tagged;
+use crate::{Error, Rules};
 
 /// What is under test.
 pub trait Subject {

@@ -5,7 +5,8 @@ use std::path::Path;
 
 use super::process::{Process, Runner};
 use super::{Bounds, Declaration, Fault, Question, Reply, Subject, answer};
-use crate::{Error, Feature, Rules};
+use crate::feature::Feature;
+use crate::{Error, Rules};
 
 /// A command that gets one document and gives one answer.
 ///

@@ -1,9 +1,27 @@
 //! What our own codecs read, as tagged values that know where they stood.
 
-use xend_wire::sexpr::{Document, Items, Sexpr};
-use xend_wire::xmlrpc::{Kind, Message, Response, ValueRef};
+use xend_wire::Limits;
+use xend_wire::sexpr::{self, Document, Items, Sexpr};
+use xend_wire::xmlrpc::{self, Kind, Message, Response, ValueRef};
 
 use super::{Node, Tagged};
+use crate::Rules;
+
+impl Rules {
+    /// What a document means by these rules, to our own codec.
+    ///
+    /// # Errors
+    /// The document breaks the rules.
+    pub fn decode(self, document: &[u8]) -> Result<Tagged, xend_wire::Error> {
+        // Nothing recurses over S-expressions, so that they may be as deep as a case likes. An XML-RPC decoder has a
+        // hard cap of its own.
+        let limits = Limits { depth: 1 << 20, ..Limits::default() };
+        match self {
+            Self::Sexpr(rules) => sexpr::parse_with(document, rules, &limits).map(|document| (&document).into()),
+            Self::Xmlrpc(rules) => xmlrpc::decode(document, rules, &limits).map(|message| (&message).into()),
+        }
+    }
+}
 
 impl From<&Document<'_>> for Tagged {
     fn from(document: &Document<'_>) -> Self {

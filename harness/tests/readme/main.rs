@@ -1,8 +1,10 @@
-//! The console blocks of README do what they say.
+//! What the documents say is so: the console blocks of README do what they say, and citations and links lead somewhere.
 //!
 //! The commands of a block run one after the other in a folder that holds its scenario as `outage.toml`. One that ends in `&`
 //! goes on in the background once it has said what it is to say. In what is expected, `[..]` is any text within a line, and
 //! a line `[...]` any number of lines.
+
+mod citations;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

@@ -65,3 +65,66 @@ where
         }
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use std::sync::mpsc;
+
+    use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
+    use xend_wire::Release;
+    use xend_wire::operation::Face;
+
+    use crate::faces::work::{GATE, MUCH_TO_PRINT, MUCH_TO_READ};
+    use crate::host::{Daemon, MockXend};
+    use crate::world::World;
+
+    /// The reply to a request on a connection of its own, whose sending end is closed.
+    async fn ask(daemon: &Daemon, face: Face, request: Vec<u8>) -> String {
+        let (mut near, far) = duplex(1 << 20);
+        let ask = async {
+            near.write_all(&request).await.expect("the mock reads it");
+            near.shutdown().await.expect("the mock is there");
+            let mut reply = Vec::new();
+            near.read_to_end(&mut reply).await.expect("the mock answers");
+            String::from_utf8_lossy(&reply).into_owned()
+        };
+        tokio::join!(ask, daemon.serve(far, face)).0
+    }
+
+    fn call(method: &str, padding: usize) -> Vec<u8> {
+        let body = format!("<methodCall>{}<methodName>{method}</methodName></methodCall>", " ".repeat(padding));
+        format!("POST /RPC2 HTTP/1.1\r\nConnection: close\r\nContent-Length: {}\r\n\r\n{body}", body.len()).into()
+    }
+
+    #[tokio::test]
+    async fn a_long_request_or_reply_keeps_no_other_connection_from_being_answered() {
+        let domains = (0..=MUCH_TO_PRINT).map(|number| format!("[[domain]]\nname = \"vm{number}\"\nmemory = 64\n"));
+        let world =
+            World::parse("many domains", &domains.collect::<String>(), Some(Release::V3_0_3), Default::default());
+        let daemon = MockXend::builder().world(world.expect("a world")).build().expect("a daemon");
+        let last = format!("vm{MUCH_TO_PRINT}");
+        let form = format!("op=nonsense{}", "&a=b".repeat(MUCH_TO_READ / 4));
+        let post = "POST /xend/domain HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: -1\r\n\r\n";
+        let long = [
+            (Face::Sxp, b"GET /xend/domain?detail=1 HTTP/1.1\r\n\r\n".to_vec(), last.as_str()),
+            (Face::XmlRpc, call("xend.domains", 0), &last),
+            (Face::Sxp, [post, &form].concat().into(), "Operation not implemented: nonsense"),
+            (Face::XmlRpc, call("xend.nonsense", MUCH_TO_READ), "xend.nonsense"),
+        ];
+        for (face, request, expected) in long {
+            let (open, gate) = mpsc::channel();
+            *GATE.lock().expect("no test panics with it") = Some(gate);
+            let doing = daemon.clone();
+            let doing = tokio::spawn(async move { ask(&doing, face, request).await });
+            while GATE.lock().expect("no test panics with it").is_some() {
+                tokio::task::yield_now().await;
+            }
+            let other = ask(&daemon, Face::Sxp, b"GET /xend/domain/vm1 HTTP/1.1\r\n\r\n".to_vec()).await;
+            assert!(other.contains("(name vm1)"), "{other}");
+            assert!(!doing.is_finished(), "{expected}");
+            open.send(()).expect("the work waits");
+            let reply = doing.await.expect("no panic");
+            assert!(reply.contains(expected), "{expected}: {reply}");
+        }
+    }
+}

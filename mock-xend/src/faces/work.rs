@@ -1,5 +1,8 @@
 //! Work that takes long, done where no other connection waits for it.
 
+#[cfg(test)]
+pub(super) use tests::GATE;
+
 /// Requests and bodies of more bytes are taken apart on a thread of their own.
 pub(super) const MUCH_TO_READ: usize = 64 << 10;
 /// Replies of more records are made and printed on a thread of their own: a record is about 700 bytes, and takes a few
@@ -29,7 +32,7 @@ pub(super) async fn run<T: Send + 'static>(is_much: bool, work: impl FnOnce() ->
 }
 
 #[cfg(test)]
-pub(super) mod tests {
+mod tests {
     use std::sync::Mutex;
     use std::sync::mpsc::Receiver;
 

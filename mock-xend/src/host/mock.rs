@@ -1,6 +1,5 @@
 //! A mock with listeners, on a thread of its own.
 
-use std::ops::Deref;
 use std::sync::Arc;
 use std::thread::JoinHandle;
 use std::time::Duration;
@@ -23,7 +22,6 @@ use crate::world::World;
 /// A mock that listens. It stops, and removes its sockets, when it is dropped.
 ///
 /// It serves on a thread and runtime of its own, so that it can be used from tests that block and from asynchronous ones.
-/// All that a [`Daemon`] can do, it can.
 #[derive(Debug)]
 pub struct MockXend {
     daemon: Daemon,
@@ -55,6 +53,11 @@ impl MockXend {
         Builder::default()
     }
 
+    /// The daemon behind the listeners: its world, its clock and its journal.
+    pub fn daemon(&self) -> &Daemon {
+        &self.daemon
+    }
+
     /// Where it listens, in the order in which that was asked for; ports are those that the system gave.
     pub fn listening(&self) -> &[(Face, Address)] {
         &self.listening
@@ -81,14 +84,6 @@ impl MockXend {
             let _ = stop.send(());
             let _ = thread.join();
         }
-    }
-}
-
-impl Deref for MockXend {
-    type Target = Daemon;
-
-    fn deref(&self) -> &Daemon {
-        &self.daemon
     }
 }
 
@@ -194,6 +189,8 @@ impl Builder {
                 // Dropped or sent, either way it is over.
                 let _ = stopped.await;
             });
+            // Whoever stops a mock does not wait for a long reply that nobody will read.
+            runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("mock-xend".to_owned()).spawn(serve).map_err(Error::Start)?;
         Ok(MockXend { daemon, listening, running: Some(Running { stop, thread }) })

@@ -24,10 +24,14 @@ pub(crate) fn listening(arguments: &[&str], lines: usize) -> (Child, Vec<String>
     (child, lines)
 }
 
+fn send_signal(child: &Child, name: &str) {
+    let status = Command::new("kill").args([name, &child.id().to_string()]).status().unwrap();
+    assert!(status.success());
+}
+
 /// Ends the program as an init system does. Its status, and what it said on stderr.
 pub(crate) fn terminate(child: Child) -> (Option<i32>, String) {
-    let status = Command::new("kill").args(["-TERM", &child.id().to_string()]).status().unwrap();
-    assert!(status.success());
+    send_signal(&child, "-TERM");
     let Output { status, stderr, .. } = child.wait_with_output().unwrap();
     (status.code(), String::from_utf8(stderr).unwrap())
 }
@@ -76,6 +80,33 @@ fn it_says_where_it_listens_and_leaves_nothing_behind() {
     assert_eq!((status, stderr.as_str()), (Some(1), "unused: line 1: domain.pause: 0 of 1\n"));
     assert!(!folder.path().join("x.sock").exists());
     assert!(!folder.path().join("ready.json").exists());
+}
+
+#[test]
+fn a_terminal_that_is_closed_ends_it() {
+    let (child, _) = listening(&["--sxp", "tcp:127.0.0.1:0"], 1);
+    send_signal(&child, "-HUP");
+    assert_eq!(child.wait_with_output().unwrap().status.code(), Some(0));
+}
+
+#[test]
+fn a_second_signal_ends_it_at_once() {
+    let folder = tempfile::tempdir().unwrap();
+    let (pipe, ready) = (folder.path().join("pipe"), folder.path().join("ready"));
+    assert!(Command::new("mkfifo").arg(&pipe).status().unwrap().success());
+    // To write to a pipe that nobody reads takes for ever.
+    let arguments = ["--sxp", "tcp:127.0.0.1:0", "--dump-world", pipe.to_str().unwrap()];
+    let arguments = [arguments.as_slice(), &["--ready-file", ready.to_str().unwrap()]].concat();
+    for (first, second, status) in [("-TERM", "-INT", 130), ("-INT", "-TERM", 143), ("-TERM", "-HUP", 129)] {
+        let (child, _) = listening(&arguments, 1);
+        send_signal(&child, first);
+        // The file goes when the first signal has come.
+        while ready.exists() {
+            std::thread::yield_now();
+        }
+        send_signal(&child, second);
+        assert_eq!(child.wait_with_output().unwrap().status.code(), Some(status));
+    }
 }
 
 #[test]

@@ -34,13 +34,13 @@ fn one_world_behind_all_listeners() {
         .unwrap();
     let address = tcp(&mock.listening()[0].1);
     assert!(ask(TcpStream::connect(address).unwrap()).ends_with("(Domain-0 vm1)"));
-    mock.with_world(|world| assert_eq!(world.domains().len(), 3));
+    mock.daemon().with_world(|world| assert_eq!(world.domains().len(), 3));
     let mut unpause = TcpStream::connect(address).unwrap();
     unpause.write_all(&crate::peer::post("/xend/domain/vm2", "op=unpause")).unwrap();
     unpause.read_to_end(&mut Vec::new()).unwrap();
     assert!(ask(UnixStream::connect(&path).unwrap()).ends_with("(Domain-0 vm1 vm2)"));
-    assert_eq!(mock.journal().total(), 3);
-    assert!(mock.journal().exchanges().next().unwrap().request.starts_with(b"GET /xend/domain"));
+    assert_eq!(mock.daemon().journal().total(), 3);
+    assert!(mock.daemon().journal().exchanges().next().unwrap().request.starts_with(b"GET /xend/domain"));
     let mut idle = TcpStream::connect(address).unwrap();
     assert!(mock.stop().is_empty());
     assert!(!path.exists());

@@ -4,8 +4,6 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use super::{Rules, print_value};
-
 /// Any number of values, parsed or built.
 ///
 /// A parsed document borrows its input and copies only atoms that had escapes.
@@ -239,12 +237,6 @@ impl PartialEq for Sexpr<'_> {
 }
 
 impl Eq for Sexpr<'_> {}
-
-impl fmt::Debug for Sexpr<'_> {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(&String::from_utf8_lossy(&print_value(*self, Rules::strict())))
-    }
-}
 
 /// Iterator over the members of a list or the values of a document.
 #[derive(Clone, Debug)]

@@ -5,7 +5,7 @@ use std::ops::Range;
 use super::document::Tree;
 use crate::{Error, ErrorKind, Limits};
 
-/// Nesting at which the recursion is known to have overflowed a stack of 8 MiB (protocol reference of the client, §3).
+/// Nesting at which the recursion is known to have overflowed a stack of 8 MiB (protocol reference §10.3).
 const OVERFLOW: usize = 100_000;
 
 /// Reads one expression; what follows is ignored. Nothing is refused but what libvirt hangs or dies on, and the limits.

@@ -1,5 +1,7 @@
 //! Writing values as Xend's `show` does (`sxp.py show`, `atomp`), and as libvirt does.
 
+use std::fmt;
+
 use super::rules::Dialect;
 use super::{Document, Rules, Sexpr};
 use crate::{Release, python};
@@ -22,6 +24,12 @@ pub fn print_value(value: Sexpr<'_>, rules: Rules) -> Vec<u8> {
     let mut out = Vec::new();
     write_value(&mut out, value, rules);
     out
+}
+
+impl fmt::Debug for Sexpr<'_> {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&String::from_utf8_lossy(&print_value(*self, Rules::strict())))
+    }
 }
 
 fn write_value(out: &mut Vec<u8>, value: Sexpr<'_>, rules: Rules) {

@@ -42,7 +42,7 @@ fn any_atom() -> impl Strategy<Value = Vec<u8>> {
 }
 
 /// Documents that rules can read back from what they print, and the rules. What is left out is what the daemon and
-/// libvirt themselves lose (protocol reference §2.4, and of the client §3).
+/// libvirt themselves lose (protocol reference §2.4, §10.3).
 fn readable_documents() -> impl Strategy<Value = (Rules, Document<'static>)> {
     rules().prop_flat_map(|rules| {
         let atom = match rules.0 {

@@ -8,7 +8,7 @@ use crate::Release;
 /// How S-expressions are read and written.
 ///
 /// * `strict`: Xend's grammar without the daemon's defects, so that whatever a release prints is read as it was meant.
-/// * `xend-RELEASE`: exactly what that release's `sxp.py` makes of a document (protocol reference, section 2).
+/// * `xend-RELEASE`: exactly what that release's `sxp.py` makes of a document (protocol reference §2).
 /// * `libvirt`: what libvirt's driver makes of it: nearly anything goes, and backslashes stay.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rules(pub(super) Dialect);

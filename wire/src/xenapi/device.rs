@@ -1,9 +1,10 @@
 //! A device's configuration as the structs from which the Xen-API makes its objects.
 
 use super::field::{Field, fields, invalid, no_place};
+use crate::Error;
+use crate::block_device::block_device_number;
 use crate::sexpr::Sexpr;
 use crate::xmlrpc::Value;
-use crate::{Error, block_device_number};
 
 /// The classes of devices that the Xen-API has objects for, and that can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]

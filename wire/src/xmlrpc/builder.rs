@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 use super::rules::Rules;
-use super::scalar;
+use super::scalar::{self, Form};
 use super::tree::{Kind, NONE, Node, NodeKind, Rewritten};
 use crate::{Error, ErrorKind, Limits};
 
@@ -16,16 +16,26 @@ pub(super) struct Builder<'i> {
     values: usize,
     depth: usize,
     run: Run,
+    /// Bytes of text that were read again, see [`Builder::read_again`].
+    again: usize,
 }
 
-/// The text collected since the last tag: a run of text, CDATA and references.
-#[derive(Default)]
+/// The text collected since it was last cleared: a run of text, CDATA and references.
 struct Run {
     /// From the first piece to the last, in the input.
     start: usize,
     end: usize,
-    /// Whether the text is at the end of the rewritten texts, not in the input.
-    is_rewritten: bool,
+    place: Place,
+}
+
+/// Where the text of a run is.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Place {
+    Input,
+    /// At the end of the rewritten texts, where it still grows.
+    Tail,
+    /// The rewritten text of that number, which a value has.
+    Rewritten(u32),
 }
 
 impl<'i> Builder<'i> {
@@ -39,7 +49,8 @@ impl<'i> Builder<'i> {
             limits: Limits { depth: limits.depth.min(Limits::HARD_DEPTH), ..*limits },
             values: 0,
             depth: 0,
-            run: Run::default(),
+            run: Run { start: 0, end: 0, place: Place::Input },
+            again: 0,
         }
     }
 
@@ -52,17 +63,17 @@ impl<'i> Builder<'i> {
     /// Takes a piece without line ends that need rewriting as the whole text.
     #[inline]
     pub(super) fn set_text(&mut self, piece: Range<usize>) {
-        if self.run.is_rewritten {
+        if self.run.place == Place::Tail {
             self.rewritten.text.truncate(self.run_start());
         }
-        self.run = Run { start: piece.start, end: piece.end, is_rewritten: false };
+        self.run = Run { start: piece.start, end: piece.end, place: Place::Input };
     }
 
     /// Adds a piece that stands in the input. Line ends become LF (XML 1.0, section 2.11).
     pub(super) fn push_text(&mut self, piece: Range<usize>) {
         let text = &self.input[piece.clone()];
         let has_cr = memchr::memchr(b'\r', text.as_bytes()).is_some();
-        if self.run.start == self.run.end && !self.run.is_rewritten && !has_cr {
+        if self.run.start == self.run.end && self.run.place == Place::Input && !has_cr {
             (self.run.start, self.run.end) = (piece.start, piece.end);
             return;
         }
@@ -87,11 +98,20 @@ impl<'i> Builder<'i> {
 
     #[inline]
     pub(super) fn text(&self) -> &str {
-        if self.run.is_rewritten {
-            &self.rewritten.text[self.run_start()..]
-        } else {
-            &self.input[self.run.start..self.run.end]
+        match self.run.place {
+            Place::Input => &self.input[self.run.start..self.run.end],
+            Place::Tail => &self.rewritten.text[self.run_start()..],
+            Place::Rewritten(number) => self.rewritten.get(number),
         }
+    }
+
+    /// Goes on with the text that the element before had, which only Python does.
+    ///
+    /// Many elements that end on the same text, each with a little more of it, would take the square of their length;
+    /// so all that is read again may be no longer than one text.
+    pub(super) fn read_again(&mut self) -> Result<(), Error> {
+        self.again += self.text().len();
+        if self.again > self.limits.text { Err(self.text_too_long()) } else { Ok(()) }
     }
 
     /// Where the collected text lies.
@@ -99,7 +119,7 @@ impl<'i> Builder<'i> {
         self.run.start..self.run.end
     }
 
-    /// Ends the text, as the name of a member or of a method.
+    /// Takes the text as the name of a member or of a method.
     #[inline]
     pub(super) fn name(&mut self) -> Result<(), Error> {
         self.check_text_length()?;
@@ -107,14 +127,16 @@ impl<'i> Builder<'i> {
         Ok(())
     }
 
-    /// Ends the text, as a scalar of so many bits.
+    /// Takes the text as a scalar.
     #[inline]
-    pub(super) fn scalar(&mut self, kind: Kind, bits: u32) -> Result<(), Error> {
+    pub(super) fn scalar(&mut self, kind: Kind, form: Form) -> Result<(), Error> {
         self.check_text_length()?;
         if kind != Kind::String
-            && let Some(form) = scalar::check(kind, bits, self.text(), self.rules).map_err(|why| self.refuse(why))?
+            && let Some(text) = scalar::check(kind, form, self.text(), self.rules).map_err(|why| self.refuse(why))?
         {
-            self.replace_text(&form);
+            self.count_value()?;
+            self.push_text_of(kind, &text);
+            return Ok(());
         }
         self.count_value()?;
         self.push_run(NodeKind::Value(kind));
@@ -158,26 +180,29 @@ impl<'i> Builder<'i> {
         }
     }
 
-    /// Puts another text in the place of the one that was collected.
-    fn replace_text(&mut self, text: &str) {
-        let end = self.run.end;
-        self.rewrite(end..end);
-        self.rewritten.text.truncate(self.run_start());
-        self.rewritten.text.push_str(text);
+    /// Gives the value another text than the one that was collected, which stays.
+    fn push_text_of(&mut self, kind: Kind, text: &str) {
+        self.keep_tail();
+        let number = self.rewritten.push(text);
+        self.push(NodeKind::Value(kind), self.text_span(), number);
     }
 
     #[inline]
     fn push_run(&mut self, kind: NodeKind) {
-        let span = self.text_span();
-        let link = if self.run.is_rewritten {
-            // The texts could together be longer than the input only where line ends and references were made shorter.
-            self.rewritten.ends.push(self.rewritten.text.len() as u32);
-            self.rewritten.ends.len() as u32 - 1
-        } else {
-            NONE
+        self.keep_tail();
+        let link = match self.run.place {
+            Place::Rewritten(number) => number,
+            _ => NONE,
         };
-        self.run = Run { start: span.end, end: span.end, is_rewritten: false };
-        self.push(kind, span, link);
+        self.push(kind, self.text_span(), link);
+    }
+
+    /// Makes a text of its own of what has been collected at the end of the rewritten ones.
+    #[inline]
+    fn keep_tail(&mut self) {
+        if self.run.place == Place::Tail {
+            self.run.place = Place::Rewritten(self.rewritten.push(""));
+        }
     }
 
     #[inline]
@@ -193,7 +218,10 @@ impl<'i> Builder<'i> {
 
     #[inline]
     fn check_text_length(&self) -> Result<(), Error> {
-        let len = if self.run.is_rewritten { self.text().len() } else { self.run.end - self.run.start };
+        let len = match self.run.place {
+            Place::Input => self.run.end - self.run.start,
+            _ => self.text().len(),
+        };
         if len > self.limits.text { Err(self.text_too_long()) } else { Ok(()) }
     }
 
@@ -215,7 +243,10 @@ impl<'i> Builder<'i> {
 
     /// Moves the text to the rewritten ones, where the piece is about to be added.
     fn rewrite(&mut self, piece: Range<usize>) {
-        if !self.run.is_rewritten {
+        if let Place::Rewritten(number) = self.run.place {
+            let text = self.rewritten.range(number);
+            self.rewritten.text.extend_from_within(text);
+        } else if self.run.place == Place::Input {
             if self.rewritten.text.capacity() == 0 {
                 // Such texts are rare in most documents.
                 self.rewritten.text.reserve(self.input.len() / 256 + 64);
@@ -226,8 +257,8 @@ impl<'i> Builder<'i> {
                 self.run.start = piece.start;
             }
             self.rewritten.text.push_str(text);
-            self.run.is_rewritten = true;
         }
+        self.run.place = Place::Tail;
         self.run.end = piece.end;
     }
 

@@ -4,7 +4,10 @@ use std::ops::Range;
 
 use super::builder::Builder;
 use super::element_name::ElementName;
+use super::namespaces::Namespaces;
 use super::reader::{self, Model, USUAL_DEPTH};
+use super::scalar::Form;
+use super::source::{is_space, trim};
 use super::tokens::is_blank;
 use super::tree::Kind;
 use crate::{Error, ErrorKind};
@@ -14,6 +17,7 @@ pub(super) struct Content<'i> {
     pub(super) builder: Builder<'i>,
     pub(super) root: Option<Root>,
     frames: Vec<Frame>,
+    namespaces: Namespaces<'i>,
 }
 
 /// What a document is.
@@ -50,13 +54,12 @@ enum Element {
     Struct,
     Member,
     Name,
-    /// With its size in bits, if it is an integer.
-    Scalar(Kind, u8),
+    Scalar(Kind, Form),
 }
 
 impl<'i> Content<'i> {
     pub(super) fn new(builder: Builder<'i>) -> Self {
-        Self { builder, root: None, frames: Vec::with_capacity(USUAL_DEPTH) }
+        Self { builder, root: None, frames: Vec::with_capacity(USUAL_DEPTH), namespaces: Namespaces::default() }
     }
 
     fn push(&mut self, element: Element, node: u32) {
@@ -72,6 +75,14 @@ impl<'i> Content<'i> {
                 true
             }
             _ => false,
+        }
+    }
+
+    /// The element ends, and with it what it declared.
+    #[inline]
+    fn leave(&mut self) {
+        if !self.namespaces.is_empty() {
+            self.namespaces.leave(self.frames.len());
         }
     }
 
@@ -99,9 +110,9 @@ impl<'i> Content<'i> {
             return Err(unexpected_text(&self.builder, self.builder.text_span(), "nothing beside a type"));
         }
         self.builder.clear_text(tag.end);
-        let (element, is_extension) = match name {
-            ElementName::String => (Element::Scalar(Kind::String, 0), false),
-            ElementName::Int | ElementName::I4 => (Element::Scalar(Kind::Int, 32), false),
+        let (kind, form) = match name {
+            ElementName::String => (Kind::String, Form::Plain),
+            ElementName::Int | ElementName::I4 => (Kind::Int, Form::Bits(32)),
             ElementName::Array | ElementName::Struct => {
                 let (element, kind) = if name == ElementName::Array {
                     (Element::Array, Kind::Array)
@@ -112,25 +123,54 @@ impl<'i> Content<'i> {
                 self.push(element, node);
                 return Ok(());
             }
-            ElementName::Boolean => (Element::Scalar(Kind::Boolean, 0), false),
-            ElementName::Double => (Element::Scalar(Kind::Double, 0), false),
-            ElementName::DateTime => (Element::Scalar(Kind::DateTime, 0), false),
-            ElementName::Base64 => (Element::Scalar(Kind::Base64, 0), false),
-            _ => match name.as_str().strip_prefix("ex:").unwrap_or(name.as_str()) {
-                "nil" => (Element::Scalar(Kind::Nil, 0), true),
-                "i8" => (Element::Scalar(Kind::I8, 64), true),
-                "i2" => (Element::Scalar(Kind::Int, 16), true),
-                "i1" => (Element::Scalar(Kind::Int, 8), true),
-                _ => return Err(not_a_type(name, tag)),
-            },
+            ElementName::Boolean => (Kind::Boolean, Form::Plain),
+            ElementName::Double => (Kind::Double, Form::Plain),
+            ElementName::DateTime => (Kind::DateTime, Form::Plain),
+            ElementName::Base64 => (Kind::Base64, Form::Plain),
+            _ => self.extension(name, tag)?,
         };
-        if is_extension && !self.builder.rules.are_extended() {
-            return Err(Error::new(ErrorKind::ExtensionNotAllowed, tag)
-                .found(format!("`{name}`"))
-                .expected("a type of the specification"));
-        }
-        self.push(element, 0);
+        self.push(Element::Scalar(kind, form), 0);
         Ok(())
+    }
+
+    /// A type beyond the specification.
+    #[cold]
+    fn extension(&self, name: ElementName<'_>, tag: Range<usize>) -> Result<(Kind, Form), Error> {
+        let usual = match name.as_str() {
+            "nil" => Some((Kind::Nil, Form::Plain)),
+            "i8" => Some((Kind::I8, Form::Bits(64))),
+            "i2" => Some((Kind::Int, Form::Bits(16))),
+            "i1" => Some((Kind::Int, Form::Bits(8))),
+            _ => None,
+        };
+        let apache = self.namespaces.apache(name.as_str());
+        let known = usual.or_else(|| {
+            Some(match apache? {
+                "nil" => (Kind::Nil, Form::Plain),
+                "i8" => (Kind::I8, Form::Bits(64)),
+                "i2" => (Kind::Int, Form::Bits(16)),
+                "i1" => (Kind::Int, Form::Bits(8)),
+                "biginteger" => (Kind::Int, Form::AnySize),
+                "float" => (Kind::Double, Form::Float),
+                "bigdecimal" => (Kind::Double, Form::Decimal),
+                "dateTime" => (Kind::DateTime, Form::Plain),
+                // An object as Java serializes it: bytes, which nobody here looks into.
+                "serializable" => (Kind::Base64, Form::Plain),
+                _ => return None,
+            })
+        });
+        let is_extended = self.builder.rules.are_extended();
+        match known {
+            Some(known) if is_extended => Ok(known),
+            None if apache != Some("dom") => Err(not_a_type(name, tag)),
+            // A piece of XML is none of the values that XML-RPC has.
+            None if is_extended => Err(Error::new(ErrorKind::UnsupportedType, tag)
+                .found(format!("`{name}`"))
+                .expected("a type whose value is a scalar, an array or a struct")),
+            _ => Err(Error::new(ErrorKind::ExtensionNotAllowed, tag)
+                .found(format!("`{name}`"))
+                .expected("a type of the specification")),
+        }
     }
 }
 
@@ -159,9 +199,15 @@ impl Model for Content<'_> {
         Ok(())
     }
 
+    fn attributes(&mut self, span: Range<usize>) {
+        let depth = self.frames.len() + 1;
+        self.namespaces.declare(self.builder.input, span, depth);
+    }
+
     #[inline]
     fn end(&mut self, _: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
         let Some(frame) = self.frames.pop() else { return Ok(()) };
+        self.leave();
         if let Some(missing) = frame.element.missing(frame.seen) {
             return Err(Error::new(ErrorKind::MissingElement, tag).expected(missing));
         }
@@ -171,8 +217,8 @@ impl Model for Content<'_> {
                 self.builder.name()
             }
             Element::Name => self.builder.name(),
-            Element::Value if frame.seen == 0 => self.builder.scalar(Kind::String, 0),
-            Element::Scalar(kind, bits) => self.builder.scalar(kind, u32::from(bits)),
+            Element::Value if frame.seen == 0 => self.builder.scalar(Kind::String, Form::Plain),
+            Element::Scalar(kind, form) => self.builder.scalar(kind, form),
             Element::Array | Element::Struct => {
                 self.builder.close(frame.node, tag);
                 Ok(())
@@ -208,18 +254,18 @@ impl Model for Content<'_> {
 
     #[inline]
     fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error> {
-        let (kind, bits) = match name {
-            ElementName::String => (Kind::String, 0),
-            ElementName::Int | ElementName::I4 => (Kind::Int, 32),
-            ElementName::Boolean => (Kind::Boolean, 0),
-            ElementName::Double => (Kind::Double, 0),
+        let (kind, form) = match name {
+            ElementName::String => (Kind::String, Form::Plain),
+            ElementName::Int | ElementName::I4 => (Kind::Int, Form::Bits(32)),
+            ElementName::Boolean => (Kind::Boolean, Form::Plain),
+            ElementName::Double => (Kind::Double, Form::Plain),
             _ => return reader::scalar(self, name, at, text),
         };
         if !self.takes_value() {
             return reader::scalar(self, name, at, text);
         }
         self.builder.set_text(text);
-        self.builder.scalar(kind, bits)
+        self.builder.scalar(kind, form)
     }
 
     #[inline]
@@ -241,6 +287,7 @@ impl Model for Content<'_> {
         let outside = self.frames.len() - 3;
         self.builder.close(self.frames[outside + 1].node, at + 7..at + 15);
         self.frames.truncate(outside);
+        self.leave();
         Ok(())
     }
 
@@ -262,6 +309,7 @@ impl Model for Content<'_> {
         let outside = self.frames.len() - 2;
         self.builder.close(self.frames[outside + 1].node, at..at + 9);
         self.frames.truncate(outside);
+        self.leave();
         Ok(())
     }
 
@@ -281,7 +329,10 @@ impl Model for Content<'_> {
     fn char(&mut self, c: char, piece: Range<usize>) -> Result<(), Error> {
         match self.frames.last() {
             Some(frame) if frame.takes_text() => self.builder.push_char(c, piece),
-            Some(frame) => return Err(unexpected_text(&self.builder, piece, frame.element.expected(frame.seen))),
+            // White space is white space, however it is written.
+            Some(frame) if !u8::try_from(c).is_ok_and(is_space) => {
+                return Err(unexpected_text(&self.builder, piece, frame.element.expected(frame.seen)));
+            }
             _ => {}
         }
         Ok(())
@@ -413,7 +464,7 @@ fn not_a_type(name: ElementName<'_>, tag: Range<usize>) -> Error {
 
 #[cold]
 fn unexpected_text(builder: &Builder<'_>, piece: Range<usize>, expected: &'static str) -> Error {
-    let text = builder.input[piece.clone()].trim();
+    let text = trim(&builder.input[piece.clone()]);
     Error::new(ErrorKind::UnexpectedText, piece).found(format!("`{}`", text.escape_debug())).expected(expected)
 }
 

@@ -43,7 +43,8 @@ impl<'d> ValueRef<'d> {
         self.raw(Kind::String)
     }
 
-    /// An `int`. Python 2 takes numbers of any size in it; those beyond 32 bits are `None` here.
+    /// An `int`. Python 2 takes numbers of any size in it, and Apache's `biginteger` is one of any size; those beyond 32
+    /// bits are `None` here.
     pub fn as_i32(self) -> Option<i32> {
         self.raw(Kind::Int)?.parse().ok()
     }
@@ -124,7 +125,7 @@ impl<'d> ValueRef<'d> {
         self.tree.span(self.index)
     }
 
-    /// An owned copy. Integers beyond 64 bits, which only Python 2 takes, become strings.
+    /// An owned copy. Integers beyond 64 bits, which Python 2 and Apache's `biginteger` have, become strings.
     pub fn to_value(self) -> Value {
         // From the last node to the first: the values inside a container are then on top of the stack, the first of
         // them uppermost.

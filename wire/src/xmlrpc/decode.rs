@@ -4,6 +4,7 @@ use super::builder::Builder;
 use super::content::{Content, Root, unexpected_root};
 use super::document::{Call, Document, FaultDocument, Message, Response};
 use super::reader;
+use super::reading::Reading;
 use super::rules::Rules;
 use super::source::Source;
 use super::tree::{Kind, Node, NodeKind, Rewritten, Tree};
@@ -53,17 +54,18 @@ enum Wanted {
 }
 
 fn decode_as<'a>(bytes: &'a [u8], wanted: Option<Wanted>, rules: Rules, limits: &Limits) -> Result<Message<'a>, Error> {
-    // Offsets have 32 bits, and the text of a Latin-1 document may be twice as long as its bytes.
-    let longest = limits.bytes.min(u32::MAX as usize / 2);
+    // Offsets have 32 bits, and a character of an 8-bit encoding may have three bytes in UTF-8.
+    let longest = limits.bytes.min(u32::MAX as usize / 3);
     if bytes.len() > longest {
         return Err(Error::new(ErrorKind::TooLong, longest..bytes.len()).expected(format!("at most {longest} bytes")));
     }
-    let source = Source::read(bytes)?;
+    let source = Source::read(bytes, rules)?;
+    let reading = Reading::new(rules, source.is_standalone);
     let builder = Builder::new(&source.text, rules, limits);
     let result = if rules.are_python() {
-        by_python(builder, source.start, wanted)
+        by_python(builder, source.start, reading, wanted)
     } else {
-        by_specification(builder, source.start)
+        by_specification(builder, source.start, reading)
     };
     let Parts { nodes, rewritten, root } = result.map_err(|error| {
         let span = source.span(error.span());
@@ -84,20 +86,22 @@ struct Parts {
     root: Root,
 }
 
-fn by_specification(builder: Builder<'_>, start: usize) -> Result<Parts, Error> {
+fn by_specification(builder: Builder<'_>, start: usize, reading: Reading) -> Result<Parts, Error> {
     let input = builder.input;
     let mut content = Content::new(builder);
-    reader::read(input, start, &mut content)?;
+    reader::read(input, start, reading, &mut content)?;
     let Builder { nodes, rewritten, .. } = content.builder;
     Ok(Parts { nodes, rewritten, root: content.root.expect("a document that was read has a root") })
 }
 
 /// `xmlrpclib.Unmarshaller.close`.
-fn by_python(builder: Builder<'_>, start: usize, wanted: Option<Wanted>) -> Result<Parts, Error> {
+fn by_python(builder: Builder<'_>, start: usize, reading: Reading, wanted: Option<Wanted>) -> Result<Parts, Error> {
     let input = builder.input;
     let mut unmarshaller = Unmarshaller::new(builder);
-    reader::read(input, start, &mut unmarshaller)?;
-    let Unmarshaller { builder, method, root, outcome, .. } = unmarshaller;
+    reader::read(input, start, reading, &mut unmarshaller)?;
+    let Unmarshaller { mut builder, method, root, outcome, .. } = unmarshaller;
+    // What stands behind the last value is nobody's text.
+    builder.clear_text(input.len());
     let Builder { mut nodes, mut rewritten, .. } = builder;
     let (root, tag) = root.expect("a document that was read has a root");
 
@@ -119,9 +123,7 @@ fn by_python(builder: Builder<'_>, start: usize, wanted: Option<Wanted>) -> Resu
             if wanted == Some(Wanted::Call) || wanted.is_none() && (method.is_some() || root == "methodCall") =>
         {
             let method = method.unwrap_or_else(|| {
-                rewritten.text.push_str("None");
-                rewritten.ends.push(rewritten.text.len() as u32);
-                let link = rewritten.ends.len() as u32 - 1;
+                let link = rewritten.push("None");
                 Node { start: tag.start as u32, end: tag.end as u32, link, kind: NodeKind::Name }
             });
             insert_first(&mut nodes, method);
@@ -178,6 +180,10 @@ fn fault(document: Document<'_>, rules: Rules) -> Result<FaultDocument<'_>, Erro
         if odd.is_none() && (!is_right || at > 1) {
             odd = Some((name, member));
         }
+    }
+    // `Fault(**members)`: a method has one `self`.
+    if rules.are_python() && value.get("self").is_some() {
+        return invalid(value.span(), "with a member `self`, which Python refuses".to_owned());
     }
     if !has_code || !has_string {
         let missing = if has_code { "faultString" } else { "faultCode" };

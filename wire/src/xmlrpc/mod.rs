@@ -28,18 +28,26 @@
 //! and knows where each value stood ([`ValueRef::span`]).
 //! What is refused has an [`Error`](crate::Error) that says where, and what was expected.
 //!
+//! A span is in bytes of the document as it was given, whatever its encoding.
+//!
 //! No entity is ever expanded and no DOCTYPE is obeyed, nothing recurses, and [`Limits`](crate::Limits) bound what a
 //! document may ask for.
 
 mod builder;
 mod content;
 mod cursor;
+mod declaration;
 mod decode;
+mod doctype;
 mod document;
 mod element_name;
 mod encode;
+mod encoding;
 mod marshal;
+mod names;
+mod namespaces;
 mod reader;
+mod reading;
 mod rules;
 mod scalar;
 mod shortcuts;

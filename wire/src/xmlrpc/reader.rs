@@ -3,7 +3,9 @@
 use std::ops::Range;
 
 use super::element_name::ElementName;
+use super::reading::Reading;
 use super::shortcuts;
+use super::source::trim;
 use super::tokens::{Token, Tokens, is_blank};
 use crate::{Error, ErrorKind};
 
@@ -14,6 +16,9 @@ pub(super) trait Model {
     fn text(&mut self, piece: Range<usize>) -> Result<(), Error>;
     /// A character given by a reference.
     fn char(&mut self, c: char, piece: Range<usize>) -> Result<(), Error>;
+
+    /// What stands in the start tag that comes next behind the name, where there is anything.
+    fn attributes(&mut self, _: Range<usize>) {}
 
     // What usually comes in one piece. A model that does it in one piece too does what this does.
 
@@ -110,8 +115,8 @@ pub(super) fn start_member(model: &mut (impl Model + ?Sized), at: usize, text: R
 pub(super) const USUAL_DEPTH: usize = 24;
 
 /// Reads the text from `start`, the end of the XML declaration, to its end.
-pub(super) fn read(input: &str, start: usize, model: &mut impl Model) -> Result<(), Error> {
-    let mut tokens = Tokens::new(input, start)?;
+pub(super) fn read(input: &str, start: usize, reading: Reading, model: &mut impl Model) -> Result<(), Error> {
+    let mut tokens = Tokens::new(input, start, reading)?;
     let mut open: Vec<ElementName<'_>> = Vec::with_capacity(USUAL_DEPTH);
     let root_end = shortcuts::read_root(input, start, &mut open, model)?;
     let mut has_root = root_end > start;
@@ -134,6 +139,10 @@ pub(super) fn read(input: &str, start: usize, model: &mut impl Model) -> Result<
                 }
                 has_root = true;
                 open.push(name);
+                let name_end = tag.start + 1 + name.as_str().len();
+                if tag.end > name_end + "/>".len() {
+                    model.attributes(name_end..tag.end - 1);
+                }
                 model.start(name, tag)?;
             }
             Token::End { name, tag } => match open.pop() {
@@ -144,7 +153,10 @@ pub(super) fn read(input: &str, start: usize, model: &mut impl Model) -> Result<
             Token::Text(piece)
                 if is_blank(&input.as_bytes()[piece.clone()]) && !input[..piece.start].ends_with("<![CDATA[") => {}
             Token::Char(c, piece) if !open.is_empty() => model.char(c, piece)?,
-            Token::Text(piece) | Token::Char(_, piece) => return Err(beside_root(input, piece, has_root)),
+            Token::Skipped(_) if !open.is_empty() => {}
+            Token::Text(piece) | Token::Char(_, piece) | Token::Skipped(piece) => {
+                return Err(beside_root(input, piece, has_root));
+            }
         }
     }
     let expected = match open.last() {
@@ -164,7 +176,7 @@ fn mismatched(name: ElementName<'_>, expected: Option<ElementName<'_>>, tag: Ran
 }
 
 fn beside_root(input: &str, span: Range<usize>, has_root: bool) -> Error {
-    let found = format!("`{}`", input[span.clone()].trim().escape_debug());
+    let found = format!("`{}`", trim(&input[span.clone()]).escape_debug());
     if has_root {
         Error::new(ErrorKind::TrailingContent, span).found(found).expected("the end of the document")
     } else {

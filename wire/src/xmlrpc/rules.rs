@@ -10,8 +10,38 @@ use crate::Release;
 /// | name | what it takes |
 /// | --- | --- |
 /// | `spec` | the XML-RPC specification with its errata, and nothing else |
-/// | `extended` | that, and the usual extensions: `nil`, `i8`, `i1`, `i2`, each also as `ex:NAME`, and the ISO 8601 forms of a date and time |
+/// | `extended` | that, and the usual extensions: `nil`, `i8`, `i1`, `i2`, Apache's types, and the ISO 8601 forms of a date and time |
 /// | `xend-RELEASE` | what the daemon takes: Python 2's `xmlrpclib`, which hardly looks at the structure |
+///
+/// # Encodings
+///
+/// All rules read UTF-8, UTF-16 (by its byte order mark, or by its first characters as XML 1.0, appendix F, says),
+/// ISO-8859-1 and US-ASCII, under the names and aliases that IANA registered. A byte order mark that contradicts the
+/// declaration is an error. By the rules of a release any 8-bit codec of Python 2.7 is read, too, and a label is
+/// looked for as Python looks for it.
+///
+/// # DOCTYPE
+///
+/// The grammar of a document type declaration is checked, and that is all: no entity is ever expanded, no external
+/// subset is fetched, and no default value of an attribute counts. So by the rules of a release a document that refers
+/// to an entity that it declares is refused, where Python expands the entity. This is their only difference from
+/// Python that is meant.
+///
+/// # Apache's types
+///
+/// They are known by their namespace, `http://ws.apache.org/xmlrpc/namespaces/extensions`, whatever its prefix.
+///
+/// | type | read as | what it may be |
+/// | --- | --- | --- |
+/// | `nil` | `nil` | nothing |
+/// | `i1`, `i2` | `int` | 8 or 16 bits |
+/// | `i8` | `i8` | 64 bits |
+/// | `biginteger` | `int` | an integer of any size |
+/// | `float` | `double` | a number of 32 bits, with an exponent or without |
+/// | `bigdecimal` | `double` | a number that a double holds with all its digits; another is refused ([`ErrorKind::InvalidDouble`](crate::ErrorKind::InvalidDouble)), so that nothing is lost |
+/// | `dateTime` | `dateTime.iso8601` | an ISO 8601 date and time |
+/// | `serializable` | `base64` | the bytes of an object, which nobody looks into |
+/// | `dom` | - | refused ([`ErrorKind::UnsupportedType`](crate::ErrorKind::UnsupportedType)): a piece of XML is no value of XML-RPC |
 ///
 /// ```
 /// use xend_wire::{Limits, xmlrpc::{self, Rules}};

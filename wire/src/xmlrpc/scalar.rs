@@ -12,22 +12,43 @@ use crate::{ErrorKind, python};
 /// Why a text is no value of its type, and what it should be.
 pub(super) type Refusal = (ErrorKind, &'static str);
 
+/// Which numbers a type has, beyond its [`Kind`].
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Form {
+    /// Those of the specification; what else the kind says.
+    Plain,
+    /// Integers of so many bits.
+    Bits(u8),
+    /// Integers of any size: Apache's `biginteger`.
+    AnySize,
+    /// Apache's `float`, of 32 bits.
+    Float,
+    /// Apache's `bigdecimal`, as far as a double has the number.
+    Decimal,
+}
+
 /// Checks the text of a scalar. What Python takes beyond the specification comes back in a form within it.
 ///
-/// `bits` is the size of an integer.
-pub(super) fn check(kind: Kind, bits: u32, text: &str, rules: Rules) -> Result<Option<String>, Refusal> {
+pub(super) fn check(kind: Kind, form: Form, text: &str, rules: Rules) -> Result<Option<String>, Refusal> {
     if rules.are_python() {
         return by_python::check(kind, text);
     }
     let refusal = match kind {
         Kind::String => return Ok(None),
-        Kind::Int | Kind::I8 => match check_integer(text, bits) {
+        Kind::Int | Kind::I8 => match check_integer(text, form) {
             Ok(()) => return Ok(None),
             Err(refusal) => refusal,
         },
         Kind::Boolean if text == "0" || text == "1" => return Ok(None),
         Kind::Boolean => (ErrorKind::InvalidBoolean, "`0` or `1`"),
-        Kind::Double if is_double(text) => return Ok(None),
+        Kind::Double if form != Form::Plain => match check_apache_number(text, form) {
+            Ok(()) => return Ok(None),
+            Err(refusal) => refusal,
+        },
+        Kind::Double if is_double(text) => match is_finite(text) {
+            true => return Ok(None),
+            false => (ErrorKind::InvalidDouble, "a number that a double can hold"),
+        },
         Kind::Double => (ErrorKind::InvalidDouble, "a sign, if any, and digits with a point, if any"),
         Kind::DateTime if is_date_time(text.as_bytes(), rules.are_extended()) => return Ok(None),
         Kind::DateTime if rules.are_extended() => (ErrorKind::InvalidDateTime, "an ISO 8601 date and time"),
@@ -81,11 +102,12 @@ fn split_sign(text: &str) -> (&str, &str) {
 }
 
 /// "There is no whitespace allowed"; leading zeros and a sign are (XML-RPC specification, `int`).
-fn check_integer(text: &str, bits: u32) -> Result<(), Refusal> {
+fn check_integer(text: &str, form: Form) -> Result<(), Refusal> {
     let (_, digits) = split_sign(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
         return Err((ErrorKind::InvalidInteger, "a sign, if any, and digits"));
     }
+    let Form::Bits(bits) = form else { return Ok(()) };
     if bits >= 32 && digits.len() <= 9 {
         return Ok(()); // No such number is out of range.
     }
@@ -113,6 +135,46 @@ fn is_double(text: &str) -> bool {
     digits.len() > usize::from(digits.contains('.')) && are_digits(whole) && are_digits(fraction)
 }
 
+/// A number as Java writes its `Float` and `BigDecimal`, with an exponent or without.
+fn check_apache_number(text: &str, form: Form) -> Result<(), Refusal> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (_, exponent_digits) = split_sign(exponent);
+    if !is_double(mantissa) || exponent_digits.is_empty() || !exponent_digits.bytes().all(|b| b.is_ascii_digit()) {
+        return Err((ErrorKind::InvalidDouble, "a sign, if any, digits with a point, if any, and an exponent, if any"));
+    }
+    match form {
+        Form::Float if text.parse::<f32>().is_ok_and(f32::is_finite) => Ok(()),
+        Form::Float => Err((ErrorKind::InvalidDouble, "a number that 32 bits can hold")),
+        _ if has_all_digits(text) => Ok(()),
+        _ => Err((ErrorKind::InvalidDouble, "a number that a double can hold with all its digits")),
+    }
+}
+
+/// Whether a double that is read from the text is written with the same digits again, so that nothing is lost.
+fn has_all_digits(text: &str) -> bool {
+    let number = text.parse::<f64>().unwrap_or(f64::INFINITY);
+    number.is_finite() && decimal(text) == decimal(&format!("{number:e}"))
+}
+
+/// The digits of a number, without zeros on both sides, and the power of ten of the first one behind them.
+fn decimal(text: &str) -> Option<(bool, String, i64)> {
+    let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
+    let (sign, mantissa) = split_sign(mantissa);
+    let (whole, fraction) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let all = format!("{whole}{fraction}");
+    let digits = all.trim_end_matches('0');
+    let exponent = exponent.parse::<i64>().ok()? - fraction.len() as i64 + (all.len() - digits.len()) as i64;
+    let digits = digits.trim_start_matches('0');
+    let exponent = if digits.is_empty() { 0 } else { exponent };
+    Some((sign == "-", digits.to_owned(), exponent))
+}
+
+/// Whether the number is not so large that a double has no more for it than infinity, which the specification lacks.
+fn is_finite(digits: &str) -> bool {
+    // No number of so few digits is.
+    digits.len() <= 308 || digits.parse::<f64>().is_ok_and(f64::is_finite)
+}
+
 /// White space does not matter (errata); surplus bits are zero, and nothing comes after the padding.
 fn is_base64(text: &str) -> bool {
     let digits = without_space(text);
@@ -125,24 +187,39 @@ fn is_base64(text: &str) -> bool {
 fn is_date_time(text: &[u8], extended: bool) -> bool {
     let mut rest = text;
     let is_usual = (|| {
-        digits(&mut rest, 4)?;
+        let year = digits(&mut rest, 4)?;
         let hyphens = extended && literal(&mut rest, b'-');
         let month = digits(&mut rest, 2)?;
         let day = (!hyphens || literal(&mut rest, b'-')).then(|| digits(&mut rest, 2))??;
         let hour = literal(&mut rest, b'T').then(|| digits(&mut rest, 2))??;
         let minute = literal(&mut rest, b':').then(|| digits(&mut rest, 2))??;
         let second = literal(&mut rest, b':').then(|| digits(&mut rest, 2))??;
-        // 24:00:00 ends a day, and :60 is a leap second (ISO 8601).
+        // A second 60 is a leap second (ISO 8601:2004, 4.2.1). Whether there was one at that time can be told by neither
+        // the rules of the calendar nor the text, which need not name its zone.
         let is_time = hour < 24 && minute < 60 && second <= 60 || (hour, minute, second) == (24, 0, 0);
-        Some((1..=12).contains(&month) && (1..=31).contains(&day) && is_time)
+        Some(((1..=days(year, month)).contains(&day) && is_time, hour == 24))
     })();
-    is_usual == Some(true) && (rest.is_empty() || extended && is_fraction_and_zone(rest))
+    is_usual.is_some_and(|(exists, ends_day)| {
+        exists && (rest.is_empty() || extended && is_fraction_and_zone(rest, ends_day))
+    })
 }
 
-fn is_fraction_and_zone(mut rest: &[u8]) -> bool {
+/// How many days the month has in the Gregorian calendar, which ISO 8601 uses for all years.
+fn days(year: u32, month: u32) -> u32 {
+    match month {
+        4 | 6 | 9 | 11 => 30,
+        2 if year.is_multiple_of(if year.is_multiple_of(100) { 400 } else { 4 }) => 29,
+        2 => 28,
+        1..=12 => 31,
+        _ => 0,
+    }
+}
+
+/// `24:00:00` is the end of a day (ISO 8601:2004, 4.2.3), and has no more than zeros behind it.
+fn is_fraction_and_zone(mut rest: &[u8], ends_day: bool) -> bool {
     if literal(&mut rest, b'.') || literal(&mut rest, b',') {
         let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
-        if len == 0 {
+        if len == 0 || ends_day && rest[..len].iter().any(|&b| b != b'0') {
             return false;
         }
         rest = &rest[len..];
@@ -191,6 +268,8 @@ mod by_python {
             // `str(data)` fails on anything but ASCII (`xmlrpclib.DateTime.decode`).
             Kind::DateTime if text.is_ascii() => text.trim_matches(is_python_space).to_owned(),
             Kind::DateTime => return Err((ErrorKind::InvalidDateTime, "ASCII")),
+            // `a2b_base64` encodes it as ASCII first, and that fails on anything else.
+            Kind::Base64 if !text.is_ascii() => return Err((ErrorKind::InvalidBase64, "ASCII")),
             Kind::Base64 => base64(text).ok_or((ErrorKind::InvalidBase64, "base64 that is padded"))?,
             // `end_nil` does not look.
             Kind::Nil => String::new(),

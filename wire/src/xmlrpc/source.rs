@@ -3,7 +3,9 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
-use super::shortcuts;
+use super::declaration::Declaration;
+use super::encoding::{Encoding, Order};
+use super::rules::Rules;
 use crate::{Error, ErrorKind};
 
 /// The text of a document, and how its offsets relate to the original bytes.
@@ -12,74 +14,136 @@ pub(super) struct Source<'a> {
     pub(super) text: Cow<'a, str>,
     /// Where the XML declaration ends in the text.
     pub(super) start: usize,
+    /// Whether the XML declaration says that the document stands alone.
+    pub(super) is_standalone: bool,
     /// Length of the byte order mark that is not in the text.
     mark: usize,
-    /// Whether each character of the text was one byte, whatever its length is now.
-    from_latin1: bool,
+    unit: Unit,
 }
 
-const MARK: &[u8] = b"\xEF\xBB\xBF";
+/// What the text was made of.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+enum Unit {
+    /// Its bytes are those of the document.
+    Same,
+    /// Each character was one byte.
+    Byte,
+    /// Each character was one unit of UTF-16, or two.
+    Utf16,
+}
+
+/// How the document begins: a byte order mark, or the first characters of XML (XML 1.0, appendix F).
+enum Beginning {
+    Bytes { mark: usize },
+    Utf16 { mark: usize, order: Order },
+    Utf32,
+}
+
+impl Beginning {
+    fn of(bytes: &[u8], rules: Rules) -> Self {
+        match bytes {
+            [0, 0, 0xFE, 0xFF, ..] | [0xFF, 0xFE, 0, 0, ..] | [0, 0, 0, b'<', ..] | [b'<', 0, 0, 0, ..] => Self::Utf32,
+            [0xEF, 0xBB, 0xBF, ..] => Self::Bytes { mark: 3 },
+            [0xFE, 0xFF, ..] => Self::Utf16 { mark: 2, order: Order::Big },
+            [0xFF, 0xFE, ..] => Self::Utf16 { mark: 2, order: Order::Little },
+            [0, b'<', 0, b'?', ..] => Self::Utf16 { mark: 0, order: Order::Big },
+            [b'<', 0, b'?', 0, ..] => Self::Utf16 { mark: 0, order: Order::Little },
+            // expat looks at two bytes and needs no declaration (`initScan` in its `xmltok.c`).
+            [0, _, ..] if rules.are_python() => Self::Utf16 { mark: 0, order: Order::Big },
+            [_, 0, ..] if rules.are_python() => Self::Utf16 { mark: 0, order: Order::Little },
+            _ => Self::Bytes { mark: 0 },
+        }
+    }
+}
 
 impl<'a> Source<'a> {
-    pub(super) fn read(bytes: &'a [u8]) -> Result<Self, Error> {
-        if bytes.starts_with(b"\xFE\xFF") || bytes.starts_with(b"\xFF\xFE") || bytes.iter().take(4).any(|&b| b == 0) {
-            return Err(Error::new(ErrorKind::UnsupportedEncoding, 0..bytes.len().min(4))
-                .found("UTF-16 or UTF-32")
-                .expected(ENCODINGS));
-        }
-        let mark = if bytes.starts_with(MARK) { MARK.len() } else { 0 };
-        let bytes = &bytes[mark..];
-        let source = Self::unmarked(bytes, mark).map_err(|error| {
-            let span = error.span();
-            error.at(span.start + mark..span.end + mark)
-        })?;
+    pub(super) fn read(bytes: &'a [u8], rules: Rules) -> Result<Self, Error> {
+        let source = match Beginning::of(bytes, rules) {
+            Beginning::Bytes { mark } => Self::of_bytes(&bytes[mark..], mark, rules).map_err(|error| {
+                let span = error.span();
+                error.at(span.start + mark..span.end + mark)
+            })?,
+            Beginning::Utf16 { mark, order } => Self::of_utf16(&bytes[mark..], mark, order, rules)?,
+            Beginning::Utf32 => {
+                return Err(Error::new(ErrorKind::UnsupportedEncoding, 0..4).found("UTF-32").expected(expected(rules)));
+            }
+        };
         source.forbid_characters()?;
         Ok(source)
     }
 
-    fn unmarked(bytes: &'a [u8], mark: usize) -> Result<Self, Error> {
-        let declaration = Declaration::read(bytes)?;
-        let encoding = match declaration.encoding {
-            Some(label) => Encoding::of(&bytes[label.clone()], label)?,
-            None => Encoding::Utf8,
+    /// A document in units of a byte, from behind its mark.
+    fn of_bytes(bytes: &'a [u8], mark: usize, rules: Rules) -> Result<Self, Error> {
+        let declaration = Declaration::read(bytes, rules.are_python())?;
+        let (encoding, label) = match declaration.encoding {
+            Some(span) => (named(&bytes[span.clone()], span.clone(), rules)?, span),
+            None => (Encoding::Utf8, 0..0),
         };
-        let (text, from_latin1) = match encoding {
+        let (text, unit) = match encoding {
             Encoding::Utf8 => {
                 let text = std::str::from_utf8(bytes).map_err(|error| {
                     let at = error.valid_up_to();
                     match error.error_len() {
-                        Some(len) => mismatch(at..at + len, "UTF-8"),
-                        None => {
-                            Error::new(ErrorKind::UnexpectedEnd, bytes.len()..bytes.len()).found("inside a character")
-                        }
+                        Some(len) => mismatch(at..at + len, encoding),
+                        None => inside_character(bytes.len()),
                     }
                 })?;
-                (Cow::Borrowed(text), false)
+                (Cow::Borrowed(text), Unit::Same)
             }
-            Encoding::Ascii => {
-                let text = str_of_ascii(bytes).map_err(|at| mismatch(at..at + 1, "US-ASCII"))?;
-                (Cow::Borrowed(text), false)
+            Encoding::Utf16(_) => return Err(mismatch(label, encoding).found("but in units of one byte")),
+            // A mark of UTF-8 is not part of any other encoding; expat goes on behind it.
+            _ if mark > 0 && !rules.are_python() => return Err(mismatch(label, encoding).found("after a UTF-8 mark")),
+            _ => {
+                let text = encoding.decode_bytes(bytes).map_err(|at| mismatch(at..at + 1, encoding))?;
+                let unit = if matches!(text, Cow::Borrowed(_)) { Unit::Same } else { Unit::Byte };
+                (text, unit)
             }
-            Encoding::Latin1 if mark > 0 => return Err(mismatch(0..0, "ISO-8859-1").found("after a UTF-8 mark")),
-            Encoding::Latin1 => match str_of_ascii(bytes) {
-                Ok(text) => (Cow::Borrowed(text), false),
-                Err(_) => (Cow::Owned(bytes.iter().map(|&b| char::from(b)).collect()), true),
-            },
         };
-        Ok(Self { text, start: declaration.end, mark, from_latin1 })
+        Ok(Self { text, start: declaration.end, is_standalone: declaration.is_standalone, mark, unit })
+    }
+
+    /// A document in UTF-16, from behind its mark.
+    fn of_utf16(bytes: &'a [u8], mark: usize, order: Order, rules: Rules) -> Result<Self, Error> {
+        let unit_at = |number: usize| mark + 2 * number..mark + 2 * number + 2;
+        let decoded = if rules.are_python() { order.decode_as_expat(bytes) } else { order.decode(bytes) };
+        let text = decoded.map_err(|number| mismatch(unit_at(number), Encoding::Utf16(None)))?;
+        if bytes.len() % 2 == 1 {
+            return Err(inside_character(mark + bytes.len()));
+        }
+        let mut source = Self { text: text.into(), start: 0, is_standalone: false, mark, unit: Unit::Utf16 };
+        let at = |error: Error| {
+            let span = source.span(error.span());
+            error.at(span)
+        };
+        let declaration = Declaration::read(source.text.as_bytes(), rules.are_python()).map_err(at)?;
+        if let Some(span) = declaration.encoding {
+            let label = source.text[span.clone()].as_bytes();
+            match named(label, span.clone(), rules).map_err(at)? {
+                Encoding::Utf16(None) => {}
+                Encoding::Utf16(Some(declared)) if declared == order => {}
+                declared => {
+                    return Err(mismatch(source.span(span), declared)
+                        .found(format!("but in {}", Encoding::Utf16(Some(order)).name())));
+                }
+            }
+        }
+        (source.start, source.is_standalone) = (declaration.end, declaration.is_standalone);
+        Ok(source)
     }
 
     /// Offsets into the text as offsets into the document.
     pub(super) fn span(&self, span: Range<usize>) -> Range<usize> {
         let original = |at: usize| {
-            let surplus = if self.from_latin1 {
-                self.text.as_bytes()[..at].iter().filter(|&&b| b & 0xC0 == 0x80).count()
-            } else {
-                0
-            };
-            at - surplus + self.mark
+            let before = &self.text[..at];
+            self.mark
+                + match self.unit {
+                    Unit::Same => at,
+                    Unit::Byte => before.chars().count(),
+                    Unit::Utf16 => 2 * before.encode_utf16().count(),
+                }
         };
-        original(span.start)..original(span.end)
+        // The XML declaration is read by its bytes.
+        original(self.text.floor_char_boundary(span.start))..original(self.text.ceil_char_boundary(span.end))
     }
 
     pub(super) fn into_owned(self) -> Source<'static> {
@@ -126,121 +190,34 @@ fn is_forbidden(b: u8) -> bool {
     (b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r')
 }
 
-const ENCODINGS: &str = "UTF-8, ISO-8859-1 or US-ASCII";
-
-enum Encoding {
-    Utf8,
-    Ascii,
-    Latin1,
+/// The encoding that a label names.
+fn named(label: &[u8], span: Range<usize>, rules: Rules) -> Result<Encoding, Error> {
+    let label = std::str::from_utf8(label).expect("a label is ASCII");
+    let encoding = if rules.are_python() { Encoding::of_python(label) } else { Encoding::of(label) };
+    encoding.ok_or_else(|| {
+        Error::new(ErrorKind::UnsupportedEncoding, span).found(format!("`{label}`")).expected(expected(rules))
+    })
 }
 
-impl Encoding {
-    fn of(label: &[u8], span: Range<usize>) -> Result<Self, Error> {
-        match label.to_ascii_lowercase().as_slice() {
-            b"utf-8" => Ok(Self::Utf8),
-            b"us-ascii" => Ok(Self::Ascii),
-            b"iso-8859-1" => Ok(Self::Latin1),
-            _ => Err(Error::new(ErrorKind::UnsupportedEncoding, span)
-                .found(format!("`{}`", label.escape_ascii()))
-                .expected(ENCODINGS)),
-        }
+fn expected(rules: Rules) -> &'static str {
+    if rules.are_python() {
+        "UTF-8, UTF-16, or an 8-bit encoding that Python 2.7 knows"
+    } else {
+        "UTF-8, UTF-16, ISO-8859-1 or US-ASCII"
     }
 }
 
-fn mismatch(span: Range<usize>, encoding: &'static str) -> Error {
-    Error::new(ErrorKind::EncodingMismatch, span).expected(encoding)
+fn mismatch(span: Range<usize>, encoding: Encoding) -> Error {
+    Error::new(ErrorKind::EncodingMismatch, span).expected(encoding.name())
 }
 
-/// The bytes as text, or where the first one lies that is not ASCII.
-fn str_of_ascii(bytes: &[u8]) -> Result<&str, usize> {
-    match std::str::from_utf8(bytes) {
-        Ok(text) if text.is_ascii() => Ok(text),
-        _ => Err(bytes.iter().position(|b| !b.is_ascii()).unwrap_or(bytes.len())),
-    }
+fn inside_character(at: usize) -> Error {
+    Error::new(ErrorKind::UnexpectedEnd, at..at).found("inside a character")
 }
 
-/// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` (XML 1.0, production 23).
-#[derive(Default)]
-struct Declaration {
-    encoding: Option<Range<usize>>,
-    end: usize,
-}
-
-impl Declaration {
-    fn read(bytes: &[u8]) -> Result<Self, Error> {
-        if let Some(end) = shortcuts::declaration_len(bytes) {
-            return Ok(Self { encoding: None, end });
-        }
-        let Some(rest) = bytes.strip_prefix(b"<?xml") else { return Ok(Self::default()) };
-        if rest.first().is_some_and(|&b| !is_space(b) && b != b'?') {
-            return Ok(Self::default()); // A processing instruction, as `<?xml-stylesheet ?>`.
-        }
-        let Some(end) = memchr::memchr_iter(b'>', bytes).map(|at| at - 1).find(|&at| bytes[at] == b'?') else {
-            return Err(Error::new(ErrorKind::UnexpectedEnd, bytes.len()..bytes.len()).expected("`?>`"));
-        };
-        let mut at = 5;
-        let mut encoding = None;
-        let mut expected: &[&str] = &["version"];
-        loop {
-            let from = at;
-            while at < end && is_space(bytes[at]) {
-                at += 1;
-            }
-            if at == end && expected != ["version"] {
-                return Ok(Self { encoding, end: end + 2 });
-            }
-            let (name, value) = Self::pair(&bytes[..end], from, &mut at)?;
-            let is_valid = |value: &[u8], first: fn(u8) -> bool| {
-                value.first().is_some_and(|&b| first(b))
-                    && value.iter().all(|&b| b.is_ascii_alphanumeric() || b"._-:".contains(&b))
-            };
-            let text = &bytes[value.clone()];
-            expected = match name {
-                b"version"
-                    if expected.contains(&"version") && is_valid(text, |b| b == b'1') && text.starts_with(b"1.") =>
-                {
-                    &["encoding", "standalone"]
-                }
-                b"encoding" if expected.contains(&"encoding") && is_valid(text, |b| b.is_ascii_alphabetic()) => {
-                    encoding = Some(value);
-                    &["standalone"]
-                }
-                b"standalone" if expected.contains(&"standalone") && matches!(text, b"yes" | b"no") => &[],
-                _ => return Err(invalid_declaration(from..at)),
-            };
-        }
-    }
-
-    /// White space, a name, `=` and a quoted value.
-    fn pair<'b>(bytes: &'b [u8], from: usize, at: &mut usize) -> Result<(&'b [u8], Range<usize>), Error> {
-        let invalid = |at: usize| invalid_declaration(from..at.min(bytes.len()));
-        let skip = |at: &mut usize, while_: fn(u8) -> bool| {
-            let start = *at;
-            while bytes.get(*at).is_some_and(|&b| while_(b)) {
-                *at += 1;
-            }
-            start..*at
-        };
-        if *at == from {
-            return Err(invalid(*at + 1));
-        }
-        let name = skip(at, |b| b.is_ascii_alphabetic());
-        skip(at, is_space);
-        if bytes.get(*at) != Some(&b'=') {
-            return Err(invalid(*at + 1));
-        }
-        *at += 1;
-        skip(at, is_space);
-        let Some(&quote @ (b'"' | b'\'')) = bytes.get(*at) else { return Err(invalid(*at + 1)) };
-        let start = *at + 1;
-        let Some(len) = memchr::memchr(quote, &bytes[start..]) else { return Err(invalid(bytes.len())) };
-        *at = start + len + 1;
-        Ok((&bytes[name], start..start + len))
-    }
-}
-
-pub(super) fn invalid_declaration(span: Range<usize>) -> Error {
-    Error::new(ErrorKind::InvalidDeclaration, span).expected("`<?xml version=\"1.0\"?>` at the start of the document")
+/// Without the white space on both sides, of which XML has fewer kinds than Unicode.
+pub(super) fn trim(text: &str) -> &str {
+    text.trim_matches([' ', '\t', '\r', '\n'])
 }
 
 #[inline]

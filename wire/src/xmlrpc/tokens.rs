@@ -8,8 +8,12 @@ use quick_xml::Reader;
 use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 
+use super::declaration::invalid_declaration;
+use super::doctype::{self, Doctype};
 use super::element_name::ElementName;
-use super::source::{invalid_declaration, is_char, is_space};
+use super::names::Edition;
+use super::reading::Reading;
+use super::source::{is_char, is_space};
 use crate::{Error, ErrorKind};
 
 /// A character of the text, unless it is the first thing in the document.
@@ -25,6 +29,8 @@ pub(super) enum Token<'i> {
     Text(Range<usize>),
     /// A character reference, or one of the five entities of XML.
     Char(char, Range<usize>),
+    /// A reference to an entity that expat skips.
+    Skipped(Range<usize>),
 }
 
 /// What comes behind the XML declaration, piece by piece. Whether tags match is left to the content model.
@@ -36,6 +42,8 @@ pub(super) struct Tokens<'i> {
     /// The end that an empty element still owes.
     end: Option<(ElementName<'i>, Range<usize>)>,
     may_declare_type: bool,
+    doctype: Doctype<'i>,
+    reading: Reading,
     /// Whether the reader has read nothing yet.
     is_fresh: bool,
     /// Whether the reader would take anything next. Behind a piece of text it has already seen what ends that.
@@ -43,7 +51,7 @@ pub(super) struct Tokens<'i> {
 }
 
 impl<'i> Tokens<'i> {
-    pub(super) fn new(input: &'i str, start: usize) -> Result<Self, Error> {
+    pub(super) fn new(input: &'i str, start: usize, reading: Reading) -> Result<Self, Error> {
         if input[start..].starts_with(MARK) {
             return Err(Error::new(ErrorKind::UnexpectedText, start..start + 3).found("U+FEFF").expected("an element"));
         }
@@ -52,7 +60,17 @@ impl<'i> Tokens<'i> {
         config.check_comments = true;
         config.check_end_names = false;
         config.allow_unmatched_ends = true;
-        Ok(Self { input, reader, start, end: None, may_declare_type: true, is_fresh: true, may_skip: true })
+        Ok(Self {
+            input,
+            reader,
+            start,
+            end: None,
+            may_declare_type: true,
+            doctype: Doctype::default(),
+            reading,
+            is_fresh: true,
+            may_skip: true,
+        })
     }
 
     /// How far the input has been read.
@@ -79,10 +97,13 @@ impl<'i> Tokens<'i> {
             self.may_skip = true;
             return Ok(Some(Token::End { name, tag }));
         }
-        if std::mem::take(&mut self.is_fresh) && self.input[self.position()..].starts_with(MARK) {
-            return self.text_from_mark();
-        }
         loop {
+            if self.may_declare_type {
+                self.read_type_declaration()?;
+            }
+            if std::mem::take(&mut self.is_fresh) && self.input[self.position()..].starts_with(MARK) {
+                return self.text_from_mark();
+            }
             let from = self.position();
             let event = self.reader.read_event().map_err(|error| self.malformed(&error))?;
             let span = from..self.position();
@@ -109,11 +130,20 @@ impl<'i> Tokens<'i> {
                 Event::CData(_) => {
                     return Ok(Some(Token::Text(span.start + "<![CDATA[".len()..span.end - "]]>".len())));
                 }
-                Event::GeneralRef(_) => return Ok(Some(Token::Char(resolve(self.input, span.clone())?, span))),
+                Event::GeneralRef(_) => {
+                    return Ok(Some(match self.resolve(span.clone())? {
+                        Some(c) => Token::Char(c, span),
+                        None => Token::Skipped(span),
+                    }));
+                }
                 Event::Comment(_) => {}
-                Event::PI(_) => self.check_instruction(span)?,
+                Event::PI(_) => check_instruction(self.input, span, self.reading.edition)?,
                 Event::Decl(_) => return Err(invalid_declaration(span)),
-                Event::DocType(_) => self.check_type_declaration(span)?,
+                Event::DocType(_) => {
+                    return Err(Error::new(ErrorKind::MalformedXml, span)
+                        .found("DOCTYPE")
+                        .expected("at most one, before the root element"));
+                }
                 Event::Eof => return Ok(None),
             }
         }
@@ -134,14 +164,14 @@ impl<'i> Tokens<'i> {
         self.may_declare_type = false;
         let name = ElementName::new(&self.input[start..start + name_len]);
         if let ElementName::Other(name) = name
-            && !is_name(name)
+            && !self.reading.edition.is_name(name)
         {
             return Err(Error::new(ErrorKind::MalformedXml, start..start + name_len)
                 .found(format!("`{}`", name.escape_debug()))
                 .expected("the name of an element"));
         }
         if start + name_len < end {
-            check_attributes(self.input, start + name_len..end)?;
+            self.check_attributes(start + name_len..end)?;
         }
         Ok(name)
     }
@@ -156,32 +186,80 @@ impl<'i> Tokens<'i> {
         }
     }
 
-    fn check_instruction(&self, span: Range<usize>) -> Result<(), Error> {
-        let content = &self.input[span.start + 2..span.end - 2];
-        let target = content.split([' ', '\t', '\r', '\n']).next().unwrap_or_default();
-        if target.eq_ignore_ascii_case("xml") {
-            return Err(invalid_declaration(span));
-        }
-        if !is_name(target) {
-            return Err(Error::new(ErrorKind::MalformedXml, span).expected("the name of a processing instruction"));
+    /// A DOCTYPE stands before the root, once, with nothing but white space, comments and processing instructions
+    /// before it.
+    fn read_type_declaration(&mut self) -> Result<(), Error> {
+        let rest = &self.input[self.position()..];
+        let start = self.position() + rest.len() - trim_start(rest).len();
+        if self.input[start..].starts_with("<!DOCTYPE") {
+            let (doctype, end) = doctype::read(self.input, start, self.reading)?;
+            self.doctype = doctype;
+            self.may_declare_type = false;
+            self.skip_to(end);
         }
         Ok(())
     }
 
-    /// A DOCTYPE stands before the root, once. What it declares is ignored.
-    fn check_type_declaration(&mut self, span: Range<usize>) -> Result<(), Error> {
-        let declaration = &self.input[span.clone()];
-        let is_well_formed = declaration
-            .strip_prefix("<!DOCTYPE")
-            .and_then(|rest| rest.strip_prefix([' ', '\t', '\r', '\n']))
-            .is_some_and(|rest| rest.trim_start().starts_with(is_name_start));
-        if !self.may_declare_type || !is_well_formed {
-            return Err(Error::new(ErrorKind::MalformedXml, span)
-                .found("DOCTYPE")
-                .expected("at most one, before the root element"));
+    /// The character that a reference stands for; none if expat skips it, since something that it does not read may
+    /// declare the entity.
+    fn resolve(&self, span: Range<usize>) -> Result<Option<char>, Error> {
+        match resolve(self.input, span.clone(), self.reading.edition) {
+            Err(error) if error.kind() == ErrorKind::UndefinedEntity && self.skips(&self.input[span]) => Ok(None),
+            resolved => resolved.map(Some),
         }
-        self.may_declare_type = false;
-        Ok(())
+    }
+
+    fn skips(&self, reference: &str) -> bool {
+        let name = &reference[1..reference.len() - 1];
+        self.reading.as_expat
+            && self.doctype.has_more
+            && !self.reading.is_standalone
+            && !self.doctype.entities.contains(&name)
+    }
+
+    /// What follows the name inside a tag: attributes, each after white space, with different names and quoted values.
+    fn check_attributes(&self, span: Range<usize>) -> Result<(), Error> {
+        let mut names = Names::default();
+        let mut rest = &self.input[span.clone()];
+        loop {
+            let at = span.end - rest.len();
+            let trimmed = trim_start(rest);
+            if trimmed.is_empty() {
+                return Ok(());
+            }
+            let invalid = |len: usize, expected: &'static str| {
+                Error::new(ErrorKind::InvalidAttribute, at..at + len.max(1)).expected(expected)
+            };
+            if trimmed.len() == rest.len() {
+                return Err(invalid(1, "white space before an attribute"));
+            }
+            let Some((name, value)) = trimmed.split_once('=') else {
+                return Err(invalid(rest.trim_end().len(), "an attribute with a value"));
+            };
+            let name = name.trim_end_matches([' ', '\t', '\r', '\n']);
+            if !self.reading.edition.is_name(name) {
+                return Err(invalid(rest.len() - value.len(), "the name of an attribute"));
+            }
+            if !names.insert(name) {
+                return Err(invalid(rest.len() - value.len(), "every attribute once"));
+            }
+            let value = trim_start(value);
+            let quoted = value.strip_prefix(['"', '\'']).and_then(|inside| inside.split_once(&value[..1]));
+            let Some((value, after)) = quoted else {
+                return Err(invalid(rest.trim_end().len(), "a value in quotes"));
+            };
+            let start = span.end - after.len() - 1 - value.len();
+            if value.contains('<') {
+                return Err(invalid(rest.len() - after.len(), "`&lt;` for `<` in the value"));
+            }
+            for (at, _) in value.match_indices('&') {
+                let Some(len) = value[at..].find(';') else {
+                    return Err(invalid(rest.len() - after.len(), "`&amp;` for `&` in the value"));
+                };
+                self.resolve(start + at..start + at + len + 1)?;
+            }
+            rest = after;
+        }
     }
 
     fn malformed(&self, error: &quick_xml::Error) -> Error {
@@ -221,8 +299,21 @@ fn is_unknown_declaration(rest: &str) -> bool {
     rest.starts_with("<!") && !known.iter().any(|known| known.starts_with(rest) || rest.starts_with(known))
 }
 
+/// A processing instruction: its target is a name, and not `xml` (XML 1.0, productions 16 and 17).
+pub(super) fn check_instruction(input: &str, span: Range<usize>, edition: Edition) -> Result<(), Error> {
+    let content = &input[span.start + 2..span.end - 2];
+    let target = content.split([' ', '\t', '\r', '\n']).next().unwrap_or_default();
+    if target.eq_ignore_ascii_case("xml") {
+        return Err(invalid_declaration(span));
+    }
+    if !edition.is_name(target) {
+        return Err(Error::new(ErrorKind::MalformedXml, span).expected("the name of a processing instruction"));
+    }
+    Ok(())
+}
+
 /// The character that a reference stands for. No entity but XML's five is known, whatever a DOCTYPE declares.
-pub(super) fn resolve(input: &str, span: Range<usize>) -> Result<char, Error> {
+pub(super) fn resolve(input: &str, span: Range<usize>, edition: Edition) -> Result<char, Error> {
     let reference = &input[span.start + 1..span.end - 1];
     let Some(number) = reference.strip_prefix('#') else {
         return match reference {
@@ -231,7 +322,7 @@ pub(super) fn resolve(input: &str, span: Range<usize>) -> Result<char, Error> {
             "amp" => Ok('&'),
             "apos" => Ok('\''),
             "quot" => Ok('"'),
-            _ if is_name(reference) => Err(Error::new(ErrorKind::UndefinedEntity, span)
+            _ if edition.is_name(reference) => Err(Error::new(ErrorKind::UndefinedEntity, span)
                 .found(format!("`{reference}`"))
                 .expected("lt, gt, amp, apos, quot or a character reference")),
             _ => Err(lone_ampersand(span.start)),
@@ -249,53 +340,8 @@ pub(super) fn resolve(input: &str, span: Range<usize>) -> Result<char, Error> {
     })
 }
 
-fn lone_ampersand(at: usize) -> Error {
+pub(super) fn lone_ampersand(at: usize) -> Error {
     Error::new(ErrorKind::MalformedXml, at..at + 1).found("`&`").expected("a reference, or `&amp;`")
-}
-
-/// What follows the name inside a tag: attributes, each after white space, with different names and quoted values.
-fn check_attributes(input: &str, span: Range<usize>) -> Result<(), Error> {
-    let mut names = Names::default();
-    let mut rest = &input[span.clone()];
-    loop {
-        let at = span.end - rest.len();
-        let trimmed = trim_start(rest);
-        if trimmed.is_empty() {
-            return Ok(());
-        }
-        let invalid = |len: usize, expected: &'static str| {
-            Error::new(ErrorKind::InvalidAttribute, at..at + len.max(1)).expected(expected)
-        };
-        if trimmed.len() == rest.len() {
-            return Err(invalid(1, "white space before an attribute"));
-        }
-        let Some((name, value)) = trimmed.split_once('=') else {
-            return Err(invalid(rest.trim_end().len(), "an attribute with a value"));
-        };
-        let name = name.trim_end_matches([' ', '\t', '\r', '\n']);
-        if !is_name(name) {
-            return Err(invalid(rest.len() - value.len(), "the name of an attribute"));
-        }
-        if !names.insert(name) {
-            return Err(invalid(rest.len() - value.len(), "every attribute once"));
-        }
-        let value = trim_start(value);
-        let quoted = value.strip_prefix(['"', '\'']).and_then(|inside| inside.split_once(&value[..1]));
-        let Some((value, after)) = quoted else {
-            return Err(invalid(rest.trim_end().len(), "a value in quotes"));
-        };
-        let start = span.end - after.len() - 1 - value.len();
-        if value.contains('<') {
-            return Err(invalid(rest.len() - after.len(), "`&lt;` for `<` in the value"));
-        }
-        for (at, _) in value.match_indices('&') {
-            let Some(len) = value[at..].find(';') else {
-                return Err(invalid(rest.len() - after.len(), "`&amp;` for `&` in the value"));
-            };
-            resolve(input, start + at..start + at + len + 1)?;
-        }
-        rest = after;
-    }
 }
 
 /// The names of the attributes of one tag. Most tags have one at most, which needs no tree.
@@ -321,23 +367,6 @@ impl<'i> Names<'i> {
 /// Without the white space at the start, of which XML has fewer kinds than Unicode.
 fn trim_start(text: &str) -> &str {
     &text[text.bytes().take_while(|&b| is_space(b)).count()..]
-}
-
-/// XML 1.0, production 5.
-fn is_name(name: &str) -> bool {
-    name.starts_with(is_name_start) && name.chars().all(is_name_character)
-}
-
-fn is_name_start(c: char) -> bool {
-    matches!(c,
-        'a'..='z' | 'A'..='Z' | '_' | ':'
-        | '\u{C0}'..='\u{D6}' | '\u{D8}'..='\u{F6}' | '\u{F8}'..='\u{2FF}' | '\u{370}'..='\u{37D}'
-        | '\u{37F}'..='\u{1FFF}' | '\u{200C}'..='\u{200D}' | '\u{2070}'..='\u{218F}' | '\u{2C00}'..='\u{2FEF}'
-        | '\u{3001}'..='\u{D7FF}' | '\u{F900}'..='\u{FDCF}' | '\u{FDF0}'..='\u{FFFD}' | '\u{10000}'..='\u{EFFFF}')
-}
-
-fn is_name_character(c: char) -> bool {
-    is_name_start(c) || matches!(c, '-' | '.' | '0'..='9' | '\u{B7}' | '\u{300}'..='\u{36F}' | '\u{203F}'..='\u{2040}')
 }
 
 /// Whether the text is white space to XML, which has fewer kinds of it than Unicode.

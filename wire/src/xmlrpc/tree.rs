@@ -15,7 +15,7 @@ pub(super) enum NodeKind {
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// `int` or `i4`; by the extended rules also `i1` and `i2`.
+    /// `int` or `i4`; by the extended rules also `i1`, `i2` and Apache's `biginteger`.
     Int,
     /// `i8`, an extension.
     I8,
@@ -23,7 +23,7 @@ pub enum Kind {
     Boolean,
     /// `string`, or a value without a type.
     String,
-    /// `double`
+    /// `double`; by the extended rules also Apache's `float` and `bigdecimal`.
     Double,
     /// `dateTime.iso8601`
     DateTime,
@@ -90,10 +90,22 @@ pub(super) struct Rewritten {
 }
 
 impl Rewritten {
-    pub(super) fn get(&self, number: u32) -> &str {
+    /// Ends the text that has been collected behind the last one, with `rest`, and gives its number.
+    pub(super) fn push(&mut self, rest: &str) -> u32 {
+        self.text.push_str(rest);
+        // All the texts are hardly longer than the input: only what is read again adds to them.
+        self.ends.push(self.text.len() as u32);
+        self.ends.len() as u32 - 1
+    }
+
+    pub(super) fn range(&self, number: u32) -> Range<usize> {
         let number = number as usize;
         let start = number.checked_sub(1).map_or(0, |before| self.ends[before]);
-        &self.text[start as usize..self.ends[number] as usize]
+        start as usize..self.ends[number] as usize
+    }
+
+    pub(super) fn get(&self, number: u32) -> &str {
+        &self.text[self.range(number)]
     }
 }
 

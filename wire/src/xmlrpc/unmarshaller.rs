@@ -5,7 +5,8 @@ use std::ops::Range;
 
 use super::builder::Builder;
 use super::element_name::ElementName;
-use super::reader::Model;
+use super::reader::{self, Model};
+use super::scalar::Form;
 use super::tree::{Kind, Node, NodeKind};
 use crate::{Error, ErrorKind};
 
@@ -19,8 +20,11 @@ pub(super) struct Unmarshaller<'i> {
     pub(super) outcome: Option<Outcome>,
     /// `_marks`: the arrays and structs that are open.
     marks: Vec<u32>,
-    /// `_value`: whether the latest start tag was a `value`, and no end tag made a value of it.
+    /// `_value`: whether the latest tag was the start of a `value`.
     is_untyped: bool,
+    /// Whether an element has taken the text since the latest start tag. `_data` is cleared at start tags only, so that
+    /// whatever ends next has this text, too.
+    has_ended: bool,
 }
 
 /// What the latest `params`, `fault` or `methodName` made of the document.
@@ -32,7 +36,32 @@ pub(super) enum Outcome {
 
 impl<'i> Unmarshaller<'i> {
     pub(super) fn new(builder: Builder<'i>) -> Self {
-        Self { builder, method: None, root: None, outcome: None, marks: Vec::new(), is_untyped: false }
+        Self {
+            builder,
+            method: None,
+            root: None,
+            outcome: None,
+            marks: Vec::new(),
+            is_untyped: false,
+            has_ended: false,
+        }
+    }
+
+    fn open(&mut self, kind: Kind, tag: Range<usize>) -> Result<(), Error> {
+        let index = self.builder.open(kind, tag)?;
+        self.marks.push(index);
+        Ok(())
+    }
+
+    /// The start tag of an array or a struct ends at `end`.
+    fn begin_container(&mut self, end: usize) {
+        self.builder.clear_text(end);
+        (self.has_ended, self.is_untyped) = (false, false);
+    }
+
+    /// An element takes the text.
+    fn begin_text(&mut self) -> Result<(), Error> {
+        if std::mem::replace(&mut self.has_ended, true) { self.builder.read_again() } else { Ok(()) }
     }
 
     /// `end_struct`: names and values by turns, whatever elements they stand in.
@@ -61,54 +90,62 @@ impl<'i> Unmarshaller<'i> {
 
 impl Model for Unmarshaller<'_> {
     fn start(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
-        let name = name.as_str();
         if self.root.is_none() {
-            self.root = Some((name.to_owned(), tag.clone()));
+            self.root = Some((name.as_str().to_owned(), tag.clone()));
         }
-        if self.is_untyped && !IN_DISPATCH.contains(&name) {
+        if self.is_untyped && !is_dispatched(name) {
             return Err(Error::new(ErrorKind::UnknownType, tag).found(format!("`{name}`")).expected("a type"));
         }
         self.builder.clear_text(tag.end);
-        self.is_untyped = name == "value";
-        if name == "array" || name == "struct" {
-            let kind = if name == "array" { Kind::Array } else { Kind::Struct };
-            let index = self.builder.open(kind, tag)?;
-            self.marks.push(index);
+        self.has_ended = false;
+        self.is_untyped = name == ElementName::Value;
+        match name {
+            ElementName::Array => self.open(Kind::Array, tag),
+            ElementName::Struct => self.open(Kind::Struct, tag),
+            _ => Ok(()),
         }
-        Ok(())
     }
 
     fn end(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
-        let name = name.as_str();
-        match name {
-            "string" | "name" => self.builder.scalar(Kind::String, 0)?,
-            "value" if self.is_untyped => self.builder.scalar(Kind::String, 0)?,
-            "int" | "i4" | "i8" => self.builder.scalar(if name == "i8" { Kind::I8 } else { Kind::Int }, 0)?,
-            "boolean" => self.builder.scalar(Kind::Boolean, 0)?,
-            "double" => self.builder.scalar(Kind::Double, 0)?,
-            "dateTime.iso8601" => self.builder.scalar(Kind::DateTime, 0)?,
-            "base64" => self.builder.scalar(Kind::Base64, 0)?,
-            "nil" => self.builder.scalar(Kind::Nil, 0)?,
-            "array" | "struct" => {
+        // The innermost element that is open: if it is a value, it has had no other inside.
+        let is_untyped = std::mem::take(&mut self.is_untyped);
+        let kind = match name {
+            ElementName::String | ElementName::Name => Kind::String,
+            ElementName::Value if is_untyped => Kind::String,
+            ElementName::Int | ElementName::I4 => Kind::Int,
+            ElementName::I8 => Kind::I8,
+            ElementName::Boolean => Kind::Boolean,
+            ElementName::Double => Kind::Double,
+            ElementName::DateTime => Kind::DateTime,
+            ElementName::Base64 => Kind::Base64,
+            ElementName::Nil => Kind::Nil,
+            ElementName::Array | ElementName::Struct => {
                 let index = self.marks.pop().expect("every end has its start");
-                if name == "struct" {
+                if name == ElementName::Struct {
                     self.pair_members(index, tag.clone())?;
                 }
                 self.builder.close(index, tag);
+                return Ok(());
             }
-            "params" => self.outcome = Some(Outcome::Values),
-            "fault" => self.outcome = Some(Outcome::Fault),
-            "methodName" => {
+            ElementName::Params => {
+                self.outcome = Some(Outcome::Values);
+                return Ok(());
+            }
+            ElementName::Fault => {
+                self.outcome = Some(Outcome::Fault);
+                return Ok(());
+            }
+            ElementName::MethodName => {
+                self.begin_text()?;
                 self.builder.name()?;
                 self.method = self.builder.nodes.pop();
                 self.outcome = Some(Outcome::Values);
+                return Ok(());
             }
-            _ => {}
-        }
-        if !matches!(name, "params" | "fault" | "methodName") && IN_DISPATCH.contains(&name) {
-            self.is_untyped = false;
-        }
-        Ok(())
+            _ => return Ok(()),
+        };
+        self.begin_text()?;
+        self.builder.scalar(kind, Form::Plain)
     }
 
     fn text(&mut self, piece: Range<usize>) -> Result<(), Error> {
@@ -120,24 +157,65 @@ impl Model for Unmarshaller<'_> {
         self.builder.push_char(c, piece);
         Ok(())
     }
+
+    #[inline]
+    fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error> {
+        let kind = match name {
+            ElementName::String => Kind::String,
+            ElementName::Int | ElementName::I4 => Kind::Int,
+            ElementName::Boolean => Kind::Boolean,
+            ElementName::Double => Kind::Double,
+            _ => return reader::scalar(self, name, at, text),
+        };
+        self.builder.set_text(text);
+        (self.has_ended, self.is_untyped) = (true, false);
+        self.builder.scalar(kind, Form::Plain)
+    }
+
+    #[inline]
+    fn start_array(&mut self, at: usize) -> Result<(), Error> {
+        self.begin_container(at + 14);
+        self.open(Kind::Array, at + 7..at + 14)?;
+        self.builder.clear_text(at + 20);
+        Ok(())
+    }
+
+    #[inline]
+    fn end_array(&mut self, at: usize) -> Result<(), Error> {
+        self.end(ElementName::Array, at + 7..at + 15)
+    }
+
+    #[inline]
+    fn start_struct(&mut self, at: usize) -> Result<(), Error> {
+        self.begin_container(at + 15);
+        self.open(Kind::Struct, at + 7..at + 15)
+    }
+
+    #[inline]
+    fn end_struct(&mut self, at: usize) -> Result<(), Error> {
+        self.end(ElementName::Struct, at..at + 9)
+    }
+
+    #[inline]
+    fn start_member(&mut self, at: usize, text: Range<usize>) -> Result<(), Error> {
+        if self.is_untyped {
+            return reader::start_member(self, at, text);
+        }
+        self.builder.set_text(text);
+        self.has_ended = true;
+        self.builder.scalar(Kind::String, Form::Plain)
+    }
 }
 
-/// The keys of `Unmarshaller.dispatch`.
-const IN_DISPATCH: [&str; 16] = [
-    "nil",
-    "boolean",
-    "i4",
-    "i8",
-    "int",
-    "double",
-    "string",
-    "name",
-    "array",
-    "struct",
-    "base64",
-    "dateTime.iso8601",
-    "value",
-    "params",
-    "fault",
-    "methodName",
-];
+/// Whether the name is a key of `Unmarshaller.dispatch`.
+fn is_dispatched(name: ElementName<'_>) -> bool {
+    !matches!(
+        name,
+        ElementName::MethodCall
+            | ElementName::MethodResponse
+            | ElementName::Param
+            | ElementName::Data
+            | ElementName::Member
+            | ElementName::Other(_)
+    )
+}

@@ -12,6 +12,7 @@ use std::ops::Range;
 
 use self::name::{UsualName, literal, word};
 use super::element_name::ElementName;
+use super::names::Edition;
 use super::reader::Model;
 use super::source::is_space;
 use super::tokens::resolve;
@@ -132,8 +133,11 @@ fn tag(
         model.end(name, at..at + len)?;
         Ok(Some(len))
     } else {
-        let Some((name, len)) = start_tag(rest) else { return Ok(None) };
+        let Some((name, len, attribute)) = start_tag(rest) else { return Ok(None) };
         open.push(name);
+        if !attribute.is_empty() {
+            model.attributes(at + attribute.start..at + attribute.end);
+        }
         model.start(name, at..at + len)?;
         Ok(Some(len))
     }
@@ -184,16 +188,17 @@ fn tag_end_len(rest: &[u8]) -> Option<usize> {
     (rest.get(blank) == Some(&b'>')).then_some(blank + 1)
 }
 
-/// A start tag, in which an attribute may stand, and its length.
+/// A start tag and its length, and where an attribute stands in it.
 #[inline]
-fn start_tag(rest: &[u8]) -> Option<(ElementName<'static>, usize)> {
+fn start_tag(rest: &[u8]) -> Option<(ElementName<'static>, usize, Range<usize>)> {
     let UsualName { name, len, .. } = UsualName::read(&rest[1..])?;
     let tail = &rest[1 + len..];
     if tail[0] == b'>' {
-        return Some((name, 1 + len + 1));
+        return Some((name, 1 + len + 1, 0..0));
     }
     let attribute = attribute_len(tail).unwrap_or(0);
-    Some((name, 1 + len + attribute + tag_end_len(&tail[attribute..])?))
+    let end = 1 + len + attribute;
+    Some((name, end + tag_end_len(&tail[attribute..])?, 1 + len..end))
 }
 
 /// The length of ` name="value"`: a name of letters and colons, and a value without markup.
@@ -263,7 +268,7 @@ fn text_len(rest: &[u8]) -> Option<usize> {
 fn reference(input: &str, at: usize) -> Option<(char, usize)> {
     const LONGEST: usize = "&#x10FFFF;".len();
     let len = 1 + input.as_bytes()[at..].iter().take(LONGEST).position(|&b| b == b';')?;
-    Some((resolve(input, at..at + len).ok()?, len))
+    Some((resolve(input, at..at + len, Edition::Fifth).ok()?, len))
 }
 
 static ENDS_PLAIN: [bool; 256] = {

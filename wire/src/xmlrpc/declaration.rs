@@ -1,0 +1,106 @@
+//! The XML declaration.
+
+use std::ops::Range;
+
+use super::shortcuts;
+use super::source::is_space;
+use crate::{Error, ErrorKind};
+
+/// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` (XML 1.0, production 23).
+#[derive(Default)]
+pub(super) struct Declaration {
+    /// Where the name of the encoding stands.
+    pub(super) encoding: Option<Range<usize>>,
+    pub(super) is_standalone: bool,
+    /// Where the declaration ends; 0 if there is none.
+    pub(super) end: usize,
+}
+
+impl Declaration {
+    /// The declaration at the start of a document, whose first bytes are ASCII. expat takes any number of a version
+    /// (`doParseXmlDecl` in its `xmltok.c`), the specification `1.` and digits (production 26).
+    pub(super) fn read(bytes: &[u8], any_version: bool) -> Result<Self, Error> {
+        if let Some(end) = shortcuts::declaration_len(bytes) {
+            return Ok(Self { end, ..Self::default() });
+        }
+        let Some(rest) = bytes.strip_prefix(b"<?xml") else { return Ok(Self::default()) };
+        if rest.first().is_some_and(|&b| !is_space(b) && b != b'?') {
+            return Ok(Self::default()); // A processing instruction, as `<?xml-stylesheet ?>`.
+        }
+        let Some(end) = memchr::memmem::find(bytes, b"?>") else {
+            return Err(Error::new(ErrorKind::UnexpectedEnd, bytes.len()..bytes.len()).expected("`?>`"));
+        };
+        let mut declaration = Self { end: end + 2, ..Self::default() };
+        let mut at = "<?xml".len();
+        let mut expected: &[&str] = &["version"];
+        loop {
+            let from = at;
+            while at < end && is_space(bytes[at]) {
+                at += 1;
+            }
+            if at == end && expected != ["version"] {
+                return Ok(declaration);
+            }
+            let (name, value) = pair(&bytes[..end], from, &mut at)?;
+            let text = &bytes[value.clone()];
+            let may_stand = |name: &str| expected.contains(&name);
+            expected = match name {
+                b"version" if may_stand("version") && (is_version(text) || any_version && is_word(text)) => {
+                    &["encoding", "standalone"]
+                }
+                b"encoding"
+                    if may_stand("encoding") && is_word(text) && text.first().is_some_and(u8::is_ascii_alphabetic) =>
+                {
+                    declaration.encoding = Some(value);
+                    &["standalone"]
+                }
+                b"standalone" if may_stand("standalone") && matches!(text, b"yes" | b"no") => {
+                    declaration.is_standalone = text == b"yes";
+                    &[]
+                }
+                _ => return Err(invalid_declaration(from..at)),
+            };
+        }
+    }
+}
+
+/// `1.` and digits.
+fn is_version(text: &[u8]) -> bool {
+    text.strip_prefix(b"1.").is_some_and(|minor| !minor.is_empty() && minor.iter().all(u8::is_ascii_digit))
+}
+
+/// The characters of the name of an encoding (production 81), which are those that expat takes in any value.
+fn is_word(text: &[u8]) -> bool {
+    text.iter().all(|&b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
+}
+
+/// White space, a name, `=` and a quoted value.
+fn pair<'b>(bytes: &'b [u8], from: usize, at: &mut usize) -> Result<(&'b [u8], Range<usize>), Error> {
+    let invalid = |at: usize| invalid_declaration(from..at.min(bytes.len()));
+    let skip = |at: &mut usize, while_: fn(u8) -> bool| {
+        let start = *at;
+        while bytes.get(*at).is_some_and(|&b| while_(b)) {
+            *at += 1;
+        }
+        start..*at
+    };
+    if *at == from {
+        return Err(invalid(*at + 1));
+    }
+    let name = skip(at, |b| b.is_ascii_alphabetic());
+    skip(at, is_space);
+    if bytes.get(*at) != Some(&b'=') {
+        return Err(invalid(*at + 1));
+    }
+    *at += 1;
+    skip(at, is_space);
+    let Some(&quote @ (b'"' | b'\'')) = bytes.get(*at) else { return Err(invalid(*at + 1)) };
+    let start = *at + 1;
+    let Some(len) = memchr::memchr(quote, &bytes[start..]) else { return Err(invalid(bytes.len())) };
+    *at = start + len + 1;
+    Ok((&bytes[name], start..start + len))
+}
+
+pub(super) fn invalid_declaration(span: Range<usize>) -> Error {
+    Error::new(ErrorKind::InvalidDeclaration, span).expected("`<?xml version=\"1.0\"?>` at the start of the document")
+}

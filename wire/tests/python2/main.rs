@@ -1,0 +1,141 @@
+//! The rules of a release read what Python 2.7's `xmlrpclib` reads: the same documents, with the same values. Only where
+//! a document refers to an entity that it declares do they differ on purpose: Python expands it, this crate never does.
+
+mod documents;
+mod mutate;
+#[path = "../../../oracles/python.rs"]
+mod oracle;
+mod outcome;
+
+use std::io::{BufRead, BufReader, Write};
+use std::process::{Child, ChildStdin, ChildStdout, Stdio};
+
+use data_encoding::BASE64;
+use serde::Deserialize;
+use serde_json::Value;
+use xend_wire::{Limits, Release};
+
+use documents::{Document, documents, refers_to_what_it_declares};
+use mutate::{Random, mutate};
+use outcome::{agree, outcome};
+
+/// How many mutated documents are read by both.
+const MUTANTS: usize = 17_000;
+
+/// A Python that answers for as long as it is asked.
+struct Python {
+    process: Child,
+    questions: ChildStdin,
+    answers: BufReader<ChildStdout>,
+}
+
+impl Python {
+    /// None if there is no Python 2 here.
+    fn start() -> Option<Self> {
+        let given = std::env::var("PYTHON2");
+        let commands: Vec<&str> = given.as_deref().into_iter().chain(["python2", "python2.7"]).collect();
+        let mut command = oracle::python(&commands, "import xmlrpclib")?;
+        let mut process = command
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python2/loads.py"))
+            // It warns of names that are not ASCII.
+            .stderr(Stdio::null())
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .spawn()
+            .expect("Python starts");
+        let questions = process.stdin.take().expect("a pipe");
+        let answers = BufReader::new(process.stdout.take().expect("a pipe"));
+        Some(Self { process, questions, answers })
+    }
+
+    fn loads(&mut self, document: &[u8]) -> Value {
+        writeln!(self.questions, "{}", BASE64.encode(document)).expect("Python takes a line");
+        let mut line = String::new();
+        self.answers.read_line(&mut line).expect("Python answers");
+        let mut answer = serde_json::Deserializer::from_str(&line);
+        // A document may hold hundreds of levels.
+        answer.disable_recursion_limit();
+        Value::deserialize(&mut answer).expect("an answer is JSON")
+    }
+}
+
+impl Drop for Python {
+    fn drop(&mut self) {
+        let _ = self.process.kill();
+        let _ = self.process.wait();
+    }
+}
+
+/// Asks both about a document, and says how they differ.
+fn compare(python: &mut Python, document: &[u8]) -> Result<(), String> {
+    let python = python.loads(document);
+    let ours = outcome(document, Release::V4_1, &Limits::default());
+    if agree(&ours, &python) {
+        return Ok(());
+    }
+    let ours = ours.map_or_else(|error| error.to_string(), |value| value.to_string());
+    Err(format!("{}\n  ours:   {ours}\n  Python: {python}", document.escape_ascii()))
+}
+
+fn report(differences: &[String], count: usize) {
+    let shown: Vec<_> = differences.iter().take(25).map(String::as_str).collect();
+    assert!(differences.is_empty(), "{} of {count} differ:\n{}", differences.len(), shown.join("\n"));
+}
+
+/// As they are: those of the cases and the bodies of the exchanges.
+#[test]
+#[cfg_attr(miri, ignore = "starts a process")]
+fn documents_are_read_as_python_reads_them() {
+    let Some(mut python) = Python::start() else { return };
+    let documents = documents();
+    let compared = documents.iter().filter(|document| !refers_to_what_it_declares(&document.bytes));
+    let differences: Vec<_> = compared
+        .filter_map(|Document { name, bytes }| {
+            compare(&mut python, bytes).err().map(|difference| format!("{name}: {difference}"))
+        })
+        .collect();
+    report(&differences, documents.len());
+}
+
+/// Changed in their bytes, tags, attributes, texts, declarations and encodings, the same way in each run.
+#[test]
+#[cfg_attr(miri, ignore = "starts a process")]
+fn mutated_documents_are_read_as_python_reads_them() {
+    let Some(mut python) = Python::start() else { return };
+    let seed = std::env::var("SEED").map_or(1, |seed| seed.parse().expect("SEED is a number"));
+    let documents = documents();
+    let mut random = Random::new(seed);
+    let mut differences = Vec::new();
+    let mut count = 0;
+    while count < MUTANTS {
+        let document = random.pick(&documents);
+        let mutant = mutate(&document.bytes, &mut random);
+        if refers_to_what_it_declares(&mutant) {
+            continue;
+        }
+        count += 1;
+        differences.extend(compare(&mut python, &mutant).err());
+    }
+    report(&differences, count);
+}
+
+/// Each label of Python's codecs that expat asks for, and each byte in it.
+#[test]
+#[cfg_attr(miri, ignore = "starts a process")]
+fn codecs_are_those_of_python() {
+    let Some(mut python) = Python::start() else { return };
+    let mut differences = Vec::new();
+    let mut count = 0;
+    for label in documents::LABELS {
+        let document = |text: &[u8]| {
+            let head = format!("<?xml version='1.0' encoding='{label}'?><methodResponse><params><param><value>");
+            [head.as_bytes(), text, b"</value></param></params></methodResponse>"].concat()
+        };
+        let bytes = (b'\x20'..=b'\xFF').filter(|b| !b"<&".contains(b));
+        for text in bytes.map(|b| vec![b]).chain([b"\xC3\xA9".to_vec()]) {
+            count += 1;
+            differences.extend(compare(&mut python, &document(&text)).err());
+        }
+    }
+    report(&differences, count);
+}
