@@ -5,6 +5,7 @@
 //! a line `[...]` any number of lines.
 
 mod citations;
+mod floors;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};

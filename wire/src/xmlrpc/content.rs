@@ -3,12 +3,12 @@
 use std::ops::Range;
 
 use super::builder::Builder;
+use super::characters::{is_blank, is_space, trim};
 use super::element_name::ElementName;
+use super::model::{self, Model};
 use super::namespaces::Namespaces;
-use super::reader::{self, Model, USUAL_DEPTH};
+use super::reader::USUAL_DEPTH;
 use super::scalar::Form;
-use super::source::{is_space, trim};
-use super::tokens::is_blank;
 use super::tree::Kind;
 use crate::{Error, ErrorKind};
 
@@ -259,10 +259,10 @@ impl Model for Content<'_> {
             ElementName::Int | ElementName::I4 => (Kind::Int, Form::Bits(32)),
             ElementName::Boolean => (Kind::Boolean, Form::Plain),
             ElementName::Double => (Kind::Double, Form::Plain),
-            _ => return reader::scalar(self, name, at, text),
+            _ => return model::scalar(self, name, at, text),
         };
         if !self.takes_value() {
-            return reader::scalar(self, name, at, text);
+            return model::scalar(self, name, at, text);
         }
         self.builder.set_text(text);
         self.builder.scalar(kind, form)
@@ -271,7 +271,7 @@ impl Model for Content<'_> {
     #[inline]
     fn start_array(&mut self, at: usize) -> Result<(), Error> {
         if !self.takes_value() {
-            return reader::start_array(self, at);
+            return model::start_array(self, at);
         }
         let node = self.open_value(Kind::Array, at + 7..at + 14)?;
         self.frames.extend([
@@ -294,7 +294,7 @@ impl Model for Content<'_> {
     #[inline]
     fn start_struct(&mut self, at: usize) -> Result<(), Error> {
         if !self.takes_value() {
-            return reader::start_struct(self, at);
+            return model::start_struct(self, at);
         }
         let node = self.open_value(Kind::Struct, at + 7..at + 15)?;
         self.frames.extend([
@@ -322,7 +322,7 @@ impl Model for Content<'_> {
                 self.builder.set_text(text);
                 self.builder.name()
             }
-            _ => reader::start_member(self, at, text),
+            _ => model::start_member(self, at, text),
         }
     }
 

@@ -2,8 +2,9 @@
 
 use std::ops::Range;
 
+use super::characters::is_space;
+use super::names::Edition;
 use super::shortcuts;
-use super::source::is_space;
 use crate::{Error, ErrorKind};
 
 /// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` (XML 1.0, production 23).
@@ -103,4 +104,17 @@ fn pair<'b>(bytes: &'b [u8], from: usize, at: &mut usize) -> Result<(&'b [u8], R
 
 pub(super) fn invalid_declaration(span: Range<usize>) -> Error {
     Error::new(ErrorKind::InvalidDeclaration, span).expected("`<?xml version=\"1.0\"?>` at the start of the document")
+}
+
+/// A processing instruction: its target is a name, and not `xml` (XML 1.0, productions 16 and 17).
+pub(super) fn check_instruction(input: &str, span: Range<usize>, edition: Edition) -> Result<(), Error> {
+    let content = &input[span.start + 2..span.end - 2];
+    let target = content.split([' ', '\t', '\r', '\n']).next().unwrap_or_default();
+    if target.eq_ignore_ascii_case("xml") {
+        return Err(invalid_declaration(span));
+    }
+    if !edition.is_name(target) {
+        return Err(Error::new(ErrorKind::MalformedXml, span).expected("the name of a processing instruction"));
+    }
+    Ok(())
 }

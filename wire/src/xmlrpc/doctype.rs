@@ -1,9 +1,10 @@
 //! The document type declaration: its grammar is checked, and nothing in it is expanded, fetched or obeyed.
 
+use super::characters::is_space;
+use super::declaration::check_instruction;
 use super::names::Edition;
 use super::reading::Reading;
-use super::source::is_space;
-use super::tokens::{check_instruction, lone_ampersand, resolve};
+use super::references::{lone_ampersand, resolve};
 use crate::{Error, ErrorKind};
 
 /// What the rest of the document has to know of the declaration.

@@ -4,9 +4,9 @@ use std::borrow::Cow;
 
 use data_encoding::BASE64;
 
+use super::characters::{describe, is_char};
 use super::content::{METHOD_NAME, is_method_name};
 use super::marshal::Marshaller;
-use super::source::{describe, is_char};
 use super::value::{Fault, Value};
 use crate::{Error, ErrorKind, Limits, python};
 

@@ -34,6 +34,7 @@
 //! document may ask for.
 
 mod builder;
+mod characters;
 mod content;
 mod cursor;
 mod declaration;
@@ -44,10 +45,12 @@ mod element_name;
 mod encode;
 mod encoding;
 mod marshal;
+mod model;
 mod names;
 mod namespaces;
 mod reader;
 mod reading;
+mod references;
 mod rules;
 mod scalar;
 mod shortcuts;

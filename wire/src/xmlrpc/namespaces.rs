@@ -1,8 +1,8 @@
 //! Namespaces, as far as they tell Apache's extension types: their prefix is up to the document (Namespaces in XML 1.0).
 
+use super::characters::is_space;
 use super::names::Edition;
-use super::source::is_space;
-use super::tokens::resolve;
+use super::references::resolve;
 
 /// Of the types that Apache's ws-xmlrpc adds (its `TypeFactoryImpl`).
 const APACHE: &str = "http://ws.apache.org/xmlrpc/namespaces/extensions";

@@ -4,8 +4,8 @@ use std::borrow::Cow;
 
 use data_encoding::BASE64;
 
+use super::characters::is_space;
 use super::rules::Rules;
-use super::source::is_space;
 use super::tree::Kind;
 use crate::{ErrorKind, python};
 

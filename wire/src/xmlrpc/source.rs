@@ -3,6 +3,7 @@
 use std::borrow::Cow;
 use std::ops::Range;
 
+use super::characters::describe;
 use super::declaration::Declaration;
 use super::encoding::{Encoding, Order};
 use super::rules::Rules;
@@ -176,16 +177,6 @@ impl<'a> Source<'a> {
     }
 }
 
-/// Whether XML 1.0 allows the character.
-pub(super) fn is_char(c: char) -> bool {
-    !matches!(c, '\0'..='\x08' | '\x0B' | '\x0C' | '\x0E'..='\x1F' | '\u{FFFE}' | '\u{FFFF}')
-}
-
-/// `U+0001`, for the first character.
-pub(super) fn describe(text: &str) -> String {
-    format!("U+{:04X}", text.chars().next().map_or(0, u32::from))
-}
-
 fn is_forbidden(b: u8) -> bool {
     (b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r')
 }
@@ -213,14 +204,4 @@ fn mismatch(span: Range<usize>, encoding: Encoding) -> Error {
 
 fn inside_character(at: usize) -> Error {
     Error::new(ErrorKind::UnexpectedEnd, at..at).found("inside a character")
-}
-
-/// Without the white space on both sides, of which XML has fewer kinds than Unicode.
-pub(super) fn trim(text: &str) -> &str {
-    text.trim_matches([' ', '\t', '\r', '\n'])
-}
-
-#[inline]
-pub(super) fn is_space(b: u8) -> bool {
-    matches!(b, b' ' | b'\t' | b'\r' | b'\n')
 }

@@ -8,12 +8,12 @@ use quick_xml::Reader;
 use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 
-use super::declaration::invalid_declaration;
+use super::characters::trim_start;
+use super::declaration::{check_instruction, invalid_declaration};
 use super::doctype::{self, Doctype};
 use super::element_name::ElementName;
-use super::names::Edition;
 use super::reading::Reading;
-use super::source::{is_char, is_space};
+use super::references::{lone_ampersand, resolve};
 use crate::{Error, ErrorKind};
 
 /// A character of the text, unless it is the first thing in the document.
@@ -299,51 +299,6 @@ fn is_unknown_declaration(rest: &str) -> bool {
     rest.starts_with("<!") && !known.iter().any(|known| known.starts_with(rest) || rest.starts_with(known))
 }
 
-/// A processing instruction: its target is a name, and not `xml` (XML 1.0, productions 16 and 17).
-pub(super) fn check_instruction(input: &str, span: Range<usize>, edition: Edition) -> Result<(), Error> {
-    let content = &input[span.start + 2..span.end - 2];
-    let target = content.split([' ', '\t', '\r', '\n']).next().unwrap_or_default();
-    if target.eq_ignore_ascii_case("xml") {
-        return Err(invalid_declaration(span));
-    }
-    if !edition.is_name(target) {
-        return Err(Error::new(ErrorKind::MalformedXml, span).expected("the name of a processing instruction"));
-    }
-    Ok(())
-}
-
-/// The character that a reference stands for. No entity but XML's five is known, whatever a DOCTYPE declares.
-pub(super) fn resolve(input: &str, span: Range<usize>, edition: Edition) -> Result<char, Error> {
-    let reference = &input[span.start + 1..span.end - 1];
-    let Some(number) = reference.strip_prefix('#') else {
-        return match reference {
-            "lt" => Ok('<'),
-            "gt" => Ok('>'),
-            "amp" => Ok('&'),
-            "apos" => Ok('\''),
-            "quot" => Ok('"'),
-            _ if edition.is_name(reference) => Err(Error::new(ErrorKind::UndefinedEntity, span)
-                .found(format!("`{reference}`"))
-                .expected("lt, gt, amp, apos, quot or a character reference")),
-            _ => Err(lone_ampersand(span.start)),
-        };
-    };
-    let (digits, radix) = number.strip_prefix('x').map_or((number, 10), |digits| (digits, 16));
-    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-        return Err(Error::new(ErrorKind::MalformedXml, span).expected("a character reference as `&#65;` or `&#x41;`"));
-    }
-    let c = u32::from_str_radix(digits, radix).ok().and_then(char::from_u32).filter(|&c| is_char(c));
-    c.ok_or_else(|| {
-        Error::new(ErrorKind::InvalidCharacter, span)
-            .found(format!("`&{reference};`"))
-            .expected("a character that XML 1.0 allows")
-    })
-}
-
-pub(super) fn lone_ampersand(at: usize) -> Error {
-    Error::new(ErrorKind::MalformedXml, at..at + 1).found("`&`").expected("a reference, or `&amp;`")
-}
-
 /// The names of the attributes of one tag. Most tags have one at most, which needs no tree.
 #[derive(Default)]
 struct Names<'i> {
@@ -362,20 +317,4 @@ impl<'i> Names<'i> {
             Some(first) => first != name && self.others.insert(name),
         }
     }
-}
-
-/// Without the white space at the start, of which XML has fewer kinds than Unicode.
-fn trim_start(text: &str) -> &str {
-    &text[text.bytes().take_while(|&b| is_space(b)).count()..]
-}
-
-/// Whether the text is white space to XML, which has fewer kinds of it than Unicode.
-#[inline]
-pub(super) fn is_blank(mut text: &[u8]) -> bool {
-    while let Some((word, rest)) = text.split_first_chunk::<8>()
-        && word == b"        "
-    {
-        text = rest;
-    }
-    text.iter().all(|&b| is_space(b))
 }

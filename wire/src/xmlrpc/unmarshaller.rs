@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use super::builder::Builder;
 use super::element_name::ElementName;
-use super::reader::{self, Model};
+use super::model::{self, Model};
 use super::scalar::Form;
 use super::tree::{Kind, Node, NodeKind};
 use crate::{Error, ErrorKind};
@@ -165,7 +165,7 @@ impl Model for Unmarshaller<'_> {
             ElementName::Int | ElementName::I4 => Kind::Int,
             ElementName::Boolean => Kind::Boolean,
             ElementName::Double => Kind::Double,
-            _ => return reader::scalar(self, name, at, text),
+            _ => return model::scalar(self, name, at, text),
         };
         self.builder.set_text(text);
         (self.has_ended, self.is_untyped) = (true, false);
@@ -199,7 +199,7 @@ impl Model for Unmarshaller<'_> {
     #[inline]
     fn start_member(&mut self, at: usize, text: Range<usize>) -> Result<(), Error> {
         if self.is_untyped {
-            return reader::start_member(self, at, text);
+            return model::start_member(self, at, text);
         }
         self.builder.set_text(text);
         self.has_ended = true;

@@ -11,11 +11,11 @@ mod properties;
 use std::ops::Range;
 
 use self::name::{UsualName, literal, word};
+use super::characters::is_space;
 use super::element_name::ElementName;
+use super::model::Model;
 use super::names::Edition;
-use super::reader::Model;
-use super::source::is_space;
-use super::tokens::resolve;
+use super::references::resolve;
 use crate::Error;
 
 /// The length of the XML declaration as Python and most others write it.
