@@ -45,8 +45,8 @@ pub(crate) fn date_time(at: Duration) -> Datum {
 /// A key of a dict, with its hash.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct Key<'k> {
-    pub(crate) name: &'k str,
     hash: u64,
+    pub(crate) name: &'k str,
 }
 
 impl<'k> Key<'k> {
@@ -72,59 +72,87 @@ impl<'k> Key<'k> {
 /// Source: `Objects/dictobject.c`.
 pub(crate) fn dict_order<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
     let keys: Vec<Key<'k>> = keys.into_iter().map(Key::new).collect();
-    dict_places(keys.iter().copied()).map(|at| keys[at].name).collect()
+    dict_places(keys.len(), |at| keys[at]).map(|at| keys[at].name).collect()
 }
 
-/// The same as places in the sequence of keys. Of a key that is given twice the first place counts.
-pub(crate) fn dict_places<'k>(keys: impl IntoIterator<Item = Key<'k>>) -> impl Iterator<Item = usize> {
-    places_in(vec![None; 8], keys)
+/// The same as places in a sequence of so many keys. Of a key that is given twice the first place counts.
+pub(crate) fn dict_places<'k>(count: usize, key: impl Fn(usize) -> Key<'k>) -> impl Iterator<Item = usize> {
+    Slots::filled(SMALLEST, count, key).into_places()
 }
 
 /// The order of a dict that is written down as a whole, `{'a': 1, ...}`: it is made as large as it needs to be at once
 /// (`BUILD_MAP`, `_PyDict_NewPresized`).
 pub(crate) fn literal_order<'k>(keys: &[&'k str]) -> Vec<&'k str> {
-    let size = if keys.len() > 5 { (keys.len() + 1).next_power_of_two() } else { 8 };
-    places_in(vec![None; size], keys.iter().copied().map(Key::new)).map(|at| keys[at]).collect()
+    let size = if keys.len() > 5 { (keys.len() + 1).next_power_of_two() } else { SMALLEST };
+    let hashed: Vec<_> = keys.iter().copied().map(Key::new).collect();
+    Slots::filled(size, keys.len(), |at| hashed[at]).into_places().map(|at| keys[at]).collect()
 }
 
-/// A slot of a dict: a key, and its place in the sequence of keys.
-type Slot<'k> = Option<(Key<'k>, usize)>;
+/// `PyDict_MINSIZE`.
+const SMALLEST: usize = 8;
 
-fn places_in<'k>(mut slots: Vec<Slot<'k>>, keys: impl IntoIterator<Item = Key<'k>>) -> impl Iterator<Item = usize> {
-    let mut used = 0;
-    for (at, key) in keys.into_iter().enumerate() {
-        if !insert(&mut slots, (key, at)) {
-            continue;
-        }
-        used += 1;
-        if used * 3 >= slots.len() * 2 {
-            let mut grown = vec![None; (used * 4 + 1).next_power_of_two()];
-            for entry in slots.into_iter().flatten() {
-                insert(&mut grown, entry);
+/// The slots of a dict. Each has the place of a key in the sequence of keys, counted from 1; 0 is none.
+struct Slots {
+    len: usize,
+    /// A dict of so few slots needs no memory of its own.
+    few: [usize; 32],
+    many: Vec<usize>,
+}
+
+impl Slots {
+    fn new(len: usize) -> Self {
+        let few = [0; 32];
+        let many = if len > few.len() { vec![0; len] } else { Vec::new() };
+        Self { len, few, many }
+    }
+
+    /// The slots after all keys have been inserted, one after the other.
+    fn filled<'k>(size: usize, count: usize, key: impl Fn(usize) -> Key<'k>) -> Self {
+        let mut slots = Self::new(size);
+        let mut used = 0;
+        for at in 0..count {
+            if !slots.insert(at, &key) {
+                continue;
             }
-            slots = grown;
+            used += 1;
+            if used * 3 >= slots.len * 2 {
+                let full = std::mem::replace(&mut slots, Self::new((used * 4 + 1).next_power_of_two()));
+                for at in full.into_places() {
+                    slots.insert(at, &key);
+                }
+            }
+        }
+        slots
+    }
+
+    /// Puts a key into the first free slot of its probe sequence. False if it was there.
+    fn insert<'k>(&mut self, at: usize, key: impl Fn(usize) -> Key<'k>) -> bool {
+        let mask = self.len as u64 - 1;
+        let slots = if self.many.is_empty() { self.few.as_mut_slice() } else { self.many.as_mut_slice() };
+        let wanted = key(at);
+        let mut perturb = wanted.hash;
+        let mut probe = perturb;
+        loop {
+            let slot = &mut slots[(probe & mask) as usize];
+            match *slot {
+                0 => {
+                    *slot = at + 1;
+                    return true;
+                }
+                there if key(there - 1) == wanted => return false,
+                _ => {
+                    probe = probe.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
+                    perturb >>= 5;
+                }
+            }
         }
     }
-    slots.into_iter().flatten().map(|(_, at)| at)
-}
 
-/// Puts a key into the first free slot of its probe sequence. False if it was there.
-fn insert<'k>(slots: &mut [Slot<'k>], entry: (Key<'k>, usize)) -> bool {
-    let mask = slots.len() as u64 - 1;
-    let mut perturb = entry.0.hash;
-    let mut at = perturb;
-    loop {
-        match slots[(at & mask) as usize] {
-            None => {
-                slots[(at & mask) as usize] = Some(entry);
-                return true;
-            }
-            Some((there, _)) if there == entry.0 => return false,
-            Some(_) => {
-                at = at.wrapping_mul(5).wrapping_add(perturb).wrapping_add(1);
-                perturb >>= 5;
-            }
-        }
+    /// The places of the keys, in the order of the slots.
+    fn into_places(self) -> impl Iterator<Item = usize> {
+        let Self { len, few, many } = self;
+        let slot = move |at: usize| if many.is_empty() { few[at] } else { many[at] };
+        (0..len).map(slot).filter_map(|place| place.checked_sub(1))
     }
 }
 

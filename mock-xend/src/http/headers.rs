@@ -3,7 +3,7 @@
 use std::ops::Range;
 
 /// The headers of a request.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug)]
 pub(crate) struct Headers {
     /// Names and values, one behind the other.
     bytes: Vec<u8>,
@@ -24,6 +24,13 @@ pub(crate) enum HeadersEnd {
     NotYet,
     /// It ended them.
     Here,
+}
+
+impl Default for Headers {
+    /// None, with room for those of most requests.
+    fn default() -> Self {
+        Self { bytes: Vec::with_capacity(256), lines: Vec::with_capacity(8) }
+    }
 }
 
 impl Headers {

@@ -2,6 +2,7 @@
 
 use std::io;
 
+use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
 /// A buffered reader that remembers what was taken from it since the exchange began.
@@ -43,7 +44,7 @@ impl<R: AsyncRead + Unpin> Input<R> {
         let start = self.taken;
         let mut searched = start;
         let end = loop {
-            if let Some(at) = self.buffer[searched..].iter().position(|&byte| byte == b'\n') {
+            if let Some(at) = memchr(b'\n', &self.buffer[searched..]) {
                 break searched + at + 1;
             }
             searched = self.buffer.len();

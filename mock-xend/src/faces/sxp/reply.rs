@@ -1,6 +1,8 @@
 //! Replies as `web/http.py` sends them.
 
 use std::borrow::Cow;
+use std::cell::RefCell;
+use std::io::Write;
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -14,9 +16,12 @@ pub(crate) struct Reply {
     status: u16,
     reason: Cow<'static, [u8]>,
     /// In the order in which the daemon sets them. They are sent in the order of a Python dict.
-    headers: Vec<(Key<'static>, Cow<'static, [u8]>)>,
+    headers: Vec<Header>,
     pub(super) body: Vec<u8>,
 }
+
+/// The name of a header in lower case, and its value.
+type Header = (Key<'static>, Cow<'static, [u8]>);
 
 /// The type of S-expressions.
 pub(crate) const SXP: &str = "application/sxp";
@@ -166,21 +171,38 @@ impl Reply {
         let body = if without_body { &[] } else { self.body.as_slice() };
         let mut out = Vec::with_capacity(body.len() + 256);
         out.extend_from_slice(b"HTTP/1.1 ");
-        out.extend_from_slice(self.status.to_string().as_bytes());
-        out.push(b' ');
+        write!(out, "{} ", self.status).expect("a Vec takes all");
         out.extend_from_slice(&self.reason);
         out.extend_from_slice(b"\r\n");
-        for at in python::dict_places(self.headers.iter().map(|(name, _)| *name)) {
-            let (Key { name, .. }, value) = &self.headers[at];
+        each_in_order(&self.headers, |name, value| {
             // `Content-length`: the name in lower case but for its first letter.
             out.push(name.as_bytes()[0].to_ascii_uppercase());
             out.extend_from_slice(&name.as_bytes()[1..]);
             out.extend_from_slice(b": ");
             out.extend_from_slice(value);
             out.extend_from_slice(b"\r\n");
-        }
+        });
         out.extend_from_slice(b"\r\n");
         out.extend_from_slice(body);
         out
     }
+}
+
+/// Gives headers in the order of a Python dict. Most replies have the same headers as the one before, whose order is kept.
+fn each_in_order(headers: &[Header], mut take: impl FnMut(&str, &[u8])) {
+    thread_local! {
+        static LAST: RefCell<(Vec<Key<'static>>, Vec<usize>)> = const { RefCell::new((Vec::new(), Vec::new())) };
+    }
+    LAST.with_borrow_mut(|(names, places)| {
+        if !names.iter().eq(headers.iter().map(|(name, _)| name)) {
+            names.clear();
+            names.extend(headers.iter().map(|(name, _)| *name));
+            places.clear();
+            places.extend(python::dict_places(names.len(), |at| names[at]));
+        }
+        for &at in places.iter() {
+            let (name, value) = &headers[at];
+            take(name.name, value);
+        }
+    });
 }
