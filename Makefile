@@ -12,6 +12,8 @@ SKIP_MISSING ?=
 CASES ?= 10000
 # Seconds that each fuzz target runs.
 FUZZ_SECONDS ?= 60
+# A Python 2 that has xmlrpclib, if it is neither python2 nor python2.7.
+PYTHON2 ?=
 
 .DEFAULT_GOAL := help
 
@@ -29,6 +31,28 @@ check: ## Formatting, lints, all tests, docs: the test command
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
 	$(MAKE) --no-print-directory test
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
+	@$(MAKE) --no-print-directory oracles-there
+
+# Tests that ask another implementation are left out where it is missing, unless ORACLES says that they must run.
+.PHONY: oracles
+oracles: export ORACLES := required
+oracles: ## Every check that asks another implementation, Python 2 and 3; fails where one is missing
+	$(CARGO) test --package xend-wire --test python2 --test peers --quiet
+	$(CARGO) test --package mock-xend --test mock --test xenapi --quiet -- python
+	$(CARGO) test --package xend-harness --test cli --quiet -- python::
+	@$(MAKE) --no-print-directory oracles-there
+
+.PHONY: oracles-there
+oracles-there:
+	@run=0; missing=; \
+	oracle() { \
+	    name=$$1; module=$$2; shift 2; \
+	    for command; do if "$$command" -c "import $$module" >/dev/null 2>&1; then run=$$((run + 1)); return; fi; done; \
+	    missing="$$missing, $$name (no $$module)"; \
+	}; \
+	oracle python2 xmlrpclib $(PYTHON2) python2 python2.7; \
+	oracle python3 xmlrpc.client python3; \
+	echo "oracles: $$run of 2 run$${missing:+, left out: $${missing#, }}"
 
 # A process for each of the 5,000 cases and exchanges would take longer than all of them: these suites run in one.
 .PHONY: test

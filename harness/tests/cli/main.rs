@@ -3,6 +3,8 @@
 mod cases;
 mod commands;
 mod errors;
+#[path = "../../../oracles/python.rs"]
+mod oracle;
 mod python;
 mod reports;
 mod subjects;

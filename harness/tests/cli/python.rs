@@ -1,13 +1,12 @@
 //! Python's `xmlrpc.client` as a subject, held against what the survey found of two other versions of it.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::process::Command;
 
 use serde_json::{Value, json};
 use xend_harness::subject::{Answer, Declaration, Question, Reply, Subject};
 use xend_harness::{Baseline, Case, Codec, Error, Feature, Tagged, suite};
 
-use crate::judge;
+use crate::{judge, oracle};
 
 const ADAPTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/xmlrpc_client.py");
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/baseline.txt");
@@ -110,19 +109,10 @@ fn surveyed() -> Surveyed {
     surveyed
 }
 
-/// Whether there is a `python3` to ask; says so if there is none.
-fn has_python() -> bool {
-    let has = Command::new("python3").arg("--version").output().is_ok_and(|output| output.status.success());
-    if !has {
-        eprintln!("skipped: there is no python3");
-    }
-    has
-}
-
 /// It fails exactly where both versions of the survey do, as far as they agree; and its baseline says so.
 #[test]
 fn fails_where_the_survey_says() {
-    if !has_python() {
+    if oracle::python(&["python3"], "import xmlrpc.client").is_none() {
         return;
     }
     let surveyed = surveyed();

@@ -1,6 +1,7 @@
 //! Python's own XML-RPC client against a mock, where there is a Python.
 
-use std::process::Command;
+#[path = "../../../oracles/python.rs"]
+mod oracle;
 
 use mock_xend::{Address, Face, MockXend, Release};
 
@@ -24,11 +25,7 @@ unix = xmlrpc.client.ServerProxy("http://localhost/RPC2", UnixTransport(), allow
 /// Runs a program against both listeners of one mock, and checks what it prints.
 #[track_caller]
 pub(crate) fn check(face: Face, release: Release, program: &str, expected: &str) {
-    let python = |arguments: &[&str]| Command::new("python3").args(arguments).output();
-    if python(&["-c", ""]).is_err() {
-        eprintln!("left out: there is no python3");
-        return;
-    }
+    let Some(mut python) = oracle::python(&["python3"], "import xmlrpc.client") else { return };
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("xend.sock");
     let mock = MockXend::builder()
@@ -38,7 +35,7 @@ pub(crate) fn check(face: Face, release: Release, program: &str, expected: &str)
         .start()
         .unwrap();
     let url = format!("http://{}/RPC2", mock.listening()[0].1.to_string().trim_start_matches("tcp:"));
-    let output = python(&["-c", &format!("{PROLOGUE}{program}"), &url, path.to_str().unwrap()]).unwrap();
+    let output = python.args(["-c", &format!("{PROLOGUE}{program}"), &url, path.to_str().unwrap()]).output().unwrap();
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(String::from_utf8_lossy(&output.stdout), expected);
 }

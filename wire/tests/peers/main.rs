@@ -1,11 +1,13 @@
 //! Other implementations read what this crate writes, and this crate reads what they write.
 
+#[path = "../../../oracles/python.rs"]
+mod oracle;
 mod values;
 
 /// dxr is a Rust library; `xmlrpc.client` comes with Python.
 mod properties {
     use std::io::Write;
-    use std::process::{Command, Stdio};
+    use std::process::Stdio;
 
     use data_encoding::BASE64;
     use proptest::prelude::*;
@@ -15,6 +17,7 @@ mod properties {
     use xend_wire::Limits;
     use xend_wire::xmlrpc::{self, Fault, Rules, Value, decode_call, decode_response};
 
+    use crate::oracle;
     use crate::values::{as_map, deviation_of_dxr, to_dxr, to_json, values};
 
     fn config() -> Config {
@@ -81,15 +84,9 @@ mod properties {
     #[test]
     #[cfg_attr(miri, ignore = "starts a process")]
     fn python_reads_and_writes_alike() {
-        let mut python = match Command::new("python3")
-            .args(["-c", include_str!("decode.py")])
-            .stdin(Stdio::piped())
-            .stdout(Stdio::piped())
-            .spawn()
-        {
-            Ok(python) => python,
-            Err(error) => return println!("skipped: no python3 ({error})"),
-        };
+        let Some(mut command) = oracle::python(&["python3"], "import xmlrpc.client") else { return };
+        command.args(["-c", include_str!("decode.py")]).stdin(Stdio::piped()).stdout(Stdio::piped());
+        let mut python = command.spawn().expect("Python starts");
         let mut runner = TestRunner::new(config());
         let cases = config().cases;
         let values: Vec<_> = (0..cases).map(|_| values().new_tree(&mut runner).expect("a value").current()).collect();
