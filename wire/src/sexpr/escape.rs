@@ -24,9 +24,9 @@ pub(super) fn decode(body: &[u8], start: usize, closed: bool, rules: Rules, out:
             b'f' => simple(out, 0x0C),
             b'r' => simple(out, b'\r'),
             b'\\' | b'\'' | b'"' => simple(out, first),
-            b'0'..=b'7' => octal(escape, offset, closed, rules, out)?,
+            b'0'..=b'7' => octal(escape, 0, offset, closed, rules, out)?,
             b'x' => hexadecimal(escape, offset, closed, rules, out)?,
-            _ => unknown(first, offset, start + body.len(), rules, out)?,
+            _ => unknown(escape, offset, closed, rules, out)?,
         };
         rest = &escape[taken..];
     }
@@ -39,27 +39,40 @@ fn simple(out: &mut Vec<u8>, byte: u8) -> usize {
     1
 }
 
-fn octal(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &mut Vec<u8>) -> Result<usize, Error> {
-    let digits = escape.iter().take(3).take_while(|b| matches!(b, b'0'..=b'7')).count();
-    let value = escape[..digits].iter().fold(0u32, |value, b| value * 8 + u32::from(b - b'0'));
+/// Reads up to three octal digits behind `skipped` bytes of an escape.
+fn octal(
+    escape: &[u8],
+    skipped: usize,
+    offset: usize,
+    closed: bool,
+    rules: Rules,
+    out: &mut Vec<u8>,
+) -> Result<usize, Error> {
+    let digits = escape[skipped..].iter().take(3).take_while(|b| is_octal(b)).count();
+    let end = skipped + digits;
+    let value = escape[skipped..end].iter().fold(0u32, |value, b| value * 8 + u32::from(b - b'0'));
     if digits < 3 {
-        if digits == escape.len() && !closed {
-            return Ok(digits);
+        if end == escape.len() && !closed {
+            return Ok(end);
         }
         // Short octals crashed until commit 9f60fd73a8 of August 2006.
         if rules.0 == Dialect::Xend(Release::V3_0_2) {
             return Err(
-                Error::new(ErrorKind::DaemonAttributeError, offset..offset + 1 + digits).expected("three octal digits")
+                Error::new(ErrorKind::DaemonAttributeError, offset..offset + 1 + end).expected("three octal digits")
             );
         }
     }
     let byte = u8::try_from(value).map_err(|_| {
-        Error::new(ErrorKind::OctalOutOfRange, offset..offset + 1 + digits)
+        Error::new(ErrorKind::OctalOutOfRange, offset..offset + 1 + end)
             .found(format!("`\\{value:o}`"))
             .expected("at most `\\377`")
     })?;
     out.push(byte);
-    Ok(digits)
+    Ok(end)
+}
+
+fn is_octal(byte: &u8) -> bool {
+    matches!(byte, b'0'..=b'7')
 }
 
 fn hexadecimal(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &mut Vec<u8>) -> Result<usize, Error> {
@@ -85,18 +98,33 @@ fn hexadecimal(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &m
     Ok(3)
 }
 
-fn unknown(first: u8, offset: usize, end: usize, rules: Rules, out: &mut Vec<u8>) -> Result<usize, Error> {
+fn unknown(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &mut Vec<u8>) -> Result<usize, Error> {
     match rules.0 {
         Dialect::Xend(Release::V3_0_2) => Err(Error::new(ErrorKind::DaemonAttributeError, offset..offset + 2)),
-        // 3.0.3 waits in the escape for ever and swallows whatever follows, the closing quote included.
-        Dialect::Xend(Release::V3_0_3) => Err(Error::new(ErrorKind::UnexpectedEnd, offset..end)),
+        // 3.0.3 stays in the escape up to the next octal digit and reads an octal escape there (protocol reference §2.2).
+        Dialect::Xend(Release::V3_0_3) => match escape.iter().position(is_octal) {
+            Some(skipped) => octal(escape, skipped, offset, closed, rules, out),
+            None => Ok(escape.len()),
+        },
         // From 3.0.4 the backslash stays and the character goes (capture `esc-unknown-space@3.1`).
         Dialect::Xend(_) => {
             out.push(b'\\');
             Ok(1)
         }
         Dialect::Strict | Dialect::Libvirt => Err(Error::new(ErrorKind::UnknownEscape, offset..offset + 2)
-            .found(format!("`\\{}`", first.escape_ascii()))
+            .found(format!("`\\{}`", escape[0].escape_ascii()))
             .expected(r#"one of \a \b \t \n \v \f \r \\ \' \" \ooo \xHH"#)),
     }
+}
+
+/// How far an escape reaches at least, backslash included, so that what it takes does not end the string.
+///
+/// `escape` starts at the backslash. None if it is cut off.
+pub(super) fn reach(escape: &[u8], rules: Rules) -> Option<usize> {
+    let first = *escape.get(1)?;
+    let known = matches!(first, b'a' | b'b' | b't' | b'n' | b'v' | b'f' | b'r' | b'x' | b'\\' | b'\'' | b'"');
+    if rules.0 == Dialect::Xend(Release::V3_0_3) && !known {
+        return escape.iter().position(is_octal).map(|digit| digit + 1);
+    }
+    Some(2)
 }

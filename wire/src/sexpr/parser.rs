@@ -258,17 +258,20 @@ impl Reader {
         let end = loop {
             match memchr::memchr2(quote, b'\\', &input[from..]) {
                 Some(length) if input[from + length] == quote => break from + length,
-                // A backslash takes the next byte with it, whichever it is.
-                Some(length) if from + length + 1 < input.len() => {
-                    escapes = true;
-                    from += length + 2;
-                }
-                cut => {
+                backslash => {
+                    let backslash = backslash.map(|length| from + length);
+                    if let Some(at) = backslash
+                        && let Some(reach) = escape::reach(&input[at..], self.rules)
+                    {
+                        escapes = true;
+                        from = at + reach;
+                        continue;
+                    }
                     if last {
                         escape::decode(&input[body..], body, false, self.rules, &mut Vec::new())?;
                         return Err(unclosed(input.len(), quote, quote, self.at));
                     }
-                    self.scanned = cut.map_or(input.len(), |length| from + length);
+                    self.scanned = backslash.unwrap_or(input.len());
                     return Ok(Token::Cut);
                 }
             }
