@@ -1,4 +1,5 @@
-//! What the documents say is so: the console blocks of README do what they say, and citations and links lead somewhere.
+//! What the documents say is so: the console blocks of README do what they say, citations and links lead somewhere,
+//! and what a table says of S-expressions is what `xend-wire` does.
 //!
 //! The commands of a block run one after the other in a folder that holds its scenario as `outage.toml`. One that ends in `&`
 //! goes on in the background once it has said what it is to say. In what is expected, `[..]` is any text within a line, and
@@ -6,6 +7,7 @@
 
 mod citations;
 mod floors;
+mod tricky_inputs;
 
 use std::io::{BufRead, BufReader};
 use std::path::{Path, PathBuf};
