@@ -2,7 +2,10 @@
 
 use std::ops::Range;
 
-use percent_encoding::percent_decode;
+use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
+
+/// What `urllib.quote` leaves as it is beside letters and digits.
+const UNQUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-');
 
 /// The elements of a path, decoded. Empty ones are kept: the daemon passes over them, but writes them into its links.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -38,9 +41,15 @@ impl UrlPath {
         self.elements().filter(|element| !element.is_empty())
     }
 
-    /// The elements with slashes between them, as the daemon writes a path.
+    /// The elements with slashes between them, decoded.
     pub(crate) fn joined(&self) -> Vec<u8> {
         self.elements().collect::<Vec<_>>().join(&b'/')
+    }
+
+    /// The elements with slashes between them, each quoted as `urllib.quote(element, "")` quotes it (capture
+    /// `quince12-allowed`).
+    pub(crate) fn quoted(&self) -> String {
+        self.elements().map(|element| percent_encode(element, UNQUOTED).to_string()).collect::<Vec<_>>().join("/")
     }
 }
 
@@ -54,5 +63,6 @@ mod tests {
         assert_eq!(path.elements().collect::<Vec<_>>(), [b"xend".as_slice(), b"", b"a/b%zz", b""]);
         assert_eq!(path.names().collect::<Vec<_>>(), [b"xend".as_slice(), b"a/b%zz"]);
         assert_eq!(path.joined(), b"xend//a/b%zz/");
+        assert_eq!(path.quoted(), "xend//a%2Fb%25zz/");
     }
 }

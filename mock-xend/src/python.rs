@@ -186,6 +186,37 @@ pub(crate) fn number(value: &Datum) -> Result<i64, Vec<u8>> {
     }
 }
 
+/// `long(value)` of a value of any type. A suffix `L` is allowed. The error is the text of Python's exception.
+pub(crate) fn long(value: &Datum) -> Result<i64, Vec<u8>> {
+    let as_long = |error: Vec<u8>| {
+        let error = String::from_utf8_lossy(&error).replacen("int()", "long()", 1);
+        error.into_bytes()
+    };
+    match value {
+        Datum::Bytes(text) => {
+            let trimmed = text.trim_ascii();
+            let number = trimmed.strip_suffix(b"L").or(trimmed.strip_suffix(b"l")).unwrap_or(trimmed);
+            int(number).or_else(|_| int(text)).map_err(as_long)
+        }
+        other => number(other).map_err(as_long),
+    }
+}
+
+/// `float(value)` of a value of any type. The error is the text of Python's exception.
+pub(crate) fn float(value: &Datum) -> Result<f64, Vec<u8>> {
+    match value {
+        Datum::Float(number) => Ok(*number),
+        Datum::Int(number) | Datum::Long(number) => Ok(*number as f64),
+        Datum::Bool(flag) => Ok(f64::from(u8::from(*flag))),
+        Datum::Bytes(_) | Datum::Text(_) => {
+            let text = str(value);
+            let number = std::str::from_utf8(&text).ok().and_then(|text| text.trim().parse().ok());
+            number.ok_or_else(|| [b"could not convert string to float: ".as_slice(), &text].concat())
+        }
+        _ => Err(b"float() argument must be a string or a number".to_vec()),
+    }
+}
+
 /// What `int()` says of a value that is neither string nor number.
 pub(crate) fn not_a_number(value: &Datum) -> String {
     format!("int() argument must be a string or a number, not '{}'", type_name(value))

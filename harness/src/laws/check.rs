@@ -2,6 +2,8 @@
 
 use std::time::Instant;
 
+use xend_wire::operation::Face;
+
 use super::Law;
 use super::host::{Host, Options};
 use super::trial::{Trial, plain};
@@ -30,7 +32,7 @@ pub async fn check(host: &Host, laws: &[Law], options: &Options) -> Result<Run, 
         for (at, (label, _)) in host.addresses.iter().enumerate() {
             let begin = Instant::now();
             let id = format!("{}@{label}", law.id);
-            let unjudged = unjudged(host, law, options);
+            let unjudged = unjudged(host, label, law, options);
             let verdict = match unjudged.or_else(|| (unanswered[at] == UNANSWERED).then(|| GIVEN_UP.to_owned())) {
                 Some(why) => Verdict { why, ..plain(&id, Status::Skipped) },
                 None => Trial::new(host, at, law, number, options).verdict(&id).await,
@@ -47,7 +49,11 @@ pub async fn check(host: &Host, laws: &[Law], options: &Options) -> Result<Run, 
     Ok(Run { subject: host.name.clone(), verdicts, stale: Vec::new() })
 }
 
-fn unjudged(host: &Host, law: &Law, options: &Options) -> Option<String> {
+fn unjudged(host: &Host, label: &str, law: &Law, options: &Options) -> Option<String> {
+    let face: Option<Face> = label.split(['+', '#']).next().and_then(|face| face.parse().ok());
+    if let Some(face) = face.filter(|face| !law.faces.contains(face)) {
+        return Some(format!("the law does not hold for the face {face}"));
+    }
     if !law.releases.contains(&host.release) {
         return Some(format!("the law does not hold for {}", host.release));
     }

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use xend_client::PowerState;
 use xend_wire::failure::UnknownErrorCode;
-use xend_wire::operation::{self, Answer, Argument, Operation};
+use xend_wire::operation::{self, Answer, Argument, Face, Operation};
 use xend_wire::{Release, Releases};
 
 use super::{Expected, Law, Step};
@@ -22,6 +22,7 @@ struct LawFile {
     title: String,
     source: String,
     releases: Option<Vec<Spanned<String>>>,
+    faces: Option<Vec<Spanned<String>>>,
     step: Vec<Spanned<StepTable>>,
 }
 
@@ -90,11 +91,22 @@ fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnostic> {
             Release::ALL.iter().copied().filter(holds).collect()
         }
     };
+    let faces = match &parsed.faces {
+        None => Face::ALL.to_vec(),
+        Some(faces) => {
+            let parse = |name: &Spanned<String>| {
+                name.get_ref()
+                    .parse()
+                    .map_err(|error: xend_wire::operation::UnknownFace| wrong(name.span(), error.to_string()))
+            };
+            faces.iter().map(parse).collect::<Result<_, _>>()?
+        }
+    };
     let steps = parsed.step.into_iter().map(|table| source.step(table)).collect::<Result<Vec<_>, _>>()?;
     if steps.is_empty() {
         return Err(wrong(parsed.id.span(), "a law has at least one [[step]]".to_owned()));
     }
-    Ok(Law { id, title: parsed.title, source: parsed.source, releases, steps })
+    Ok(Law { id, title: parsed.title, source: parsed.source, releases, faces, steps })
 }
 
 /// The words that stand for what a trial makes up.

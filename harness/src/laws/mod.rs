@@ -15,7 +15,7 @@ pub use check::check;
 pub use host::{Host, Options};
 use xend_wire::Release;
 use xend_wire::failure::ErrorCode;
-use xend_wire::operation::{Effect, Operation};
+use xend_wire::operation::{Effect, Face, Operation};
 
 /// One law.
 #[derive(Clone, Debug)]
@@ -28,6 +28,8 @@ pub struct Law {
     pub source: String,
     /// The releases for which it holds.
     pub releases: Vec<Release>,
+    /// The faces on which it holds.
+    pub faces: Vec<Face>,
     /// What is done, in order.
     pub steps: Vec<Step>,
 }

@@ -172,7 +172,14 @@ async fn ask(client: &Client, name: &str, pairs: &[(&str, &str)]) -> Result<Docu
 async fn attempt(row: &Row, face: Face, release: Release) -> Result<Answered, String> {
     let daemon: Daemon = daemon(release);
     for (name, pairs) in row.before {
-        ask(&client(&daemon, Face::XmlRpc), name, pairs).await.map_err(|error| format!("before it: {error}"))?;
+        // The daemon of 3.0.2 can't read what kind of disk a name says.
+        let plain = |&(name, value): &(&'static str, &str)| (name, value.replace(":cdrom", ""));
+        let pairs: Vec<(&str, String)> = match release < Release::V3_0_3 {
+            true => pairs.iter().map(plain).collect(),
+            false => pairs.iter().map(|&(name, value)| (name, value.to_owned())).collect(),
+        };
+        let pairs: Vec<(&str, &str)> = pairs.iter().map(|(name, value)| (*name, value.as_str())).collect();
+        ask(&client(&daemon, Face::XmlRpc), name, &pairs).await.map_err(|error| format!("before it: {error}"))?;
     }
     let client = client(&daemon, face);
     let refused = REFUSED.iter().find(|refused| {

@@ -74,7 +74,8 @@ impl World {
         domain.id = Some(id);
         domain.started = Some(now);
         domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
-        domain.add_console(self.release, &mut self.identities);
+        domain.started(self.release, &mut self.identities);
+        domain.screens = Some(self.xend_config.screens(self.release));
         let record = record::record(&domain, self.release, detail, now);
         self.domains.push(domain);
         Ok(record)

@@ -6,9 +6,10 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use super::config::Settings;
 use super::device::Device;
 use super::identity::Identities;
-use super::pairs::child;
+use super::image::Image;
 use super::scheduler::{Bvt, Credit, Sedf};
 use crate::python;
 
@@ -27,10 +28,14 @@ pub struct Domain {
     pub is_managed: bool,
     /// How many virtual CPUs it has.
     pub vcpus: i64,
-    /// How many of them are available, if that was set.
+    /// Which of them are available as its configuration says: a mask.
+    pub vcpu_avail: Option<i64>,
+    /// How many of them are available, if that was set since.
     pub available_vcpus: Option<i64>,
     /// The CPUs that each virtual one was pinned to. One without an entry, or with an empty one, may run on any.
     pub pinned: Vec<Vec<i64>>,
+    /// The CPUs that one of them was pinned to last by an operation.
+    pub last_pinned: Option<Vec<i64>>,
     /// Memory in MiB.
     pub memory: i64,
     /// Memory in MiB that it may grow to.
@@ -47,12 +52,18 @@ pub struct Domain {
     pub on_end: OnEnd,
     /// What becomes of it when the daemon starts and stops.
     pub on_xend: OnXend,
+    /// What else its configuration says.
+    pub settings: Settings,
     /// What it was started from. Domain-0 has none.
     pub image: Option<Image>,
     /// Its devices, in the order in which they were added.
     pub devices: Vec<Device>,
     /// When it was started, since the Unix epoch. Domain-0 was there before Xend.
     pub started: Option<Duration>,
+    /// The address that its screens are shown at, once its device model has said so.
+    pub screens: Option<String>,
+    /// When it was active last, if it is not now.
+    pub ran: Option<Run>,
     /// What its system was asked to do and has not done yet.
     pub asked: Option<Asked>,
     /// How often the daemon started it anew.
@@ -188,38 +199,13 @@ impl Default for OnXend {
     }
 }
 
-/// What a domain was started from.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Image {
-    /// The image as it was configured: `(linux (kernel K) (ramdisk R) (root D) (args A))`.
-    pub config: Datum,
-}
-
-impl Image {
-    /// `linux`, `hvm`.
-    pub fn kind(&self) -> Option<&[u8]> {
-        self.config.items().first().and_then(Datum::as_bytes)
-    }
-
-    /// A setting of the image.
-    pub fn setting(&self, name: &str) -> Option<&Datum> {
-        child(&self.config, name)
-    }
-
-    /// What a kernel is told, from 3.1 on: `root` and `ip` go before `args`, unless they are in them
-    /// (`XendConfig.py update_with_image_sxp`, protocol reference §3.8).
-    pub(crate) fn arguments(&self) -> Vec<u8> {
-        let text = |name| self.setting(name).map(python::str).unwrap_or_default();
-        let mut arguments = text("args");
-        for name in ["ip", "root"] {
-            let (value, sign) = (text(name), format!("{name}=").into_bytes());
-            let is_there = arguments.windows(sign.len()).any(|window| window == sign);
-            if !value.is_empty() && !is_there {
-                arguments = [sign.as_slice(), &value, b" ", &arguments].concat();
-            }
-        }
-        arguments
-    }
+/// The last time that a domain was active, of which its record keeps traces.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub struct Run {
+    /// The id that it had.
+    pub id: u32,
+    /// When it was started, since the Unix epoch.
+    pub started: Duration,
 }
 
 /// A request to a domain's system that it has not obeyed yet.
@@ -272,21 +258,79 @@ impl Domain {
         f64::from(self.id.unwrap_or_default()) + 1.234_567_89
     }
 
+    /// Whether it is a machine of its own, fully virtualised.
+    pub fn is_hvm(&self) -> bool {
+        self.image.as_ref().is_some_and(Image::is_hvm)
+    }
+
+    /// The bootloader that its configuration names.
+    pub(super) fn bootloader(&self) -> Vec<u8> {
+        self.settings.get("bootloader").map(python::str).unwrap_or_default()
+    }
+
     /// Lets it run.
     pub(super) fn wake(&mut self) {
         self.activity = if self.is_privileged() { Activity::Running } else { Activity::Blocked };
     }
 
-    /// Adds the console that every guest gets when it starts, from 3.1 on.
-    pub(super) fn add_console(&mut self, release: Release, identities: &mut Identities) {
-        let has_one = self.devices.iter().any(|device| device.class == "console");
-        if let Some(id) = self.id.filter(|_| release >= Release::V3_1 && !has_one) {
-            self.devices.push(Device::console(id, identities));
+    /// Puts in what every guest has from 3.1 on: a console, unless it has one. From 4.0 on all consoles of a guest get one
+    /// uuid (capture `jade10-consolerfb@4.1`).
+    pub(super) fn plug_in_console(&mut self, release: Release, identities: &mut Identities) {
+        let is_console = |device: &&Device| device.class == "console";
+        let has_one = |device: &Device| device.text("protocol").is_some_and(|protocol| protocol == b"vt100");
+        let Some(id) = self.id.filter(|_| release >= Release::V3_1) else { return };
+        if self.devices.iter().filter(is_console).any(has_one) {
+            return;
         }
+        let number = self.devices.iter().filter(is_console).count();
+        let console = Device::console(id, i64::try_from(number).unwrap_or_default(), identities);
+        if release >= Release::V4_1 {
+            for known in self.devices.iter_mut().filter(|device| device.class == "console") {
+                known.set("uuid", console.uuid().into());
+            }
+        }
+        self.devices.push(console);
     }
 
-    /// What is left of it when it is not active: its definition.
+    /// Gives a domain that is started what it needs: memory for shadow page tables, and addresses of network cards.
+    pub(super) fn give_what_all_need(&mut self, release: Release, identities: &mut Identities) {
+        if release >= Release::V3_0_3 {
+            self.shadow_memory = self.needed_shadow_memory(release);
+        }
+        for device in &mut self.devices {
+            device.give_address_if_card(identities);
+        }
+        self.ran = None;
+    }
+
+    /// Puts in what a start adds.
+    pub(super) fn started(&mut self, release: Release, identities: &mut Identities) {
+        self.give_what_all_need(release, identities);
+        self.plug_in_console(release, identities);
+    }
+
+    /// What the page tables of a machine need besides, in MiB (`image.py`, `getRequiredShadowMemory`): 256 pages for each
+    /// vcpu, 2 for each MiB. None is kept for a paravirtual guest, whatever was asked.
+    fn needed_shadow_memory(&self, release: Release) -> i64 {
+        if !self.is_hvm() {
+            return 0;
+        }
+        let kib = if release < Release::V3_1 {
+            // Here the memory of the device model counts, too.
+            self.vcpus.saturating_mul(1024).saturating_add(self.max_memory.saturating_add(1).saturating_mul(4))
+        } else {
+            self.vcpus.saturating_mul(256).saturating_add(self.max_memory.saturating_mul(2)).saturating_mul(4)
+        };
+        let needed = kib.saturating_add(1023) / 1024;
+        // A slip of units makes nothing of what was asked (capture `fir36-shadow@3.1`).
+        if release == Release::V3_1 { needed } else { needed.max(self.shadow_memory) }
+    }
+
+    /// What is left of it when it is not active: its definition, with traces of the run.
     pub(super) fn deactivate(&mut self, activity: Activity) {
+        if let (Some(id), Some(started)) = (self.id, self.started) {
+            self.ran = Some(Run { id, started });
+        }
         self.id = None;
         self.activity = activity;
         self.started = None;

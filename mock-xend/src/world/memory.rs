@@ -1,7 +1,7 @@
 //! How much memory a domain has, may have, and needs besides.
 
+use xend_wire::Release;
 use xend_wire::datum::Datum;
-use xend_wire::{Release, Releases};
 
 use super::{Failure, World};
 use crate::python;
@@ -69,49 +69,37 @@ impl World {
 
     /// Whether the host has enough memory for a new domain (`balloon.py`, captures `post-create-toobig`).
     pub(super) fn check_free_memory(&self, memory: i64, max_memory: i64) -> Result<(), Failure> {
-        /// What Domain-0 keeps in any case: `dom0-min-mem` of the captures' configuration, in MiB.
-        const DOM0_MIN_MEM: i64 = 64;
+        let dom0_min_mem = self.xend_config.dom0_min_mem(self.release);
         let free = self.node.free_memory;
         let of_domain_0 = self.domains.iter().find(|domain| domain.is_privileged()).map_or(0, |domain| domain.memory);
-        let available = free.saturating_add(of_domain_0.saturating_sub(DOM0_MIN_MEM).max(0));
+        let available = free.saturating_add(of_domain_0.saturating_sub(dom0_min_mem).max(0));
         let kib = |mib: i64| mib.saturating_mul(1024);
-        let (enough, text) = match self.release {
-            Release::V3_0_2 => (
-                memory < available,
-                format!(
-                    "I need {} MiB, but dom0_min_mem is {DOM0_MIN_MEM} and shrinking to {DOM0_MIN_MEM} MiB would \
-                     leave only {available} MiB free.",
-                    memory.saturating_add(1)
-                ),
-            ),
-            release if release < Release::V3_2 => (
-                memory <= available,
-                format!(
-                    "I need {} KiB, but dom0_min_mem is {} and shrinking to {} KiB would leave only {} KiB free.",
-                    kib(memory),
-                    kib(DOM0_MIN_MEM),
-                    kib(DOM0_MIN_MEM),
-                    kib(available)
-                ),
-            ),
-            release => {
-                // 3.3 and 3.4 add the page tables of an IOMMU to every domain: 4 KiB for each MiB, in whole MiB.
-                let has_tables = Releases::between(Release::V3_3, Release::V3_4).contains(release);
-                let tables = if has_tables { max_memory.saturating_add(255) / 256 } else { 0 };
-                let needed = memory.saturating_add(tables);
-                // The daemon of the captures is configured to take no memory from Domain-0.
-                let rows = [(Release::V3_2, "dom0_min_mem is 0"), (Release::V3_3, "enable-dom0-ballooning is False")];
-                let why = release.pick(&rows);
-                (
-                    needed <= free,
-                    format!(
-                        "Not enough free memory and {why}, so I cannot release any more.  \
-                         I need {} KiB but only have {}.",
-                        kib(needed),
-                        kib(free)
-                    ),
-                )
-            }
+        // 3.3 and 3.4 add the page tables of an IOMMU to every domain: 4 KiB for each MiB, in whole MiB.
+        let has_tables = self.release >= Release::V3_3 && self.release < Release::V4_1;
+        let tables = if has_tables { max_memory.saturating_add(255) / 256 } else { 0 };
+        let needed = memory.saturating_add(tables);
+        let in_mib = self.release < Release::V3_0_3;
+        let show = |mib: i64| if in_mib { format!("{mib} MiB") } else { format!("{} KiB", kib(mib)) };
+        let (in_all, plain) =
+            (if in_mib { needed.saturating_add(1) } else { needed }, if in_mib { free } else { kib(free) });
+        let by_config = self.release < Release::V3_3;
+        let (enough, text) = if by_config && dom0_min_mem != 0 {
+            let enough = if in_mib { needed < available } else { needed <= available };
+            let least = show(dom0_min_mem);
+            let text = format!(
+                "I need {}, but dom0_min_mem is {dom0} and shrinking to {least} would leave only {} free.",
+                show(in_all),
+                show(available),
+                dom0 = if in_mib { dom0_min_mem } else { kib(dom0_min_mem) },
+            );
+            (enough, text)
+        } else {
+            let why = if by_config { "dom0_min_mem is 0" } else { "enable-dom0-ballooning is False" };
+            let text = format!(
+                "Not enough free memory and {why}, so I cannot release any more.  I need {} but only have {plain}.",
+                show(in_all)
+            );
+            (in_all <= free, text)
         };
         if enough { Ok(()) } else { Err(Failure::refused(text)) }
     }

@@ -21,6 +21,7 @@ mod failure;
 mod file;
 mod filesystem;
 mod identity;
+mod image;
 mod lifecycle;
 mod listing;
 mod lookup;
@@ -30,7 +31,9 @@ mod pairs;
 mod plug;
 mod record;
 mod scheduler;
+mod start;
 mod vcpu;
+mod xend_config;
 
 use std::time::Duration;
 
@@ -38,18 +41,30 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 pub use command::{Command, Order, Scheduler, States};
+pub use config::Settings;
 pub use device::Device;
-pub use domain::{Activity, Asked, Domain, Image, OnEnd, OnXend, PowerState};
+pub use domain::{Activity, Asked, Domain, OnEnd, OnXend, PowerState, Run};
 pub use failure::Failure;
-pub use filesystem::Filesystem;
+pub use filesystem::{Filesystem, Patterns};
+pub use image::Image;
 pub use listing::Listing;
 pub use node::Node;
 pub use record::Detail;
 pub use scheduler::{Bvt, Credit, Sedf};
+pub use xend_config::XendConfig;
 
 use crate::python;
 use domains::Domains;
 pub(crate) use identity::Identities;
+
+/// A program that finds the kernel of a guest on its disk.
+#[derive(Clone, Debug, PartialEq)]
+pub struct Bootloader {
+    /// Where it is: `/usr/bin/pygrub`.
+    pub path: String,
+    /// What it answers: `(linux (kernel K) (ramdisk R) (args A))`.
+    pub answer: Datum,
+}
 
 /// A host with its domains.
 #[derive(Clone, Debug)]
@@ -57,8 +72,12 @@ pub struct World {
     release: Release,
     /// The host itself.
     pub node: Node,
+    /// The daemon's own configuration.
+    pub xend_config: XendConfig,
     /// Its files.
     pub files: Filesystem,
+    /// The bootloaders that answer something. Any other one answers nothing.
+    pub bootloaders: Vec<Bootloader>,
     /// Hosts that take domains from this one: `HOST:PORT`. None by default.
     pub peers: Vec<String>,
     /// How long a guest takes to obey a request to shut down: no time by default, so that it is gone for the next
@@ -79,8 +98,7 @@ impl World {
         let mut world = Self::empty(release);
         for number in 1..=2_i64 {
             let config = Self::config_of_captures(number);
-            let config = world.check_config(&config).expect("the configuration of the captures is valid");
-            world.add(config, now);
+            world.perform(now, &Command::Create { config, detail: Detail::Whole }).expect("the captures' own is valid");
         }
         world.domains[1].activity = Activity::Blocked;
         world
@@ -91,7 +109,9 @@ impl World {
         Self {
             release,
             node: Node::default(),
+            xend_config: XendConfig::default(),
             files: Filesystem::default(),
+            bootloaders: Vec::new(),
             peers: Vec::new(),
             guest_delay: Some(Duration::ZERO),
             messages: b"(XEN) fake console ring\n(XEN) line \"two\" & <three>\n".to_vec(),
@@ -108,26 +128,12 @@ impl World {
             name: "Domain-0".into(),
             uuid: "00000000-0000-0000-0000-000000000000".into(),
             activity: Activity::Running,
-            is_managed: false,
             vcpus: 2,
-            available_vcpus: None,
             pinned: vec![vec![0, 1]; 2],
             memory: 256,
             // The stub hypervisor of the captures gives no limit, which from 3.1 on shows as a huge one.
             max_memory: if release <= Release::V3_0_3 { 256 } else { 4_194_303 },
-            shadow_memory: 0,
-            credit: Credit::default(),
-            sedf: Sedf::default(),
-            bvt: Bvt::default(),
-            on_end: OnEnd::default(),
-            on_xend: OnXend::default(),
-            image: None,
-            devices: Vec::new(),
-            started: None,
-            asked: None,
-            restarts: 0,
-            restarted: None,
-            pause_flag: false,
+            ..Domain::blank()
         }
     }
 
@@ -202,7 +208,7 @@ impl World {
             }
             Command::Record { domain, detail } => Ok(record::record(self.find(domain)?, release, *detail, now)),
             Command::Create { config, detail } => self.create(config, *detail, now),
-            Command::New { config } => self.define(config, now),
+            Command::New { config } => self.define(config),
             Command::Start { domain, paused } => self.start(domain, *paused, now),
             Command::Delete { domain } => self.delete(domain),
             Command::Suspend { domain } => self.suspend(domain),

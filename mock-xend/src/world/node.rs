@@ -12,15 +12,27 @@ pub struct Node {
     pub total_memory: i64,
     /// Memory in MiB that no domain has.
     pub free_memory: i64,
+    /// What the hypervisor can run: `xen-3.0-x86_64 hvm-3.0-x86_32 `.
+    pub xen_caps: String,
 }
 
 impl Default for Node {
     fn default() -> Self {
-        Self { host: "oracle.example".to_owned(), total_memory: 2048, free_memory: 1500 }
+        Self { host: "oracle.example".to_owned(), total_memory: 2048, free_memory: 1500, xen_caps: XEN_CAPS.to_owned() }
     }
 }
 
 impl Node {
+    /// Whether its hardware runs machines that know nothing of Xen.
+    pub(super) fn can_run_machines(&self) -> bool {
+        self.xen_caps.contains("hvm")
+    }
+
+    /// How many processors it has.
+    pub(super) fn cpus(&self) -> i64 {
+        2
+    }
+
     /// What the daemon says of it, in the order of the release (`XendNode.info`, protocol reference §3.9, captures
     /// `get-node`).
     pub(crate) fn pairs(&self, release: Release) -> Vec<Datum> {
@@ -62,7 +74,7 @@ impl Node {
         add(true, "xen_major", major.into());
         add(true, "xen_minor", minor.into());
         add(true, "xen_extra", ".2-1".into());
-        add(true, "xen_caps", "xen-3.0-x86_64 xen-3.0-x86_32p ".into());
+        add(true, "xen_caps", self.xen_caps.as_str().into());
         add(release >= Release::V3_1, "xen_scheduler", "credit".into());
         add(release >= Release::V3_0_3, "xen_pagesize", 4096.into());
         add(true, "platform_params", "virt_start=0xffff800000000000".into());
@@ -77,6 +89,9 @@ impl Node {
         pairs
     }
 }
+
+/// What the hypervisor of the captures can run. The daemon tells the blank at the end, too.
+const XEN_CAPS: &str = "xen-3.0-x86_64 xen-3.0-x86_32p ";
 
 const CPU_TOPOLOGY: &str =
     "\ncpu:    core    socket     node\n  0:       0        0        0\n  1:       1        0        0";

@@ -3,9 +3,9 @@
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
-use super::device::{self, Device};
+use super::device::{self, Device, Origin, Place};
 use super::pairs::child;
-use super::{Failure, World, config};
+use super::{Failure, World};
 use crate::python;
 
 impl World {
@@ -14,52 +14,79 @@ impl World {
         if !self.knows_class(class) {
             return Err(device::unknown_class(class, self.release));
         }
-        // The store has entries of active domains only.
-        let Some(id) = domain.id else { return Ok(Datum::List(vec![])) };
-        let of_class = |device: &&Device| device.connected && device.class.as_bytes() == class;
-        let entries = domain.devices.iter().filter(of_class).map(|device| device.store_entry(id, self.release));
-        Ok(entries.collect::<Vec<_>>().into())
+        let release = self.release;
+        let is_active = domain.id.is_some();
+        let is_listed = |device: &&Device| (device.connected || !is_active) && device.is_listed_as(class, release);
+        let devices = domain.devices.iter().filter(is_listed);
+        let Some(guest) = domain.guest() else {
+            // What is not active has no store: its configuration is told, with numbers that count (captures C8).
+            let told = |(number, device): (usize, &Device)| {
+                Datum::list([i64::try_from(number).unwrap_or_default().into(), device.definition(false, release)])
+            };
+            return Ok(devices.enumerate().map(told).collect::<Vec<_>>().into());
+        };
+        let entries: Vec<Datum> = match class {
+            b"pci" if release >= Release::V3_3 => devices.flat_map(Device::pci_store_entries).collect(),
+            _ => devices.map(|device| device.store_entry(guest, release)).collect(),
+        };
+        Ok(entries.into())
     }
 
     pub(super) fn block_device_class(&self, target: &Datum, device: &[u8]) -> Result<Datum, Failure> {
-        let known = |known: &&Device| known.connected && known.is_block() && known.answers_to(device);
+        let known = |known: &&Device| known.connected && known.is_block() && known.answers_to(device, self.release);
         let found = self.find(target)?.devices.iter().find(known);
         Ok(found.map_or(Datum::None, |device| device.class.as_str().into()))
     }
 
     pub(super) fn create_device(&mut self, target: &Datum, config: &Datum) -> Result<Datum, Failure> {
         let at = self.position(target)?;
-        let class = config.items().first().map(python::str).unwrap_or_default();
-        if !self.knows_class(&class) {
-            return Err(match self.release {
-                Release::V3_0_2 | Release::V3_0_3 => device::unknown_class(&class, self.release),
-                _ => config::unknown_type(&class),
+        let release = self.release;
+        let class = device::class_of(config);
+        if !class.as_ref().is_some_and(|class| self.knows_class(class)) {
+            return Err(match release < Release::V3_1 {
+                true => device::unknown_class(&class.unwrap_or_else(|| b"None".to_vec()), release),
+                false => device::unknown_type(class.as_deref()),
             });
         }
-        let domain = &mut self.domains[at];
-        let Some(device) = Device::from_config(config, &domain.devices, &mut self.identities) else {
-            return Err(device::unknown_class(&class, self.release));
+        let is_there = |device: &&Device| device.connected || self.domains[at].id.is_none();
+        let known: Vec<Device> = self.domains[at].devices.iter().filter(is_there).cloned().collect();
+        let identities = &mut self.identities;
+        let mut device = match release < Release::V3_1 {
+            true => Device::plain(config, &known, release, identities),
+            false => Device::define(config, &known, release, Origin::Configuration, identities)?,
         };
-        let same = |known: &&Device| known.connected && known.class == device.class && known.id == device.id;
-        match (domain.id, domain.devices.iter().any(|known| same(&known))) {
-            (Some(id), true) => {
-                let text = format!("Device {} ({id}, {}) is already connected.", device.id, device.class);
-                Err(Failure::refused(text))
+        let place = device::check(&device, &known, release)?;
+        let Some(id) = self.domains[at].id else {
+            self.domains[at].devices.push(device);
+            if release < Release::V3_4 {
+                return Ok(Datum::Bool(true));
             }
-            (Some(id), false) => {
-                let place = Datum::list(["dom".into(), id.into(), "id".into(), device.id.into()]);
-                domain.devices.push(device);
-                Ok(Datum::list([class.into(), place]))
-            }
-            // Only the definition changes.
-            (None, _) => {
-                domain.devices.push(device);
-                Ok(Datum::Bool(true))
+            // The daemon goes on as if it had plugged it in.
+            let place = Datum::list(["dom".into(), Datum::None, "id".into(), Datum::None]);
+            return Ok(Datum::list([class.unwrap_or_default().into(), place]));
+        };
+        device.give_address_if_card(&mut self.identities);
+        if place == Place::New {
+            let created: Vec<&Device> = known.iter().collect();
+            self.check_device(&device, self.domains[at].is_hvm(), &created)?;
+        }
+        let number = device.id;
+        match place {
+            Place::New => self.domains[at].devices.push(device),
+            Place::Drive(drive) => {
+                let drive = &known[drive];
+                let mut devices = self.domains[at].devices.iter_mut();
+                if let Some(known) = devices.find(|known| known.connected && known.uuid() == drive.uuid()) {
+                    known.change_disc(device.settings);
+                }
             }
         }
+        let place = Datum::list(["dom".into(), id.into(), "id".into(), number.into()]);
+        Ok(Datum::list([class.unwrap_or_default().into(), place]))
     }
 
-    /// Only what is in a CD drive can be changed, from 3.1 on (`blkif.py`, `reconfigureDevice`).
+    /// Only what is in a CD drive can be changed, from 3.1 on (`blkif.py`, `reconfigureDevice`), and a device of a bus can
+    /// be taken away (`XendDomainInfo.py`, `device_configure`).
     pub(super) fn configure_device(
         &mut self,
         target: &Datum,
@@ -67,11 +94,14 @@ impl World {
         device: &Datum,
     ) -> Result<Datum, Failure> {
         let release = self.release;
-        let class = config.items().first().map(python::str).unwrap_or_default();
+        let class = device::class_of(config).unwrap_or_default();
         let knows_class = self.knows_class(&class);
-        let domain = self.find_mut(target)?;
+        let at = self.position(target)?;
         if !knows_class {
             return Err(device::unknown_class(&class, release));
+        }
+        if class == b"pci" && release >= Release::V3_1 {
+            return self.configure_bus(at, config);
         }
         if !matches!(class.as_slice(), b"vbd" | b"tap") || release == Release::V3_0_2 {
             return Err(Failure::refused([class.as_slice(), b" devices may not be reconfigured"].concat()));
@@ -80,22 +110,49 @@ impl World {
             Datum::None => child(config, "dev").map(python::str).unwrap_or_default(),
             device => python::str(device),
         };
-        let named = |known: &&mut Device| known.connected && known.class.as_bytes() == class && known.answers_to(&name);
-        let Some(known) = domain.devices.iter_mut().find(named) else {
+        let named =
+            |known: &Device| known.connected && known.class.as_bytes() == class && known.answers_to(&name, release);
+        let Some(known) = self.domains[at].devices.iter().position(named) else {
             return Err(Failure::refused([b"Device ".as_slice(), &name, b" not connected"].concat()));
         };
-        let settings = device::settings(config);
+        let settings = device::pairs_of(config);
+        let known = &mut self.domains[at].devices[known];
         if known.is_cd_drive() && release >= Release::V3_1 {
-            known.settings = settings;
+            known.change_disc(settings.clone());
             return Ok(Datum::None);
         }
         let what = format!("Refusing to reconfigure device {}:{} to ", known.class, known.id);
         Err(Failure::refused([what.as_bytes(), &Datum::Dict(settings).repr()].concat()))
     }
 
-    /// A device that was pulled out is still closing as far as the captures go: pulling it out again is no mistake, as
-    /// long as the domain's configuration has not forgotten it (xm commands `block-detach vm1 sdb1` and `block-detach
-    /// vm1 2065`).
+    /// Gives a domain devices of a bus, or takes those away that are `Closing`, as libvirt and xm ask for it.
+    fn configure_bus(&mut self, at: usize, config: &Datum) -> Result<Datum, Failure> {
+        let release = self.release;
+        let state = child(config, "state").map(python::str).unwrap_or_default();
+        let given = Device::define(config, &[], release, Origin::Configuration, &mut self.identities)?;
+        let addresses = given.pci_addresses();
+        let is_bus = |device: &Device| device.class == "pci";
+        let known = self.domains[at].devices.iter().position(is_bus);
+        match (state.as_slice(), known) {
+            (b"Closing", Some(known)) => {
+                let bus = &mut self.domains[at].devices[known];
+                bus.remove_addresses(&addresses);
+                if bus.pci_addresses().is_empty() {
+                    self.domains[at].devices.remove(known);
+                }
+            }
+            (b"Closing", None) => return Err(Failure::refused("Device 0 not connected")),
+            (_, Some(known)) => {
+                let devs = given.settings.into_iter().filter(|(name, _)| name == "dev");
+                self.domains[at].devices[known].settings.extend(devs);
+            }
+            (_, None) => self.domains[at].devices.push(given),
+        }
+        Ok(Datum::None)
+    }
+
+    /// Scripts take a device away when it is closed, so that it is gone from the record of a running domain too. Only
+    /// where a client says so it is forgotten.
     pub(super) fn destroy_device(
         &mut self,
         target: &Datum,
@@ -105,26 +162,34 @@ impl World {
     ) -> Result<Datum, Failure> {
         let release = self.release;
         let knows_class = self.knows_class(class);
-        let domain = self.find_mut(target)?;
+        let at = self.position(target)?;
         if !knows_class {
             return Err(device::unknown_class(class, release));
         }
-        let named = |known: &Device| known.class.as_bytes() == class && known.answers_to(device);
-        match domain.devices.iter().rposition(named) {
-            Some(at) if forget => {
-                domain.devices.remove(at);
+        let is_active = self.domains[at].id.is_some();
+        let named = |known: &Device| {
+            (known.connected || forget) && known.class.as_bytes() == class && known.answers_to(device, release)
+        };
+        match self.domains[at].devices.iter().rposition(named).filter(|_| is_active || forget) {
+            Some(known) if forget => {
+                self.domains[at].devices.remove(known);
                 Ok(Datum::None)
             }
-            Some(at) => {
-                domain.devices[at].connected = false;
+            Some(known) => {
+                self.domains[at].devices[known].connected = false;
                 Ok(Datum::None)
             }
             None if forget => Err(Failure::refused([b"Device ", device, b" is not defined"].concat())),
-            None => Err(Failure::refused(match (device::is_number_or_name(class, device), release) {
-                (true, _) => [b"Device ", device, b" not connected"].concat(),
+            None => Err(Failure::refused(match device::is_number_or_name(class, device, release) {
+                true => {
+                    // Later releases have made a number of it by then.
+                    let number = device::block::number(device, release).filter(|_| release >= Release::V3_2);
+                    let device = number.map_or_else(|| device.to_vec(), |number| number.to_string().into_bytes());
+                    [b"Device ".as_slice(), &device, b" not connected"].concat()
+                }
                 // What `blkdev_name_to_number` makes of a name that it does not know (protocol reference §6.3).
-                (false, Release::V3_0_2 | Release::V3_0_3 | Release::V3_1) => device.to_vec(),
-                (false, _) => b"None".to_vec(),
+                false if release < Release::V3_2 => device.to_vec(),
+                false => b"None".to_vec(),
             })),
         }
     }

@@ -8,8 +8,9 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::device;
-use super::domain::{Domain, Image};
+use super::device::{self, Device, Guest, Stage};
+use super::domain::Domain;
+use super::image::Image;
 
 /// Which parts of a record are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -22,210 +23,415 @@ pub enum Detail {
     WithoutDevices,
 }
 
+/// The names of a record's fields in the order of the release. A field that a domain does not have is left out; `device`
+/// stands for all devices.
+fn order(release: Release) -> &'static [&'static str] {
+    release.pick(&[
+        (Release::V3_0_2, ORDER_3_0_2),
+        (Release::V3_0_3, ORDER_3_0_3),
+        (Release::V3_1, ORDER_3_1),
+        (Release::V3_2, ORDER_3_2),
+        (Release::V3_4, ORDER_3_4),
+        (Release::V4_1, ORDER_4_1),
+    ])
+}
+
+const ORDER_3_0_2: &[&str] = &[
+    "domid",
+    "uuid",
+    "ssidref",
+    "vcpus",
+    "vcpu_avail",
+    "cpu_weight",
+    "memory",
+    "maxmem",
+    "bootloader",
+    "name",
+    "on_poweroff",
+    "on_reboot",
+    "on_crash",
+    "image",
+    "device",
+    "state",
+    "shutdown_reason",
+    "cpu_time",
+    "online_vcpus",
+    "up_time",
+    "start_time",
+    "store_mfn",
+    "console_mfn",
+];
+
+const ORDER_3_0_3: &[&str] = &[
+    "domid",
+    "uuid",
+    "vcpus",
+    "vcpu_avail",
+    "cpu_weight",
+    "memory",
+    "shadow_memory",
+    "maxmem",
+    "bootloader",
+    "bootloader_args",
+    "features",
+    "localtime",
+    "name",
+    "on_poweroff",
+    "on_reboot",
+    "on_crash",
+    "image",
+    "security",
+    "device",
+    "state",
+    "shutdown_reason",
+    "cpu_time",
+    "online_vcpus",
+    "up_time",
+    "start_time",
+    "store_mfn",
+    "console_mfn",
+];
+
+const ORDER_3_1: &[&str] = &[
+    "domid",
+    "bootloader",
+    "on_crash",
+    "uuid",
+    "bootloader_args",
+    "vcpus",
+    "name",
+    "on_reboot",
+    "on_poweroff",
+    "maxmem",
+    "memory",
+    "shadow_memory",
+    "security",
+    "vcpu_avail",
+    "cpu_weight",
+    "cpu_cap",
+    "features",
+    "on_xend_start",
+    "on_xend_stop",
+    "start_time",
+    "cpu_time",
+    "online_vcpus",
+    "image",
+    "status",
+    "state",
+    "store_mfn",
+    "console_mfn",
+    "device",
+];
+
+const ORDER_3_2: &[&str] = &[
+    "domid",
+    "bootloader",
+    "on_crash",
+    "uuid",
+    "bootloader_args",
+    "vcpus",
+    "name",
+    "on_reboot",
+    "on_poweroff",
+    "maxmem",
+    "memory",
+    "shadow_memory",
+    "vcpu_avail",
+    "features",
+    "on_xend_start",
+    "on_xend_stop",
+    "start_time",
+    "cpu_time",
+    "online_vcpus",
+    "security_label",
+    "image",
+    "status",
+    "state",
+    "store_mfn",
+    "console_mfn",
+    "device",
+    "cpuid",
+    "cpuid_check",
+];
+
+const ORDER_3_4: &[&str] = &[
+    "domid",
+    "bootloader",
+    "on_crash",
+    "uuid",
+    "bootloader_args",
+    "vcpus",
+    "name",
+    "cpus",
+    "on_reboot",
+    "on_poweroff",
+    "maxmem",
+    "memory",
+    "shadow_memory",
+    "vcpu_avail",
+    "features",
+    "on_xend_start",
+    "on_xend_stop",
+    "start_time",
+    "cpu_time",
+    "online_vcpus",
+    "security_label",
+    "image",
+    "status",
+    "state",
+    "store_mfn",
+    "console_mfn",
+    "device",
+    "cpuid",
+    "cpuid_check",
+];
+
+const ORDER_4_1: &[&str] = &[
+    "domid",
+    "cpu_weight",
+    "cpu_cap",
+    "pool_name",
+    "bootloader",
+    "vcpus",
+    "cpus",
+    "on_poweroff",
+    "description",
+    "on_crash",
+    "uuid",
+    "bootloader_args",
+    "name",
+    "on_reboot",
+    "maxmem",
+    "memory",
+    "shadow_memory",
+    "vcpu_avail",
+    "features",
+    "on_xend_start",
+    "on_xend_stop",
+    "start_time",
+    "cpu_time",
+    "online_vcpus",
+    "security_label",
+    "image",
+    "status",
+    "state",
+    "store_mfn",
+    "console_mfn",
+    "device",
+    "cpuid",
+    "cpuid_check",
+];
+
 /// The record of a domain: `(domain (domid 1) ...)`.
 pub(super) fn record(domain: &Domain, release: Release, detail: Detail, now: Duration) -> Datum {
-    let writer = Record { domain, release, detail, now, fields: vec!["domain".into()] };
-    if release <= Release::V3_0_3 { writer.until_3_0_3() } else { writer.since_3_1() }
+    Record { domain, release, now, is_early: false }.all(detail)
+}
+
+/// The record of a domain of which the daemon has not asked the hypervisor yet.
+pub(super) fn early(domain: &Domain, release: Release, detail: Detail, now: Duration) -> Datum {
+    Record { domain, release, now, is_early: true }.all(detail)
 }
 
 struct Record<'d> {
     domain: &'d Domain,
     release: Release,
-    detail: Detail,
     now: Duration,
-    fields: Vec<Datum>,
+    is_early: bool,
 }
 
 impl Record<'_> {
-    fn add(&mut self, name: &str, value: impl Into<Datum>) -> &mut Self {
-        self.fields.push(Datum::pair(name, value));
-        self
-    }
-
-    fn until_3_0_3(mut self) -> Datum {
-        let domain = self.domain;
-        let newer = self.release == Release::V3_0_3;
-        self.add("domid", domain.domid()).add("uuid", domain.uuid.as_str());
-        if !newer {
-            self.add("ssidref", 0);
-        }
-        self.add("vcpus", domain.vcpus).availability();
-        self.add("cpu_weight", 1.0).add("memory", domain.memory);
-        if newer {
-            self.add("shadow_memory", domain.shadow_memory);
-        }
-        self.add("maxmem", domain.max_memory);
-        if newer {
-            self.add("features", "");
-        }
-        self.add("name", domain.name.as_str());
-        self.add("on_poweroff", domain.on_end.poweroff.as_str());
-        self.add("on_reboot", domain.on_end.reboot.as_str());
-        self.add("on_crash", domain.on_end.crash.as_str());
-        if let Some(image) = &domain.image {
-            self.add("image", image.config.clone());
-        }
-        self.devices();
-        self.add("state", domain.state());
-        // Always there, even on a domain that runs: code 0 is `poweroff`.
-        self.add("shutdown_reason", "poweroff");
-        // The stub hypervisor of the captures brings no vcpu down (capture `post-list@3.0.2`).
-        self.add("cpu_time", domain.cpu_time()).add("online_vcpus", domain.vcpus);
-        if let Some(started) = domain.started {
-            // Both are texts, made by `str` of a float.
-            let (up_time, start_time) = (self.now.saturating_sub(started), started);
-            self.add("up_time", Datum::Float(up_time.as_secs_f64()).show(self.release));
-            self.add("start_time", Datum::Float(start_time.as_secs_f64()).show(self.release));
-            self.frames();
-        }
-        self.fields.into()
-    }
-
-    fn since_3_1(mut self) -> Datum {
-        let domain = self.domain;
-        let newest = self.release >= Release::V4_1;
-        let (poweroff, reboot, crash) = (&domain.on_end.poweroff, &domain.on_end.reboot, &domain.on_end.crash);
-        let is_active = domain.id.is_some();
-        if is_active {
-            self.add("domid", domain.domid());
-        }
-        if newest {
-            self.weight().add("pool_name", "Pool-0").add("bootloader", "").add("vcpus", domain.vcpus).cpus();
-            self.add("on_poweroff", poweroff.as_str());
-            if !domain.is_privileged() {
-                self.add("description", "");
+    fn all(&self, detail: Detail) -> Datum {
+        let Self { release, .. } = *self;
+        let mut fields: Vec<Datum> = vec!["domain".into()];
+        let record = self;
+        for &name in order(release) {
+            match name {
+                "device" if detail == Detail::WithoutDevices && release >= Release::V3_1 => {}
+                "device" => fields.extend(record.devices().into_iter().map(|device| Datum::pair("device", device))),
+                // It may be a long, so XML-RPC never shows it.
+                "vcpu_avail" if detail != Detail::Whole => {}
+                _ => fields.extend(record.value(name).map(|value| Datum::pair(name, value))),
             }
-            self.add("on_crash", crash.as_str()).add("uuid", domain.uuid.as_str());
-            self.add("bootloader_args", "").add("name", domain.name.as_str());
-            self.add("on_reboot", reboot.as_str());
-        } else {
-            self.add("bootloader", "").add("on_crash", crash.as_str()).add("uuid", domain.uuid.as_str());
-            self.add("bootloader_args", "").add("vcpus", domain.vcpus).add("name", domain.name.as_str());
-            if self.release >= Release::V3_4 {
-                self.cpus();
-            }
-            self.add("on_reboot", reboot.as_str()).add("on_poweroff", poweroff.as_str());
-        }
-        self.add("maxmem", domain.max_memory).add("memory", domain.memory).add("shadow_memory", domain.shadow_memory);
-        self.availability();
-        if self.release == Release::V3_1 {
-            self.weight();
-        }
-        self.add("features", "").add("on_xend_start", domain.on_xend.start.as_str());
-        self.add("on_xend_stop", domain.on_xend.stop.as_str());
-        if let Some(started) = domain.started {
-            self.add("start_time", started.as_secs_f64());
-        }
-        if is_active {
-            // The stub hypervisor of the captures brings no vcpu down (capture `post-list@3.0.2`).
-            self.add("cpu_time", domain.cpu_time()).add("online_vcpus", domain.vcpus);
-        }
-        let image = self.image();
-        self.add("image", image).add("status", domain.power_state().number());
-        if is_active {
-            self.add("state", domain.state());
-        }
-        if domain.started.is_some() {
-            self.frames();
-        }
-        if self.detail != Detail::WithoutDevices {
-            self.devices();
-        }
-        self.fields.into()
-    }
-
-    fn weight(&mut self) -> &mut Self {
-        let credit = self.domain.credit;
-        self.add("cpu_weight", credit.weight).add("cpu_cap", credit.cap)
-    }
-
-    /// One list of CPUs for each vcpu; one that is not pinned has an empty list. 3.4 writes the last list that was pinned
-    /// over all of them (protocol reference §3.8).
-    fn cpus(&mut self) -> &mut Self {
-        let domain = self.domain;
-        let list = |cpus: &Vec<i64>| Datum::List(cpus.iter().map(|&cpu| cpu.into()).collect());
-        let pinned = domain.pinned.iter().rfind(|cpus| !cpus.is_empty());
-        if let Some(cpus) = pinned.filter(|_| self.release == Release::V3_4 && !domain.is_privileged()) {
-            return self.add("cpus", list(cpus));
-        }
-        let vcpus = usize::try_from(domain.vcpus).unwrap_or_default();
-        let lists = (0..vcpus).map(|at| domain.pinned.get(at).map_or(Datum::List(vec![]), list)).collect::<Vec<_>>();
-        self.add("cpus", lists)
-    }
-
-    /// A mask of the available vcpus. XML-RPC never shows it, since it may be a long.
-    fn availability(&mut self) -> &mut Self {
-        if self.detail != Detail::Whole {
-            return self;
-        }
-        let count = u32::try_from(self.domain.available_vcpus.unwrap_or(self.domain.vcpus)).unwrap_or(0);
-        let mask = match count {
-            0..=62 => Datum::Int((1 << count) - 1),
-            // A long prints in quotes, and may have more bits than any type of ours.
-            63..=127 => Datum::Text(((1_u128 << count) - 1).to_string()),
-            _ => Datum::Text(u128::MAX.to_string()),
-        };
-        self.add("vcpu_avail", mask)
-    }
-
-    /// The machine frames of store and console: effects of the stub hypervisor.
-    fn frames(&mut self) {
-        let id = i64::from(self.domain.id.unwrap_or_default());
-        self.add("store_mfn", 1000 + id).add("console_mfn", 2000 + id);
-    }
-
-    fn image(&self) -> Datum {
-        let mut fields: Vec<Datum> = Vec::new();
-        let kind = self.domain.image.as_ref().and_then(Image::kind).unwrap_or(b"linux");
-        fields.push(kind.to_vec().into());
-        let image = self.domain.image.as_ref();
-        let setting = |name| image.and_then(|image| image.setting(name)).map(crate::python::str);
-        fields.push(Datum::pair("kernel", setting("kernel").unwrap_or_default()));
-        if let Some(ramdisk) = setting("ramdisk") {
-            fields.push(Datum::pair("ramdisk", ramdisk));
-        }
-        let args = image.map(Image::arguments).unwrap_or_default();
-        if !args.is_empty() {
-            fields.push(Datum::pair("args", args));
-        }
-        // The settings of its platform as they were configured: no capture shows one.
-        if let Some(image) = image.filter(|_| kind == b"hvm") {
-            let is_told = |name: &[u8]| [b"kernel".as_slice(), b"ramdisk", b"root", b"args"].contains(&name);
-            let settings = image.config.items().iter().skip(1);
-            let untold =
-                |setting: &&Datum| setting.items().first().and_then(Datum::as_bytes).is_some_and(|name| !is_told(name));
-            fields.extend(settings.filter(untold).cloned());
-        }
-        let is_built = image.is_some() && self.domain.id.is_some();
-        let of_release: &[(&str, Datum)] = match self.release {
-            Release::V3_1 => &[("rtc_timeoffset", "0".into())],
-            release if release >= Release::V4_1 && is_built => {
-                &[("superpages", 0.into()), ("pci", Datum::list([])), ("nomigrate", 0.into()), ("tsc_mode", 0.into())]
-            }
-            release if release >= Release::V4_1 => {
-                &[("superpages", 0.into()), ("nomigrate", 0.into()), ("tsc_mode", 0.into())]
-            }
-            _ => &[],
-        };
-        let is_told = |name: &str| {
-            let names = fields.iter().filter_map(|field| field.items().first()?.as_bytes());
-            names.into_iter().any(|known| known == name.as_bytes())
-        };
-        let untold = of_release.iter().filter(|(name, _)| !is_told(name));
-        let untold: Vec<_> = untold.map(|(name, value)| Datum::pair(name, value.clone())).collect();
-        fields.extend(untold);
-        if is_built {
-            fields.push(Datum::list(["notes".into()]));
         }
         fields.into()
     }
 
-    fn devices(&mut self) {
-        for class in device::classes(self.release) {
-            for device in self.domain.devices.iter().filter(|device| device.class == *class) {
-                let record = device.record(self.release, self.domain.id.is_some());
-                self.add("device", record);
+    /// The value of a field, if the domain has one.
+    fn value(&self, name: &str) -> Option<Datum> {
+        let &Self { domain, release, .. } = self;
+        let is_active = domain.id.is_some();
+        let text = |text: &str| Some(Datum::from(text));
+        match name {
+            "domid" => domain.id.map(Datum::from).or_else(|| (release < Release::V3_1).then_some(Datum::None)),
+            "name" => text(&domain.name),
+            "uuid" => text(&domain.uuid),
+            "ssidref" => Some(0.into()),
+            // The hypervisor gives every domain one.
+            "vcpus" if is_active && !self.is_early && release >= Release::V3_1 => Some(domain.vcpus.max(1).into()),
+            "vcpus" => Some(domain.vcpus.into()),
+            "vcpu_avail" => Some(self.availability()),
+            "cpus" => Some(self.cpus()).filter(|cpus| !cpus.items().is_empty()),
+            "cpu_weight" if release < Release::V3_1 => Some(domain.credit.share.into()),
+            "cpu_weight" => Some(domain.credit.weight.into()),
+            "cpu_cap" => Some(domain.credit.cap.into()),
+            "memory" => Some(domain.memory.into()),
+            "maxmem" => Some(domain.max_memory.into()),
+            "shadow_memory" => Some(domain.shadow_memory.into()),
+            "on_poweroff" => text(&domain.on_end.poweroff),
+            "on_reboot" => text(&domain.on_end.reboot),
+            "on_crash" => text(&domain.on_end.crash),
+            "on_xend_start" => text(&domain.on_xend.start),
+            "on_xend_stop" => text(&domain.on_xend.stop),
+            "image" => self.image(),
+            "status" => Some(domain.power_state().number().into()),
+            "state" if self.is_early => text("------"),
+            "state" => is_active.then(|| domain.state().into()),
+            // Always there, even on a domain that runs: code 0 is `poweroff`.
+            "shutdown_reason" => text("poweroff"),
+            "cpu_time" | "online_vcpus" if self.is_early => None,
+            "cpu_time" if is_active => Some(domain.cpu_time().into()),
+            "cpu_time" => domain.ran.map(|ran| (f64::from(ran.id) + 1.234_567_89).into()).or_else(|| self.kept(name)),
+            // The stub hypervisor of the captures brings no vcpu down (capture `post-list@3.0.2`).
+            "online_vcpus" => (is_active || domain.ran.is_some()).then(|| domain.vcpus.into()),
+            // Up to 3.0.3 both times are texts, made by `str` of a float.
+            "up_time" => domain.started.map(|started| self.time(self.now.saturating_sub(started))),
+            "start_time" => {
+                let started = domain.started.or(domain.ran.map(|ran| ran.started));
+                started.map(|started| self.time(started)).or_else(|| self.kept(name))
             }
+            // The machine frames of store and console are effects of the stub hypervisor.
+            "store_mfn" => self.run().map(|id| (1000 + i64::from(id)).into()),
+            "console_mfn" => self.run().map(|id| (2000 + i64::from(id)).into()),
+            "description" if domain.is_privileged() => None,
+            // Up to 3.0.3 what was not given is not told, but for features.
+            "bootloader" | "bootloader_args" if release < Release::V3_1 => domain.settings.get(name).cloned(),
+            _ => self.kept(name),
         }
+    }
+
+    fn kept(&self, name: &str) -> Option<Datum> {
+        self.domain.settings.told(name, self.release)
+    }
+
+    fn time(&self, time: Duration) -> Datum {
+        let time = Datum::Float(time.as_secs_f64());
+        if self.release < Release::V3_1 { time.show(self.release).into() } else { time }
+    }
+
+    /// The id of the run that the domain is in, or that it was in last. Domain-0 was there before Xend.
+    fn run(&self) -> Option<u32> {
+        let Domain { id, started, ran, .. } = self.domain;
+        started.and(*id).or(ran.map(|ran| ran.id))
+    }
+
+    /// One list of CPUs for each vcpu; one that is not pinned has an empty list. 3.4 writes the last list that was pinned
+    /// over all of them (protocol reference §3.8).
+    fn cpus(&self) -> Datum {
+        let domain = self.domain;
+        let list = |cpus: &Vec<i64>| Datum::List(cpus.iter().map(|&cpu| cpu.into()).collect());
+        if let Some(cpus) =
+            domain.last_pinned.as_ref().filter(|_| self.release < Release::V4_1 && !domain.is_privileged())
+        {
+            return list(cpus);
+        }
+        let vcpus = usize::try_from(domain.vcpus).unwrap_or_default();
+        (0..vcpus).map(|at| domain.pinned.get(at).map_or(Datum::List(vec![]), list)).collect::<Vec<_>>().into()
+    }
+
+    /// A mask of the available vcpus. One that was given is a long, and so is one of many vcpus; a long prints in quotes.
+    fn availability(&self) -> Datum {
+        let domain = self.domain;
+        if let Some(mask) = domain.vcpu_avail.filter(|_| domain.available_vcpus.is_none()) {
+            return if self.release < Release::V3_1 { mask.into() } else { Datum::Long(mask) };
+        }
+        match u32::try_from(domain.available_vcpus.unwrap_or(domain.vcpus)).unwrap_or(0) {
+            count @ 0..=62 => Datum::Int((1 << count) - 1),
+            63 => Datum::Int(i64::MAX),
+            // It may have more bits than any type of ours.
+            count @ 64..=127 => Datum::Text(((1_u128 << count) - 1).to_string()),
+            count => Datum::Text(power_of_two_less_one(count)),
+        }
+    }
+
+    fn image(&self) -> Option<Datum> {
+        let &Self { domain, release, .. } = self;
+        if release < Release::V3_1 {
+            return domain.image.as_ref().map(|image| image.config.clone());
+        }
+        let was_started = self.run().is_some();
+        let mut more: Vec<(&str, Datum)> = Vec::new();
+        let has = |name: &str| domain.image.as_ref().is_some_and(|image| image.setting(name).is_some());
+        let is_refreshed = was_started || domain.is_privileged();
+        // What the store holds of it replaces it: nothing of a paravirtual guest.
+        let (is_replaced, keeps) = match release {
+            Release::V3_1 => (is_refreshed && !self.is_early, domain.is_hvm() && has("rtc_timeoffset")),
+            Release::V3_2 => (is_refreshed && !self.is_early && has("rtc_timeoffset"), domain.is_hvm()),
+            Release::V3_3 => (is_refreshed && (has("rtc_timeoffset") || has("localtime")), false),
+            _ => (false, false),
+        };
+        if is_replaced && !keeps {
+            more.push(("rtc_timeoffset", "0".into()));
+        }
+        if was_started && release >= Release::V4_1 {
+            let of_image = domain
+                .devices
+                .iter()
+                .filter(|device| device.connected && device.class == "pci")
+                .flat_map(Device::pci_of_image);
+            more.push(("pci", of_image.collect::<Vec<_>>().into()));
+        }
+        let notes = was_started.then(|| {
+            let of_machine = [Datum::list(["SUSPEND_CANCEL".into(), 1.into()])];
+            let notes = of_machine.into_iter().filter(|_| domain.is_hvm());
+            [Datum::from("notes")].into_iter().chain(notes).collect::<Vec<_>>().into()
+        });
+        Some(Image::told(domain.image.as_ref(), &more, notes, release))
+    }
+
+    fn devices(&self) -> Vec<Datum> {
+        let &Self { domain, release, .. } = self;
+        let mut records = Vec::new();
+        for class in device::classes(release) {
+            let is_there = |device: &&Device| device.connected || domain.id.is_none();
+            let of_class = || domain.devices.iter().filter(is_there).filter(|device| device.class == *class);
+            let stage = match domain.guest() {
+                Some(guest) => Stage::Running(guest),
+                None => Stage::Defined { has_run: domain.ran.is_some() },
+            };
+            let told: Vec<_> = of_class().filter_map(|device| device.record(stage, release)).collect();
+            // A class of which nothing is in the store is told as it was configured.
+            if told.is_empty() && release >= Release::V4_1 {
+                records
+                    .extend(of_class().filter_map(|device| device.record(Stage::Defined { has_run: true }, release)));
+            }
+            records.extend(told);
+        }
+        records
+    }
+}
+
+/// `(1 << count) - 1` in decimal digits.
+fn power_of_two_less_one(count: u32) -> String {
+    let mut digits = vec![1_u8];
+    for _ in 0..count {
+        let mut carry = 0;
+        for digit in &mut digits {
+            let doubled = *digit * 2 + carry;
+            (*digit, carry) = (doubled % 10, doubled / 10);
+        }
+        if carry > 0 {
+            digits.push(carry);
+        }
+    }
+    // A power of two never ends in 0.
+    digits[0] -= 1;
+    digits.iter().rev().map(|digit| char::from(b'0' + digit)).collect()
+}
+
+impl Domain {
+    /// What the records of its devices owe to it, if it is active.
+    pub(super) fn guest(&self) -> Option<Guest<'_>> {
+        let id = self.id?;
+        Some(Guest { id, is_hvm: self.is_hvm(), screens: self.screens.as_deref() })
     }
 }

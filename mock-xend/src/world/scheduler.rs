@@ -9,18 +9,26 @@ use super::{Failure, World};
 use crate::python;
 
 /// Parameters of the credit scheduler.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Credit {
     /// The share, from 1 to 65535.
     pub weight: i64,
     /// The most of a CPU in percent; 0 is no limit.
     pub cap: i64,
+    /// The share as a configuration gives it up to 3.0.3, where it is a fraction.
+    #[serde(skip_serializing_if = "is_one")]
+    pub share: f64,
+}
+
+/// Whether a share is the usual one.
+fn is_one(share: &f64) -> bool {
+    *share == 1.0
 }
 
 impl Default for Credit {
     fn default() -> Self {
-        Self { weight: 256, cap: 0 }
+        Self { weight: 256, cap: 0, share: 1.0 }
     }
 }
 
@@ -153,7 +161,7 @@ impl World {
                         "cap is out of range".to_owned()
                     }));
                 }
-                domain.credit = super::Credit { weight, cap };
+                domain.credit = super::Credit { weight, cap, ..domain.credit };
             }
         }
         Ok(Datum::Int(0))

@@ -118,6 +118,7 @@ impl World {
                 domain.pinned.resize(at + 1, Vec::new());
             }
             domain.pinned[at].clone_from(&cpus);
+            domain.last_pinned = Some(cpus.clone());
         }
         Ok(Datum::Int(0))
     }

@@ -86,12 +86,15 @@ const CASES: &str = r#"
 4.1-4.1 | /xend/domain/vm1 op=pincpu&vcpu=all&cpumap=1; /xend/domain/vm1 op=vcpuinfo | (cpumap (1))
 3.0.2-3.4 | /xend/domain/vm1 op=pincpu&vcpu=0&cpumap=1; /xend/domain/vm1 op=vcpuinfo | (cpumap (0 1))
 # Devices.
-3.0.2-4.1 | xend.domain.destroyDevice vm1 vbd sda1; xend.domain.destroyDevice vm1 vbd 2049 | ok
+3.0.2-4.1 | xend.domain.destroyDevice vm1 vbd sda1; xend.domain.destroyDevice vm1 vbd 2049 | fault 2 Device 2049 not connected
 3.0.2-4.1 | xend.domain.destroyDevice vm1 vbd 99 | fault 2 Device 99 not connected
 3.4-4.1 | xend.domain.destroyDevice vm1 vbd 99 0 1 | fault 2 Device 99 is not defined
 3.0.2-3.1 | xend.domain.destroyDevice vm1 vbd zzz | fault 2 zzz
 3.4-4.1 | xend.domain.getBlockDeviceClass vm1 sda1 | <string>vbd</string>
-3.0.2-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:x)+(dev+sda1)) | Device 2049 (1, vbd) is already connected.
+3.0.2-3.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:x)+(dev+sda1)) | Device sda1 (2049, vbd) is already connected.
+3.4-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:x)+(dev+sda1)) | The device "sda1" is already defined
+3.4-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:vg/vm1)+(dev+sdb1)) | The file "/dev/vg/vm1" is already used
+3.4-4.1 | xend.domain.destroyDevice vm1 vbd sdz9 | fault 2 Device 16793 not connected
 3.0.2-3.0.2 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 200 (xend.err 'vbd devices may not be reconfigured')
 3.1-4.1 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
 3.1-4.1 | xend.domain.device_create vm1 x | fault

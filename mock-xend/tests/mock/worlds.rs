@@ -116,7 +116,7 @@ fn mistakes_in_worlds_are_shown() {
         "next-id = 32752".to_owned(),
         domain("state = \"halted\"\nid = 5"),
         domain("state = \"asleep\""),
-        domain("vcpus = 129"),
+        domain("vcpus = 4097"),
         "[[domain]]\nname = \"a\"\nmemory = -5".to_owned(),
         domain("max-memory = 32"),
         "[node]\ntotal-memory = -1".to_owned(),

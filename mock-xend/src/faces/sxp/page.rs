@@ -229,7 +229,12 @@ impl<'r> Page<'r> {
         let named = self.request.headers.get("host");
         let own = || self.origin.host.as_deref().unwrap_or_default().as_bytes();
         let host = named.map_or_else(own, |host| host.split(|&byte| byte == b':').next().unwrap_or(host));
-        [b"http://".as_slice(), host, format!(":{}/", self.origin.port).as_bytes(), &self.request.path.joined()]
-            .concat()
+        [
+            b"http://".as_slice(),
+            host,
+            format!(":{}/", self.origin.port).as_bytes(),
+            self.request.path.quoted().as_bytes(),
+        ]
+        .concat()
     }
 }

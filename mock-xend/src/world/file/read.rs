@@ -7,11 +7,14 @@ use toml::Spanned;
 use xend_wire::datum::Datum;
 use xend_wire::{Diagnostic, Release, sexpr};
 
-use super::tables::{DomainTable, NodeTable, SavedTable, UNPLUGGED, WorldTable};
-use crate::world::config::{most_vcpus, restart_modes};
+use super::tables::{BootloaderTable, DomainTable, NodeTable, SavedTable, WorldTable};
+use crate::world::config::{self, Host, restart_modes};
+use crate::world::device::Origin;
 use crate::world::identity::Identities;
 use crate::world::lifecycle::{LAST_ID, id_after};
-use crate::world::{Activity, Asked, Device, Domain, Filesystem, Image, Node, OnEnd, OnXend, World};
+use crate::world::{
+    Activity, Asked, Bootloader, Device, Domain, Filesystem, Image, Node, OnEnd, OnXend, Patterns, Run, Settings, World,
+};
 
 /// The file being read, for errors.
 pub(super) struct Source<'a> {
@@ -44,8 +47,13 @@ impl Source<'_> {
         if let Some(node) = table.node {
             world.node = self.node(node)?;
         }
-        world.files =
-            Filesystem { missing: table.missing_files.unwrap_or(world.files.missing), ..Filesystem::default() };
+        world.xend_config = table.xend_config;
+        let missing = table.missing_files.map(|patterns| self.patterns(patterns)).transpose()?;
+        let missing = missing.unwrap_or_else(|| world.files.missing().clone());
+        world.files = Filesystem::new(missing, self.patterns(table.existing_files)?);
+        for BootloaderTable { path, answer } in table.bootloader {
+            world.bootloaders.push(Bootloader { path, answer: self.sexpr(&answer)? });
+        }
         world.peers = table.peers;
         world.messages = table.messages.map_or(world.messages, String::into_bytes);
         world.log = table.log.map_or(world.log, String::into_bytes);
@@ -87,7 +95,12 @@ impl Source<'_> {
             );
             return Err(self.wrong(memory.span(), message));
         }
-        Ok(Node { host: table.host.unwrap_or(usual.host), total_memory: total, free_memory: free })
+        Ok(Node {
+            host: table.host.unwrap_or(usual.host),
+            total_memory: total,
+            free_memory: free,
+            xen_caps: table.xen_caps.unwrap_or(usual.xen_caps),
+        })
     }
 
     fn id(&self, id: &Spanned<i64>) -> Result<u32, Diagnostic> {
@@ -100,7 +113,14 @@ impl Source<'_> {
     fn add_domain(&self, world: &mut World, table: Spanned<DomainTable>) -> Result<(), Diagnostic> {
         let table = table.into_inner();
         let (name, id) = (table.name.span(), table.id.as_ref().map(Spanned::span));
+        let state = table.state.as_ref().map_or(name.clone(), Spanned::span);
         let mut domain = self.domain(world, table)?;
+        let release = world.release;
+        if !domain.activity.is_active() && release < Release::V3_1 {
+            return Err(
+                self.wrong(state, format!("{release} knows no domains that are not active: they came with 3.0.4"))
+            );
+        }
         if domain.name == "Domain-0" {
             if !domain.activity.is_active() {
                 return Err(self.wrong(name, "Domain-0 is always active"));
@@ -124,7 +144,8 @@ impl Source<'_> {
                 Some(wanted) => world.next_id = world.next_id.max(id_after(wanted)),
                 None => domain.id = Some(world.next_id()),
             }
-            domain.add_console(world.release, &mut world.identities);
+            domain.plug_in_console(world.release, &mut world.identities);
+            domain.screens = Some(world.xend_config.screens(world.release));
         } else if let Some(id) = id {
             return Err(self.wrong(id, format!("a domain that is {} has no id", domain.activity.as_str())));
         } else {
@@ -150,16 +171,10 @@ impl Source<'_> {
                 })?
             }
         };
-        if !activity.is_active() && release < Release::V3_1 {
-            let span = table.state.as_ref().map_or(table.name.span(), Spanned::span);
-            return Err(
-                self.wrong(span, format!("{release} knows no domains that are not active: they came with 3.0.4"))
-            );
-        }
         let vcpus = match &table.vcpus {
             // Like a configuration, that may say none.
-            Some(vcpus) if *vcpus.get_ref() > most_vcpus(release) => {
-                let message = format!("a domain has at most {} vcpus", most_vcpus(release));
+            Some(vcpus) if *vcpus.get_ref() > config::MOST_VCPUS => {
+                let message = format!("a domain has at most {} vcpus", config::MOST_VCPUS);
                 return Err(self.wrong(vcpus.span(), message));
             }
             Some(vcpus) => *vcpus.get_ref(),
@@ -180,16 +195,21 @@ impl Source<'_> {
         };
         let usual = OnEnd::default();
         let on_end = OnEnd {
-            poweroff: self.restart_mode(table.on_poweroff, usual.poweroff, restart_modes("poweroff", release))?,
-            reboot: self.restart_mode(table.on_reboot, usual.reboot, restart_modes("reboot", release))?,
-            crash: self.restart_mode(table.on_crash, usual.crash, restart_modes("crash", release))?,
+            poweroff: self.restart_mode(table.on_poweroff, usual.poweroff, restart_modes(release))?,
+            reboot: self.restart_mode(table.on_reboot, usual.reboot, restart_modes(release))?,
+            crash: self.restart_mode(table.on_crash, usual.crash, restart_modes(release))?,
         };
         let usual = OnXend::default();
         let on_xend = OnXend {
             start: table.on_xend_start.unwrap_or(usual.start),
             stop: table.on_xend_stop.unwrap_or(usual.stop),
         };
-        let image = table.image.map(|image| self.sexpr(&image)).transpose()?.map(|config| Image { config });
+        let pairs = table.settings.iter().map(|text| self.sexpr(text)).collect::<Result<Vec<_>, _>>()?;
+        let mut settings = Settings::default();
+        settings.read_rest(&pairs.into(), release).map_err(|failure| {
+            let span = table.settings.first().map_or(table.name.span(), Spanned::span);
+            self.wrong(span, String::from_utf8_lossy(&failure.message(release)))
+        })?;
         let mut devices: Vec<Device> = Vec::new();
         for text in &table.devices {
             let config = self.sexpr(text)?;
@@ -198,12 +218,20 @@ impl Source<'_> {
                 let class = String::from_utf8_lossy(class);
                 return Err(self.wrong(text.span(), format!("{release} knows no device class `{class}`")));
             }
-            if let Some(mut device) = Device::from_config(&config, &devices, &mut world.identities) {
-                let mark = device.settings.iter().position(|(name, _)| name == UNPLUGGED);
-                device.connected = mark.map(|at| device.settings.remove(at)).is_none();
-                devices.push(device);
+            if release < Release::V3_1 {
+                devices.push(Device::plain(&config, &devices, release, &mut world.identities));
+                continue;
             }
+            let device = Device::define(&config, &devices, release, Origin::Kept, &mut world.identities);
+            devices.push(
+                device
+                    .map_err(|failure| self.wrong(text.span(), String::from_utf8_lossy(&failure.message(release))))?,
+            );
         }
+        let image = match table.image {
+            Some(text) => Some(self.image(&text, world, devices.iter().any(Device::is_framebuffer))?),
+            None => None,
+        };
         let started = match table.started {
             Some(started) => Some(self.seconds(&started)?),
             None if activity.is_active() && name != "Domain-0" => Some(self.now),
@@ -217,6 +245,10 @@ impl Source<'_> {
             }),
             None => None,
         };
+        let ran = match table.ran {
+            Some(ran) => Some(Run { id: self.id(&ran.id)?, started: self.seconds(&ran.started)? }),
+            None => None,
+        };
         Ok(Domain {
             id: table.id.map(|id| self.id(&id)).transpose()?,
             name,
@@ -224,8 +256,10 @@ impl Source<'_> {
             activity,
             is_managed: table.managed,
             vcpus,
+            vcpu_avail: table.vcpu_avail,
             available_vcpus: table.available_vcpus,
             pinned: table.pinned,
+            last_pinned: table.last_pinned,
             memory,
             max_memory,
             shadow_memory: table.shadow_memory,
@@ -234,14 +268,43 @@ impl Source<'_> {
             bvt: table.bvt,
             on_end,
             on_xend,
+            settings,
             image,
             devices,
             started,
+            screens: None,
+            ran,
             asked,
             restarts: table.restarts,
             restarted: table.restarted.map(|time| self.seconds(&time)).transpose()?,
             pause_flag: table.pause_flag,
         })
+    }
+
+    /// The image of a domain, with what the daemon puts in.
+    fn image(&self, text: &Spanned<String>, world: &World, has_framebuffer: bool) -> Result<Image, Diagnostic> {
+        let (given, release) = (self.sexpr(text)?, world.release);
+        if release < Release::V3_1 {
+            return Ok(Image { config: given });
+        }
+        // A machine that no boot order was given for is one all the same.
+        let is_hvm = given.items().first().and_then(Datum::as_bytes) == Some(b"hvm");
+        let mut config = vec!["vm".into(), Datum::pair("image", given)];
+        if is_hvm {
+            config.push(Datum::pair("HVM_boot_policy", "BIOS order"));
+        }
+        let mut image = config::read_image(&config.into(), release).expect("there is an image");
+        let host = Host { release, files: &world.files, checks_files: false };
+        config::complete_image(&mut image, host, has_framebuffer).expect("no file is looked for");
+        Ok(image)
+    }
+
+    fn patterns(&self, texts: Vec<Spanned<String>>) -> Result<Patterns, Diagnostic> {
+        for text in &texts {
+            Patterns::new([text.get_ref().clone()])
+                .map_err(|error| self.wrong(text.span(), format!("no pattern of paths: {}", error.kind())))?;
+        }
+        Ok(Patterns::new(texts.into_iter().map(Spanned::into_inner)).expect("each is a pattern"))
     }
 
     fn restart_mode(

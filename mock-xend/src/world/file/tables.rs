@@ -7,7 +7,7 @@ use toml::Spanned;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use crate::world::{Bvt, Credit, Device, Domain, Sedf, World};
+use crate::world::{Bvt, Credit, Domain, Sedf, World, XendConfig};
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
@@ -25,7 +25,9 @@ pub(super) struct WorldTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) log: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) missing_files: Option<Vec<String>>,
+    pub(super) missing_files: Option<Vec<Spanned<String>>>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) existing_files: Vec<Spanned<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next_id: Option<Spanned<i64>>,
     /// How far the made-up identifiers have come.
@@ -33,6 +35,10 @@ pub(super) struct WorldTable {
     pub(super) identities: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) node: Option<NodeTable>,
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) xend_config: XendConfig,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) bootloader: Vec<BootloaderTable>,
     #[serde(default)]
     pub(super) domain: Vec<Spanned<DomainTable>>,
     #[serde(default)]
@@ -45,6 +51,14 @@ pub(super) struct NodeTable {
     pub(super) host: Option<String>,
     pub(super) total_memory: Option<Spanned<i64>>,
     pub(super) free_memory: Option<Spanned<i64>>,
+    pub(super) xen_caps: Option<String>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct BootloaderTable {
+    pub(super) path: String,
+    pub(super) answer: Spanned<String>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -74,9 +88,13 @@ pub(super) struct DomainTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) vcpus: Option<Spanned<i64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) vcpu_avail: Option<i64>,
+    #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) available_vcpus: Option<i64>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) pinned: Vec<Vec<i64>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) last_pinned: Option<Vec<i64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) on_poweroff: Option<Spanned<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -87,6 +105,8 @@ pub(super) struct DomainTable {
     pub(super) on_xend_start: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) on_xend_stop: Option<String>,
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) settings: Vec<Spanned<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) image: Option<Spanned<String>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -108,6 +128,15 @@ pub(super) struct DomainTable {
     pub(super) bvt: Bvt,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) asked: Option<AskedTable>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) ran: Option<RunTable>,
+}
+
+#[derive(Serialize, Deserialize)]
+#[serde(deny_unknown_fields, rename_all = "kebab-case")]
+pub(super) struct RunTable {
+    pub(super) id: Spanned<i64>,
+    pub(super) started: Spanned<f64>,
 }
 
 #[derive(Serialize, Deserialize)]
@@ -128,29 +157,38 @@ impl WorldTable {
             peers: world.peers.clone(),
             messages: Some(String::from_utf8_lossy(&world.messages).into_owned()),
             log: Some(String::from_utf8_lossy(&world.log).into_owned()),
-            missing_files: Some(world.files.missing.clone()),
+            missing_files: Some(world.files.missing().texts().iter().cloned().map(spanned).collect()),
+            existing_files: world.files.existing().texts().iter().cloned().map(spanned).collect(),
             next_id: Some(spanned(world.next_id.into())),
             identities: Some(world.identities.given() as i64),
             node: Some(NodeTable {
                 host: Some(world.node.host.clone()),
                 total_memory: Some(spanned(world.node.total_memory)),
                 free_memory: Some(spanned(world.node.free_memory)),
+                xen_caps: Some(world.node.xen_caps.clone()),
             }),
-            domain: world.domains.iter().map(|domain| spanned(DomainTable::of(domain))).collect(),
+            xend_config: world.xend_config.clone(),
+            bootloader: world
+                .bootloaders
+                .iter()
+                .map(|known| BootloaderTable { path: known.path.clone(), answer: sexpr(&known.answer) })
+                .collect(),
+            domain: world.domains.iter().map(|domain| spanned(DomainTable::of(domain, world.release))).collect(),
             saved: world
                 .files
                 .saved
                 .iter()
-                .map(|(path, domain)| SavedTable { path: path.clone(), domain: spanned(DomainTable::of(domain)) })
+                .map(|(path, domain)| SavedTable {
+                    path: path.clone(),
+                    domain: spanned(DomainTable::of(domain, world.release)),
+                })
                 .collect(),
         }
     }
 }
 
 impl DomainTable {
-    fn of(domain: &Domain) -> Self {
-        // The printer of 4.1 loses no empty string.
-        let sexpr = |datum: &Datum| spanned(String::from_utf8_lossy(&datum.show(Release::V4_1)).into_owned());
+    fn of(domain: &Domain, release: Release) -> Self {
         let seconds = |time: Duration| spanned(time.as_secs_f64());
         Self {
             name: spanned(domain.name.clone()),
@@ -162,15 +200,18 @@ impl DomainTable {
             max_memory: Some(spanned(domain.max_memory)),
             shadow_memory: domain.shadow_memory,
             vcpus: Some(spanned(domain.vcpus)),
+            vcpu_avail: domain.vcpu_avail,
             available_vcpus: domain.available_vcpus,
             pinned: domain.pinned.clone(),
+            last_pinned: domain.last_pinned.clone(),
             on_poweroff: Some(spanned(domain.on_end.poweroff.clone())),
             on_reboot: Some(spanned(domain.on_end.reboot.clone())),
             on_crash: Some(spanned(domain.on_end.crash.clone())),
             on_xend_start: Some(domain.on_xend.start.clone()),
             on_xend_stop: Some(domain.on_xend.stop.clone()),
-            image: domain.image.as_ref().map(|image| sexpr(&image.config)),
-            devices: domain.devices.iter().map(|device| sexpr(&device_config(device))).collect(),
+            settings: domain.settings.iter().map(|(name, value)| sexpr(&Datum::pair(name, value.clone()))).collect(),
+            image: domain.image.as_ref().map(|image| sexpr(&image.without_defaults(release))),
+            devices: domain.devices.iter().map(|device| sexpr(&device.config())).collect(),
             started: domain.started.map(seconds),
             restarts: domain.restarts,
             restarted: domain.restarted.map(seconds),
@@ -183,22 +224,14 @@ impl DomainTable {
                 at: seconds(asked.at),
                 obeys_at: asked.obeys_at.map(seconds),
             }),
+            ran: domain.ran.map(|ran| RunTable { id: spanned(ran.id.into()), started: seconds(ran.started) }),
         }
     }
 }
 
-/// Marks a device that was pulled out.
-pub(super) const UNPLUGGED: &str = "unplugged";
-
-/// A device as it was configured, with its uuid and whether it is plugged in.
-fn device_config(device: &Device) -> Datum {
-    let mut config: Vec<Datum> = vec![device.class.as_str().into()];
-    config.extend(device.settings.iter().map(|(name, value)| Datum::pair(name, value.clone())));
-    config.push(Datum::pair("uuid", device.uuid.as_str()));
-    if !device.connected {
-        config.push(Datum::pair(UNPLUGGED, true));
-    }
-    config.into()
+/// An S-expression. The printer of 4.1 loses no empty string.
+fn sexpr(datum: &Datum) -> Spanned<String> {
+    spanned(String::from_utf8_lossy(&datum.show(Release::V4_1)).into_owned())
 }
 
 /// Where a value stands is of no interest when it is written.

@@ -58,7 +58,7 @@ fn plug(call: &mut Context<'_>, vm: &str, kind: &str, settings: Vec<Datum>) -> O
     let config = [Datum::from(kind)].into_iter().chain(settings).collect::<Vec<_>>();
     call.ask(&Command::CreateDevice { domain: vm.into(), config: config.into() })?;
     let made = records::domain(call, vm).and_then(|domain| domain.devices.iter().rfind(|device| device.class == kind));
-    Ok(made.map_or(Datum::None, |device| device.uuid.as_str().into()))
+    Ok(made.map_or(Datum::None, |device| device.uuid().into()))
 }
 
 /// The domain that a struct names.
@@ -83,7 +83,7 @@ pub(in super::super) fn change_media(call: &mut Context<'_>) -> Outcome {
     let release = call.release;
     let domain = call.world.find_mut(&domain);
     let domain = domain.map_err(|failure| ErrorDescription::from_failure(&failure, release))?;
-    for device in domain.devices.iter_mut().filter(|device| device.uuid == vbd) {
+    for device in domain.devices.iter_mut().filter(|device| device.uuid() == vbd) {
         device.settings.retain(|(name, _)| name != "VDI" && name != "uname");
         device.settings.push(("VDI".to_owned(), vdi.clone()));
         device.settings.extend(location.clone().map(|location| ("uname".to_owned(), location.into())));

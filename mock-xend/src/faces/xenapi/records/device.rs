@@ -25,16 +25,16 @@ fn devices<'w>(call: &'w Context<'_>, class: &str) -> impl Iterator<Item = (&'w 
     let kinds = kinds(class);
     let domains = call.world.domains().iter().map(Arc::as_ref);
     let devices = domains.flat_map(|domain| domain.devices.iter().map(move |device| (domain, device)));
-    devices.filter(move |(_, device)| device.connected && kinds.contains(&device.class.as_str()))
+    devices.filter(move |(_, device)| kinds.contains(&device.class.as_str()))
 }
 
 pub(super) fn references(call: &Context<'_>, class: &str) -> Vec<String> {
-    devices(call, class).map(|(_, device)| device.uuid.clone()).collect()
+    devices(call, class).map(|(_, device)| device.uuid().to_owned()).collect()
 }
 
 /// The record of a device (`get_dev_xenapi_config`). Its metrics have the reference of the device itself.
 pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Option<Datum> {
-    let (domain, device) = devices(call, class).find(|(_, device)| device.uuid == given)?;
+    let (domain, device) = devices(call, class).find(|(_, device)| device.uuid() == given)?;
     let setting = |name: &str| {
         let found = device.settings.iter().find(|(known, _)| known == name);
         found.map_or_else(|| "".into(), |(_, value)| python::str(value).into())
@@ -61,7 +61,7 @@ pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Option<Dat
             let is_first = domain.devices.iter().find(|known| kinds(class).contains(&known.class.as_str()));
             let bootable = match device.settings.iter().find(|(known, _)| known == "bootable") {
                 Some((_, flag)) => python::str(flag) == b"1",
-                None => is_first.is_some_and(|first| first.uuid == device.uuid),
+                None => is_first.is_some_and(|first| first.uuid() == device.uuid()),
             };
             fields.extend([("VM", vm), ("VDI", setting("VDI")), ("device", name.into())]);
             fields.push(("bootable", kept("bootable", bootable.into())));
@@ -107,7 +107,7 @@ pub(in super::super) fn device<'w>(
     class: &str,
     given: &str,
 ) -> Option<(&'w Domain, &'w Device)> {
-    devices(call, class).find(|(_, device)| device.uuid == given)
+    devices(call, class).find(|(_, device)| device.uuid() == given)
 }
 
 /// Where an image is (`XendLocalVDI.get_location`).

@@ -52,8 +52,7 @@ pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     let kept = |field: &str, otherwise: Datum| call.registry.objects.kept("VM", vm, field).unwrap_or(otherwise);
     let devices = |classes: &[&str]| {
         let of_class = domain.devices.iter().filter(|device| classes.contains(&device.class.as_str()));
-        let connected = of_class.filter(|device| device.connected);
-        Datum::List(connected.map(|device| device.uuid.as_str().into()).collect())
+        Datum::List(of_class.map(|device| device.uuid().into()).collect())
     };
     let empty = || Datum::List(Vec::new());
     let no_members = || Datum::Dict(Vec::new());

@@ -1,0 +1,96 @@
+//! On which processors the vcpus of a domain may run: `(cpus 0-3,^2)`, `(cpus (0 1))` (`XendConfig.py`, `parse_cpus`).
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use crate::python;
+use crate::world::Failure;
+use crate::world::pairs::child;
+
+/// The processors of each vcpu that a configuration asks for. Empty if it asks for none, and in releases that only
+/// check the field.
+///
+/// # Errors
+/// A list of the wrong length, or what is no number.
+pub(super) fn read(config: &Datum, vcpus: i64, release: Release) -> Result<Vec<Vec<i64>>, Failure> {
+    let cpu = child(config, "cpu").map(|cpu| python::number(cpu).map_err(Failure::Exception)).transpose()?;
+    let given = match (child(config, "cpus"), cpu) {
+        (Some(Datum::List(list)), _) => Datum::List(list.clone()),
+        (Some(cpus), Some(cpu)) => [cpu.to_string().into_bytes(), b",".to_vec(), python::str(cpus)].concat().into(),
+        (Some(cpus), None) => cpus.clone(),
+        (None, Some(cpu)) => cpu.to_string().into(),
+        (None, None) => return Ok(Vec::new()),
+    };
+    let lists = match &given {
+        // 3.1 hands a list on unread.
+        Datum::List(_) if release < Release::V3_2 => return Ok(Vec::new()),
+        Datum::List(list) if release < Release::V3_3 => {
+            let numbers = list.iter().map(|cpu| {
+                python::number(cpu).map_err(|error| match cpu {
+                    Datum::Bytes(_) => Failure::configuration(wrong(&given, &error)),
+                    _ => Failure::Exception(error),
+                })
+            });
+            let numbers = numbers.collect::<Result<Vec<_>, _>>()?;
+            return Ok(for_each(numbers, vcpus));
+        }
+        Datum::List(list) => list.iter().map(|cpus| of_vcpu(cpus, &given, release)).collect::<Result<_, _>>()?,
+        cpus => return Ok(for_each(range(&python::str(cpus), cpus, release)?, vcpus)),
+    };
+    let lists: Vec<Vec<i64>> = lists;
+    if i64::try_from(lists.len()) != Ok(vcpus) {
+        return Err(Failure::configuration("vcpus and the item number of cpus are not same"));
+    }
+    Ok(lists)
+}
+
+/// The same processors for each vcpu. No domain has more vcpus than the hypervisor takes, so there are not many copies.
+fn for_each(cpus: Vec<i64>, vcpus: i64) -> Vec<Vec<i64>> {
+    const MOST: usize = 4096;
+    vec![cpus; usize::try_from(vcpus).unwrap_or_default().min(MOST)]
+}
+
+fn of_vcpu(cpus: &Datum, whole: &Datum, release: Release) -> Result<Vec<i64>, Failure> {
+    match cpus {
+        Datum::List(list) => list.iter().map(|cpu| python::number(cpu).map_err(Failure::Exception)).collect(),
+        cpus => range(&python::str(cpus), whole, release),
+    }
+}
+
+/// `0-3,^2`: ranges and numbers, and with `^` one that is taken out of what was read so far. `whole` is what an error
+/// names.
+///
+/// # Errors
+/// What Python says of a part that is no number.
+pub(super) fn range(text: &[u8], whole: &Datum, release: Release) -> Result<Vec<i64>, Failure> {
+    /// What a range may not grow beyond: the hypervisor has no more processors.
+    const MOST: i64 = 4096;
+    if text.is_empty() {
+        return if release >= Release::V4_1 {
+            Ok(Vec::new())
+        } else {
+            Err(Failure::exception("string index out of range"))
+        };
+    }
+    let number = |part: &[u8]| python::int(part).map_err(|error| Failure::configuration(wrong(whole, &error)));
+    let mut cpus: Vec<i64> = Vec::new();
+    for part in text.split(|&byte| byte == b',') {
+        if let Some(dash) = part.iter().position(|&byte| byte == b'-') {
+            let (first, last) = (number(&part[..dash])?, number(&part[dash + 1..])?);
+            cpus.extend(first..=last.min(first.saturating_add(MOST)));
+        } else if let Some(removed) = part.strip_prefix(b"^") {
+            let removed = number(removed)?;
+            cpus.retain(|&cpu| cpu != removed);
+        } else {
+            cpus.push(number(part)?);
+        }
+    }
+    cpus.sort_unstable();
+    cpus.dedup();
+    Ok(cpus)
+}
+
+/// `cpus = WHOLE: why`.
+pub(super) fn wrong(whole: &Datum, why: &[u8]) -> Vec<u8> {
+    [b"cpus = ".as_slice(), &python::str(whole), b": ", why].concat()
+}

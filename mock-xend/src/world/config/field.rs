@@ -1,0 +1,142 @@
+//! The fields of a configuration that the daemon keeps as they are given, and tells again.
+//!
+//! One row says what a field is called, which releases have it, of which type it is, and what stands in the record of a
+//! domain that was given none. What operations work with (memory, vcpus, devices ...) has a place of its own in
+//! [`Domain`](crate::world::Domain), and no row here.
+
+use xend_wire::datum::Datum;
+use xend_wire::{Release, Releases};
+
+use crate::python;
+use crate::world::Failure;
+use crate::world::pairs::child;
+
+/// A field that is kept as it is given.
+pub(in crate::world) struct Field {
+    pub(in crate::world) name: &'static str,
+    releases: Releases,
+    kind: Kind,
+    /// What the record tells if the configuration does not say.
+    default: Option<&'static str>,
+}
+
+/// What a value of a configuration is made into.
+#[derive(Clone, Copy, PartialEq, Eq)]
+enum Kind {
+    /// `str`: kept as given, a list too.
+    Text,
+    /// `int`.
+    Int,
+    /// `float`.
+    Float,
+    /// Registers of a processor by leaf (`XendConfig.py`, `_parse_cpuid`).
+    Cpuid,
+}
+
+const fn field(name: &'static str, releases: Releases, kind: Kind, default: Option<&'static str>) -> Field {
+    Field { name, releases, kind, default }
+}
+
+/// `XENAPI_CFG_TO_LEGACY_CFG` and `LEGACY_UNSUPPORTED_BY_XENAPI_CFG` of `XendConfig.py`; up to 3.0.3
+/// `VM_CONFIG_PARAMS` of `XendDomainInfo.py`.
+const FIELDS: &[Field] = &[
+    field("bootloader", Releases::ALL, Kind::Text, Some("")),
+    field("bootloader_args", Releases::since(Release::V3_0_3), Kind::Text, Some("")),
+    field("features", Releases::since(Release::V3_0_3), Kind::Text, Some("")),
+    field("localtime", Releases::only(Release::V3_0_3), Kind::Int, None),
+    field("security", Releases::between(Release::V3_0_3, Release::V3_1), Kind::Text, None),
+    field("security_label", Releases::since(Release::V3_2), Kind::Text, None),
+    field("description", Releases::since(Release::V4_1), Kind::Text, Some("")),
+    field("pool_name", Releases::since(Release::V4_1), Kind::Text, Some("Pool-0")),
+    field("start_time", Releases::since(Release::V3_1), Kind::Float, None),
+    field("cpu_time", Releases::since(Release::V3_1), Kind::Float, None),
+    field("cpuid", Releases::since(Release::V3_3), Kind::Cpuid, None),
+    field("cpuid_check", Releases::since(Release::V3_3), Kind::Cpuid, None),
+];
+
+/// The row of a field that a release has.
+fn find(name: &str, release: Release) -> Option<&'static Field> {
+    FIELDS.iter().find(|field| field.name == name && field.releases.contains(release))
+}
+
+/// Values that were given for fields that are kept as they are.
+#[derive(Clone, Debug, Default, PartialEq)]
+pub struct Settings {
+    given: Vec<(&'static str, Datum)>,
+}
+
+impl Settings {
+    /// What was given for a field.
+    pub fn get(&self, name: &str) -> Option<&Datum> {
+        self.given.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
+    }
+
+    /// What a record tells of a field: what was given, or what the daemon puts in itself. `None` if the release has no
+    /// such field, or tells nothing of it unless it is given.
+    pub fn told(&self, name: &str, release: Release) -> Option<Datum> {
+        let field = find(name, release)?;
+        self.get(name).cloned().or_else(|| field.default.map(Datum::from))
+    }
+
+    /// Every value that was given, with its name.
+    pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Datum)> {
+        self.given.iter().map(|(name, value)| (*name, value))
+    }
+
+    /// Reads a field out of a configuration, if the release has it and the configuration does.
+    ///
+    /// # Errors
+    /// What Python says of a value of another type.
+    pub(in crate::world) fn read(&mut self, config: &Datum, name: &str, release: Release) -> Result<(), Failure> {
+        let (Some(field), Some(value)) = (find(name, release), child(config, name)) else { return Ok(()) };
+        let value = match field.kind {
+            Kind::Text => value.clone(),
+            Kind::Int => python::number(value).map(Datum::Int).map_err(Failure::Exception)?,
+            Kind::Float => python::float(value).map(Datum::Float).map_err(Failure::Exception)?,
+            Kind::Cpuid => cpuid(value),
+        };
+        self.set(field.name, value);
+        Ok(())
+    }
+
+    /// Reads the fields that nothing was read of yet.
+    ///
+    /// # Errors
+    /// As [`read`](Self::read).
+    pub(in crate::world) fn read_rest(&mut self, config: &Datum, release: Release) -> Result<(), Failure> {
+        let untouched = |field: &&Field| self.get(field.name).is_none();
+        for field in FIELDS.iter().filter(untouched).collect::<Vec<_>>() {
+            self.read(config, field.name, release)?;
+        }
+        Ok(())
+    }
+
+    /// Keeps a value for a field. A field that no release has is left alone.
+    pub fn set(&mut self, name: &str, value: Datum) {
+        let Some(field) = FIELDS.iter().find(|field| field.name == name) else { return };
+        match self.given.iter_mut().find(|(known, _)| *known == name) {
+            Some((_, known)) => *known = value,
+            None => self.given.push((field.name, value)),
+        }
+    }
+}
+
+/// Leaves as decimal numbers, masks given as `0x..` as 32 binary digits (capture `sage20-cpuid@4.1`).
+fn cpuid(value: &Datum) -> Datum {
+    let hex = |text: &[u8]| i64::from_str_radix(str::from_utf8(text.strip_prefix(b"0x")?).ok()?, 16).ok();
+    let register = |pair: &Datum| match pair.items() {
+        [name, Datum::Bytes(mask)] => match hex(mask) {
+            Some(mask) => Datum::list([name.clone(), format!("{:032b}", mask & 0xffff_ffff).into()]),
+            None => pair.clone(),
+        },
+        _ => pair.clone(),
+    };
+    let leaf = |leaf: &Datum| match leaf.items() {
+        [Datum::Bytes(number), registers] => {
+            let number = hex(number).map_or_else(|| number.clone(), |number| number.to_string().into_bytes());
+            Datum::list([number.into(), registers.items().iter().map(register).collect::<Vec<_>>().into()])
+        }
+        _ => leaf.clone(),
+    };
+    value.items().iter().map(leaf).collect::<Vec<_>>().into()
+}

@@ -1,0 +1,68 @@
+//! How much memory a configuration asks for, from 3.1 on (`XendConfig.py`, `_memory_sanity_check`).
+
+use xend_wire::datum::Datum;
+
+use super::integer;
+use crate::python;
+use crate::world::Failure;
+use crate::world::pairs::child;
+
+const MIB: i64 = 1 << 20;
+
+/// The four numbers that the daemon keeps, in bytes.
+#[derive(Clone, Copy, Debug)]
+pub(super) struct Memory {
+    static_min: i64,
+    static_max: i64,
+    dynamic_min: i64,
+    dynamic_max: i64,
+}
+
+/// Reads what the fields of old (`memory`, `maxmem`, in MiB) and those of the Xen-API (in bytes) say. The old ones win.
+///
+/// # Errors
+/// What Python says of what is no number. A field of the Xen-API that is none counts as missing.
+pub(super) fn read(config: &Datum) -> Result<Memory, Failure> {
+    let bytes = |name: &str| child(config, name).and_then(|value| python::number(value).ok());
+    let mib = |name: &str| integer(config, name).map(|value| value.map(|value| value.saturating_mul(MIB)));
+    let (target, most) = (mib("memory")?, mib("maxmem")?);
+    let dynamic_max = target.or(bytes("memory_dynamic_max")).unwrap_or_default();
+    let dynamic_min = target.or(bytes("memory_dynamic_min")).unwrap_or(dynamic_max);
+    // A maximum of 0 counts as none (capture `nut24-static0`).
+    let static_max = most.or(bytes("memory_static_max").filter(|most| *most != 0)).unwrap_or(dynamic_max);
+    Ok(Memory { static_min: bytes("memory_static_min").unwrap_or_default(), static_max, dynamic_min, dynamic_max })
+}
+
+impl Memory {
+    /// Whether the numbers can be.
+    ///
+    /// # Errors
+    /// The first of the daemon's checks that fails.
+    pub(super) fn check(&self) -> Result<(), Failure> {
+        let &Self { static_min, static_max, dynamic_min, dynamic_max } = self;
+        let wrong = if static_min > static_max {
+            "memory_static_min must be less than or equal to memory_static_max"
+        } else if static_min > dynamic_min {
+            "memory_static_min must be less than or equal to memory_dynamic_min"
+        } else if dynamic_max > static_max {
+            "memory_dynamic_max must be less than or equal to memory_static_max"
+        } else if dynamic_max <= 0 {
+            "memory_dynamic_max must be greater than zero"
+        } else if static_max <= 0 {
+            "memory_static_max must be greater than zero"
+        } else {
+            return Ok(());
+        };
+        Err(Failure::configuration(wrong))
+    }
+
+    /// What the domain has, in MiB.
+    pub(super) fn target(&self) -> i64 {
+        self.dynamic_max / MIB
+    }
+
+    /// What it may grow to, in MiB.
+    pub(super) fn most(&self) -> i64 {
+        self.static_max / MIB
+    }
+}

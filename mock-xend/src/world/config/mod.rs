@@ -1,0 +1,334 @@
+//! A domain from its configuration: `(vm (name vm1) (memory 64) (image (linux ...)) (device (vif ...)) ...)`.
+//!
+//! [`World::read_config`] does what `XendConfig.py` does from 3.1 on, with its checks in its order, so that of two
+//! mistakes the daemon's is the one that is told; [`until_3_0_3`] does what `XendDomainInfo.py` did before. What becomes
+//! of a configuration when the domain is started is in [`start`](super::start).
+
+mod actions;
+mod cpus;
+mod field;
+mod image;
+mod memory;
+pub(super) mod platform;
+mod until_3_0_3;
+pub(super) mod uuid;
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::device::{self, Device, Origin, Place};
+use super::domain::{Activity, Domain};
+use super::filesystem::Filesystem;
+use super::identity::Identities;
+use super::pairs::{child, children};
+use super::scheduler::{Bvt, Credit, Sedf};
+use super::{Failure, OnXend, World};
+use crate::python;
+pub(super) use actions::modes as restart_modes;
+pub use field::Settings;
+pub(super) use image::{complete as complete_image, read as read_image};
+
+/// What a configuration is held against.
+#[derive(Clone, Copy)]
+pub(super) struct Host<'w> {
+    pub(super) release: Release,
+    pub(super) files: &'w Filesystem,
+    /// Whether files are looked for: not for a domain that was there before.
+    pub(super) checks_files: bool,
+}
+
+impl Host<'_> {
+    /// Whether 4.0 or later misses a file. Earlier releases look for none before the start.
+    fn lacks(self, path: &[u8]) -> bool {
+        self.release >= Release::V4_1 && self.checks_files && !self.files.exists(path)
+    }
+
+    /// Where device models are (`osdep.py`, `auxbin.py`): 3.2 to 3.4 look whether the host has libraries of 64 bits apart.
+    fn library_folder(self) -> &'static str {
+        let looks = self.release >= Release::V3_2 && self.release < Release::V4_1;
+        if looks && self.files.exists(b"/usr/lib64/xen/bin/qemu-dm") {
+            "/usr/lib64/xen/bin"
+        } else {
+            "/usr/lib/xen/bin"
+        }
+    }
+}
+
+/// How many virtual CPUs a domain can have (`MAX_VIRT_CPUS`).
+pub(super) fn most_vcpus(release: Release) -> i64 {
+    if release >= Release::V4_1 { 128 } else { 32 }
+}
+
+/// The most virtual CPUs that a definition may have. The daemon has no limit but its memory: it makes a list of
+/// processors for each.
+pub(super) const MOST_VCPUS: i64 = 4096;
+
+impl World {
+    /// The domain that a configuration describes, defined and not active. Its name may be that of another.
+    ///
+    /// # Errors
+    /// The first check of the daemon that fails.
+    pub(super) fn read_config(&mut self, config: &Datum) -> Result<Domain, Failure> {
+        // Text beyond ASCII ends in an exception without a text (protocol reference §4.3).
+        if holds_text(config) {
+            return Err(Failure::exception(""));
+        }
+        if self.release < Release::V3_1 {
+            return until_3_0_3::read(config, self.release, &mut self.identities);
+        }
+        let host = Host { release: self.release, files: &self.files, checks_files: true };
+        read(config, host, &mut self.identities)
+    }
+
+    /// A name, if it is one (`XendDomainInfo.check_name`). From 4.0 on it has no slashes.
+    pub(super) fn check_name(&self, name: &[u8]) -> Result<String, Failure> {
+        let allowed: &[u8] = if self.release >= Release::V4_1 { b"_-.:+" } else { b"_-.:/+" };
+        let valid = |byte: &u8| byte.is_ascii_alphanumeric() || allowed.contains(byte);
+        if name.is_empty() {
+            return Err(Failure::MissingName);
+        }
+        if !name.iter().all(valid) {
+            return Err(Failure::InvalidName);
+        }
+        Ok(String::from_utf8_lossy(name).into_owned())
+    }
+
+    /// Whether the daemon has a controller for a device class.
+    pub(super) fn knows_class(&self, class: &[u8]) -> bool {
+        device::classes(self.release).iter().any(|known| known.as_bytes() == class)
+    }
+}
+
+/// Reads a configuration as 3.1 and later do.
+fn read(config: &Datum, host: Host<'_>, identities: &mut Identities) -> Result<Domain, Failure> {
+    let release = host.release;
+    let integer = |name: &str| integer(config, name);
+    let memory = memory::read(config)?;
+    // An empty list is as no configuration, of which only the memory is missed (capture `sage13-empty`).
+    if matches!(config, Datum::List(items) if items.is_empty()) {
+        memory.check()?;
+    }
+    let mut credit = Credit::default();
+    let read_credit = |credit: &mut Credit| -> Result<(), Failure> {
+        credit.weight = integer("cpu_weight")?.unwrap_or(credit.weight);
+        credit.cap = integer("cpu_cap")?.unwrap_or(credit.cap);
+        Ok(())
+    };
+    if release >= Release::V3_2 {
+        read_credit(&mut credit)?;
+    }
+
+    let mut devices: Vec<Device> = Vec::new();
+    let nothing = Datum::list([]);
+    for given in children(config, "device") {
+        let given = given.items().get(1).unwrap_or(&nothing);
+        let device = Device::define(given, &devices, release, Origin::Configuration, identities)?;
+        match device::check(&device, &devices, release)? {
+            Place::New => add(&mut devices, device),
+            Place::Drive(at) => devices[at].change_disc(device.settings),
+        }
+    }
+
+    let vcpus = vcpus(config, release)?;
+    let pinned = cpus::read(config, vcpus, release)?;
+    if let Some(state) = child(config, "state").map(python::str)
+        && state.len() < 6
+    {
+        return Err(Failure::exception("string index out of range"));
+    }
+    memory.check()?;
+
+    let mut image = read_image(config, release);
+    let is_hvm = image.as_ref().is_some_and(super::Image::is_hvm);
+    if let Some(image) = image.as_ref().filter(|_| is_hvm) {
+        let vnc = image.setting("vnc").map(python::number).transpose().map_err(Failure::Exception)?;
+        if vnc.is_some_and(|vnc| vnc != 0) && !devices.iter().any(|device| device.class == "vfb") {
+            let made = screen(image, release);
+            devices.push(Device::define(&made, &devices, release, Origin::Configuration, identities)?);
+        }
+    }
+
+    let mut settings = Settings::default();
+    let shadow_memory = integer("shadow_memory")?.unwrap_or_default();
+    settings.read(config, "features", release)?;
+    let word = |name: &str, usual: String| {
+        child(config, name).map_or(usual, |word| String::from_utf8_lossy(&python::str(word)).into_owned())
+    };
+    let usual = OnXend::default();
+    let on_xend = OnXend { start: word("on_xend_start", usual.start), stop: word("on_xend_stop", usual.stop) };
+    let vcpu_avail = child(config, "vcpu_avail").map(python::long).transpose().map_err(Failure::Exception)?;
+    if release < Release::V3_2 {
+        read_credit(&mut credit)?;
+    }
+    for name in ["start_time", "cpu_time"] {
+        settings.read(config, name, release)?;
+    }
+    settings.read_rest(config, release)?;
+
+    let uuid = match child(config, "uuid") {
+        Some(uuid) if python::truth(uuid) => uuid::normalise(uuid)?,
+        _ => identities.uuid(),
+    };
+    let on_end = actions::read(config, release)?;
+    if vcpus < 0 {
+        return Err(Failure::exception("negative shift count"));
+    }
+    if vcpus > MOST_VCPUS {
+        return Err(Failure::exception(""));
+    }
+    check_sharing(config, is_hvm, release)?;
+    let has_framebuffer = devices.iter().any(Device::is_framebuffer);
+    if image.is_none() && has_framebuffer && release >= Release::V3_2 {
+        image = Some(super::Image { config: Datum::list(["linux".into(), Datum::pair("kernel", "")]) });
+    }
+    if let Some(image) = &mut image {
+        complete_image(image, host, has_framebuffer)?;
+        give_keymap(image, &mut devices, release);
+    }
+    let name = child(config, "name").or_else(|| child(config, "name_label"));
+    let name = name
+        .map_or_else(|| "Domain-Unnamed".to_owned(), |name| String::from_utf8_lossy(&python::str(name)).into_owned());
+    Ok(Domain {
+        name,
+        uuid,
+        vcpus,
+        vcpu_avail,
+        pinned,
+        memory: memory.target(),
+        max_memory: memory.most(),
+        shadow_memory,
+        credit,
+        on_end,
+        on_xend,
+        settings,
+        image,
+        devices,
+        ..Domain::blank()
+    })
+}
+
+/// Adds a device, in the place of one that has its uuid.
+fn add(devices: &mut Vec<Device>, device: Device) {
+    match devices.iter_mut().find(|known| known.uuid() == device.uuid()) {
+        Some(known) => *known = device,
+        None => devices.push(device),
+    }
+}
+
+/// How many vcpus a configuration asks for. What can't be read counts as missing, which from 3.3 on is a mistake.
+fn vcpus(config: &Datum, release: Release) -> Result<i64, Failure> {
+    let readable = |name: &str| child(config, name).and_then(|value| python::number(value).ok());
+    let given = readable("vcpus").or_else(|| readable("VCPUs_max").filter(|_| release < Release::V3_3));
+    let of_image = child(config, "image").and_then(|image| child(image, "vcpus"));
+    if given.is_none()
+        && let Some(of_image) = of_image
+    {
+        // A slip in the message itself (capture `fir28-vcpusonly`).
+        let of_image =
+            python::number(of_image).map_err(|_| Failure::exception("not enough arguments for format string"))?;
+        if release < Release::V3_3 {
+            return Ok(of_image);
+        }
+    }
+    match given {
+        Some(vcpus) => Ok(vcpus),
+        None if release >= Release::V3_3 => Err(Failure::key_error("vcpus")),
+        None => Ok(1),
+    }
+}
+
+/// The configuration of the screen that a machine with `vnc` gets (`XendConfig.py`, `_sxp_to_xapi`).
+fn screen(image: &super::Image, release: Release) -> Datum {
+    let mut fields: Vec<Datum> = vec!["vfb".into()];
+    fields.extend(
+        release
+            .pick(&[(Release::V3_0_2, None), (Release::V3_2, Some(("type", "vnc"))), (Release::V3_4, None)])
+            .map(|(name, value): (&str, &str)| Datum::pair(name, value)),
+    );
+    if release >= Release::V3_4 {
+        fields.push(Datum::pair("vnc", 1));
+    }
+    let of_image: &[&str] = release.pick(&[
+        (Release::V3_0_2, &["vncpasswd", "vncunused", "vncdisplay", "vnclisten"] as &[&str]),
+        (Release::V4_1, &["vncpasswd", "vncunused", "vncdisplay", "vnclisten", "keymap"]),
+    ]);
+    for &name in of_image {
+        fields.extend(image.setting(name).map(|value| Datum::pair(name, value.clone())));
+    }
+    fields.into()
+}
+
+/// A screen without a keymap gets that of the image, from 4.0 on.
+fn give_keymap(image: &super::Image, devices: &mut [Device], release: Release) {
+    let Some(keymap) = image.setting("keymap").filter(|_| release >= Release::V4_1) else { return };
+    for screen in devices.iter_mut().filter(|device| device.class == "vfb" && device.setting("keymap").is_none()) {
+        screen.settings.push(("keymap".to_owned(), keymap.clone()));
+    }
+}
+
+/// Memory is shared by machines only, and only with help of the hardware, from 4.0 on (capture `fir44-tsc@4.1`).
+fn check_sharing(config: &Datum, is_hvm: bool, release: Release) -> Result<(), Failure> {
+    let image = child(config, "image");
+    let of_image = image.and_then(|image| child(image, "memory_sharing"));
+    // In an image it stays a text, which is true even if it is `0`.
+    let top =
+        child(config, "memory_sharing").and_then(|sharing| python::number(sharing).ok()).is_some_and(|it| it != 0);
+    let shares = top || of_image.is_some_and(python::truth);
+    if release < Release::V4_1 || !shares {
+        return Ok(());
+    }
+    let what = match is_hvm {
+        false => "HVM domains",
+        true if image.and_then(|image| child(image, "hap")).is_none_or(|hap| !python::truth(hap)) => {
+            "HAP enabled boxes"
+        }
+        true => return Ok(()),
+    };
+    Err(Failure::configuration(format!("memory_sharing can only be enabled for {what}")))
+}
+
+impl Domain {
+    /// A domain that nothing is said of, defined and not active.
+    pub(super) fn blank() -> Self {
+        Self {
+            id: None,
+            name: String::new(),
+            uuid: String::new(),
+            activity: Activity::Halted,
+            is_managed: false,
+            vcpus: 1,
+            vcpu_avail: None,
+            available_vcpus: None,
+            pinned: Vec::new(),
+            last_pinned: None,
+            memory: 0,
+            max_memory: 0,
+            shadow_memory: 0,
+            credit: Credit::default(),
+            sedf: Sedf::default(),
+            bvt: Bvt::default(),
+            on_end: super::OnEnd::default(),
+            on_xend: OnXend::default(),
+            settings: Settings::default(),
+            image: None,
+            devices: Vec::new(),
+            started: None,
+            screens: None,
+            ran: None,
+            asked: None,
+            restarts: 0,
+            restarted: None,
+            pause_flag: false,
+        }
+    }
+}
+
+/// Whether there is text in it that is no byte string.
+fn holds_text(config: &Datum) -> bool {
+    matches!(config, Datum::Text(_)) || config.items().iter().any(holds_text)
+}
+
+/// A number of the configuration, which may be given as text.
+fn integer(config: &Datum, name: &str) -> Result<Option<i64>, Failure> {
+    child(config, name).map(|value| python::number(value).map_err(Failure::Exception)).transpose()
+}

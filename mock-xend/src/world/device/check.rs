@@ -1,0 +1,88 @@
+//! What the daemon refuses of a device before it adds it to a configuration, from 3.2 on (`XendConfig.py`,
+//! `device_duplicate_check`).
+
+use xend_wire::Release;
+
+use super::{Device, block};
+use crate::python;
+use crate::world::Failure;
+
+/// What becomes of a device that passes the checks.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::world) enum Place {
+    /// It is one more.
+    New,
+    /// It is what is now in a drive that the domain has, which stands there in the list.
+    Drive(usize),
+}
+
+/// Holds a device against those that a domain has.
+///
+/// # Errors
+/// A type of image that the driver lacks, a disk without a name, and a file, a name or an address that is taken.
+pub(in crate::world) fn check(device: &Device, known: &[Device], release: Release) -> Result<Place, Failure> {
+    if release < Release::V3_2 {
+        return Ok(Place::New);
+    }
+    match device.class.as_str() {
+        "tap" | "tap2" => check_tap(device, release)?,
+        "vif" | "vif2" => return check_address(device, known),
+        _ => {}
+    }
+    if !device.is_block() {
+        return Ok(Place::New);
+    }
+    let Some(name) = device.text("dev") else {
+        return Err(Failure::exception("argument of type 'NoneType' is not iterable"));
+    };
+    let number = block::checked_number(&name, release)?;
+    let (Some(number), Some(uname)) = (number, device.text("uname")) else { return Ok(Place::New) };
+    for (at, other) in known.iter().enumerate().filter(|(_, other)| other.is_block()) {
+        let same_number = other.text("dev").and_then(|name| block::number(&name, release)) == Some(number);
+        if same_number && name.ends_with(b":cdrom") && release >= Release::V3_4 {
+            return Ok(Place::Drive(at));
+        }
+        let file = block::file(&uname);
+        if let Some(file) =
+            file.filter(|file| other.text("uname").and_then(|other| block::file(&other)).as_ref() == Some(file))
+        {
+            return Err(Failure::configuration([b"The file \"".as_slice(), &file, b"\" is already used"].concat()));
+        }
+        if same_number {
+            return Err(Failure::configuration(
+                [b"The device \"".as_slice(), &name, b"\" is already defined"].concat(),
+            ));
+        }
+    }
+    Ok(Place::New)
+}
+
+fn check_tap(device: &Device, release: Release) -> Result<(), Failure> {
+    let Some(uname) = device.text("uname") else { return Err(Failure::key_error("uname")) };
+    let mut parts = uname.split(|&byte| byte == b':').skip(1);
+    let mut kind = parts.next();
+    // `tap:tapdisk:aio:...`
+    if kind == Some(b"tapdisk") && release >= Release::V4_1 {
+        kind = parts.next();
+    }
+    let Some(kind) = kind else { return Err(Failure::exception("list index out of range")) };
+    if block::tap_types(release).iter().any(|known| known.as_bytes() == kind) {
+        return Ok(());
+    }
+    Err(Failure::configuration([b"tap:".as_slice(), kind, b" not a valid disk type"].concat()))
+}
+
+fn check_address(device: &Device, known: &[Device]) -> Result<Place, Failure> {
+    let Some(mac) = device.text("mac") else { return Ok(Place::New) };
+    let has_it = |other: &Device| other.text("mac").is_some_and(|other| other.eq_ignore_ascii_case(&mac));
+    if known.iter().any(|other| other.class == device.class && has_it(other)) {
+        return Err(Failure::configuration([b"The mac \"".as_slice(), &mac, b"\" is already defined"].concat()));
+    }
+    Ok(Place::New)
+}
+
+/// Whether the daemon can make a number of a device's name.
+pub(in crate::world) fn is_number_or_name(class: &[u8], device: &[u8], release: Release) -> bool {
+    let is_block = matches!(class, b"vbd" | b"tap" | b"tap2");
+    python::int(device).is_ok() || (is_block && block::number(device, release).is_some())
+}

@@ -1,0 +1,130 @@
+//! What the daemon puts into a device when it is added to a configuration, from 3.1 on (`XendConfig.py`, `device_add`),
+//! and how the record of a domain tells a device that is not plugged in.
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::class::is_block;
+use super::{Device, Origin, put, sort_as_dict};
+use crate::python;
+use crate::world::identity::Identities;
+
+/// Puts into the settings of a device what they lack, in the order in which the daemon does.
+pub(super) fn complete(
+    class: &str,
+    settings: &mut Vec<(String, Datum)>,
+    known: &[Device],
+    release: Release,
+    origin: Origin,
+    identities: &mut Identities,
+) {
+    let text = |settings: &[(String, Datum)], name: &str| {
+        settings.iter().find(|(known, _)| known == name).map(|(_, value)| python::str(value))
+    };
+    let decides =
+        |settings: &[(String, Datum)], name: &str| origin == Origin::Configuration || text(settings, name).is_none();
+    let is_first = !known.iter().any(Device::is_block);
+    let bootable = Datum::Int(i64::from(is_first));
+    match class {
+        "vif" | "vif2" => {
+            // In 3.1 a card without an address gets one when the domain starts.
+            if release >= Release::V3_2 && text(settings, "mac").unwrap_or_default().is_empty() {
+                put(settings, "mac", identities.mac().into());
+            }
+            if let (Some(policy), Some(label)) = (text(settings, "policy"), text(settings, "label"))
+                && release >= Release::V3_2
+            {
+                let label = [b"ACM:".as_slice(), &policy, b":", &label].concat();
+                put(settings, "security_label", label.into());
+            }
+        }
+        "vbd" => {
+            if release < Release::V3_4 && decides(settings, "bootable") {
+                put(settings, "bootable", 0.into());
+            }
+            if decides(settings, "driver") {
+                let is_emulated = text(settings, "dev").is_some_and(|dev| dev.starts_with(b"ioemu:"));
+                put(settings, "driver", if is_emulated { "ioemu" } else { "paravirtualised" }.into());
+            }
+        }
+        "vfb" if release >= Release::V3_4 => {
+            // `type` is how it was said before.
+            let kind = text(settings, "type").unwrap_or_default();
+            if let Some(kind) = ["vnc", "sdl"].into_iter().find(|known| known.as_bytes() == kind) {
+                settings.retain(|(name, _)| name != "type");
+                put(settings, kind, 1.into());
+            }
+        }
+        _ => {}
+    }
+    if text(settings, "uuid").unwrap_or_default().is_empty() {
+        put(settings, "uuid", identities.uuid().into());
+    }
+    // One that takes the place of another by its uuid is no disk more (capture `holly38-sameuuid@3.4`).
+    let uuid = text(settings, "uuid").unwrap_or_default();
+    let is_replaced = release >= Release::V3_4 && known.iter().any(|other| other.uuid().as_bytes() == uuid);
+    if is_block(class) && !is_replaced {
+        match settings.iter_mut().find(|(name, _)| name == "bootable") {
+            None => settings.push(("bootable".to_owned(), bootable)),
+            Some((_, value)) if origin == Origin::Configuration && release < Release::V3_4 => *value = bootable,
+            // A number that was given is one from 4.0 on; in 3.4 it stays the text `'0'`, which Python counts as true.
+            Some((_, value)) if release >= Release::V4_1 || origin == Origin::Kept => {
+                *value = python::number(value).map_or_else(|_| value.clone(), Datum::Int);
+            }
+            Some(_) => {}
+        }
+    }
+}
+
+impl Device {
+    /// The device as its configuration has it (captures `ash1@4.1`). `has_run` says whether a start has given it a number.
+    pub(in crate::world) fn definition(&self, has_run: bool, release: Release) -> Datum {
+        match self.class.as_str() {
+            "pci" => return self.pci_definition(release),
+            "vscsi" => return self.passthrough_definition(),
+            "vusb" => return self.passthrough_definition(),
+            _ => {}
+        }
+        let mut fields: Vec<(&str, Datum)> =
+            self.settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        // What the Xen-API shows of a screen is kept in the same dict, and takes a place in it.
+        if self.class == "vfb" {
+            // So does `type`, which was there before it was replaced.
+            let kind = fields
+                .windows(2)
+                .position(|pair| matches!(pair[0], ("vnc" | "sdl", Datum::Int(1))) && pair[1].0 == "uuid");
+            if let Some(kind) = kind.filter(|_| release >= Release::V3_4) {
+                let replaced = fields.remove(kind);
+                fields.insert(0, ("type", Datum::None));
+                fields.push(replaced);
+            }
+            let uuid = fields.iter().position(|(name, _)| *name == "uuid").map_or(fields.len(), |at| at + 1);
+            fields.insert(uuid, (HIDDEN, Datum::None));
+        }
+        if has_run {
+            fields.push(("devid", self.id.into()));
+        }
+        sort_as_dict(&mut fields);
+        fields.retain(|(name, value)| *name != HIDDEN && !(*name == "type" && *value == Datum::None));
+        self.list(fields)
+    }
+
+    /// The dict of a screen as Python prints it, with what the Xen-API shows of it (`XENAPI_CONSOLE_OTHER_CFG`).
+    pub(in crate::world) fn screen_as_python_has_it(&self) -> Datum {
+        const SHOWN: [&str; 8] =
+            ["vncunused", "vncdisplay", "vnclisten", "vncpasswd", "type", "display", "xauthority", "keymap"];
+        let dict = |fields: Vec<(&str, Datum)>| {
+            Datum::Dict(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        };
+        let mut shown: Vec<(&str, Datum)> =
+            SHOWN.into_iter().filter_map(|name| Some((name, self.setting(name)?.clone()))).collect();
+        sort_as_dict(&mut shown);
+        let mut fields: Vec<(&str, Datum)> =
+            self.settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        fields.push((HIDDEN, dict(shown)));
+        sort_as_dict(&mut fields);
+        dict(fields)
+    }
+}
+
+const HIDDEN: &str = "other_config";

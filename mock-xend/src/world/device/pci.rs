@@ -1,0 +1,175 @@
+//! Devices of a PCI bus: `(pci (dev (domain 0x0) (bus 0x2) (slot 0x1a) (func 0x0)))` (`XendConfig.py`, `pci_convert_*`).
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::{Device, members, put, sort_as_dict, value};
+use crate::python;
+use crate::world::Failure;
+use crate::world::identity::Identities;
+
+/// The keys that each device must have, in the order in which they are missed.
+fn needed(release: Release) -> &'static [&'static str] {
+    release.pick(&[
+        (Release::V3_0_2, &[] as &[&str]),
+        (Release::V3_3, &["domain", "bus", "slot", "func"]),
+        (Release::V4_1, &["bus", "slot", "func", "domain"]),
+    ])
+}
+
+/// The settings of a pci device: its uuid, if it is given, and each `dev` with its pairs. All else is dropped.
+///
+/// # Errors
+/// What Python says of what is no list of pairs, and of a key that is missing.
+pub(super) fn settings(
+    config: &Datum,
+    release: Release,
+    identities: &mut Identities,
+) -> Result<Vec<(String, Datum)>, Failure> {
+    let mut settings = Vec::new();
+    if let Some(uuid) = value(config, "uuid") {
+        settings.push(("uuid".to_owned(), uuid.clone()));
+    }
+    for dev in members(config, "dev") {
+        let mut pairs: Vec<(String, Datum)> = Vec::new();
+        for (at, item) in dev.items().iter().skip(1).enumerate() {
+            match item.items() {
+                [Datum::Bytes(name), value] => put(&mut pairs, &String::from_utf8_lossy(name), value.clone()),
+                _ if release < Release::V3_4 => return Err(Failure::exception("need more than 1 value to unpack")),
+                _ if release < Release::V4_1 => {}
+                other => {
+                    let length = if other.is_empty() { 1 } else { other.len() };
+                    let text = format!("dictionary update sequence element #{at} has length {length}; 2 is required");
+                    return Err(Failure::exception(text));
+                }
+            }
+        }
+        let find = |pairs: &[(String, Datum)], name: &str| {
+            pairs.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone())
+        };
+        if let Some(missing) = needed(release).iter().find(|name| find(&pairs, name).is_none()) {
+            return Err(Failure::key_error(missing));
+        }
+        if release >= Release::V3_3 && find(&pairs, "uuid").is_none() {
+            pairs.push(("uuid".into(), identities.uuid().into()));
+        }
+        if release >= Release::V4_1 {
+            let number = |name| find(&pairs, name).map_or(0, |value| hexadecimal(&value));
+            let key = format!("{:02x}:{:02x}.{:01x}", number("bus"), number("slot"), number("func"));
+            if find(&pairs, "key").is_none() {
+                pairs.push(("key".into(), key.into()));
+            }
+            if find(&pairs, "vdevfn").is_none() {
+                pairs.push(("vdevfn".into(), "0x100".into()));
+            }
+        }
+        let pairs = pairs.iter().map(|(name, value)| Datum::pair(name, value.clone()));
+        settings.push(("dev".to_owned(), pairs.collect::<Vec<_>>().into()));
+    }
+    Ok(settings)
+}
+
+/// `int(text, 16)`: a number of the bus is hexadecimal with and without `0x` (capture `iris4-dec@4.1`). What can't be
+/// read is 0.
+fn hexadecimal(value: &Datum) -> i64 {
+    let text = python::str(value);
+    let digits = text.trim_ascii();
+    let digits = digits.strip_prefix(b"0x").unwrap_or(digits);
+    str::from_utf8(digits).ok().and_then(|digits| i64::from_str_radix(digits, 16).ok()).unwrap_or(0)
+}
+
+impl Device {
+    /// The buses' devices of a pci device, each as its pairs.
+    pub(super) fn pci_devs(&self) -> impl Iterator<Item = Vec<(&str, Datum)>> {
+        let devs = self.settings.iter().filter(|(name, _)| name == "dev");
+        devs.map(|(_, dev)| {
+            let pairs = dev.items().iter().filter_map(|pair| match pair.items() {
+                [Datum::Bytes(name), value] => Some((str::from_utf8(name).ok()?, value.clone())),
+                _ => None,
+            });
+            pairs.collect()
+        })
+    }
+
+    /// Takes the devices at these addresses off the bus.
+    pub(in crate::world) fn remove_addresses(&mut self, addresses: &[String]) {
+        let known = self.pci_addresses();
+        let mut at = 0;
+        self.settings.retain(|(name, _)| {
+            let is_kept = name != "dev" || !addresses.contains(&known[at]);
+            at += usize::from(name == "dev");
+            is_kept
+        });
+    }
+
+    /// A pci device that is not plugged in: its uuid, then each device of the bus as a dict. 3.1 forgets the class.
+    pub(super) fn pci_definition(&self, release: Release) -> Datum {
+        let mut items: Vec<Datum> = Vec::new();
+        if release >= Release::V3_2 {
+            items.push("pci".into());
+        }
+        items.push(Datum::pair("uuid", self.uuid()));
+        items.extend(self.pci_devs().map(|mut pairs| {
+            sort_as_dict(&mut pairs);
+            dev(pairs)
+        }));
+        items.into()
+    }
+
+    /// A pci device as its controller has put it into the store (`pciif.py`, `getDeviceConfiguration`).
+    pub(super) fn pci_running(&self, release: Release) -> Datum {
+        let mut items: Vec<Datum> = vec!["pci".into()];
+        for pairs in self.pci_devs() {
+            let given = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+            let number = |name: &str| given(name).map_or(0, |value| hexadecimal(&value));
+            let function = number("func");
+            let function =
+                if release < Release::V3_3 { format!("0x{function:02x}") } else { format!("0x{function:x}") };
+            let mut told: Vec<(&str, Datum)> = vec![
+                ("domain", format!("0x{:04x}", number("domain")).into()),
+                ("bus", format!("0x{:02x}", number("bus")).into()),
+                ("slot", format!("0x{:02x}", number("slot")).into()),
+                ("func", function.into()),
+            ];
+            let more: &[&str] = release.pick(&[
+                (Release::V3_0_2, &[] as &[&str]),
+                (Release::V3_3, &["uuid", "vslt"]),
+                (Release::V3_4, &["uuid", "vslot"]),
+                (Release::V4_1, &["vdevfn", "key", "uuid", "opts"]),
+            ]);
+            told.extend(more.iter().filter_map(|name| Some((*name, given(name)?))));
+            sort_as_dict(&mut told);
+            items.push(dev(told));
+        }
+        items.push(Datum::pair("uuid", self.uuid()));
+        items.push(Datum::pair("backend", 0));
+        items.into()
+    }
+
+    /// Where each device of the bus is: `0000:02:1a.0`.
+    pub(in crate::world) fn pci_addresses(&self) -> Vec<String> {
+        let address = |pairs: Vec<(&str, Datum)>| {
+            let number =
+                |name: &str| pairs.iter().find(|(known, _)| *known == name).map_or(0, |(_, value)| hexadecimal(value));
+            format!("{:04x}:{:02x}:{:02x}.{:x}", number("domain"), number("bus"), number("slot"), number("func"))
+        };
+        self.pci_devs().map(address).collect()
+    }
+
+    /// What a start puts into the image for each device of the bus, from 4.0 on.
+    pub(in crate::world) fn pci_of_image(&self) -> Vec<Datum> {
+        let of_dev = |pairs: Vec<(&str, Datum)>| {
+            let given = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
+            let options = given("opts").unwrap_or_else(|| Datum::list([]));
+            let names = ["domain", "bus", "slot", "func", "vdevfn"].into_iter().filter_map(given);
+            names.chain([options]).collect::<Vec<_>>().into()
+        };
+        self.pci_devs().map(of_dev).collect()
+    }
+}
+
+/// `(dev (slot 0x1a) ...)`.
+fn dev(pairs: Vec<(&str, Datum)>) -> Datum {
+    let pairs = pairs.into_iter().map(|(name, value)| Datum::pair(name, value));
+    [Datum::from("dev")].into_iter().chain(pairs).collect::<Vec<_>>().into()
+}

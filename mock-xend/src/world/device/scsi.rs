@@ -1,0 +1,144 @@
+//! SCSI and USB devices that are passed through (`XendConfig.py`, `vscsi_convert_*`, `vusb_convert_*`).
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use super::{Device, members, sort_as_dict, value};
+use crate::python;
+use crate::world::Failure;
+use crate::world::identity::Identities;
+
+/// The settings of `(vscsi (feature-host 0) (dev (devid 0) (p-dev 1:0:0:0) (v-dev 0:0:0:0)))`. 3.3 keeps the devices
+/// alone.
+///
+/// # Errors
+/// What Python says of a device without `feature-host`.
+pub(super) fn vscsi_settings(
+    config: &Datum,
+    release: Release,
+    identities: &mut Identities,
+) -> Result<Vec<(String, Datum)>, Failure> {
+    let mut settings = Vec::new();
+    if let Some(uuid) = value(config, "uuid") {
+        settings.push(("uuid".to_owned(), uuid.clone()));
+    }
+    if release >= Release::V3_4 {
+        let Some(feature) = value(config, "feature-host") else {
+            return Err(Failure::exception("list index out of range"));
+        };
+        settings.push(("feature-host".to_owned(), feature.clone()));
+        settings.extend(value(config, "backend").map(|backend| ("backend".to_owned(), backend.clone())));
+    }
+    for dev in members(config, "dev") {
+        let mut pairs: Vec<Datum> =
+            dev.items().iter().skip(1).filter(|pair| pair.items().len() == 2).cloned().collect();
+        if value(&dev, "uuid").is_none() {
+            pairs.push(Datum::pair("uuid", identities.uuid()));
+        }
+        settings.push(("dev".to_owned(), pairs.into()));
+    }
+    Ok(settings)
+}
+
+/// The settings of `(vusb (usb-ver 2) (num-ports 4) (port (1 1-8) (2 '')))`, from 4.0 on.
+///
+/// # Errors
+/// What Python says of a controller without a list of ports.
+pub(super) fn vusb_settings(config: &Datum) -> Result<Vec<(String, Datum)>, Failure> {
+    let mut settings = Vec::new();
+    if let Some(uuid) = value(config, "uuid") {
+        settings.push(("uuid".to_owned(), uuid.clone()));
+    }
+    for name in ["usb-ver", "num-ports"] {
+        settings.extend(value(config, name).map(|value| (name.to_owned(), value.clone())));
+    }
+    let Some(ports) = members(config, "port").next() else {
+        return Err(Failure::exception("'NoneType' object has no attribute '__getitem__'"));
+    };
+    let count = value(config, "num-ports").and_then(|count| python::number(count).ok()).unwrap_or_default();
+    let port = |number: i64| {
+        let number = number.to_string();
+        let bus = value(&ports, &number).cloned().unwrap_or_else(|| "".into());
+        Datum::list([number.into(), bus])
+    };
+    /// What the bus of a controller has room for.
+    const MOST_PORTS: i64 = 31;
+    settings.push(("port".to_owned(), (1..=count.min(MOST_PORTS)).map(port).collect::<Vec<_>>().into()));
+    Ok(settings)
+}
+
+impl Device {
+    /// The devices of a SCSI host, each as its pairs.
+    pub(super) fn scsi_devs(&self) -> impl Iterator<Item = &Datum> {
+        self.settings.iter().filter(|(name, _)| name == "dev").map(|(_, dev)| dev)
+    }
+
+    /// A SCSI host or USB controller that is not plugged in.
+    pub(super) fn passthrough_definition(&self) -> Datum {
+        let mut items: Vec<Datum> = vec![self.class.as_str().into(), Datum::pair("uuid", self.uuid())];
+        for (name, value) in &self.settings {
+            match name.as_str() {
+                "uuid" => {}
+                "dev" => {
+                    let mut pairs: Vec<(&str, Datum)> = value.items().iter().filter_map(pair).collect();
+                    sort_as_dict(&mut pairs);
+                    items.push(named("dev", pairs));
+                }
+                "port" => items.push(
+                    [Datum::from("port")].into_iter().chain(value.items().iter().cloned()).collect::<Vec<_>>().into(),
+                ),
+                name => items.push(Datum::pair(name, value.clone())),
+            }
+        }
+        items.into()
+    }
+
+    /// A SCSI host as its controller has put it into the store.
+    pub(super) fn vscsi_running(&self) -> Datum {
+        let mut items: Vec<Datum> = vec!["vscsi".into()];
+        for dev in self.scsi_devs() {
+            let told = ["v-dev", "state", "devid", "p-devname", "p-dev"];
+            let told = told.into_iter().filter_map(|name| {
+                let pair = dev
+                    .items()
+                    .iter()
+                    .find(|pair| pair.items().first().and_then(Datum::as_bytes) == Some(name.as_bytes()))?;
+                Some((name, pair.items().get(1)?.clone()))
+            });
+            items.push(named("dev", told.collect()));
+        }
+        items.push(Datum::pair("uuid", self.uuid()));
+        items.extend(self.setting("feature-host").map(|feature| Datum::pair("feature-host", feature.clone())));
+        items.push(Datum::pair("backend", 0));
+        items.into()
+    }
+
+    /// A USB controller as its own has put it into the store: it has no uuid there.
+    pub(super) fn vusb_running(&self) -> Datum {
+        let ports = self.setting("port").map(Datum::items).unwrap_or_default();
+        let mut fields: Vec<(String, Datum)> = vec![("backend".to_owned(), 0.into())];
+        for name in ["usb-ver", "num-ports"] {
+            fields.extend(self.setting(name).map(|value| (name.to_owned(), value.clone())));
+        }
+        fields.extend(ports.iter().filter_map(|port| {
+            let [number, bus] = port.items() else { return None };
+            Some((format!("port-{}", python::text(number)), bus.clone()))
+        }));
+        let mut fields: Vec<(&str, Datum)> =
+            fields.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
+        sort_as_dict(&mut fields);
+        named("vusb", fields)
+    }
+}
+
+fn pair(pair: &Datum) -> Option<(&str, Datum)> {
+    match pair.items() {
+        [Datum::Bytes(name), value] => Some((str::from_utf8(name).ok()?, value.clone())),
+        _ => None,
+    }
+}
+
+fn named(name: &str, pairs: Vec<(&str, Datum)>) -> Datum {
+    let pairs = pairs.into_iter().map(|(name, value)| Datum::pair(name, value));
+    [Datum::from(name)].into_iter().chain(pairs).collect::<Vec<_>>().into()
+}
