@@ -146,7 +146,7 @@ impl Modules {
         self.0.insert(name.clone(), reader.module);
         for (child, inline) in reader.children {
             let folder = folder.join(&child);
-            let name = [&name[..], &[child.clone()]].concat();
+            let name = [&name[..], std::slice::from_ref(&child)].concat();
             match inline {
                 Some(items) => self.add(&items, &folder, name, true),
                 None => {
