@@ -183,7 +183,8 @@ impl World {
             None => Err(Failure::refused(match device::is_number_or_name(class, device, release) {
                 true => {
                     // Later releases have made a number of it by then.
-                    let number = device::block::number(device, release).filter(|_| release >= Release::V3_2);
+                    let number = python::int(device).ok().or_else(|| device::block::number(device, release));
+                    let number = number.filter(|_| release >= Release::V3_2);
                     let device = number.map_or_else(|| device.to_vec(), |number| number.to_string().into_bytes());
                     [b"Device ".as_slice(), &device, b" not connected"].concat()
                 }

@@ -4,7 +4,8 @@ use std::sync::LazyLock;
 
 use super::ErrorCode;
 use crate::operation::Face;
-use crate::{Release, Releases, UnknownRelease};
+use crate::release::UnknownRelease;
+use crate::{Release, Releases};
 
 /// What is known of a failure.
 #[derive(Clone, Copy, Debug)]

@@ -46,7 +46,7 @@ fn check(row: &Value) -> Result<(), String> {
 }
 
 /// The recorded release whose `sxp.py` a release has: 3.2 and 3.3 have that of 3.1, 4.4 has that of 4.1 (protocol
-/// reference §0).
+/// reference §2).
 fn recorded(release: Release) -> Release {
     let recorded = [Release::V3_0_2, Release::V3_0_3, Release::V3_1, Release::V3_4, Release::V4_1];
     release.pick(&recorded.map(|since| (since, since)))
