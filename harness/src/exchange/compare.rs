@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use regex::bytes::Regex;
 
+use super::call::References;
 use super::server::{Observed, Patience};
 use super::{End, Exchange, Sequence, Servers, differences, masked};
 use crate::Error;
@@ -63,7 +64,7 @@ pub async fn compare(
 ) -> Result<Vec<Comparison>, Error> {
     static UUID: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("(?-u)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a valid pattern"));
-    let mut session = Vec::new();
+    let (mut session, mut references) = (Vec::new(), References::new());
     let mut comparisons = Vec::new();
     let (mut has_answered, mut missing) = (false, 0);
     for exchange in &sequence.exchanges {
@@ -73,7 +74,10 @@ pub async fn compare(
             comparisons.push(skipped(id, Vec::new(), why));
             continue;
         };
-        let request = replace(&exchange.request, b"{session}", &session);
+        let request = match &exchange.call {
+            Some(call) => call.request(&references),
+            None => replace(&exchange.request, b"{session}", &session),
+        };
         let reply = if exchange.end == End::Silent { SILENCE } else { REPLY };
         let patience = Patience { reply, end: CLOSE };
         let observed = match server.exchange(&request, exchange.half_close, patience).await {
@@ -90,6 +94,9 @@ pub async fn compare(
             }
         };
         has_answered = true;
+        if let Some(call) = &exchange.call {
+            call.take(&observed.bytes, &mut references);
+        }
         if exchange.gives_session {
             session = UUID.find(&observed.bytes).map(|uuid| uuid.as_bytes().to_vec()).unwrap_or_default();
         }
@@ -120,9 +127,9 @@ fn judge(
     sequence: &Sequence,
     is_own_mock: bool,
 ) -> Comparison {
-    let Some(response) = &exchange.response else {
+    if !exchange.is_known() {
         return skipped(id, request, "the daemon's reply is not known".to_owned());
-    };
+    }
     if exchange.is_unstable {
         return skipped(id, request, "the daemon answers it differently from run to run".to_owned());
     }
@@ -130,9 +137,13 @@ fn judge(
         let why = "it is about methods `test.*` that only the daemon of the captures had";
         return skipped(id, request, why.to_owned());
     }
-    let (wanted, got) = (masked(response), masked(&observed.bytes));
-    let mut found =
-        if wanted == got { Vec::new() } else { differences(&got, &wanted, exchange.face, sequence.release) };
+    let mut found = match (&exchange.call, &exchange.response) {
+        (Some(call), _) => call.differences(&observed.bytes, sequence.release),
+        (None, response) => {
+            let (wanted, got) = (masked(response.as_deref().unwrap_or_default()), masked(&observed.bytes));
+            if wanted == got { Vec::new() } else { differences(&got, &wanted, exchange.face, sequence.release) }
+        }
+    };
     found.extend(difference_of_end(observed.end, exchange.end));
     let known = exchange.differs.as_ref().filter(|_| is_own_mock);
     let status = match (found.is_empty(), known) {

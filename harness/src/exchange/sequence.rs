@@ -1,10 +1,13 @@
 //! The file of a sequence: JSON lines.
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::Deserialize;
 use xend_wire::operation::Face;
 use xend_wire::{Diagnostic, Release};
+
+use super::call::{self, Answer, Call};
 
 /// Exchanges that were made one after the other with one daemon, which began in the world of the captures.
 #[derive(Clone, Debug)]
@@ -29,8 +32,10 @@ pub struct Exchange {
     pub face: Face,
     /// Whether it came over a Unix socket.
     pub is_unix: bool,
-    /// What was sent. `{session}` stands for the session that an earlier exchange gave.
+    /// What was sent. `{session}` stands for the session that an earlier exchange gave. Empty where there is a `call`.
     pub request: Vec<u8>,
+    /// What was called, if the request is made anew from that.
+    pub call: Option<Call>,
     /// Whether the sending side was closed behind the request.
     pub half_close: bool,
     /// How long the daemon was given before the next request.
@@ -47,6 +52,13 @@ pub struct Exchange {
     pub is_about_test_methods: bool,
     /// Why our mock is known to answer otherwise.
     pub differs: Option<String>,
+}
+
+impl Exchange {
+    /// Whether it is known what came back.
+    pub fn is_known(&self) -> bool {
+        self.response.is_some() || self.call.as_ref().is_some_and(|call| call.answer.is_some())
+    }
 }
 
 /// What became of a connection after the reply.
@@ -96,6 +108,32 @@ struct Line {
     differs: Option<String>,
 }
 
+/// The calls of the Xen-API of all releases that have it.
+const CALLS: &str = "exchanges/xenapi.jsonl";
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallsHead {
+    releases: Vec<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallLine {
+    case: String,
+    method: String,
+    params: Vec<serde_json::Value>,
+    #[serde(default)]
+    take: BTreeMap<String, usize>,
+    #[serde(default)]
+    pause_ms: u64,
+    #[serde(default)]
+    answers: Vec<Answer>,
+    /// By release.
+    #[serde(default)]
+    differs: BTreeMap<String, String>,
+}
+
 #[derive(Deserialize, PartialEq)]
 #[serde(rename_all = "kebab-case")]
 enum Over {
@@ -134,6 +172,7 @@ impl Sequence {
                 is_unix: line.over == Some(Over::Unix),
                 request: bytes(&line.request, "request")?,
                 response: line.response.as_deref().map(|response| bytes(response, "response")).transpose()?,
+                call: None,
                 case: line.case,
                 half_close: line.half_close,
                 pause: Duration::from_millis(line.pause_ms),
@@ -152,12 +191,67 @@ impl Sequence {
     /// # Errors
     /// One of them is malformed, which is a mistake of this project.
     pub fn built_in() -> Result<Vec<Self>, Diagnostic> {
+        let file = xend_fixtures::file(CALLS).expect("the file of calls is embedded");
+        let mut sequences = Self::parse_calls(&format!("fixtures/{CALLS}"), &String::from_utf8_lossy(file.bytes))?;
         let files = xend_fixtures::files("exchanges/").filter(|file| file.path.matches('/').count() == 2);
         let parse = |file: xend_fixtures::File| {
             let name = file.path.trim_start_matches("exchanges/").trim_end_matches(".jsonl");
             Self::parse(name, &format!("fixtures/{}", file.path), &String::from_utf8_lossy(file.bytes))
         };
-        files.map(parse).collect()
+        for sequence in files.map(parse) {
+            sequences.push(sequence?);
+        }
+        sequences.sort_by(|one, other| one.name.cmp(&other.name));
+        Ok(sequences)
+    }
+
+    /// Reads a file of calls of the Xen-API, which holds a sequence for each of its releases: `3.1/xenapi`.
+    fn parse_calls(file: &str, text: &str) -> Result<Vec<Self>, Diagnostic> {
+        let mut lines = Lines { file, text, at: 0 };
+        let head: CallsHead = lines.next()?.ok_or_else(|| lines.wrong(0..0, "no line that tells the releases"))?;
+        let mut sequences = Vec::new();
+        for release in head.releases {
+            // A release that is not emulated yet is left out.
+            let Ok(release) = release.parse::<Release>() else { continue };
+            let name = format!("{release}/xenapi");
+            sequences.push(Self { name, release, scenario: None, exchanges: Vec::new() });
+        }
+        while let Some(line) = lines.next::<CallLine>()? {
+            for sequence in &mut sequences {
+                sequence.exchanges.push(line.exchange(sequence.release));
+            }
+        }
+        Ok(sequences)
+    }
+}
+
+impl CallLine {
+    /// What was called in a release, and what it answered.
+    fn exchange(&self, release: Release) -> Exchange {
+        let is_of_release = |answer: &&Answer| {
+            answer.releases.is_empty() || answer.releases.iter().any(|known| known == release.as_str())
+        };
+        let answer = self.answers.iter().find(is_of_release).map(|answer| call::sorted(answer.value()));
+        Exchange {
+            case: self.case.clone(),
+            face: Face::XenApi,
+            is_unix: false,
+            request: Vec::new(),
+            call: Some(Call {
+                method: self.method.clone(),
+                params: self.params.clone(),
+                take: self.take.clone(),
+                answer,
+            }),
+            half_close: false,
+            pause: Duration::from_millis(self.pause_ms),
+            gives_session: false,
+            response: None,
+            end: End::Late,
+            is_unstable: false,
+            is_about_test_methods: false,
+            differs: self.differs.get(release.as_str()).cloned(),
+        }
     }
 }
 

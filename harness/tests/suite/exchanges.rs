@@ -23,7 +23,7 @@ pub(crate) fn trials(only: Option<&str>) -> Vec<Trial> {
     let sequences = Sequence::built_in().unwrap_or_else(|error| panic!("{error}"));
     let played = sequences.into_iter().map(|sequence| Arc::new(Played { sequence, comparisons: OnceLock::new() }));
     let trials = played.flat_map(|played| {
-        let known = |at: &usize| played.sequence.exchanges[*at].response.is_some();
+        let known = |at: &usize| played.sequence.exchanges[*at].is_known();
         let known: Vec<_> = (0..played.sequence.exchanges.len()).filter(known).collect();
         known.into_iter().map(move |at| {
             let played = Arc::clone(&played);

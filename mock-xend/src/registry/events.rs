@@ -74,6 +74,11 @@ impl Events {
         self.registrations.retain(|session, _| session.is_empty() || is_open(session));
     }
 
+    /// Whether a session is registered.
+    pub(crate) fn knows(&self, session: &[u8]) -> bool {
+        self.registrations.contains_key(session)
+    }
+
     /// Ends a registration. If classes are named, the daemon does the opposite of what is meant: these are kept, and all
     /// others dropped (`event_unregister`, `intersection_update`).
     pub(crate) fn unregister(&mut self, session: &[u8], classes: &[Datum]) {

@@ -9,7 +9,7 @@ use super::reference;
 use crate::world::Identities;
 
 /// Networks, storage and so on, and what was set on objects of the world.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub(crate) struct Objects {
     /// In the order in which they came.
     stored: Vec<Stored>,
@@ -27,192 +27,59 @@ struct Stored {
 }
 
 /// Attributes with their values, in the order in which they came.
-type Fields = Vec<(String, Datum)>;
-
-/// Classes whose objects are records only, with the attributes of a new one in the order of the source, and what each has
-/// if nothing is said.
-const STORED: [(&str, &[(&str, Usual)]); 8] = [
-    (
-        "network",
-        &[
-            ("VIFs", Usual::List),
-            ("PIFs", Usual::List),
-            ("managed", Usual::True),
-            ("name_label", Usual::Text),
-            ("name_description", Usual::Text),
-            ("default_gateway", Usual::Text),
-            ("default_netmask", Usual::Text),
-            ("other_config", Usual::Members),
-        ],
-    ),
-    (
-        "PIF",
-        &[
-            ("network", Usual::Text),
-            ("host", Usual::Host),
-            ("VLAN", Usual::Number(-1)),
-            ("metrics", Usual::Text),
-            ("device", Usual::Text),
-            ("MAC", Usual::Text),
-            ("MTU", Usual::Number(1500)),
-        ],
-    ),
-    ("PIF_metrics", &[("pif", Usual::Text), ("io_read_kbs", Usual::Float), ("io_write_kbs", Usual::Float)]),
-    (
-        "SR",
-        &[
-            ("name_label", Usual::Text),
-            ("name_description", Usual::Text),
-            ("VDIs", Usual::List),
-            ("PBDs", Usual::List),
-            ("virtual_allocation", Usual::Number(0)),
-            ("physical_utilisation", Usual::Number(0)),
-            ("physical_size", Usual::Number(0)),
-            ("type", Usual::Text),
-            ("content_type", Usual::Text),
-        ],
-    ),
-    (
-        "VDI",
-        &[
-            ("name_label", Usual::Text),
-            ("name_description", Usual::Text),
-            ("SR", Usual::Text),
-            ("VBDs", Usual::List),
-            ("virtual_size", Usual::Number(0)),
-            ("physical_utilisation", Usual::Number(0)),
-            ("type", Usual::Text),
-            ("sharable", Usual::False),
-            ("read_only", Usual::False),
-            ("other_config", Usual::Members),
-            ("security_label", Usual::Text),
-        ],
-    ),
-    (
-        "PBD",
-        &[
-            ("host", Usual::Host),
-            ("SR", Usual::Text),
-            ("device_config", Usual::Members),
-            ("currently_attached", Usual::True),
-        ],
-    ),
-    (
-        "cpu_pool",
-        &[
-            ("name_label", Usual::Text),
-            ("name_description", Usual::Text),
-            ("resident_on", Usual::Host),
-            ("auto_power_on", Usual::True),
-            ("started_VMs", Usual::List),
-            ("ncpu", Usual::Number(2)),
-            ("sched_policy", Usual::Text),
-            ("proposed_CPUs", Usual::List),
-            ("host_CPUs", Usual::List),
-            ("activated", Usual::True),
-            ("other_config", Usual::Members),
-        ],
-    ),
-    ("debug", &[]),
-];
-#[derive(Clone, Copy, Debug)]
-enum Usual {
-    Text,
-    List,
-    Members,
-    True,
-    False,
-    Float,
-    Number(i64),
-    Host,
-}
-
-impl Usual {
-    fn value(self) -> Datum {
-        match self {
-            Self::Text => "".into(),
-            Self::List => Datum::List(Vec::new()),
-            Self::Members => Datum::Dict(Vec::new()),
-            Self::True => true.into(),
-            Self::False => false.into(),
-            Self::Float => 0.0.into(),
-            Self::Number(number) => number.into(),
-            Self::Host => reference("host", "").into(),
-        }
-    }
-}
-
-/// The class, if its objects are records only, with the attributes of a new one.
-fn stored_class(class: &str) -> Option<&'static (&'static str, &'static [(&'static str, Usual)])> {
-    STORED.iter().find(|(name, _)| *name == class)
-}
+pub(crate) type Fields = Vec<(String, Datum)>;
 
 impl Objects {
-    /// What a host has before anybody asks for more: a bridge with a network card, two places for images, and from 4.1
-    /// on the pool of all CPUs.
-    pub(crate) fn new(release: Release) -> Self {
-        let mut objects = Self { stored: Vec::new(), kept: BTreeMap::new(), created: 0 };
+    /// What a host has before anybody asks for more, as on the host of the captures: a bridge with a network card, two
+    /// places for images, and from 4.1 on the pool of all processors.
+    pub(super) fn new(release: Release) -> Self {
+        let mut objects = Self::default();
         let of = |class: &str, name: &str| Datum::from(reference(class, name));
-        objects.put(
-            "network",
-            reference("network", "xenbr0"),
-            &[("name_label", "xenbr0".into()), ("PIFs", Datum::list([of("PIF", "eth0")]))],
-        );
-        objects.put(
+        let mut add = |class, name: &str, fields: &[(&str, Datum)]| {
+            let fields = fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+            objects.add(class, reference(class, name), fields);
+        };
+        add("network", "xenbr0", &[("name_label", "xenbr0".into()), ("managed", false.into())]);
+        let (mac, mtu) = (Datum::from("00:1c:23:aa:bb:cc"), Datum::Int(1500));
+        // 3.1 takes the one for the other (capture `xenapi-PIF.get_record@3.1`).
+        let (mac, mtu) = if release <= Release::V3_1 { (mtu, mac) } else { (mac, mtu) };
+        add(
             "PIF",
-            reference("PIF", "eth0"),
+            "peth0",
             &[
                 ("network", of("network", "xenbr0")),
-                ("metrics", of("PIF_metrics", "eth0")),
-                ("device", "eth0".into()),
-                ("MAC", "00:16:3e:7f:00:01".into()),
+                ("metrics", of("PIF_metrics", "peth0")),
+                ("device", "peth0".into()),
+                ("MAC", mac),
+                ("MTU", mtu),
             ],
         );
-        objects.put("PIF_metrics", reference("PIF_metrics", "eth0"), &[("pif", of("PIF", "eth0"))]);
-        for (name, label) in [("local", "Local"), ("qcow_file", "QCoW")] {
-            let size = Datum::Int(64 << 30);
-            let fields = [
-                ("name_label", label.into()),
-                ("PBDs", Datum::list([of("PBD", name)])),
-                ("physical_size", size),
-                ("type", name.into()),
-                ("content_type", name.into()),
-            ];
-            objects.put("SR", reference("SR", name), &fields);
-            objects.put("PBD", reference("PBD", name), &[("SR", of("SR", name))]);
+        add("PIF_metrics", "peth0", &[("pif", of("PIF", "peth0"))]);
+        for (kind, label, description, size) in [
+            ("qcow_file", "QCoW", "Xend QCoW Storage Repository", 270_553_174_016),
+            // No limit: `sys.maxint`.
+            ("local", "Local", "Traditional Local Storage Repo", i64::MAX),
+        ] {
+            add(
+                "SR",
+                kind,
+                &[
+                    ("name_label", label.into()),
+                    ("name_description", description.into()),
+                    ("physical_size", size.into()),
+                    ("type", kind.into()),
+                ],
+            );
         }
         if release >= Release::V4_1 {
-            let cpus = Datum::List((0..2).map(|cpu| of("host_cpu", &cpu.to_string())).collect());
-            let fields = [
-                ("name_label", "Pool-0".into()),
-                ("sched_policy", "credit".into()),
-                ("proposed_CPUs", Datum::list(["0".into(), "1".into()])),
-                ("host_CPUs", cpus),
-            ];
-            objects.put("cpu_pool", reference("cpu_pool", "Pool-0"), &fields);
+            add("cpu_pool", "Pool-0", &[("name_label", "Pool-0".into()), ("name_description", "Pool-0".into())]);
         }
         objects
     }
 
-    fn put(&mut self, class: &str, reference: String, given: &[(&str, Datum)]) {
-        let (class, attributes) = stored_class(class).expect("it is a class of records");
-        let value = |name: &str, usual: Usual| {
-            let given = given.iter().find(|(known, _)| *known == name);
-            given.map_or_else(|| usual.value(), |(_, value)| value.clone())
-        };
-        let fields = attributes.iter().map(|&(name, usual)| (name.to_owned(), value(name, usual))).collect();
+    /// Adds an object.
+    pub(crate) fn add(&mut self, class: &'static str, reference: String, fields: Fields) {
         self.stored.push(Stored { class, reference, fields });
-    }
-
-    /// Makes an object from a struct.
-    pub(crate) fn create(&mut self, class: &str, config: &Datum) -> String {
-        let reference = self.new_reference(class);
-        let given: Vec<(&str, Datum)> = match config {
-            Datum::Dict(members) => members.iter().map(|(name, value)| (name.as_str(), value.clone())).collect(),
-            _ => Vec::new(),
-        };
-        self.put(class, reference.clone(), &given);
-        reference
     }
 
     /// A reference that was not given yet.
@@ -227,8 +94,8 @@ impl Objects {
         of_class.map(|object| object.reference.clone()).collect()
     }
 
-    /// The attributes of an object.
-    pub(crate) fn fields(&self, class: &str, reference: &str) -> Option<&[(String, Datum)]> {
+    /// The attributes that an object was given.
+    pub(crate) fn fields(&self, class: &str, reference: &str) -> Option<&Fields> {
         let object = self.stored.iter().find(|object| object.class == class && object.reference == reference)?;
         Some(&object.fields)
     }

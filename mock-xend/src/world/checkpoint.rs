@@ -85,7 +85,7 @@ impl World {
         let at = self.position(target)?;
         let domain = &self.domains[at];
         if domain.is_privileged() {
-            let verb = if self.release <= Release::V3_1 { "save" } else { "suspend" };
+            let verb = if self.release <= Release::V3_2 { "save" } else { "suspend" };
             return Err(Failure::Privileged { verb, target: python::str(target) });
         }
         let state = domain.power_state();
@@ -111,7 +111,7 @@ impl World {
         let at = self.position(target)?;
         let domain = &self.domains[at];
         if domain.is_privileged() {
-            let verb = if self.release <= Release::V3_1 { "save" } else { "resume" };
+            let verb = if self.release <= Release::V3_2 { "save" } else { "resume" };
             return Err(Failure::Privileged { verb, target: python::str(target) });
         }
         if domain.power_state() != PowerState::Suspended {

@@ -26,6 +26,8 @@ pub struct Domain {
     pub activity: Activity,
     /// Whether the daemon keeps it when it ends (from 3.1 on: made by `new`, not by `create`).
     pub is_managed: bool,
+    /// Whether it is forgotten when it ends although it is managed: the Xen-API's `other_config` says so.
+    pub is_transient: bool,
     /// How many virtual CPUs it has.
     pub vcpus: i64,
     /// Which of them are available as its configuration says: a mask.

@@ -334,7 +334,8 @@ impl World {
 
     /// A domain is no longer active. One that the daemon keeps stays as its definition.
     pub(super) fn end(&mut self, at: usize) {
-        if self.domains[at].is_managed {
+        let domain = &self.domains[at];
+        if domain.is_managed && !(domain.is_transient && domain.id.is_some()) {
             self.domains[at].deactivate(Activity::Halted);
         } else {
             self.domains.remove(at);

@@ -85,6 +85,35 @@ impl World {
         Ok(Datum::list([class.unwrap_or_default().into(), place]))
     }
 
+    /// Adds a device as the Xen-API does, which checks less than [`create_device`](Self::create_device), and gives its
+    /// uuid (`XendConfig.device_add` with `cfg_xenapi`).
+    pub(crate) fn add_device(&mut self, target: &Datum, config: &Datum) -> Result<String, Failure> {
+        let at = self.position(target)?;
+        let domain = &mut self.domains[at];
+        let mut device =
+            Device::define(config, &domain.devices, self.release, Origin::Kept, &mut self.identities)?;
+        let is_it = |known: &Device| known.connected && known.class == device.class && known.id == device.id;
+        if domain.id.is_some() {
+            if domain.devices.iter().any(is_it) {
+                let name = child(config, "dev").map_or_else(|| device.id.to_string(), python::text);
+                let name = name.split(':').next().unwrap_or_default();
+                let text = format!("Device {name} ({}, {}) is already connected.", device.id, device.class);
+                return Err(Failure::refused(text));
+            }
+            device.give_address_if_card(&mut self.identities);
+        }
+        let uuid = device.uuid().to_owned();
+        domain.devices.push(device);
+        Ok(uuid)
+    }
+
+    /// Takes a device away and forgets it, as the Xen-API does (`XendDomainInfo.destroy_device_by_uuid`).
+    pub(crate) fn remove_device(&mut self, target: &Datum, uuid: &str) {
+        if let Ok(at) = self.position(target) {
+            self.domains[at].devices.retain(|device| device.uuid() != uuid);
+        }
+    }
+
     /// Only what is in a CD drive can be changed, from 3.1 on (`blkif.py`, `reconfigureDevice`), and a device of a bus can
     /// be taken away (`XendDomainInfo.py`, `device_configure`).
     pub(super) fn configure_device(
@@ -108,6 +137,11 @@ impl World {
         }
         let name = match device {
             Datum::None => child(config, "dev").map(python::str).unwrap_or_default(),
+            // From 4.1 on a device that is named is known by its number only.
+            device if release >= Release::V4_1 && python::int(&python::str(device)).is_err() => {
+                let text = [b"Device ", python::str(device).as_slice(), b" not connected"].concat();
+                return Err(Failure::refused(text));
+            }
             device => python::str(device),
         };
         let named =

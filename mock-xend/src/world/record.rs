@@ -434,4 +434,9 @@ impl Domain {
         let id = self.id?;
         Some(Guest { id, is_hvm: self.is_hvm(), screens: self.screens.as_deref() })
     }
+
+    /// What the store holds of the guest's end of one of its devices, if it is active.
+    pub(crate) fn store_entry(&self, device: &Device, release: Release) -> Option<Datum> {
+        Some(device.store_entry(self.guest()?, release))
+    }
 }

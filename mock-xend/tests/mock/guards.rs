@@ -95,10 +95,12 @@ const CASES: &str = r#"
 3.4-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:x)+(dev+sda1)) | The device "sda1" is already defined
 3.4-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:vg/vm1)+(dev+sdb1)) | The file "/dev/vg/vm1" is already used
 3.4-4.1 | xend.domain.destroyDevice vm1 vbd sdz9 | fault 2 Device 16793 not connected
-3.0.2-3.0.2 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 200 (xend.err 'vbd devices may not be reconfigured')
-3.1-4.1 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
+3.0.2-3.0.2 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=2049 | 200 (xend.err 'vbd devices may not be reconfigured')
+3.1-4.1 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=2049 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
+3.1-3.4 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
+4.1-4.1 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 500 (xend.err 'Device sda1 not connected')
 3.1-4.1 | xend.domain.device_create vm1 x | fault
-3.1-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(dev+hdc:cdrom)+(uname+phy:a)+(mode+r)); /xend/domain/vm1 op=device_configure&config=(vbd+(dev+hdc:cdrom)+(uname+phy:b)+(mode+r))&dev=hdc; /xend/domain/vm1 | (uname phy:b)
+3.1-4.1 | /xend/domain/vm1 op=device_create&config=(vbd+(dev+hdc:cdrom)+(uname+phy:a)+(mode+r)); /xend/domain/vm1 op=device_configure&config=(vbd+(dev+hdc:cdrom)+(uname+phy:b)+(mode+r))&dev=5632; /xend/domain/vm1 | (uname phy:b)
 # Values of other types than are meant.
 3.0.2-3.0.3 | xend.domain.setName vm1 5 | fault 1 'int' object is not iterable
 3.1-4.1 | xend.domain.setName vm1 5 | fault 1 expected string or buffer

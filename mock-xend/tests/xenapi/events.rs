@@ -62,7 +62,11 @@ fn changes_of_every_face_are_told_to_the_classes_registered() {
             call(&daemon, Face::XmlRpc, "xend.domain.pause", &[json!("renamed")]).await;
             let pause = Command::Unpause { domain: 1.into() };
             daemon.with_world(|world| world.perform(NOW, &pause)).expect("it is paused");
-            let created = ask("VM.create", &[json!({ "name_label": "new", "memory_dynamic_max": "134217728" })]).await;
+            let created = ask(
+                "VM.create",
+                &[json!({ "name_label": "new", "memory_dynamic_max": "134217728", "memory_static_max": "134217728" })],
+            )
+            .await;
             let new = created["Value"].as_str().expect("it is created");
             ask("VM.destroy", &[json!(new)]).await;
             let answer = next(&daemon, &session).await;

@@ -1,12 +1,11 @@
-//! The Xen-API face from outside, over streams in memory: the files in `cases` and what they don't reach.
+//! The Xen-API face from outside, over streams in memory: what no exchange of `fixtures/exchanges/xenapi.jsonl` shows.
 
-mod cases;
+mod calls;
 mod events;
 mod faces;
 mod peer;
 mod properties;
 mod python;
-mod script;
 
 #[path = "../common/python.rs"]
 mod shared_python;

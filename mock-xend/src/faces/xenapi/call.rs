@@ -70,8 +70,8 @@ impl Call<'_> {
         };
         if method.takes_reference() {
             let Some(given) = params.get(1) else { return mismatch() };
-            if !records::knows(&context, method.class, given) {
-                return Err(ErrorDescription::handle_invalid(method.class, given));
+            if !records::exists(&context, method.class, given) {
+                return Err(ErrorDescription::handle_invalid(refused_class(method.class, self.release), given));
             }
         }
         if params.len() != method.arguments {
@@ -90,7 +90,7 @@ impl Call<'_> {
     fn tell(&mut self, method: &'static Method, value: &Datum) {
         let given = || self.params.get(1).map(python::text).unwrap_or_default();
         let (change, reference, field) = match method.verb() {
-            _ if method.kind == Kind::Set => (Change::Modify, given(), method.field()),
+            _ if matches!(method.kind, Kind::Set(_)) => (Change::Modify, given(), method.field()),
             "create" => (Change::Add, python::text(value), ""),
             "destroy" => (Change::Delete, given(), ""),
             _ => return,
@@ -110,6 +110,12 @@ impl Call<'_> {
         let ending = self.call(method).map_err(|raised| raised.words);
         Ok(self.registry.tasks.add(&method.name, method.result_type, session.clone(), ending).into())
     }
+}
+
+/// The class that a refusal names: up to 3.3 all classes that came later share the text of one (captures
+/// `xenapi-network.get_record-bad`).
+fn refused_class(class: &'static str, release: Release) -> &'static str {
+    if release <= Release::V3_3 && Method::is_autoplugged(class) { "PIF" } else { class }
 }
 
 fn mismatch(name: &str, method: &Method, params: &[Datum]) -> ErrorDescription {

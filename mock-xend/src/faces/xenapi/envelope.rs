@@ -8,6 +8,8 @@ use crate::world;
 /// Why a method did not do what it was asked: a code with its arguments.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ErrorDescription {
+    /// `Failure`, or `Error` for what the daemon never got to.
+    status: &'static str,
     pub(super) words: Vec<Datum>,
 }
 
@@ -19,7 +21,7 @@ impl ErrorDescription {
     }
 
     pub(super) fn of(words: impl IntoIterator<Item = Datum>) -> Self {
-        Self { words: words.into_iter().collect() }
+        Self { status: "Failure", words: words.into_iter().collect() }
     }
 
     /// An exception that nothing translates.
@@ -34,6 +36,11 @@ impl ErrorDescription {
     /// `xen_api_error(XEND_ERROR_UNSUPPORTED)`.
     pub(super) fn unsupported() -> Self {
         Self::new(["EUNSUPPORTED", "Method Unsupported"])
+    }
+
+    /// `xen_api_todo()`, with a status of its own.
+    pub(super) fn todo() -> Self {
+        Self { status: "Error", ..Self::new(["ETODO", "Lazy Programmer Error"]) }
     }
 
     /// Each word is made a string, which is another exception if it is not ASCII (`xen_api_error`).
@@ -61,8 +68,10 @@ impl ErrorDescription {
 /// The struct that is answered.
 pub(super) fn envelope(outcome: Outcome) -> Datum {
     let (status, name, value) = match outcome {
+        // A method that returns nothing answers with an empty string (`xen_api_success`).
+        Ok(Datum::None) => ("Success", "Value", "".into()),
         Ok(value) => ("Success", "Value", value),
-        Err(raised) => ("Failure", "ErrorDescription", Datum::List(raised.into_strings())),
+        Err(raised) => (raised.status, "ErrorDescription", Datum::List(raised.into_strings())),
     };
     Datum::Dict(vec![("Status".into(), status.into()), (name.into(), stringify(value))])
 }

@@ -296,6 +296,7 @@ impl Domain {
             uuid: String::new(),
             activity: Activity::Halted,
             is_managed: false,
+            is_transient: false,
             vcpus: 1,
             vcpu_avail: None,
             available_vcpus: None,

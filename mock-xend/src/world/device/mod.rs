@@ -107,7 +107,7 @@ impl Device {
     }
 
     /// Changes a setting, or adds it.
-    pub(super) fn set(&mut self, name: &str, value: Datum) {
+    pub(crate) fn set(&mut self, name: &str, value: Datum) {
         put(&mut self.settings, name, value);
     }
 

@@ -254,6 +254,7 @@ impl Source<'_> {
             name,
             uuid: table.uuid.unwrap_or_else(|| world.identities.uuid()),
             activity,
+            is_transient: false,
             is_managed: table.managed,
             vcpus,
             vcpu_avail: table.vcpu_avail,

@@ -4,31 +4,13 @@ use xend_wire::datum::Datum;
 
 use super::super::context::Context;
 use super::super::envelope::{ErrorDescription, Outcome, void};
+use super::super::method::{Kind, Method, Way};
 use super::super::records::{self, list};
 use crate::python;
 
-/// Classes whose code came later, in files of their own, with other ways to look things up (`autoplug_classes`).
-const AUTOPLUGGED: [&str; 14] = [
-    "network",
-    "PIF",
-    "VM_metrics",
-    "PBD",
-    "PIF_metrics",
-    "PPCI",
-    "DPCI",
-    "PSCSI",
-    "PSCSI_HBA",
-    "DSCSI",
-    "DSCSI_HBA",
-    "XSPolicy",
-    "ACMPolicy",
-    "cpu_pool",
-];
-
 /// Tells an attribute, as it stands in the record.
 pub(super) fn get(call: &mut Context<'_>) -> Outcome {
-    let (class, field) = (call.method.class, call.method.field());
-    records::attribute(call, class, &call.reference(), field).ok_or_else(|| ErrorDescription::key_error(field))
+    records::attribute(call, call.method.class, &call.reference(), call.method.field())
 }
 
 /// Tells the reference that was given.
@@ -38,15 +20,56 @@ pub(super) fn get_uuid(call: &mut Context<'_>) -> Outcome {
 
 /// Sets an attribute that nothing but the record shows.
 pub(super) fn set(call: &mut Context<'_>) -> Outcome {
+    let value = call.params[2].clone();
+    keep(call, value)
+}
+
+/// Sets an attribute to Python's `bool()` of the value.
+pub(super) fn set_flag(call: &mut Context<'_>) -> Outcome {
+    let value = call.flag(2).into();
+    keep(call, value)
+}
+
+/// Keeps the value of the attribute that the method is about.
+pub(super) fn keep(call: &mut Context<'_>, value: Datum) -> Outcome {
     let reference = call.reference();
-    call.registry.objects.keep(call.method.class, &reference, call.method.field(), call.params[2].clone());
+    call.registry.objects.keep(call.method.class, &reference, call.method.field(), value);
+    void()
+}
+
+/// What the daemon never got to.
+pub(super) fn todo(_: &mut Context<'_>) -> Outcome {
+    Err(ErrorDescription::todo())
+}
+
+/// What the daemon refuses.
+pub(super) fn unsupported(_: &mut Context<'_>) -> Outcome {
+    Err(ErrorDescription::unsupported())
+}
+
+/// Tells an attribute without the struct around it, which is no result (protocol reference §5.1).
+pub(super) fn get_bare(call: &mut Context<'_>) -> Outcome {
+    let value = get(call)?;
+    let text =
+        [b"Invalid result ", python::str(&value).as_slice(), b" handling ", call.method.name.as_bytes()].concat();
+    Err(ErrorDescription::internal(text))
+}
+
+/// Raises what the daemon's own fault raises.
+pub(super) fn raise(call: &mut Context<'_>) -> Outcome {
+    match call.method.kind {
+        Kind::Get(Way::Raises(text)) | Kind::Set(Way::Raises(text)) => Err(ErrorDescription::internal(text)),
+        _ => void(),
+    }
+}
+
+/// Does nothing that could be seen here.
+pub(super) fn nothing(_: &mut Context<'_>) -> Outcome {
     void()
 }
 
 pub(super) fn get_record(call: &mut Context<'_>) -> Outcome {
-    let class = call.method.class;
-    records::record(call, class, &call.reference())
-        .ok_or_else(|| ErrorDescription::handle_invalid(class, &call.params[1]))
+    records::record(call, call.method.class, &call.reference())
 }
 
 pub(super) fn get_all(call: &mut Context<'_>) -> Outcome {
@@ -57,11 +80,11 @@ pub(super) fn get_all_records(call: &mut Context<'_>) -> Outcome {
     Ok(records::records(call, call.method.class))
 }
 
-/// No function has its reference checked. Those that look it up all the same raise a string, which Python no longer takes
-/// (`XendBase.get_by_uuid`).
+/// No function has its reference checked. Those of the later classes look it up all the same, and raise a string, which
+/// Python no longer takes (`XendBase.get_by_uuid`).
 pub(super) fn get_by_uuid(call: &mut Context<'_>) -> Outcome {
     let given = &call.params[1];
-    if AUTOPLUGGED.contains(&call.method.class) && !records::knows(call, call.method.class, given) {
+    if Method::is_autoplugged(call.method.class) && !records::exists(call, call.method.class, given) {
         let text = "exceptions must be old-style classes or derived from BaseException, not str";
         return Err(ErrorDescription::internal(text));
     }
@@ -81,30 +104,21 @@ pub(super) fn destroy(call: &mut Context<'_>) -> Outcome {
 
 /// `add_to_other_config` and the like: gives a member of an attribute that is a struct a value.
 pub(super) fn add_to(call: &mut Context<'_>) -> Outcome {
-    let value = call.params[3].clone();
-    change_member(call, Some(value))
+    let value = with_member(call, Some(call.params[3].clone()))?;
+    keep(call, value)
 }
 
 /// `remove_from_other_config` and the like: removes a member of an attribute that is a struct.
 pub(super) fn remove_from(call: &mut Context<'_>) -> Outcome {
-    change_member(call, None)
-}
-
-fn change_member(call: &mut Context<'_>, value: Option<Datum>) -> Outcome {
-    let value = with_member(call, value)?;
-    let reference = call.reference();
-    call.registry.objects.keep(call.method.class, &reference, call.method.field(), value);
-    void()
+    let value = with_member(call, None)?;
+    keep(call, value)
 }
 
 /// The attribute that the method is about, with the member that its parameter names set or removed.
 pub(super) fn with_member(call: &Context<'_>, value: Option<Datum>) -> Outcome {
-    let (class, field) = (call.method.class, call.method.field());
-    let attribute = records::attribute(call, class, &call.reference(), field);
-    let mut members = match attribute {
-        Some(Datum::Dict(members)) => members,
+    let mut members = match records::attribute(call, call.method.class, &call.reference(), call.method.field())? {
+        Datum::Dict(members) => members,
         other => {
-            let other = other.unwrap_or(Datum::None);
             let text = format!("'{}' object does not support item assignment", python::type_name(&other));
             return Err(ErrorDescription::internal(text));
         }
@@ -113,4 +127,9 @@ pub(super) fn with_member(call: &Context<'_>, value: Option<Datum>) -> Outcome {
     members.retain(|(known, _)| *known != key);
     members.extend(value.map(|value| (key, value)));
     Ok(Datum::Dict(members))
+}
+
+/// There is no policy on the host of the captures (`xenapi-xspolicy`).
+pub(super) fn no_policy(_: &mut Context<'_>) -> Outcome {
+    Err(ErrorDescription::internal("no policy"))
 }

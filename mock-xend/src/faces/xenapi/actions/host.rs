@@ -1,11 +1,18 @@
 //! What can be done with `host`.
 
+use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::super::context::Context;
 use super::super::envelope::{ErrorDescription, Outcome, void};
 use super::super::method::Method;
+use super::super::records;
 use crate::world::Command;
+
+/// The connections of the host with storage, which its record has only from 3.2 on.
+pub(super) fn get_connections(call: &mut Context<'_>) -> Outcome {
+    Ok(records::list(records::references(call, "PBD")))
+}
 
 pub(super) fn disable(call: &mut Context<'_>) -> Outcome {
     set_enabled(call, false)
@@ -54,4 +61,15 @@ pub(super) fn list_methods(call: &mut Context<'_>) -> Outcome {
 /// Processors of no pool. There is one pool, which has them all.
 pub(super) fn unassigned_cpus(_: &mut Context<'_>) -> Outcome {
     Ok(Datum::List(Vec::new()))
+}
+
+/// A description of the host, which 3.1 has not before it was set (capture `xenapi-host.get_name_description@3.1`).
+pub(super) fn get_name_description(call: &mut Context<'_>) -> Outcome {
+    match call.registry.objects.kept("host", &call.reference(), "name_description") {
+        Some(description) => Ok(description),
+        None if call.release <= Release::V3_1 => {
+            Err(ErrorDescription::internal("XendNode instance has no attribute 'description'"))
+        }
+        None => void(),
+    }
 }

@@ -15,18 +15,25 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::context::Action;
-use super::method::{Kind, Method};
+use super::method::{Kind, Method, Way};
 
 /// What a method does: what the table has for it, or else what is done in the same way for every class. None if only a
 /// scenario can answer it.
 pub(super) fn of(method: &Method) -> Option<Action> {
-    let verb = method.verb();
     let generic = |verb: &str| GENERIC.iter().find(|(name, _)| *name == verb).map(|(_, action)| *action);
-    BY_NAME.get(method.name.as_str()).copied().or_else(|| generic(verb)).or(match (method.kind, method.class) {
-        (Kind::Get, "session") => Some(session::get),
-        (Kind::Get, _) => Some(generic::get),
-        (Kind::Set, _) => Some(generic::set),
-        (Kind::Method | Kind::Function, _) => None,
+    let own = BY_NAME.get(method.name.as_str()).copied().or_else(|| generic(method.verb()));
+    own.or(match method.kind {
+        Kind::Get(Way::Record) => match method.class {
+            "session" => Some(session::get),
+            "SR" => Some(storage::get_of_storage),
+            _ => Some(generic::get),
+        },
+        Kind::Set(Way::Record) => Some(generic::set),
+        Kind::Get(Way::Bare) => Some(generic::get_bare),
+        Kind::Get(Way::Todo) | Kind::Set(Way::Todo) => Some(generic::todo),
+        Kind::Get(Way::Unsupported) | Kind::Set(Way::Unsupported | Way::Bare) => Some(generic::unsupported),
+        Kind::Get(Way::Raises(_)) | Kind::Set(Way::Raises(_)) => Some(generic::raise),
+        Kind::Method | Kind::Function => None,
     })
 }
 
@@ -45,10 +52,10 @@ const GENERIC: [(&str, Action); 8] = [
 ];
 
 const METHODS: &[(&str, Action)] = &[
-    ("session.get_uuid", session::get),
     ("session.get_record", session::get_record),
     ("session.get_all", session::get_all),
     ("session.logout", session::logout),
+    ("task.get_by_name_label", session::no_task_by_name),
     ("task.cancel", session::cancel_task),
     ("event.register", session::register),
     ("event.unregister", session::unregister),
@@ -57,6 +64,8 @@ const METHODS: &[(&str, Action)] = &[
     ("debug.get_all_records", session::no_get_all),
     ("debug.return_failure", session::debug_failure),
     ("debug.wait", session::debug_wait),
+    ("host.get_name_description", host::get_name_description),
+    ("host.get_PBDs", host::get_connections),
     ("host.disable", host::disable),
     ("host.enable", host::enable),
     ("host.reboot", host::reboot),
@@ -68,6 +77,7 @@ const METHODS: &[(&str, Action)] = &[
     ("host.list_methods", host::list_methods),
     ("host_cpu.get_unassigned_cpus", host::unassigned_cpus),
     ("VM.create", create::create),
+    ("VM.get_by_name_label", vm::get_by_name_label),
     ("VM.start", vm::start),
     ("VM.pause", vm::pause),
     ("VM.unpause", vm::unpause),
@@ -77,7 +87,7 @@ const METHODS: &[(&str, Action)] = &[
     ("VM.clean_reboot", vm::clean_reboot),
     ("VM.hard_shutdown", vm::hard_shutdown),
     ("VM.hard_reboot", vm::hard_reboot),
-    ("VM.clone", vm::clone),
+    ("VM.clone", generic::unsupported),
     ("VM.destroy", vm::destroy),
     ("VM.save", vm::save),
     ("VM.restore", vm::restore),
@@ -86,14 +96,13 @@ const METHODS: &[(&str, Action)] = &[
     ("VM.send_trigger", vm::send_trigger),
     ("VM.set_VCPUs_number_live", vm::set_vcpus),
     ("VM.set_VCPUs_max", vm::set_vcpus),
-    ("VM.set_VCPUs_at_startup", vm::set_vcpus),
-    ("VM.set_memory_dynamic_max", vm::set_memory_target),
-    ("VM.set_memory_dynamic_max_live", vm::set_memory_target),
-    ("VM.set_memory_dynamic_min_live", vm::set_memory_target),
-    ("VM.set_memory_static_max", vm::set_memory_static_max),
-    ("VM.set_memory_dynamic_min", vm::set_kept_memory),
-    ("VM.set_memory_static_min", vm::set_kept_memory),
-    ("VM.set_VCPUs_params", vm::set_vcpus_params),
+    ("VM.set_VCPUs_at_startup", generic::nothing),
+    ("VM.set_memory_dynamic_max", vm::set_memory),
+    ("VM.set_memory_dynamic_min", vm::set_memory),
+    ("VM.set_memory_static_max", vm::set_memory),
+    ("VM.set_memory_static_min", vm::set_memory),
+    ("VM.set_memory_dynamic_max_live", vm::set_memory_live),
+    ("VM.set_memory_dynamic_min_live", vm::set_memory_live),
     ("VM.add_to_VCPUs_params", vm::add_to_vcpus_params),
     ("VM.add_to_VCPUs_params_live", vm::add_to_vcpus_params_live),
     ("VM.remove_from_VCPUs_params", vm::remove_from_vcpus_params),
@@ -101,6 +110,9 @@ const METHODS: &[(&str, Action)] = &[
     ("VM.remove_from_HVM_boot_params", generic::remove_from),
     ("VM.add_to_platform", generic::add_to),
     ("VM.remove_from_platform", generic::remove_from),
+    ("VM.set_other_config", vm::set_other_config),
+    ("VM.add_to_other_config", vm::add_to_other_config),
+    ("VM.remove_from_other_config", vm::remove_from_other_config),
     ("VM.set_name_label", vm::set_name_label),
     ("VM.set_actions_after_shutdown", vm::set_normal_exit),
     ("VM.set_actions_after_reboot", vm::set_normal_exit),
@@ -110,20 +122,33 @@ const METHODS: &[(&str, Action)] = &[
     ("VM.set_PV_kernel", vm::set_in_image),
     ("VM.set_PV_ramdisk", vm::set_in_image),
     ("VM.set_PV_args", vm::set_in_image),
-    ("VIF.create", device::create),
+    ("VM.cpu_pool_migrate", vm::migrate_to_pool),
+    ("VIF.create", device::create_vif),
     ("VIF.destroy", device::destroy),
-    ("VBD.create", device::create),
+    ("VBD.create", device::create_vbd),
     ("VBD.destroy", device::destroy),
     ("VBD.media_change", device::change_media),
-    ("VBD.set_mode", generic::set),
+    ("VBD.set_bootable", device::set_bootable),
+    ("VBD.set_mode", device::set_mode),
+    ("VTPM.create", device::create_vtpm),
+    ("VTPM.destroy", device::destroy_vtpm),
     ("console.create", device::create_console),
     ("network.create", network::create_network),
     ("network.destroy", network::destroy_network),
-    ("PIF.destroy", generic::destroy),
     ("PIF.create_VLAN", network::create_vlan),
+    ("PIF.plug", generic::nothing),
+    ("PIF.unplug", generic::nothing),
+    ("PIF.destroy", network::destroy_card),
+    ("PIF.set_MAC", network::set_of_card),
+    ("PIF.set_MTU", network::set_of_card),
+    ("VDI.get_by_name_label", storage::get_image_by_name_label),
+    ("VDI.get_physical_utilisation", storage::get_utilisation),
     ("VDI.create", storage::create_image),
-    ("VDI.destroy", generic::destroy),
-    ("PBD.create", storage::create),
-    ("PBD.destroy", generic::destroy),
+    ("VDI.destroy", storage::destroy_image),
+    ("VDI.set_sharable", generic::set_flag),
+    ("VDI.set_read_only", generic::set_flag),
     ("PBD.get_by_SR", storage::get_by_storage),
+    ("PBD.create", storage::create_connection),
+    ("PBD.destroy", generic::destroy),
+    ("XSPolicy.get_xstype", generic::no_policy),
 ];

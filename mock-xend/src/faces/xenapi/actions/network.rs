@@ -1,39 +1,43 @@
 //! What makes and destroys `network` and `PIF` (`XendNetwork.py`, `XendPIF.py`).
 
-use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::super::context::Context;
-use super::super::envelope::{ErrorDescription, Outcome, void};
+use super::super::envelope::{ErrorDescription, Outcome};
 use super::super::records;
+use super::generic;
 use crate::python::{self, member};
 use crate::registry::reference;
 
 pub(super) fn create_network(call: &mut Context<'_>) -> Outcome {
-    let config = call.params[1].clone();
-    if call.release >= Release::V3_4 {
-        let Some(label) = member(&config, "name_label") else {
-            return Err(ErrorDescription::new(["CREATE_UNSPECIFIED_ATTRIBUTE", "name_label", "network"]));
-        };
-        if !records::having(call, "network", "name_label", label).is_empty() {
-            return Err(ErrorDescription::of(["UNIQUE_NAME_ERROR".into(), label.clone(), "network".into()]));
-        }
+    const REQUIRED: [&str; 4] = ["name_label", "name_description", "default_gateway", "default_netmask"];
+    let config = &call.params[1];
+    if let Some(attribute) = REQUIRED.into_iter().find(|name| member(config, name).is_none()) {
+        return Err(ErrorDescription::new(["CREATE_UNSPECIFIED_ATTRIBUTE", attribute, "network"]));
     }
-    Ok(call.registry.objects.create("network", &config).into())
+    if let Some(label) = member(config, "name_label")
+        && !records::having(call, "network", "name_label", label).is_empty()
+    {
+        return Err(ErrorDescription::of(["UNIQUE_NAME_ERROR".into(), label.clone(), "network".into()]));
+    }
+    let given = |name: &str| Some((name.to_owned(), member(config, name)?.clone()));
+    let fields = REQUIRED.into_iter().chain(["other_config"]).filter_map(given).collect();
+    let reference = call.registry.objects.new_reference("network");
+    call.registry.objects.add("network", reference.clone(), fields);
+    Ok(reference.into())
 }
 
 /// A network that something is plugged into stays.
 pub(super) fn destroy_network(call: &mut Context<'_>) -> Outcome {
     let network = call.reference();
-    let attribute = |name: &str| records::attribute(call, "network", &network, name).unwrap_or(Datum::None);
     for attached in ["VIFs", "PIFs"] {
-        if python::truth(&attribute(attached)) {
+        if python::truth(&records::attribute(call, "network", &network, attached)?) {
             let text = format!("Cannot destroy network with {attached} attached");
-            return Err(ErrorDescription::of(["NETWORK_ERROR".into(), text.into(), attribute("name_label")]));
+            let label = records::attribute(call, "network", &network, "name_label")?;
+            return Err(ErrorDescription::of(["NETWORK_ERROR".into(), text.into(), label]));
         }
     }
-    call.registry.objects.forget("network", &network);
-    void()
+    generic::destroy(call)
 }
 
 /// Makes a part of a network card, told from the others by its tag.
@@ -44,22 +48,50 @@ pub(super) fn create_vlan(call: &mut Context<'_>) -> Outcome {
     if !(0..4096).contains(&tag) {
         return Err(ErrorDescription::new(["VLAN_TAG_INVALID", &tag.to_string()]));
     }
-    if !records::knows(call, "network", network) {
+    let cards = records::having(call, "PIF", "device", device);
+    if cards.is_empty() {
+        return Err(ErrorDescription::of(["INVALID_DEVICE_ERROR".into(), device.clone()]));
+    }
+    if cards.iter().any(|card| tag_of(call, card) == Some(tag.to_string())) {
+        let name = format!("{}.{tag}", python::text(device));
+        return Err(ErrorDescription::new(["DEVICE_EXISTS_ERROR", &name]));
+    }
+    if !records::exists(call, "network", network) {
         return Err(ErrorDescription::handle_invalid("Network", network));
     }
     if *host != reference("host", "").into() {
         return Err(ErrorDescription::handle_invalid("Host", host));
     }
-    let cards = records::having(call, "PIF", "device", device);
-    if cards.is_empty() {
-        return Err(ErrorDescription::of(["INVALID_DEVICE_ERROR".into(), device.clone()]));
+    let (card, metrics) =
+        (call.registry.objects.new_reference("PIF"), call.registry.objects.new_reference("PIF_metrics"));
+    let fields =
+        |fields: &[(&str, Datum)]| fields.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect();
+    let of_card = fields(&[
+        ("network", network.clone()),
+        ("metrics", metrics.as_str().into()),
+        ("device", device.clone()),
+        ("VLAN", tag.into()),
+        ("MTU", "".into()),
+    ]);
+    call.registry.objects.add("PIF_metrics", metrics, fields(&[("pif", card.as_str().into())]));
+    call.registry.objects.add("PIF", card.clone(), of_card);
+    Ok(card.into())
+}
+
+/// A network card itself stays; a part of it goes.
+pub(super) fn destroy_card(call: &mut Context<'_>) -> Outcome {
+    if tag_of(call, &call.reference()).as_deref() == Some("-1") {
+        return Err(ErrorDescription::internal("PIF is physical"));
     }
-    let tag_of = |card: &String| records::attribute(call, "PIF", card, "VLAN").as_ref().map(python::text);
-    if cards.iter().any(|card| tag_of(card) == Some(tag.to_string())) {
-        let name = format!("{}.{tag}", python::text(device));
-        return Err(ErrorDescription::new(["DEVICE_EXISTS_ERROR", &name]));
-    }
-    let members = [("device", device), ("network", network)].map(|(name, value)| (name.to_owned(), value.clone()));
-    let config = members.into_iter().chain([("VLAN".to_owned(), tag.into())]).collect();
-    Ok(call.registry.objects.create("PIF", &Datum::Dict(config)).into())
+    generic::destroy(call)
+}
+
+fn tag_of(call: &Context<'_>, card: &str) -> Option<String> {
+    records::attribute(call, "PIF", card, "VLAN").ok().as_ref().map(python::text)
+}
+
+/// Sets an attribute of a network card, and says whether that worked.
+pub(super) fn set_of_card(call: &mut Context<'_>) -> Outcome {
+    generic::set(call)?;
+    Ok(true.into())
 }

@@ -1,5 +1,6 @@
 //! `session`, `task`, `event` and `debug`.
 
+use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::super::context::Context;
@@ -28,6 +29,11 @@ pub(super) fn logout(call: &mut Context<'_>) -> Outcome {
     void()
 }
 
+/// The daemon's own fault (capture `xenapi-task.get_by_name_label`).
+pub(super) fn no_task_by_name(_: &mut Context<'_>) -> Outcome {
+    Err(ErrorDescription::internal("'module' object has no attribute 'get_task_by_name'"))
+}
+
 pub(super) fn cancel_task(_: &mut Context<'_>) -> Outcome {
     Err(ErrorDescription::new(["OPERATION_NOT_ALLOWED"]))
 }
@@ -42,7 +48,12 @@ pub(super) fn register(call: &mut Context<'_>) -> Outcome {
 
 pub(super) fn unregister(call: &mut Context<'_>) -> Outcome {
     let session = python::str(call.session());
-    call.registry.events.unregister(&session, call.params[1].items());
+    let classes = call.params[1].items();
+    // Up to 3.3 the daemon trips over a name of its own (capture `xenapi-event.unregister@3.3`).
+    if call.release <= Release::V3_3 && !classes.is_empty() && call.registry.events.knows(&session) {
+        return Err(ErrorDescription::internal("global name 'reg_classes' is not defined"));
+    }
+    call.registry.events.unregister(&session, classes);
     void()
 }
 

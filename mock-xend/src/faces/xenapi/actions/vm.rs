@@ -5,9 +5,10 @@ use xend_wire::datum::Datum;
 
 use super::super::context::{Context, MIB};
 use super::super::envelope::{ErrorDescription, Outcome, void};
-use super::super::records::{self, ON_CRASH, ON_NORMAL_EXIT, power_state};
+use super::super::records::{self, Memory, ON_CRASH, ON_NORMAL_EXIT, memory, power_state};
 use super::generic;
 use crate::python::{self, member};
+use crate::registry::reference;
 use crate::world::{Command, Detail, Domain, Failure, Image, PowerState, Scheduler};
 
 /// The domain that the method is called on.
@@ -28,8 +29,8 @@ fn domain_mut<'c>(call: &'c mut Context<'_>) -> Result<&'c mut Domain, ErrorDesc
     call.world.find_mut(&target).map_err(|failure| ErrorDescription::from_failure(&failure, release))
 }
 
-/// Has the world do something to the domain, and tells nothing of what it answers. A state that is not the right one has
-/// a code of its own (`do_vm_func`).
+/// Has the world do something to the domain, and tells nothing of what it answers (`do_vm_func`). A state that is not the
+/// right one has a code of its own.
 fn perform(call: &mut Context<'_>, command: impl FnOnce(Datum) -> Command) -> Outcome {
     let target = target(call)?;
     match call.world.perform(call.now, &command(target)) {
@@ -42,9 +43,29 @@ fn perform(call: &mut Context<'_>, command: impl FnOnce(Datum) -> Command) -> Ou
     }
 }
 
+/// The same, for the methods that call the daemon's older code themselves: a state that is not the right one is an
+/// internal error there.
+fn ask(call: &mut Context<'_>, command: impl FnOnce(Datum) -> Command) -> Outcome {
+    let target = target(call)?;
+    call.ask(&command(target)).and_then(|_| void())
+}
+
 pub(in super::super) fn start(call: &mut Context<'_>) -> Outcome {
-    if lacks_hvm(call) {
+    let is_halted = domain(call)?.power_state() == PowerState::Halted;
+    if is_halted && lacks_hvm(call) {
         return Err(ErrorDescription::new(["VM_HVM_REQUIRED", &call.reference()]));
+    }
+    // What the scheduler was to be told is told it now (`XendDomainInfo.start`).
+    if is_halted && call.release >= Release::V3_2 {
+        let params = vcpus_params(call)?;
+        check_weight(&params)?;
+        let number = |name: &str| match member(&params, name) {
+            Some(Datum::Int(number)) => Some(*number),
+            _ => None,
+        };
+        let credit = &mut domain_mut(call)?.credit;
+        credit.weight = number("weight").unwrap_or(credit.weight);
+        credit.cap = number("cap").unwrap_or(credit.cap);
     }
     let paused = call.flag(2);
     perform(call, |domain| Command::Start { domain, paused })
@@ -57,8 +78,7 @@ fn lacks_hvm(call: &Context<'_>) -> bool {
         let kind = domain.image.as_ref().and_then(Image::kind);
         kind == Some(b"hvm") || policy.as_ref().is_some_and(python::truth)
     };
-    let is_startable = |domain: &Domain| domain.power_state() == PowerState::Halted && domain.id.is_none();
-    let needs_hvm = domain(call).is_ok_and(|domain| is_startable(domain) && is_hvm(domain));
+    let needs_hvm = domain(call).is_ok_and(|domain| domain.id.is_none() && is_hvm(domain));
     needs_hvm && !records::node(call, "xen_caps").is_some_and(|caps| python::text(&caps).contains("hvm"))
 }
 
@@ -91,24 +111,42 @@ pub(in super::super) fn hard_shutdown(call: &mut Context<'_>) -> Outcome {
     perform(call, |domain| Command::Destroy { domain })
 }
 
+/// From 3.3 on (`VM_hard_reboot`).
 pub(in super::super) fn hard_reboot(call: &mut Context<'_>) -> Outcome {
-    perform(call, |domain| Command::Reset { domain })
-}
-
-pub(super) fn clone(_: &mut Context<'_>) -> Outcome {
-    Err(ErrorDescription::unsupported())
+    if call.release <= Release::V3_2 {
+        return Err(ErrorDescription::unsupported());
+    }
+    perform(call, |domain| Command::Reset { domain })?;
+    let vm = call.reference();
+    leave_metrics(call, &vm);
+    void()
 }
 
 pub(in super::super) fn destroy(call: &mut Context<'_>) -> Outcome {
     let vm = call.reference();
     perform(call, |domain| Command::Delete { domain })?;
+    if call.release <= Release::V3_1 {
+        leave_metrics(call, &vm);
+    }
     call.registry.objects.forget("VM", &vm);
     void()
 }
 
+/// The daemon makes new metrics for a domain that it makes anew, and forgets to take the old ones from its list
+/// (captures `xenapi-VM_metrics.get_all` and `-end`). In 3.1 it never takes any from it.
+pub(super) fn leave_metrics(call: &mut Context<'_>, vm: &str) {
+    let metrics = match call.registry.objects.kept("VM", vm, "metrics") {
+        Some(metrics) => python::text(&metrics),
+        None => reference("VM_metrics", vm),
+    };
+    let renewed = call.registry.objects.new_reference("VM_metrics");
+    call.registry.objects.add("VM_metrics", metrics, Vec::new());
+    call.registry.objects.keep("VM", vm, "metrics", renewed.into());
+}
+
 pub(in super::super) fn save(call: &mut Context<'_>) -> Outcome {
     let (path, checkpoint) = (call.text(2), call.flag(3));
-    perform(call, |domain| Command::Save { domain, path, checkpoint })
+    ask(call, |domain| Command::Save { domain, path, checkpoint })
 }
 
 pub(in super::super) fn restore(call: &mut Context<'_>) -> Outcome {
@@ -116,96 +154,220 @@ pub(in super::super) fn restore(call: &mut Context<'_>) -> Outcome {
     call.ask(&Command::Restore { path, paused, detail: Detail::WithoutDevices }).and_then(|_| void())
 }
 
+/// A port is a number here: text is what a socket takes for none (`XendDomain.domain_migrate`).
 pub(in super::super) fn migrate(call: &mut Context<'_>) -> Outcome {
     let destination = call.text(2);
     let port = member(&call.params[4], "port").cloned().unwrap_or(Datum::Int(0));
-    perform(call, |domain| Command::Migrate { domain, destination, port })
+    let is_text = matches!(port, Datum::Bytes(_) | Datum::Text(_));
+    if is_text && domain(call)?.power_state() == PowerState::Running && !domain(call)?.is_privileged() {
+        return Err(ErrorDescription::internal("an integer is required"));
+    }
+    ask(call, |domain| Command::Migrate { domain, destination, port })
 }
 
 /// Checked here, since only this method tells the state by a code.
 pub(in super::super) fn send_sysrq(call: &mut Context<'_>) -> Outcome {
     let state = domain(call)?.power_state();
-    if state != PowerState::Running {
+    if !matches!(state, PowerState::Running | PowerState::Paused) {
         let actual = power_state(state, call.release);
         return Err(ErrorDescription::new(["VM_BAD_POWER_STATE", &call.reference(), "Running", actual]));
     }
     let key = call.params[2].clone();
-    perform(call, |domain| Command::SysRq { domain, key })
+    ask(call, |domain| Command::SysRq { domain, key })
 }
 
 pub(in super::super) fn send_trigger(call: &mut Context<'_>) -> Outcome {
     let trigger = call.text(2);
-    perform(call, |domain| Command::Trigger { domain, trigger })
+    ask(call, |domain| Command::Trigger { domain, trigger })
 }
 
 pub(in super::super) fn set_vcpus(call: &mut Context<'_>) -> Outcome {
     let vcpus = call.integer(2)?.into();
-    perform(call, |domain| Command::SetVcpus { domain, vcpus })
+    ask(call, |domain| Command::SetVcpus { domain, vcpus })
 }
 
-pub(in super::super) fn set_memory_target(call: &mut Context<'_>) -> Outcome {
-    let target = (call.integer(2)? / MIB).into();
-    perform(call, |domain| Command::SetMemoryTarget { domain, target })
+/// `memory_dynamic_max`, `memory_static_min` and so on: what the domain was made with.
+pub(in super::super) fn set_memory(call: &mut Context<'_>) -> Outcome {
+    let bytes = call.integer(2)?;
+    let domain = domain(call)?;
+    let mut changed = memory(call, domain);
+    match call.method.field() {
+        "memory_static_min" => changed.static_min = bytes,
+        "memory_static_max" => changed.static_max = bytes,
+        "memory_dynamic_min" => changed.dynamic_min = bytes,
+        _ => changed.dynamic_max = bytes,
+    }
+    check_memory(&changed)?;
+    keep_memory(call, &changed)
 }
 
-pub(in super::super) fn set_memory_static_max(call: &mut Context<'_>) -> Outcome {
-    let memory = (call.integer(2)? / MIB).into();
-    perform(call, |domain| Command::SetMaxMemory { domain, memory })
-}
-
-pub(super) fn set_kept_memory(call: &mut Context<'_>) -> Outcome {
-    let (vm, bytes) = (call.reference(), call.integer(2)?);
-    call.registry.objects.keep("VM", &vm, call.method.field(), bytes.into());
+/// The same, and the domain is asked to take or give memory (`VM_set_memory_dynamic_max_live`), which makes the least of
+/// it what it shall have, too.
+pub(in super::super) fn set_memory_live(call: &mut Context<'_>) -> Outcome {
+    let bytes = call.integer(2)?;
+    let mut changed = memory(call, domain(call)?);
+    match call.method.field() {
+        "memory_dynamic_min_live" => changed.dynamic_min = bytes,
+        _ => changed.dynamic_max = bytes,
+    }
+    check_memory(&changed)?;
+    let target = (bytes / MIB).into();
+    ask(call, |domain| Command::SetMemoryTarget { domain, target })?;
+    let vm = call.reference();
+    call.registry.objects.keep("VM", &vm, "memory_dynamic_min", bytes.into());
     void()
 }
 
-pub(in super::super) fn add_to_vcpus_params_live(call: &mut Context<'_>) -> Outcome {
-    let (name, value) = (python::text(&call.params[2]), call.params[3].clone());
-    match name.strip_prefix("cpumap") {
-        Some(vcpu) => pin(call, vcpu, &value),
-        None => set_scheduling(call, &Datum::Dict(vec![(name, value)])),
-    }
+fn keep_memory(call: &mut Context<'_>, memory: &Memory) -> Outcome {
+    let vm = call.reference();
+    let domain = domain_mut(call)?;
+    domain.memory = memory.dynamic_max / MIB;
+    domain.max_memory = memory.static_max / MIB;
+    call.registry.objects.keep("VM", &vm, "memory_static_min", memory.static_min.into());
+    call.registry.objects.keep("VM", &vm, "memory_dynamic_min", memory.dynamic_min.into());
+    void()
 }
 
-/// What goes wrong is only logged (`_VM_VCPUs_params_refresh`; not captured).
-fn pin(call: &mut Context<'_>, vcpu: &str, cpus: &Datum) -> Outcome {
-    let vcpu = python::int(vcpu.as_bytes()).map_err(ErrorDescription::internal)?.into();
-    let text = python::str(cpus);
-    let cpus = match call.release {
-        release if release >= Release::V4_1 => text.into(),
-        _ => Datum::List(text.split(|&byte| byte == b',').map(|cpu| cpu.to_vec().into()).collect()),
+/// `_memory_sanity_check`.
+pub(super) fn check_memory(memory: &Memory) -> Result<(), ErrorDescription> {
+    let wrong = if memory.static_min > memory.static_max {
+        "memory_static_min must be less than or equal to memory_static_max"
+    } else if memory.static_min > memory.dynamic_min {
+        "memory_static_min must be less than or equal to memory_dynamic_min"
+    } else if memory.dynamic_max > memory.static_max {
+        "memory_dynamic_max must be less than or equal to memory_static_max"
+    } else if memory.dynamic_max <= 0 {
+        "memory_dynamic_max must be greater than zero"
+    } else if memory.static_max <= 0 {
+        "memory_static_max must be greater than zero"
+    } else {
+        return Ok(());
     };
-    drop(perform(call, |domain| Command::Pin { domain, vcpu, cpus }));
+    Err(ErrorDescription::internal(format!("Invalid Configuration: {wrong}")))
+}
+
+/// What the daemon was told of a domain's virtual processors, whatever the hypervisor knows.
+fn vcpus_params(call: &Context<'_>) -> Outcome {
+    let domain = domain(call)?;
+    let kept = call.registry.objects.kept("VM", &domain.uuid, "VCPUs_params");
+    let of_config = || match call.release {
+        release if release <= Release::V3_1 => Datum::Dict(Vec::new()),
+        _ => python::literal([("cap", domain.credit.cap.into()), ("weight", domain.credit.weight.into())]),
+    };
+    Ok(kept.unwrap_or_else(of_config))
+}
+
+fn change_vcpus_params(call: &mut Context<'_>, value: Option<Datum>) -> Outcome {
+    let Datum::Dict(mut members) = vcpus_params(call)? else { return void() };
+    let key = python::text(&call.params[2]);
+    members.retain(|(known, _)| *known != key);
+    members.extend(value.map(|value| (key, value)));
+    let vm = call.reference();
+    call.registry.objects.keep("VM", &vm, "VCPUs_params", Datum::Dict(members));
     void()
-}
-
-fn set_scheduling(call: &mut Context<'_>, params: &Datum) -> Outcome {
-    let value = |name: &str| member(params, name).cloned().unwrap_or(Datum::None);
-    let values = vec![value("weight"), value("cap")];
-    if values.iter().all(|value| *value == Datum::None) {
-        return void();
-    }
-    perform(call, |domain| Command::SetScheduling { domain, scheduler: Scheduler::Credit, values })
-}
-
-pub(super) fn set_vcpus_params(call: &mut Context<'_>) -> Outcome {
-    let params = call.params[2].clone();
-    set_scheduling(call, &params)
 }
 
 pub(super) fn add_to_vcpus_params(call: &mut Context<'_>) -> Outcome {
-    let params = generic::with_member(call, Some(call.params[3].clone()))?;
-    set_scheduling(call, &params)
+    change_vcpus_params(call, Some(call.params[3].clone()))
 }
 
 pub(super) fn remove_from_vcpus_params(call: &mut Context<'_>) -> Outcome {
-    let params = generic::with_member(call, None)?;
-    set_scheduling(call, &params)
+    change_vcpus_params(call, None)
+}
+
+/// Keeps a parameter, and then has the hypervisor take all of them (`_VM_VCPUs_params_refresh`). What it refuses is kept
+/// all the same.
+pub(in super::super) fn add_to_vcpus_params_live(call: &mut Context<'_>) -> Outcome {
+    add_to_vcpus_params(call)?;
+    let params = vcpus_params(call)?;
+    let Datum::Dict(members) = &params else { return void() };
+    let domain = domain(call)?.domid();
+    for (name, cpus) in members {
+        let Some(vcpu) = name.strip_prefix("cpumap") else { continue };
+        let vcpu = python::int(vcpu.as_bytes()).map_err(ErrorDescription::internal)?.into();
+        // From 4.1 on the older code takes text, and is given a list: nothing is pinned, and nobody is told (capture
+        // `xenapi-VM_metrics.get_VCPUs_params-pinned@4.1`). What goes wrong before is only logged, too.
+        if call.release <= Release::V3_4 {
+            let text = python::str(cpus);
+            let cpus = Datum::List(text.split(|&byte| byte == b',').map(|cpu| cpu.to_vec().into()).collect());
+            drop(call.world.perform(call.now, &Command::Pin { domain: domain.clone(), vcpu, cpus }));
+        }
+    }
+    let (Some(weight), Some(cap)) = (member(&params, "weight"), member(&params, "cap")) else { return void() };
+    check_weight(&params)?;
+    let (scheduler, values) = match call.release {
+        release if release <= Release::V3_4 => (Scheduler::Credit, vec![weight.clone(), cap.clone()]),
+        // The other scheduler has no cap (capture `xenapi-VM.add_to_VCPUs_params_live-cap@4.1`).
+        _ => (Scheduler::Credit2, vec![weight.clone()]),
+    };
+    call.ask(&Command::SetScheduling { domain, scheduler, values }).and_then(|_| void())
+}
+
+/// Python takes any text for more than any number.
+fn check_weight(params: &Datum) -> Result<(), ErrorDescription> {
+    match member(params, "weight") {
+        Some(Datum::Bytes(_) | Datum::Text(_)) => Err(ErrorDescription::internal("weight is out of range")),
+        _ => Ok(()),
+    }
 }
 
 pub(in super::super) fn set_name_label(call: &mut Context<'_>) -> Outcome {
+    if !matches!(call.params[2], Datum::Bytes(_) | Datum::Text(_)) {
+        // What `re.search` says of it (capture `xenapi-VM.set_name_label-int`).
+        return Err(ErrorDescription::internal("expected string or buffer"));
+    }
     let name = call.text(2);
-    perform(call, |domain| Command::Rename { domain, name })
+    ask(call, |domain| Command::Rename { domain, name })
+}
+
+/// The domain that the daemon's older code finds under a name, which may be an id or a uuid as well.
+pub(super) fn get_by_name_label(call: &mut Context<'_>) -> Outcome {
+    let found = call.world.find(&call.params[1]).map(|domain| domain.uuid.clone());
+    Ok(records::list(found.into_iter().collect()))
+}
+
+/// The other configuration says whether the domain is forgotten when it ends, which is how `xm create` makes one.
+pub(super) fn set_other_config(call: &mut Context<'_>) -> Outcome {
+    let config = call.params[2].clone();
+    keep_other_config(call, config)
+}
+
+pub(super) fn add_to_other_config(call: &mut Context<'_>) -> Outcome {
+    let config = generic::with_member(call, Some(call.params[3].clone()))?;
+    keep_other_config(call, config)
+}
+
+pub(super) fn remove_from_other_config(call: &mut Context<'_>) -> Outcome {
+    let config = generic::with_member(call, None)?;
+    keep_other_config(call, config)
+}
+
+fn keep_other_config(call: &mut Context<'_>, config: Datum) -> Outcome {
+    let is_transient = is_transient(&config);
+    domain_mut(call)?.is_transient = is_transient;
+    let vm = call.reference();
+    call.registry.objects.keep("VM", &vm, "other_config", config);
+    void()
+}
+
+/// Whether a domain is forgotten when it ends: any text but an empty one says so.
+pub(super) fn is_transient(other_config: &Datum) -> bool {
+    member(other_config, "transient").is_some_and(python::truth)
+}
+
+/// Moves a domain to the one pool that there is.
+pub(super) fn migrate_to_pool(call: &mut Context<'_>) -> Outcome {
+    let pool = call.params[2].clone();
+    if !records::exists(call, "cpu_pool", &pool) {
+        return Err(ErrorDescription::handle_invalid("cpu_pool", &pool));
+    }
+    if domain(call)?.is_privileged() {
+        return Err(ErrorDescription::new(["OPERATION_NOT_ALLOWED", "could not move Domain-0"]));
+    }
+    let name = records::attribute(call, "cpu_pool", &python::text(&pool), "name_label")?;
+    let vm = call.reference();
+    call.registry.objects.keep("VM", &vm, "pool_name", name);
+    void()
 }
 
 /// `actions_after_shutdown`, `actions_after_reboot` and `actions_after_suspend`.

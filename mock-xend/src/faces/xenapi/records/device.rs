@@ -1,4 +1,5 @@
-//! `VIF`, `VBD` and `console`: devices of domains, by the uuids that the daemon gives them.
+//! `VIF`, `VBD`, `VTPM` and `console`: devices of domains, by the uuids that the daemon gives them
+//! (`XendDomainInfo.get_dev_xenapi_config`).
 
 use std::sync::Arc;
 
@@ -6,16 +7,17 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::super::context::Context;
+use super::super::envelope::{ErrorDescription, Outcome};
 use crate::python;
-use crate::registry::reference;
-use crate::world::{Device, Domain};
+use crate::world::{Device, Domain, PowerState};
 
-/// The kinds of devices of a class.
+/// The kinds of devices of a class. A framebuffer is a console, too.
 fn kinds(class: &str) -> &'static [&'static str] {
     match class {
         "VIF" | "VIF_metrics" => &["vif"],
         "VBD" | "VBD_metrics" => &["vbd", "tap", "tap2"],
-        "console" => &["console"],
+        "VTPM" => &["vtpm"],
+        "console" => &["console", "vfb"],
         _ => &[],
     }
 }
@@ -23,7 +25,7 @@ fn kinds(class: &str) -> &'static [&'static str] {
 /// All connected devices of a class.
 fn devices<'w>(call: &'w Context<'_>, class: &str) -> impl Iterator<Item = (&'w Domain, &'w Device)> + use<'w> {
     let kinds = kinds(class);
-    let domains = call.world.domains().iter().map(Arc::as_ref);
+    let domains = super::domains(call).into_iter();
     let devices = domains.flat_map(|domain| domain.devices.iter().map(move |device| (domain, device)));
     devices.filter(move |(_, device)| kinds.contains(&device.class.as_str()))
 }
@@ -32,73 +34,10 @@ pub(super) fn references(call: &Context<'_>, class: &str) -> Vec<String> {
     devices(call, class).map(|(_, device)| device.uuid().to_owned()).collect()
 }
 
-/// The record of a device (`get_dev_xenapi_config`). Its metrics have the reference of the device itself.
-pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Option<Datum> {
-    let (domain, device) = devices(call, class).find(|(_, device)| device.uuid() == given)?;
-    let setting = |name: &str| {
-        let found = device.settings.iter().find(|(known, _)| known == name);
-        found.map_or_else(|| "".into(), |(_, value)| python::str(value).into())
-    };
-    let kept = |field: &str, otherwise: Datum| call.registry.objects.kept(class, given, field).unwrap_or(otherwise);
-    let vm = Datum::from(domain.uuid.as_str());
-    let from_3_4 = call.release >= Release::V3_4;
-    let mut fields: Vec<(&str, Datum)> = vec![("uuid", given.into())];
-    match class {
-        "VIF" => {
-            fields.extend([("VM", vm), ("MAC", setting("mac")), ("MTU", 1500.into())]);
-            fields.push(("device", format!("eth{}", device.id).into()));
-            fields.push(("network", network(call, &python::text(&setting("bridge")))));
-            fields.push(("metrics", given.into()));
-            fields.push(("runtime_properties", Datum::Dict(Vec::new())));
-            if from_3_4 {
-                fields.push(("security_label", kept("security_label", "".into())));
-            }
-        }
-        "VBD" => {
-            let name = python::text(&setting("dev"));
-            let (name, kind) = name.split_once(':').unwrap_or((&name, "disk"));
-            let mode = if python::str(&setting("mode")).starts_with(b"w") { "RW" } else { "RO" };
-            let is_first = domain.devices.iter().find(|known| kinds(class).contains(&known.class.as_str()));
-            let bootable = match device.settings.iter().find(|(known, _)| known == "bootable") {
-                Some((_, flag)) => python::str(flag) == b"1",
-                None => is_first.is_some_and(|first| first.uuid() == device.uuid()),
-            };
-            fields.extend([("VM", vm), ("VDI", setting("VDI")), ("device", name.into())]);
-            fields.push(("bootable", kept("bootable", bootable.into())));
-            fields.push(("mode", kept("mode", mode.into())));
-            fields.push(("type", if kind == "cdrom" { "CD" } else { "Disk" }.into()));
-            fields.push(("metrics", given.into()));
-            fields.push(("runtime_properties", Datum::Dict(Vec::new())));
-        }
-        "VIF_metrics" => {
-            fields.extend([("io_read_kbs", 0.0.into()), ("io_write_kbs", 0.0.into())]);
-            if from_3_4 {
-                fields.extend([("io_total_read_kbs", 0.0.into()), ("io_total_write_kbs", 0.0.into())]);
-            }
-            fields.push(("last_updated", python::date_time(call.now)));
-        }
-        "VBD_metrics" => {
-            fields.extend([("io_read_kbs", 0.0.into()), ("io_write_kbs", 0.0.into())]);
-            fields.push(("last_updated", python::date_time(call.now)));
-        }
-        _ => {
-            let protocol = setting("protocol");
-            fields.push(("location", setting("location")));
-            fields.push(("protocol", if protocol == "".into() { "vt100".into() } else { protocol }));
-            fields.push(("VM", vm));
-            if from_3_4 {
-                fields.push(("other_config", kept("other_config", Datum::Dict(Vec::new()))));
-            }
-        }
-    }
-    Some(python::literal(fields))
-}
-
-/// The network of a bridge, if there is one.
-fn network(call: &Context<'_>, bridge: &str) -> Datum {
-    let networks = call.registry.objects.references("network");
-    let wanted = reference("network", bridge);
-    if networks.contains(&wanted) { wanted.into() } else { "".into() }
+/// The references of the devices of a class that a domain has.
+pub(super) fn of_domain(domain: &Domain, class: &str) -> Vec<String> {
+    let of_class = |device: &&Device| kinds(class).contains(&device.class.as_str());
+    domain.devices.iter().filter(of_class).map(|device| device.uuid().to_owned()).collect()
 }
 
 /// A connected device of a class and its domain, by its reference.
@@ -107,11 +46,201 @@ pub(in super::super) fn device<'w>(
     class: &str,
     given: &str,
 ) -> Option<(&'w Domain, &'w Device)> {
-    devices(call, class).find(|(_, device)| device.uuid() == given)
+    let kinds = kinds(class);
+    let domains = call.world.domains().iter().map(Arc::as_ref);
+    let mut devices = domains.flat_map(|domain| domain.devices.iter().map(move |device| (domain, device)));
+    devices.find(|(_, device)| device.uuid() == given && kinds.contains(&device.class.as_str()))
+}
+
+/// Whether a domain's devices are in the store. Of one that is halted or suspended the configuration is all there is.
+pub(in super::super) fn is_running(domain: &Domain) -> bool {
+    !matches!(domain.power_state(), PowerState::Halted | PowerState::Suspended)
+}
+
+/// The value of a setting of a device.
+fn setting<'d>(device: &'d Device, name: &str) -> Option<&'d Datum> {
+    device.settings.iter().find(|(known, _)| known == name).map(|(_, value)| value)
+}
+
+/// What of an attribute a device's settings tell alone, so that a search need not make its record.
+pub(super) fn setting_of(call: &Context<'_>, class: &str, given: &str, field: &str) -> Option<Datum> {
+    match (class, field) {
+        ("VBD", "VDI") => {
+            let (_, device) = device(call, class, given)?;
+            Some(setting(device, "VDI").cloned().unwrap_or("".into()))
+        }
+        _ => None,
+    }
+}
+
+/// Whether the disks of a domain can be read. 3.4 makes a number of what the store has as `bootable`, and that is
+/// `False` once a client has set it so (captures `xenapi-VBD.get_record-running@3.4` and `-hot@3.4`).
+pub(in super::super) fn vbd_is_readable(call: &Context<'_>, domain: &Domain) -> Result<(), ErrorDescription> {
+    let is_flag = |vbd: &String| matches!(call.registry.objects.kept("VBD", vbd, "bootable"), Some(Datum::Bool(_)));
+    let flag = of_domain(domain, "VBD").into_iter().find(is_flag);
+    match flag.and_then(|vbd| call.registry.objects.kept("VBD", &vbd, "bootable")) {
+        Some(Datum::Bool(flag)) if call.release == Release::V3_4 && is_running(domain) => {
+            let word = if flag { "True" } else { "False" };
+            Err(ErrorDescription::internal(format!("invalid literal for int() with base 10: '{word}'")))
+        }
+        _ => Ok(()),
+    }
+}
+
+/// One attribute of a device (`get_dev_property_by_uuid`).
+pub(super) fn attribute(call: &Context<'_>, class: &str, given: &str, field: &str) -> Outcome {
+    let invalid = || ErrorDescription::handle_invalid(class, &given.into());
+    let (domain, device) = device(call, class, given).ok_or_else(invalid)?;
+    let now = || Ok(python::date_time(call.now));
+    match field {
+        "metrics" => return Ok(given.into()),
+        "runtime_properties" => return runtime_properties(call, class, given),
+        "last_updated" => return now(),
+        "backend" if class == "VTPM" && setting(device, "backend").is_none() => {
+            return Ok("00000000-0000-0000-0000-000000000000".into());
+        }
+        _ => {}
+    }
+    // That it is no number is caught there, and the value is lost.
+    if class.starts_with("VBD") && vbd_is_readable(call, domain).is_err() {
+        return Ok(Datum::None);
+    }
+    let record = record(call, class, given)?;
+    let missing = || ErrorDescription::internal(format!("Invalid property for device: {field}"));
+    python::member(&record, field).cloned().ok_or_else(missing)
+}
+
+/// The record of a device. Its metrics have the reference of the device itself.
+pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Outcome {
+    let invalid = || ErrorDescription::handle_invalid(class, &given.into());
+    let (domain, device) = device(call, class, given).ok_or_else(invalid)?;
+    if class.starts_with("VBD") {
+        vbd_is_readable(call, domain)?;
+    }
+    let kept = |field: &str| call.registry.objects.kept(kept_by(class), given, field);
+    let setting = |name: &str| setting(device, name).cloned();
+    let text = |name: &str| setting(name).map_or_else(|| "".into(), |value| python::str(&value).into());
+    let mut fields: Vec<(&str, Datum)> = vec![("uuid", given.into()), ("VM", domain.uuid.as_str().into())];
+    match class {
+        "VIF" => {
+            let mac = kept("MAC").filter(|_| !is_running(domain)).unwrap_or_else(|| text("mac"));
+            let name = if is_running(domain) { format!("eth{}", device.id) } else { String::new() };
+            fields.extend([("MAC", mac), ("MTU", 1500.into()), ("device", name.into()), ("metrics", given.into())]);
+            fields.extend(network(call, setting("bridge")).map(|network| ("network", network)));
+            if call.release >= Release::V3_2 {
+                fields.push(("security_label", text("security_label")));
+            }
+        }
+        "VBD" => {
+            let dev = python::text(&text("dev"));
+            let dev = dev.strip_prefix("ioemu:").unwrap_or(&dev);
+            let (name, suffix) = dev.split_once(':').map_or((dev, None), |(name, suffix)| (name, Some(suffix)));
+            let mode = if python::str(&text("mode")).starts_with(b"w") { "RW" } else { "RO" };
+            fields.extend([("VDI", text("VDI")), ("device", name.into()), ("mode", mode.into())]);
+            // The store always names the kind of a disk behind its name.
+            let kind = match suffix {
+                None if is_running(domain) => Some("disk"),
+                suffix => suffix,
+            };
+            let kind = kind.map(|kind| if kind == "cdrom" { "CD" } else { "Disk" }.into());
+            fields.extend(kind.or_else(|| setting("type")).map(|kind| ("type", kind)));
+            fields.push(("bootable", kept("bootable").unwrap_or_else(|| bootable(domain, device))));
+            fields.push(("metrics", given.into()));
+            if call.release >= Release::V3_2 {
+                fields.push(("runtime_properties", Datum::Dict(Vec::new())));
+            }
+        }
+        "VTPM" => {
+            let backend = setting("backend").unwrap_or_else(|| "00000000-0000-0000-0000-000000000000".into());
+            fields.push(("backend", backend));
+            if call.release >= Release::V3_2 {
+                fields.push(("other_config", kept("other_config").unwrap_or(Datum::Dict(Vec::new()))));
+            }
+        }
+        "VIF_metrics" | "VBD_metrics" => {
+            let of_release = match class {
+                "VIF_metrics" if call.release >= Release::V3_2 => {
+                    &["io_read_kbs", "io_write_kbs", "io_total_read_kbs", "io_total_write_kbs"][..]
+                }
+                _ => &["io_read_kbs", "io_write_kbs"],
+            };
+            fields = of_release.iter().map(|name| (*name, 0.0.into())).collect();
+            fields.push(("last_updated", python::date_time(call.now)));
+        }
+        _ => {
+            fields.extend(setting("location").map(|location| ("location", location)));
+            let protocol = if device.class == "console" { Some("vt100".into()) } else { None };
+            let of_framebuffer = || match setting("type") {
+                Some(kind) if kind == "vnc".into() => Some("rfb".into()),
+                Some(kind) if kind == "sdl".into() => Some("rdp".into()),
+                _ => None,
+            };
+            let protocol = protocol.or_else(|| setting("protocol")).or_else(of_framebuffer);
+            fields.extend(protocol.map(|protocol| ("protocol", protocol)));
+            fields.push(("other_config", kept("other_config").unwrap_or(Datum::Dict(Vec::new()))));
+        }
+    }
+    Ok(python::dict(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
+}
+
+/// The class under which attributes of a device are kept.
+fn kept_by(class: &str) -> &str {
+    class.strip_suffix("_metrics").unwrap_or(class)
+}
+
+/// A number: 1 of the first disk, if nothing else is said (`device_add`).
+fn bootable(domain: &Domain, device: &Device) -> Datum {
+    match setting(device, "bootable") {
+        Some(flag) => python::int(&python::str(flag)).map_or_else(|_| flag.clone(), Datum::from),
+        None => i64::from(of_domain(domain, "VBD").first().is_some_and(|first| first == device.uuid())).into(),
+    }
+}
+
+/// The network of a bridge, if there is one; without a bridge that of the first (`bridge_to_network`).
+fn network(call: &Context<'_>, bridge: Option<Datum>) -> Option<Datum> {
+    let networks = match bridge.filter(python::truth) {
+        Some(bridge) => named(call, &bridge),
+        None => call.registry.objects.references("network"),
+    };
+    networks.into_iter().next().map(Datum::from)
+}
+
+/// The networks of a name, found without their records, which name the cards that are plugged into them.
+fn named(call: &Context<'_>, label: &Datum) -> Vec<String> {
+    let networks = call.registry.objects.references("network").into_iter();
+    let is_named = |network: &String| {
+        let fields = call.registry.objects.fields("network", network);
+        fields.is_some_and(|fields| fields.iter().any(|(name, value)| name == "name_label" && value == label))
+    };
+    networks.filter(is_named).collect()
+}
+
+/// What the store holds of the front end of a running device, but for the folder of the back end: it is cut off with the
+/// first pair of all but the disks, in 3.1 of those too (`get_runtime_properties`).
+fn runtime_properties(call: &Context<'_>, class: &str, given: &str) -> Outcome {
+    let invalid = || ErrorDescription::handle_invalid(class, &given.into());
+    let (domain, device) = device(call, class, given).ok_or_else(invalid)?;
+    if class == "VBD" {
+        vbd_is_readable(call, domain)?;
+    }
+    if !is_running(domain) {
+        return Ok(Datum::Dict(Vec::new()));
+    }
+    let Some(Datum::List(entry)) = domain.store_entry(device, call.release) else {
+        return Ok(Datum::Dict(Vec::new()));
+    };
+    let pairs = entry.get(1).map(Datum::items).unwrap_or_default();
+    let skipped = usize::from(class != "VBD" || call.release <= Release::V3_1);
+    let members = pairs.iter().skip(skipped).filter_map(|pair| match pair.items() {
+        [name, value] => Some((python::text(name), value.clone())),
+        _ => None,
+    });
+    Ok(python::dict(members.collect()))
 }
 
 /// Where an image is (`XendLocalVDI.get_location`).
 pub(in super::super) fn image_location(call: &Context<'_>, vdi: &Datum) -> Option<Vec<u8>> {
-    let config = super::attribute(call, "VDI", &python::text(vdi), "other_config")?;
-    python::member(&config, "location").map(python::str)
+    let fields = call.registry.objects.fields("VDI", &python::text(vdi))?;
+    let (_, config) = fields.iter().find(|(name, _)| name == "other_config")?;
+    python::member(config, "location").map(python::str)
 }

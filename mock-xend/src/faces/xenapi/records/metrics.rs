@@ -1,28 +1,63 @@
 //! `VM_metrics`: what a domain does at the moment (`XendVMMetrics.py`).
 
-use std::sync::Arc;
 use std::time::Duration;
 
+use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::super::context::{Context, MIB};
+use super::domains;
 use crate::python;
 use crate::registry::reference;
 use crate::world::{Activity, Domain};
 
+/// The metrics of all domains, and those that are left of domains that are gone.
 pub(super) fn references(call: &Context<'_>) -> Vec<String> {
-    super::domains(call).into_iter().map(|domain| reference("VM_metrics", &domain.uuid)).collect()
+    let of_domains = domains(call).into_iter().map(|domain| of_domain(call, domain));
+    of_domains.chain(call.registry.objects.references("VM_metrics")).collect()
+}
+
+/// The metrics of a domain.
+pub(super) fn of_domain(call: &Context<'_>, domain: &Domain) -> String {
+    let renewed = call.registry.objects.kept("VM", &domain.uuid, "metrics");
+    renewed.map_or_else(|| reference("VM_metrics", &domain.uuid), |metrics| python::text(&metrics))
 }
 
 pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
-    let is_its = |domain: &&Arc<Domain>| reference("VM_metrics", &domain.uuid) == metrics;
-    let domain = call.world.domains().iter().find(is_its)?;
+    let domain = domains(call).into_iter().find(|domain| of_domain(call, domain) == metrics);
+    let is_left = || call.registry.objects.fields("VM_metrics", metrics).is_some();
+    match domain.filter(|domain| domain.id.is_some()) {
+        Some(domain) => Some(of_active(call, metrics, domain)),
+        None if domain.is_some() || is_left() => Some(of_inactive(call, metrics)),
+        None => None,
+    }
+}
+
+/// What is told where the hypervisor knows of no domain.
+fn of_inactive(call: &Context<'_>, metrics: &str) -> Datum {
+    let nothing = || Datum::Dict(Vec::new());
+    // An empty text, later an empty list (captures `xenapi-VM_metrics.get_record-halted`).
+    let state = if call.release <= Release::V3_1 { "".into() } else { Datum::List(Vec::new()) };
+    python::literal([
+        ("uuid", metrics.into()),
+        ("memory_actual", 0.into()),
+        ("VCPUs_number", 0.into()),
+        ("VCPUs_utilisation", nothing()),
+        ("VCPUs_CPU", nothing()),
+        ("VCPUs_flags", nothing()),
+        ("VCPUs_params", nothing()),
+        ("state", state),
+        ("start_time", python::date_time(Duration::ZERO)),
+        ("last_updated", python::date_time(call.now)),
+    ])
+}
+
+fn of_active(call: &Context<'_>, metrics: &str, domain: &Domain) -> Datum {
     let of_vcpus = |value: &dyn Fn(i64) -> Datum| {
         // The keys are numbers: they come in their own order.
-        let vcpus = if domain.id.is_some() { domain.vcpus } else { 0 };
-        Datum::Dict((0..vcpus).map(|vcpu| (vcpu.to_string(), value(vcpu))).collect())
+        Datum::Dict((0..domain.vcpus).map(|vcpu| (vcpu.to_string(), value(vcpu))).collect())
     };
-    let flags: &[&str] = match domain.activity {
+    let states: &[&str] = match domain.activity {
         Activity::Running => &["running"],
         Activity::Blocked => &["blocked"],
         Activity::Paused => &["paused"],
@@ -30,24 +65,22 @@ pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
         Activity::Crashed => &["shutdown", "crashed"],
         Activity::Halted | Activity::Suspended => &[],
     };
-    let memory = if domain.id.is_some() { domain.memory.saturating_mul(MIB) } else { 0 };
-    // The processors that each may run on, and what the scheduler knows (`XendVMMetrics.py get_VCPUs_params`).
+    let flags: &[&str] = if domain.activity == Activity::Paused { &["online"] } else { &["blocked", "online"] };
+    let words = |words: &[&str]| Datum::List(words.iter().map(|word| Datum::from(*word)).collect());
+    // The processors that each may run on, and what the scheduler knows (`get_VCPUs_params`).
     let cpus = |vcpu| domain.cpus_of(vcpu).iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
-    let mut params = match of_vcpus(&cpus) {
-        Datum::Dict(cpus) => cpus.into_iter().map(|(vcpu, cpus)| (format!("cpumap{vcpu}"), cpus)).collect(),
-        _ => Vec::new(),
-    };
+    let mut params: Vec<_> = (0..domain.vcpus).map(|vcpu| (format!("cpumap{vcpu}"), cpus(vcpu))).collect();
     params.extend([("weight".to_owned(), domain.credit.weight.into()), ("cap".to_owned(), domain.credit.cap.into())]);
-    Some(python::literal([
+    python::literal([
         ("uuid", metrics.into()),
-        ("memory_actual", memory.into()),
+        ("memory_actual", domain.memory.saturating_mul(MIB).into()),
         ("VCPUs_number", domain.vcpus.into()),
         ("VCPUs_utilisation", of_vcpus(&|_| 0.0.into())),
         ("VCPUs_CPU", of_vcpus(&|vcpu| (vcpu % 2).into())),
-        ("VCPUs_flags", of_vcpus(&|_| Datum::list(["blocked".into(), "online".into()]))),
+        ("VCPUs_flags", of_vcpus(&|_| words(flags))),
         ("VCPUs_params", python::dict(params)),
-        ("state", flags.iter().map(|flag| Datum::from(*flag)).collect::<Vec<_>>().into()),
+        ("state", words(states)),
         ("start_time", python::date_time(domain.started.unwrap_or(Duration::ZERO))),
         ("last_updated", python::date_time(call.now)),
-    ]))
+    ])
 }

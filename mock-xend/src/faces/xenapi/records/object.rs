@@ -1,21 +1,59 @@
-//! Objects of the registry, which are nothing but their records.
+//! Objects of the registry, which are nothing but their records: networks, storage, the pool of processors.
 
+use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::super::context::Context;
-use super::super::method::Method;
+use super::super::method::Attribute;
+use super::{having, list, references};
 use crate::python;
+use crate::registry::reference;
 
-/// The attributes of an object that the release knows.
+/// The attributes of an object that the release knows: what it was given, what others say of it, and else the default.
 pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Option<Datum> {
     let fields = call.registry.objects.fields(class, given)?;
-    let is_known = |name: &str| Method::find(&format!("{class}.get_{name}"), call.release).is_some();
-    let mut fields: Vec<(&str, Datum)> = [("uuid", given.into())]
-        .into_iter()
-        .chain(fields.iter().filter(|(name, _)| is_known(name)).map(|(name, value)| (name.as_str(), value.clone())))
-        .collect();
-    if class == "PIF_metrics" {
-        fields.push(("last_updated", python::date_time(call.now)));
+    let stored = |name: &str| fields.iter().find(|(known, _)| known == name).map(|(_, value)| value.clone());
+    let attributes = Attribute::of(class, call.release).filter(|it| is_told(call, class, it.name));
+    let members = attributes.map(|attribute| {
+        let value = told_by_others(call, class, attribute.name, given).or_else(|| stored(attribute.name));
+        (attribute.name.to_owned(), value.unwrap_or_else(|| attribute.default()))
+    });
+    let mut members: Vec<_> = members.collect();
+    // Only this kind of storage tells them, and did so before there was a method for it (captures
+    // `xenapi-SR.get_record-qcow`).
+    if class == "SR" && stored("type") == Some("qcow_file".into()) {
+        members.extend(told_by_others(call, class, "PBDs", given).map(|connections| ("PBDs".to_owned(), connections)));
     }
-    Some(python::literal(fields))
+    Some(python::dict(members))
+}
+
+/// Whether the record of an object has an attribute that there is a method for.
+fn is_told(call: &Context<'_>, class: &str, name: &str) -> bool {
+    match (class, name) {
+        ("VDI", "security_label") => call.release >= Release::V3_3,
+        ("SR", "PBDs") => false,
+        _ => true,
+    }
+}
+
+/// What is not kept in an object but found at others.
+fn told_by_others(call: &Context<'_>, class: &str, name: &str, given: &str) -> Option<Datum> {
+    let pointing_here = |class: &str, field: &str| Some(list(having(call, class, field, &given.into())));
+    match (class, name) {
+        (_, "uuid") => Some(given.into()),
+        ("SR", "VDIs") => pointing_here("VDI", "SR"),
+        ("SR", "PBDs") => pointing_here("PBD", "SR"),
+        ("VDI", "VBDs") => pointing_here("VBD", "VDI"),
+        ("network", "VIFs") => pointing_here("VIF", "network"),
+        ("network", "PIFs") => pointing_here("PIF", "network"),
+        ("PIF", "host") | ("cpu_pool", "resident_on") => Some(reference("host", "").into()),
+        ("PIF_metrics", "last_updated") => Some(python::date_time(call.now)),
+        // There is one pool: it has all processors and all domains that run.
+        ("cpu_pool", "host_CPUs") => Some(list(references(call, "host_cpu"))),
+        ("cpu_pool", "started_VMs") => {
+            let running = call.world.domains().iter().filter(|domain| domain.id.is_some());
+            Some(list(running.map(|domain| domain.uuid.clone()).collect()))
+        }
+        _ => None,
+    }
 }
