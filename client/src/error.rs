@@ -223,6 +223,11 @@ impl Error {
         self.other_face
     }
 
+    /// Whether the Xen-API knows no object of a reference, or knows it no longer.
+    pub(crate) fn is_of_unknown_object(&self) -> bool {
+        matches!(&self.kind, Kind::Reply(failure) if failure.mark.as_deref() == Some("HANDLE_INVALID"))
+    }
+
     /// The daemon's reply as it came, where there was one.
     pub fn reply(&self) -> Option<&Reply> {
         match &self.kind {

@@ -18,14 +18,14 @@ impl Device {
         Some(Self { kind, number: None, fields: config.to_document() })
     }
 
-    /// `((2049 ((backend ...) (state 1))) ...)`
+    /// `((2049 ((backend ...) (state 1))) ...)`; of a domain that does not run `((0 (vbd (uname ...) (dev sda1))) ...)`.
     pub(crate) fn in_store(kind: &str, answer: &Document<'static>) -> Vec<Self> {
         let devices = answer.values().flat_map(Sexpr::items);
         devices
             .map(|device| {
                 let mut builder = Builder::new();
                 builder.open().atom(kind);
-                let fields = device.items().skip(1).flat_map(Sexpr::items);
+                let fields = device.items().skip(1).flat_map(Sexpr::items).filter(|field| field.name().is_some());
                 for field in fields {
                     builder.value(field);
                 }

@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use mock_xend::Daemon;
 use mock_xend::world::Domain;
-use xend_client::{Client, Deadlines, ErrorCode, Face, PowerState, Release, Uri, Vcpu};
+use xend_client::{Client, Deadlines, Device, ErrorCode, Face, PowerState, Release, Uri, Vcpu};
 use xend_wire::operation::{ALL, Arguments, Operation, Way, find};
 use xend_wire::sexpr::{Rules, Sexpr, print_value};
 use xend_wire::xenapi;
@@ -38,7 +38,7 @@ const ROWS: &[Row] = &[
     DEFINE,
     Row("domain.records_in_state", &[("state", "paused")], &[]),
     Row("domain.vcpus", &[VM1], &[]),
-    Row("domain.set_credit", &[VM1, ("weight", "512"), ("cap", "50")], &[]),
+    Row("domain.set_credit", &[VM1, ("weight", "512"), ("cap", "0")], &[]),
     Row("device.list", &[VM1, ("type", "vif")], &[]),
     Row("device.list", &[VM1, ("type", "vbd")], &[("device.attach", &[VM1, DISK])]),
     Row("device.attach", &[VM1, ("config", "(vif (bridge xenbr0))")], &[]),
@@ -72,8 +72,8 @@ impl Attempt {
             let name = format!("{class}.{act}");
             self.sent.iter().filter(|(method, is_done)| *is_done && *method == name).count()
         };
-        let made = ["VM", "VIF", "VBD", "VDI"].into_iter().any(|class| done("create", class) > done("destroy", class));
-        self.before != self.after || made
+        // Devices stand in their domain; an image is an object of its own.
+        self.before != self.after || done("create", "VDI") > done("destroy", "VDI")
     }
 }
 
@@ -115,6 +115,10 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// Beyond the time of the operation.
 const UNMAKING: Duration = Duration::from_secs(30);
 
+fn is_supported(row: &Row, release: Release) -> bool {
+    find(row.0).expect("an operation").is_supported(Face::XenApi, release)
+}
+
 /// What opens a session, and looks up the domain that an operation is about, comes before any.
 fn is_lookup(method: &str) -> bool {
     ["session.login_with_password", "VM.get_by_name_label"].contains(&method)
@@ -126,7 +130,7 @@ fn is_lookup(method: &str) -> bool {
 fn a_failure_at_any_step_leaves_nothing_behind() {
     let (mut failed, mut wrong, mut in_part) = (0, Vec::new(), BTreeSet::new());
     for release in RELEASES {
-        for &row in ROWS {
+        for &row in ROWS.iter().filter(|row| is_supported(row, release)) {
             let whole = attempt(row, (Face::XenApi, release), |_, _| Fate::Pass);
             assert!(whole.error.is_none(), "{row:?} {release}: {:?}", whole.error);
             for at in 1..whole.sent.len() {
@@ -142,7 +146,8 @@ fn a_failure_at_any_step_leaves_nothing_behind() {
                         Some(xend_client::Fate::Sent) => fate != Fate::Refuse && reads && !it.is_left(),
                         Some(xend_client::Fate::Unknown) if fate == Fate::Refuse || reads => {
                             in_part.insert(row.0);
-                            it.is_left()
+                            // What 3.1 keeps of a parameter only its Xen-API shows.
+                            it.is_left() || row.0 == "domain.set_credit"
                         }
                         Some(xend_client::Fate::Unknown) => true,
                         Some(_) => false,
@@ -155,8 +160,8 @@ fn a_failure_at_any_step_leaves_nothing_behind() {
         }
     }
     assert!(wrong.is_empty(), "{}", wrong.join("\n"));
-    // The first of two parameters is set, and can't be put back.
-    assert_eq!(in_part.into_iter().collect::<Vec<_>>(), ["domain.set_credit"]);
+    // The first of two parameters is set, and can't be put back; a disk may be gone although the daemon said otherwise.
+    assert_eq!(in_part.into_iter().collect::<Vec<_>>(), ["device.detach", "domain.set_credit"]);
     assert!(failed > 1000, "{failed} failures");
 }
 
@@ -419,10 +424,17 @@ fn a_definition_is_that_of_the_other_faces() {
                         .map(|field| String::from_utf8_lossy(&print_value(field, Rules::strict())).into_owned())
                         .collect()
                 };
-                // References to objects are made up, and only the Xen-API has images as such.
+                // What a disk is called and holds: the Xen-API's has more members (`XendConfig.device_add`).
                 let devices = domain.devices();
-                let devices = devices.iter().map(|device| (device.kind(), shown(device.record(), &[b"uuid", b"VDI"])));
-                let devices: Vec<_> = devices.map(|(kind, fields)| (kind.to_owned(), fields)).collect();
+                let told = |device: &Device, name| match device.field(name) {
+                    Some(value) if name == "dev" => Some(value.trim_end_matches(":disk").to_owned()),
+                    value => value.map(str::to_owned),
+                };
+                let fields = ["mac", "bridge", "uname", "dev", "mode"];
+                let devices = devices.iter().map(|device| {
+                    (device.kind().trim_end_matches('2').to_owned(), fields.map(|name| told(device, name)))
+                });
+                let devices: Vec<_> = devices.collect();
                 (shown(domain.record(), &[b"device"]), devices)
             })
         };
@@ -442,12 +454,21 @@ fn a_pin_and_a_disc_show_on_the_other_faces() {
             let cpus =
                 async |client: &Client| client.vcpus("vm2").await.unwrap().iter().map(Vcpu::cpus).collect::<Vec<_>>();
             assert_eq!(cpus(&xmlrpc).await, [[0, 1], [0, 1]]);
-            xenapi.pin_vcpu("vm2", 1, &[1]).await.unwrap();
-            assert_eq!(cpus(&xmlrpc).await, [vec![0, 1], vec![1]], "{release}");
-            assert_eq!(cpus(&xenapi).await, [vec![0, 1], vec![1]], "{release}");
+            // Each of the two is an operation of some releases only.
+            let pinned = xenapi.pin_vcpu("vm2", 1, &[1]).await;
+            if release >= Release::V4_1 {
+                assert!(pinned.unwrap_err().unsupported().is_some(), "{release}");
+            } else {
+                assert_eq!(cpus(&xmlrpc).await, [vec![0, 1], vec![1]], "{release}");
+                assert_eq!(cpus(&xenapi).await, [vec![0, 1], vec![1]], "{release}");
+            }
 
             ask(&xmlrpc, DRIVE.0, DRIVE.1).await.unwrap();
-            xenapi.configure_device("vm1", "(vbd (uname file:/b.iso) (dev hdc:cdrom))", "hdc").await.unwrap();
+            let changed = xenapi.configure_device("vm1", "(vbd (uname file:/b.iso) (dev hdc:cdrom))", "hdc").await;
+            if release < Release::V4_1 {
+                assert!(changed.unwrap_err().unsupported().is_some(), "{release}");
+                return;
+            }
             let devices = xmlrpc.domain("vm1").await.unwrap().devices();
             let drive = devices.iter().find(|device| device.field("dev") == Some("hdc:cdrom")).expect("a drive");
             assert_eq!(drive.field("uname"), Some("file:/b.iso"), "{release}");

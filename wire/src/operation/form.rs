@@ -1,6 +1,6 @@
 //! The few words in which the table writes its requests.
 
-use crate::Release;
+use crate::{Release, Releases};
 
 /// An operation on the S-expression face, from some release on.
 #[derive(Clone, Copy, Debug)]
@@ -26,7 +26,7 @@ pub(super) struct XmlRpcForm {
 /// An operation on the Xen-API face, from some release on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct XenApiForm {
-    pub(super) since: Release,
+    pub(super) releases: Releases,
     pub(super) method: &'static str,
     /// What the method is a method of, whose reference follows the session.
     pub(super) object: Object,
@@ -81,7 +81,7 @@ pub(super) enum Source {
     Usually(Literal),
     /// Nothing: other clients may send something there.
     Unsent,
-    /// A struct.
+    /// A struct. A member whose argument is not given is left out.
     Struct(&'static [(&'static str, Source)]),
 }
 
@@ -111,6 +111,10 @@ pub(super) enum Shape {
     Bytes,
     /// The number of a virtual processor as the name of its parameter: `cpumap0`.
     CpuMap,
+    /// A number as a number, on the face where numbers otherwise travel as strings.
+    Whole,
+    /// A disk as its number, if its name has one that is known: `5632` for `hdc`.
+    BlockNumber,
 }
 
 pub(super) const fn get(path: &'static str, fields: &'static [(&'static str, Source)]) -> SxpForm {
@@ -146,7 +150,7 @@ pub(super) const fn call(method: &'static str, params: &'static [Source]) -> Xml
 pub(super) const XEN_API: Release = Release::V3_1;
 
 const fn method(object: Object, method: &'static str, params: &'static [Source]) -> XenApiForm {
-    XenApiForm { since: XEN_API, method, object, params, only: None, power_state: None }
+    XenApiForm { releases: Releases::since(XEN_API), method, object, params, only: None, power_state: None }
 }
 
 pub(super) const fn of_daemon(name: &'static str, params: &'static [Source]) -> XenApiForm {
@@ -187,7 +191,11 @@ impl XmlRpcForm {
 
 impl XenApiForm {
     pub(super) const fn since(self, since: Release) -> Self {
-        Self { since, ..self }
+        Self { releases: Releases::since(since), ..self }
+    }
+
+    pub(super) const fn until(self, last: Release) -> Self {
+        Self { releases: Releases::between(XEN_API, last), ..self }
     }
 
     pub(super) const fn only(self, argument: &'static str, values: &'static [&'static str]) -> Self {

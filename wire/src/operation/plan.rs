@@ -19,7 +19,7 @@ pub enum Plan {
     /// Tell what the virtual processors do.
     Vcpus,
     /// Set members of the virtual processors' parameters, one after the other.
-    SetParameters(Vec<(&'static str, String)>),
+    SetParameters(Vec<(&'static str, i32)>),
     /// Define a domain.
     Define(Config),
     /// Define a domain and start it.
@@ -84,8 +84,13 @@ impl Operation {
             Recipe::SetCredit => {
                 // What is wrong with the second must be seen before the first is set.
                 let weight = in_range("weight", text("weight")?, 1..=65535, "a number from 1 to 65535")?;
-                let cap =
-                    in_range("cap", text("cap")?, 0..=65535, "a number from 0 to 100 for each virtual processor")?;
+                let cap = text("cap")?;
+                if release >= Release::V4_1 {
+                    // The daemon takes a cap, says that it is set, and sets none (`_VM_VCPUs_params_refresh`).
+                    in_range("cap", cap, 0..=0, "0, for the Xen-API of 4.1 and later can't set a cap")?;
+                    return Ok(Plan::SetParameters(vec![("weight", weight)]));
+                }
+                let cap = in_range("cap", cap, 0..=65535, "a number from 0 to 100 for each virtual processor")?;
                 Plan::SetParameters(vec![("weight", weight), ("cap", cap)])
             }
             Recipe::Define => Plan::Define(config(given, |config| Config::read(config, release))?),
@@ -115,14 +120,9 @@ fn class(kind: &str) -> Result<DeviceClass, Error> {
     class.ok_or_else(|| invalid("type", "`vif`, or `vbd` for disks of all kinds, which the xenapi face has"))
 }
 
-fn in_range(
-    name: &'static str,
-    value: &str,
-    range: RangeInclusive<i64>,
-    expected: &'static str,
-) -> Result<String, Error> {
-    let number = integer(name, value.as_bytes())?;
-    if range.contains(&number) { Ok(number.to_string()) } else { Err(invalid(name, expected)) }
+fn in_range(name: &'static str, value: &str, range: RangeInclusive<i32>, expected: &'static str) -> Result<i32, Error> {
+    let number = i32::try_from(integer(name, value.as_bytes())?).ok();
+    number.filter(|number| range.contains(number)).ok_or_else(|| invalid(name, expected))
 }
 
 /// Reads the one value of the argument `config`.

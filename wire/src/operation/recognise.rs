@@ -80,7 +80,7 @@ fn xmlrpc_arguments(operation: Operation, release: Release, method: &str, params
 
 fn xenapi_arguments(operation: Operation, release: Release, method: &str, params: &[Datum]) -> Option<Vec<Arguments>> {
     let forms = operation.xenapi_forms(release).ok()?;
-    let form = forms.iter().rfind(|form| form.since <= release && form.method == method)?;
+    let form = forms.iter().rfind(|form| form.releases.contains(release) && form.method == method)?;
     let (before, params) = params.split_at_checked(match form.object {
         Object::Daemon => 0,
         Object::Session => 1,
@@ -142,7 +142,7 @@ fn take(
                 }
                 Shape::Bytes => (str::from_utf8(&value).ok()?.parse::<i64>().ok()? >> 20).to_string().into_bytes(),
                 Shape::CpuMap => value.strip_prefix(b"cpumap")?.to_vec(),
-                Shape::Number | Shape::Text => value,
+                Shape::Number | Shape::Text | Shape::Whole | Shape::BlockNumber => value,
             };
             arguments.push(*name, value);
         }
@@ -152,7 +152,9 @@ fn take(
             let Some(Datum::Dict(given)) = given else { return Some(()) };
             for (name, source) in *members {
                 let value = given.iter().find(|(known, _)| known == name).map(|(_, value)| value);
-                take(operation, source, value, release, arguments)?;
+                if value.is_some() {
+                    take(operation, source, value, release, arguments)?;
+                }
             }
         }
     }

@@ -9,7 +9,7 @@ use super::form::{Literal, Object, Shape, Source, XenApiForm};
 use super::row::{Operation, Way};
 use crate::http::Request;
 use crate::xmlrpc::Value;
-use crate::{Error, ErrorKind, Limits, Release, sexpr, tuples};
+use crate::{Error, ErrorKind, Limits, Release, block_device_number, sexpr, tuples};
 
 /// What the Xen-API wants before the arguments of an operation. The other faces have none of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -113,7 +113,7 @@ impl Operation {
             None => true,
         };
         let forms = self.xenapi_forms(release)?;
-        let forms = || forms.iter().filter(|form| form.since <= release);
+        let forms = || forms.iter().filter(|form| form.releases.contains(release));
         forms().rfind(fits).ok_or_else(|| {
             // There are methods for some values only.
             let (name, values): (Vec<_>, Vec<_>) = forms().filter_map(|form| form.only).unzip();
@@ -160,6 +160,7 @@ impl Operation {
         let value = arguments.get(name).unwrap_or_default();
         Ok(match (source, self.kind(name)) {
             (Source::As(_, Shape::CharacterCode), _) => (key(name, value)? as u32).to_string().into_bytes(),
+            (Source::As(_, Shape::BlockNumber), _) => block_number(value),
             (Source::As(_, Shape::Brackets), _) => [b"[".as_slice(), value, b"]"].concat(),
             (_, ArgumentKind::Flag) => if flag(name, value)? { b"1" } else { b"0" }.to_vec(),
             _ => value.to_vec(),
@@ -175,8 +176,13 @@ impl Operation {
             Source::Always(literal) | Source::Usually(literal) => return Ok(literal.value()),
             Source::Unsent => return Ok(Value::Nil),
             Source::Struct(members) => {
+                let is_given = |source: &Source| match source {
+                    Source::Arg(name) | Source::As(name, _) => arguments.get(name).is_some(),
+                    _ => true,
+                };
                 let members = members
                     .iter()
+                    .filter(|(_, source)| is_given(source))
                     .map(|(member, source)| Ok(((*member).to_owned(), self.value(source, face, arguments)?)));
                 return Ok(Value::Struct(members.collect::<Result<_, Error>>()?));
             }
@@ -195,6 +201,8 @@ impl Operation {
                 Ok(bytes.ok_or_else(|| too_large(name))?.to_string().into())
             }
             (Source::As(_, Shape::Text), _) => text(value),
+            (Source::As(_, Shape::Whole), _) => narrow(name, integer(name, value)?),
+            (Source::As(_, Shape::BlockNumber), _) => text(&block_number(value)),
             (Source::As(_, Shape::CpuMap), _) => Ok(format!("cpumap{}", integer(name, value)?).into()),
             (_, ArgumentKind::Integer(_)) if face == Face::XmlRpc => narrow(name, integer(name, value)?),
             (_, ArgumentKind::Flag) => Ok(flag(name, value)?.into()),
@@ -207,6 +215,11 @@ impl Operation {
             _ => text(value),
         }
     }
+}
+
+/// The number of a disk whose name is known, or else the name as it is.
+fn block_number(device: &[u8]) -> Vec<u8> {
+    block_device_number(device).map_or_else(|| device.to_vec(), |number| number.to_string().into_bytes())
 }
 
 impl Source {

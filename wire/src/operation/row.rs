@@ -6,7 +6,7 @@ use std::hash::{Hash, Hasher};
 use super::argument::Argument;
 use super::arguments::Arguments;
 use super::face::Face;
-use super::form::{Object, Recipe, SxpForm, XEN_API, XenApiForm, XmlRpcForm};
+use super::form::{Object, Recipe, SxpForm, XenApiForm, XmlRpcForm};
 use crate::{Error, ErrorKind, Release};
 
 /// One thing that a client can ask: `domain.pause`.
@@ -39,8 +39,9 @@ pub(super) struct LegacySteps {
     pub(super) steps: &'static [Operation],
 }
 
-/// Methods of the Xen-API that make up an operation, in all releases that have it.
+/// Methods of the Xen-API that make up an operation, from some release on.
 pub(super) struct MethodSteps {
+    pub(super) since: Release,
     pub(super) recipe: Recipe,
     pub(super) steps: &'static [&'static str],
 }
@@ -239,7 +240,7 @@ impl Operation {
                 .filter(|legacy| legacy.since <= release)
                 .map(|&LegacySteps { sequence, steps, .. }| Way::Operations { sequence, steps }),
             Face::XenApi => {
-                let methods = self.0.methods.as_ref().filter(|_| release >= XEN_API);
+                let methods = self.0.methods.as_ref().filter(|methods| methods.since <= release);
                 methods.map(|methods| Way::Methods { steps: methods.steps })
             }
         };
@@ -288,7 +289,7 @@ impl Operation {
     /// All that the release knows: which it is may depend on the value of an argument.
     pub(super) fn xenapi_forms(self, release: Release) -> Result<&'static [XenApiForm], Unsupported> {
         match self.0.xenapi.first() {
-            Some(first) if first.since <= release => Ok(self.0.xenapi),
+            Some(first) if first.releases.contains(release) => Ok(self.0.xenapi),
             _ => Err(self.unsupported(Face::XenApi, release)),
         }
     }

@@ -1,7 +1,7 @@
 //! Devices of a domain.
 
 use super::super::argument::{ArgumentKind::*, DOMAIN, optional, required};
-use super::super::form::{Literal, Recipe, Source::*, call, op};
+use super::super::form::{Literal, Recipe, Shape, Source::*, XEN_API, call, op};
 use super::super::row::Effect::{Changes, Reads};
 use super::super::row::{Answer, MethodSteps, operations};
 use crate::Release;
@@ -15,6 +15,7 @@ operations! {
         sxp: &[op!("devices", "type" = Arg("type"))],
         xmlrpc: &[call("xend.domain.getDeviceSxprs", &[Arg("domain"), Arg("type")])],
         methods: Some(MethodSteps {
+            since: XEN_API,
             recipe: Recipe::ListDevices,
             steps: &["VM.get_VIFs", "VIF.get_record", "VM.get_VBDs", "VBD.get_record"],
         }),
@@ -26,6 +27,7 @@ operations! {
         sxp: &[op!("device_create", "config" = Arg("config"))],
         xmlrpc: &[call("xend.domain.device_create", &[Arg("domain"), Arg("config")])],
         methods: Some(MethodSteps {
+            since: XEN_API,
             recipe: Recipe::AttachDevice,
             steps: &[
                 "VM.get_record",
@@ -46,11 +48,20 @@ operations! {
         effect: Changes,
         answer: Answer::Nothing,
         // 3.0.3 takes no device on the XML-RPC face, and fails on it here (protocol reference §3.3).
-        sxp: &[op!("device_configure", "config" = Arg("config"), "dev" = Arg("device"))],
+        // From 4.1 on the daemon knows a disk by its number only.
+        sxp: &[
+            op!("device_configure", "config" = Arg("config"), "dev" = Arg("device")),
+            op!("device_configure", "config" = Arg("config"), "dev" = As("device", Shape::BlockNumber))
+                .since(Release::V4_1),
+        ],
         xmlrpc: &[
-            call("xend.domain.device_configure", &[Arg("domain"), Arg("config"), Arg("device")]).since(Release::V3_1)
+            call("xend.domain.device_configure", &[Arg("domain"), Arg("config"), Arg("device")]).since(Release::V3_1),
+            call("xend.domain.device_configure", &[Arg("domain"), Arg("config"), As("device", Shape::BlockNumber)])
+                .since(Release::V4_1),
         ],
         methods: Some(MethodSteps {
+            // Before, the daemon answers `EUNSUPPORTED` (capture `xenapi-VBD.media_change@3.4`).
+            since: Release::V4_1,
             recipe: Recipe::ChangeDisc,
             steps: &[
                 "VM.get_VBDs",
@@ -86,6 +97,7 @@ operations! {
             .since(Release::V3_3),
         ],
         methods: Some(MethodSteps {
+            since: XEN_API,
             recipe: Recipe::DetachDevice,
             steps: &["VM.get_VIFs", "VIF.get_record", "VIF.destroy", "VM.get_VBDs", "VBD.get_record", "VBD.destroy"],
         }),

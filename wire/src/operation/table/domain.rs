@@ -1,7 +1,7 @@
 //! Which domains there are, and what they are like.
 
 use super::super::argument::{ArgumentKind, DOMAIN, required};
-use super::super::form::{Literal, Recipe, Source::*, call, get, of_session, of_vm, op};
+use super::super::form::{Literal, Recipe, Source::*, XEN_API, call, get, of_session, of_vm, op};
 use super::super::row::Effect::Reads;
 use super::super::row::{Answer, MethodSteps, operations};
 use crate::Release;
@@ -67,7 +67,7 @@ operations! {
             &[Always(Literal::Flag(true)), Arg("state"), Usually(Literal::Int(1))],
         )
         .since(Release::V3_1)],
-        methods: Some(MethodSteps { recipe: Recipe::RecordsInState, steps: &["VM.get_all_records"] }),
+        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::RecordsInState, steps: &["VM.get_all_records"] }),
     },
     INFO = "domain.info": "describe one domain" {
         arguments: &[DOMAIN],
@@ -86,7 +86,7 @@ operations! {
         answer: Answer::Record("domain"),
         sxp: &[get("/xend/domain/{domain}", &[("op", Always(Literal::Text("vcpuinfo")))])],
         xmlrpc: &[call("xend.domain.getVCPUInfo", &[Arg("domain")])],
-        methods: Some(MethodSteps { recipe: Recipe::Vcpus, steps: &["VM.get_record", "VM_metrics.get_record"] }),
+        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::Vcpus, steps: &["VM.get_record", "VM_metrics.get_record"] }),
     },
     RESTART_COUNT = "domain.restart_count": "tell how often a domain was restarted" {
         arguments: &[DOMAIN],

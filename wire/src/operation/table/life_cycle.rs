@@ -1,7 +1,7 @@
 //! How domains come, go and change their state.
 
 use super::super::argument::{ArgumentKind::*, DOMAIN, Unit, optional, required};
-use super::super::form::{Literal, Recipe, Shape, Source, Source::*, call, of_session, of_vm, op};
+use super::super::form::{Literal, Recipe, Shape, Source, Source::*, XEN_API, call, of_session, of_vm, op};
 use super::super::row::Effect::Changes;
 use super::super::row::{Answer, LegacySteps, MethodSteps, Sequence, operations};
 use super::domain::{INFO, WAIT_FOR_DEVICES};
@@ -15,7 +15,7 @@ operations! {
         sxp: &[op!("/xend/domain": "create", "config" = Arg("config"))],
         xmlrpc: &[call("xend.domain.create", &[Arg("config")])],
         // A domain that is made there stays defined when it ends.
-        methods: Some(MethodSteps { recipe: Recipe::Create { paused: true }, steps: CREATE_METHODS }),
+        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::Create { paused: true }, steps: CREATE_METHODS }),
     },
     CREATE_AND_START = "domain.create_and_start": "make a domain, wait for its devices and let it run, or destroy it if that fails" {
         arguments: &[required("config", Sexpr)],
@@ -26,7 +26,7 @@ operations! {
             sequence: Sequence::CreateAndStart,
             steps: &[CREATE, WAIT_FOR_DEVICES, UNPAUSE, INFO, DESTROY],
         }),
-        methods: Some(MethodSteps { recipe: Recipe::Create { paused: false }, steps: CREATE_METHODS }),
+        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::Create { paused: false }, steps: CREATE_METHODS }),
     },
     DEFINE = "domain.define": "keep a domain's configuration, without starting it" {
         arguments: &[required("config", Sexpr)],
@@ -34,7 +34,7 @@ operations! {
         answer: Answer::Nothing,
         sxp: &[op!("/xend/domain": "new", "config" = Arg("config")).since(Release::V3_1)],
         xmlrpc: &[call("xend.domain.new", &[Arg("config")]).since(Release::V3_1)],
-        methods: Some(MethodSteps { recipe: Recipe::Define, steps: DEFINE_METHODS }),
+        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::Define, steps: DEFINE_METHODS }),
     },
     START = "domain.start": "start a domain that is defined, wait for its devices, and let it run" {
         arguments: &[DOMAIN],
@@ -261,7 +261,7 @@ const MIGRATE_PARAMS_4_1: &[Source] = &[
     Usually(Literal::Nil),
     Usually(Literal::Int(0)),
 ];
-const OTHER_CONFIG: Source = Struct(&[("port", Or("port", Literal::Text("0")))]);
+const OTHER_CONFIG: Source = Struct(&[("port", As("port", Shape::Whole))]);
 
 /// What `xm new` and `xm create` call on the Xen-API, in the order in which they do (`xm/main.py`, `xm/xenapi_create.py`).
 const DEFINE_METHODS: &[&str] = &[

@@ -1,7 +1,7 @@
 //! Memory, processors, and how the scheduler shares them.
 
 use super::super::argument::{ArgumentKind::*, DOMAIN, Unit, required};
-use super::super::form::{Recipe, Shape, Source::*, call, of_vm, op};
+use super::super::form::{Recipe, Shape, Source::*, XEN_API, call, of_vm, op};
 use super::super::row::Effect::{Changes, Reads};
 use super::super::row::{Answer, MethodSteps, operations};
 use crate::Release;
@@ -48,8 +48,11 @@ operations! {
             call("xend.domain.pincpu", &[Arg("domain"), Arg("vcpu"), As("cpus", Shape::Array)]).since(Release::V3_1),
             call("xend.domain.pincpu", &[Arg("domain"), As("vcpu", Shape::Text), Arg("cpus")]).since(Release::V4_1),
         ],
-        // As `xm vcpu-pin` sends it (`xm/main.py xm_vcpu_pin`); not captured.
-        xenapi: &[of_vm("VM.add_to_VCPUs_params_live", &[As("vcpu", Shape::CpuMap), Arg("cpus")])],
+        // As `xm vcpu-pin` sends it (`xm/main.py xm_vcpu_pin`). From 4.1 on the daemon says that it is done and does nothing
+        // (capture `xenapi-VM_metrics.get_VCPUs_params-pinned@4.1`).
+        xenapi: &[
+            of_vm("VM.add_to_VCPUs_params_live", &[As("vcpu", Shape::CpuMap), Arg("cpus")]).until(Release::V3_4)
+        ],
     },
     CREDIT = "domain.credit": "tell how the credit scheduler treats a domain: weight, and cap in percent of one processor" {
         arguments: &[DOMAIN],
@@ -67,7 +70,7 @@ operations! {
         xmlrpc: &[
             call("xend.domain.sched_credit_set", &[Arg("domain"), Arg("weight"), Arg("cap")]).since(Release::V3_0_3)
         ],
-        methods: Some(MethodSteps { recipe: Recipe::SetCredit, steps: &["VM.add_to_VCPUs_params_live"] }),
+        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::SetCredit, steps: &["VM.add_to_VCPUs_params_live"] }),
     },
     SEDF = "domain.sedf": "tell how the SEDF scheduler treats a domain: period, slice and latency in nanoseconds" {
         arguments: &[DOMAIN],
