@@ -3,7 +3,7 @@
 use std::fmt;
 use std::ops::Range;
 
-use crate::Excerpt;
+use crate::{Excerpt, visible, visible_lines};
 
 /// A mistake in a text file, as compilers show one: what is wrong, and where.
 ///
@@ -30,9 +30,20 @@ impl Diagnostic {
         Self { file: file.into(), message: message.into(), excerpt: Excerpt::new(text, &span) }
     }
 
+    /// A mistake at a span of bytes in one line, of which the number is known: the lines before it are not counted anew.
+    pub fn in_line(
+        file: impl Into<String>,
+        number: usize,
+        line: &[u8],
+        span: Range<usize>,
+        message: impl Into<String>,
+    ) -> Self {
+        Self { file: file.into(), message: message.into(), excerpt: Excerpt::from_line(number, line, &span) }
+    }
+
     /// `FILE:LINE:COLUMN`.
     pub fn place(&self) -> String {
-        format!("{}:{}:{}", self.file, self.excerpt.line(), self.excerpt.column())
+        format!("{}:{}:{}", visible(self.file.as_bytes()), self.excerpt.line(), self.excerpt.column())
     }
 
     /// What is wrong.
@@ -43,7 +54,9 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        write!(f, "{}\n --> {}\n{}", self.message, self.place(), self.excerpt)
+        // What is wrong may name a key or a word of the file.
+        let message = visible_lines(self.message.as_bytes());
+        write!(f, "{message}\n --> {}\n{}", self.place(), self.excerpt)
     }
 }
 

@@ -4,7 +4,7 @@ use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-use crate::Excerpt;
+use crate::{Excerpt, visible};
 
 /// Who has to change something for the error to go away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -184,8 +184,10 @@ impl Error {
     pub(crate) fn found(mut self, found: impl Into<Cow<'static, str>>) -> Self {
         const LONGEST: usize = 40;
         let found = found.into();
+        // It is a piece of the document.
         self.0.found = Some(match found.char_indices().nth(LONGEST) {
-            Some((cut, _)) => format!("{}…", &found[..cut]).into(),
+            Some((cut, _)) => format!("{}…", visible(&found.as_bytes()[..cut])).into(),
+            None if found.chars().any(char::is_control) => visible(found.as_bytes()).into(),
             None => found,
         });
         self

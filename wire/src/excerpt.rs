@@ -1,4 +1,4 @@
-//! A place in a document, shown with a caret.
+//! A place in a document, shown with carets, and outside text as a terminal may have it.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,77 +6,129 @@ use std::ops::Range;
 /// Bytes shown before and after the start of a span.
 const WINDOW: usize = 60;
 
-/// The line of a document around a span, cut to a window, with a caret below the span.
+/// Lines of a span that are shown: if there are more, the first of them and the last one.
+const LINES: usize = 5;
+
+/// The lines of a document that a span touches, each cut to a window, with carets below what belongs to the span.
 ///
-/// Bytes that are not printable are shown as escapes.
+/// Bytes that are not printable are shown as escapes. Of a span of many lines the first ones and the last one are shown.
 ///
 /// ```
 /// let excerpt = xend_wire::Excerpt::new(b"(a\n(b \x04))", &(6..7));
 /// assert_eq!((excerpt.line(), excerpt.column()), (2, 4));
 /// assert_eq!(excerpt.to_string(), "  | (b \\x04))\n  |    ^^^^\n");
+///
+/// let excerpt = xend_wire::Excerpt::new(b"(a (b\n  c) d)", &(3..10));
+/// assert_eq!(excerpt.to_string(), "  | (a (b\n  |    ^^\n  |   c) d)\n  |   ^^\n");
 /// ```
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Excerpt {
     line: usize,
     column: usize,
-    text: String,
-    indent: usize,
-    width: usize,
+    rows: Vec<Row>,
+}
+
+/// One line of an excerpt.
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Row {
+    /// A line of the document, with the place and number of the carets below it; none below a blank line of a span.
+    Line { text: String, indent: usize, carets: usize },
+    /// That many lines are left out.
+    Gap(usize),
 }
 
 impl Excerpt {
     /// The excerpt around a span of bytes. A document that begins as XML in UTF-16 does is shown as its text.
     pub fn new(document: &[u8], span: &Range<usize>) -> Self {
         match from_utf16(document, span) {
-            Some((text, span)) => Self::of_text(text.as_bytes(), &span),
-            None => Self::of_text(document, span),
+            Some((text, span)) => Self::from_line(1, text.as_bytes(), &span),
+            None => Self::from_line(1, document, span),
         }
     }
 
-    fn of_text(document: &[u8], span: &Range<usize>) -> Self {
-        let start = span.start.min(document.len());
-        let line_start = document[..start].iter().rposition(|&byte| byte == b'\n').map_or(0, |at| at + 1);
-        let line_end = document[start..].iter().position(|&byte| byte == b'\n').map_or(document.len(), |at| start + at);
-        let from = character_start(document, line_start.max(start.saturating_sub(WINDOW)), line_start);
-        let to = character_start(document, line_end.min(start + WINDOW), start);
-        let end = span.end.clamp(start, to);
-
-        let mut text = String::new();
-        if from > line_start {
-            text.push('…');
-        }
-        text += &visible(&document[from..start]);
-        let indent = text.chars().count();
-        text += &visible(&document[start..end]);
-        let width = text.chars().count() - indent;
-        text += &visible(&document[end..to]);
-        if to < line_end {
-            text.push('…');
+    /// The excerpt around a span of bytes in the rest of a document that begins with a line of this number. Whoever reads
+    /// a document line by line need not have the lines before counted anew for each mistake.
+    pub fn from_line(number: usize, rest: &[u8], span: &Range<usize>) -> Self {
+        let start = span.start.min(rest.len());
+        // A line break at the end of the span belongs to the line before.
+        let end = span.end.clamp(start, rest.len());
+        let end = if end > start + 1 && rest[end - 1] == b'\n' { end - 1 } else { end };
+        let line_start = line_start(rest, start);
+        // Where the lines begin that the span touches.
+        let inside = memchr::memchr_iter(b'\n', &rest[start..end.saturating_sub(1).max(start)]);
+        let starts: Vec<_> = std::iter::once(line_start).chain(inside.map(|at| start + at + 1)).collect();
+        let row = |at: usize| {
+            let line_end = memchr::memchr(b'\n', &rest[at..]).map_or(rest.len(), |length| at + length);
+            Row::line(rest, at..line_end, start..end)
+        };
+        let mut rows = Vec::new();
+        if starts.len() > LINES {
+            rows.extend(starts[..LINES - 2].iter().map(|&at| row(at)));
+            rows.push(Row::Gap(starts.len() - (LINES - 1)));
+            rows.push(row(starts[starts.len() - 1]));
+        } else {
+            rows.extend(starts.into_iter().map(row));
         }
         Self {
-            line: document[..line_start].iter().filter(|&&byte| byte == b'\n').count() + 1,
-            column: String::from_utf8_lossy(&document[line_start..start]).chars().count() + 1,
-            text,
-            indent,
-            width: width.max(1),
+            line: number + memchr::memchr_iter(b'\n', &rest[..line_start]).count(),
+            column: String::from_utf8_lossy(&rest[line_start..start]).chars().count() + 1,
+            rows,
         }
     }
 
-    /// The line, counted from 1.
+    /// The line where the span begins, counted from 1.
     pub fn line(&self) -> usize {
         self.line
     }
 
-    /// The column in characters, counted from 1.
+    /// The column where the span begins, in characters, counted from 1.
     pub fn column(&self) -> usize {
         self.column
     }
 }
 
+impl Row {
+    /// A line of a document, and what of a span is in it.
+    fn line(document: &[u8], line: Range<usize>, span: Range<usize>) -> Self {
+        let blanks = document[line.clone()].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
+        let is_first = span.start >= line.start;
+        // Behind the first line, carets begin where the text does.
+        let start = if is_first { span.start } else { (line.start + blanks).min(line.end) };
+        let from = character_start(document, line.start.max(start.saturating_sub(WINDOW)), line.start);
+        let to = character_start(document, line.end.min(start + WINDOW), start);
+        let end = span.end.clamp(start, to);
+
+        let mut text = String::new();
+        if from > line.start {
+            text.push('…');
+        }
+        text += &visible(&document[from..start]);
+        let indent = text.chars().count();
+        text += &visible(&document[start..end]);
+        let carets = text.chars().count() - indent;
+        text += &visible(&document[end..to]);
+        if to < line.end {
+            text.push('…');
+        }
+        // An empty span is a place, too.
+        Self::Line { text, indent, carets: if is_first { carets.max(1) } else { carets } }
+    }
+}
+
 impl fmt::Display for Excerpt {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let (indent, caret) = (" ".repeat(self.indent), "^".repeat(self.width));
-        writeln!(f, "  | {}\n  | {indent}{caret}", self.text)
+        for row in &self.rows {
+            match row {
+                Row::Line { text, carets: 0, .. } => writeln!(f, "  | {text}")?,
+                Row::Line { text, indent, carets } => {
+                    let (indent, carets) = (" ".repeat(*indent), "^".repeat(*carets));
+                    writeln!(f, "  | {text}\n  | {indent}{carets}")?;
+                }
+                Row::Gap(1) => writeln!(f, "  … (1 line more)")?,
+                Row::Gap(lines) => writeln!(f, "  … ({lines} lines more)")?,
+            }
+        }
+        Ok(())
     }
 }
 
@@ -105,7 +157,10 @@ fn from_utf16(document: &[u8], span: &Range<usize>) -> Option<(String, Range<usi
     Some((text, start..stop))
 }
 
-/// Bytes as text on one line: what is not printable, or not UTF-8, as escapes.
+/// Outside text on one line: what is not printable, or not UTF-8, as escapes.
+///
+/// Whatever a peer, a subject or a file says goes through this or [`visible_lines`] before a terminal gets it: a control
+/// byte in it could move the cursor, colour what follows, or answer in the user's name.
 pub fn visible(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -127,6 +182,32 @@ pub fn visible(bytes: &[u8]) -> String {
     text
 }
 
+/// Outside text of several lines, each as [`visible`] shows it, with four blanks for a tab. A line may end as on Windows.
+///
+/// ```
+/// assert_eq!(xend_wire::visible_lines(b"\x1b[31mred\r\n\tat main"), "\\x1b[31mred\n    at main");
+/// ```
+pub fn visible_lines(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for (number, line) in bytes.split(|&byte| byte == b'\n').enumerate() {
+        if number > 0 {
+            text.push('\n');
+        }
+        for (number, part) in line.strip_suffix(b"\r").unwrap_or(line).split(|&byte| byte == b'\t').enumerate() {
+            if number > 0 {
+                text += "    ";
+            }
+            text += &visible(part);
+        }
+    }
+    text
+}
+
+/// Where the line begins that a place is in.
+fn line_start(document: &[u8], at: usize) -> usize {
+    memchr::memrchr(b'\n', &document[..at]).map_or(0, |at| at + 1)
+}
+
 /// The start of the UTF-8 sequence that `at` may lie in the middle of, but not before `floor`.
 fn character_start(document: &[u8], mut at: usize, floor: usize) -> usize {
     let is_continuation = |at: usize| document.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
@@ -136,4 +217,67 @@ fn character_start(document: &[u8], mut at: usize, floor: usize) -> usize {
         }
     }
     at
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[track_caller]
+    fn check(document: &str, span: Range<usize>, expected: &str) {
+        assert_eq!(Excerpt::new(document.as_bytes(), &span).to_string(), expected);
+    }
+
+    #[test]
+    fn every_line_of_a_span_is_shown_with_carets() {
+        let document = "(vm\n  (name a)\n\n  (memory 64))\n(x)";
+        check(
+            document,
+            0..30,
+            "  | (vm\n  | ^^^\n  |   (name a)\n  |   ^^^^^^^^\n  | \n  |   (memory 64))\n  |   ^^^^^^^^^^^^\n",
+        );
+        // The line break behind a span is no line of it.
+        check(document, 0..4, "  | (vm\n  | ^^^\n");
+        check(document, 3..3, "  | (vm\n  |    ^\n");
+    }
+
+    #[test]
+    fn of_many_lines_the_first_and_the_last_are_shown() {
+        check(
+            "a\nb\nc\nd\ne\nf\ng",
+            0..13,
+            "  | a\n  | ^\n  | b\n  | ^\n  | c\n  | ^\n  … (3 lines more)\n  | g\n  | ^\n",
+        );
+    }
+
+    #[test]
+    fn a_line_of_known_number_is_shown_as_in_its_document() {
+        let document = b"one\ntwo\nthree";
+        assert_eq!(Excerpt::from_line(2, &document[4..], &(4..6)), Excerpt::new(document, &(8..10)));
+    }
+
+    proptest! {
+        #![proptest_config(crate::test_config())]
+
+        #[test]
+        fn properties_no_control_byte_is_shown(
+            document in proptest::collection::vec(prop_oneof![any::<u8>(), 0..0x20u8, 0x7f..0xa0u8], 0..200),
+            start in 0..220usize,
+            length in 0..220usize,
+        ) {
+            let shown = [
+                Excerpt::new(&document, &(start..start + length)).to_string(),
+                visible_lines(&document),
+                crate::Diagnostic::new(
+                    String::from_utf8_lossy(&document), &document, start..start + length, visible_lines(&document),
+                ).to_string(),
+            ];
+            for shown in shown {
+                prop_assert!(!shown.chars().any(|c| c.is_control() && c != '\n'), "{shown:?}");
+            }
+            prop_assert!(!visible(&document).chars().any(char::is_control));
+        }
+    }
 }

@@ -33,7 +33,7 @@ pub mod xmlrpc;
 pub use block_device::block_device_number;
 pub use diagnostic::Diagnostic;
 pub use error::{Culprit, Error, ErrorKind};
-pub use excerpt::{Excerpt, visible};
+pub use excerpt::{Excerpt, visible, visible_lines};
 pub use limits::Limits;
 pub use release::{Release, Releases, UnknownRelease};
 
