@@ -42,7 +42,7 @@ mod quirk;
 mod registry;
 mod scenario;
 mod service;
-mod text_file;
+pub mod text_file;
 pub mod world;
 
 pub use address::{Address, InvalidAddress};

@@ -400,7 +400,7 @@ impl Source<'_> {
         };
         let read = |path: &str| {
             let path = self.folder.join(path);
-            std::fs::read(&path).map_err(|error| wrong(format!("can't read {}: {error}", path.display())))
+            text_file::bytes(&path).map_err(|error| wrong(format!("can't read {}: {error}", path.display())))
         };
         Ok(Some(match word.into_inner() {
             Word::Simulate => return Ok(None),
