@@ -42,7 +42,7 @@ impl Comparison {
 const REPLY: Duration = Duration::from_millis(1500);
 /// How long silence must last where silence is expected.
 const SILENCE: Duration = Duration::from_millis(500);
-/// How many replies in a row may be missing before no more is asked of a server: one that hangs would take hours.
+/// How many replies in a row may be missing, or without end, before no more is asked of a server: one that hangs would take hours.
 const MISSING: usize = 3;
 /// How long a close may take behind a reply.
 const CLOSE: Duration = Duration::from_millis(150);
@@ -104,10 +104,12 @@ pub async fn compare(
             tokio::time::sleep(exchange.pause).await;
         }
         let mut comparison = judge(id, exchange, request, &observed, sequence, is_own_mock);
-        missing = if observed.end == End::Silent && exchange.end != End::Silent { missing + 1 } else { 0 };
+        let is_silent = observed.end == End::Silent && exchange.end != End::Silent;
+        missing = if is_silent || observed.overrun.is_some() { missing + 1 } else { 0 };
         let is_given_up = missing == MISSING;
         if is_given_up {
-            let difference = format!("the server at {server} has not answered {MISSING} times; the rest was not sent");
+            let difference =
+                format!("the server at {server} has not answered in time {MISSING} times; the rest was not sent");
             comparison.status = Status::Fail;
             comparison.differences.push(difference);
         }
@@ -144,6 +146,7 @@ fn judge(
             if wanted == got { Vec::new() } else { differences(&got, &wanted, exchange.face, sequence.release) }
         }
     };
+    found.extend(observed.overrun.clone());
     found.extend(difference_of_end(observed.end, exchange.end));
     let known = exchange.differs.as_ref().filter(|_| is_own_mock);
     let status = match (found.is_empty(), known) {
