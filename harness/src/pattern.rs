@@ -1,5 +1,6 @@
 //! Which cases are meant, and which of them are known to fail.
 
+use std::collections::HashMap;
 use std::fmt;
 use std::str::FromStr;
 
@@ -28,10 +29,16 @@ impl Pattern {
     }
 }
 
+/// The longest pattern, in bytes. No id is as long, and what a pattern is compiled to has a limit of its own.
+const LONGEST: usize = 1_000;
+
 impl FromStr for Pattern {
     type Err = Error;
 
     fn from_str(text: &str) -> Result<Self, Error> {
+        if text.len() > LONGEST {
+            return Err(Error::Usage(format!("a pattern has at most {LONGEST} bytes, and this one {}", text.len())));
+        }
         let glob = |part: &str| match Glob::new(part.trim()) {
             Ok(glob) => Ok(glob.compile_matcher()),
             Err(error) => Err(Error::Usage(format!("`{text}` is no pattern: {}", error.kind()))),
@@ -60,7 +67,12 @@ impl fmt::Display for Pattern {
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
+    /// In the order of the file.
     entries: Vec<Entry>,
+    /// The entries that name one case, by its id: most of a long baseline. They are found without being looked through.
+    exact: HashMap<String, Vec<usize>>,
+    /// The entries that are patterns.
+    globs: Vec<usize>,
 }
 
 #[derive(Clone, Debug)]
@@ -77,39 +89,118 @@ impl Baseline {
     /// # Errors
     /// An entry without a reason, or whose pattern is none.
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
-        let mut entries = Vec::new();
-        let mut start = 0;
-        for line in text.split_inclusive('\n') {
-            let at = start + line.len() - line.trim_start().len();
-            start += line.len();
-            let line = line.trim();
+        let mut baseline = Self::default();
+        for (number, whole) in text.lines().enumerate() {
+            let at = whole.len() - whole.trim_start().len();
+            let line = whole.trim();
             if line.is_empty() || line.starts_with('#') {
                 continue;
             }
             let pattern = line.split('#').next().unwrap_or_default().trim_end();
             let span = at..at + pattern.len();
-            let wrong = |message: String| Diagnostic::new(file, text.as_bytes(), span.clone(), message);
+            let wrong =
+                |message: String| Diagnostic::in_line(file, number + 1, whole.as_bytes(), span.clone(), message);
             let reason = line.split_once('#').map_or("", |(_, reason)| reason.trim());
             if reason.is_empty() {
                 return Err(wrong("an entry needs its reason, as in `xmlrpc/int-plus  # why it fails`".to_owned()));
             }
-            entries.push(Entry {
+            let index = baseline.entries.len();
+            let id = pattern.split('@').next().unwrap_or_default().trim();
+            match id.contains(['*', '?', '[', ']', '{', '}', '\\', '!']) {
+                true => baseline.globs.push(index),
+                false => baseline.exact.entry(id.to_owned()).or_default().push(index),
+            }
+            baseline.entries.push(Entry {
                 pattern: pattern.parse().map_err(|error: Error| wrong(error.to_string()))?,
                 reason: reason.to_owned(),
                 stale: wrong("this entry of the baseline matches no case of the subject's rules".to_owned()),
             });
         }
-        Ok(Self { entries })
+        Ok(baseline)
+    }
+
+    /// The entries that name the case, in the order of the file.
+    fn naming(&self, id: &str, rules: Rules) -> impl Iterator<Item = usize> {
+        let exact = self.exact.get(id).into_iter().flatten();
+        let mut naming: Vec<_> = exact.chain(&self.globs).copied().collect();
+        naming.retain(|&index| self.entries[index].pattern.matches(id, rules));
+        naming.sort_unstable();
+        naming.into_iter()
     }
 
     /// Why the case is expected to fail, if it is.
     pub fn reason(&self, id: &str, rules: Rules) -> Option<&str> {
-        self.entries.iter().find(|entry| entry.pattern.matches(id, rules)).map(|entry| &*entry.reason)
+        self.naming(id, rules).next().map(|index| &*self.entries[index].reason)
     }
 
     /// The entries that match none of these.
-    pub fn stale<'a>(&self, all: impl Iterator<Item = (&'a str, Rules)> + Clone) -> Vec<Diagnostic> {
-        let is_stale = |entry: &&Entry| !all.clone().any(|(id, rules)| entry.pattern.matches(id, rules));
-        self.entries.iter().filter(is_stale).map(|entry| entry.stale.clone()).collect()
+    pub fn stale<'a>(&self, all: impl Iterator<Item = (&'a str, Rules)>) -> Vec<Diagnostic> {
+        let mut is_stale = vec![true; self.entries.len()];
+        for (id, rules) in all {
+            self.naming(id, rules).for_each(|index| is_stale[index] = false);
+        }
+        let stale = self.entries.iter().zip(is_stale).filter(|&(_, is_stale)| is_stale);
+        stale.map(|(entry, _)| entry.stale.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+
+    use super::*;
+    use crate::Codec;
+
+    fn rules() -> Rules {
+        Codec::Xmlrpc.default_rules()
+    }
+
+    /// The regular expression that it would be compiled to is too large.
+    #[test]
+    fn a_pattern_of_150_000_question_marks_is_refused() {
+        let message = "?".repeat(150_000).parse::<Pattern>().expect_err("it is too long").to_string();
+        assert_eq!(message, "a pattern has at most 1000 bytes, and this one 150000");
+        let baseline = format!("xmlrpc/a # x\n  {} # why\n", "?".repeat(150_000));
+        let diagnostic = Baseline::parse("baseline", &baseline).expect_err("it is too long");
+        assert_eq!(diagnostic.place(), "baseline:2:3");
+    }
+
+    #[test]
+    fn patterns_at_the_limit_compile() {
+        for piece in ["?", "*", "[a-z]", "{a,b}", "\u{10ffff}", "**/", "[!\u{e9}]"] {
+            let pattern = piece.repeat(LONGEST / piece.len());
+            assert!(pattern.parse::<Pattern>().is_ok(), "{piece}");
+        }
+    }
+
+    #[test]
+    fn the_first_entry_that_names_a_case_gives_the_reason() {
+        let text = "xmlrpc/a # exact\nxmlrpc/* # pattern\n\nxmlrpc/a @spec # late\nxmlrpc/none # gone\n";
+        let baseline = Baseline::parse("baseline", text).expect("it is good");
+        assert_eq!(baseline.reason("xmlrpc/a", rules()), Some("exact"));
+        assert_eq!(baseline.reason("xmlrpc/b", rules()), Some("pattern"));
+        assert_eq!(baseline.reason("sexpr/b", rules()), None);
+        let stale = baseline.stale([("xmlrpc/a", rules())].into_iter());
+        assert_eq!(stale.iter().map(Diagnostic::place).collect::<Vec<_>>(), ["baseline:5:1"]);
+    }
+
+    /// Twice the baseline and twice the cases is twice the work: entries that name a case are found by its id, and the
+    /// cases are gone through once.
+    #[test]
+    fn the_work_for_a_baseline_grows_with_it() {
+        let work = |count: usize| {
+            let ids: Vec<_> = (0..count).map(|number| format!("xmlrpc/case-{number}")).collect();
+            let text: String = ids.iter().map(|id| format!("{id} # it fails\n")).collect();
+            let baseline = Baseline::parse("baseline", &text).expect("it is good");
+            let looked_at = Cell::new(0);
+            let all = ids.iter().map(|id| {
+                let found = baseline.exact.get(id).map_or(0, Vec::len) + baseline.globs.len();
+                looked_at.set(looked_at.get() + 1 + found);
+                (&**id, rules())
+            });
+            assert!(baseline.stale(all).is_empty());
+            looked_at.get()
+        };
+        assert_eq!((work(1_000), work(2_000)), (2_000, 4_000));
     }
 }
