@@ -37,6 +37,16 @@ pub(crate) fn toml_mistake(file: &str, text: &str, error: &toml::de::Error) -> D
     Diagnostic::new(file, text.as_bytes(), error.span().unwrap_or_default(), error.message())
 }
 
+impl From<mock_xend::Error> for Error {
+    /// What a file that people write has wrong, or why it can't be read.
+    fn from(error: mock_xend::Error) -> Self {
+        match error {
+            mock_xend::Error::Scenario(diagnostic) => Self::File(diagnostic),
+            other => Self::Usage(other.to_string()),
+        }
+    }
+}
+
 impl From<Diagnostic> for Error {
     fn from(diagnostic: Diagnostic) -> Self {
         Self::File(diagnostic)

@@ -7,13 +7,16 @@ use xend_wire::{Excerpt, visible};
 
 use crate::Rules;
 use crate::case::{Case, Expect, Outcome};
-use crate::shorten::shortened;
+use crate::shorten::{lines, shortened};
 use crate::subject::{Answer, Fault};
 use crate::tagged::{Difference, Equality, Tagged};
 use crate::verdict::{Evidence, Status, Verdict};
 
 /// How much of a value or an input is shown, in characters.
 const LONGEST: usize = 400;
+
+/// How many lines of an input are shown where no place in it is known.
+const LINES: usize = 12;
 
 /// An answer held against what is expected.
 pub(crate) struct Judgement<'a> {
@@ -122,7 +125,7 @@ impl Judgement<'_> {
         };
         match span {
             Some(span) => Excerpt::new(input, &span).to_string(),
-            None => format!("  | {}\n", shortened(&visible(input), LONGEST)),
+            None => lines(input, LINES, LONGEST),
         }
     }
 }
@@ -164,7 +167,7 @@ mod tests {
         let text = format!(
             "id = \"sexpr/a\"\ntitle = \"A\"\nsource = \"none\"\ninput = \"a\"\n[[expect]]\nlevel = \"must\"\n{expect}"
         );
-        let case = Case::parse("sexpr/a.toml", "a.toml", text.as_bytes(), &|_| None).expect("a case");
+        let case = Case::parse("sexpr/a.toml", "a.toml", text.as_bytes(), &|_| Err(String::new())).expect("a case");
         let rules = case.codec().default_rules();
         let expect = case.expectation(rules).expect("an expectation");
         let judgement = Judgement { case: &case, rules, expect, equality: Equality::default() };

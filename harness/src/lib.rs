@@ -14,6 +14,7 @@ mod codec;
 mod error;
 pub mod exchange;
 mod feature;
+mod interrupts;
 mod judgement;
 pub mod laws;
 mod pattern;

@@ -161,7 +161,8 @@ impl<'a> Asking<'a> {
             return Ok(());
         }
         let begin = Instant::now();
-        let Reply { answer, stderr, late } = self.subject.ask(&Question { id: &case.id, rules, input: &case.input })?;
+        let question = Question { id: &case.id, rules, input: &case.input, deadline: case.deadline };
+        let Reply { answer, stderr, late } = self.subject.ask(&question)?;
         let elapsed = begin.elapsed();
         if let Some(stumble) = late {
             self.spoil_last(stumble);

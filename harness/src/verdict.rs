@@ -39,7 +39,7 @@ statuses! {
     Crash = "crash";
     /// It did not answer in time.
     Timeout = "timeout";
-    /// Its answer is longer than anyone needs.
+    /// Its answer is longer than anyone needs, or it takes more memory or processes than it may.
     ResourceLimit = "resource-limit";
     /// It can't do what the case needs, or says so.
     Unsupported = "unsupported";

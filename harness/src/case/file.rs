@@ -2,8 +2,10 @@
 
 use std::ops::Range;
 use std::path::Path;
+use std::time::Duration;
 
 use data_encoding::BASE64;
+use mock_xend::text_file;
 use serde::Deserialize;
 use toml::Spanned;
 use xend_wire::ErrorKind;
@@ -18,6 +20,9 @@ use xend_wire::Diagnostic;
 /// The most bytes that `input_generated` may make.
 const LONGEST: usize = 64 << 20;
 
+/// The latest `deadline`, in seconds.
+const LATEST: u64 = 3_600;
+
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct CaseFile {
@@ -28,6 +33,7 @@ struct CaseFile {
     input_base64: Option<Spanned<String>>,
     input_file: Option<Spanned<String>>,
     input_generated: Option<Spanned<Vec<Piece>>>,
+    deadline: Option<Spanned<i64>>,
     #[serde(default)]
     expect: Vec<Spanned<ExpectTable>>,
 }
@@ -73,7 +79,7 @@ struct Source<'a> {
 
 impl Case {
     /// Reads a case file. `path` is that of the file below the folder of cases, `file` what errors call it, and
-    /// `beside` finds a file next to it.
+    /// `beside` reads a file next to it, or says why not.
     ///
     /// # Errors
     /// Anything that the format does not allow.
@@ -81,7 +87,7 @@ impl Case {
         path: &str,
         file: &str,
         text: &[u8],
-        beside: &dyn Fn(&str) -> Option<Vec<u8>>,
+        beside: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     ) -> Result<Self, Diagnostic> {
         parse(path, file, text, beside)
     }
@@ -104,7 +110,10 @@ impl Case {
     /// It is malformed.
     pub fn embedded(path: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
         let (folder, _) = path.rsplit_once('/').unwrap_or_default();
-        let beside = |name: &str| xend_fixtures::file(&format!("{folder}/{name}")).map(|file| file.bytes.to_vec());
+        let beside = |name: &str| match xend_fixtures::file(&format!("{folder}/{name}")) {
+            Some(file) => Ok(file.bytes.to_vec()),
+            None => Err("no such file".to_owned()),
+        };
         Self::parse(path.strip_prefix("cases/").unwrap_or(path), &format!("fixtures/{path}"), bytes, &beside)
     }
 
@@ -124,9 +133,9 @@ impl Case {
             for entry in entries {
                 let path = entry.map_err(|error| Error::io(folder.display(), &error))?.path();
                 if path.extension().is_some_and(|extension| extension == "toml") {
-                    let text = std::fs::read(&path).map_err(|error| Error::io(path.display(), &error))?;
+                    let text = text_file::bytes(&path).map_err(|error| Error::io(path.display(), &error))?;
                     let name = path.file_name().unwrap_or_default().to_string_lossy();
-                    let beside = |name: &str| std::fs::read(folder.join(name)).ok();
+                    let beside = |name: &str| text_file::bytes(&folder.join(name)).map_err(|error| error.to_string());
                     cases.push(Self::parse(&format!("{codec}/{name}"), &path.display().to_string(), &text, &beside)?);
                 }
             }
@@ -140,7 +149,12 @@ impl Case {
     }
 }
 
-fn parse(path: &str, file: &str, bytes: &[u8], beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Case, Diagnostic> {
+fn parse(
+    path: &str,
+    file: &str,
+    bytes: &[u8],
+    beside: &dyn Fn(&str) -> Result<Vec<u8>, String>,
+) -> Result<Case, Diagnostic> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
         Diagnostic::new(file, bytes, at..at + 1, "a case file is UTF-8; use input_base64 for other bytes")
@@ -158,11 +172,12 @@ fn parse(path: &str, file: &str, bytes: &[u8], beside: &dyn Fn(&str) -> Option<V
     };
     let source = Source { file, text, codec };
     let input = source.input(&parsed, beside)?;
+    let deadline = parsed.deadline.as_ref().map(|deadline| source.deadline(deadline)).transpose()?;
     if parsed.expect.is_empty() {
         return Err(wrong(parsed.id.span(), "a case needs at least one [[expect]]".to_owned()));
     }
     let expects = source.expects(parsed.expect)?;
-    Ok(Case { id, title: parsed.title, source: parsed.source, input, codec, expects })
+    Ok(Case { id, title: parsed.title, source: parsed.source, input, deadline, codec, expects })
 }
 
 impl Source<'_> {
@@ -170,7 +185,7 @@ impl Source<'_> {
         Diagnostic::new(self.file, self.text.as_bytes(), span, message)
     }
 
-    fn input(&self, case: &CaseFile, beside: &dyn Fn(&str) -> Option<Vec<u8>>) -> Result<Vec<u8>, Diagnostic> {
+    fn input(&self, case: &CaseFile, beside: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Vec<u8>, Diagnostic> {
         match case {
             CaseFile { input: Some(text), input_base64: None, input_file: None, input_generated: None, .. } => {
                 Ok(text.clone().into_bytes())
@@ -179,7 +194,7 @@ impl Source<'_> {
                 .decode(text.get_ref().as_bytes())
                 .map_err(|error| self.wrong(text.span(), format!("not base64: {error}"))),
             CaseFile { input: None, input_base64: None, input_file: Some(name), input_generated: None, .. } => {
-                beside(name.get_ref()).ok_or_else(|| self.wrong(name.span(), "no such file beside the case"))
+                beside(name.get_ref()).map_err(|why| self.wrong(name.span(), format!("can't read `input_file`: {why}")))
             }
             CaseFile { input: None, input_base64: None, input_file: None, input_generated: Some(pieces), .. } => {
                 self.generate(pieces)
@@ -188,6 +203,13 @@ impl Source<'_> {
                 case.id.span(),
                 "a case needs exactly one of input, input_base64, input_file and input_generated",
             )),
+        }
+    }
+
+    fn deadline(&self, seconds: &Spanned<i64>) -> Result<Duration, Diagnostic> {
+        match u64::try_from(*seconds.get_ref()) {
+            Ok(seconds @ 1..=LATEST) => Ok(Duration::from_secs(seconds)),
+            _ => Err(self.wrong(seconds.span(), format!("a deadline is a whole number of seconds, 1 to {LATEST}"))),
         }
     }
 

@@ -3,6 +3,7 @@
 mod file;
 
 use std::fmt;
+use std::time::Duration;
 
 use xend_wire::ErrorKind;
 
@@ -22,6 +23,8 @@ pub struct Case {
     pub source: String,
     /// The document.
     pub input: Vec<u8>,
+    /// How long an answer may take, where that is more than [usual](crate::subject::Bounds::TIMEOUT).
+    pub deadline: Option<Duration>,
     codec: Codec,
     expects: Vec<Expect>,
 }

@@ -4,15 +4,17 @@ use serde_json::{Map, Value as Json, json};
 use xend_client::Error as Failed;
 use xend_wire::operation::Answer;
 use xend_wire::sexpr::{Document, Rules, Sexpr, print_value};
+use xend_wire::{visible, visible_lines};
 
-/// For people: names as lines, records as a table, one record as its fields, a text as it is.
+/// For people: names as lines, records as a table, one record as its fields, a text as it is. What a peer says is on one
+/// line each, so that it can't pass for another; a text has its lines.
 pub(super) fn text(document: &Document<'static>, answer: Answer) -> String {
     let items = || document.values().flat_map(Sexpr::items);
     match answer {
         Answer::Nothing => String::new(),
         Answer::Text => {
             let text = document.first().and_then(Sexpr::as_atom).unwrap_or_default();
-            let text = String::from_utf8_lossy(text).into_owned();
+            let text = visible_lines(text);
             if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
         }
         Answer::Names => items().map(|name| plain(name) + "\n").collect(),
@@ -22,7 +24,7 @@ pub(super) fn text(document: &Document<'static>, answer: Answer) -> String {
         Answer::Device => document.values().filter(|it| it.is_list()).map(|device| plain(device) + "\n").collect(),
         Answer::Devices => {
             let device = |device: Sexpr<'_>| {
-                let number = String::from_utf8_lossy(device.name().unwrap_or_default()).into_owned();
+                let number = visible(device.name().unwrap_or_default());
                 format!("{number}\n{}", fields(device.items().skip(1).flat_map(Sexpr::items), 2))
             };
             items().map(device).collect()
@@ -43,10 +45,15 @@ const COLUMNS: [(&str, &str); 6] = [
 fn table<'d>(records: impl Iterator<Item = Sexpr<'d>>, head: &str) -> String {
     let row = |record: Sexpr<'d>| {
         COLUMNS.map(|(_, field)| match (record.text(&format!("{head}/{field}")), field) {
-            (Some(text), "cpu_time") => text.parse().map_or_else(|_| text.to_owned(), |time: f64| format!("{time:.1}")),
-            (Some(text), _) => text.to_owned(),
+            (Some(text), "cpu_time") => {
+                text.parse().map_or_else(|_| visible(text.as_bytes()), |time: f64| format!("{time:.1}"))
+            }
+            (Some(text), _) => visible(text.as_bytes()),
             // The Xen-API has a word for the state.
-            (None, "state") => record.text(&format!("{head}/power_state")).unwrap_or("-").to_ascii_lowercase(),
+            (None, "state") => {
+                let state = record.text(&format!("{head}/power_state")).unwrap_or("-");
+                visible(state.as_bytes()).to_ascii_lowercase()
+            }
             (None, _) => "-".to_owned(),
         })
     };
@@ -76,7 +83,7 @@ fn fields<'d>(fields: impl Iterator<Item = Sexpr<'d>>, indent: usize) -> String 
     let mut open: Vec<(Sexpr<'d>, usize, usize)> = fields.into_iter().rev().map(|it| (it, indent, width)).collect();
     // A stack in place of calls: what a peer sends may be deep.
     while let Some((field, indent, width)) = open.pop() {
-        let name = String::from_utf8_lossy(field.name().unwrap_or_default()).into_owned();
+        let name = visible(field.name().unwrap_or_default());
         let inside: Vec<_> = field.items().skip(1).collect();
         if !inside.is_empty() && inside.iter().all(|value| is_field(*value)) {
             text += &format!("{:indent$}{name}\n", "");
@@ -102,11 +109,11 @@ fn is_field(value: Sexpr<'_>) -> bool {
     value.name().is_some_and(|name| is_word(name) && !is_reference(name))
 }
 
-/// An atom as its text, on one line; a list as an S-expression.
+/// An atom as its text, a list as an S-expression; both on one line.
 fn plain(value: Sexpr<'_>) -> String {
     match value.as_atom() {
-        Some(atom) => xend_wire::visible(atom),
-        None => String::from_utf8_lossy(&print_value(value, Rules::strict())).into_owned(),
+        Some(atom) => visible(atom),
+        None => visible(&print_value(value, Rules::strict())),
     }
 }
 
@@ -238,7 +245,7 @@ fn value(value: Sexpr<'_>) -> Json {
 fn value_at(value: Sexpr<'_>, depth: usize) -> Json {
     match value.as_atom() {
         Some(atom) => String::from_utf8_lossy(atom).into(),
-        None if depth >= DEEPEST => plain(value).into(),
+        None if depth >= DEEPEST => String::from_utf8_lossy(&print_value(value, Rules::strict())).into(),
         None => value.items().map(|item| value_at(item, depth + 1)).collect(),
     }
 }

@@ -2,8 +2,10 @@
 
 use std::error::Error as _;
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
+use mock_xend::text_file;
 use xend_client::{
     Arguments as Named, Client, Deadlines, Error as Failed, ErrorCode, Face, Fate, Operation, Release, Uri,
 };
@@ -11,7 +13,7 @@ use xend_wire::operation::{self, ArgumentKind, Unit};
 use xend_wire::sexpr::Document;
 
 use super::answer;
-use super::output::{print, runtime, say};
+use super::output::{print, print_json, runtime, say};
 use super::parser::seconds;
 use crate::Error;
 use xend_wire::Diagnostic;
@@ -78,12 +80,15 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     match runtime()?.block_on(ask(arguments)) {
         Ok(document) => {
             let answer = arguments.operation.answer();
-            print(&if arguments.json { answer::json(&document, answer) } else { answer::text(&document, answer) })?;
+            match arguments.json {
+                true => print_json(&answer::json(&document, answer))?,
+                false => print(&answer::text(&document, answer))?,
+            }
             Ok(0)
         }
         Err(error) => {
             if arguments.json {
-                print(&answer::json_error(&error))?;
+                print_json(&answer::json_error(&error))?;
             }
             say(&match mistake(arguments, &error) {
                 Some(mistake) => mistake.to_string(),
@@ -171,7 +176,7 @@ fn operation_named(name: &str) -> Result<Operation, String> {
 fn name_and_value(text: &str) -> Result<(String, Vec<u8>), String> {
     match text.split_once('=') {
         Some((name, value)) => match value.strip_prefix('@') {
-            Some(path) => match std::fs::read(path) {
+            Some(path) => match text_file::bytes(Path::new(path)) {
                 Ok(bytes) => Ok((name.to_owned(), bytes)),
                 Err(error) => Err(format!("{path}: {error}")),
             },

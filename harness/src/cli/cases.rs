@@ -3,14 +3,13 @@
 use std::path::{Path, PathBuf};
 
 use serde_json::json;
-use xend_wire::visible;
 
-use super::output::print;
+use super::output::{print, print_json};
 use super::parser::cases;
 use crate::case::Case;
 use crate::case::{Expect, Outcome};
 use crate::pattern::Pattern;
-use crate::shorten::shortened;
+use crate::shorten::lines;
 use crate::{Error, Rules, survey};
 
 /// List the cases.
@@ -60,7 +59,10 @@ pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
     if text.is_empty() {
         return Err(Error::Usage("no case matches".to_owned()));
     }
-    print(&text)?;
+    match arguments.json {
+        true => print_json(&text)?,
+        false => print(&text)?,
+    }
     Ok(0)
 }
 
@@ -73,9 +75,10 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
         let hint = if alike.is_empty() { "`xend-harness list`".to_owned() } else { alike.join(", ") };
         return Err(Error::Usage(format!("no case `{}`; see {hint}", arguments.id)));
     };
-    let Case { id, title, source, input, .. } = case;
-    let mut text = format!("{id}: {title}\n\nsource: {source}\n\ninput, {} bytes:\n", input.len());
-    text += &shown(input);
+    let Case { id, title, source, input, deadline, .. } = case;
+    let deadline = deadline.map(|it| format!("deadline: {} s\n\n", it.as_secs())).unwrap_or_default();
+    let mut text = format!("{id}: {title}\n\nsource: {source}\n\n{deadline}input, {} bytes:\n", input.len());
+    text += &lines(input, 40, 2_000);
     for expect in case.expectations() {
         text.push('\n');
         text += &explained(expect);
@@ -112,21 +115,6 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     written.map_err(|error| Error::io(path.display(), &error))
 }
 
-/// The input line by line, with what can't be seen as escapes.
-fn shown(input: &[u8]) -> String {
-    const LINES: usize = 40;
-    let lines: Vec<_> = input.split_inclusive(|&byte| byte == b'\n').collect();
-    let mut text: String = lines
-        .iter()
-        .take(LINES)
-        .map(|line| format!("  | {}\n", shortened(&visible(line.strip_suffix(b"\n").unwrap_or(line)), 2_000)))
-        .collect();
-    if lines.len() > LINES {
-        text += &format!("  … ({} lines more)\n", lines.len() - LINES);
-    }
-    text
-}
-
 fn explained(expect: &Expect) -> String {
     let rules: Vec<_> = expect.rules.iter().map(Rules::to_string).collect();
     let mut text = format!("{}, by {}:\n", expect.level, rules.join(", "));
@@ -151,7 +139,11 @@ fn as_json(case: &Case) -> String {
     let Case { id, title, source, .. } = case;
     // The values are JSON already, and may nest deeper than serde_json reads.
     let expects: Vec<_> = case.expectations().iter().map(expect_as_json).collect();
-    let head = json!({ "id": id, "title": title, "source": source }).to_string();
+    let mut head = json!({ "id": id, "title": title, "source": source });
+    if let Some(deadline) = case.deadline {
+        head["deadline"] = deadline.as_secs().into();
+    }
+    let head = head.to_string();
     format!("{},\"expect\":[{}]}}", head.trim_end_matches('}'), expects.join(","))
 }
 

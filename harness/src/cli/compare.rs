@@ -2,6 +2,7 @@
 
 use std::path::Path;
 
+use mock_xend::text_file;
 use xend_client::Uri;
 
 use super::output::{print, runtime, say};
@@ -48,11 +49,9 @@ fn sequence(name: &str) -> Result<Sequence, Error> {
         return Ok(sequence);
     }
     let path = Path::new(name);
-    match std::fs::read_to_string(path) {
-        Ok(text) => Ok(Sequence::parse(&path.with_extension("").display().to_string(), name, &text)?),
-        Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Err(Error::Usage(format!("no sequence `{name}`, expected a file or one of {}", names.join(", "))))
-        }
-        Err(error) => Err(Error::io(name, &error)),
+    if !path.exists() {
+        return Err(Error::Usage(format!("no sequence `{name}`, expected a file or one of {}", names.join(", "))));
     }
+    let (file, text) = text_file::read(path, "a sequence")?;
+    Ok(Sequence::parse(&path.with_extension("").display().to_string(), &file, &text)?)
 }

@@ -2,7 +2,9 @@
 
 use std::io::{self, Read};
 
-use super::output::{print, say};
+use xend_wire::Limits;
+
+use super::output::{print_json, say};
 use crate::{Codec, Error, Rules};
 
 /// Print what the document on standard input means.
@@ -23,10 +25,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let codec = arguments.codec;
     let rules: Rules = arguments.rules.as_deref().map_or(Ok(codec.default_rules()), |name| codec.one_rules(name))?;
     let mut document = Vec::new();
-    io::stdin().lock().read_to_end(&mut document).map_err(|error| Error::io("standard input", &error))?;
+    // One byte more than the limit is enough to be refused.
+    let most = Limits::default().bytes as u64 + 1;
+    let input = io::stdin().lock().take(most).read_to_end(&mut document);
+    input.map_err(|error| Error::io("standard input", &error))?;
     match rules.decode(&document) {
         Ok(values) => {
-            print(&values.lines().map(|line| line + "\n").collect::<String>())?;
+            print_json(&values.lines().map(|line| line + "\n").collect::<String>())?;
             Ok(0)
         }
         Err(error) => {

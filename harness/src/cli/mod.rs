@@ -22,7 +22,7 @@ use clap::{Parser, Subcommand};
 
 use crate::{Error, subject};
 
-use output::say;
+use output::{print, say};
 
 /// Conformance suites for what speaks Xend's protocols, or XML-RPC alone.
 #[derive(Debug, Parser)]
@@ -51,7 +51,17 @@ enum Command {
 
 /// Does what the command line says, and gives the exit status.
 pub fn main() -> ExitCode {
-    let result = match CommandLine::parse().command {
+    let result = match CommandLine::try_parse() {
+        Ok(line) => run(line.command),
+        // Help that nobody can read is no success.
+        Err(help) if !help.use_stderr() => print(&help.to_string()).map(|()| 0),
+        Err(mistake) => mistake.exit(),
+    };
+    result.unwrap_or_else(|error| complain(&error)).into()
+}
+
+fn run(command: Command) -> Result<u8, Error> {
+    match command {
         Command::Parser(arguments) => parser::run(&arguments),
         Command::Server(arguments) => server::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
@@ -65,8 +75,7 @@ pub fn main() -> ExitCode {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Usage(error.to_string())),
             _ => Ok(0),
         },
-    };
-    result.unwrap_or_else(|error| complain(&error)).into()
+    }
 }
 
 /// Says what is wrong on standard error, and gives the exit status that goes with it.

@@ -2,11 +2,15 @@
 
 use std::io::{self, Write};
 
-use crate::Error;
+use xend_wire::visible_lines;
 
-/// Writes to standard error, where nobody may be listening.
+use crate::Error;
+use crate::shorten::escaped_json;
+
+/// Writes to standard error, where nobody may be listening. What peers, subjects and files say may be in the text: no
+/// control byte of it gets through.
 pub(super) fn say(text: &str) {
-    let _ = io::stderr().write_all(text.as_bytes());
+    let _ = io::stderr().write_all(visible_lines(text.as_bytes()).as_bytes());
 }
 
 /// What waits for replies.
@@ -15,8 +19,18 @@ pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
     runtime.map_err(|error| Error::Harness(format!("can't wait for a reply: {error}")))
 }
 
-/// Writes to standard output. That the reader has seen enough is no error.
+/// Writes text for people to standard output. What peers, subjects and files say may be in it: no control byte of it gets
+/// through. That the reader has seen enough is no error.
 pub(super) fn print(text: &str) -> Result<(), Error> {
+    write_out(&visible_lines(text.as_bytes()))
+}
+
+/// Writes JSON to standard output, where control characters stand as JSON escapes them.
+pub(super) fn print_json(json: &str) -> Result<(), Error> {
+    write_out(&escaped_json(json))
+}
+
+fn write_out(text: &str) -> Result<(), Error> {
     let mut output = io::stdout().lock();
     match output.write_all(text.as_bytes()).and_then(|()| output.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {

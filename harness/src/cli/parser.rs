@@ -4,6 +4,8 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use mock_xend::text_file;
+
 use super::output::{print, say};
 use super::reports::Reports;
 use crate::case::Case;
@@ -47,9 +49,13 @@ pub(super) struct Arguments {
     /// Ask only cases whose id matches; may be given again. Rules may follow an @, as in 'xmlrpc/int-*@spec'.
     #[arg(long, value_name = "GLOB")]
     filter: Vec<Pattern>,
-    /// How long an answer may take, in seconds.
-    #[arg(long, value_name = "SECONDS", default_value = "5", value_parser = seconds)]
-    timeout: Duration,
+    /// How long an answer may take, in seconds, without what the subject waits for a processor. Unless given, 5, or what
+    /// the case says.
+    #[arg(long, value_name = "SECONDS", value_parser = seconds)]
+    timeout: Option<Duration>,
+    /// How much memory the subject may use, in MiB, with all that it starts.
+    #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = clap::value_parser!(u64).range(1..=MOST))]
+    memory: u64,
     /// A file of failures that are expected: a line for each, with its reason behind a #. They are asked all the same. A
     /// pass among them, or a line that matches nothing, fails the run.
     #[arg(long, value_name = "FILE")]
@@ -67,11 +73,17 @@ pub(super) struct Arguments {
     command: Vec<OsString>,
 }
 
+/// As [`Bounds`] has it.
+const MEMORY: u64 = 4 << 10;
+
+/// As many MiB as there are bytes that a number holds.
+const MOST: u64 = u64::MAX >> 20;
+
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let cases = cases(arguments.cases.as_deref())?;
     let options = options(arguments)?;
     let reports = arguments.reports.open()?;
-    let bounds = Bounds { timeout: arguments.timeout, ..Bounds::default() };
+    let bounds = Bounds { timeout: arguments.timeout, memory: arguments.memory << 20, ..Bounds::default() };
     let mut subject: Box<dyn Subject> = match &arguments.command[..] {
         [] => Box::new(BuiltIn::new()),
         command if arguments.once => Box::new(Once::new(command, once_rules(arguments, &options), bounds)?),
@@ -83,8 +95,9 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
         let (seconds, answers) = (begin.elapsed().as_secs_f64(), run.verdicts.len() - run.count(Status::Skipped));
         say(&format!("{answers} answers in {seconds:.2} s\n"));
     }
-    reports.write(&run)?;
+    let written = reports.write(&run);
     print(&report::people(&run))?;
+    written?;
     if run.exit_code() == 2 {
         say("error: no case was judged: the subject supports none of those that were asked\n");
     }
@@ -100,8 +113,7 @@ fn options(arguments: &Arguments) -> Result<Options, Error> {
     let baseline = match &arguments.baseline {
         None => Baseline::default(),
         Some(path) => {
-            let name = path.display().to_string();
-            let text = std::fs::read_to_string(path).map_err(|error| Error::io(&name, &error))?;
+            let (name, text) = text_file::read(path, "a baseline")?;
             Baseline::parse(&name, &text)?
         }
     };
@@ -148,7 +160,7 @@ fn once_rules(arguments: &Arguments, options: &Options) -> Vec<Rules> {
 
 /// The arguments that matter to one case.
 fn repeat(arguments: &Arguments) -> Vec<String> {
-    let Arguments { once, codec, rules, timeout, strict, cases, command, .. } = arguments;
+    let Arguments { once, codec, rules, timeout, memory, strict, cases, command, .. } = arguments;
     let mut words = Vec::new();
     let mut option = |name: &str, value: Option<String>| words.extend([name.to_owned()].into_iter().chain(value));
     if *once {
@@ -160,8 +172,11 @@ fn repeat(arguments: &Arguments) -> Vec<String> {
     if !rules.is_empty() {
         option("--rules", Some(rules.join(",")));
     }
-    if *timeout != Bounds::default().timeout {
+    if let Some(timeout) = timeout {
         option("--timeout", Some(timeout.as_secs_f64().to_string()));
+    }
+    if *memory != MEMORY {
+        option("--memory", Some(memory.to_string()));
     }
     if *strict {
         option("--strict", None);

@@ -8,6 +8,7 @@ use super::output::{print, runtime, say};
 use super::parser::seconds;
 use super::reports::Reports;
 use crate::Error;
+use crate::interrupts::Interrupts;
 use crate::laws::{self, Host, Law, Options};
 use crate::pattern::Pattern;
 use crate::report;
@@ -67,20 +68,54 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
         repeat: repeat(arguments),
     };
     let run = runtime()?.block_on(async {
-        let host = host(arguments).await?;
-        let run = laws::check(&host, &laws, &options).await;
+        let mut interrupts =
+            Interrupts::new().map_err(|error| Error::Harness(format!("can't wait for signals: {error}")))?;
+        let host = tokio::select! {
+            host = host(arguments) => host?,
+            how = interrupts.next() => return Err(Error::Harness(how.to_owned())),
+        };
+        let run = tokio::select! {
+            biased;
+            run = laws::check(&host, &laws, &options) => run,
+            how = interrupts.next() => Err(broken_off(&host, how, arguments.destructive).await),
+        };
         for (_, client) in &host.addresses {
             // That a session stays open is no verdict on the server.
             drop(client.logout().await);
         }
         run
     })?;
-    reports.write(&run)?;
+    let written = reports.write(&run);
     print(&report::people(&run))?;
+    written?;
     if run.exit_code() == 2 {
         say("error: no law was judged\n");
     }
     Ok(run.exit_code())
+}
+
+/// Unmakes what the laws have made so far. It is named before, for a server may not answer, and a second signal ends the
+/// program at once.
+async fn broken_off(host: &Host, how: &str, is_destructive: bool) -> Error {
+    if !is_destructive {
+        return Error::Harness(how.to_owned());
+    }
+    let unknown = |error: xend_client::Error| {
+        format!("domains whose names begin with xend-law- may be left on the server: {error}")
+    };
+    let left = match laws::left_behind(host).await {
+        Ok(made) if made.is_empty() => return Error::Harness(format!("{how}; nothing is left on the server")),
+        Ok(made) => {
+            say(&format!("{how}: unmaking {}; a second signal leaves them\n", made.join(", ")));
+            laws::unmake_left_behind(host).await
+        }
+        Err(error) => Err(error),
+    };
+    Error::Harness(match left {
+        Ok(left) if left.is_empty() => format!("{how}; nothing is left on the server"),
+        Ok(left) => format!("{how}; left on the server: {}", left.join(", ")),
+        Err(error) => format!("{how}; {}", unknown(error)),
+    })
 }
 
 async fn host(arguments: &Arguments) -> Result<Host, Error> {

@@ -8,11 +8,13 @@ mod check;
 mod file;
 mod host;
 mod trial;
+mod unmake;
 
 use std::time::Duration;
 
 pub use check::check;
 pub use host::{Host, Options};
+pub use unmake::{left_behind, unmake_left_behind};
 use xend_wire::Release;
 use xend_wire::failure::ErrorCode;
 use xend_wire::operation::{Effect, Face, Operation};

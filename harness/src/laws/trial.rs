@@ -4,11 +4,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, sleep};
 use xend_client::{Arguments, Client, Domain, Error as Failed, ErrorCode, Fate};
-use xend_wire::operation::{self, Answer, Effect};
+use xend_wire::operation::{Answer, Effect};
 use xend_wire::sexpr::{Document, Sexpr};
+use xend_wire::visible;
 
 use super::file::WORDS;
 use super::host::{Host, Options};
+use super::unmake::{PREFIX, unmake};
 use super::{Expected, Law, Step};
 use crate::shorten::shortened;
 use crate::verdict::{Evidence, Status, Verdict};
@@ -40,7 +42,7 @@ struct Broken {
 impl<'t> Trial<'t> {
     pub(super) fn new(host: &'t Host, actor: usize, law: &'t Law, number: usize, options: &'t Options) -> Self {
         // Names that nobody gives a domain, the same in every run.
-        let (domain, other) = (format!("xend-law-{number}-{actor}"), format!("xend-law-{number}-{actor}-other"));
+        let (domain, other) = (format!("{PREFIX}{number}-{actor}"), format!("{PREFIX}{number}-{actor}-other"));
         let config = |name: &str, group: u32| {
             let uuid = format!("{group:08x}-1a35-4000-8000-{number:06x}{actor:06x}");
             format!(
@@ -140,7 +142,8 @@ impl<'t> Trial<'t> {
         let broken = |status, why: &str, got: String| Broken {
             status,
             why: why.to_owned(),
-            got: shortened(&got, LONGEST),
+            // It may be the server's words.
+            got: shortened(&visible(got.as_bytes()), LONGEST),
             wanted: wanted.clone(),
             step: self.shown(step, asker),
         };
@@ -218,19 +221,8 @@ impl<'t> Trial<'t> {
     /// Leaves nothing behind. That most of it is not there is no failure.
     async fn clean_up(&self) {
         for name in ["{domain}", "{other}"] {
-            let arguments: Arguments = [("domain", self.spelled(name))].into_iter().collect();
-            for operation in [operation::DESTROY, operation::UNDEFINE] {
-                for (_, client) in &self.host.addresses {
-                    if !client.supports(operation) {
-                        continue;
-                    }
-                    match client.call(operation, &arguments).await {
-                        Ok(_) => break,
-                        Err(error) if error.fate() == Fate::Refused => {}
-                        // A server that does not answer would make all of this wait.
-                        Err(_) => return,
-                    }
-                }
+            if unmake(self.host, &self.spelled(name)).await.is_err() {
+                return;
             }
         }
     }

@@ -5,6 +5,7 @@ use serde_json::json;
 
 use super::Timing;
 use crate::Rules;
+use crate::shorten::escaped_json;
 use crate::suite::Run;
 use crate::verdict::Verdict;
 
@@ -44,13 +45,13 @@ struct Shown<'a> {
 pub fn json_lines(run: &Run, timing: Timing) -> String {
     let mut text = String::new();
     for verdict in &run.verdicts {
-        text += &serde_json::to_string(&line(verdict, timing)).expect("strings are written as JSON");
+        text += &escaped_json(&serde_json::to_string(&line(verdict, timing)).expect("strings are written as JSON"));
         text.push('\n');
     }
     for stale in &run.stale {
         let why = stale.message();
         let line = json!({ "baseline": stale.place(), "verdict": "unmatched", "unexpected": true, "why": why });
-        text += &format!("{line}\n");
+        text += &escaped_json(&format!("{line}\n"));
     }
     text
 }

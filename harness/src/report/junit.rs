@@ -2,6 +2,8 @@
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
+use xend_wire::visible_lines;
+
 use super::Timing;
 use crate::Rules;
 use crate::suite::Run;
@@ -30,7 +32,7 @@ pub fn junit(run: &Run, timing: Timing) -> String {
         let mut suite = TestSuite::new("baseline");
         for stale in &run.stale {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type("unmatched").set_message(stale.message()).set_description(stale.to_string());
+            status.set_type("unmatched").set_message(shown(stale.message())).set_description(stale.to_string());
             suite.add_test_case(TestCase::new(stale.place(), status));
         }
         report.add_test_suite(suite);
@@ -41,7 +43,7 @@ pub fn junit(run: &Run, timing: Timing) -> String {
 /// Without rules it is the first part of the id: `hello`, `laws`.
 fn suite_name(verdict: &Verdict) -> String {
     let first = verdict.id.split('/').next().unwrap_or_default();
-    verdict.rules.map_or(first.to_owned(), |rules| format!("{}@{rules}", rules.codec()))
+    verdict.rules.map_or(shown(first), |rules| format!("{}@{rules}", rules.codec()))
 }
 
 fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
@@ -49,17 +51,21 @@ fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
         let is_own = verdict.status == Status::HarnessError;
         let kind = if is_own { NonSuccessKind::Error } else { NonSuccessKind::Failure };
         let mut status = TestCaseStatus::non_success(kind);
-        status.set_type(verdict.status.name()).set_message(&*verdict.why).set_description(description(verdict));
+        status
+            .set_type(verdict.status.name())
+            .set_message(shown(&verdict.why))
+            .set_description(shown(&description(verdict)));
         status
     } else if verdict.status == Status::Pass {
         TestCaseStatus::success()
     } else {
         let mut status = TestCaseStatus::skipped();
         let level = verdict.level.map(|level| format!(" ({level})")).unwrap_or_default();
-        status.set_type(verdict.status.name()).set_message(format!("{}{level}: {}", verdict.status, verdict.why));
+        let why = shown(&verdict.why);
+        status.set_type(verdict.status.name()).set_message(format!("{}{level}: {why}", verdict.status));
         status
     };
-    let mut test = TestCase::new(&*verdict.id, status);
+    let mut test = TestCase::new(shown(&verdict.id), status);
     test.set_classname(suite_name(verdict));
     test.add_property(("verdict", verdict.status.name()));
     if let Some(level) = verdict.level {
@@ -69,9 +75,15 @@ fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
         test.set_time(verdict.elapsed);
     }
     if let Some(evidence) = verdict.evidence.as_ref().filter(|evidence| !evidence.stderr.is_empty()) {
-        test.set_system_err(&*evidence.stderr);
+        test.set_system_err(shown(&evidence.stderr));
     }
     test
+}
+
+/// Text as XML may hold it: control characters, U+FFFE and U+FFFF may not stand in a document, not even as references
+/// (XML 1.0, section 2.2).
+fn shown(text: &str) -> String {
+    visible_lines(text.as_bytes())
 }
 
 fn description(verdict: &Verdict) -> String {

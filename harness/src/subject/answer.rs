@@ -72,6 +72,7 @@ pub(super) fn hello(line: &[u8]) -> Result<Declaration, Fault> {
     let features = hello.features.iter().map(|name| name.parse::<Feature>());
     let features = features.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
     let name = [hello.name].into_iter().chain(hello.version).collect::<Vec<_>>().join(" ");
+    let name = shortened(&xend_wire::visible(name.as_bytes()), 200);
     Ok(Declaration { name, rules, features })
 }
 
@@ -111,7 +112,9 @@ pub(super) fn invalid(line: &[u8], why: &str) -> Fault {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
     // A line may be a flood; nobody reads more than its beginning.
     let start = &line[..line.len().min(10_000)];
-    Fault::InvalidAnswer(why.to_owned(), shortened(&xend_wire::visible(start), 300))
+    // Why it is none may name a word of it.
+    let shown = |text: &[u8]| shortened(&xend_wire::visible(text), 300);
+    Fault::InvalidAnswer(shown(why.as_bytes()), shown(start))
 }
 
 /// Answers questions as a subject that is kept alive does, with our own codecs, until there are no more.
@@ -147,7 +150,7 @@ fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + 
     let rules = codec.parse::<Codec>()?.one_rules(&rules)?;
     let input = BASE64.decode(input.as_bytes())?;
     let id_json = serde_json::to_string(&id)?;
-    Ok(match BuiltIn::answer(&Question { id: &id, rules, input: &input }) {
+    Ok(match BuiltIn::answer(&Question { id: &id, rules, input: &input, deadline: None }) {
         Answer::Values(values) => format!("{{\"id\":{id_json},\"values\":{}}}\n", values.to_json()),
         Answer::Reject { message, .. } => format!("{}\n", serde_json::json!({ "id": id, "reject": message })),
         Answer::Unsupported(why) => format!("{}\n", serde_json::json!({ "id": id, "unsupported": why })),

@@ -1,6 +1,7 @@
 //! A command that is started once and answers line by line.
 
 use std::ffi::OsString;
+use std::time::Duration;
 
 use super::process::{Broken, Process, Runner};
 use super::{Bounds, Declaration, Fault, Question, Reply, Stumble, Subject, answer};
@@ -34,24 +35,24 @@ impl KeptAlive {
         })
     }
 
-    /// Ends the process, if there is one, and says what was wrong.
-    fn end(&mut self, why: Broken) -> Result<Stumble, Error> {
+    /// Ends the process, if there is one, and says what was wrong. `limit` is the time that it had.
+    fn end(&mut self, why: Broken, limit: Duration) -> Result<Stumble, Error> {
         let process = self.process.take().expect("it runs");
-        let (fault, stderr) = self.runner.run(process.end(why, &self.bounds))?;
+        let (fault, stderr) = self.runner.run(process.end(why, limit, &self.bounds))?;
         Ok(Stumble { fault, stderr })
     }
 
     /// Ends the process because of what it said.
     fn stop(&mut self, fault: Fault) -> Result<Stumble, Error> {
         let process = self.process.take().expect("it runs");
-        let stderr = self.runner.run(process.stop())?;
+        let stderr = self.runner.run(process.stop(&self.bounds))?;
         Ok(Stumble { fault, stderr })
     }
 
-    fn converse(&mut self, line: &[u8]) -> Result<Result<Vec<u8>, Broken>, Error> {
+    fn converse(&mut self, line: &[u8], limit: Duration) -> Result<Result<Vec<u8>, Broken>, Error> {
         let process = self.process.as_mut().expect("it runs");
         process.forget_stderr();
-        self.runner.run(process.converse(line, false, &self.bounds))
+        self.runner.run(process.converse(line, false, limit, &self.bounds))
     }
 
     /// What it says after the answer to a question.
@@ -73,9 +74,10 @@ impl Subject for KeptAlive {
             Err(error) => return super::not_started(&self.command, &error, is_first).map(Err),
         }
         self.answered = None;
-        let line = match self.converse(answer::HELLO)? {
+        let limit = self.bounds.deadline(None);
+        let line = match self.converse(answer::HELLO, limit)? {
             Ok(line) => line,
-            Err(why) => return self.end(why).map(Err),
+            Err(why) => return self.end(why, limit).map(Err),
         };
         match answer::hello(&line) {
             Ok(declaration) if is_first => self.declaration = declaration,
@@ -88,6 +90,7 @@ impl Subject for KeptAlive {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
         let mut late = None;
+        let limit = self.bounds.deadline(question.deadline);
         loop {
             if self.process.is_none()
                 && let Err(Stumble { fault, stderr }) = self.start()?
@@ -100,7 +103,7 @@ impl Subject for KeptAlive {
                 late = Some(self.stop(fault)?);
                 continue;
             }
-            let broken = match self.converse(&answer::question_line(question))? {
+            let broken = match self.converse(&answer::question_line(question), limit)? {
                 Ok(line) => match answer::answer(&line, question.rules.codec()) {
                     Ok((Some(id), answer)) if id == question.id => {
                         self.answered = Some(id);
@@ -117,7 +120,7 @@ impl Subject for KeptAlive {
                     Ok((None, _)) => self.stop(answer::invalid(&line, "an answer without its id"))?,
                     Err(fault) => self.stop(fault)?,
                 },
-                Err(why) => self.end(why)?,
+                Err(why) => self.end(why, limit)?,
             };
             return Ok(Reply { answer: Err(broken.fault), stderr: broken.stderr, late });
         }
@@ -125,9 +128,9 @@ impl Subject for KeptAlive {
 
     fn finish(&mut self) -> Option<Stumble> {
         let mut process = self.process.take()?;
-        let bounds = Bounds { timeout: self.bounds.timeout.min(super::FAREWELL), ..self.bounds };
+        let limit = self.bounds.deadline(None).min(super::FAREWELL);
         // One that does not end when its input does is no worse a parser.
-        let said = self.runner.run(process.rest(&bounds)).ok()?.unwrap_or_default();
+        let said = self.runner.run(process.rest(limit, &self.bounds)).ok()?.unwrap_or_default();
         let stderr = process.stderr();
         (!said.is_empty()).then(|| Stumble { fault: Self::said_more(&said), stderr })
     }

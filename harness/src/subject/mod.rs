@@ -24,6 +24,7 @@
 
 mod answer;
 mod built_in;
+mod family;
 mod kept_alive;
 mod once;
 mod process;
@@ -87,6 +88,8 @@ pub struct Question<'a> {
     pub rules: Rules,
     /// The document.
     pub input: &'a [u8],
+    /// How long the answer may take, if the case says so.
+    pub deadline: Option<Duration>,
 }
 
 /// What came of a question.
@@ -125,7 +128,7 @@ pub enum Fault {
     Timeout(Duration),
     /// What it said is no answer to the question: why, and the line.
     InvalidAnswer(String, String),
-    /// It said more than anyone needs.
+    /// It said more than anyone needs, or took more memory or processes.
     ResourceLimit(String),
     /// The harness could not ask it.
     Harness(String),
@@ -140,18 +143,36 @@ pub struct Stumble {
     pub stderr: String,
 }
 
-/// How a command is run.
+/// What a command may take.
+///
+/// Its time is what passes less what its threads wait for a processor, so that a busy machine changes no verdict; whatever
+/// they wait, it is over when ten times as much has passed. Its memory and its time are those of the command with all that
+/// it starts. The system's own limits (`setrlimit`) are left alone: they count memory that is reserved and not used, of
+/// which sanitizers and virtual machines reserve more than there is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// How long an answer may take, the start of the command included: 5 seconds.
-    pub timeout: Duration,
+    /// How long an answer may take, the start of the command included: 5 seconds, or what the case says if it is not
+    /// given.
+    pub timeout: Option<Duration>,
     /// The longest answer, in bytes: 64 MiB.
     pub answer: usize,
+    /// The most memory that may be in use, in bytes: 4 GiB.
+    pub memory: u64,
+}
+
+impl Bounds {
+    /// How long an answer may take, by default.
+    pub const TIMEOUT: Duration = Duration::from_secs(5);
+
+    /// How long an answer to a case may take, which may say so itself.
+    fn deadline(&self, case: Option<Duration>) -> Duration {
+        self.timeout.or(case).unwrap_or(Self::TIMEOUT)
+    }
 }
 
 impl Default for Bounds {
     fn default() -> Self {
-        Self { timeout: Duration::from_secs(5), answer: 64 << 20 }
+        Self { timeout: None, answer: 64 << 20, memory: 4 << 30 }
     }
 }
 

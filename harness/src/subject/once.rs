@@ -51,13 +51,14 @@ impl Subject for Once {
             }
         };
         self.has_run = true;
+        let limit = bounds.deadline(question.deadline);
         runner.run(async {
-            let said = match process.converse(question.input, true, bounds).await {
-                Ok(line) => process.rest(bounds).await.map(|rest| (line, rest)),
+            let said = match process.converse(question.input, true, limit, bounds).await {
+                Ok(line) => process.rest(limit, bounds).await.map(|rest| (line, rest)),
                 Err(why) => Err(why),
             };
             let (answer, stderr) = match said {
-                Ok((line, rest)) if rest.trim_ascii().is_empty() => match process.crash().await {
+                Ok((line, rest)) if rest.trim_ascii().is_empty() => match process.crash(bounds).await {
                     None => (answer::answer(&line, codec).map(|(_, answer)| answer), process.stderr()),
                     Some(crash) => (Err(crash), process.stderr()),
                 },
@@ -66,7 +67,7 @@ impl Subject for Once {
                     (Err(fault), process.stderr())
                 }
                 Err(why) => {
-                    let (fault, stderr) = process.end(why, bounds).await;
+                    let (fault, stderr) = process.end(why, limit, bounds).await;
                     (Err(fault), stderr)
                 }
             };

@@ -1,4 +1,6 @@
 //! A command with pipes to it, and a conversation with it that ends whatever it does.
+//!
+//! Every wait for a command is counted by a [`family::Watch`], so that none is shorter because the machine is busy.
 
 use std::ffi::OsString;
 use std::io;
@@ -7,16 +9,17 @@ use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
+use rustix::process::Pid;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
 use tokio::runtime::{self, Runtime};
-use tokio::signal::unix::{self, SignalKind};
 use tokio::task::{JoinHandle, yield_now};
-use tokio::time::{sleep, timeout};
+use tokio::time::sleep;
 
+use super::family::{self, Breach, Family};
 use super::{Bounds, Fault};
 use crate::Error;
+use crate::interrupts::Interrupts;
 
 /// How long a command may take to end once it has closed its output, and how long its output may stay open once it has
 /// ended: what it started may hold the pipe.
@@ -29,30 +32,26 @@ const STDERR: usize = 8 << 10;
 /// of its own and gets no signal from the terminal.
 pub(super) struct Runner {
     runtime: Runtime,
-    interrupt: unix::Signal,
-    terminate: unix::Signal,
+    interrupts: Interrupts,
 }
 
 impl Runner {
     pub(super) fn new() -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Harness(format!("can't wait for commands: {error}"));
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
-        let context = runtime.enter();
-        let interrupt = unix::signal(SignalKind::interrupt()).map_err(failed)?;
-        let terminate = unix::signal(SignalKind::terminate()).map_err(failed)?;
-        drop(context);
-        Ok(Self { runtime, interrupt, terminate })
+        let interrupts = runtime.block_on(async { Interrupts::new() }).map_err(failed)?;
+        family::adopt_orphans();
+        Ok(Self { runtime, interrupts })
     }
 
     /// Runs to the end, unless the user stops the run.
     pub(super) fn run<T>(&mut self, future: impl Future<Output = T>) -> Result<T, Error> {
-        let Self { runtime, interrupt, terminate } = self;
+        let Self { runtime, interrupts } = self;
         runtime.block_on(async {
             tokio::select! {
                 biased;
                 output = future => Ok(output),
-                _ = interrupt.recv() => Err(Error::Harness("interrupted".to_owned())),
-                _ = terminate.recv() => Err(Error::Harness("terminated".to_owned())),
+                how = interrupts.next() => Err(Error::Harness(how.to_owned())),
             }
         })
     }
@@ -61,7 +60,7 @@ impl Runner {
 /// A running command. Dropped, it ends with all that it started.
 pub(super) struct Process {
     child: Child,
-    group: Option<Pid>,
+    family: Family,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
     stderr: Arc<Mutex<Tail>>,
@@ -70,9 +69,12 @@ pub(super) struct Process {
 
 /// Why a conversation broke off.
 pub(super) enum Broken {
+    /// The command has ended, or closed its output.
     Ended,
-    TimedOut,
+    /// It answers with too much.
     TooLong,
+    /// It took too long, or too much of something else.
+    Breach(Breach),
 }
 
 impl Process {
@@ -87,23 +89,25 @@ impl Process {
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()?;
-        let group = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let head = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
+        let family = Family::of(head.ok_or(io::ErrorKind::NotFound)?);
         let stderr = Arc::new(Mutex::new(Tail::default()));
         let pipe = child.stderr.take().expect("it is piped");
         let stderr_reader = tokio::spawn(drain(pipe, Arc::clone(&stderr)));
         let stdout = BufReader::with_capacity(64 << 10, child.stdout.take().expect("it is piped"));
-        Ok(Self { group, stdin: child.stdin.take(), stdout, stderr, stderr_reader, child })
+        Ok(Self { family, stdin: child.stdin.take(), stdout, stderr, stderr_reader, child })
     }
 
-    /// Sends bytes and reads a line, without its line break. Reading does not wait for the writing, so that a command
+    /// Sends bytes and reads a line within a time, without its line break. Reading does not wait for the writing, so that a command
     /// that answers before it has read everything does not stand still.
     pub(super) async fn converse(
         &mut self,
         bytes: &[u8],
         then_close: bool,
+        limit: Duration,
         bounds: &Bounds,
     ) -> Result<Vec<u8>, Broken> {
-        let Self { child, stdin, stdout, .. } = self;
+        let Self { child, stdin, stdout, family, .. } = self;
         let write = async {
             if let Some(pipe) = stdin.as_mut() {
                 // A command that does not read may still answer; if it has ended, reading says so.
@@ -115,11 +119,15 @@ impl Process {
             Ok(())
         };
         let exchange = async { tokio::try_join!(write, read_line(stdout, bounds.answer)).map(|((), line)| line) };
-        let line = tokio::select! {
-            biased;
-            line = timeout(bounds.timeout, exchange) => line.unwrap_or(Err(Broken::TimedOut)),
-            () = ended(child) => Err(Broken::Ended),
+        let until_ended = async {
+            tokio::select! {
+                biased;
+                line = exchange => line,
+                () = ended(child) => Err(Broken::Ended),
+            }
         };
+        let line =
+            within(family, limit, bounds, until_ended).await.unwrap_or_else(|breach| Err(Broken::Breach(breach)));
         // Twice, for what it wrote to standard error before it answered: once for the runtime to see that there is
         // something, once for the reader to read it.
         yield_now().await;
@@ -132,25 +140,28 @@ impl Process {
         self.stdout.buffer()
     }
 
-    /// Closes the input and reads what else the command says until it ends or closes its output.
-    pub(super) async fn rest(&mut self, bounds: &Bounds) -> Result<Vec<u8>, Broken> {
+    /// Closes the input and reads what else the command says until it ends, closes its output or its time is over.
+    pub(super) async fn rest(&mut self, limit: Duration, bounds: &Bounds) -> Result<Vec<u8>, Broken> {
         self.stdin.take();
-        let Self { child, stdout, .. } = self;
+        let Self { child, stdout, family, stderr_reader, .. } = self;
         let mut rest = Vec::new();
         let mut limited = stdout.take(bounds.answer as u64);
-        let is_late = tokio::select! {
-            biased;
-            read = timeout(bounds.timeout, limited.read_to_end(&mut rest)) => read.is_err(),
-            () = ended(child) => false,
+        let until_ended = async {
+            tokio::select! {
+                biased;
+                _ = limited.read_to_end(&mut rest) => {}
+                () = ended(child) => {}
+            }
         };
-        let _ = timeout(GRACE, &mut self.stderr_reader).await;
-        if is_late { Err(Broken::TimedOut) } else { Ok(rest) }
+        let read = within(family, limit, bounds, until_ended).await;
+        let _ = within(family, GRACE, bounds, stderr_reader).await;
+        read.map(|()| rest).map_err(Broken::Breach)
     }
 
     /// Whether a signal ended the command after all that it said. Its exit status says nothing: parsers have one for a
     /// document that they reject.
-    pub(super) async fn crash(&mut self) -> Option<Fault> {
-        let status = timeout(GRACE, self.child.wait()).await.ok()?.ok()?;
+    pub(super) async fn crash(&mut self, bounds: &Bounds) -> Option<Fault> {
+        let status = within(&mut self.family, GRACE, bounds, self.child.wait()).await.ok()?.ok()?;
         status.signal().is_some().then(|| Fault::Crash(format!("it answered, and then crashed ({status})")))
     }
 
@@ -164,34 +175,33 @@ impl Process {
         self.tail(|tail| tail.text())
     }
 
-    /// Ends the command and all that it started. Says what was wrong and what it wrote to standard error.
-    pub(super) async fn end(mut self, why: Broken, bounds: &Bounds) -> (Fault, String) {
+    /// Ends the command and all that it started. Says what was wrong and what it wrote to standard error. `limit` is the
+    /// time that it had.
+    pub(super) async fn end(mut self, why: Broken, limit: Duration, bounds: &Bounds) -> (Fault, String) {
         let fault = match why {
             Broken::Ended => {
-                let status = timeout(GRACE, self.child.wait()).await;
+                let status = within(&mut self.family, GRACE, bounds, self.child.wait()).await;
                 Fault::Crash(ending(status.ok().and_then(Result::ok)))
             }
-            Broken::TimedOut => Fault::Timeout(bounds.timeout),
             Broken::TooLong => Fault::ResourceLimit(format!("an answer of more than {} bytes", bounds.answer)),
+            Broken::Breach(Breach::Time) => Fault::Timeout(limit),
+            Broken::Breach(Breach::Resource(what)) => Fault::ResourceLimit(what),
         };
-        (fault, self.stop().await)
+        (fault, self.stop(bounds).await)
     }
 
     /// Ends the command and all that it started. Gives what it wrote to standard error.
-    pub(super) async fn stop(mut self) -> String {
+    pub(super) async fn stop(mut self, bounds: &Bounds) -> String {
         self.kill();
         // Not without a limit: what runs as another user can't be killed.
-        let _ = timeout(GRACE, self.child.wait()).await;
-        let _ = timeout(GRACE, &mut self.stderr_reader).await;
+        let _ = within(&mut self.family, GRACE, bounds, self.child.wait()).await;
+        let _ = within(&mut self.family, GRACE, bounds, &mut self.stderr_reader).await;
         self.stderr()
     }
 
     fn kill(&mut self) {
-        if let Some(group) = self.group.take() {
-            // It may have ended by itself.
-            let _ = kill_process_group(group, Signal::KILL);
-        }
-        // It may have left its group.
+        self.family.end();
+        // Where there is no /proc it may have left its group.
         let _ = self.child.start_kill();
     }
 
@@ -204,6 +214,28 @@ impl Drop for Process {
     fn drop(&mut self) {
         self.kill();
         self.stderr_reader.abort();
+    }
+}
+
+/// Does something, unless the time of a command for it is over, or the command uses too much.
+async fn within<T>(
+    family: &mut Family,
+    limit: Duration,
+    bounds: &Bounds,
+    future: impl Future<Output = T>,
+) -> Result<T, Breach> {
+    let mut watch = family.watch(limit);
+    let mut future = std::pin::pin!(future);
+    loop {
+        tokio::select! {
+            biased;
+            output = &mut future => return Ok(output),
+            () = sleep(family::TICK.min(limit)) => {}
+        }
+        if let Err(breach) = family.check(&mut watch, bounds) {
+            // It may be done all the same, if the harness got no processor either.
+            return tokio::select! { biased; output = future => Ok(output), () = yield_now() => Err(breach) };
+        }
     }
 }
 

@@ -3,6 +3,7 @@
 mod cases;
 mod commands;
 mod errors;
+mod hostile;
 #[path = "../../../oracles/python.rs"]
 mod oracle;
 mod python;

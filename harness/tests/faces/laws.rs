@@ -140,6 +140,40 @@ fn the_command_line_judges() {
     assert_eq!(harness(&["sxp+unix:///nowhere/at/all"]).0, 2);
 }
 
+/// A run that is broken off names what it has made on the server, and unmakes it.
+#[test]
+fn an_interrupted_run_leaves_no_domain_behind() {
+    let broken_off = |destroy: &str| {
+        let scenario = format!(
+            "[[expect]]\noperation = \"domain.pause\"\ntimes = \"any\"\nreply = \"hang\"\n\
+             [[expect]]\noperation = \"domain.destroy\"\ntimes = \"any\"\nreply = {destroy}\n"
+        );
+        let scenario = Scenario::parse("hang.toml", &scenario, Path::new(".")).unwrap();
+        let mock = MockXend::builder().scenario(scenario).start().unwrap();
+        let uri = mock.uri(Face::Sxp).unwrap();
+        let words =
+            ["server", "--destructive", "--release", "4.1", "--timeout", "50", "--filter", "laws/pause-*", &uri];
+        let mut harness = Command::new(env!("CARGO_BIN_EXE_xend-harness"));
+        let harness = harness.args(words).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let made = || mock.daemon().with_world(|world| world.to_toml().contains("xend-law-"));
+        while !made() || !mock.daemon().journal().exchanges().any(|it| it.request.ends_with(b"op=pause")) {
+            std::thread::yield_now();
+        }
+        let kill = Command::new("kill").args(["-INT", &harness.id().to_string()]).status();
+        assert!(kill.unwrap().success());
+        let output = harness.wait_with_output().unwrap();
+        (output.status.code(), String::from_utf8(output.stderr).unwrap(), made())
+    };
+    let (code, said, is_left) = broken_off("\"simulate\"");
+    assert_eq!((code, is_left), (Some(3), false), "{said}");
+    let unmaking = "interrupted: unmaking xend-law-0-0; a second signal leaves them\n";
+    assert_eq!(said, format!("{unmaking}error: interrupted; nothing is left on the server\n"));
+    // One that refuses to destroy it.
+    let (code, said, is_left) = broken_off("{ error = \"Domain is busy\" }");
+    assert_eq!((code, is_left), (Some(3), true), "{said}");
+    assert_eq!(said, format!("{unmaking}error: interrupted; left on the server: xend-law-0-0\n"));
+}
+
 #[test]
 fn mistakes_in_laws_are_shown_where_they_are() {
     let _snapshots = crate::snapshots();

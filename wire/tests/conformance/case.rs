@@ -18,6 +18,8 @@ pub(crate) struct Case {
     input: Option<String>,
     input_base64: Option<String>,
     input_generated: Option<Vec<Piece>>,
+    #[serde(rename = "deadline")]
+    _deadline: Option<u64>,
     expect: Vec<Expect>,
 }
 

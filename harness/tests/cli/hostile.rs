@@ -1,0 +1,391 @@
+//! Files, disks, streams and texts as bad as they come: each ends in time, with its error, and harms no terminal.
+
+use std::io::{Read, Write};
+use std::net::TcpListener;
+use std::path::Path;
+use std::process::{Command, Output, Stdio};
+
+use proptest::prelude::*;
+use xend_harness::suite::Run;
+use xend_harness::{Baseline, Evidence, Status, Verdict, report};
+
+use crate::{HARNESS, path, run, transcript};
+
+/// What a shell gives that starts the program as `$0`.
+fn shell(script: &str) -> (i32, String) {
+    let output = Command::new("sh").args(["-c", script, HARNESS]).output().expect("sh runs");
+    (output.status.code().expect("it exits"), String::from_utf8(output.stderr).expect("UTF-8"))
+}
+
+/// A report that is lost is no success.
+#[test]
+fn a_full_disk_is_told() {
+    let full = "error: can't write to standard output: No space left on device (os error 28)\n";
+    for command in
+        ["list", "list --json", "--help", "parser --filter sexpr/list-empty", "explain sexpr/list-empty", "--version"]
+    {
+        assert_eq!(shell(&format!("\"$0\" {command} >/dev/full")), (3, full.to_owned()), "{command}");
+    }
+    assert_eq!(shell("echo '(a)' | \"$0\" decode --codec sexpr >/dev/full"), (3, full.to_owned()));
+    assert_eq!(
+        shell("\"$0\" parser --filter sexpr/list-empty --json /dev/full >/dev/null"),
+        (3, "error: /dev/full: No space left on device (os error 28)\n".to_owned())
+    );
+}
+
+#[test]
+fn closed_streams_change_no_verdict() {
+    for (streams, code) in [(">&-", 0), ("2>&-", 0), (">&- 2>&-", 0), ("2>/dev/full", 0), ("<&-", 0)] {
+        assert_eq!(shell(&format!("\"$0\" parser --filter sexpr/list-empty {streams}")).0, code, "{streams}");
+    }
+    assert_eq!(shell("\"$0\" explain no-such-case 2>/dev/full").0, 2);
+}
+
+/// The report of the run before stays, whole, if there is no room for a new one; who may read it does not change.
+#[test]
+fn a_report_replaces_another_once_it_is_whole() {
+    use std::os::unix::fs::{MetadataExt, PermissionsExt};
+
+    let folder = tempfile::tempdir().expect("a folder");
+    let report = folder.path().join("report.jsonl");
+    std::fs::write(&report, "the old report\n").expect("it is written");
+    std::fs::set_permissions(&report, PermissionsExt::from_mode(0o640)).expect("they are set");
+    let judge = format!("\"$0\" parser --filter 'xmlrpc/*' --json {} >/dev/null", path(&report));
+    // Files may have 512 bytes and no more, as on a disk that is full; the signal is ignored, so that writing fails.
+    let (code, said) = shell(&format!("trap '' XFSZ; ulimit -f 1; {judge}"));
+    assert_eq!((code, said), (3, format!("error: {}: File too large (os error 27)\n", path(&report))));
+    assert_eq!(std::fs::read_to_string(&report).expect("it is there"), "the old report\n");
+    let before = std::fs::metadata(&report).expect("it is there");
+    assert_eq!(shell(&judge).0, 0);
+    let after = std::fs::metadata(&report).expect("it is there");
+    assert_eq!((after.mode() & 0o777, before.ino() == after.ino()), (0o640, false));
+    let names = std::fs::read_dir(folder.path()).expect("a folder").map(|entry| entry.expect("an entry").file_name());
+    assert_eq!(names.collect::<Vec<_>>(), ["report.jsonl"]);
+}
+
+#[test]
+fn what_is_no_file_is_refused_wherever_a_file_is_given() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let cases = folder.path().join("sexpr");
+    std::fs::create_dir(&cases).expect("a folder");
+    let pipe = cases.join("pipe.toml");
+    assert!(Command::new("mkfifo").arg(&pipe).status().expect("mkfifo runs").success());
+    let refused = |arguments: &[&str], why: &str| {
+        let shown = transcript(arguments, b"");
+        assert!(shown.contains(why) && shown.ends_with("[exit 2]\n"), "{shown}");
+    };
+    for (file, why) in [
+        (path(&pipe), "it is a pipe, expected a file"),
+        ("/dev/zero", "it is a device, expected a file"),
+        ("/dev/urandom", "it is a device, expected a file"),
+        (path(&cases), "it is a folder, expected a file"),
+    ] {
+        refused(&["parser", "--baseline", file], why);
+        refused(&["compare", file, "sxp+unix:///nowhere"], why);
+        refused(&["call", "sxp+unix:///nowhere", "domain.create", &format!("config=@{file}")], why);
+    }
+    refused(&["list", "--cases", path(folder.path())], "it is a pipe, expected a file");
+}
+
+/// It is read as far as the limit, and refused.
+#[test]
+fn a_document_without_end_is_refused() {
+    let (code, said) = shell("\"$0\" decode --codec sexpr </dev/zero");
+    assert_eq!(code, 1, "{said}");
+    assert!(said.starts_with("error: document too long"), "{said}");
+}
+
+#[test]
+fn a_baseline_entry_of_150_000_question_marks_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("baseline");
+    std::fs::write(&file, "?".repeat(150_000) + " # why").expect("it is written");
+    let shown = transcript(&["parser", "--baseline", path(&file)], b"");
+    assert!(shown.contains("error: a pattern has at most 1000 bytes, and this one 150000\n"), "{shown}");
+    let shown = transcript(&["parser", "--filter", &"?".repeat(100_000)], b"");
+    assert!(shown.contains("a pattern has at most 1000 bytes") && shown.ends_with("[exit 2]\n"), "{shown}");
+}
+
+/// A control byte would be one: escape, bell, DEL, U+009B. A line break is none.
+#[track_caller]
+fn assert_harmless(shown: &[u8]) {
+    let text = str::from_utf8(shown).expect("UTF-8");
+    let found = text.chars().find(|c| c.is_control() && *c != '\n');
+    assert_eq!(found, None, "{text:?}");
+}
+
+#[track_caller]
+fn assert_output_is_harmless(output: &Output) {
+    assert_harmless(&output.stdout);
+    assert_harmless(&output.stderr);
+}
+
+/// Title of a terminal, colour, bell, DEL, an eight-bit CSI, and a direction that turns the line around.
+const EVIL: &str = "\x1b]0;gone\x07\x1b[31m\r\x7f\u{9b}2J\u{202e}";
+
+#[test]
+fn no_control_byte_of_a_subject_reaches_a_terminal() {
+    let evil = serde_json::to_string(EVIL).expect("JSON");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = |name: &str| folder.path().join(name);
+    let answers = [
+        format!(r#""reject":{evil}"#),
+        format!(r#""unsupported":{evil}"#),
+        format!(r#""values":[{{"atom":{evil}}}]"#),
+        format!(r#""values":[{{{evil}:"x"}}]"#),
+        format!(r#"{evil}:1"#),
+        format!(r#""values":{EVIL}"#),
+    ];
+    for answer in answers {
+        let hello = format!(r#"{{"hello":{{"name":{evil},"version":{evil},"decodes":{{"sexpr":["strict"]}}}}}}"#);
+        let line = format!(r#"{{"id":"sexpr/list-empty",{answer}}}"#);
+        std::fs::write(file("hello"), hello + "\n").expect("it is written");
+        std::fs::write(file("answer"), line + "\n").expect("it is written");
+        std::fs::write(file("stderr"), format!("{EVIL}\n\tat {EVIL}\n")).expect("it is written");
+        let script = "read -r _; cat hello; read -r _; cat stderr >&2; cat answer; read -r _";
+        let script = format!("cd {}; {script}", path(folder.path()));
+        let (junit, json) = (file("junit"), file("json"));
+        let reports = ["--junit", path(&junit), "--json", path(&json)];
+        let words = [&["parser", "--filter", "sexpr/list-empty"][..], &reports, &["--", "sh", "-c", &script]].concat();
+        assert_output_is_harmless(&run(&words, b""));
+        for report in [&junit, &json] {
+            assert_harmless(&std::fs::read(report).expect("it is written"));
+        }
+        for line in std::fs::read_to_string(&json).expect("UTF-8").lines() {
+            serde_json::from_str::<serde_json::Value>(line).expect("JSON");
+        }
+    }
+    let hello = format!(r#"{{"hello":{{"name":"x","decodes":{{{evil}:[{evil}]}},"features":[{evil}]}}}}"#);
+    std::fs::write(file("hello"), hello + "\n").expect("it is written");
+    let script = format!("cat {}", path(&file("hello")));
+    assert_output_is_harmless(&run(&["parser", "--filter", "sexpr/list-empty", "--", "sh", "-c", &script], b""));
+}
+
+/// A server that answers each request with one reply, for as long as the test goes on.
+fn server(reply: Vec<u8>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a client");
+            let _ = stream.read(&mut [0; 65_536]);
+            let _ = stream.write_all(&reply);
+        }
+    });
+    port
+}
+
+#[test]
+fn no_control_byte_of_a_peer_reaches_a_terminal() {
+    let bodies = [
+        format!("(domain (name '{EVIL}') (memory {EVIL}) ({EVIL} (a '{EVIL}')) (on_crash '{EVIL}\n'))"),
+        format!("('{EVIL}' vm1 '{EVIL}\n{EVIL}')"),
+        format!("((domain (name '{EVIL}') (domid '{EVIL}') (state '{EVIL}') (cpu_time '{EVIL}')))"),
+        format!("(xend.err '{EVIL}')"),
+        format!("<html>{EVIL}</html>"),
+        format!("'{EVIL}\n{EVIL}'"),
+        format!("(((((({EVIL}"),
+    ];
+    let operations = [
+        &["domain.list"][..],
+        &["domain.records"],
+        &["domain.info", "domain=vm1"],
+        &["device.list", "domain=vm1", "type=vif"],
+        &["node.info"],
+        &["node.dmesg"],
+        &["domain.pause", "domain=vm1"],
+    ];
+    for (status, body) in ["200 OK", "404 Not Found", &format!("500 {EVIL}").replace('\r', "")]
+        .into_iter()
+        .flat_map(|status| bodies.iter().map(move |body| (status.to_owned(), body)))
+    {
+        let head =
+            format!("HTTP/1.0 {status}\r\nContent-Type: application/sxp\r\nContent-Length: {}\r\n\r\n", body.len());
+        let uri = format!("sxp+tcp://127.0.0.1:{}", server([head.as_bytes(), body.as_bytes()].concat()));
+        for operation in operations {
+            for json in [&[][..], &["--json"]] {
+                let words = [&["call", "--timeout", "5"], json, &[&*uri], operation].concat();
+                assert_output_is_harmless(&run(&words, b""));
+            }
+        }
+    }
+}
+
+#[test]
+fn no_control_byte_of_a_fault_reaches_a_terminal() {
+    let text = "&#27;[31m&#x9b;2J&#127;".replace("&#27;", "\x1b");
+    let fault = format!(
+        "<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>1</int></value></member>\
+         <member><name>faultString</name><value><string>{text}</string></value></member></struct></value></fault>\
+         </methodResponse>"
+    );
+    let head = format!("HTTP/1.0 200 OK\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n", fault.len());
+    let uri = format!("xmlrpc+tcp://127.0.0.1:{}/RPC2", server([head.as_bytes(), fault.as_bytes()].concat()));
+    for json in [&[][..], &["--json"]] {
+        assert_output_is_harmless(&run(&[&["call"], json, &[&*uri, "domain.pause", "domain=vm1"]].concat(), b""));
+    }
+}
+
+#[test]
+fn no_control_byte_of_a_file_reaches_a_terminal() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("sexpr")).expect("a folder");
+    let case = folder.path().join("sexpr/a.toml");
+    let key = "\"\\u001b[31m\\u009b\"";
+    let head =
+        "id = \"sexpr/a\"\ntitle = \"\\u001b[31m\"\nsource = \"\\u001b[31m\\u009b\"\ninput = \"\\u001b\\u009b\"\n";
+    let expect = "[[expect]]\nlevel = \"must\"\nvalues = [{ atom = \"\\u001b[31m\" }]\n";
+    for text in [
+        format!("{key} = 1\n"),
+        format!("id = {key}\ntitle = \"\"\nsource = \"\"\n"),
+        format!("{head}[[expect]]\nlevel = {key}\n"),
+        format!("{head}[[expect]]\nlevel = \"must\"\nreject = {key}\n"),
+        format!("{head}[[expect]]\nrules = [{key}]\nlevel = \"must\"\nvalues = []\n"),
+        format!("{head}{expect}"),
+        format!("# {EVIL}\n"),
+    ] {
+        std::fs::write(&case, text).expect("it is written");
+        for words in [&["list"][..], &["list", "--json"], &["explain", "sexpr/a"], &["parser"]] {
+            assert_output_is_harmless(&run(&[words, &["--cases", path(folder.path())]].concat(), b""));
+        }
+    }
+    let baseline = folder.path().join("baseline");
+    for text in [format!("{EVIL}\n"), format!("xmlrpc/[{EVIL} # x\n"), format!("none/{EVIL} # {EVIL}\n")] {
+        std::fs::write(&baseline, text.replace('\r', "")).expect("it is written");
+        let words = ["parser", "--filter", "sexpr/list-empty", "--baseline", path(&baseline)];
+        assert_output_is_harmless(&run(&words, b""));
+        assert_output_is_harmless(&run(&["compare", path(&baseline), "sxp+unix:///nowhere"], b""));
+    }
+    assert_output_is_harmless(&run(&["decode", "--codec", "sexpr"], EVIL.as_bytes()));
+    assert_output_is_harmless(&run(&["decode", "--codec", "sexpr"], format!("('{EVIL}'").as_bytes()));
+    assert_output_is_harmless(&run(&["decode", "--codec", "xmlrpc"], format!("<{EVIL}>").as_bytes()));
+}
+
+/// A server that drips behind its reply, or floods, ends in time, and no more is asked of it.
+#[test]
+fn a_comparison_with_a_server_that_floods_ends() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let uri = format!("sxp+tcp://{}", listener.local_addr().expect("an address"));
+    std::thread::spawn(move || {
+        for stream in listener.incoming() {
+            let mut stream = stream.expect("a client");
+            let _ = stream.write_all(b"HTTP/1.0 200 OK\r\nContent-length: 2\r\n\r\nok");
+            std::thread::spawn(move || while stream.write_all(&[b'x'; 1 << 16]).is_ok() {});
+        }
+    });
+    let shown = transcript(&["compare", "3.0.3/sxp", &uri], b"");
+    assert!(shown.contains("more than 16 MiB came") && shown.ends_with("[exit 1]\n"), "{shown}");
+    assert!(shown.contains("has not answered in time 3 times; the rest was not sent"), "{shown}");
+}
+
+/// Any text, with what XML can't hold at least as often as what it can.
+fn text() -> impl Strategy<Value = String> {
+    let character = prop_oneof![
+        any::<char>(),
+        (0..0x20u32).prop_map(|c| char::from_u32(c).expect("a character")),
+        proptest::sample::select(vec![
+            '\u{fffe}',
+            '\u{ffff}',
+            '\u{7f}',
+            '\u{9b}',
+            '\u{1fffe}',
+            ']',
+            '>',
+            '<',
+            '&',
+            '"'
+        ]),
+    ];
+    proptest::collection::vec(character, 0..20).prop_map(|all| all.into_iter().collect())
+}
+
+proptest! {
+    /// Every report is read back by another parser, whatever a subject, a server or a file says.
+    #[test]
+    fn properties_reports_are_well_formed(texts in proptest::collection::vec(text(), 9), index in 0..12usize) {
+        let text = |at: usize| texts[at].clone();
+        let evidence = Evidence {
+            title: text(0),
+            source: text(1),
+            input: format!("  | {}\n", text(2)),
+            got: text(3),
+            wanted: text(4),
+            difference: Some(text(5)),
+            stderr: text(6),
+            repeat: text(7),
+        };
+        let status = Status::ALL[index % Status::ALL.len()];
+        let verdict = Verdict {
+            id: format!("laws/{}", text(8)),
+            rules: None,
+            level: None,
+            status,
+            is_unexpected: status.is_failure(),
+            why: text(0),
+            evidence: Some(Box::new(evidence)),
+            elapsed: std::time::Duration::ZERO,
+        };
+        let entry = format!("none/{}# {} x", text(1).replace(['[', ']', '{', '}', '\\', '\n', '#'], ""), text(2).replace('\n', ""));
+        let baseline = Baseline::parse(&text(3), &entry).unwrap_or_default();
+        let stale = baseline.stale(std::iter::empty());
+        let run = Run { subject: text(4), verdicts: vec![verdict], stale };
+
+        let junit = report::junit(&run, report::Timing::Hidden);
+        let document = roxmltree::Document::parse(&junit);
+        prop_assert!(document.is_ok(), "{:?}\n{junit:?}", document.err());
+        let tests = document.iter().flat_map(roxmltree::Document::descendants);
+        prop_assert_eq!(tests.filter(|node| node.has_tag_name("testcase")).count(), 1 + run.stale.len());
+        for line in report::json_lines(&run, report::Timing::Hidden).lines() {
+            let read: serde_json::Value = serde_json::from_str(line).expect("JSON");
+            // Nothing is lost on the way.
+            if read.get("id").is_some() {
+                prop_assert_eq!(&read["why"].as_str().unwrap_or_default(), &text(0));
+            }
+        }
+    }
+}
+
+/// Python's reader of XML is another one.
+#[test]
+fn a_report_with_every_character_of_the_first_plane_is_read_by_expat() {
+    let every: String = (0..=0xffff_u32).filter_map(char::from_u32).collect();
+    let evidence = Evidence { stderr: every.clone(), got: every.clone(), ..Evidence::default() };
+    let verdict = Verdict {
+        id: every.clone(),
+        rules: None,
+        level: None,
+        status: Status::Fail,
+        is_unexpected: true,
+        why: every.clone(),
+        evidence: Some(Box::new(evidence)),
+        elapsed: std::time::Duration::ZERO,
+    };
+    let run = Run { subject: every, verdicts: vec![verdict], stale: Vec::new() };
+    let script = "import sys, xml.dom.minidom as m; m.parse(sys.stdin.buffer)";
+    let python = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).spawn();
+    let Ok(mut python) = python else { return };
+    let mut input = python.stdin.take().expect("it is piped");
+    input.write_all(report::junit(&run, report::Timing::Hidden).as_bytes()).expect("it is read");
+    drop(input);
+    assert!(python.wait().expect("it ends").success());
+}
+
+/// Cases of 50,000 bytes and more are heavy by design; no other needs more time than usual.
+#[test]
+fn heavy_cases_say_their_deadline() {
+    for case in xend_harness::Case::built_in().expect("they are well-formed") {
+        assert_eq!(case.deadline.is_some(), case.input.len() >= 50_000, "{}", case.id);
+    }
+}
+
+/// A file beside a case that is no file is an error, not one that is not there.
+#[test]
+fn an_input_file_that_is_no_file_is_refused() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("sexpr")).expect("a folder");
+    std::os::unix::fs::symlink("/dev/zero", folder.path().join("sexpr/zero")).expect("a link");
+    let case = "id = \"sexpr/a\"\ntitle = \"A\"\nsource = \"none\"\ninput_file = \"zero\"\n";
+    std::fs::write(folder.path().join("sexpr/a.toml"), case).expect("it is written");
+    let shown = transcript(&["list", "--cases", path(Path::new(folder.path()))], b"");
+    assert!(shown.contains("can't read `input_file`: it is a device, expected a file"), "{shown}");
+}
