@@ -5,6 +5,7 @@
 
 mod events;
 mod objects;
+mod reference;
 mod sessions;
 mod tasks;
 
@@ -12,10 +13,11 @@ use std::time::Duration;
 
 use xend_wire::Release;
 
-use crate::world::{Identities, World};
+use crate::world::World;
 
 pub(crate) use events::{Change, Events};
 pub(crate) use objects::Objects;
+pub(crate) use reference::reference;
 pub(crate) use sessions::Sessions;
 pub(crate) use tasks::{Task, Tasks};
 
@@ -44,9 +46,4 @@ impl Registry {
         self.events.observe(world, now);
         self.events.take_news()
     }
-}
-
-/// The reference of something that has no uuid in the world, made of its class and name: the same in every run.
-pub(crate) fn reference(class: &str, name: &str) -> String {
-    Identities::uuid_of(&format!("{class}/{name}"))
 }

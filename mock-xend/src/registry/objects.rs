@@ -5,7 +5,7 @@ use std::collections::BTreeMap;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::reference;
+use super::reference::reference;
 use crate::world::Identities;
 
 /// Networks, storage and so on, and what was set on objects of the world.
