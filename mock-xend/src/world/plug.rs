@@ -90,8 +90,7 @@ impl World {
     pub(crate) fn add_device(&mut self, target: &Datum, config: &Datum) -> Result<String, Failure> {
         let at = self.position(target)?;
         let domain = &mut self.domains[at];
-        let mut device =
-            Device::define(config, &domain.devices, self.release, Origin::Kept, &mut self.identities)?;
+        let mut device = Device::define(config, &domain.devices, self.release, Origin::Kept, &mut self.identities)?;
         let is_it = |known: &Device| known.connected && known.class == device.class && known.id == device.id;
         if domain.id.is_some() {
             if domain.devices.iter().any(is_it) {

@@ -7,9 +7,10 @@ use super::arguments::Arguments;
 use super::face::Face;
 use super::form::{Literal, Object, Shape, Source, XenApiForm};
 use super::row::{Operation, Way};
+use crate::block_device::block_device_number;
 use crate::http::Request;
 use crate::xmlrpc::Value;
-use crate::{Error, ErrorKind, Limits, Release, block_device_number, sexpr, tuples};
+use crate::{Error, ErrorKind, Limits, Release, sexpr, tuples};
 
 /// What the Xen-API wants before the arguments of an operation. The other faces have none of it.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
