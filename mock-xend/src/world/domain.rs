@@ -6,7 +6,7 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::config::Settings;
+use super::config::field::Settings;
 use super::device::Device;
 use super::identity::Identities;
 use super::image::Image;

@@ -41,7 +41,7 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 pub use command::{Command, Order, Scheduler, States};
-pub use config::Settings;
+pub use config::field::Settings;
 pub use device::Device;
 pub use domain::{Activity, Asked, Domain, OnEnd, OnXend, PowerState, Run};
 pub use failure::Failure;

@@ -6,7 +6,7 @@
 
 mod actions;
 mod cpus;
-mod field;
+pub(super) mod field;
 mod image;
 mod memory;
 pub(super) mod platform;
@@ -25,7 +25,7 @@ use super::scheduler::{Bvt, Credit, Sedf};
 use super::{Failure, OnXend, World};
 use crate::python;
 pub(super) use actions::modes as restart_modes;
-pub use field::Settings;
+use field::Settings;
 pub(super) use image::{complete as complete_image, read as read_image};
 
 /// What a configuration is held against.

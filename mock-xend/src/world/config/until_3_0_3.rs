@@ -3,7 +3,8 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::{Settings, actions, cpus, uuid};
+use super::field::Settings;
+use super::{actions, cpus, uuid};
 use crate::python;
 use crate::world::device::{Device, class_of, classes};
 use crate::world::identity::Identities;
