@@ -1,9 +1,16 @@
-//! What the daemon's replies owe to the Python 2 it ran on: the order of a dict, and the reading of numbers.
+//! What the daemon's replies owe to the Python 2 it ran on: the order of a dict, the reading of numbers, and what an
+//! operation raises.
+
+mod raises;
 
 use std::collections::HashMap;
 use std::time::{Duration, SystemTime};
 
 use xend_wire::datum::Datum;
+
+pub(crate) use raises::{
+    AN_INTEGER_IS_REQUIRED, c_int, compare, hashable, items, name, not_a_number, number, operand, shift,
+};
 
 /// A dict as it is written down in the daemon's source, its members in the order in which Python gives them.
 pub(crate) fn literal<'n>(members: impl IntoIterator<Item = (&'n str, Datum)>) -> Datum {
@@ -175,17 +182,6 @@ pub(crate) fn int(text: &[u8]) -> Result<i64, Vec<u8>> {
     Ok(if negative { -magnitude } else { magnitude })
 }
 
-/// `int(value)` of a value of any type. The error is the text of Python's exception.
-pub(crate) fn number(value: &Datum) -> Result<i64, Vec<u8>> {
-    match value {
-        Datum::Int(number) | Datum::Long(number) => Ok(*number),
-        Datum::Bool(flag) => Ok(i64::from(*flag)),
-        Datum::Float(number) => Ok(*number as i64),
-        Datum::Bytes(_) | Datum::Text(_) => int(&str(value)),
-        other => Err(not_a_number(other).into_bytes()),
-    }
-}
-
 /// `long(value)` of a value of any type. A suffix `L` is allowed. The error is the text of Python's exception.
 pub(crate) fn long(value: &Datum) -> Result<i64, Vec<u8>> {
     let as_long = |error: Vec<u8>| {
@@ -217,11 +213,6 @@ pub(crate) fn float(value: &Datum) -> Result<f64, Vec<u8>> {
     }
 }
 
-/// What `int()` says of a value that is neither string nor number.
-pub(crate) fn not_a_number(value: &Datum) -> String {
-    format!("int() argument must be a string or a number, not '{}'", type_name(value))
-}
-
 /// What `str()` says of text that is not ASCII.
 pub(crate) fn not_ascii(text: &str) -> Option<String> {
     let at = text.chars().position(|c| !c.is_ascii())?;
@@ -250,6 +241,8 @@ pub(crate) fn str(value: &Datum) -> Vec<u8> {
         Datum::Bytes(bytes) => bytes.clone(),
         Datum::Text(text) => text.as_bytes().to_vec(),
         Datum::Long(number) => number.to_string().into_bytes(),
+        Datum::DateTime(text) => text.as_bytes().to_vec(),
+        Datum::Binary(bytes) => bytes.clone(),
         other => other.repr(),
     }
 }
@@ -270,7 +263,7 @@ pub(crate) fn truth(value: &Datum) -> bool {
         Datum::Text(text) => !text.is_empty(),
         Datum::List(items) | Datum::Tuple(items) => !items.is_empty(),
         Datum::Dict(members) => !members.is_empty(),
-        Datum::DateTime(_) => true,
+        Datum::DateTime(_) | Datum::Binary(_) => true,
     }
 }
 
@@ -287,7 +280,7 @@ pub(crate) fn type_name(value: &Datum) -> &'static str {
         Datum::List(_) => "list",
         Datum::Tuple(_) => "tuple",
         Datum::Dict(_) => "dict",
-        Datum::DateTime(_) => "instance",
+        Datum::DateTime(_) | Datum::Binary(_) => "instance",
     }
 }
 

@@ -7,6 +7,8 @@
 //! assert_eq!(weight.show(Release::V3_4), b"(period '100000000')");
 //! ```
 
+use data_encoding::BASE64;
+
 use crate::sexpr::{Rules, Sexpr, write_atom};
 use crate::xmlrpc::{Kind, Marshaller, ValueRef};
 use crate::{Error, ErrorKind, Limits, Release, python};
@@ -39,6 +41,8 @@ pub enum Datum {
     Dict(Vec<(String, Datum)>),
     /// An `xmlrpclib.DateTime`, as its text: `20080101T00:00:00`.
     DateTime(String),
+    /// An `xmlrpclib.Binary`: the bytes of a base64 value.
+    Binary(Vec<u8>),
 }
 
 impl Datum {
@@ -68,7 +72,7 @@ impl Datum {
             Self::Float(value) => out.extend_from_slice(python::str_float(*value).as_bytes()),
             Self::Long(value) => write_quoted(out, value.to_string().as_bytes()),
             Self::Text(text) => write_quoted(out, text.as_bytes()),
-            Self::None | Self::Dict(_) | Self::DateTime(_) => write_quoted(out, &self.repr()),
+            Self::None | Self::Dict(_) | Self::DateTime(_) | Self::Binary(_) => write_quoted(out, &self.repr()),
         }
     }
 
@@ -105,6 +109,7 @@ impl Datum {
                 out.extend_from_slice(python::repr_bytes(text.as_bytes()).as_bytes());
                 out.extend_from_slice(b" at 0>");
             }
+            Self::Binary(_) => out.extend_from_slice(b"<xmlrpclib.Binary instance at 0>"),
         }
     }
 
@@ -158,13 +163,19 @@ impl Datum {
                 out.close_struct();
             }
             Self::DateTime(text) => out.scalar("dateTime.iso8601", &escape(text.as_bytes())),
+            Self::Binary(bytes) => {
+                // `base64.encode` writes lines of 76 characters.
+                let text = BASE64.encode(bytes);
+                let lines = text.as_bytes().chunks(76).flat_map(|line| [line, b"\n".as_slice()]);
+                out.scalar("base64", &[b"\n".as_slice()].into_iter().chain(lines).collect::<Vec<_>>().concat());
+            }
         }
         Ok(())
     }
 
     /// An XML-RPC value as Python 2's `xmlrpclib` gives it: text as a byte string where it is ASCII.
     ///
-    /// Dates and binary data, which no method of the daemon takes, are their text.
+    /// Dates and binary data are instances of `xmlrpclib`'s own classes, which no method of the daemon expects.
     pub fn from_value(value: ValueRef<'_>) -> Self {
         let text = || value.text().unwrap_or_default().into_owned();
         let string = |text: String| if text.is_ascii() { Self::Bytes(text.into_bytes()) } else { Self::Text(text) };
@@ -172,7 +183,9 @@ impl Datum {
             Kind::Int | Kind::I8 => value.as_i64().map_or_else(|| string(text()), Self::Int),
             Kind::Boolean => Self::Bool(value.as_bool().unwrap_or_default()),
             Kind::Double => value.as_f64().map_or_else(|| string(text()), Self::Float),
-            Kind::String | Kind::DateTime | Kind::Base64 => string(text()),
+            Kind::String => string(text()),
+            Kind::DateTime => Self::DateTime(text()),
+            Kind::Base64 => value.as_bytes().map_or_else(|| string(text()), Self::Binary),
             Kind::Array => Self::List(value.items().map(Self::from_value).collect()),
             Kind::Struct => {
                 Self::Dict(value.members().map(|(name, value)| (name.to_owned(), Self::from_value(value))).collect())
@@ -240,6 +253,17 @@ impl Datum {
 /// The body of a fault reply as the daemon marshals it. The text's bytes go out as they are but for `&`, `<` and `>`.
 pub fn fault(code: i32, text: &[u8]) -> Vec<u8> {
     Marshaller::fault(code, &escape(text))
+}
+
+/// The body of a fault reply whose string is a value of any type, as the daemon's exceptions may have it.
+pub fn fault_of(code: i32, string: &Datum) -> Vec<u8> {
+    match string {
+        Datum::Bytes(text) => fault(code, text),
+        string => {
+            let body = Marshaller::fault_of(code, |out| string.marshal(out));
+            body.unwrap_or_else(|why| fault(1, why.as_bytes()))
+        }
+    }
 }
 
 /// `xmlrpclib.escape`: `&`, `<` and `>` as references, all other bytes as they are.

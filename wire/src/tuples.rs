@@ -69,6 +69,7 @@ fn write(builder: &mut Builder, datum: &Datum, release: Release) {
         Datum::Long(value) => drop(builder.atom(value.to_string())),
         Datum::None => drop(builder.atom("None")),
         Datum::DateTime(text) => drop(builder.atom(text)),
+        Datum::Binary(bytes) => drop(builder.atom(bytes)),
         Datum::Bool(_) | Datum::Int(_) | Datum::Float(_) => drop(builder.atom(datum.show(release))),
     }
 }

@@ -27,17 +27,11 @@ impl World {
         if release >= Release::V3_2 && state != PowerState::Running {
             return Err(Failure::bad_state("Domain is not running", PowerState::Running, state));
         }
-        let Some(id) = domain.id else { return Err(Failure::exception(python::not_a_number(&Datum::None))) };
+        if domain.id.is_none() {
+            return Err(Failure::exception(python::not_a_number(&Datum::None)));
+        }
         if !self.files.exists(path) {
             return Err(Failure::refused([b"can't write guest state file ", path, b": ", NO_SUCH_FILE].concat()));
-        }
-        // The program that saves waits for the guest to suspend itself, which one that is paused never does (captures
-        // `save-ok@3.0.2`, `save-ok@3.0.3`). The numbers are those of open files.
-        if release <= Release::V3_0_3 && state == PowerState::Paused {
-            return Err(Failure::refused(match release {
-                Release::V3_0_2 => format!("/usr/lib/xen/bin/xc_save 0 11 {id} 0 0 0 failed: popen failed"),
-                _ => format!("/usr/lib64/xen/bin/xc_save 12 {id} 0 0 0 failed: popen failed"),
-            }));
         }
         let mut saved = domain.clone();
         saved.deactivate(Activity::Suspended);
@@ -82,7 +76,7 @@ impl World {
     }
 
     pub(super) fn suspend(&mut self, target: &Datum) -> Result<Datum, Failure> {
-        let at = self.position(target)?;
+        let at = self.position_as_given(target)?;
         let domain = &self.domains[at];
         if domain.is_privileged() {
             let verb = if self.release <= Release::V3_2 { "save" } else { "suspend" };
@@ -108,7 +102,7 @@ impl World {
     }
 
     fn resume_suspended(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
-        let at = self.position(target)?;
+        let at = self.position_as_given(target)?;
         let domain = &self.domains[at];
         if domain.is_privileged() {
             let verb = if self.release <= Release::V3_2 { "save" } else { "resume" };
@@ -121,7 +115,7 @@ impl World {
         Ok(Datum::None)
     }
 
-    pub(super) fn migrate(&mut self, target: &Datum, destination: &[u8], port: &Datum) -> Result<Datum, Failure> {
+    pub(super) fn migrate(&mut self, target: &Datum, destination: &Datum, port: &Datum) -> Result<Datum, Failure> {
         /// Where daemons listen for domains of others (`xend-relocation-port`).
         const RELOCATION_PORT: i64 = 8002;
         let release = self.release;
@@ -137,14 +131,14 @@ impl World {
         if domain.id.is_none() {
             return Err(Failure::exception(python::not_a_number(&Datum::None)));
         }
-        let port = match port {
-            Datum::None => RELOCATION_PORT,
-            port => match python::number(port).map_err(Failure::Exception)? {
-                0 => RELOCATION_PORT,
-                port => port,
-            },
+        // `sock.connect((destination, port))`, where the number 0 stands for the usual port.
+        let destination = python::name(destination).map_err(Failure::Exception)?;
+        let port = match python::c_int(port).map_err(Failure::Exception)? {
+            0 => RELOCATION_PORT,
+            port @ 1..=65_535 => port,
+            _ => return Err(Failure::exception("getsockaddrarg: port must be 0-65535.")),
         };
-        let peer = format!("{}:{port}", String::from_utf8_lossy(destination));
+        let peer = format!("{}:{port}", String::from_utf8_lossy(&destination));
         if !self.peers.contains(&peer) {
             // `err[1]` at first, the whole exception later (captures `post-migrate-refused@3.2`, xm command `migrate vm1` in 4.1).
             let why = if release < Release::V3_3 { "Connection refused" } else { "[Errno 111] Connection refused" };

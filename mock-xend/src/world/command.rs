@@ -19,7 +19,10 @@ pub enum Command {
         domain: Datum,
     },
     /// The pairs that describe the host.
-    NodeInfo,
+    NodeInfo {
+        /// Whether the layout of processors and memory is among them, from 4.1 on.
+        with_topology: bool,
+    },
     /// The console ring of the hypervisor.
     Messages,
     /// The same, emptied afterwards.
@@ -173,7 +176,7 @@ pub enum Command {
         /// The domain.
         domain: Datum,
         /// The host.
-        destination: Vec<u8>,
+        destination: Datum,
         /// The port; 0 is the usual one.
         port: Datum,
     },

@@ -7,12 +7,12 @@ use super::PowerState;
 use crate::python;
 
 /// An exception of the daemon. [`message`](Self::message) words it; a face adds its own frame.
-#[derive(Clone, Debug, PartialEq, Eq)]
+#[derive(Clone, Debug, PartialEq)]
 pub enum Failure {
     /// No such domain (`XendInvalidDomain`). Carries the identifier as it was given.
     UnknownDomain {
-        /// The name, id or uuid.
-        target: Vec<u8>,
+        /// The name, id or uuid: mostly text, but what was given itself where the daemon does not make a text of it.
+        target: Datum,
     },
     /// Another failure that came out as the text of a plain `XendError`, its kind lost on the way.
     Wrapped(Box<Failure>),
@@ -80,7 +80,7 @@ impl Failure {
     /// The text, as an XML-RPC fault has it.
     pub fn message(&self, release: Release) -> Vec<u8> {
         let text = match self {
-            Self::UnknownDomain { target } => return target.clone(),
+            Self::UnknownDomain { target } => return python::str(target),
             Self::Wrapped(inner) => return inner.str(release),
             Self::Privileged { verb, target } => {
                 return [format!("Cannot {verb} privileged domain ").as_bytes(), target].concat();
@@ -122,9 +122,17 @@ impl Failure {
     pub fn str(&self, release: Release) -> Vec<u8> {
         let message = self.message(release);
         match self {
-            Self::UnknownDomain { .. } => [b"<Fault 3: ".as_slice(), &python::repr(&message), b">"].concat(),
+            Self::UnknownDomain { target } => [b"<Fault 3: ".as_slice(), &target.repr(), b">"].concat(),
             Self::Configuration(_) => [b"Invalid Configuration: ".as_slice(), &message].concat(),
             _ => message,
+        }
+    }
+
+    /// The string of an XML-RPC fault, which need not be one (`XendInvalidDomain.__init__`).
+    pub fn fault_string(&self, release: Release) -> Datum {
+        match self {
+            Self::UnknownDomain { target } => target.clone(),
+            _ => self.message(release).into(),
         }
     }
 

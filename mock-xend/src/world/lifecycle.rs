@@ -306,11 +306,16 @@ impl World {
         }
     }
 
-    /// Starts a domain anew, unless that happens too often. Up to 3.1 the last restart counts, later the last start
-    /// (`XendDomainInfo._restart`, xm command `save vm1` after `reboot vm1` in 4.1).
+    /// Starts a domain anew, unless that happens too often. Up to 3.0.3 the last restart counts, from 4.1 on the last start
+    /// (`XendDomainInfo._restart`, xm command `save vm1` after `reboot vm1` in 4.1). From 3.1 to 3.4 a restart that the
+    /// daemon itself was asked for always happens, and guests here do nothing of themselves.
     fn restart(&mut self, at: usize, now: Duration) {
         let domain = &mut self.domains[at];
-        let last = if self.release <= Release::V3_1 { domain.restarted } else { domain.started };
+        let last = self.release.pick(&[
+            (Release::V3_0_2, domain.restarted),
+            (Release::V3_1, None),
+            (Release::V4_1, domain.started),
+        ]);
         if last.is_some_and(|last| now.saturating_sub(last) < domain::minimum_restart_time(self.release)) {
             return self.end(at);
         }

@@ -43,30 +43,42 @@ impl World {
     }
 
     pub(super) fn position(&self, target: &Datum) -> Result<usize, Failure> {
-        let text = python::str(target);
         let unknown = || match target {
             // The exception that was to be raised takes `str()` of it.
             Datum::Text(text) if let Some(raised) = python::not_ascii(text) => Failure::exception(raised),
-            _ => Failure::UnknownDomain { target: text.clone() },
+            _ => Failure::UnknownDomain { target: python::str(target).into() },
         };
+        self.position_of(target)?.ok_or_else(unknown)
+    }
+
+    /// The same for the few methods that put what they were given into the exception as it is: a number stays one.
+    pub(super) fn position_as_given(&self, target: &Datum) -> Result<usize, Failure> {
+        self.position_of(target)?.ok_or_else(|| Failure::UnknownDomain { target: target.clone() })
+    }
+
+    /// `domain_lookup_nr`: by name, by number, by uuid. An instance of `DateTime` or `Binary` equals the text that it
+    /// holds, but `int()` takes none.
+    fn position_of(&self, target: &Datum) -> Result<Option<usize>, Failure> {
+        let text = python::str(target);
         let first = |wanted: &dyn Fn(&Domain) -> bool| self.domains.iter().position(|domain| wanted(domain));
         let by_id = |id: i64| first(&|domain| domain.id.map(i64::from) == Some(id));
+        let by_name = || {
+            let has_name = |domain: &Domain| domain.name.as_bytes() == text;
+            first(&|domain| domain.id.is_some() && has_name(domain)).or_else(|| first(&has_name))
+        };
         match target {
-            Datum::Int(id) | Datum::Long(id) => by_id(*id).ok_or_else(unknown),
-            Datum::Bool(flag) => by_id(i64::from(*flag)).ok_or_else(unknown),
             Datum::Bytes(_) | Datum::Text(_) => {
-                let has_name = |domain: &Domain| domain.name.as_bytes() == text;
                 let has_uuid = |domain: &Domain| domain.uuid.as_bytes() == text;
                 let knows_uuids = self.release >= Release::V3_1;
-                first(&|domain| domain.id.is_some() && has_name(domain))
-                    .or_else(|| first(&has_name))
+                Ok(by_name()
                     .or_else(|| python::int(&text).ok().and_then(by_id))
                     .or_else(|| first(&|domain| knows_uuids && domain.id.is_some() && has_uuid(domain)))
-                    .or_else(|| first(&|domain| knows_uuids && has_uuid(domain)))
-                    .ok_or_else(unknown)
+                    .or_else(|| first(&|domain| knows_uuids && has_uuid(domain))))
             }
-            Datum::Float(id) => by_id(*id as i64).ok_or_else(unknown),
-            other => Err(Failure::exception(python::not_a_number(other))),
+            Datum::DateTime(_) | Datum::Binary(_) if let Some(at) = by_name() => Ok(Some(at)),
+            // It is a `ValueError`, as for a text that is no number.
+            Datum::Float(id) if id.is_nan() => Ok(None),
+            target => Ok(by_id(python::number(target).map_err(Failure::Exception)?)),
         }
     }
 }

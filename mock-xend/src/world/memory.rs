@@ -10,15 +10,17 @@ impl World {
     pub(super) fn set_memory_target(&mut self, target: &Datum, memory: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
         let domain = self.find_mut(target)?;
+        // Up to 3.0.3 the value is shifted, later multiplied; a text or list times a number is a longer one, which is more
+        // than any number.
+        let shifted = || python::operand(memory, "<<").map_err(Failure::Exception);
         let memory = match memory {
-            Datum::Int(memory) => *memory,
-            Datum::Bool(flag) => i64::from(*flag),
-            // A text is shifted up to 3.0.3, and later compared with a number, which is always less.
-            other if release <= Release::V3_0_3 => {
-                let text = format!("unsupported operand type(s) for <<: '{}' and 'int'", python::type_name(other));
-                return Err(Failure::exception(text));
+            memory if release == Release::V3_0_3 && python::compare(memory, 0).map_err(Failure::Exception)?.is_le() => {
+                0
             }
-            _ => i64::MAX,
+            _ if release < Release::V3_1 => shifted()?,
+            Datum::Float(memory) => *memory as i64,
+            Datum::Bytes(_) | Datum::Text(_) | Datum::List(_) | Datum::Tuple(_) => i64::MAX,
+            memory => python::operand(memory, "*").map_err(Failure::Exception)?,
         };
         match release {
             // No check at all (capture `post-mem-neg@3.0.2`).

@@ -192,7 +192,7 @@ impl World {
                 let domain = self.find(domain)?;
                 Ok(Datum::list([domain.domid(), domain.uuid.as_str().into()]))
             }
-            Command::NodeInfo => Ok(self.node.pairs(release).into()),
+            Command::NodeInfo { with_topology } => Ok(self.node.pairs(release, *with_topology).into()),
             Command::Messages => Ok(self.messages.clone().into()),
             Command::ClearMessages => Ok(std::mem::take(&mut self.messages).into()),
             Command::Log => Ok(self.log.clone().into()),
@@ -235,7 +235,7 @@ impl World {
             Command::SetMaxMemory { domain, memory } => self.set_max_memory(domain, memory),
             Command::ShadowMemory { domain } => Ok(self.find(domain)?.shadow_memory.into()),
             Command::SetShadowMemory { domain, memory } => self.set_shadow_memory(domain, memory),
-            Command::Vcpus { domain } => Ok(vcpu::vcpus(self.find(domain)?)),
+            Command::Vcpus { domain } => vcpu::vcpus(self.find(domain)?, release),
             Command::SetVcpus { domain, vcpus } => self.set_vcpus(domain, vcpus),
             Command::Pin { domain, vcpu, cpus } => self.pin(domain, vcpu, cpus),
             Command::Scheduling { domain, scheduler } => self.scheduling(domain, *scheduler),
@@ -262,16 +262,11 @@ impl World {
                 None => Err(Failure::not_started(&domain.name.as_str().into())),
             };
         }
-        // `asserts.isCharConvertible`: one character, or the code of one.
-        let is_character = match key {
-            Datum::Int(code) | Datum::Long(code) => (0..=255).contains(code),
-            Datum::Bytes(text) => text.len() == 1,
-            _ => false,
-        };
-        if is_character {
-            Ok(Datum::None)
-        } else {
-            Err(Failure::refused([python::str(key).as_slice(), b" is not convertible to a character"].concat()))
+        // `asserts.isCharConvertible`, which is an assertion: one character, or the code of one.
+        match key {
+            Datum::Bool(_) | Datum::Int(0..=255) => Ok(Datum::None),
+            Datum::Bytes(text) if text.len() == 1 => Ok(Datum::None),
+            _ => Err(Failure::exception([python::str(key).as_slice(), b" is not convertible to a character"].concat())),
         }
     }
 

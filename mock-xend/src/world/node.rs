@@ -35,7 +35,7 @@ impl Node {
 
     /// What the daemon says of it, in the order of the release (`XendNode.info`, protocol reference §3.9, captures
     /// `get-node`).
-    pub(crate) fn pairs(&self, release: Release) -> Vec<Datum> {
+    pub(crate) fn pairs(&self, release: Release, with_topology: bool) -> Vec<Datum> {
         let (major, minor) = release.pick(&[
             (Release::V3_0_2, (3, 0)),
             (Release::V3_1, (3, 1)),
@@ -69,8 +69,8 @@ impl Node {
         add(Releases::between(Release::V3_2, Release::V3_4).contains(release), "node_to_cpu", "node0:0-1".into());
         add(Releases::between(Release::V3_3, Release::V3_4).contains(release), "node_to_memory", "node0:1".into());
         add(release >= Release::V4_1, "free_cpus", 0.into());
-        add(release >= Release::V4_1, "cpu_topology", CPU_TOPOLOGY.into());
-        add(release >= Release::V4_1, "numa_info", "none".into());
+        add(release >= Release::V4_1 && with_topology, "cpu_topology", CPU_TOPOLOGY.into());
+        add(release >= Release::V4_1 && with_topology, "numa_info", "none".into());
         add(true, "xen_major", major.into());
         add(true, "xen_minor", minor.into());
         add(true, "xen_extra", ".2-1".into());

@@ -5,6 +5,7 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::command::Scheduler;
+use super::domain::Domain;
 use super::{Failure, World};
 use crate::python;
 
@@ -79,6 +80,7 @@ impl Default for Bvt {
 impl World {
     pub(super) fn scheduling(&self, target: &Datum, scheduler: Scheduler) -> Result<Datum, Failure> {
         let domain = self.find(target)?;
+        domain.check_scheduled(scheduler, self.release)?;
         Ok(match scheduler {
             // The order is that of the captures (`cpu_bvt_get@3.0.2`).
             Scheduler::Bvt => {
@@ -118,35 +120,38 @@ impl World {
     ) -> Result<Datum, Failure> {
         let release = self.release;
         let domain = self.find_mut(target)?;
-        let number = |at: usize| match values.get(at) {
-            None | Some(Datum::None) => Ok(None),
-            Some(value) => python::number(value).map(Some).map_err(Failure::Exception),
-        };
-        let needed = |at: usize| number(at)?.ok_or_else(|| Failure::exception(python::not_a_number(&Datum::None)));
+        domain.check_scheduled(scheduler, release)?;
+        let value = |at: usize| values.get(at).unwrap_or(&Datum::None);
+        // Whatever the hypervisor's binding raises becomes a plain error.
+        let refused = |raised: Vec<u8>| Failure::refused(raised);
+        let number = |at: usize| python::c_int(value(at)).map_err(refused);
         match scheduler {
             Scheduler::Bvt => {
                 domain.bvt = Bvt {
-                    mcuadv: needed(0)?,
-                    warpback: needed(1)?,
-                    warpvalue: needed(2)?,
-                    warpl: needed(3)?,
-                    warpu: needed(4)?,
+                    mcuadv: number(0)?,
+                    warpback: number(1)?,
+                    warpvalue: number(2)?,
+                    warpl: number(3)?,
+                    warpu: number(4)?,
                 };
             }
             Scheduler::Sedf => {
                 domain.sedf = Sedf {
-                    period: needed(0)?,
-                    slice: needed(1)?,
-                    latency: needed(2)?,
-                    extratime: needed(3)?,
-                    weight: needed(4)?,
+                    period: number(0)?,
+                    slice: number(1)?,
+                    latency: number(2)?,
+                    extratime: number(3)?,
+                    weight: number(4)?,
                 };
             }
             Scheduler::Credit | Scheduler::Credit2 => {
-                let weight = number(0)?.unwrap_or(domain.credit.weight);
-                let cap = number(1)?.unwrap_or(domain.credit.cap);
+                // The values are compared as they are: a text is more than any number.
+                let is_out_of = |at: usize, least: i64, most: i64| {
+                    let order = |number| python::compare(value(at), number).map_err(refused);
+                    Ok(*value(at) != Datum::None && (order(least)?.is_lt() || order(most)?.is_gt()))
+                };
                 let newest = release >= Release::V4_1;
-                if !(1..=65_535).contains(&weight) {
+                if is_out_of(0, 1, 65_535)? {
                     return Err(Failure::refused(if newest {
                         "Cpu weight out of range, valid values are within range from 1 to 65535"
                     } else {
@@ -154,17 +159,34 @@ impl World {
                     }));
                 }
                 let most = domain.vcpus * 100;
-                if !(0..=most).contains(&cap) {
+                if is_out_of(1, 0, most)? {
                     return Err(Failure::refused(if newest {
                         format!("Cpu cap out of range, valid range is from 0 to {most} for specified number of vcpus")
                     } else {
                         "cap is out of range".to_owned()
                     }));
                 }
-                domain.credit = super::Credit { weight, cap, ..domain.credit };
+                let kept = |at: usize, known: i64| match value(at) {
+                    Datum::None => Ok(known),
+                    _ => number(at),
+                };
+                let (weight, cap) = (kept(0, domain.credit.weight)?, kept(1, domain.credit.cap)?);
+                domain.credit = Credit { weight, cap, ..domain.credit };
             }
         }
         Ok(Datum::Int(0))
+    }
+}
+
+impl Domain {
+    /// The hypervisor schedules what is active. From 3.3 on the credit scheduler's parameters of another domain are those
+    /// of its definition, and the hypervisor is not asked.
+    fn check_scheduled(&self, scheduler: Scheduler, release: Release) -> Result<(), Failure> {
+        let is_defined = match scheduler {
+            Scheduler::Credit | Scheduler::Credit2 => release >= Release::V3_3,
+            Scheduler::Bvt | Scheduler::Sedf => false,
+        };
+        if self.id.is_some() || is_defined { Ok(()) } else { Err(Failure::refused(python::AN_INTEGER_IS_REQUIRED)) }
     }
 }
 

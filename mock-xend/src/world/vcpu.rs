@@ -4,41 +4,57 @@ use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
 use super::config::most_vcpus;
-use super::domain::Domain;
+use super::domain::{Activity, Domain};
 use super::{Failure, World};
 use crate::python;
 
+/// The processors that the host has.
+const PROCESSORS: std::ops::Range<i64> = 0..2;
+
 /// `(domain (domid 1) (name vm1) (vcpu_count 1) (vcpu ...))` (captures `vcpuinfo`).
 ///
-/// The stub hypervisor of the captures brings no vcpu down: all are online, however many are available.
-pub(super) fn vcpus(domain: &Domain) -> Datum {
+/// The stub hypervisor of the captures brings no vcpu down: all are online, however many are available. What is not
+/// active has no virtual CPUs in the hypervisor: 3.1 and 3.2 ask for them all the same.
+pub(super) fn vcpus(domain: &Domain, release: Release) -> Result<Datum, Failure> {
+    let is_active = domain.id.is_some();
+    if !is_active && release < Release::V3_3 {
+        return Err(Failure::exception(python::AN_INTEGER_IS_REQUIRED));
+    }
     let mut fields: Vec<Datum> = vec![
         "domain".into(),
         Datum::pair("domid", domain.domid()),
         Datum::pair("name", domain.name.as_str()),
         Datum::pair("vcpu_count", domain.vcpus),
     ];
+    // Up to 3.0.3 a paused domain is told as one that waits for something.
+    let is_blocked = is_active && (domain.activity != Activity::Paused || release < Release::V3_1);
     for number in 0..domain.vcpus {
-        let cpus = domain.cpus_of(number).iter().map(|&cpu| cpu.into()).collect();
+        let any: Vec<i64> = if is_active { PROCESSORS.collect() } else { (0..64).collect() };
+        let cpus = domain.pinned_cpus(number).map_or(any.as_slice(), |pinned| pinned);
         fields.push(Datum::List(vec![
             "vcpu".into(),
             Datum::pair("number", number),
-            Datum::pair("online", 1),
-            Datum::pair("blocked", 1),
+            Datum::pair("online", i64::from(is_active)),
+            Datum::pair("blocked", i64::from(is_blocked)),
             Datum::pair("running", 0),
-            Datum::pair("cpu_time", 1.234_567_89),
-            Datum::pair("cpu", number % 2),
-            Datum::pair("cpumap", Datum::List(cpus)),
+            Datum::pair("cpu_time", if is_active { 1.234_567_89 } else { 0.0 }),
+            Datum::pair("cpu", if is_active { number % 2 } else { -1 }),
+            Datum::pair("cpumap", Datum::List(cpus.iter().map(|&cpu| cpu.into()).collect())),
         ]));
     }
-    fields.into()
+    Ok(fields.into())
 }
 
 impl Domain {
     /// The host's processors that a virtual one may run on.
     pub(crate) fn cpus_of(&self, vcpu: i64) -> &[i64] {
+        self.pinned_cpus(vcpu).unwrap_or(&[0, 1])
+    }
+
+    /// The processors that a virtual one was pinned to, if it was.
+    fn pinned_cpus(&self, vcpu: i64) -> Option<&[i64]> {
         let pinned = usize::try_from(vcpu).ok().and_then(|at| self.pinned.get(at));
-        pinned.filter(|cpus| !cpus.is_empty()).map_or(&[0, 1], Vec::as_slice)
+        pinned.filter(|cpus| !cpus.is_empty()).map(Vec::as_slice)
     }
 }
 
@@ -46,25 +62,16 @@ impl World {
     pub(super) fn set_vcpus(&mut self, target: &Datum, vcpus: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
         let domain = self.find_mut(target)?;
-        let vcpus = match vcpus {
-            // Text is more than any number, and no shift takes it.
-            Datum::Bytes(_) | Datum::Text(_) if release < Release::V3_4 => {
-                let text = format!("unsupported operand type(s) for <<: 'int' and '{}'", python::type_name(vcpus));
-                return Err(Failure::exception(text));
-            }
-            Datum::Bytes(_) | Datum::Text(_) => i64::MAX,
-            vcpus => python::number(vcpus).map_err(Failure::Exception)?,
-        };
-        if vcpus < 0 && release < Release::V3_1 {
-            return Err(Failure::exception("negative shift count"));
-        }
-        if vcpus <= 0 && release >= Release::V3_1 {
+        let order = |number| python::compare(vcpus, number).map_err(Failure::Exception);
+        if release >= Release::V3_1 && order(0)?.is_le() {
             let rows = [(Release::V3_1, "Invalid VCPUs"), (Release::V3_4, "Zero or less VCPUs is invalid")];
             return Err(Failure::refused(release.pick(&rows)));
         }
-        if release >= Release::V3_4 && domain.id.is_some() && vcpus > domain.vcpus {
+        if release >= Release::V3_4 && domain.id.is_some() && order(domain.vcpus)?.is_gt() {
             return Err(Failure::refused("Cannot set vcpus greater than max vcpus on running domain"));
         }
+        // The mask of those that are available is `(1 << vcpus) - 1`.
+        let vcpus = python::shift(vcpus).map_err(Failure::Exception)?;
         if domain.id.is_none() {
             if vcpus > most_vcpus(release) {
                 return Err(Failure::Hypervisor { errno: 22, text: "Invalid argument" });
@@ -81,45 +88,79 @@ impl World {
         let domain = self.find_mut(target)?;
         let all = release >= Release::V3_0_3 && python::str(vcpu).eq_ignore_ascii_case(b"all");
         let vcpus = if all {
-            0..domain.vcpus
+            (0..domain.vcpus).map(Datum::Int).collect()
+        } else if Releases::between(Release::V3_1, Release::V3_2).contains(release) {
+            // The number is converted where the hypervisor is called, too.
+            vec![vcpu.clone()]
         } else {
-            let vcpu = python::number(vcpu).map_err(|text| {
-                // 3.1 and 3.2 convert the number where they also call the hypervisor (captures `post-pincpu-bad`).
-                if Releases::between(Release::V3_1, Release::V3_2).contains(release) {
-                    let what = [b"Cannot pin vcpu: ".as_slice(), &python::str(vcpu), b" to cpu: ", &python::str(cpus)];
-                    return Failure::refused([&what.concat(), b" - ".as_slice(), &text].concat());
-                }
-                Failure::Exception(text)
-            })?;
-            vcpu..vcpu.saturating_add(1)
+            vec![Datum::Int(python::number(vcpu).map_err(Failure::Exception)?)]
         };
-        let cpus: Vec<i64> = match cpus {
-            Datum::Bytes(text) if release >= Release::V4_1 => text
-                .split(|&byte| byte == b',')
-                .map(python::int)
-                .collect::<Result<_, _>>()
-                .map_err(Failure::Exception)?,
-            other if release >= Release::V4_1 => {
-                let text = format!("'{}' object has no attribute 'split'", python::type_name(other));
-                return Err(Failure::exception(text));
+        let cpus = match cpus {
+            Datum::Bytes(text) if release >= Release::V4_1 => {
+                let numbers = text.split(|&byte| byte == b',').map(|number| python::int(number).map(Datum::Int));
+                Datum::List(numbers.collect::<Result<_, _>>().map_err(Failure::Exception)?)
             }
-            Datum::List(cpus) => {
-                let number = |cpu: &Datum| python::number(cpu).map_err(Failure::Exception);
-                cpus.iter().map(number).collect::<Result<_, _>>()?
-            }
-            // The binding ignores whatever is no list, and pins to all (`xc.c`, protocol reference §3.3).
-            _ => Vec::new(),
+            cpus => cpus.clone(),
         };
+        // From 3.3 on the definition of a domain that is not active is changed, and the hypervisor is not asked.
+        let asks_hypervisor = domain.id.is_some() || release < Release::V3_3;
         for vcpu in vcpus {
-            let Some(at) = usize::try_from(vcpu).ok().filter(|_| vcpu < domain.vcpus) else {
-                return Err(Failure::Hypervisor { errno: 22, text: "Invalid argument" });
+            let failed = |refused: Refused| {
+                let since_3_1 = |text: &[u8]| {
+                    let what =
+                        [b"Cannot pin vcpu: ".as_slice(), &python::str(&vcpu), b" to cpu: ", &python::str(&cpus)];
+                    Failure::refused([&what.concat(), b" - ".as_slice(), text].concat())
+                };
+                match refused {
+                    Refused::ByHypervisor if release >= Release::V3_1 => since_3_1(b"(22, 'Invalid argument')"),
+                    Refused::ByHypervisor => Failure::Hypervisor { errno: 22, text: "Invalid argument" },
+                    Refused::ByPython(text) if release >= Release::V3_1 => since_3_1(&text),
+                    Refused::ByPython(text) => Failure::Exception(text),
+                    // The list is gone through before the call up to 3.3.
+                    Refused::NotIterable(text) if release >= Release::V3_4 => since_3_1(&text),
+                    Refused::NotIterable(text) => Failure::Exception(text),
+                }
             };
-            if domain.pinned.len() <= at {
-                domain.pinned.resize(at + 1, Vec::new());
-            }
-            domain.pinned[at].clone_from(&cpus);
-            domain.last_pinned = Some(cpus.clone());
+            domain.pin(&vcpu, &cpus, asks_hypervisor).map_err(failed)?;
         }
         Ok(Datum::Int(0))
+    }
+}
+
+/// Why a virtual CPU was not pinned.
+enum Refused {
+    ByHypervisor,
+    ByPython(Vec<u8>),
+    NotIterable(Vec<u8>),
+}
+
+impl Domain {
+    /// `xc.vcpu_setaffinity`: the virtual CPU is there, and so is one processor at least.
+    fn pin(&mut self, vcpu: &Datum, cpus: &Datum, asks_hypervisor: bool) -> Result<(), Refused> {
+        let vcpu = python::number(vcpu).map_err(Refused::ByPython)?;
+        if asks_hypervisor && self.id.is_none() {
+            return Err(Refused::ByPython(python::AN_INTEGER_IS_REQUIRED.to_vec()));
+        }
+        let cpus: Vec<i64> = match cpus {
+            // The binding ignores a text, and pins to all (`xc.c`, protocol reference §3.3).
+            Datum::Bytes(_) | Datum::Text(_) => Vec::new(),
+            cpus => {
+                let items = python::items(cpus).map_err(Refused::NotIterable)?;
+                let numbers: Vec<i64> =
+                    items.iter().map(python::number).collect::<Result<_, _>>().map_err(Refused::ByPython)?;
+                let there: Vec<i64> = numbers.into_iter().filter(|cpu| PROCESSORS.contains(cpu)).collect();
+                if there.is_empty() && asks_hypervisor {
+                    return Err(Refused::ByHypervisor);
+                }
+                there
+            }
+        };
+        let at = usize::try_from(vcpu).ok().filter(|_| vcpu < self.vcpus).ok_or(Refused::ByHypervisor)?;
+        if self.pinned.len() <= at {
+            self.pinned.resize(at + 1, Vec::new());
+        }
+        self.pinned[at].clone_from(&cpus);
+        self.last_pinned = Some(cpus);
+        Ok(())
     }
 }

@@ -2,6 +2,7 @@
 
 mod command;
 mod cuts;
+mod edges;
 mod endurance;
 mod faces;
 mod guards;

@@ -65,15 +65,24 @@ pub(crate) fn get(path: &str) -> Vec<u8> {
     format!("GET {path} HTTP/1.1\r\nHost: localhost:8000\r\n\r\n").into_bytes()
 }
 
-/// A call of a method with strings, or a number where it looks like one.
+/// A call of a method with strings, a number where it looks like one, an array for numbers in brackets (`[0,1]`), and a
+/// value of another type where the word begins with it: `dateTime:20080101T00:00:00`, `base64:dm0x`, `double:1.5`, `nil:`.
 pub(crate) fn call(method: &str, params: &[&str]) -> Vec<u8> {
-    let params: String = params
-        .iter()
-        .map(|param| match param.parse::<i32>() {
-            Ok(number) => format!("<param><value><int>{number}</int></value></param>"),
-            Err(_) => format!("<param><value><string>{param}</string></value></param>"),
-        })
-        .collect();
+    let int = |number: &str| format!("<value><int>{number}</int></value>");
+    let value = |param: &str| match param.split_once(':') {
+        _ if param.parse::<i32>().is_ok() => int(param),
+        Some(("dateTime", text)) => format!("<value><dateTime.iso8601>{text}</dateTime.iso8601></value>"),
+        Some((kind @ ("base64" | "double"), text)) => format!("<value><{kind}>{text}</{kind}></value>"),
+        Some(("nil", "")) => "<value><nil/></value>".to_owned(),
+        _ => match param.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
+            Some(numbers) => {
+                let items: String = numbers.split(',').filter(|number| !number.is_empty()).map(int).collect();
+                format!("<value><array><data>{items}</data></array></value>")
+            }
+            None => format!("<value><string>{param}</string></value>"),
+        },
+    };
+    let params: String = params.iter().map(|param| format!("<param>{}</param>", value(param))).collect();
     let body = format!("<methodCall><methodName>{method}</methodName><params>{params}</params></methodCall>");
     let head = format!("POST /RPC2 HTTP/1.1\r\nHost: localhost\r\nContent-Length: {}\r\n\r\n", body.len());
     (head + &body).into_bytes()

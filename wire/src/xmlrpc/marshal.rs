@@ -1,6 +1,7 @@
 //! The layout of Python 2's `xmlrpclib.dumps`, which is the daemon's, byte for byte. What is written into it has been
 //! escaped already.
 
+use std::convert::Infallible;
 use std::io::Write;
 
 /// Writes one body.
@@ -17,17 +18,26 @@ impl Marshaller {
 
     /// A `methodResponse` around a fault.
     pub(crate) fn fault(code: i32, string: &[u8]) -> Vec<u8> {
+        Self::fault_of(code, |out| {
+            out.scalar("string", string);
+            Ok::<_, Infallible>(())
+        })
+        .unwrap_or_else(|never| match never {})
+    }
+
+    /// A fault whose `faultString` is any value.
+    pub(crate) fn fault_of<E>(code: i32, string: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<Vec<u8>, E> {
         let mut out = Self(b"<?xml version='1.0'?>\n<methodResponse>\n<fault>\n".to_vec());
         out.open_struct();
         out.open_member(b"faultCode");
         out.number("int", code);
         out.close_member();
         out.open_member(b"faultString");
-        out.scalar("string", string);
+        string(&mut out)?;
         out.close_member();
         out.close_struct();
         out.push(b"</fault>\n</methodResponse>\n");
-        out.0
+        Ok(out.0)
     }
 
     /// A `methodCall`.

@@ -8,7 +8,7 @@ use super::row::Row;
 use crate::faces::sxp::{self, Resource, Way, get, get_with, post};
 use crate::faces::xmlrpc::{self, function, known_only, of_domain, of_manager};
 use crate::python;
-use crate::world::{Command, Detail, Failure, Order, States};
+use crate::world::{Command, Detail, Failure, States};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
@@ -36,7 +36,7 @@ pub(super) const ROWS: &[Row] = &[
             if request.wants_sxp() {
                 return Ok(request.listing().into());
             }
-            request.give(Command::Records { states: States::Usual, detail: Detail::Whole, order: Order::ById })
+            Ok(sxp::Outcome::Domains(request.domains()))
         })],
         ..Row::NONE
     },

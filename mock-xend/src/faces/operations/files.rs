@@ -95,13 +95,7 @@ pub(super) const ROWS: &[Row] = &[
 
 /// What `os.open` takes.
 fn path(value: &Datum) -> Result<Vec<u8>, Failure> {
-    match value {
-        Datum::Bytes(_) | Datum::Text(_) => Ok(python::str(value)),
-        other => Err(Failure::exception(format!(
-            "coercing to Unicode: need string or buffer, {} found",
-            python::type_name(other)
-        ))),
-    }
+    python::name(value).map_err(Failure::Exception)
 }
 
 fn save(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {
@@ -134,10 +128,10 @@ fn post_migrate(request: &mut sxp::Invocation<'_, '_>, numbers: &[&str], port: u
     if request.release() >= Release::V4_1 {
         request.boolean("change_home_server")?;
     }
-    request.give(Command::Migrate { domain, destination, port: numbers[port].clone() })
+    request.give(Command::Migrate { domain, destination: destination.into(), port: numbers[port].clone() })
 }
 
 fn migrate(call: &mut xmlrpc::Invocation<'_, '_>, port: usize) -> Result<xmlrpc::Outcome, Failure> {
-    let (destination, port) = (python::str(&call.param(1)), call.param(port));
+    let (destination, port) = (call.param(1), call.param_or(port, 0));
     call.give(Command::Migrate { domain: call.domain(), destination, port })
 }

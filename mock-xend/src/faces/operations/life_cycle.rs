@@ -138,18 +138,10 @@ pub(super) const ROWS: &[Row] = &[
             let name = request.first("name")?;
             request.give(Command::Rename { domain: request.object(), name })
         })],
-        xmlrpc: &[of_domain("xend.domain.setName", Releases::ALL, "setName", (2, 0), |call| {
-            let name = match call.param(1) {
-                Datum::None => Vec::new(),
-                name @ (Datum::Bytes(_) | Datum::Text(_)) => python::str(&name),
-                // The name is taken apart up to 3.0.3, and later matched with an expression.
-                other if call.release() < Release::V3_1 => {
-                    return Err(Failure::exception(format!("'{}' object is not iterable", python::type_name(&other))));
-                }
-                _ => return Err(Failure::exception("expected string or buffer")),
-            };
-            call.give(Command::Rename { domain: call.domain(), name })
-        })],
+        xmlrpc: &[
+            of_domain("xend.domain.setName", Releases::until(Release::V3_4), "setName", (2, 0), rename),
+            of_domain("xend.domain.setName", Releases::since(Release::V4_1), "setName", (2, 1), rename),
+        ],
         xenapi: &["VM.set_name_label"],
     },
     Row {
@@ -236,4 +228,18 @@ fn error_creating(failure: &Failure, release: Release) -> Failure {
 fn pause(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {
     let before = call.perform(Command::Pause { domain: call.domain() })?;
     Ok(if python::truth(&call.param(1)) { before.into() } else { xmlrpc::Outcome::NOTHING })
+}
+
+fn rename(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {
+    let name = match call.param(1) {
+        Datum::None => Vec::new(),
+        name @ (Datum::Bytes(_) | Datum::Text(_)) => python::str(&name),
+        // Each character of the name is looked at up to 3.0.3; later the name is matched with an expression.
+        name if call.release() < Release::V3_1 => {
+            let characters = python::items(&name).map_err(Failure::Exception)?;
+            characters.iter().map(python::str).collect::<Vec<_>>().concat()
+        }
+        _ => return Err(Failure::exception("expected string or buffer")),
+    };
+    call.give(Command::Rename { domain: call.domain(), name })
 }

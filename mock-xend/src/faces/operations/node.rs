@@ -15,13 +15,17 @@ pub(super) const ROWS: &[Row] = &[
     Row { sxp: &[get(Resource::Xend, |_| Ok(sxp::Outcome::Directory(&["node", "domain", "vnet"])))], ..Row::NONE },
     Row {
         operations: &[operation::NODE_INFO],
-        sxp: &[get(Resource::Node, |request| request.perform(Command::NodeInfo).map(sxp::Outcome::Node))],
+        sxp: &[get(Resource::Node, |request| {
+            request.perform(Command::NodeInfo { with_topology: true }).map(sxp::Outcome::Node)
+        })],
         xmlrpc: &[
             of_manager("xend.node.info", Releases::until(Release::V3_4), "info", (0, 0), |call| {
-                call.give(Command::NodeInfo)
+                call.give(Command::NodeInfo { with_topology: true })
             }),
             of_manager("xend.node.info", Releases::since(Release::V4_1), "info", (0, 1), |call| {
-                call.give(Command::NodeInfo)
+                // `info(self, show_numa=1)`.
+                let with_topology = python::truth(&call.param_or(0, true));
+                call.give(Command::NodeInfo { with_topology })
             }),
         ],
         xenapi: &["host.get_record"],
@@ -29,7 +33,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { operations: &[operation::NODE_METRICS], xenapi: &["host_metrics.get_record"], ..Row::NONE },
     Row {
         operations: &[operation::NODE_DMESG],
-        sxp: &[get(Resource::Messages, |request| text(request, Command::Messages))],
+        sxp: &[get(Resource::Messages, |request| text(request, Command::Messages).map(sxp::Outcome::Messages))],
         xmlrpc: &[of_manager("xend.node.dmesg.info", Releases::ALL, "info", (0, 0), |call| {
             call.give(Command::Messages)
         })],
@@ -48,7 +52,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::NODE_LOG],
-        sxp: &[get(Resource::Log, |request| text(request, Command::Log))],
+        sxp: &[get(Resource::Log, |request| text(request, Command::Log).map(sxp::Outcome::Text))],
         xmlrpc: &[function("xend.node.log", Releases::ALL, "get_log", (0, 0), |call| call.give(Command::Log))],
         xenapi: &["host.get_log"],
     },
@@ -127,7 +131,7 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
-fn text(request: &mut sxp::Invocation<'_, '_>, command: Command) -> Result<sxp::Outcome, crate::world::Failure> {
+fn text(request: &mut sxp::Invocation<'_, '_>, command: Command) -> Result<Vec<u8>, crate::world::Failure> {
     let text = request.perform(command)?;
-    Ok(sxp::Outcome::Text(text.as_bytes().unwrap_or_default().to_vec()))
+    Ok(text.as_bytes().unwrap_or_default().to_vec())
 }

@@ -23,7 +23,10 @@ pub(super) const ROWS: &[Row] = &[
             known_only("xend.security.get_resource_label", SECURITY, "get_resource_label", (1, 0)),
             known_only("xend.security.get_labeled_resources", SECURITY, "get_labeled_resources", (0, 0)),
             known_only("xend.security.set_resource_label", SECURITY, "set_resource_label", (4, 0)),
-            known_only("xend.security.get_policy", SECURITY, "get_policy", (0, 0)),
+            // No policy, and no flags.
+            function("xend.security.get_policy", SECURITY, "get_policy", (0, 0), |_| {
+                Ok(Datum::Tuple(vec!["".into(), 0.into()]).into())
+            }),
             known_only("xend.security.set_policy", SECURITY, "set_policy", (4, 0)),
             known_only("xend.security.reset_policy", SECURITY, "reset_policy", (0, 0)),
             known_only("xend.security.activate_policy", SECURITY, "activate_policy", (1, 0)),

@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         operations: &[operation::SET_MAX_MEMORY],
         sxp: &[post(Resource::Domain, "maxmem_set", Releases::ALL, Way::AtOnce, |request| {
-            let (domain, memory) = (request.domid()?, request.int("memory")?);
+            let (domain, memory) = (request.domid_or_name()?, request.int("memory")?);
             request.give(Command::SetMaxMemory { domain, memory })
         })],
         xmlrpc: &[of_manager("xend.domain.maxmem_set", Releases::ALL, "domain_maxmem_set", (2, 0), |call| {
@@ -67,11 +67,12 @@ pub(super) const ROWS: &[Row] = &[
         operations: &[operation::PIN_VCPU],
         sxp: &[
             post(Resource::Domain, "pincpu", Releases::only(Release::V3_0_2), Way::AtOnce, |request| {
-                let (domain, vcpu, cpus) = (request.domid()?, request.int("vcpu")?, request.text("cpumap")?.into());
+                let (domain, vcpu, cpus) =
+                    (request.domid_or_name()?, request.int("vcpu")?, request.text("cpumap")?.into());
                 request.give(Command::Pin { domain, vcpu, cpus })
             }),
             post(Resource::Domain, "pincpu", Releases::since(Release::V3_0_3), Way::AtOnce, |request| {
-                let domain = request.domid()?;
+                let domain = request.domid_or_name()?;
                 let (vcpu, cpus) = (request.text("vcpu")?.into(), request.text("cpumap")?.into());
                 request.give(Command::Pin { domain, vcpu, cpus })
             }),
@@ -101,13 +102,20 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::SET_CREDIT],
-        sxp: &[post(
-            Resource::Domain,
-            "domain_sched_credit_set",
-            Releases::since(Release::V3_0_3),
-            Way::AtOnce,
-            |request| posted(request, Scheduler::Credit, &["weight", "cap"]),
-        )],
+        // 3.1 alone forgets the cap.
+        sxp: &[
+            post(Resource::Domain, "domain_sched_credit_set", Releases::only(Release::V3_1), Way::AtOnce, |request| {
+                posted(request, Scheduler::Credit, &["weight"])
+            }),
+            post(
+                Resource::Domain,
+                "domain_sched_credit_set",
+                Releases::only(Release::V3_0_3),
+                Way::AtOnce,
+                post_credit,
+            ),
+            post(Resource::Domain, "domain_sched_credit_set", Releases::since(Release::V3_2), Way::AtOnce, post_credit),
+        ],
         xmlrpc: &[of_manager(
             "xend.domain.sched_credit_set",
             Releases::since(Release::V3_0_3),
@@ -197,8 +205,12 @@ pub(super) const ROWS: &[Row] = &[
 ];
 
 fn told(request: &mut sxp::Invocation<'_, '_>, scheduler: Scheduler) -> Result<sxp::Outcome, Failure> {
-    let domain = request.domid()?;
+    let domain = request.domid_or_name()?;
     request.give(Command::Scheduling { domain, scheduler })
+}
+
+fn post_credit(request: &mut sxp::Invocation<'_, '_>) -> Result<sxp::Outcome, Failure> {
+    posted(request, Scheduler::Credit, &["weight", "cap"])
 }
 
 fn posted(
@@ -206,7 +218,7 @@ fn posted(
     scheduler: Scheduler,
     names: &[&str],
 ) -> Result<sxp::Outcome, Failure> {
-    let (domain, values) = (request.domid()?, request.ints(names)?);
+    let (domain, values) = (request.domid_or_name()?, request.ints(names)?);
     request.give(Command::SetScheduling { domain, scheduler, values })
 }
 

@@ -18,9 +18,19 @@ impl Page<'_> {
         self.begin();
         if matches!(value, Datum::List(_)) {
             // The pretty-printer is not imported in that module (protocol reference §1.5).
+            self.write("<code><pre>");
             return self.broken();
         }
         self.write(python::str(value));
+        self.write(END);
+    }
+
+    /// The messages of the hypervisor (`SrvDmesg.py`).
+    pub(super) fn html_messages(&mut self, messages: &[u8]) {
+        self.begin();
+        self.write("<pre>");
+        self.write(messages);
+        self.write("</pre>");
         self.write(END);
     }
 

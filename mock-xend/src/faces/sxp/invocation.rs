@@ -103,6 +103,17 @@ impl<'r, 't> Invocation<'r, 't> {
         }
     }
 
+    /// The domain for the operations that set memory, processors and schedulers: up to 3.0.3 its id, later its name, so
+    /// that these take a domain that is not active, too (`SrvDomain.py`, `self.dom.getName()`). A field `dom` overrides
+    /// either.
+    pub(crate) fn domid_or_name(&self) -> Result<Datum, Failure> {
+        match self.request.fields.get("dom") {
+            _ if self.release() < Release::V3_1 => self.domid(),
+            Some(_) => self.text("dom").map(Datum::from),
+            None => Ok(self.object()),
+        }
+    }
+
     /// The domain that the path names, as an object of its own.
     pub(crate) fn object(&self) -> Datum {
         match &self.target {

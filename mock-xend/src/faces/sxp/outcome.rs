@@ -19,6 +19,8 @@ pub(crate) enum Outcome {
     Node(Datum),
     /// Plain text.
     Text(Vec<u8>),
+    /// The messages of the hypervisor: plain text, or a page for a browser.
+    Messages(Vec<u8>),
     /// Domains as a browser is shown them.
     Domains(Vec<Arc<Domain>>),
     /// The record of one domain.
@@ -54,6 +56,7 @@ impl Outcome {
             Self::Directory(_)
             | Self::Node(_)
             | Self::Text(_)
+            | Self::Messages(_)
             | Self::Record(_)
             | Self::Domain(_)
             | Self::Vnets

@@ -132,7 +132,8 @@ impl<'r> Page<'r> {
                 self.reply.show(&node.into(), release);
             }
             Outcome::Node(pairs) => self.html_node(&pairs),
-            Outcome::Text(text) => {
+            Outcome::Messages(text) if !self.request.wants_sxp() => self.html_messages(&text),
+            Outcome::Text(text) | Outcome::Messages(text) => {
                 self.reply.set_header("content-type", PLAIN);
                 self.reply.body = text;
             }

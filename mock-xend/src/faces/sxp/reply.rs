@@ -82,7 +82,7 @@ impl Reply {
             // The exception is not one of those that are caught there.
             return Self::internal_error();
         }
-        Self::not_found(Failure::UnknownDomain { target: domain.to_vec() }.str(release))
+        Self::not_found(Failure::UnknownDomain { target: domain.to_vec().into() }.str(release))
     }
 
     /// 500 and nothing in it, for an exception outside of any operation.

@@ -22,7 +22,7 @@ pub(crate) struct Unparsed {
     method: Vec<u8>,
     target: Vec<u8>,
     headers: Headers,
-    body: Vec<u8>,
+    body: Option<Vec<u8>>,
 }
 
 /// A request for a resource.
@@ -50,7 +50,7 @@ impl Incoming {
     /// How many bytes are still to be taken apart.
     pub(super) fn len(&self) -> usize {
         match self {
-            Self::Unparsed(unparsed) => unparsed.target.len() + unparsed.body.len(),
+            Self::Unparsed(unparsed) => unparsed.target.len() + unparsed.body.as_ref().map_or(0, Vec::len),
             Self::Refused(_) => 0,
         }
     }
@@ -61,11 +61,13 @@ impl Incoming {
         let Ok(line) = input.line(MAX_LINE).await else { return bad() };
         let Some((method, target)) = request_line(line) else { return bad() };
         let Ok(headers) = read_headers(input).await else { return bad() };
-        let body = match headers.get("content-length").and_then(|length| python::int(length).ok()) {
+        let length = headers.get("content-length").and_then(|length| python::int(length).ok());
+        let body = match length {
             Some(length) if length > MAX_BODY => return Self::Refused(Reply::too_large()),
             // A negative length reads to the end of the stream (capture `len-neg`).
-            Some(length) => input.bytes(usize::try_from(length).unwrap_or(MAX_LINE)).await.to_vec(),
-            None => Vec::new(),
+            Some(length) => Some(input.bytes(usize::try_from(length).unwrap_or(MAX_LINE)).await.to_vec()),
+            // Without a length that is a number nothing is read, and no form looked for.
+            None => None,
         };
         Self::Unparsed(Unparsed { method, target, headers, body })
     }
@@ -74,7 +76,8 @@ impl Incoming {
 impl Unparsed {
     #[cfg(test)]
     pub(super) fn new(method: &str, target: &str, headers: Headers, body: Vec<u8>) -> Self {
-        Self { method: method.as_bytes().to_vec(), target: target.as_bytes().to_vec(), headers, body }
+        let (method, target) = (method.as_bytes().to_vec(), target.as_bytes().to_vec());
+        Self { method, target, headers, body: Some(body) }
     }
 
     /// Reads path, query and form.
@@ -84,8 +87,8 @@ impl Unparsed {
         let path = pieces.next().unwrap_or_default();
         // A third piece is lost (capture `get-query-two-q`).
         let mut fields = pieces.next().map(|query| form::urlencoded(query, false)).unwrap_or_default();
-        if method == b"POST" {
-            fields.update(form::body(headers.get("content-type"), &body).map_err(|form::Broken| Died)?);
+        if let (b"POST", Some(body)) = (method.as_slice(), &body) {
+            fields.update(form::body(headers.get("content-type"), body).map_err(|form::Broken| Died)?);
         }
         // The first character is dropped, whatever it is (captures `mal-relpath`, `get-absolute-uri`).
         let path = UrlPath::parse(path.get(1..).unwrap_or_default());
@@ -118,7 +121,9 @@ impl Request {
 
     /// `useSxp` (protocol reference §1.5).
     pub(crate) fn wants_sxp(&self) -> bool {
-        match (self.headers.get("user-agent"), self.headers.get("accept")) {
+        // An empty header is as none.
+        let given = |name| self.headers.get(name).filter(|value| !value.is_empty());
+        match (given("user-agent"), given("accept")) {
             (Some(_), Some(accept)) => accept.windows(SXP.len()).any(|part| part == SXP.as_bytes()),
             _ => true,
         }

@@ -34,7 +34,7 @@ pub(crate) async fn answer(
     event.as_mut().enable();
     let doing = Arc::clone(service);
     let begun = work::run(incoming.len() > MUCH_TO_READ, move || begin(&doing, routes, legacy, incoming)).await;
-    let Begun { then, mut decided } = match begun {
+    let Begun { then, has_head, mut decided } = match begun {
         Ok(begun) => begun,
         Err(answer) => return answer,
     };
@@ -51,12 +51,14 @@ pub(crate) async fn answer(
         *performed = service.turn(|turn| method.perform(turn, legacy));
     }
     let printing = Arc::clone(service);
-    work::run(decided.records() > MUCH_TO_PRINT, move || decided.print(&printing, then)).await
+    work::run(decided.records() > MUCH_TO_PRINT, move || decided.print(&printing, then, has_head)).await
 }
 
 /// What a request is, and what has become of it so far.
 struct Begun {
     then: Then,
+    /// Whether the reply has a status line and headers.
+    has_head: bool,
     decided: Decided,
 }
 
@@ -83,7 +85,7 @@ fn begin(service: &Service, routes: &Routes, legacy: &xmlrpc::Routes, incoming: 
             Decided::World { method, performed, delay }
         }
     });
-    Ok(Begun { then: request.then(), decided })
+    Ok(Begun { then: request.then(), has_head: request.has_head, decided })
 }
 
 impl Decided {
@@ -96,7 +98,7 @@ impl Decided {
     }
 
     /// Makes the bytes of the reply.
-    fn print(self, service: &Service, then: Then) -> Answer {
+    fn print(self, service: &Service, then: Then, has_head: bool) -> Answer {
         let release = service.release();
         let (body, delay) = match self {
             Self::Scripted(scripted) => {
@@ -109,7 +111,8 @@ impl Decided {
                 (performed.into_envelope(&method.name, release).response(release), delay)
             }
         };
-        Answer { delay, ..Answer::new(Reply::xml(release, body).encode(release, service.now()), then) }
+        let reply = Reply::xml(release, body).with_head(has_head);
+        Answer { delay, ..Answer::new(reply.encode(release, service.now()), then) }
     }
 }
 

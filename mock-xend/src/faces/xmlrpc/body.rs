@@ -31,7 +31,7 @@ fn unknown_method(release: Release, method: &str) -> Vec<u8> {
 
 /// A method that raises.
 fn failed(release: Release, raised: &Failure) -> Vec<u8> {
-    datum::fault(raised.code(), &raised.message(release))
+    datum::fault_of(raised.code(), &raised.fault_string(release))
 }
 
 /// A success that says `Failure`, with a code and its arguments (protocol reference §5.1).

@@ -37,6 +37,8 @@ pub(crate) async fn answer(service: &Arc<Service>, routes: &'static Routes, inco
 /// What becomes of a call, to be printed when nobody waits for the world any more.
 struct Unprinted {
     then: Then,
+    /// Whether the reply has a status line and headers.
+    has_head: bool,
     decided: Decided,
 }
 
@@ -60,7 +62,10 @@ fn perform(service: &Service, routes: &Routes, incoming: Incoming) -> Result<Unp
     let Ok(call) = decode(&request.body, release) else {
         // 3.0.2 reports a body that says nothing of a call; later the thread dies over it (§1.7).
         return Err(match release {
-            Release::V3_0_2 => Answer::new(Reply::internal_error().encode(release, service.now()), Then::Close),
+            Release::V3_0_2 => {
+                let reply = Reply::internal_error().with_head(request.has_head);
+                Answer::new(reply.encode(release, service.now()), Then::Close)
+            }
             _ => Answer::closed(),
         });
     };
@@ -77,7 +82,7 @@ fn perform(service: &Service, routes: &Routes, incoming: Incoming) -> Result<Unp
             Decided::World { outcome: routes.call(route.method, &mut Invocation::new(turn, params)), delay }
         }
     });
-    Ok(Unprinted { then: request.then(), decided })
+    Ok(Unprinted { then: request.then(), has_head: request.has_head, decided })
 }
 
 /// The call in a body, as the daemon of a release reads it.
@@ -98,7 +103,7 @@ impl Unprinted {
 
     /// Makes the bytes of the reply.
     fn print(self, service: &Service) -> Answer {
-        let Self { then, decided } = self;
+        let Self { then, has_head, decided } = self;
         let release = service.release();
         let (body, delay) = match decided {
             Decided::Scripted(scripted) => {
@@ -110,6 +115,7 @@ impl Unprinted {
             Decided::World { outcome: Ok(outcome), delay } => (outcome.into_datum().response(release), delay),
             Decided::World { outcome: Err(raised), delay } => ((WORDING.failed)(release, &raised), delay),
         };
-        Answer { delay, ..Answer::new(Reply::xml(release, body).encode(release, service.now()), then) }
+        let reply = Reply::xml(release, body).with_head(has_head);
+        Answer { delay, ..Answer::new(reply.encode(release, service.now()), then) }
     }
 }

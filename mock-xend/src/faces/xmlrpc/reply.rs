@@ -76,6 +76,11 @@ impl Reply {
         self
     }
 
+    /// With a status line and headers, or without, as HTTP/0.9 has it.
+    pub(crate) fn with_head(self, has_head: bool) -> Self {
+        Self { has_head, ..self }
+    }
+
     pub(crate) fn without_body(self) -> Self {
         Self { body: Vec::new(), ..self }
     }

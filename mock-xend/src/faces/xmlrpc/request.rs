@@ -22,6 +22,8 @@ pub(crate) enum Incoming {
 pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
     pub(crate) keep_alive: bool,
+    /// Whether the reply has a status line and headers.
+    pub(crate) has_head: bool,
 }
 
 /// The longest first line (`rfile.readline(65537)`).
@@ -64,7 +66,7 @@ impl Incoming {
             Ok(line) => line.to_vec(),
             Err(_) => return Some(Self::Refused(Reply::error(414, "Request-URI Too Long", false))),
         };
-        let FirstLine { method, path, persists } = match FirstLine::parse(&line, release) {
+        let FirstLine { method, path, persists, has_head } = match FirstLine::parse(&line, release) {
             Ok(line) => line?,
             Err(refused) => return Some(Self::Refused(refused)),
         };
@@ -76,14 +78,14 @@ impl Incoming {
         };
         if method != b"POST" {
             let message = [b"Unsupported method (".as_slice(), &python::repr(&method), b")"].concat();
-            let reply = Reply::error(501, message, true);
+            let reply = Reply::error(501, message, has_head);
             return Some(Self::Refused(if method == b"HEAD" { reply.without_body() } else { reply }));
         }
         if release == Release::V3_0_2 && path != b"/" && path != b"/RPC2" {
-            return Some(Self::Refused(Reply::no_such_page()));
+            return Some(Self::Refused(Reply::no_such_page().with_head(has_head)));
         }
         let unreadable = || match release {
-            Release::V3_0_2 => Self::Refused(Reply::internal_error()),
+            Release::V3_0_2 => Self::Refused(Reply::internal_error().with_head(has_head)),
             _ => Self::Unanswerable,
         };
         // No length, or none that is a number: `int(None)` and `int('abc')` raise.
@@ -96,7 +98,7 @@ impl Incoming {
         // A negative length reads to the end of the stream.
         let count = usize::try_from(length).unwrap_or(LONGEST_BODY as usize);
         let body = input.bytes(count).await.to_vec();
-        Some(Self::Request(Request { body, keep_alive }))
+        Some(Self::Request(Request { body, keep_alive, has_head }))
     }
 }
 
@@ -105,6 +107,8 @@ struct FirstLine {
     path: Vec<u8>,
     /// Whether the connection persists if no header says otherwise.
     persists: bool,
+    /// Whether replies have a status line and headers: those to HTTP/0.9 have none (`BaseHTTPServer.send_response`).
+    has_head: bool,
 }
 
 impl FirstLine {
@@ -128,9 +132,12 @@ impl FirstLine {
                     return Err(Reply::error(505, message, false));
                 }
                 let persists = numbers >= (1, 1) && release >= Release::V3_0_3;
-                Ok(Some(Self { method: method.to_vec(), path: path.to_vec(), persists }))
+                let has_head = *version != b"HTTP/0.9";
+                Ok(Some(Self { method: method.to_vec(), path: path.to_vec(), persists, has_head }))
             }
-            [b"GET", path] => Ok(Some(Self { method: b"GET".to_vec(), path: path.to_vec(), persists: false })),
+            [b"GET", path] => {
+                Ok(Some(Self { method: b"GET".to_vec(), path: path.to_vec(), persists: false, has_head: false }))
+            }
             [method, _] => Err(bad("Bad HTTP/0.9 request type", method)),
             [] => Ok(None),
             _ => Err(bad("Bad request syntax", line)),

@@ -26,7 +26,7 @@ pub(crate) fn answer(
         scenario::Reply::InternalError => Reply::internal_error(),
         scenario::Reply::UnknownMethod(method) => xml((wording.unknown_method)(release, method)),
         scenario::Reply::UnknownDomain(domain) => {
-            xml((wording.failed)(release, &Failure::UnknownDomain { target: domain.clone().into_bytes() }))
+            xml((wording.failed)(release, &Failure::UnknownDomain { target: domain.as_str().into() }))
         }
         scenario::Reply::Error(text) => xml((wording.failed)(release, &Failure::Refused(text.clone().into_bytes()))),
         scenario::Reply::Fault(Fault { code, string }) => xml(datum::fault(*code, string.as_bytes())),

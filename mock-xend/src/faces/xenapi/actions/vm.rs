@@ -162,7 +162,7 @@ pub(in super::super) fn migrate(call: &mut Context<'_>) -> Outcome {
     if is_text && domain(call)?.power_state() == PowerState::Running && !domain(call)?.is_privileged() {
         return Err(ErrorDescription::internal("an integer is required"));
     }
-    ask(call, |domain| Command::Migrate { domain, destination, port })
+    ask(call, |domain| Command::Migrate { domain, destination: destination.into(), port })
 }
 
 /// Checked here, since only this method tells the state by a code.

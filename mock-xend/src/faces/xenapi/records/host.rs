@@ -49,7 +49,7 @@ const SOFTWARE: [&str; 15] = [
 
 /// A value of `xend.node.info`, if the release tells it.
 pub(in super::super) fn node(call: &Context<'_>, name: &str) -> Option<Datum> {
-    let pairs = call.world.node.pairs(call.release);
+    let pairs = call.world.node.pairs(call.release, true);
     let pair = pairs.iter().find(|pair| pair.items().first() == Some(&name.into()));
     pair.and_then(|pair| pair.items().get(1)).cloned()
 }
