@@ -30,8 +30,8 @@ const CASES: &str = r#"
 3.2.. | new kept; /xend/domain/kept op=save&file=/srv/x | silence
 3.1.. | new kept; xend.domain.suspend kept | fault 2 Domain is not running
 3.1.. | xend.domain.suspend vm1 | fault 2 Domain is not managed by Xend lifecycle support.
-3.1 | xend.domain.suspend Domain-0 | fault 2 Cannot save privileged domain Domain-0
-3.2.. | xend.domain.suspend Domain-0 | fault 2 Cannot suspend privileged domain Domain-0
+3.1..3.2 | xend.domain.suspend Domain-0 | fault 2 Cannot save privileged domain Domain-0
+3.3.. | xend.domain.suspend Domain-0 | fault 2 Cannot suspend privileged domain Domain-0
 3.1.. | xend.domain.resume vm1 0 | fault 2 Error occurred when resuming: Cannot resume domain that is not suspended.
 3.1.. | new kept; xend.domain.start kept 0; xend.domain.suspend kept; xend.domain.resume kept 0; /xend/domain | (Domain-0 kept vm1)
 3.1.. | new kept; xend.domain.start kept 0; xend.domain.suspend kept; /xend/domain?state=suspended | (kept)
