@@ -36,7 +36,7 @@ impl Codec {
         }
     }
 
-    /// The rules of that name; `xend` names those of all five releases.
+    /// The rules of that name; `xend` names those of all releases.
     ///
     /// # Errors
     /// The codec has no rules of that name.
@@ -56,11 +56,11 @@ impl Codec {
     /// The rules of that name, where only one will do.
     ///
     /// # Errors
-    /// The codec has no rules of that name, or the name is `xend`, which is that of five.
+    /// The codec has no rules of that name, or the name is `xend`, which is that of all releases.
     pub fn one_rules(self, name: &str) -> Result<Rules, Error> {
         match self.named_rules(name)?[..] {
             [rules] => Ok(rules),
-            _ => Err(Error::Usage(format!("`{name}` names the rules of five releases, expected one, as in xend-4.1"))),
+            _ => Err(Error::Usage(format!("`{name}` names the rules of all releases, expected one, as in xend-4.1"))),
         }
     }
 

@@ -1,6 +1,6 @@
 //! Bytes to values and back, for everything that Xend speaks.
 //!
-//! * [`sexpr`]: S-expressions, as five releases of Xend and libvirt read and write them.
+//! * [`sexpr`]: S-expressions, as each release of Xend and libvirt read and write them.
 //! * [`xmlrpc`]: XML-RPC, for those who need no more than that.
 //! * [`datum`]: values as the daemon holds them, and what each face makes of them.
 //! * [`tuples`]: XML-RPC arrays that are S-expressions at heart.
