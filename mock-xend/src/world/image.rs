@@ -47,7 +47,7 @@ impl Image {
         }
     }
 
-    /// The image without what the daemon puts in itself.
+    /// The image without what the daemon puts in itself, in the order of the release.
     pub(super) fn without_defaults(&self, release: Release) -> Datum {
         let defaults: Vec<_> = platform::defaults(release, self.is_hvm()).collect();
         let is_default = |item: &Datum| match item.items() {
@@ -56,7 +56,17 @@ impl Image {
             }
             _ => false,
         };
-        self.config.items().iter().filter(|item| !is_default(item)).cloned().collect::<Vec<_>>().into()
+        let mut items: Vec<Datum> = self.config.items().iter().filter(|item| !is_default(item)).cloned().collect();
+        if release >= Release::V3_1 {
+            let order = ["kernel", "ramdisk", "args", "superpages"].iter().chain(platform::keys(release));
+            let order: Vec<_> = order.map(|name| name.as_bytes()).collect();
+            let place = |item: &Datum| {
+                let name = item.items().first()?.as_bytes()?;
+                Some(order.iter().position(|known| *known == name).unwrap_or(order.len()))
+            };
+            items.sort_by_key(place);
+        }
+        items.into()
     }
 
     /// Whether it makes a machine of its own, fully virtualised.

@@ -1,6 +1,7 @@
 //! The mock from outside: scripted replies, listeners, and the program.
 
 mod command;
+mod configurations;
 mod cuts;
 mod edges;
 mod endurance;

@@ -78,9 +78,11 @@ impl Settings {
         self.get(name).cloned().or_else(|| field.default.map(Datum::from))
     }
 
-    /// Every value that was given, with its name.
+    /// Every value that was given, with its name, in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Datum)> {
-        self.given.iter().map(|(name, value)| (*name, value))
+        let mut seen = std::collections::BTreeSet::new();
+        let names = FIELDS.iter().map(|field| field.name).filter(move |name| seen.insert(*name));
+        names.filter_map(|name| Some((name, self.get(name)?)))
     }
 
     /// Reads a field out of a configuration, if the release has it and the configuration does.

@@ -23,6 +23,8 @@ pub(super) fn complete(
     };
     let decides =
         |settings: &[(String, Datum)], name: &str| origin == Origin::Configuration || text(settings, name).is_none();
+    // One that has all that the daemon puts into a disk was kept before, and has no more.
+    let is_whole = origin == Origin::Kept && text(settings, "uuid").is_some() && text(settings, "driver").is_some();
     let is_first = !known.iter().any(Device::is_block);
     let bootable = Datum::Int(i64::from(is_first));
     match class {
@@ -58,13 +60,18 @@ pub(super) fn complete(
         _ => {}
     }
     if text(settings, "uuid").unwrap_or_default().is_empty() {
-        put(settings, "uuid", identities.uuid().into());
+        settings.retain(|(name, _)| name != "uuid");
+        // What is passed through is told with its uuid first, so it is kept so.
+        let is_passed_through = matches!(class, "pci" | "vscsi" | "vusb");
+        let at = if is_passed_through { 0 } else { settings.len() };
+        settings.insert(at, ("uuid".to_owned(), identities.uuid().into()));
     }
     // One that takes the place of another by its uuid is no disk more (capture `holly38-sameuuid@3.4`).
     let uuid = text(settings, "uuid").unwrap_or_default();
     let is_replaced = release >= Release::V3_4 && known.iter().any(|other| other.uuid().as_bytes() == uuid);
     if is_block(class) && !is_replaced {
         match settings.iter_mut().find(|(name, _)| name == "bootable") {
+            None if is_whole => {}
             None => settings.push(("bootable".to_owned(), bootable)),
             Some((_, value)) if origin == Origin::Configuration && release < Release::V3_4 => *value = bootable,
             // A number that was given is one from 4.0 on; in 3.4 it stays the text `'0'`, which Python counts as true.

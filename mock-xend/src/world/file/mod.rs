@@ -15,7 +15,7 @@ use read::Source;
 use tables::WorldTable;
 
 impl World {
-    /// Reads a world. `name` is what errors call the file; `release` is that of the daemon, or that of the file if it is
+    /// Reads a world, whose format is `docs/worlds.md`. `name` is what errors call the file; `release` is that of the daemon, or that of the file if it is
     /// left open, or 4.1 if neither says; domains without a time have been started `now`.
     ///
     /// ```
