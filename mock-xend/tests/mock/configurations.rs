@@ -138,7 +138,7 @@ async fn told(release: Release, world: &World, configuration: &Configuration) ->
 /// The name that a configuration gives its domain.
 fn name_of(config: &str) -> String {
     let document = xend_wire::sexpr::parse(config.as_bytes()).ok();
-    let first = document.as_ref().and_then(|document| document.first());
+    let first = document.as_ref().and_then(xend_wire::sexpr::Document::first);
     let Some(Ok(config)) = first.map(Datum::from_sexpr) else { return "Domain-Unnamed".to_owned() };
     let name = config.items().iter().find_map(|field| match field.items() {
         [name, value, ..] if name.as_bytes() == Some(b"name") => value.as_bytes(),
