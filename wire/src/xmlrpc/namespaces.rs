@@ -26,6 +26,11 @@ impl<'i> Namespaces<'i> {
     #[cold]
     pub(super) fn declare(&mut self, input: &'i str, span: std::ops::Range<usize>, depth: usize) {
         let mut rest = &input[span];
+        // Nearly all attributes are others.
+        let bytes = rest.as_bytes();
+        if !memchr::memchr_iter(b'x', bytes).any(|at| bytes[at..].starts_with(b"xmlns")) {
+            return;
+        }
         while let Some((name, value)) = rest.split_once('=') {
             let value = value.trim_start_matches(|c: char| u8::try_from(c).is_ok_and(is_space));
             let Some((value, after)) = value.get(1..).and_then(|inside| inside.split_once(&value[..1])) else { return };

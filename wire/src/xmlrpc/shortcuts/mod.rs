@@ -133,11 +133,8 @@ fn tag(
         model.end(name, at..at + len)?;
         Ok(Some(len))
     } else {
-        let Some((name, len, attribute)) = start_tag(rest) else { return Ok(None) };
+        let Some((name, len)) = start_tag(rest) else { return Ok(None) };
         open.push(name);
-        if !attribute.is_empty() {
-            model.attributes(at + attribute.start..at + attribute.end);
-        }
         model.start(name, at..at + len)?;
         Ok(Some(len))
     }
@@ -188,22 +185,21 @@ fn tag_end_len(rest: &[u8]) -> Option<usize> {
     (rest.get(blank) == Some(&b'>')).then_some(blank + 1)
 }
 
-/// A start tag and its length, and where an attribute stands in it.
+/// A start tag, in which an attribute may stand that declares no namespace, and its length.
 #[inline]
-fn start_tag(rest: &[u8]) -> Option<(ElementName<'static>, usize, Range<usize>)> {
+fn start_tag(rest: &[u8]) -> Option<(ElementName<'static>, usize)> {
     let UsualName { name, len, .. } = UsualName::read(&rest[1..])?;
     let tail = &rest[1 + len..];
     if tail[0] == b'>' {
-        return Some((name, 1 + len + 1, 0..0));
+        return Some((name, 1 + len + 1));
     }
     let attribute = attribute_len(tail).unwrap_or(0);
-    let end = 1 + len + attribute;
-    Some((name, end + tag_end_len(&tail[attribute..])?, 1 + len..end))
+    Some((name, 1 + len + attribute + tag_end_len(&tail[attribute..])?))
 }
 
 /// The length of ` name="value"`: a name of letters and colons, and a value without markup.
 fn attribute_len(rest: &[u8]) -> Option<usize> {
-    let name = rest.strip_prefix(b" ")?;
+    let name = rest.strip_prefix(b" ").filter(|name| !name.starts_with(b"xmlns"))?;
     let name_len = name.iter().position(|&b| !(b.is_ascii_alphabetic() || b == b':')).filter(|&len| len > 0)?;
     let value = name[name_len..].strip_prefix(b"=\"")?;
     let value_len = memchr::memchr3(b'"', b'<', b'&', value)?;
