@@ -3,6 +3,7 @@
 mod command;
 mod configurations;
 mod cuts;
+mod definitions;
 mod edges;
 mod endurance;
 mod faces;

@@ -1,0 +1,241 @@
+//! Configurations and devices where clients rely on them: the values are those of the daemons' own code.
+
+use mock_xend::world::{Command, Detail};
+use mock_xend::{Release, World};
+use xend_wire::datum::Datum;
+
+use crate::peer::NOW;
+
+/// A host that can run machines, with the daemon of a release.
+fn host(release: Release) -> World {
+    let host = String::from_utf8_lossy(xend_fixtures::file("worlds/hvm-host.toml").expect("it ships").bytes);
+    World::parse("hvm-host.toml", &host, Some(release), NOW).expect("a world")
+}
+
+fn read(text: &str) -> Datum {
+    let document = xend_wire::sexpr::parse(text.as_bytes()).expect(text);
+    Datum::from_sexpr(document.first().expect(text)).expect(text)
+}
+
+/// What a world answers, or what the daemon says against it.
+fn ask(world: &mut World, command: &Command) -> String {
+    let release = world.release();
+    let answer = world.perform(NOW, command);
+    let bytes = answer.map_or_else(|failure| failure.str(release), |value| value.show(release));
+    String::from_utf8_lossy(&bytes).into_owned()
+}
+
+fn record(world: &mut World, domain: &str) -> String {
+    ask(world, &Command::Record { domain: domain.into(), detail: Detail::Whole })
+}
+
+const LINUX: &str = "(image (linux (kernel /srv/xend/etc/vmlinuz)))";
+
+/// The record of a domain named `z` that is defined with these fields, or why it is refused.
+fn defined(release: Release, fields: &str) -> String {
+    let mut world = host(release);
+    let config = read(&format!("(vm (name z) (memory 32) (vcpus 1) {fields})"));
+    match world.perform(NOW, &Command::New { config }) {
+        Ok(_) => record(&mut world, "z"),
+        Err(failure) => String::from_utf8_lossy(&failure.str(release)).into_owned(),
+    }
+}
+
+/// The same, of a domain that is created.
+fn created(release: Release, fields: &str) -> String {
+    let mut world = host(release);
+    let config = read(&format!("(vm (name z) (memory 32) (vcpus 1) {fields})"));
+    match world.perform(NOW, &Command::Create { config, detail: Detail::Whole }) {
+        Ok(_) => record(&mut world, "z"),
+        Err(failure) => String::from_utf8_lossy(&failure.str(release)).into_owned(),
+    }
+}
+
+#[track_caller]
+fn has(text: &str, wanted: &[&str]) {
+    for wanted in wanted {
+        assert!(text.contains(wanted), "{wanted}\nis not in\n{text}");
+    }
+}
+
+#[test]
+fn a_device_of_a_bus_keeps_its_whole_address() {
+    let bus = "(device (pci (dev (domain 0x0001) (bus 0x0c) (slot 0x1b) (func 0x2))))";
+    has(
+        &defined(Release::V3_4, &format!("{LINUX} {bus}")),
+        &["(slot 0x1b) (bus 0x0c) (domain 0x0001) (uuid ", "(func 0x2)"],
+    );
+    has(&defined(Release::V4_1, &format!("{LINUX} {bus}")), &["(key 0c:1b.2) (vdevfn 0x100)"]);
+}
+
+#[test]
+fn a_bootloader_is_kept_and_asked() {
+    let boot = "(bootloader /srv/xend/bin/fakeboot) (bootloader_args -q)";
+    let disk = "(device (vbd (uname file:/srv/xend/img/a.img) (dev xvda) (mode w)))";
+    has(
+        &defined(Release::V3_1, &format!("{boot} {disk}")),
+        &["(bootloader /srv/xend/bin/fakeboot)", "(bootloader_args -q)", "(image (linux (kernel )))", "(bootable 1)"],
+    );
+    has(&created(Release::V4_1, &format!("{boot} {disk}")), &["(status 1)"]);
+    let refused = created(Release::V4_1, boot);
+    assert_eq!(refused, "Had a bootloader specified, but no disks are bootable");
+}
+
+#[test]
+fn the_first_disk_alone_is_bootable_and_its_driver_follows_from_its_name() {
+    let disks = "(device (vbd (uname file:/a) (dev ioemu:hda) (mode w))) (device (tap (uname tap:aio:/b) (dev xvdb)))";
+    let told = defined(Release::V4_1, &format!("{LINUX} {disks}"));
+    has(&told, &["(bootable 1) (driver ioemu) (dev ioemu:hda)", "(device (tap (bootable 0)"]);
+    assert_eq!(told.matches("(driver ").count(), 1, "{told}");
+}
+
+#[test]
+fn a_machine_gets_its_loader_its_defaults_and_a_screen() {
+    let image = "(image (hvm (kernel /usr/lib/xen/boot/hvmloader) (vcpus 1) (boot c) (vnc 1)))";
+    let told = defined(Release::V3_4, image);
+    has(&told, &["(hvm (kernel ) (timer_mode 1)", "(loader /usr/lib/xen/boot/hvmloader)", "(viridian 0)"]);
+    has(
+        &told,
+        &["(hpet 0)", "(rtc_timeoffset 0)", "(xen_platform_pci 1)", "(vpt_align 1)", "(device (vfb (vnc 1) (uuid "],
+    );
+    assert!(!told.contains("(image (hvm (kernel ) (vcpus"), "{told}");
+}
+
+#[test]
+fn a_uuid_is_told_with_dashes_and_must_be_one() {
+    let uuid = "(uuid 3fa85f6457174562b3fc2c963f66afa6)";
+    has(&defined(Release::V3_1, &format!("{LINUX} {uuid}")), &["(uuid 3fa85f64-5717-4562-b3fc-2c963f66afa6)"]);
+    let refused = defined(Release::V3_1, &format!("{LINUX} (uuid xy)"));
+    assert_eq!(refused, "invalid literal for int() with base 16: 'xy'");
+}
+
+#[test]
+fn processors_are_a_list_for_each_vcpu_and_must_be_numbers() {
+    has(&defined(Release::V4_1, &format!("(cpus 0-1) {LINUX}")), &["(cpus ((0 1)))"]);
+    let refused = defined(Release::V3_4, &format!("(cpus x) {LINUX}"));
+    assert_eq!(refused, "Invalid Configuration: cpus = x: invalid literal for int() with base 10: 'x'");
+}
+
+#[test]
+fn a_mask_of_vcpus_that_is_given_is_told_in_quotes() {
+    has(&defined(Release::V3_4, &format!("(vcpu_avail 3) {LINUX}")), &["(vcpu_avail '3')"]);
+    has(&created(Release::V3_0_3, &format!("(vcpu_avail 3) {LINUX}")), &["(vcpu_avail 3)"]);
+}
+
+#[test]
+fn a_maximum_below_the_memory_is_refused() {
+    let refused = defined(Release::V3_1, &format!("(maxmem 16) {LINUX}"));
+    let text = "Invalid Configuration: memory_dynamic_max must be less than or equal to memory_static_max";
+    assert_eq!(refused, text);
+}
+
+#[test]
+fn a_share_of_3_0_3_is_a_fraction_and_restart_fills_what_is_missing() {
+    let told = created(Release::V3_0_3, &format!("(cpu_weight 2.5) (features x) (restart never) {LINUX}"));
+    has(&told, &["(cpu_weight 2.5)", "(features x)", "(on_crash destroy)"]);
+}
+
+#[test]
+fn a_class_that_a_release_lacks_is_refused() {
+    assert_eq!(created(Release::V3_0_3, &format!("{LINUX} (device (vfb))")), "invalid device (vfb, ['vfb'])");
+    let refused = created(Release::V3_0_2, &format!("{LINUX} (device (tap (dev a)))"));
+    assert_eq!(refused, "invalid device (tap, ['tap', ['dev', 'a']])");
+}
+
+#[test]
+fn disks_do_not_share_a_name_a_file_or_an_unknown_type() {
+    let disk = |uname: &str, dev: &str| format!("(device (vbd (uname {uname}) (dev {dev})))");
+    let same = format!("{LINUX} {} {}", disk("phy:x", "sda1"), disk("phy:y", "sda1"));
+    assert_eq!(defined(Release::V4_1, &same), "Invalid Configuration: The device \"sda1\" is already defined");
+    let same = format!("{LINUX} {} {}", disk("phy:x", "sda1"), disk("phy:/dev/x", "sda2"));
+    assert_eq!(defined(Release::V3_4, &same), "Invalid Configuration: The file \"/dev/x\" is already used");
+    let odd = format!("{LINUX} (device (tap (uname tap:vvfat:/x) (dev sda1)))");
+    assert_eq!(defined(Release::V4_1, &odd), "Invalid Configuration: tap:vvfat not a valid disk type");
+    let nameless = format!("{LINUX} (device (vbd (uname phy:x)))");
+    assert_eq!(defined(Release::V4_1, &nameless), "argument of type 'NoneType' is not iterable");
+}
+
+#[test]
+fn a_ramdisk_that_is_missing_stops_the_start() {
+    for &release in Release::ALL {
+        let image = "(image (linux (kernel /srv/xend/etc/vmlinuz) (ramdisk /nonexistent/i)))";
+        assert_eq!(created(release, image), "Kernel ramdisk does not exist: /nonexistent/i", "{release}");
+    }
+}
+
+#[test]
+fn times_of_a_configuration_are_told_back() {
+    let told = defined(Release::V3_1, &format!("(start_time 1234567890.5) (cpu_time 12.25) {LINUX}"));
+    has(&told, &["(start_time 1234567890.5)", "(cpu_time 12.25)"]);
+}
+
+#[test]
+fn a_running_card_tells_its_model_and_its_rate() {
+    let card = "(device (vif (model e1000) (rate 2MB/s)))";
+    has(&created(Release::V3_1, &format!("{LINUX} {card}")), &["(model e1000)", "(rate 2MB/s)"]);
+    has(&created(Release::V4_1, &format!("{LINUX} {card}")), &["(model e1000)", "(rate '100000,50000')"]);
+}
+
+#[test]
+fn a_device_of_a_bus_is_taken_away_as_libvirt_and_xm_ask_for_it() {
+    let mut world = host(Release::V3_4);
+    let bus = "(pci (dev (domain 0x0) (bus 0x2) (slot 0x3) (func 0x0))";
+    let config = read(&format!("(vm (name z) (memory 32) (vcpus 1) {LINUX} (device {bus})))"));
+    world.perform(NOW, &Command::Create { config, detail: Detail::Whole }).expect("created");
+    let config = read(&format!("{bus} (state Closing))"));
+    world
+        .perform(NOW, &Command::ConfigureDevice { domain: "z".into(), config, device: Datum::None })
+        .expect("it is taken away");
+    assert!(!record(&mut world, "z").contains("(pci"));
+}
+
+#[test]
+fn a_device_that_was_pulled_out_is_gone_from_the_record() {
+    for &release in Release::ALL {
+        let mut world = World::new(release, NOW);
+        let pull = Command::DestroyDevice {
+            domain: "vm1".into(),
+            class: b"vbd".into(),
+            device: b"sda1".into(),
+            forget: false,
+        };
+        world.perform(NOW, &pull).expect("it is there");
+        assert!(!record(&mut world, "vm1").contains("(vbd"), "{release}");
+    }
+}
+
+#[test]
+fn a_disc_that_is_put_in_is_one_of_a_drive() {
+    let mut world = World::new(Release::V3_1, NOW);
+    let config = read("(vbd (uname file:/a.iso) (dev hdc:cdrom) (mode r))");
+    world.perform(NOW, &Command::CreateDevice { domain: "vm1".into(), config }).expect("it is plugged in");
+    let told = ask(&mut world, &Command::Devices { domain: "vm1".into(), class: b"vbd".into() });
+    has(&told, &["(device-type cdrom)"]);
+}
+
+#[test]
+fn a_device_of_a_definition_is_added_with_no_place() {
+    let mut world = host(Release::V3_4);
+    let config = read(&format!("(vm (name z) (memory 32) (vcpus 1) {LINUX})"));
+    world.perform(NOW, &Command::New { config }).expect("defined");
+    let config = read("(vbd (uname phy:x) (dev sda1) (mode w))");
+    let told = ask(&mut world, &Command::CreateDevice { domain: "z".into(), config });
+    // `DevController.sxpr`, of a domain without an id and a device without a number.
+    assert_eq!(told, "(vbd (dom 'None' id 'None'))");
+    has(&record(&mut world, "z"), &["(uname phy:x)"]);
+}
+
+#[test]
+fn a_domain_that_ended_keeps_traces_of_its_run() {
+    let mut world = host(Release::V3_4);
+    let config = read(&format!("(vm (name z) (memory 32) (vcpus 1) {LINUX} (device (vif)))"));
+    world.perform(NOW, &Command::New { config }).expect("defined");
+    let before = record(&mut world, "z");
+    assert!(!before.contains("store_mfn") && !before.contains("rtc_timeoffset"), "{before}");
+    world.perform(NOW, &Command::Start { domain: "z".into(), paused: false }).expect("started");
+    world.perform(NOW, &Command::Destroy { domain: "z".into() }).expect("destroyed");
+    has(
+        &record(&mut world, "z"),
+        &["(store_mfn ", "(console_mfn ", "(notes)", "(start_time ", "(online_vcpus 1)", "(devid 0)"],
+    );
+}
