@@ -111,11 +111,13 @@ impl Ask {
             Self::Restore(path) => Command::Restore { path: path.into(), paused: false, detail },
             Self::Dump(_, path) => Command::Dump { domain, path: Some(path.into()), crash: false, reset: false },
             Self::SetMemory(_, memory) => Command::SetMemoryTarget { domain: object, target: memory.into() },
-            Self::SetMaxMemory(_, memory) => Command::SetMaxMemory { domain, memory: memory.into() },
+            Self::SetMaxMemory(_, memory) => Command::SetMaxMemory { domain: object, memory: memory.into() },
             Self::SetVcpus(_, vcpus) => Command::SetVcpus { domain: object, vcpus: vcpus.into() },
-            Self::SetCredit(_, weight, cap) => {
-                Command::SetScheduling { domain, scheduler: Scheduler::Credit, values: vec![weight.into(), cap.into()] }
-            }
+            Self::SetCredit(_, weight, cap) => Command::SetScheduling {
+                domain: object,
+                scheduler: Scheduler::Credit,
+                values: vec![weight.into(), cap.into()],
+            },
             Self::PlugIn(_) => Command::CreateDevice { domain: object, config: Sxp::vif().datum() },
             Self::PullOut(_, device) => Command::DestroyDevice {
                 domain: object,
@@ -270,7 +272,14 @@ impl Model {
         let found = self.world.perform(self.now, &Command::Find { domain: name.into() }).ok()?;
         let (domid, uuid) = (found.items()[0].clone(), found.items()[1].clone());
         let object = if domid == Datum::None { uuid } else { domid.clone() };
-        Some(ask.command(domid, object))
+        let mut command = ask.command(domid, object);
+        if let Command::SetScheduling { scheduler: Scheduler::Credit, values, .. } = &mut command
+            && self.world.release() == Release::V3_1
+        {
+            // The form of 3.1 alone has no cap (`SrvDomain.py op_domain_sched_credit_set`@3.1).
+            values.truncate(1);
+        }
+        Some(command)
     }
 
     /// What both faces must show.
