@@ -103,7 +103,7 @@ gates: ## Instructions a byte that the codecs take, against bench/gates.toml
 .PHONY: fuzz
 fuzz: ## Each fuzz target for FUZZ_SECONDS
 	$(CARGO) run --quiet --manifest-path fuzz/Cargo.toml --example seed
-	for target in sexpr xmlrpc roundtrip; do \
+	for target in sexpr xmlrpc roundtrip files answers; do \
 	    (cd fuzz && $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048) || exit 1; \
 	done
 

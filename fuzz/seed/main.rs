@@ -1,4 +1,5 @@
-//! Writes the documents of `fixtures/cases` as seeds: one file each below `corpus/TARGET`.
+//! Writes seeds, one file each below `corpus/TARGET`: the documents of `fixtures/cases` for the codecs, the files of
+//! `fixtures` for what people write, and answers of our own.
 
 use std::path::Path;
 use std::{fs, io};
@@ -24,7 +25,33 @@ fn main() -> io::Result<()> {
             }
         }
     }
-    Ok(())
+    seed(
+        &corpus.join("files"),
+        ["cases/", "laws/"].into_iter().flat_map(xend_fixtures::files).filter_map(|file| {
+            (file.bytes.len() <= LONGEST).then(|| (file.path.replace('/', "-"), file.bytes.to_vec()))
+        }),
+    )?;
+    let baseline =
+        "# What we know of.\nxmlrpc/int-plus  # it takes a plus sign\nxmlrpc/base64-* @extended # no white space\n";
+    let sequence = "{\"release\":\"3.0.3\",\"face\":\"sxp\"}\n{\"case\":\"a\",\"request\":\"GET / HTTP/1.1\\r\\n\\r\\n\",\"end\":\"open\"}\n";
+    let written = [("baseline", baseline), ("sequence", sequence)];
+    seed(&corpus.join("files"), written.into_iter().map(|(name, text)| (name.to_owned(), text.into())))?;
+    let answers = [
+        r#"{"hello":{"name":"x","version":"1","decodes":{"xmlrpc":["spec"],"sexpr":["strict"]},"features":["nil"]}}"#,
+        r#"{"id":"a","values":[{"response":{"struct":[["a",{"array":[{"int":"1"},{"nil":true}]}]]}}]}"#,
+        r#"{"id":"a","values":[{"list":[{"atom":"a"},{"atom_base64":"/w=="}]}]}"#,
+        r#"{"id":"a","values":[{"fault":{"code":{"int":"1"},"string":{"string":"x"}}}]}"#,
+        r#"{"id":"a","values":[{"call":{"method":"m","params":[{"double":"1.5"},{"base64":"YQ=="}]}}]}"#,
+        r#"{"id":"a","reject":"no"}"#,
+        r#"{"unsupported":"no"}"#,
+    ];
+    let answers = answers.into_iter().enumerate();
+    seed(&corpus.join("answers"), answers.map(|(number, text)| (number.to_string(), text.into())))
+}
+
+fn seed(folder: &Path, files: impl Iterator<Item = (String, Vec<u8>)>) -> io::Result<()> {
+    fs::create_dir_all(folder)?;
+    files.into_iter().try_for_each(|(name, bytes)| fs::write(folder.join(name), bytes))
 }
 
 fn document(case: &Table) -> Option<Vec<u8>> {

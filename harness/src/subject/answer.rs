@@ -54,8 +54,27 @@ pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
     line
 }
 
-/// Reads the answer to the hello.
-pub(super) fn hello(line: &[u8]) -> Result<Declaration, Fault> {
+impl Declaration {
+    /// Reads the answer to the hello, without its line break.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidAnswer`].
+    pub fn from_hello(line: &[u8]) -> Result<Self, Fault> {
+        hello(line)
+    }
+}
+
+impl Answer {
+    /// Reads an answer, without its line break, and its id, if it has one.
+    ///
+    /// # Errors
+    /// [`Fault::InvalidAnswer`].
+    pub fn from_line(line: &[u8], codec: Codec) -> Result<(Option<String>, Self), Fault> {
+        read(line, codec).map_err(|error| invalid(line, &error.to_string()))
+    }
+}
+
+fn hello(line: &[u8]) -> Result<Declaration, Fault> {
     let invalid = |why: String| invalid(line, &why);
     let HelloLine { hello } = serde_json::from_slice(line).map_err(|error| invalid(format!("no hello: {error}")))?;
     let mut rules: Vec<Rules> = Vec::new();
@@ -74,11 +93,6 @@ pub(super) fn hello(line: &[u8]) -> Result<Declaration, Fault> {
     let name = [hello.name].into_iter().chain(hello.version).collect::<Vec<_>>().join(" ");
     let name = shortened(&xend_wire::visible(name.as_bytes()), 200);
     Ok(Declaration { name, rules, features })
-}
-
-/// Reads an answer and its id, if it has one.
-pub(super) fn answer(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Fault> {
-    read(line, codec).map_err(|error| invalid(line, &error.to_string()))
 }
 
 fn read(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Malformed> {
@@ -164,7 +178,7 @@ mod tests {
     #[test]
     fn answers() {
         let check = |line: &str, expect: Result<(Option<&str>, Answer), &str>| {
-            let got = answer(line.as_bytes(), Codec::Sexpr).map_err(|fault| match fault {
+            let got = Answer::from_line(line.as_bytes(), Codec::Sexpr).map_err(|fault| match fault {
                 Fault::InvalidAnswer(why, _) => why,
                 other => panic!("{other:?}"),
             });

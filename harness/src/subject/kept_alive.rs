@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::time::Duration;
 
 use super::process::{Broken, Process, Runner};
-use super::{Bounds, Declaration, Fault, Question, Reply, Stumble, Subject, answer};
+use super::{Answer, Bounds, Declaration, Fault, Question, Reply, Stumble, Subject, answer};
 use crate::Error;
 
 /// A command that speaks JSON lines. It is started anew after whatever goes wrong.
@@ -79,7 +79,7 @@ impl Subject for KeptAlive {
             Ok(line) => line,
             Err(why) => return self.end(why, limit).map(Err),
         };
-        match answer::hello(&line) {
+        match Declaration::from_hello(&line) {
             Ok(declaration) if is_first => self.declaration = declaration,
             // What it said first holds for the whole run.
             Ok(_) => {}
@@ -104,7 +104,7 @@ impl Subject for KeptAlive {
                 continue;
             }
             let broken = match self.converse(&answer::question_line(question), limit)? {
-                Ok(line) => match answer::answer(&line, question.rules.codec()) {
+                Ok(line) => match Answer::from_line(&line, question.rules.codec()) {
                     Ok((Some(id), answer)) if id == question.id => {
                         self.answered = Some(id);
                         let stderr = self.process.as_ref().map(Process::stderr).unwrap_or_default();

@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::process::{Process, Runner};
-use super::{Bounds, Declaration, Fault, Question, Reply, Subject, answer};
+use super::{Answer, Bounds, Declaration, Fault, Question, Reply, Subject, answer};
 use crate::feature::Feature;
 use crate::{Error, Rules};
 
@@ -59,7 +59,7 @@ impl Subject for Once {
             };
             let (answer, stderr) = match said {
                 Ok((line, rest)) if rest.trim_ascii().is_empty() => match process.crash(bounds).await {
-                    None => (answer::answer(&line, codec).map(|(_, answer)| answer), process.stderr()),
+                    None => (Answer::from_line(&line, codec).map(|(_, answer)| answer), process.stderr()),
                     Some(crash) => (Err(crash), process.stderr()),
                 },
                 Ok((_, rest)) => {

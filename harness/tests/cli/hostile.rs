@@ -6,8 +6,11 @@ use std::path::Path;
 use std::process::{Command, Output, Stdio};
 
 use proptest::prelude::*;
+use xend_harness::exchange::Sequence;
+use xend_harness::laws::Law;
+use xend_harness::subject::{Answer, Declaration, Fault};
 use xend_harness::suite::Run;
-use xend_harness::{Baseline, Evidence, Status, Verdict, report};
+use xend_harness::{Baseline, Case, Codec, Evidence, Status, Verdict, report};
 
 use crate::{HARNESS, path, run, transcript};
 
@@ -299,7 +302,69 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(character, 0..20).prop_map(|all| all.into_iter().collect())
 }
 
+/// A built-in file in which something is cut out, put in or written twice.
+fn changed(files: Vec<&'static [u8]>) -> impl Strategy<Value = Vec<u8>> {
+    let pieces = vec!["\"", "{", "]", "=", "\n", "\u{9b}", "[[step]]", "999999999999999999999", "-1", "{domain}", "?*"];
+    let change = (any::<proptest::sample::Index>(), 0..40usize, proptest::sample::select(pieces));
+    (proptest::sample::select(files), proptest::collection::vec(change, 1..4)).prop_map(|(file, changes)| {
+        let mut bytes = file.to_vec();
+        for (at, length, piece) in changes {
+            let at = at.index(bytes.len() + 1);
+            let end = (at + length).min(bytes.len());
+            let twice = if length % 3 == 0 { bytes[at..end].to_vec() } else { Vec::new() };
+            bytes.splice(at..end, [&twice, piece.as_bytes(), &twice].concat());
+        }
+        bytes
+    })
+}
+
+fn short_files(folder: &str) -> Vec<&'static [u8]> {
+    xend_fixtures::files(folder).map(|file| file.bytes).filter(|bytes| bytes.len() <= 4_096).collect()
+}
+
 proptest! {
+    /// Whatever is wrong with a file that people write is told with its place.
+    #[test]
+    fn properties_files_that_people_write_never_panic(
+        case in changed(short_files("cases/")),
+        law in changed(short_files("laws/")),
+        exchanges in changed(vec![b"{\"release\":\"3.0.3\",\"face\":\"sxp\"}\n{\"case\":\"a\",\"request\":\"GET\"}\n"]),
+        baseline in changed(vec![b"# known\nxmlrpc/int-plus # it takes it\nxmlrpc/base64-* @extended # no white space\n"]),
+    ) {
+        let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+        let mistakes = [
+            Case::parse("sexpr/a.toml", "a.toml", &case, &|_| Err(String::new())).err(),
+            Case::parse("xmlrpc/a.toml", "a.toml", &case, &|_| Err(String::new())).err(),
+            Law::parse("laws/a.toml", "a.toml", &text(&law)).err(),
+            Sequence::parse("a", "a.jsonl", &text(&exchanges)).err(),
+            Baseline::parse("baseline", &text(&baseline)).err(),
+        ];
+        for mistake in mistakes.into_iter().flatten() {
+            assert_harmless(mistake.to_string().as_bytes());
+            prop_assert!(mistake.to_string().contains(" --> "));
+        }
+    }
+
+    /// Whatever a subject says is an answer or a fault of it.
+    #[test]
+    fn properties_what_a_subject_says_never_panics(
+        line in changed(vec![
+            br#"{"hello":{"name":"x","decodes":{"xmlrpc":["spec"]},"features":["nil"]}}"#,
+            br#"{"id":"a","values":[{"response":{"struct":[["a",{"array":[{"int":"1"},{"nil":true}]}]]}}]}"#,
+            br#"{"id":"a","values":[{"list":[{"atom":"a"},{"atom_base64":"/w=="}]}]}"#,
+        ]),
+    ) {
+        let said = [
+            Declaration::from_hello(&line).err(),
+            Answer::from_line(&line, Codec::Sexpr).err(),
+            Answer::from_line(&line, Codec::Xmlrpc).err(),
+        ];
+        for fault in said.into_iter().flatten() {
+            let Fault::InvalidAnswer(why, shown) = fault else { panic!("{fault:?}") };
+            assert_harmless(format!("{why}\n{shown}").as_bytes());
+        }
+    }
+
     /// Every report is read back by another parser, whatever a subject, a server or a file says.
     #[test]
     fn properties_reports_are_well_formed(texts in proptest::collection::vec(text(), 9), index in 0..12usize) {
@@ -373,7 +438,7 @@ fn a_report_with_every_character_of_the_first_plane_is_read_by_expat() {
 /// Cases of 50,000 bytes and more are heavy by design; no other needs more time than usual.
 #[test]
 fn heavy_cases_say_their_deadline() {
-    for case in xend_harness::Case::built_in().expect("they are well-formed") {
+    for case in Case::built_in().expect("they are well-formed") {
         assert_eq!(case.deadline.is_some(), case.input.len() >= 50_000, "{}", case.id);
     }
 }
