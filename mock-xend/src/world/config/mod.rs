@@ -44,7 +44,7 @@ impl Host<'_> {
     }
 
     /// Where device models are (`osdep.py`, `auxbin.py`): 3.2 to 3.4 look whether the host has libraries of 64 bits apart.
-    fn library_folder(self) -> &'static str {
+    fn folder_of_libraries(self) -> &'static str {
         let looks = self.release >= Release::V3_2 && self.release < Release::V4_1;
         if looks && self.files.exists(b"/usr/lib64/xen/bin/qemu-dm") {
             "/usr/lib64/xen/bin"
