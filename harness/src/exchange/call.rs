@@ -22,7 +22,8 @@ pub struct Call {
     pub params: Vec<Value>,
     /// The references that the reply gives: a name, and which uuid of the reply it is, the first being 0.
     pub take: BTreeMap<String, usize>,
-    /// What the daemon answered, if that is known, in the form that [`canonical`] makes of a reply.
+    /// What the daemon answered, if that is known, in the form in which replies are compared: made-up uuids, MAC addresses
+    /// and times are masked, and arrays of strings are sorted.
     pub answer: Option<Value>,
 }
 
