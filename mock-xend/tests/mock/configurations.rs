@@ -172,35 +172,31 @@ fn configurations_are_told_as_the_daemons_tell_them() {
     let (mut same, mut different) = (0, 0);
     let worlds = worlds();
     for mut configuration in configurations() {
-        {
-            let mut differs = mem::take(&mut configuration.differs);
-            for (release, world) in &worlds {
-                let release = *release;
-                let known =
-                    configuration.told.iter().filter(|told| told.releases.iter().any(|it| it == release.as_str()));
-                let known: Vec<_> = known.collect();
-                if known.is_empty() {
-                    continue;
-                }
-                let answers = peer::run(told(release, world, &configuration));
-                for Told { when, text, .. } in known {
-                    let got = masks.apply(answers.get(when).map_or("", String::as_str), &configuration.config);
-                    let reason = differs.remove(&format!("{when} {release}"));
-                    match (got == *text, reason) {
-                        (true, None) => same += 1,
-                        (false, Some(_)) => different += 1,
-                        (true, Some(_)) => {
-                            wrong.push(format!("{} {when} {release}: it is the same now", configuration.case));
-                        }
-                        (false, None) => {
-                            wrong
-                                .push(format!("{} {when} {release}:\n  want {text}\n  got  {got}", configuration.case));
-                        }
+        let mut differs = mem::take(&mut configuration.differs);
+        for (release, world) in &worlds {
+            let release = *release;
+            let known = configuration.told.iter().filter(|told| told.releases.iter().any(|it| it == release.as_str()));
+            let known: Vec<_> = known.collect();
+            if known.is_empty() {
+                continue;
+            }
+            let answers = peer::run(told(release, world, &configuration));
+            for Told { when, text, .. } in known {
+                let got = masks.apply(answers.get(when).map_or("", String::as_str), &configuration.config);
+                let reason = differs.remove(&format!("{when} {release}"));
+                match (got == *text, reason) {
+                    (true, None) => same += 1,
+                    (false, Some(_)) => different += 1,
+                    (true, Some(_)) => {
+                        wrong.push(format!("{} {when} {release}: it is the same now", configuration.case));
+                    }
+                    (false, None) => {
+                        wrong.push(format!("{} {when} {release}:\n  want {text}\n  got  {got}", configuration.case));
                     }
                 }
             }
-            wrong.extend(differs.keys().map(|key| format!("{} {key}: nothing was told", configuration.case)));
         }
+        wrong.extend(differs.keys().map(|key| format!("{} {key}: nothing was told", configuration.case)));
     }
     assert!(wrong.is_empty(), "{} wrong:\n{}", wrong.len(), wrong.join("\n"));
     assert!(same > 7_900 && different < 30, "{same} the same, {different} known to differ");
