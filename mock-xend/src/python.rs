@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use xend_wire::datum::Datum;
 
 pub(crate) use raises::{
-    AN_INTEGER_IS_REQUIRED, c_int, compare, hashable, items, name, not_a_number, number, operand, shift,
+    AN_INTEGER_IS_REQUIRED, c_int, compare, hashable, items, long, name, not_a_number, number, operand, shift,
 };
 
 /// A dict as it is written down in the daemon's source, its members in the order in which Python gives them.
@@ -180,22 +180,6 @@ pub(crate) fn int(text: &[u8]) -> Result<i64, Vec<u8>> {
     let magnitude =
         digits.iter().fold(0_i64, |sum, digit| sum.saturating_mul(10).saturating_add((digit - b'0').into()));
     Ok(if negative { -magnitude } else { magnitude })
-}
-
-/// `long(value)` of a value of any type. A suffix `L` is allowed. The error is the text of Python's exception.
-pub(crate) fn long(value: &Datum) -> Result<i64, Vec<u8>> {
-    let as_long = |error: Vec<u8>| {
-        let error = String::from_utf8_lossy(&error).replacen("int()", "long()", 1);
-        error.into_bytes()
-    };
-    match value {
-        Datum::Bytes(text) => {
-            let trimmed = text.trim_ascii();
-            let number = trimmed.strip_suffix(b"L").or(trimmed.strip_suffix(b"l")).unwrap_or(trimmed);
-            int(number).or_else(|_| int(text)).map_err(as_long)
-        }
-        other => number(other).map_err(as_long),
-    }
 }
 
 /// `float(value)` of a value of any type. The error is the text of Python's exception.

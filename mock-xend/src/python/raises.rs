@@ -27,6 +27,22 @@ pub(crate) fn number(value: &Datum) -> Result<i64, Raised> {
     }
 }
 
+/// `long(value)` of a value of any type. A suffix `L` is allowed. The error is the text of Python's exception.
+pub(crate) fn long(value: &Datum) -> Result<i64, Raised> {
+    let as_long = |error: Vec<u8>| {
+        let error = String::from_utf8_lossy(&error).replacen("int()", "long()", 1);
+        error.into_bytes()
+    };
+    match value {
+        Datum::Bytes(text) => {
+            let trimmed = text.trim_ascii();
+            let number = trimmed.strip_suffix(b"L").or(trimmed.strip_suffix(b"l")).unwrap_or(trimmed);
+            int(number).or_else(|_| int(text)).map_err(as_long)
+        }
+        other => number(other).map_err(as_long),
+    }
+}
+
 /// What `int()` says of a value that is neither string nor number.
 pub(crate) fn not_a_number(value: &Datum) -> String {
     format!("int() argument must be a string or a number, not '{}'", type_name(value))
