@@ -25,7 +25,7 @@ pub enum Command {
     },
     /// The console ring of the hypervisor.
     Messages,
-    /// The same, emptied afterwards.
+    /// Empty the console ring of the hypervisor. The answer is what was in it.
     ClearMessages,
     /// The daemon's log file.
     Log,
@@ -136,7 +136,7 @@ pub enum Command {
     SetPauseFlag {
         /// The domain.
         domain: Datum,
-        /// Whether.
+        /// Whether the domain is marked as paused from now on.
         flag: bool,
     },
     /// Send its system a magic key.
@@ -210,7 +210,7 @@ pub enum Command {
         /// The domain.
         domain: Datum,
     },
-    /// Set that.
+    /// Set how much memory holds the shadow page tables of a domain, in MiB.
     SetShadowMemory {
         /// The domain.
         domain: Datum,
@@ -245,7 +245,7 @@ pub enum Command {
         /// Which one.
         scheduler: Scheduler,
     },
-    /// Set them: in the order in which the daemon's methods take them.
+    /// Set the parameters of a scheduler, in the order in which the daemon's methods take them.
     SetScheduling {
         /// The domain.
         domain: Datum,
