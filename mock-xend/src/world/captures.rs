@@ -5,9 +5,8 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::command::Command;
-use super::domain::Activity;
-use super::record::Detail;
+use super::activity::Activity;
+use super::command::{Command, Detail};
 use super::state::World;
 
 impl World {

@@ -5,7 +5,7 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::domain::{Activity, PowerState};
+use super::activity::{Activity, PowerState};
 use super::{Detail, Failure, World, record};
 use crate::python;
 

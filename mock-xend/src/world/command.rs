@@ -2,7 +2,8 @@
 
 use xend_wire::datum::Datum;
 
-use super::{Detail, PowerState};
+use super::activity::PowerState;
+use super::scheduler::Scheduler;
 
 /// One thing asked of the world.
 ///
@@ -307,17 +308,15 @@ pub enum Command {
     },
 }
 
-/// A scheduler of the hypervisor that has parameters for each domain.
+/// Which parts of a record are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Scheduler {
-    /// Borrowed virtual time, 3.0.2 only.
-    Bvt,
-    /// Simple earliest deadline first.
-    Sedf,
-    /// Credit, from 3.0.3 on.
-    Credit,
-    /// Credit2, 4.1.
-    Credit2,
+pub enum Detail {
+    /// All of it, as the S-expression face shows it.
+    Whole,
+    /// Without `vcpu_avail`, as XML-RPC shows it when asked for all (`XMLRPCServer.py`, `fixup_sxpr`).
+    WithoutAvailability,
+    /// Without `vcpu_avail` and, from 3.1 on, without devices: what XML-RPC shows if not asked for more.
+    WithoutDevices,
 }
 
 /// In which order a list of records comes.

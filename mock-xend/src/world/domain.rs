@@ -1,16 +1,16 @@
 //! One domain.
 
-use std::fmt;
 use std::time::Duration;
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::config::field::Settings;
+use super::activity::{Activity, PowerState};
 use super::device::Device;
 use super::identity::Identities;
 use super::image::Image;
 use super::scheduler::{Bvt, Credit, Sedf};
+use super::settings::Settings;
 use crate::python;
 
 /// A domain of the host.
@@ -76,98 +76,6 @@ pub struct Domain {
     pub pause_flag: bool,
 }
 
-/// What a domain does.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Activity {
-    /// It is on a CPU.
-    Running,
-    /// It waits for something to do.
-    Blocked,
-    /// It is paused.
-    Paused,
-    /// It has ended and is preserved.
-    ShutDown,
-    /// It has crashed and is preserved.
-    Crashed,
-    /// It is defined, and not active.
-    Halted,
-    /// It is not active, and its image is kept by the daemon.
-    Suspended,
-}
-
-impl Activity {
-    /// Every activity.
-    pub const ALL: [Self; 7] =
-        [Self::Running, Self::Blocked, Self::Paused, Self::ShutDown, Self::Crashed, Self::Halted, Self::Suspended];
-
-    /// The word for it in a world file.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Running => "running",
-            Self::Blocked => "blocked",
-            Self::Paused => "paused",
-            Self::ShutDown => "shut-down",
-            Self::Crashed => "crashed",
-            Self::Halted => "halted",
-            Self::Suspended => "suspended",
-        }
-    }
-
-    /// Whether the hypervisor knows the domain.
-    pub fn is_active(self) -> bool {
-        !matches!(self, Self::Halted | Self::Suspended)
-    }
-}
-
-/// The state of a domain as the daemon's life cycle sees it (`XendAPIConstants.py`, protocol reference §6.1).
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum PowerState {
-    /// Defined and not active, or ended and preserved.
-    Halted,
-    /// Paused.
-    Paused,
-    /// Running or ready to.
-    Running,
-    /// Not active, with an image that the daemon keeps.
-    Suspended,
-    /// Crashed and preserved.
-    Crashed,
-}
-
-impl PowerState {
-    /// Every state.
-    pub const ALL: [Self; 5] = [Self::Halted, Self::Paused, Self::Running, Self::Suspended, Self::Crashed];
-
-    /// The daemon's word for it: `Running`.
-    pub fn as_str(self) -> &'static str {
-        match self {
-            Self::Halted => "Halted",
-            Self::Paused => "Paused",
-            Self::Running => "Running",
-            Self::Suspended => "Suspended",
-            Self::Crashed => "Crashed",
-        }
-    }
-
-    /// The number in the field `status`. Before 3.4 a crashed domain is one of an unknown state, which has the same
-    /// number.
-    pub fn number(self) -> i64 {
-        match self {
-            Self::Halted => 0,
-            Self::Paused => 1,
-            Self::Running => 2,
-            Self::Suspended => 3,
-            Self::Crashed => 5,
-        }
-    }
-}
-
-impl fmt::Display for PowerState {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.as_str())
-    }
-}
-
 /// What the daemon does when a domain has ended (`on_poweroff` and so on): `destroy`, `restart`, `preserve` or
 /// `rename-restart`.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -222,6 +130,41 @@ pub struct Asked {
 }
 
 impl Domain {
+    /// A domain that nothing is said of, defined and not active.
+    pub(super) fn blank() -> Self {
+        Self {
+            id: None,
+            name: String::new(),
+            uuid: String::new(),
+            activity: Activity::Halted,
+            is_managed: false,
+            is_transient: false,
+            vcpus: 1,
+            vcpu_avail: None,
+            available_vcpus: None,
+            pinned: Vec::new(),
+            last_pinned: None,
+            memory: 0,
+            max_memory: 0,
+            shadow_memory: 0,
+            credit: Credit::default(),
+            sedf: Sedf::default(),
+            bvt: Bvt::default(),
+            on_end: OnEnd::default(),
+            on_xend: OnXend::default(),
+            settings: Settings::default(),
+            image: None,
+            devices: Vec::new(),
+            started: None,
+            screens: None,
+            ran: None,
+            asked: None,
+            restarts: 0,
+            restarted: None,
+            pause_flag: false,
+        }
+    }
+
     /// Whether it is Domain-0.
     pub fn is_privileged(&self) -> bool {
         self.id == Some(0)

@@ -3,7 +3,7 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::PowerState;
+use super::activity::PowerState;
 use crate::python;
 
 /// An exception of the daemon. [`message`](Self::message) words it; a face adds its own frame.

@@ -3,8 +3,8 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::config::platform;
 use super::pairs::child;
+use super::platform;
 use crate::python;
 
 /// What a domain is started from: a kernel with its arguments, or a machine.

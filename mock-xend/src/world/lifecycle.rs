@@ -6,7 +6,8 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::domain::{self, Activity, Asked, Domain, PowerState};
+use super::activity::{Activity, PowerState};
+use super::domain::{self, Asked, Domain};
 use super::{Detail, Failure, World, record};
 use crate::python;
 

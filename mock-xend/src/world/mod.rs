@@ -11,6 +11,7 @@
 //! assert_eq!(refused.message(Release::V3_0_3), b"Cannot pause privileged domain 0");
 //! ```
 
+mod activity;
 mod captures;
 mod checkpoint;
 mod command;
@@ -30,25 +31,28 @@ mod memory;
 mod node;
 mod pairs;
 mod perform;
+mod platform;
 mod plug;
 mod record;
 mod scheduler;
+mod scheduling;
+mod settings;
 mod start;
 mod state;
 mod vcpu;
 mod xend_config;
 
-pub use command::{Command, Order, Scheduler, States};
-pub use config::field::Settings;
+pub use activity::{Activity, PowerState};
+pub use command::{Command, Detail, Order, States};
 pub use device::Device;
-pub use domain::{Activity, Asked, Domain, OnEnd, OnXend, PowerState, Run};
+pub use domain::{Asked, Domain, OnEnd, OnXend, Run};
 pub use failure::Failure;
 pub use filesystem::{Filesystem, Patterns};
 pub(crate) use identity::Identities;
 pub use image::Image;
 pub use listing::Listing;
 pub use node::Node;
-pub use record::Detail;
-pub use scheduler::{Bvt, Credit, Sedf};
+pub use scheduler::{Bvt, Credit, Scheduler, Sedf};
+pub use settings::Settings;
 pub use state::{Bootloader, World};
 pub use xend_config::XendConfig;

@@ -5,8 +5,8 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use super::activity::PowerState;
 use super::command::Command;
-use super::domain::PowerState;
 use super::failure::Failure;
 use super::state::World;
 use super::{record, vcpu};

@@ -8,20 +8,10 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use super::command::Detail;
 use super::device::{self, Device, Guest, Stage};
 use super::domain::Domain;
 use super::image::Image;
-
-/// Which parts of a record are asked for.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Detail {
-    /// All of it, as the S-expression face shows it.
-    Whole,
-    /// Without `vcpu_avail`, as XML-RPC shows it when asked for all (`XMLRPCServer.py`, `fixup_sxpr`).
-    WithoutAvailability,
-    /// Without `vcpu_avail` and, from 3.1 on, without devices: what XML-RPC shows if not asked for more.
-    WithoutDevices,
-}
 
 /// The names of a record's fields in the order of the release. A field that a domain does not have is left out; `device`
 /// stands for all devices.

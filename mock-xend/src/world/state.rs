@@ -5,7 +5,8 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::domain::{Activity, Domain};
+use super::activity::Activity;
+use super::domain::Domain;
 use super::domains::Domains;
 use super::filesystem::Filesystem;
 use super::identity::Identities;

@@ -3,8 +3,9 @@
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
+use super::activity::Activity;
 use super::config::most_vcpus;
-use super::domain::{Activity, Domain};
+use super::domain::Domain;
 use super::{Failure, World};
 use crate::python;
 

@@ -3,10 +3,10 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::{Host, platform};
+use super::host::Host;
 use crate::python;
 use crate::world::pairs::{child, children};
-use crate::world::{Failure, Image};
+use crate::world::{Failure, Image, platform};
 
 /// Reads the image of a configuration as the daemon keeps it, without what it puts in itself. `None` if the
 /// configuration has none.

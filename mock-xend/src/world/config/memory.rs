@@ -2,10 +2,9 @@
 
 use xend_wire::datum::Datum;
 
-use super::integer;
 use crate::python;
 use crate::world::Failure;
-use crate::world::pairs::child;
+use crate::world::pairs::{child, integer};
 
 const MIB: i64 = 1 << 20;
 

@@ -6,62 +6,30 @@
 
 mod actions;
 mod cpus;
-pub(super) mod field;
+mod host;
 mod image;
 mod memory;
-pub(super) mod platform;
 mod until_3_0_3;
-pub(super) mod uuid;
+mod uuid;
+mod vcpus;
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::device::{self, Device, Origin, Place};
-use super::domain::{Activity, Domain};
-use super::filesystem::Filesystem;
+use super::domain::{Domain, OnXend};
+use super::failure::Failure;
 use super::identity::Identities;
-use super::pairs::{child, children};
-use super::scheduler::{Bvt, Credit, Sedf};
-use super::{Failure, OnXend, World};
+use super::image::Image;
+use super::pairs::{child, children, integer};
+use super::scheduler::Credit;
+use super::settings::Settings;
+use super::state::World;
 use crate::python;
 pub(super) use actions::modes as restart_modes;
-use field::Settings;
+pub(super) use host::Host;
 pub(super) use image::{complete as complete_image, read as read_image};
-
-/// What a configuration is held against.
-#[derive(Clone, Copy)]
-pub(super) struct Host<'w> {
-    pub(super) release: Release,
-    pub(super) files: &'w Filesystem,
-    /// Whether files are looked for: not for a domain that was there before.
-    pub(super) checks_files: bool,
-}
-
-impl Host<'_> {
-    /// Whether 4.0 or later misses a file. Earlier releases look for none before the start.
-    fn lacks(self, path: &[u8]) -> bool {
-        self.release >= Release::V4_1 && self.checks_files && !self.files.exists(path)
-    }
-
-    /// Where device models are (`osdep.py`, `auxbin.py`): 3.2 to 3.4 look whether the host has libraries of 64 bits apart.
-    fn folder_of_libraries(self) -> &'static str {
-        let looks = self.release >= Release::V3_2 && self.release < Release::V4_1;
-        if looks && self.files.exists(b"/usr/lib64/xen/bin/qemu-dm") {
-            "/usr/lib64/xen/bin"
-        } else {
-            "/usr/lib/xen/bin"
-        }
-    }
-}
-
-/// How many virtual CPUs a domain can have (`MAX_VIRT_CPUS`).
-pub(super) fn most_vcpus(release: Release) -> i64 {
-    if release >= Release::V4_1 { 128 } else { 32 }
-}
-
-/// The most virtual CPUs that a definition may have. The daemon has no limit but its memory: it makes a list of
-/// processors for each.
-pub(super) const MOST_VCPUS: i64 = 4096;
+pub(super) use vcpus::{MOST_VCPUS, most_vcpus};
 
 impl World {
     /// The domain that a configuration describes, defined and not active. Its name may be that of another.
@@ -129,7 +97,7 @@ fn read(config: &Datum, host: Host<'_>, identities: &mut Identities) -> Result<D
         }
     }
 
-    let vcpus = vcpus(config, release)?;
+    let vcpus = vcpus::read(config, release)?;
     let pinned = cpus::read(config, vcpus, release)?;
     if let Some(state) = child(config, "state").map(python::str)
         && state.len() < 6
@@ -139,7 +107,7 @@ fn read(config: &Datum, host: Host<'_>, identities: &mut Identities) -> Result<D
     memory.check()?;
 
     let mut image = read_image(config, release);
-    let is_hvm = image.as_ref().is_some_and(super::Image::is_hvm);
+    let is_hvm = image.as_ref().is_some_and(Image::is_hvm);
     if let Some(image) = image.as_ref().filter(|_| is_hvm) {
         let vnc = image.setting("vnc").map(python::number).transpose().map_err(Failure::Exception)?;
         if vnc.is_some_and(|vnc| vnc != 0) && !devices.iter().any(|device| device.class == "vfb") {
@@ -179,7 +147,7 @@ fn read(config: &Datum, host: Host<'_>, identities: &mut Identities) -> Result<D
     check_sharing(config, is_hvm, release)?;
     let has_framebuffer = devices.iter().any(Device::is_framebuffer);
     if image.is_none() && has_framebuffer && release >= Release::V3_2 {
-        image = Some(super::Image { config: Datum::list(["linux".into(), Datum::pair("kernel", "")]) });
+        image = Some(Image { config: Datum::list(["linux".into(), Datum::pair("kernel", "")]) });
     }
     if let Some(image) = &mut image {
         complete_image(image, host, has_framebuffer)?;
@@ -215,30 +183,8 @@ fn add(devices: &mut Vec<Device>, device: Device) {
     }
 }
 
-/// How many vcpus a configuration asks for. What can't be read counts as missing, which from 3.3 on is a mistake.
-fn vcpus(config: &Datum, release: Release) -> Result<i64, Failure> {
-    let readable = |name: &str| child(config, name).and_then(|value| python::number(value).ok());
-    let given = readable("vcpus").or_else(|| readable("VCPUs_max").filter(|_| release < Release::V3_3));
-    let of_image = child(config, "image").and_then(|image| child(image, "vcpus"));
-    if given.is_none()
-        && let Some(of_image) = of_image
-    {
-        // A slip in the message itself (capture `fir28-vcpusonly`).
-        let of_image =
-            python::number(of_image).map_err(|_| Failure::exception("not enough arguments for format string"))?;
-        if release < Release::V3_3 {
-            return Ok(of_image);
-        }
-    }
-    match given {
-        Some(vcpus) => Ok(vcpus),
-        None if release >= Release::V3_3 => Err(Failure::key_error("vcpus")),
-        None => Ok(1),
-    }
-}
-
 /// The configuration of the screen that a machine with `vnc` gets (`XendConfig.py`, `_sxp_to_xapi`).
-fn screen(image: &super::Image, release: Release) -> Datum {
+fn screen(image: &Image, release: Release) -> Datum {
     let mut fields: Vec<Datum> = vec!["vfb".into()];
     fields.extend(
         release
@@ -259,7 +205,7 @@ fn screen(image: &super::Image, release: Release) -> Datum {
 }
 
 /// A screen without a keymap gets that of the image, from 4.0 on.
-fn give_keymap(image: &super::Image, devices: &mut [Device], release: Release) {
+fn give_keymap(image: &Image, devices: &mut [Device], release: Release) {
     let Some(keymap) = image.setting("keymap").filter(|_| release >= Release::V4_1) else { return };
     for screen in devices.iter_mut().filter(|device| device.class == "vfb" && device.setting("keymap").is_none()) {
         screen.settings.push(("keymap".to_owned(), keymap.clone()));
@@ -287,49 +233,7 @@ fn check_sharing(config: &Datum, is_hvm: bool, release: Release) -> Result<(), F
     Err(Failure::configuration(format!("memory_sharing can only be enabled for {what}")))
 }
 
-impl Domain {
-    /// A domain that nothing is said of, defined and not active.
-    pub(super) fn blank() -> Self {
-        Self {
-            id: None,
-            name: String::new(),
-            uuid: String::new(),
-            activity: Activity::Halted,
-            is_managed: false,
-            is_transient: false,
-            vcpus: 1,
-            vcpu_avail: None,
-            available_vcpus: None,
-            pinned: Vec::new(),
-            last_pinned: None,
-            memory: 0,
-            max_memory: 0,
-            shadow_memory: 0,
-            credit: Credit::default(),
-            sedf: Sedf::default(),
-            bvt: Bvt::default(),
-            on_end: super::OnEnd::default(),
-            on_xend: OnXend::default(),
-            settings: Settings::default(),
-            image: None,
-            devices: Vec::new(),
-            started: None,
-            screens: None,
-            ran: None,
-            asked: None,
-            restarts: 0,
-            restarted: None,
-            pause_flag: false,
-        }
-    }
-}
-
 /// Whether there is text in it that is no byte string.
 fn holds_text(config: &Datum) -> bool {
     matches!(config, Datum::Text(_)) || config.items().iter().any(holds_text)
-}
-
-/// A number of the configuration, which may be given as text.
-fn integer(config: &Datum, name: &str) -> Result<Option<i64>, Failure> {
-    child(config, name).map(|value| python::number(value).map_err(Failure::Exception)).transpose()
 }

@@ -3,14 +3,14 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::field::Settings;
+use super::vcpus::most_vcpus;
 use super::{actions, cpus, uuid};
 use crate::python;
 use crate::world::device::{Device, class_of, classes};
 use crate::world::identity::Identities;
 use crate::world::pairs::{child, children};
 use crate::world::scheduler::Credit;
-use crate::world::{Domain, Failure, Image};
+use crate::world::{Domain, Failure, Image, Settings};
 
 /// Reads a configuration. The domain has no name if none was given.
 ///
@@ -76,7 +76,7 @@ pub(super) fn read(config: &Datum, release: Release, identities: &mut Identities
         uuid,
         vcpus,
         vcpu_avail,
-        pinned: vec![pinned; usize::try_from(vcpus.clamp(0, super::most_vcpus(release))).unwrap_or_default()],
+        pinned: vec![pinned; usize::try_from(vcpus.clamp(0, most_vcpus(release))).unwrap_or_default()],
         memory,
         max_memory: max_memory.unwrap_or_default().max(memory),
         shadow_memory: shadow_memory.unwrap_or_default(),

@@ -2,18 +2,18 @@
 //!
 //! One row says what a field is called, which releases have it, of which type it is, and what stands in the record of a
 //! domain that was given none. What operations work with (memory, vcpus, devices ...) has a place of its own in
-//! [`Domain`](crate::world::Domain), and no row here.
+//! [`Domain`](super::Domain), and no row here.
 
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
+use super::failure::Failure;
+use super::pairs::child;
 use crate::python;
-use crate::world::Failure;
-use crate::world::pairs::child;
 
 /// A field that is kept as it is given.
-pub(in crate::world) struct Field {
-    pub(in crate::world) name: &'static str,
+struct Field {
+    name: &'static str,
     releases: Releases,
     kind: Kind,
     /// What the record tells if the configuration does not say.
@@ -89,7 +89,7 @@ impl Settings {
     ///
     /// # Errors
     /// What Python says of a value of another type.
-    pub(in crate::world) fn read(&mut self, config: &Datum, name: &str, release: Release) -> Result<(), Failure> {
+    pub(super) fn read(&mut self, config: &Datum, name: &str, release: Release) -> Result<(), Failure> {
         let (Some(field), Some(value)) = (find(name, release), child(config, name)) else { return Ok(()) };
         let value = match field.kind {
             Kind::Text => value.clone(),
@@ -105,7 +105,7 @@ impl Settings {
     ///
     /// # Errors
     /// As [`read`](Self::read).
-    pub(in crate::world) fn read_rest(&mut self, config: &Datum, release: Release) -> Result<(), Failure> {
+    pub(super) fn read_rest(&mut self, config: &Datum, release: Release) -> Result<(), Failure> {
         let untouched = |field: &&Field| self.get(field.name).is_none();
         for field in FIELDS.iter().filter(untouched).collect::<Vec<_>>() {
             self.read(config, field.name, release)?;

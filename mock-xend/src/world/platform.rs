@@ -5,7 +5,7 @@ use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
 /// The keys in the order in which the release tells them, which is that of a Python dict in 3.3 and later.
-pub(in crate::world) fn keys(release: Release) -> &'static [&'static str] {
+pub(super) fn keys(release: Release) -> &'static [&'static str] {
     release.pick(&[
         (Release::V3_0_2, &[] as &[&str]),
         (Release::V3_1, KEYS_3_1),
@@ -44,7 +44,7 @@ const DEFAULTS: &[Default] = &[
 ];
 
 /// What the daemon puts into an image that lacks it: key and number.
-pub(in crate::world) fn defaults(release: Release, is_hvm: bool) -> impl Iterator<Item = (&'static str, Datum)> {
+pub(super) fn defaults(release: Release, is_hvm: bool) -> impl Iterator<Item = (&'static str, Datum)> {
     let applies = move |row: &&Default| row.releases.contains(release) && (is_hvm || !row.of_hvm);
     DEFAULTS.iter().filter(applies).map(|row| (row.key, row.value.into()))
 }

@@ -1,0 +1,39 @@
+//! How many virtual CPUs a domain can have, and how many a configuration gives it from 3.1 on (`XendConfig.py`).
+
+use xend_wire::Release;
+use xend_wire::datum::Datum;
+
+use crate::python;
+use crate::world::Failure;
+use crate::world::pairs::child;
+
+/// How many virtual CPUs the hypervisor lets a domain have (`MAX_VIRT_CPUS`).
+pub(in crate::world) fn most_vcpus(release: Release) -> i64 {
+    if release >= Release::V4_1 { 128 } else { 32 }
+}
+
+/// The most virtual CPUs that a definition may have. The daemon has no limit but its memory: it makes a list of
+/// processors for each.
+pub(in crate::world) const MOST_VCPUS: i64 = 4096;
+
+/// How many vcpus a configuration asks for. What can't be read counts as missing, which from 3.3 on is a mistake.
+pub(super) fn read(config: &Datum, release: Release) -> Result<i64, Failure> {
+    let readable = |name: &str| child(config, name).and_then(|value| python::number(value).ok());
+    let given = readable("vcpus").or_else(|| readable("VCPUs_max").filter(|_| release < Release::V3_3));
+    let of_image = child(config, "image").and_then(|image| child(image, "vcpus"));
+    if given.is_none()
+        && let Some(of_image) = of_image
+    {
+        // A slip in the message itself (capture `fir28-vcpusonly`).
+        let of_image =
+            python::number(of_image).map_err(|_| Failure::exception("not enough arguments for format string"))?;
+        if release < Release::V3_3 {
+            return Ok(of_image);
+        }
+    }
+    match given {
+        Some(vcpus) => Ok(vcpus),
+        None if release >= Release::V3_3 => Err(Failure::key_error("vcpus")),
+        None => Ok(1),
+    }
+}
