@@ -94,6 +94,13 @@ impl Objects {
         of_class.map(|object| object.reference.clone()).collect()
     }
 
+    /// The references of the objects of a class that were given a value for an attribute.
+    pub(crate) fn having(&self, class: &str, field: &str, wanted: &Datum) -> Vec<String> {
+        let has_it = |object: &&Stored| object.fields.iter().any(|(name, value)| name == field && value == wanted);
+        let of_class = self.stored.iter().filter(|object| object.class == class);
+        of_class.filter(has_it).map(|object| object.reference.clone()).collect()
+    }
+
     /// The attributes that an object was given.
     pub(crate) fn fields(&self, class: &str, reference: &str) -> Option<&Fields> {
         let object = self.stored.iter().find(|object| object.class == class && object.reference == reference)?;

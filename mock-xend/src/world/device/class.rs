@@ -2,6 +2,8 @@
 
 use xend_wire::Release;
 
+use crate::world::Failure;
+
 /// The classes that a configuration may name, in the order of a record: up to 3.0.3 `controllerClasses` of
 /// `XendDomainInfo.py`, later the order of a Python dict (`XendDevices.py`, `valid_devices`).
 pub(in crate::world) fn classes(release: Release) -> &'static [&'static str] {
@@ -41,4 +43,16 @@ pub(in crate::world) fn creation_order(class: &str) -> usize {
         "vtpm" => 4,
         _ => 5,
     }
+}
+
+/// A device class that no controller is there for, in the words of 3.1 and later.
+pub(in crate::world) fn unknown_type(class: Option<&[u8]>) -> Failure {
+    let class = class.unwrap_or(b"None");
+    Failure::configuration([b"XendConfig: ".as_slice(), class, b" not a valid device type"].concat())
+}
+
+/// A class that the daemon has no controller for.
+pub(in crate::world) fn unknown_class(class: &[u8], release: Release) -> Failure {
+    let unknown = if release <= Release::V3_0_3 { "unknown" } else { "Unknown" };
+    Failure::refused([format!("{unknown} device type: ").as_bytes(), class].concat())
 }

@@ -4,10 +4,20 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use super::Device;
 use super::class::is_block;
-use super::{Device, Origin, put, sort_as_dict};
+use super::dict::{put, sort_as_dict};
 use crate::python;
 use crate::world::identity::Identities;
+
+/// Where the settings of a device come from.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(in crate::world) enum Origin {
+    /// A configuration that somebody wrote: the daemon decides on what is its own to decide.
+    Configuration,
+    /// A device as it was kept before: only what is missing is put in.
+    Kept,
+}
 
 /// Puts into the settings of a device what they lack, in the order in which the daemon does.
 pub(super) fn complete(

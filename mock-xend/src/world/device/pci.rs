@@ -3,10 +3,12 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::{Device, members, put, sort_as_dict, value};
+use super::dict::{put, sort_as_dict};
+use super::{Device, given};
 use crate::python;
 use crate::world::Failure;
 use crate::world::identity::Identities;
+use crate::world::pairs::children;
 
 /// The keys that each device must have, in the order in which they are missed.
 fn needed(release: Release) -> &'static [&'static str] {
@@ -26,11 +28,8 @@ pub(super) fn settings(
     release: Release,
     identities: &mut Identities,
 ) -> Result<Vec<(String, Datum)>, Failure> {
-    let mut settings = Vec::new();
-    if let Some(uuid) = value(config, "uuid") {
-        settings.push(("uuid".to_owned(), uuid.clone()));
-    }
-    for dev in members(config, "dev") {
+    let mut settings = Vec::from_iter(given::setting(config, "uuid"));
+    for dev in children(config, "dev") {
         let mut pairs: Vec<(String, Datum)> = Vec::new();
         for (at, item) in dev.items().iter().skip(1).enumerate() {
             match item.items() {

@@ -6,8 +6,20 @@ use xend_wire::Releases;
 use xend_wire::datum::Datum;
 
 use super::class::is_block;
-use super::{Device, Guest, block, rate, sort_as_dict};
+use super::dict::sort_as_dict;
+use super::{Device, block, rate};
 use crate::python;
+
+/// What a device's record owes to the domain that has it.
+#[derive(Clone, Copy)]
+pub(in crate::world) struct Guest<'d> {
+    /// Its id.
+    pub(in crate::world) id: u32,
+    /// Whether it is a machine of its own.
+    pub(in crate::world) is_hvm: bool,
+    /// The address that screens are shown at, once the device model has said so.
+    pub(in crate::world) screens: Option<&'d str>,
+}
 
 /// A setting that a controller keeps.
 struct Kept {

@@ -3,10 +3,12 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::{Device, members, sort_as_dict, value};
+use super::dict::sort_as_dict;
+use super::{Device, given};
 use crate::python;
 use crate::world::Failure;
 use crate::world::identity::Identities;
+use crate::world::pairs::{child, children};
 
 /// The settings of `(vscsi (feature-host 0) (dev (devid 0) (p-dev 1:0:0:0) (v-dev 0:0:0:0)))`. 3.3 keeps the devices
 /// alone.
@@ -18,21 +20,16 @@ pub(super) fn vscsi_settings(
     release: Release,
     identities: &mut Identities,
 ) -> Result<Vec<(String, Datum)>, Failure> {
-    let mut settings = Vec::new();
-    if let Some(uuid) = value(config, "uuid") {
-        settings.push(("uuid".to_owned(), uuid.clone()));
-    }
+    let mut settings = Vec::from_iter(given::setting(config, "uuid"));
     if release >= Release::V3_4 {
-        let Some(feature) = value(config, "feature-host") else {
-            return Err(Failure::exception("list index out of range"));
-        };
-        settings.push(("feature-host".to_owned(), feature.clone()));
-        settings.extend(value(config, "backend").map(|backend| ("backend".to_owned(), backend.clone())));
+        let feature = given::setting(config, "feature-host");
+        settings.push(feature.ok_or_else(|| Failure::exception("list index out of range"))?);
+        settings.extend(given::setting(config, "backend"));
     }
-    for dev in members(config, "dev") {
+    for dev in children(config, "dev") {
         let mut pairs: Vec<Datum> =
             dev.items().iter().skip(1).filter(|pair| pair.items().len() == 2).cloned().collect();
-        if value(&dev, "uuid").is_none() {
+        if child(dev, "uuid").is_none() {
             pairs.push(Datum::pair("uuid", identities.uuid()));
         }
         settings.push(("dev".to_owned(), pairs.into()));
@@ -45,20 +42,15 @@ pub(super) fn vscsi_settings(
 /// # Errors
 /// What Python says of a controller without a list of ports.
 pub(super) fn vusb_settings(config: &Datum) -> Result<Vec<(String, Datum)>, Failure> {
-    let mut settings = Vec::new();
-    if let Some(uuid) = value(config, "uuid") {
-        settings.push(("uuid".to_owned(), uuid.clone()));
-    }
-    for name in ["usb-ver", "num-ports"] {
-        settings.extend(value(config, name).map(|value| (name.to_owned(), value.clone())));
-    }
-    let Some(ports) = members(config, "port").next() else {
+    let names = ["uuid", "usb-ver", "num-ports"];
+    let mut settings: Vec<_> = names.into_iter().filter_map(|name| given::setting(config, name)).collect();
+    let Some(ports) = children(config, "port").next() else {
         return Err(Failure::exception("'NoneType' object has no attribute '__getitem__'"));
     };
-    let count = value(config, "num-ports").and_then(|count| python::number(count).ok()).unwrap_or_default();
+    let count = child(config, "num-ports").and_then(|count| python::number(count).ok()).unwrap_or_default();
     let port = |number: i64| {
         let number = number.to_string();
-        let bus = value(&ports, &number).cloned().unwrap_or_else(|| "".into());
+        let bus = child(ports, &number).cloned().unwrap_or_else(|| "".into());
         Datum::list([number.into(), bus])
     };
     /// What the bus of a controller has room for.

@@ -4,6 +4,7 @@
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use super::class::is_block;
 use super::{Device, block, rate};
 use crate::python;
 use crate::world::Failure;
@@ -94,7 +95,7 @@ impl Device {
                 fields.extend(given("vifname"));
                 fields.extend(self.text("rate").map(|rate| ("rate", rate::format(rate::parse(&rate)).into())));
             }
-            class if super::class::is_block(class) => {
+            class if is_block(class) => {
                 fields.extend(self.text("dev").map(|dev| ("dev", block::told_name(&dev, release).into())));
                 fields.extend(given("uname"));
                 fields.push(("mode", self.setting("mode").cloned().unwrap_or_else(|| "r".into())));

@@ -8,6 +8,7 @@ use xend_wire::datum::Datum;
 
 use super::super::context::Context;
 use super::super::envelope::{ErrorDescription, Outcome};
+use super::domains::domains;
 use crate::python;
 use crate::world::{Device, Domain, PowerState};
 
@@ -22,11 +23,16 @@ fn kinds(class: &str) -> &'static [&'static str] {
     }
 }
 
+/// Whether the objects of a class are devices of domains.
+pub(super) fn is_class(class: &str) -> bool {
+    !kinds(class).is_empty()
+}
+
 /// All connected devices of a class.
 fn devices<'w>(call: &'w Context<'_>, class: &str) -> impl Iterator<Item = (&'w Domain, &'w Device)> + use<'w> {
     let kinds = kinds(class);
-    let domains = super::domains(call).into_iter();
-    let devices = domains.flat_map(|domain| domain.devices.iter().map(move |device| (domain, device)));
+    let devices =
+        domains(call).into_iter().flat_map(|domain| domain.devices.iter().map(move |device| (domain, device)));
     devices.filter(move |(_, device)| kinds.contains(&device.class.as_str()))
 }
 
@@ -57,22 +63,6 @@ pub(in super::super) fn is_running(domain: &Domain) -> bool {
     !matches!(domain.power_state(), PowerState::Halted | PowerState::Suspended)
 }
 
-/// The value of a setting of a device.
-fn setting<'d>(device: &'d Device, name: &str) -> Option<&'d Datum> {
-    device.settings.iter().find(|(known, _)| known == name).map(|(_, value)| value)
-}
-
-/// What of an attribute a device's settings tell alone, so that a search need not make its record.
-pub(super) fn setting_of(call: &Context<'_>, class: &str, given: &str, field: &str) -> Option<Datum> {
-    match (class, field) {
-        ("VBD", "VDI") => {
-            let (_, device) = device(call, class, given)?;
-            Some(setting(device, "VDI").cloned().unwrap_or("".into()))
-        }
-        _ => None,
-    }
-}
-
 /// Whether the disks of a domain can be read. 3.4 makes a number of what the store has as `bootable`, and that is
 /// `False` once a client has set it so (captures `xenapi-VBD.get_record-running@3.4` and `-hot@3.4`).
 pub(in super::super) fn vbd_is_readable(call: &Context<'_>, domain: &Domain) -> Result<(), ErrorDescription> {
@@ -87,6 +77,26 @@ pub(in super::super) fn vbd_is_readable(call: &Context<'_>, domain: &Domain) -> 
     }
 }
 
+/// The references of the devices of a class that have a value in an attribute.
+pub(super) fn having(call: &Context<'_>, class: &str, field: &str, wanted: &Datum) -> Vec<String> {
+    let is_it = |given: &String| match setting_of(call, class, given, field) {
+        Some(value) => value == *wanted,
+        None => attribute(call, class, given, field).as_ref() == Ok(wanted),
+    };
+    references(call, class).into_iter().filter(is_it).collect()
+}
+
+/// What of an attribute a device's settings tell alone, so that a search need not make its record.
+fn setting_of(call: &Context<'_>, class: &str, given: &str, field: &str) -> Option<Datum> {
+    match (class, field) {
+        ("VBD", "VDI") => {
+            let (_, device) = device(call, class, given)?;
+            Some(device.setting("VDI").cloned().unwrap_or("".into()))
+        }
+        _ => None,
+    }
+}
+
 /// One attribute of a device (`get_dev_property_by_uuid`).
 pub(super) fn attribute(call: &Context<'_>, class: &str, given: &str, field: &str) -> Outcome {
     let invalid = || ErrorDescription::handle_invalid(class, &given.into());
@@ -96,7 +106,7 @@ pub(super) fn attribute(call: &Context<'_>, class: &str, given: &str, field: &st
         "metrics" => return Ok(given.into()),
         "runtime_properties" => return runtime_properties(call, class, given),
         "last_updated" => return now(),
-        "backend" if class == "VTPM" && setting(device, "backend").is_none() => {
+        "backend" if class == "VTPM" && device.setting("backend").is_none() => {
             return Ok("00000000-0000-0000-0000-000000000000".into());
         }
         _ => {}
@@ -118,7 +128,7 @@ pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Outcome {
         vbd_is_readable(call, domain)?;
     }
     let kept = |field: &str| call.registry.objects.kept(kept_by(class), given, field);
-    let setting = |name: &str| setting(device, name).cloned();
+    let setting = |name: &str| device.setting(name).cloned();
     let text = |name: &str| setting(name).map_or_else(|| "".into(), |value| python::str(&value).into());
     let mut fields: Vec<(&str, Datum)> = vec![("uuid", given.into()), ("VM", domain.uuid.as_str().into())];
     match class {
@@ -190,7 +200,7 @@ fn kept_by(class: &str) -> &str {
 
 /// A number: 1 of the first disk, if nothing else is said (`device_add`).
 fn bootable(domain: &Domain, device: &Device) -> Datum {
-    match setting(device, "bootable") {
+    match device.setting("bootable") {
         Some(flag) => python::int(&python::str(flag)).map_or_else(|_| flag.clone(), Datum::from),
         None => i64::from(of_domain(domain, "VBD").first().is_some_and(|first| first == device.uuid())).into(),
     }
@@ -199,20 +209,11 @@ fn bootable(domain: &Domain, device: &Device) -> Datum {
 /// The network of a bridge, if there is one; without a bridge that of the first (`bridge_to_network`).
 fn network(call: &Context<'_>, bridge: Option<Datum>) -> Option<Datum> {
     let networks = match bridge.filter(python::truth) {
-        Some(bridge) => named(call, &bridge),
+        // A search through their records, which name the cards plugged into them, would come back here.
+        Some(bridge) => call.registry.objects.having("network", "name_label", &bridge),
         None => call.registry.objects.references("network"),
     };
     networks.into_iter().next().map(Datum::from)
-}
-
-/// The networks of a name, found without their records, which name the cards that are plugged into them.
-fn named(call: &Context<'_>, label: &Datum) -> Vec<String> {
-    let networks = call.registry.objects.references("network").into_iter();
-    let is_named = |network: &String| {
-        let fields = call.registry.objects.fields("network", network);
-        fields.is_some_and(|fields| fields.iter().any(|(name, value)| name == "name_label" && value == label))
-    };
-    networks.filter(is_named).collect()
 }
 
 /// What the store holds of the front end of a running device, but for the folder of the back end: it is cut off with the

@@ -4,7 +4,8 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::super::context::{Context, MIB};
-use super::{list, references};
+use super::node::{cpus, node, nodes, number};
+use super::references::{list, references};
 use crate::python;
 use crate::registry::reference;
 
@@ -46,26 +47,6 @@ const SOFTWARE: [&str; 15] = [
     "cc_compile_date",
     "xend_config_format",
 ];
-
-/// A value of `xend.node.info`, if the release tells it.
-pub(in super::super) fn node(call: &Context<'_>, name: &str) -> Option<Datum> {
-    let pairs = call.world.node.pairs(call.release, true);
-    let pair = pairs.iter().find(|pair| pair.items().first() == Some(&name.into()));
-    pair.and_then(|pair| pair.items().get(1)).cloned()
-}
-
-/// Values of `xend.node.info`, those that the release tells.
-fn nodes(call: &Context<'_>, names: &[&'static str]) -> Vec<(&'static str, Datum)> {
-    names.iter().filter_map(|name| Some((*name, node(call, name)?))).collect()
-}
-
-fn number(call: &Context<'_>, name: &str) -> i64 {
-    node(call, name).and_then(|value| python::int(&python::str(&value)).ok()).unwrap_or_default()
-}
-
-pub(super) fn cpus(call: &Context<'_>) -> Vec<String> {
-    (0..number(call, "nr_cpus")).map(|cpu| reference("host_cpu", &cpu.to_string())).collect()
-}
 
 /// `host_get_record`, its members in the order of the source.
 pub(super) fn record(call: &Context<'_>, host: &str) -> Datum {

@@ -6,7 +6,7 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::super::context::{Context, MIB};
-use super::domains;
+use super::domains::domains;
 use crate::python;
 use crate::registry::reference;
 use crate::world::{Activity, Domain};

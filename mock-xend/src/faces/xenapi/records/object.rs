@@ -5,7 +5,8 @@ use xend_wire::datum::Datum;
 
 use super::super::context::Context;
 use super::super::method::Attribute;
-use super::{having, list, references};
+use super::device;
+use super::references::{list, references};
 use crate::python;
 use crate::registry::reference;
 
@@ -38,14 +39,15 @@ fn is_told(call: &Context<'_>, class: &str, name: &str) -> bool {
 
 /// What is not kept in an object but found at others.
 fn told_by_others(call: &Context<'_>, class: &str, name: &str, given: &str) -> Option<Datum> {
-    let pointing_here = |class: &str, field: &str| Some(list(having(call, class, field, &given.into())));
+    let objects = |class: &str, field: &str| Some(list(call.registry.objects.having(class, field, &given.into())));
+    let devices = |class: &str, field: &str| Some(list(device::having(call, class, field, &given.into())));
     match (class, name) {
         (_, "uuid") => Some(given.into()),
-        ("SR", "VDIs") => pointing_here("VDI", "SR"),
-        ("SR", "PBDs") => pointing_here("PBD", "SR"),
-        ("VDI", "VBDs") => pointing_here("VBD", "VDI"),
-        ("network", "VIFs") => pointing_here("VIF", "network"),
-        ("network", "PIFs") => pointing_here("PIF", "network"),
+        ("SR", "VDIs") => objects("VDI", "SR"),
+        ("SR", "PBDs") => objects("PBD", "SR"),
+        ("VDI", "VBDs") => devices("VBD", "VDI"),
+        ("network", "VIFs") => devices("VIF", "network"),
+        ("network", "PIFs") => objects("PIF", "network"),
         ("PIF", "host") | ("cpu_pool", "resident_on") => Some(reference("host", "").into()),
         ("PIF_metrics", "last_updated") => Some(python::date_time(call.now)),
         // There is one pool: it has all processors and all domains that run.

@@ -1,13 +1,11 @@
 //! The record of a domain.
 
-use std::collections::HashMap;
-use std::sync::Arc;
-
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
 use super::super::context::{Context, MIB};
-use super::{device, list, metrics, references};
+use super::references::{list, references};
+use super::{device, metrics};
 use crate::python;
 use crate::registry::reference;
 use crate::world::{Domain, Image, PowerState};
@@ -23,20 +21,6 @@ pub(in super::super) const ON_CRASH: [(&str, &str); 6] = [
     ("preserve", "preserve"),
     ("rename_restart", "rename-restart"),
 ];
-
-/// All domains: the active ones by id, then the others as a dict of their uuids gives them (`XendDomain.list`).
-pub(in super::super) fn domains<'w>(call: &'w Context<'_>) -> Vec<&'w Domain> {
-    let (mut domains, inactive): (Vec<_>, Vec<_>) =
-        call.world.domains().iter().map(Arc::as_ref).partition(|domain| domain.id.is_some());
-    let by_uuid: HashMap<_, _> = inactive.iter().map(|domain| (domain.uuid.as_str(), *domain)).collect();
-    let order = python::dict_order(inactive.iter().map(|domain| domain.uuid.as_str()));
-    domains.extend(order.into_iter().map(|uuid| by_uuid[uuid]));
-    domains
-}
-
-pub(in super::super) fn domain<'w>(call: &'w Context<'_>, vm: &str) -> Option<&'w Domain> {
-    call.world.domains().iter().map(Arc::as_ref).find(|domain| domain.uuid == vm)
-}
 
 /// The word for a state (`XEN_API_VM_POWER_STATE`, protocol reference §6.1).
 pub(in super::super) fn power_state(state: PowerState, release: Release) -> &'static str {
