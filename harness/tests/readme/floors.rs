@@ -75,9 +75,6 @@ struct Table {
     module: Vec<String>,
     floors: Vec<BTreeSet<String>>,
     words: BTreeSet<String>,
-    /// Whether the folder is one piece, so that no circles are looked for between its files: `undivided` in the cell of the
-    /// floors.
-    is_undivided: bool,
 }
 
 impl Table {
@@ -95,7 +92,7 @@ impl Table {
             let cells: Vec<_> = line.split('|').map(str::trim).collect();
             let module = cells[1].trim_matches('`').split("::").map(str::to_owned).collect();
             let floors = cells[2].split(" < ").map(quoted).collect();
-            Self { module, floors, words: quoted(cells[3]), is_undivided: cells[2] == "undivided" }
+            Self { module, floors, words: quoted(cells[3]) }
         };
         rows.map(row).collect()
     }
@@ -251,7 +248,7 @@ impl Modules {
         for table in tables {
             let module = &table.module[1..];
             for known in self.0.keys().filter(|known| known.len() == module.len() + 1 && known.starts_with(module)) {
-                if !self.0[known].is_inline && !table.is_undivided && table.floor(&known[module.len()]).is_none() {
+                if !self.0[known].is_inline && table.floor(&known[module.len()]).is_none() {
                     wrong.insert(format!("{name}: `{}` has no floor", known.join("::")));
                 }
             }
@@ -271,9 +268,6 @@ impl Modules {
                     let (from, to) = (shown(from), shown(to));
                     wrong.insert(format!("{name}: {from} takes `{taken}` from {to}, which stands on a higher floor"));
                 }
-            }
-            if table.is_some_and(|table| table.is_undivided) {
-                continue;
             }
             for circle in circles(arrows.keys()) {
                 let taken = |child: &String| {
