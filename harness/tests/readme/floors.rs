@@ -272,7 +272,9 @@ impl Modules {
             for circle in circles(arrows.keys()) {
                 let taken = |child: &String| {
                     let into = arrows.iter().filter(|((from, to), _)| to == child && circle.contains(from));
-                    let names: Vec<_> = into.map(|(_, taken)| taken.as_str()).collect();
+                    let mut names: Vec<_> = into.map(|(_, taken)| taken.as_str()).collect();
+                    names.sort_unstable();
+                    names.dedup();
                     format!("{} ({})", shown(child), names.join(", "))
                 };
                 let members: Vec<_> = circle.iter().map(taken).collect();
