@@ -29,7 +29,7 @@ demo: ## See everything work: mocks, cases, exchanges, client
 check: ## Formatting, lints, all tests, docs: the test command
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
-	$(MAKE) --no-print-directory test
+	$(MAKE) --no-print-directory test examples
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
 	@$(MAKE) --no-print-directory oracles-there
 
@@ -65,8 +65,24 @@ test: ## All tests, with cargo-nextest where it is there
 	    $(CARGO) test --workspace --quiet; \
 	fi
 
+# They are built with the features that the tests use, so that nothing is compiled twice.
+.PHONY: examples
+examples: ## The example of each crate, run
+	@$(CARGO) build --workspace --bins --examples --quiet
+	@built=$${CARGO_TARGET_DIR:-target}/debug; out=$$(mktemp -d); trap 'rm -rf "$$out"; kill $$mock 2>/dev/null || true' EXIT; \
+	exec 3< <("$$built/mock-xend" --release 3.0.3 --sxp tcp:127.0.0.1:0); mock=$$!; \
+	read -r -u 3 _ _ address; \
+	expect() { "$${@:2}" >"$$out/text"; grep -q -e "$$1" "$$out/text" || { cat "$$out/text"; echo "$$2: no line has \"$$1\""; exit 1; }; }; \
+	expect '^vm2 paused' "$$built/examples/list_domains" "sxp+tcp://$${address#tcp:}"; \
+	expect '^a response: Int(5)' "$$built/examples/decode" \
+	    <<<'<methodResponse><params><param><value><int>5</int></value></param></params></methodResponse>'; \
+	expect '501 Operation not implemented: pause' "$$built/examples/scripted_refusal"; \
+	expect '^refuses-all: ' "$$built/examples/own_subject"; \
+	expect '^xmlrpc: ' "$$built/examples/count_cases"; \
+	echo 'examples: 5 run'
+
 .PHONY: fullcheck
-fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, dependency policy
+fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, packages, dependency policy
 	@skipped=0; \
 	step() { \
 	    if eval "$$2" >/dev/null 2>&1; then $(MAKE) --no-print-directory "$$1"; \
@@ -77,6 +93,7 @@ fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruc
 	step properties true none; \
 	step fuzz '$(CARGO) +nightly fuzz --version' cargo-fuzz; \
 	step gates 'valgrind --version' valgrind; \
+	step package true none; \
 	step policy '$(CARGO) deny --version' cargo-deny; \
 	echo "fullcheck: all passed, $$skipped skipped"
 
@@ -106,6 +123,18 @@ fuzz: ## Each fuzz target for FUZZ_SECONDS
 	for target in sexpr xmlrpc roundtrip files answers; do \
 	    (cd fuzz && $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048) || exit 1; \
 	done
+
+# A published mock must not bring the parser of its command line to those who use the library alone.
+.PHONY: package
+package: ## The crates as they would be published, each built from its archive
+	$(CARGO) package --workspace --allow-dirty --quiet
+	@! $(CARGO) tree --package mock-xend --no-default-features --edges normal | grep -w clap
+
+.PHONY: msrv
+msrv: ## All crates compile with the oldest Rust that Cargo.toml names
+	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml); \
+	rustup toolchain install "$$version" --profile minimal; \
+	$(CARGO) "+$$version" check --workspace --all-targets
 
 .PHONY: policy
 policy: ## Licences and sources of what we depend on

@@ -38,3 +38,8 @@ pub use xend_wire::Release;
 pub use xend_wire::failure::ErrorCode;
 pub use xend_wire::http::Reply;
 pub use xend_wire::operation::{Arguments, Face, Operation, Unsupported};
+
+/// The README of the crate, whose blocks are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

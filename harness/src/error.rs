@@ -6,6 +6,7 @@ use xend_wire::Diagnostic;
 
 /// Why a command can't be carried out. What a subject does wrong is a verdict, never one of these.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// The command line asks for what there isn't.
     #[error("{0}")]

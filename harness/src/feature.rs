@@ -10,6 +10,7 @@ macro_rules! features {
         /// Something that a case needs and that not every subject can do. What a subject does not declare makes the
         /// case `unsupported`, not failed.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Feature {
             $($(#[$doc])* $feature,)*
         }

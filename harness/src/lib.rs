@@ -35,3 +35,8 @@ pub use subject::Subject;
 pub use tagged::{AnswerReader, Difference, Equality, Malformed, Tagged};
 pub use verdict::{Evidence, Status, Verdict};
 pub use xend_wire::{Diagnostic, Excerpt};
+
+/// The README of the crate, whose blocks are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -15,7 +15,7 @@ use crate::{Error, Rules};
 use xend_wire::Diagnostic;
 
 /// What is asked, and what follows from the answers.
-#[derive(Default)]
+#[derive(Debug, Default)]
 pub struct Options {
     /// The rules to ask by; all that the subject declares if empty.
     pub rules: Vec<Rules>,

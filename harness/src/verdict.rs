@@ -10,6 +10,7 @@ macro_rules! statuses {
     ($($(#[$doc:meta])* $status:ident = $name:literal;)*) => {
         /// What a verdict says, in a word.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+        #[non_exhaustive]
         pub enum Status {
             $($(#[$doc])* $status,)*
         }

@@ -10,6 +10,7 @@ use crate::quirk::Quirk;
 
 /// Why a mock can't start.
 #[derive(Debug, thiserror::Error)]
+#[non_exhaustive]
 pub enum Error {
     /// A scenario has a mistake.
     #[error("{0}")]

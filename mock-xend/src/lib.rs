@@ -36,6 +36,7 @@ mod http;
 mod journal;
 mod own_file;
 mod path;
+#[cfg(feature = "program")]
 pub mod program;
 mod python;
 mod quirk;
@@ -55,3 +56,8 @@ pub use scenario::{Report, Scenario};
 pub use world::World;
 pub use xend_wire::Release;
 pub use xend_wire::operation::Face;
+
+/// The README of the crate, whose blocks are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -7,6 +7,7 @@ use xend_wire::Release;
 
 /// Behaviour of the daemon that a mock shows only if asked to.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Quirk {
     /// Up to 3.0.3 the S-expression face serves one connection at a time: a client that keeps its own open, or sends half
     /// a request, stops all others (`httpserver.py:287`@3.0.3, protocol reference §1.6).

@@ -46,3 +46,8 @@ pub(crate) fn test_config() -> proptest::test_runner::Config {
     let default = proptest::test_runner::Config { failure_persistence: None, ..Default::default() };
     if cfg!(miri) { proptest::test_runner::Config { cases: 2, ..default } } else { default }
 }
+
+/// The README of the crate, whose blocks are run as tests.
+#[cfg(doctest)]
+#[doc = include_str!("../README.md")]
+mod readme {}

@@ -32,6 +32,7 @@ pub struct State {
 
 /// What a domain is up to, in one word. It can be told on every face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum PowerState {
     /// Defined, and not there.
     Halted,

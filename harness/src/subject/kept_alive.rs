@@ -19,6 +19,15 @@ pub struct KeptAlive {
     answered: Option<String>,
 }
 
+impl std::fmt::Debug for KeptAlive {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("KeptAlive")
+            .field("command", &self.command)
+            .field("bounds", &self.bounds)
+            .finish_non_exhaustive()
+    }
+}
+
 impl KeptAlive {
     /// A command with its arguments.
     ///

@@ -105,6 +105,7 @@ pub struct Reply {
 
 /// What a subject makes of a document.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Answer {
     /// These values.
     Values(Tagged),
@@ -121,6 +122,7 @@ pub enum Answer {
 
 /// Why there is no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Fault {
     /// It ended, or closed its output, before it answered.
     Crash(String),

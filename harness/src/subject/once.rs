@@ -20,6 +20,12 @@ pub struct Once {
     has_run: bool,
 }
 
+impl std::fmt::Debug for Once {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Once").field("command", &self.command).field("bounds", &self.bounds).finish_non_exhaustive()
+    }
+}
+
 impl Once {
     /// A command with its arguments, and the rules by which it reads.
     ///

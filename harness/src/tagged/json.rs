@@ -30,6 +30,12 @@ pub struct AnswerReader<'a> {
     is_open: bool,
 }
 
+impl std::fmt::Debug for AnswerReader<'_> {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("AnswerReader").field("is_open", &self.is_open).finish_non_exhaustive()
+    }
+}
+
 impl<'a> AnswerReader<'a> {
     /// A reader of one line.
     pub fn new(line: &'a [u8]) -> Self {

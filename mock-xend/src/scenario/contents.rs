@@ -11,7 +11,7 @@ use super::reply::Decision;
 
 /// What a mock answers before its world does.
 ///
-#[doc = include_str!("../../../docs/scenarios.md")]
+#[doc = include_str!("../../scenarios.md")]
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
     pub(super) release: Option<Release>,

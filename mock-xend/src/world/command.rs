@@ -13,6 +13,7 @@ use super::scheduler::Scheduler;
 ///
 /// A value that is a [`Datum`] is what the caller gave, whatever its type: what Python makes of it is the world's affair.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Command {
     /// The id of a domain (`None` of one that is not active) and its uuid.
     Find {

@@ -8,6 +8,7 @@ use crate::python;
 
 /// An exception of the daemon. [`message`](Self::message) words it; a face adds its own frame.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Failure {
     /// No such domain (`XendInvalidDomain`). Carries the identifier as it was given.
     UnknownDomain {

@@ -10,6 +10,7 @@ macro_rules! codes {
         /// The list is that of a Xen CIM provider's author (libvir-list, 10 March 2006), in its order. It came without
         /// meanings; these are the project's, and `patterns.tsv` says which failure has which.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
+        #[non_exhaustive]
         pub enum ErrorCode {
             $($(#[$doc])* $code,)*
         }

@@ -20,7 +20,7 @@ pub struct Document<'a> {
 /// One value: where it was written, and by kind of `link`
 /// * a list: the index behind its last descendant (while it is open, that of its parent),
 /// * an atom with escapes: where in `decoded` its text is.
-#[derive(Clone, Copy)]
+#[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     start: u32,
     end: u32,
@@ -268,7 +268,7 @@ impl<'d> Iterator for Items<'d> {
 /// vm.open().atom("vm").list(["name", "vm1"]).list(["root", "/dev/sda1 ro"]).close();
 /// assert_eq!(print(&vm.finish(), Rules::strict()), b"(vm (name vm1) (root '/dev/sda1 ro'))");
 /// ```
-#[derive(Clone, Default)]
+#[derive(Clone, Debug, Default)]
 pub struct Builder {
     tree: Tree,
     text: Vec<u8>,
@@ -353,7 +353,7 @@ impl Builder {
 }
 
 /// The nodes of a document that is being made, by a parser or a [`Builder`].
-#[derive(Clone)]
+#[derive(Clone, Debug)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
     decoded: Vec<u8>,

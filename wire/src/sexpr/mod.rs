@@ -27,4 +27,4 @@ pub use document::{Builder, Document, Items, Sexpr};
 pub use parser::{Parser, parse, parse_with};
 pub(crate) use print::write_atom;
 pub use print::{print, print_value};
-pub use rules::Rules;
+pub use rules::{Rules, UnknownRules};

@@ -42,6 +42,15 @@ pub struct Parser {
     input: Vec<u8>,
 }
 
+impl std::fmt::Debug for Parser {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        f.debug_struct("Parser")
+            .field("rules", &self.reader.rules)
+            .field("ready", &self.ready())
+            .finish_non_exhaustive()
+    }
+}
+
 impl Parser {
     /// A parser that has read nothing.
     pub fn new(rules: Rules, limits: Limits) -> Self {

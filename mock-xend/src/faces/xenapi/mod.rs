@@ -25,6 +25,7 @@ pub(crate) use route::Routes;
 
 /// How far the mock goes with a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Simulation {
     /// The simulated world answers it, or the error by which the daemon says that it can't.
     Simulated,

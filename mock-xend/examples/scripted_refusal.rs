@@ -1,0 +1,44 @@
+//! A mock that refuses to pause `vm1`, asked by a plain HTTP client of a few lines.
+//!
+//! ```console
+//! $ cargo run --quiet --example scripted_refusal
+//! HTTP/1.1 501 Operation not implemented: pause
+//! ```
+
+use std::error::Error;
+use std::io::{BufRead, BufReader, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
+use mock_xend::{Face, MockXend, Release, Scenario};
+
+const SCENARIO: &str = r#"
+[[expect]]
+operation = "domain.pause"
+args = { domain = "vm1" }
+face = "sxp"
+reply = { not-implemented = "pause" }
+"#;
+
+fn main() -> Result<(), Box<dyn Error>> {
+    let scenario = Scenario::parse("refusal", SCENARIO, Path::new("."))?;
+    let mock = MockXend::builder().release(Release::V3_0_3).scenario(scenario).start()?;
+    let uri = mock.uri(Face::Sxp).expect("it listens there");
+    let address = uri.trim_start_matches("sxp+tcp://");
+
+    let mut stream = TcpStream::connect(address)?;
+    let body = "op=pause";
+    write!(
+        stream,
+        "POST /xend/domain/vm1 HTTP/1.1\r\nHost: {address}\r\nContent-Type: application/x-www-form-urlencoded\r\n\
+         Content-Length: {}\r\n\r\n{body}",
+        body.len()
+    )?;
+    let mut status = String::new();
+    BufReader::new(stream).read_line(&mut status)?;
+    println!("{}", status.trim_end());
+
+    let report = mock.stop();
+    assert_eq!(report.lines().count(), 0, "all that was expected came");
+    Ok(())
+}
