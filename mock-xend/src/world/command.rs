@@ -15,7 +15,7 @@ use super::scheduler::Scheduler;
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Command {
-    /// The id of a domain (`None` of one that is not active) and its uuid.
+    /// The id of a domain (`None` of one that is not active) and its name.
     Find {
         /// The domain.
         domain: Datum,

@@ -56,6 +56,13 @@ impl World {
         self.position_of(target)?.ok_or_else(|| Failure::UnknownDomain { target: target.clone() })
     }
 
+    /// Whether a domain is known by its id alone: up to 3.0.3 one that was made with the uuid of another has the other's
+    /// name in the store, where the daemon reads it (captures `pine7-zero`, `pine10-taken`).
+    fn lost_its_name(&self, domain: &Domain) -> bool {
+        self.release < Release::V3_1
+            && self.domains.iter().find(|known| known.uuid == domain.uuid).is_some_and(|first| first.id != domain.id)
+    }
+
     /// `domain_lookup_nr`: by name, by number, by uuid. An instance of `DateTime` or `Binary` equals the text that it
     /// holds, but `int()` takes none.
     fn position_of(&self, target: &Datum) -> Result<Option<usize>, Failure> {
@@ -63,7 +70,7 @@ impl World {
         let first = |wanted: &dyn Fn(&Domain) -> bool| self.domains.iter().position(|domain| wanted(domain));
         let by_id = |id: i64| first(&|domain| domain.id.map(i64::from) == Some(id));
         let by_name = || {
-            let has_name = |domain: &Domain| domain.name.as_bytes() == text;
+            let has_name = |domain: &Domain| domain.name.as_bytes() == text && !self.lost_its_name(domain);
             first(&|domain| domain.id.is_some() && has_name(domain)).or_else(|| first(&has_name))
         };
         match target {

@@ -24,7 +24,7 @@ impl World {
         match command {
             Command::Find { domain } => {
                 let domain = self.find(domain)?;
-                Ok(Datum::list([domain.domid(), domain.uuid.as_str().into()]))
+                Ok(Datum::list([domain.domid(), domain.name.as_str().into()]))
             }
             Command::NodeInfo { with_topology } => Ok(self.node.pairs(release, *with_topology).into()),
             Command::Messages => Ok(self.messages.clone().into()),

@@ -385,6 +385,8 @@ impl Record<'_> {
             let is_there = |device: &&Device| device.connected || domain.id.is_none();
             let of_class = || domain.devices.iter().filter(is_there).filter(|device| device.class == *class);
             let stage = match domain.guest() {
+                // Its controller knows nothing of it yet, so it is told as it was configured.
+                Some(_) if self.is_early && *class == "console" => Stage::Defined { has_run: false },
                 Some(guest) => Stage::Running(guest),
                 None => Stage::Defined { has_run: domain.ran.is_some() },
             };

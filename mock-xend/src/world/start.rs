@@ -75,6 +75,10 @@ impl World {
                 };
                 return Err(Failure::refused(text));
             }
+            // The arguments of the device model are made before it is looked for.
+            if self.release >= Release::V3_0_3 {
+                self.check_floppies(image)?;
+            }
             if image.text("device_model").is_empty() {
                 return Err(Failure::refused("hvm: missing device model"));
             }
@@ -143,13 +147,7 @@ impl World {
                 return Err(Failure::refused("vncpasswd is not setup in vmconfig or xend-config.sxp"));
             }
         }
-        for name in ["fda", "fdb"] {
-            let file = image.text(name);
-            let is_there = file.starts_with(b"/") && self.files.exists(&file);
-            if !file.is_empty() && !is_there {
-                return Err(Failure::refused([b"Floppy file ".as_slice(), &file, b" does not exist."].concat()));
-            }
-        }
+        self.check_floppies(image)?;
         let numbers: &[&str] = release.pick(&[
             (Release::V3_0_2, &[] as &[&str]),
             (Release::V3_2, &["timer_mode"]),
@@ -158,6 +156,17 @@ impl World {
         ]);
         for name in numbers {
             python::long(image.setting(name).unwrap_or(&Datum::None)).map_err(Failure::Exception)?;
+        }
+        Ok(())
+    }
+
+    /// The files of a machine's floppy drives (`HVMImageHandler.parseDeviceModelArgs`), from 3.0.3 on.
+    fn check_floppies(&self, image: &Image) -> Result<(), Failure> {
+        for file in ["fda", "fdb"].map(|drive| image.text(drive)) {
+            let is_there = file.starts_with(b"/") && self.files.exists(&file);
+            if !file.is_empty() && !is_there {
+                return Err(Failure::refused([b"Floppy file ".as_slice(), &file, b" does not exist."].concat()));
+            }
         }
         Ok(())
     }
@@ -247,10 +256,11 @@ impl World {
             let kind = uname.as_ref().and_then(|uname| Some(&uname[..uname.iter().position(|&byte| byte == b':')?]));
             // Where an image of the Xen-API is, its VDI says.
             let has_image = device.setting("VDI").is_some();
-            let checks = (release >= Release::V3_3 || release < Release::V3_1) && !has_image;
-            match (kind, &uname) {
-                (None, None) if checks && !is_cdrom => return Err(no_details()),
-                (None, Some(uname)) if checks && !(is_cdrom && uname.is_empty()) => return Err(no_details()),
+            let needs_uname = (release >= Release::V3_3 || release < Release::V3_1) && !has_image;
+            let needs_kind = release >= Release::V3_3 && !has_image;
+            match (kind, uname.as_deref().unwrap_or_default()) {
+                (None, b"") if needs_uname && !is_cdrom => return Err(no_details()),
+                (None, [_, ..]) if needs_kind => return Err(no_details()),
                 (Some(kind), _) if release >= Release::V3_3 && !matches!(kind, b"phy" | b"file" | b"tap" | b"tap2") => {
                     return Err(Failure::refused(if release < Release::V3_4 {
                         b"Block device must have \"phy\", \"file\" or \"tap\" specified to type".to_vec()
@@ -289,6 +299,9 @@ impl World {
         let release = self.release;
         if release < Release::V3_1 {
             device.check_bus_until_3_0_3(release)?;
+        }
+        if release >= Release::V4_1 {
+            device.check_bus_options()?;
         }
         // A slip in the format of 3.0.2.
         let slip = if release < Release::V3_0_3 { "%s" } else { "" };

@@ -99,28 +99,24 @@ async fn told(release: Release, world: &World, configuration: &Configuration) ->
     let config = percent_encode(configuration.config.as_bytes(), NON_ALPHANUMERIC).to_string();
     let name = name_of(&configuration.config);
     let daemon = || peer::builder(release).world(world.clone()).build().expect("nothing conflicts");
-    let submit = async |daemon: &Daemon, operation: &str| {
-        let request = peer::post("/xend/domain", &format!("op={operation}&config={config}"));
-        let reply = peer::send(daemon, Face::Sxp, &[&request]).await.0;
+    let body = async |daemon: &Daemon, request: &[u8]| {
+        let reply = peer::send(daemon, Face::Sxp, &[request]).await.0;
         let body = reply.split_once("\r\n\r\n").map(|(_, body)| body.to_owned()).unwrap_or_default();
         body.strip_suffix("''").map(str::to_owned).unwrap_or(body)
     };
-    let record = |daemon: &Daemon| {
-        let command = Command::Record { domain: name.as_str().into(), detail: Detail::Whole };
-        let record = daemon.with_world(|world| world.perform(NOW, &command));
-        match record {
-            Ok(record) => String::from_utf8_lossy(&record.show(release)).into_owned(),
-            Err(failure) => String::from_utf8_lossy(&failure.str(release)).into_owned(),
-        }
+    let submit = async |daemon: &Daemon, operation: &str| {
+        body(daemon, &peer::post("/xend/domain", &format!("op={operation}&config={config}"))).await
     };
+    let path = format!("/xend/domain/{}?detail=1", percent_encode(name.as_bytes(), NON_ALPHANUMERIC));
+    let record = async |daemon: &Daemon| body(daemon, &peer::get(&path)).await;
     if release >= Release::V3_1 && asked("defined") {
         let daemon = daemon();
         let refused = submit(&daemon, "new").await;
-        answers.insert("defined".to_owned(), if refused.is_empty() { record(&daemon) } else { refused });
+        answers.insert("defined".to_owned(), if refused.is_empty() { record(&daemon).await } else { refused });
     }
     let daemon = daemon();
     answers.insert("created".to_owned(), submit(&daemon, "create").await);
-    answers.insert("running".to_owned(), record(&daemon));
+    answers.insert("running".to_owned(), record(&daemon).await);
     for told in configuration.told.iter().filter(|told| told.when.starts_with("devices ")) {
         let class = told.when.trim_start_matches("devices ").as_bytes().to_vec();
         let command = Command::Devices { domain: name.as_str().into(), class };

@@ -239,3 +239,95 @@ fn a_domain_that_ended_keeps_traces_of_its_run() {
         &["(store_mfn ", "(console_mfn ", "(notes)", "(start_time ", "(online_vcpus 1)", "(devid 0)"],
     );
 }
+
+#[test]
+fn vcpus_of_an_image_are_read_even_where_they_do_not_count() {
+    let image = "(image (linux (kernel /srv/xend/etc/vmlinuz) (vcpus many)))";
+    for &release in Release::ALL.iter().filter(|release| **release >= Release::V3_1) {
+        // The message of `XendConfig.py` has two places and is given one value.
+        assert_eq!(defined(release, image), "not enough arguments for format string", "{release}");
+    }
+    assert_eq!(created(Release::V3_0_3, image), "invalid literal for int() with base 10: 'many'");
+}
+
+#[test]
+fn processors_that_are_an_empty_text_are_none_given_up_to_3_0_3() {
+    for release in [Release::V3_0_2, Release::V3_0_3] {
+        has(&created(release, &format!("(cpus '') {LINUX}")), &["(name z)"]);
+    }
+    assert_eq!(created(Release::V3_1, &format!("(cpus '') {LINUX}")), "string index out of range");
+}
+
+#[test]
+fn a_floppy_of_a_machine_is_a_file_from_3_0_3_on() {
+    let image = "(image (hvm (kernel /usr/lib/xen/boot/hvmloader) (device_model /usr/lib/xen/bin/qemu-dm) (boot a) \
+                 (fda floppy.img) (timer_mode 1)))";
+    has(&created(Release::V3_0_2, image), &["(name z)"]);
+    for &release in Release::ALL.iter().filter(|release| **release >= Release::V3_0_3) {
+        assert_eq!(created(release, image), "Floppy file floppy.img does not exist.", "{release}");
+    }
+}
+
+#[test]
+fn a_disk_needs_a_type_from_3_3_on() {
+    let disk = "(device (vbd (uname /dev/x) (dev xvda) (mode w)))";
+    for release in [Release::V3_0_3, Release::V3_1, Release::V3_2] {
+        let told = created(release, &format!("{LINUX} {disk}"));
+        has(&told, &["(vbd "]);
+        assert!(!told.contains("(uname"), "{release}: {told}");
+    }
+    let refused = created(Release::V3_3, &format!("{LINUX} {disk}"));
+    assert_eq!(refused, "Block device must have physical details specified");
+}
+
+#[test]
+fn options_of_a_bus_are_pairs_when_the_domain_starts() {
+    let bus = |options: &str| {
+        format!("{LINUX} (device (pci (dev (domain 0x0) (bus 0x2) (slot 0x3) (func 0x0) (opts {options}))))")
+    };
+    has(&created(Release::V4_1, &bus("(msitranslate 1)")), &["(pci "]);
+    has(&defined(Release::V4_1, &bus("((msitranslate 1) (power_mgmt 0))")), &["(opts ((msitranslate 1)"]);
+    let refused = created(Release::V4_1, &bus("((msitranslate 1) (power_mgmt 0))"));
+    assert_eq!(refused, "unhashable type: 'list'");
+}
+
+#[test]
+fn a_definition_may_have_the_uuid_of_a_domain_that_runs() {
+    for &release in Release::ALL.iter().filter(|release| **release >= Release::V3_1) {
+        let (mut world, uuid) = (host(release), "11111111-1111-1111-1111-111111111111");
+        let config = read(&format!("(vm (name z) (memory 32) (vcpus 1) (uuid {uuid}) {LINUX})"));
+        world.perform(NOW, &Command::New { config }).expect("defined");
+        has(&record(&mut world, "z"), &["(name z)", "(status 0)", uuid]);
+        // The S-expression face goes on with this.
+        let found = world.perform(NOW, &Command::Find { domain: "z".into() }).expect("it is there");
+        assert_eq!(found, Datum::list([Datum::None, "z".into()]), "{release}");
+        has(&record(&mut world, "vm1"), &["(name vm1)", "(status 2)", uuid]);
+        world.perform(NOW, &Command::Delete { domain: "z".into() }).expect("deleted");
+        has(&record(&mut world, "vm1"), &["(name vm1)", "(status 2)"]);
+    }
+}
+
+#[test]
+fn domains_of_one_uuid_share_what_the_store_holds_up_to_3_1() {
+    let uuid = "11111111-1111-1111-1111-111111111111";
+    let config = format!("(vm (name z) (memory 32) (vcpus 1) (uuid {uuid}) {LINUX})");
+    let create = Command::Create { config: read(&config), detail: Detail::Whole };
+    for release in [Release::V3_0_2, Release::V3_0_3] {
+        let mut world = host(release);
+        has(&ask(&mut world, &create), &["(domid 3)", "(name z)"]);
+        assert_eq!(record(&mut world, "z"), "<Fault 3: 'z'>", "{release}");
+        has(&record(&mut world, "3"), &["(domid 3)"]);
+    }
+    let mut world = host(Release::V3_1);
+    has(&ask(&mut world, &create), &["(domid 3)", "(name z)"]);
+    has(&record(&mut world, "z"), &["(domid 1)", "(maxmem 128)"]);
+    let mut world = host(Release::V3_2);
+    assert_eq!(ask(&mut world, &create), "Domain 'z' already exists with ID '1'");
+}
+
+#[test]
+fn the_first_disk_of_a_world_is_bootable() {
+    for &release in Release::ALL.iter().filter(|release| **release >= Release::V3_1) {
+        has(&record(&mut host(release), "vm1"), &["(bootable 1)"]);
+    }
+}

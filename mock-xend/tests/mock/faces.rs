@@ -270,8 +270,8 @@ impl Model {
             return Some(ask.command(name.into(), name.into()));
         }
         let found = self.world.perform(self.now, &Command::Find { domain: name.into() }).ok()?;
-        let (domid, uuid) = (found.items()[0].clone(), found.items()[1].clone());
-        let object = if domid == Datum::None { uuid } else { domid.clone() };
+        let (domid, name) = (found.items()[0].clone(), found.items()[1].clone());
+        let object = if domid == Datum::None { name } else { domid.clone() };
         let mut command = ask.command(domid, object);
         if let Command::SetScheduling { scheduler: Scheduler::Credit, values, .. } = &mut command
             && self.world.release() == Release::V3_1

@@ -25,7 +25,7 @@ pub(crate) struct Invocation<'r, 't> {
 pub(super) struct Target {
     /// The id of the domain, `None` of one that is not active.
     domid: Datum,
-    uuid: Datum,
+    name: Datum,
 }
 
 impl Target {
@@ -33,7 +33,7 @@ impl Target {
     pub(super) fn find(turn: &mut Turn<'_>, name: &[u8]) -> Option<Self> {
         let found = turn.perform(&Command::Find { domain: name.to_vec().into() });
         match found.as_ref().map(Datum::items) {
-            Ok([domid, uuid]) => Some(Self { domid: domid.clone(), uuid: uuid.clone() }),
+            Ok([domid, name]) => Some(Self { domid: domid.clone(), name: name.clone() }),
             _ => None,
         }
     }
@@ -117,7 +117,7 @@ impl<'r, 't> Invocation<'r, 't> {
     /// The domain that the path names, as an object of its own.
     pub(crate) fn object(&self) -> Datum {
         match &self.target {
-            Some(Target { domid: Datum::None, uuid }) => uuid.clone(),
+            Some(Target { domid: Datum::None, name }) => name.clone(),
             Some(Target { domid, .. }) => domid.clone(),
             None => Datum::None,
         }

@@ -109,6 +109,10 @@ fn read_cpus(config: &Datum, release: Release) -> Result<Vec<i64>, Failure> {
         (None, Some(cpus)) => python::str(cpus),
         (Some(cpu), Some(cpus)) => [python::str(cpu), b",".to_vec(), python::str(cpus)].concat(),
     };
+    // An empty text is as none.
+    if given.is_empty() {
+        return Ok(Vec::new());
+    }
     let whole = Datum::from(given.clone());
     cpus::range(&given, &whole, release).map_err(|failure| match failure {
         Failure::Configuration(text) => {

@@ -21,19 +21,18 @@ pub(super) fn read(config: &Datum, release: Release) -> Result<i64, Failure> {
     let readable = |name: &str| child(config, name).and_then(|value| python::number(value).ok());
     let given = readable("vcpus").or_else(|| readable("VCPUs_max").filter(|_| release < Release::V3_3));
     let of_image = child(config, "image").and_then(|image| child(image, "vcpus"));
-    if given.is_none()
-        && let Some(of_image) = of_image
-    {
-        // A slip in the message itself (capture `fir28-vcpusonly`).
-        let of_image =
-            python::number(of_image).map_err(|_| Failure::exception("not enough arguments for format string"))?;
-        if release < Release::V3_3 {
-            return Ok(of_image);
-        }
-    }
-    match given {
-        Some(vcpus) => Ok(vcpus),
-        None if release >= Release::V3_3 => Err(Failure::key_error("vcpus")),
-        None => Ok(1),
+    // It is read in any case, and counts only where nothing else is given.
+    let of_image = of_image.map(|of_image| {
+        python::number(of_image).map_err(|error| match of_image {
+            // A slip in the daemon's own message, which has two places and is given one value.
+            Datum::Bytes(_) => Failure::exception("not enough arguments for format string"),
+            _ => Failure::Exception(error),
+        })
+    });
+    match (given, of_image.transpose()?) {
+        (Some(vcpus), _) => Ok(vcpus),
+        (None, Some(of_image)) if release < Release::V3_3 => Ok(of_image),
+        (None, _) if release >= Release::V3_3 => Err(Failure::key_error("vcpus")),
+        (None, _) => Ok(1),
     }
 }

@@ -52,7 +52,7 @@ pub(super) fn complete(
         }
         "vbd" => {
             if release < Release::V3_4 && decides(settings, "bootable") {
-                put(settings, "bootable", 0.into());
+                put(settings, "bootable", bootable.clone());
             }
             if decides(settings, "driver") {
                 let is_emulated = text(settings, "dev").is_some_and(|dev| dev.starts_with(b"ioemu:"));

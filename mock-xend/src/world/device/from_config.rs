@@ -70,7 +70,7 @@ impl Device {
     /// second.
     pub(in crate::world) fn console(domain: u32, number: i64, identities: &mut Identities) -> Self {
         let location = (10 + 2 * domain).to_string();
-        let settings = [("protocol", "vt100".to_owned()), ("location", location), ("uuid", identities.uuid())];
+        let settings = [("protocol", "vt100".to_owned()), ("uuid", identities.uuid()), ("location", location)];
         let settings = settings.map(|(name, value)| (name.to_owned(), value.into())).into();
         Self { class: "console".into(), id: number, connected: true, settings }
     }

@@ -36,11 +36,7 @@ pub(super) fn settings(
                 [Datum::Bytes(name), value] => put(&mut pairs, &String::from_utf8_lossy(name), value.clone()),
                 _ if release < Release::V3_4 => return Err(Failure::exception("need more than 1 value to unpack")),
                 _ if release < Release::V4_1 => {}
-                other => {
-                    let length = if other.is_empty() { 1 } else { other.len() };
-                    let text = format!("dictionary update sequence element #{at} has length {length}; 2 is required");
-                    return Err(Failure::exception(text));
-                }
+                other => return Err(Failure::exception(no_pair(at, other.len().max(1)))),
             }
         }
         let find = |pairs: &[(String, Datum)], name: &str| {
@@ -68,6 +64,11 @@ pub(super) fn settings(
     Ok(settings)
 }
 
+/// What `dict()` says of an element of its list that is no pair.
+fn no_pair(at: usize, length: usize) -> String {
+    format!("dictionary update sequence element #{at} has length {length}; 2 is required")
+}
+
 /// `int(text, 16)`: a number of the bus is hexadecimal with and without `0x` (capture `iris4-dec@4.1`). What can't be
 /// read is 0.
 fn hexadecimal(value: &Datum) -> i64 {
@@ -88,6 +89,18 @@ impl Device {
             });
             pairs.collect()
         })
+    }
+
+    /// Whether each option is a name with a value, `(opts (msitranslate 1))`: the daemon makes a dict of them when it
+    /// builds the domain. A list of such pairs has a list where the name should be.
+    pub(in crate::world) fn check_bus_options(&self) -> Result<(), Failure> {
+        for (_, option) in self.pci_devs().flatten().filter(|(name, _)| *name == "opts") {
+            match option.items() {
+                [name, _] => python::hashable(name).map_err(Failure::Exception)?,
+                other => return Err(Failure::exception(no_pair(0, other.len()))),
+            }
+        }
+        Ok(())
     }
 
     /// Takes the devices at these addresses off the bus.

@@ -97,7 +97,8 @@ impl Device {
             }
             class if is_block(class) => {
                 fields.extend(self.text("dev").map(|dev| ("dev", block::told_name(&dev, release).into())));
-                fields.extend(given("uname"));
+                let has_kind = |uname: &Datum| release < Release::V3_0_3 || python::str(uname).contains(&b':');
+                fields.extend(given("uname").filter(|(_, uname)| has_kind(uname)));
                 fields.push(("mode", self.setting("mode").cloned().unwrap_or_else(|| "r".into())));
             }
             // The daemon of 3.0.2 tells nothing of a bus.

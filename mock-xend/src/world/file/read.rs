@@ -130,7 +130,9 @@ impl Source<'_> {
             world.domains[0] = domain;
             return Ok(());
         }
-        if world.domains.iter().any(|known| known.name == domain.name) {
+        // Two domains of one uuid have one name in 3.1.
+        let is_shared = |known: &Domain| release == Release::V3_1 && known.uuid == domain.uuid;
+        if world.domains.iter().any(|known| known.name == domain.name && !is_shared(known)) {
             return Err(self.wrong(name, format!("there are two domains called `{}`", domain.name)));
         }
         if let Some(id) = id.clone().filter(|_| domain.id == Some(0)) {
