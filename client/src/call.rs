@@ -1,6 +1,5 @@
 //! One operation that the user asked for, and the requests that it takes.
 
-use tokio::time::Instant;
 use xend_wire::ErrorKind;
 use xend_wire::failure::Failure;
 use xend_wire::http::{Reply, Request};
@@ -9,7 +8,7 @@ use xend_wire::sexpr::Document;
 
 use crate::connection::{Connection, Kept, Unanswered, http_request};
 use crate::error::{Error, Kind};
-use crate::settings::Settings;
+use crate::settings::{End, Settings};
 
 /// One call of the user, which may take several requests.
 #[derive(Clone, Copy)]
@@ -20,7 +19,7 @@ pub(crate) struct Call<'c> {
     /// What the next request does to the daemon's state, which may be less than the operation does.
     pub(crate) effect: Effect,
     /// When the whole of it must be over.
-    pub(crate) until: Instant,
+    pub(crate) end: End,
 }
 
 impl Call<'_> {
@@ -35,8 +34,8 @@ impl Call<'_> {
     }
 
     /// The same with another end.
-    pub(crate) fn until(&self, until: Instant) -> Self {
-        Self { until, ..*self }
+    pub(crate) fn with_end(&self, end: End) -> Self {
+        Self { end, ..*self }
     }
 
     /// That the next request came to nothing.
@@ -79,10 +78,10 @@ impl Call<'_> {
 
     /// Sends a request and reads all of the reply: on the connection that is kept, if there is one, or on a new one.
     pub(crate) async fn exchange(&self, request: Request) -> Result<Reply, Error> {
-        let Self { settings, until, .. } = *self;
-        let request = http_request(settings, request);
+        let Self { settings, end, .. } = *self;
+        let request = http_request(settings, request).map_err(|kind| self.error(kind))?;
         if let Some(connection) = self.kept.take() {
-            match connection.exchange(settings, request.clone(), until).await {
+            match connection.exchange(settings, request.clone(), end).await {
                 Ok(answered) => return Ok(self.answered(answered)),
                 // The daemon had closed the connection, and has done nothing; or nothing that matters.
                 Err(Unanswered::Unsent(_)) => {}
@@ -90,8 +89,8 @@ impl Call<'_> {
                 Err(Unanswered::Closed(kind) | Unanswered::Other(kind)) => return Err(self.error(kind)),
             }
         }
-        let connection = Connection::open(settings, until).await.map_err(|kind| self.error(kind))?;
-        let answered = connection.exchange(settings, request, until).await;
+        let connection = Connection::open(settings, end).await.map_err(|kind| self.error(kind))?;
+        let answered = connection.exchange(settings, request, end).await;
         answered.map(|answered| self.answered(answered)).map_err(|unanswered| self.error(unanswered.into_kind()))
     }
 

@@ -3,9 +3,9 @@
 use std::fmt;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::time::Instant;
 use xend_wire::Release;
 use xend_wire::operation::{Arguments, Face, Operation, References, Way};
 use xend_wire::sexpr::Document;
@@ -14,7 +14,7 @@ use crate::call::Call;
 use crate::connection::Kept;
 use crate::error::Error;
 use crate::session::{self, Sessions};
-use crate::settings::{Connecting, Deadlines, Settings, Stream};
+use crate::settings::{Connecting, Deadlines, End, Settings, Stream};
 use crate::steps;
 use crate::uri::Uri;
 
@@ -49,6 +49,13 @@ impl Client {
     #[must_use]
     pub fn deadlines(self, deadlines: Deadlines) -> Self {
         Self { settings: Settings { deadlines, ..self.settings }, ..self }
+    }
+
+    /// How long all further calls may take together, counted from now: those that find out the release and end the session
+    /// included. What is asked afterwards fails at once, and nothing is sent.
+    #[must_use]
+    pub fn within(self, limit: Duration) -> Self {
+        Self { settings: Settings { end: Some(End::after(limit)), ..self.settings }, ..self }
     }
 
     /// The longest body of a reply that is read, in bytes: 256 MiB unless given.
@@ -108,8 +115,9 @@ impl Client {
     pub async fn call(&self, operation: Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
         let Self { settings, kept, sessions } = self;
         let (face, release) = (settings.uri.face, settings.release);
-        let until = Instant::now() + settings.deadlines.whole;
-        let call = Call { settings, kept, operation, effect: operation.effect(), until };
+        let end = End::after(settings.deadlines.whole);
+        let end = settings.end.map_or(end, |all| end.or_before(all));
+        let call = Call { settings, kept, operation, effect: operation.effect(), end };
         let answer = match (operation.way(face, release), face) {
             (Ok(Way::Operations { sequence, .. }), _) => steps::operations::follow(call, sequence, arguments).await,
             (Ok(Way::Methods { .. }), _) => steps::methods::follow(call, sessions, arguments).await,

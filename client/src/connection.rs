@@ -8,21 +8,24 @@ use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Bytes, Incoming};
 use hyper::client::conn::http1::{self, SendRequest};
 use hyper::ext::ReasonPhrase;
-use hyper::header;
+use hyper::header::{self, HeaderValue};
 use hyper_util::rt::TokioIo;
 use tokio::net::{TcpStream, UnixStream, lookup_host};
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 use xend_wire::http::{Reply, Request};
 use xend_wire::operation::Face;
+use xend_wire::visible;
 
 use crate::error::{Awaited, ConnectError, Kind};
-use crate::settings::{Deadlines, Settings, Stream};
+use crate::heads::{HeadExpected, Heads};
+use crate::settings::{End, Settings, Stream};
 use crate::uri::Address;
 
 /// A connection. While a call waits, it moves the connection's data itself; nothing runs in the background.
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     driver: Pin<Box<dyn Future<Output = ()> + Send>>,
+    head: HeadExpected,
 }
 
 /// The connection that is kept for the next request.
@@ -63,12 +66,10 @@ impl Kept {
 
 impl Connection {
     /// Connects to the daemon.
-    pub(crate) async fn open(settings: &Settings, until: Instant) -> Result<Self, Kind> {
-        let Deadlines { connect: limit, whole, .. } = settings.deadlines;
-        let end = Instant::now() + limit;
-        let (end, limit) = if until < end { (until, whole) } else { (end, limit) };
-        let connected = timeout_at(end, connect(settings)).await;
-        let connected = connected.unwrap_or(Err(ConnectError::Timeout(limit)));
+    pub(crate) async fn open(settings: &Settings, end: End) -> Result<Self, Kind> {
+        let end = End::after(settings.deadlines.connect).or_before(end);
+        let connected = timeout_at(end.at, connect(settings)).await;
+        let connected = connected.unwrap_or(Err(ConnectError::Timeout(end.limit)));
         connected.map_err(|source| Kind::Unreachable { uri: settings.uri.clone(), source })
     }
 
@@ -77,18 +78,19 @@ impl Connection {
         self,
         settings: &Settings,
         request: hyper::Request<Full<Bytes>>,
-        until: Instant,
+        end: End,
     ) -> Result<(Reply, Self), Unanswered> {
-        let Self { mut sender, mut driver } = self;
-        let deadlines = settings.deadlines;
-        let late = |awaited, limit| Unanswered::Other(Kind::Timeout { awaited, limit });
+        let Self { mut sender, mut driver, head } = self;
+        head.expect();
+        let head_end = End::after(settings.deadlines.first_byte).or_before(end);
+        let late = |awaited, end: End| Unanswered::Other(Kind::Timeout { awaited, limit: end.limit });
         let exchange = async {
             // A connection that was kept may be closed by now.
             if let Err(error) = sender.ready().await {
                 return Err(Unanswered::Unsent(broken(error)));
             }
-            let head = timeout_at(Instant::now() + deadlines.first_byte, sender.try_send_request(request)).await;
-            let response = head.map_err(|_| late(Awaited::Reply, deadlines.first_byte))?.map_err(|mut error| {
+            let response = timeout_at(head_end.at, sender.try_send_request(request)).await;
+            let response = response.map_err(|_| late(Awaited::Reply, head_end))?.map_err(|mut error| {
                 let is_sent = error.take_message().is_none();
                 let error = error.into_error();
                 let is_closed = error.is_incomplete_message();
@@ -110,9 +112,9 @@ impl Connection {
                     () = &mut driver => exchange.await,
                 }
             };
-            timeout_at(until, driven).await.unwrap_or_else(|_| Err(late(Awaited::WholeReply, deadlines.whole)))?
+            timeout_at(end.at, driven).await.unwrap_or_else(|_| Err(late(Awaited::WholeReply, end)))?
         };
-        Ok((reply, Self { sender, driver }))
+        Ok((reply, Self { sender, driver, head }))
     }
 }
 
@@ -126,7 +128,9 @@ async fn read(response: hyper::Response<Incoming>, limit: usize) -> Result<Reply
         .collect()
         .await
         .map_err(|error| if error.is::<LengthLimitError>() { Kind::TooLong(limit) } else { Kind::BrokenOff(error) })?;
-    Ok(Reply { status: head.status.as_u16(), reason, body: body.to_bytes().to_vec() })
+    let header = |(name, value): (&header::HeaderName, &HeaderValue)| (name.to_string(), value.as_bytes().to_vec());
+    let headers = head.headers.iter().map(header).collect();
+    Ok(Reply { status: head.status.as_u16(), reason, headers, body: body.to_bytes().into() })
 }
 
 fn broken(error: hyper::Error) -> Kind {
@@ -150,12 +154,18 @@ async fn connect(settings: &Settings) -> Result<Connection, ConnectError> {
             Err(error) => return Err(ConnectError::Io(error)),
         },
     };
-    let handshake = http1::Builder::new().title_case_headers(true).handshake(TokioIo::new(stream)).await;
+    let (stream, head) = Heads::new(stream);
+    let mut builder = http1::Builder::new();
+    builder.title_case_headers(true).allow_obsolete_multiline_headers_in_responses(true).max_buf_size(LONGEST_READ);
+    let handshake = builder.handshake(TokioIo::new(stream)).await;
     let (sender, connection) = handshake.map_err(ConnectError::Http)?;
     // Its error arrives with the request, too.
     let driver = Box::pin(async { drop(connection.await) });
-    Ok(Connection { sender, driver })
+    Ok(Connection { sender, driver, head })
 }
+
+/// The most bytes that are read at once, and the longest head of a reply.
+const LONGEST_READ: usize = 64 << 10;
 
 async fn connect_tcp(host: &str, port: u16) -> Result<Box<dyn Stream>, ConnectError> {
     let mut last = ConnectError::NoAddress;
@@ -172,11 +182,20 @@ async fn connect_tcp(host: &str, port: u16) -> Result<Box<dyn Stream>, ConnectEr
 }
 
 /// The request with the headers that belong to the connection.
-pub(crate) fn http_request(settings: &Settings, request: Request) -> hyper::Request<Full<Bytes>> {
+///
+/// # Errors
+/// [`Kind::Unwritable`] for a host or a path that HTTP has no room for.
+pub(crate) fn http_request(settings: &Settings, request: Request) -> Result<hyper::Request<Full<Bytes>>, Kind> {
+    let host = settings.uri.host();
+    let host = HeaderValue::try_from(&host)
+        .map_err(|_| Kind::Unwritable(format!("the host `{}` can't stand in a header", visible(host.as_bytes()))))?;
+    let length = request.target.len();
+    let target = hyper::Uri::try_from(request.target)
+        .map_err(|error| Kind::Unwritable(format!("the path of the request has {length} bytes: {error}")))?;
     let mut builder = hyper::Request::builder()
         .method(request.method)
-        .uri(request.target)
-        .header(header::HOST, settings.uri.host())
+        .uri(target)
+        .header(header::HOST, host)
         .header(header::USER_AGENT, concat!("xend-client/", env!("CARGO_PKG_VERSION")));
     if settings.uri.face == Face::Sxp {
         // With a User-Agent and no such Accept the daemon answers in HTML (`httpserver.py useSxp`).
@@ -188,5 +207,5 @@ pub(crate) fn http_request(settings: &Settings, request: Request) -> hyper::Requ
     builder
         .header(header::CONNECTION, if settings.keep_alive { "keep-alive" } else { "close" })
         .body(Full::new(request.body.into()))
-        .expect("targets are escaped, and all else is constant")
+        .map_err(|error| Kind::Unwritable(error.to_string()))
 }

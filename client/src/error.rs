@@ -54,6 +54,9 @@ pub(crate) enum Kind {
     /// A session is needed, and nobody has said who opens it.
     #[error("the Xen-API needs user and password")]
     NoCredentials,
+    /// The host or the arguments do not fit into a request of HTTP.
+    #[error("it can't be sent: {0}")]
+    Unwritable(String),
     /// The daemon was not reached.
     #[error("can't connect to {uri}: {source}")]
     Unreachable { uri: Uri, source: ConnectError },
@@ -112,7 +115,7 @@ pub(crate) enum ConnectError {
     Http(#[source] hyper::Error),
 }
 
-/// How each of the daemon's servers refuses a request of another's dialect: the face that was asked, the beginning of the
+/// How each of the daemon's servers refuses a request of another's dialect: the face that was asked, what stands in the
 /// daemon's message, and the face that is there (protocol reference §1.7, §3.6, §5.7).
 const OTHER_FACES: &[(Face, &str, Face)] = &[
     (Face::Sxp, "Unsupported method ('GET')", Face::XmlRpc),
@@ -140,7 +143,7 @@ impl Error {
     /// Sees by the daemon's answer whether it has another face at the address than was asked.
     pub(crate) fn with_other_face(self, asked: Face) -> Self {
         let Kind::Reply(failure) = &self.kind else { return self };
-        let is_it = |(face, start, _): &&(Face, &str, Face)| *face == asked && failure.message.starts_with(start);
+        let is_it = |(face, piece, _): &&(Face, &str, Face)| *face == asked && failure.message.contains(piece);
         let other_face = OTHER_FACES.iter().find(is_it).map(|(.., answered)| *answered);
         Self { other_face, ..self }
     }
@@ -228,10 +231,15 @@ impl Error {
         matches!(&self.kind, Kind::Reply(failure) if failure.mark.as_deref() == Some("HANDLE_INVALID"))
     }
 
+    /// The HTTP status of the reply, where there was one.
+    pub fn status(&self) -> Option<u16> {
+        self.reply().map(|reply| reply.status)
+    }
+
     /// The daemon's reply as it came, where there was one.
     pub fn reply(&self) -> Option<&Reply> {
         match &self.kind {
-            Kind::Reply(failure) => failure.reply.as_ref(),
+            Kind::Reply(failure) => failure.reply.as_deref(),
             _ => None,
         }
     }
@@ -255,6 +263,7 @@ impl Kind {
             }
             Self::Unsupported(_) => (ErrorCode::VmmCmdFormatError, Fate::Invalid),
             Self::NoCredentials => (ErrorCode::CredentialsNotSet, Fate::Invalid),
+            Self::Unwritable(_) => (ErrorCode::BadParameter, Fate::Invalid),
             Self::Unreachable { source, .. } => (source.code(), Fate::NotSent),
             Self::Timeout { awaited: Awaited::Session, .. } => (ErrorCode::CommunicationNotEstablished, Fate::NotSent),
             Self::Timeout { awaited: Awaited::Reply | Awaited::WholeReply, .. }
@@ -307,7 +316,14 @@ impl fmt::Display for Error {
             Fate::Sent => "no readable reply",
             Fate::Unknown => "it may have been done",
         };
-        write!(f, " ({}, {doubt})", self.code)
+        write!(f, " ({}, ", self.code)?;
+        if let Some(status) = self.status().filter(|status| *status != 200) {
+            let told = format!("HTTP {status}");
+            if !self.message.starts_with(&told) {
+                write!(f, "{told}, ")?;
+            }
+        }
+        write!(f, "{doubt})")
     }
 }
 

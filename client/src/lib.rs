@@ -22,6 +22,7 @@ mod call;
 mod client;
 mod connection;
 mod error;
+mod heads;
 mod operations;
 mod records;
 mod session;

@@ -217,17 +217,21 @@ async fn login(call: &Call<'_>, sessions: &Sessions) -> Result<Session, Error> {
     }
     let arguments = [("user", user.as_str()), ("password", password)].into_iter().collect();
     let answer = call.step(operation::SESSION_LOGIN).send(&arguments, References::default()).await?;
-    let reference = answer.first().and_then(Sexpr::as_str).unwrap_or_default().to_owned();
-    let session = Session { reference, host: None };
+    let reference = answer.first().and_then(Sexpr::as_str).filter(|reference| !reference.is_empty());
+    let Some(reference) = reference else {
+        return Err(call
+            .step(operation::SESSION_LOGIN)
+            .error(Kind::Lacking("the session has no reference".to_owned())));
+    };
+    let session = Session { reference: reference.to_owned(), host: None };
     sessions.set(Some(session.clone()));
     Ok(session)
 }
 
 /// Calls open a session one after the other, so that all use the one of the first.
 async fn turn_to_login<'s>(call: &Call<'_>, sessions: &'s Sessions) -> Result<tokio::sync::MutexGuard<'s, ()>, Error> {
-    let limit = call.settings.deadlines.whole;
-    let late = |_| call.error(Kind::Timeout { awaited: Awaited::Session, limit });
-    timeout_at(call.until, sessions.logging_in.lock()).await.map_err(late)
+    let late = |_| call.error(Kind::Timeout { awaited: Awaited::Session, limit: call.end.limit });
+    timeout_at(call.end.at, sessions.logging_in.lock()).await.map_err(late)
 }
 
 fn names<'a>(answer: &'a Document<'static>) -> impl Iterator<Item = &'a str> {

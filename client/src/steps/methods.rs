@@ -2,7 +2,6 @@
 
 use std::collections::HashMap;
 
-use tokio::time::Instant;
 use xend_wire::answer::Returned;
 use xend_wire::block_device_number;
 use xend_wire::failure::ErrorCode;
@@ -15,6 +14,7 @@ use super::UNMAKING;
 use crate::call::Call;
 use crate::error::{Error, Fate, Kind};
 use crate::session::{InSession, Sessions};
+use crate::settings::End;
 
 /// Does an operation by methods of the Xen-API, one after the other. If one fails, what the others made is unmade.
 pub(crate) async fn follow(
@@ -24,12 +24,14 @@ pub(crate) async fn follow(
 ) -> Result<Document<'static>, Error> {
     // What can't be asked opens no session either.
     let plan = call.operation.plan(call.settings.release, arguments).map_err(|error| call.invalid(error))?;
+    let (end, unmade) = call.end.split(UNMAKING);
+    let call = call.with_end(end);
     let mut session = InSession::begin(call, sessions).await?;
     let vm = match arguments.get("domain") {
         Some(domain) => session.vm(domain).await?,
         None => String::new(),
     };
-    Methods { session, vm, undo: Vec::new(), has_changed: false }.follow(&plan).await
+    Methods { session, vm, undo: Vec::new(), has_changed: false, unmade }.follow(&plan).await
 }
 
 /// The methods of one operation.
@@ -41,6 +43,8 @@ struct Methods<'c> {
     undo: Vec<(String, String)>,
     /// Whether something was changed that stays so.
     has_changed: bool,
+    /// When unmaking must be over.
+    unmade: End,
 }
 
 /// A device of a domain.
@@ -77,10 +81,10 @@ impl Methods<'_> {
         if error.fate() == Fate::Unknown && undo.iter().all(|(method, _)| method != "VM.destroy") {
             undo.retain(|(method, _)| method != "VDI.destroy");
         }
-        self.session.call = self.session.call.until(Instant::now() + UNMAKING);
+        self.session.call = self.session.call.with_end(self.unmade);
         let mut is_whole = !self.has_changed;
         for (method, reference) in undo.into_iter().rev() {
-            if let Err(second) = self.ask(&method, [reference.into()]).await {
+            if let Err(second) = self.tell(&method, [reference.into()]).await {
                 // What is gone with its domain need not be unmade.
                 if second.is_of_unknown_object() {
                     continue;
@@ -96,6 +100,15 @@ impl Methods<'_> {
 
     async fn ask<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Returned, Error> {
         self.session.method(method, &params).await
+    }
+
+    /// Calls a method that gives nothing.
+    async fn tell<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<(), Error> {
+        let returned = self.ask(method, params).await?;
+        match returned.value().as_str() {
+            Some("") => Ok(()),
+            _ => Err(self.session.call.error(Kind::Lacking(format!("`{method}` gave something, which says nothing")))),
+        }
     }
 
     /// Asks for a record, or for records by their references.
@@ -186,7 +199,7 @@ impl Methods<'_> {
     async fn set_parameters(&mut self, parameters: &[(&'static str, i32)]) -> Result<Document<'static>, Error> {
         for (name, value) in parameters {
             let params = [self.vm.as_str().into(), (*name).into(), (*value).into()];
-            self.ask("VM.add_to_VCPUs_params_live", params).await?;
+            self.tell("VM.add_to_VCPUs_params_live", params).await?;
             self.has_changed = true;
         }
         Ok(Document::default())
@@ -213,7 +226,7 @@ impl Methods<'_> {
             self.undo.push(("VM.hard_shutdown".to_owned(), self.vm.clone()));
         }
         // It waits for the devices.
-        self.ask("VM.start", [self.vm.as_str().into(), paused.into()]).await?;
+        self.tell("VM.start", [self.vm.as_str().into(), paused.into()]).await?;
         let record = self.record().await?;
         Ok(xenapi::record("domain", record.value(), self.session.call.settings.release))
     }
@@ -317,13 +330,13 @@ impl Methods<'_> {
     async fn change_disc(&mut self, drive: &str, disc: &str) -> Result<Document<'static>, Error> {
         let drive = self.find(DeviceClass::Vbd, drive).await?;
         let image = self.image(disc).await?;
-        self.ask("VBD.media_change", [drive.into(), image.into()]).await?;
+        self.tell("VBD.media_change", [drive.into(), image.into()]).await?;
         Ok(Document::default())
     }
 
     async fn detach(&mut self, class: DeviceClass, device: &str) -> Result<Document<'static>, Error> {
         let reference = self.find(class, device).await?;
-        match self.ask(&format!("{}.destroy", class.as_str()), [reference.as_str().into()]).await {
+        match self.tell(&format!("{}.destroy", class.as_str()), [reference.as_str().into()]).await {
             // Up to 3.4 the daemon takes a disk away and then trips over an image that it does not know, as it knows none
             // of a disk that another face made (capture `xenapi-VBD.destroy-hot@3.4`).
             Err(error) if class == DeviceClass::Vbd && error.message().contains("removeVBD") => {
@@ -331,7 +344,7 @@ impl Methods<'_> {
                 let left = self.ask_references("VM.get_VBDs", [self.vm.as_str().into()]).await?;
                 if left.contains(&reference) { Err(error) } else { Ok(Document::default()) }
             }
-            destroyed => destroyed.map(|_| Document::default()),
+            destroyed => destroyed.map(|()| Document::default()),
         }
     }
 

@@ -5,5 +5,5 @@ pub(crate) mod operations;
 
 use std::time::Duration;
 
-/// How long unmaking may take, beyond the time of the operation.
+/// How much of a call's time is kept for unmaking, at most.
 const UNMAKING: Duration = Duration::from_secs(30);

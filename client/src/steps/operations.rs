@@ -1,6 +1,5 @@
 //! Operations that take several others, on the faces `sxp` and `xmlrpc`.
 
-use tokio::time::Instant;
 use xend_wire::failure::ErrorCode;
 use xend_wire::operation::{self, Arguments, Operation, References, Sequence};
 use xend_wire::sexpr::{Builder, Document, Rules, Sexpr, print};
@@ -27,6 +26,8 @@ async fn ask(call: Call<'_>, operation: Operation, arguments: &Arguments) -> Res
 }
 
 async fn create_and_start(call: Call<'_>, arguments: &Arguments) -> Result<Document<'static>, Error> {
+    let (end, unmade) = call.end.split(UNMAKING);
+    let call = call.with_end(end);
     let created = ask(call, operation::CREATE, arguments).await?;
     let field = |name: &str| created.first().and_then(|record| record.text(&format!("domain/{name}")));
     // Another domain may have its name: 3.1 takes a second one.
@@ -43,7 +44,7 @@ async fn create_and_start(call: Call<'_>, arguments: &Arguments) -> Result<Docum
         Ok(answer) => return Ok(answer),
         Err(error) => error.about(Some(field("name").unwrap_or(domid).as_bytes())),
     };
-    match ask(call.until(Instant::now() + UNMAKING), operation::DESTROY, &domain).await {
+    match ask(call.with_end(unmade), operation::DESTROY, &domain).await {
         Ok(_) => Err(error),
         Err(second) => Err(error.unmaking_failed(operation::DESTROY.name(), &second).partly_done()),
     }

@@ -1,8 +1,36 @@
-//! Connections that are kept, that break, and that nobody waits for any longer.
+//! Connections that are kept, that break, and that nobody waits for any longer; and heads of replies as others write them.
 
 use xend_client::{ErrorCode, Face, Fate};
 
 use crate::peer::{client, conversation, reply, run};
+
+/// Header lines that are folded, and minor versions that nobody has written down, are read (RFC 9112 §5.2, RFC 9110 §2.5).
+#[test]
+fn heads_of_any_http_1_are_read() {
+    let names = "(Domain-0 vm1)";
+    let heads = [
+        "HTTP/1.1 200 OK\r\nX-Long: a\r\n b\r\n\tc\r\nContent-Length: 14\r\n\r\n",
+        "HTTP/1.1 200 OK\r\nContent-Length:\r\n 14\r\n\r\n",
+        "HTTP/1.2 200 OK\r\nContent-Length: 14\r\n\r\n",
+        "HTTP/1.9 200\r\nContent-Length: 14\r\n\r\n",
+        "HTTP/1.2 100 Continue\r\n\r\nHTTP/1.2 103 x\r\nA: b\r\n c\r\n\r\nHTTP/1.2 200 OK\r\nContent-Length: 14\r\n\r\n",
+    ];
+    run(async {
+        let replies = heads.iter().map(|head| format!("{head}{names}").into_bytes()).collect();
+        let (client, noted) = conversation(client(Face::Sxp).keep_alive(true), replies);
+        for head in heads {
+            assert_eq!(client.domains().await.unwrap(), ["Domain-0", "vm1"], "{head}");
+        }
+        assert_eq!(requests(&noted).len(), heads.len());
+    });
+    run(async {
+        let folded = b"HTTP/1.1 404 Not found\r\nX-Long: a\r\n\t b\r\nContent-length: 2\r\n\r\nno".to_vec();
+        let (client, _) = conversation(client(Face::Sxp), vec![folded]);
+        let error = client.domain("vm1").await.unwrap_err();
+        let folded = str::from_utf8(error.reply().unwrap().header("X-Long").unwrap()).unwrap();
+        assert_eq!(folded.split(' ').filter(|piece| !piece.is_empty()).collect::<Vec<_>>(), ["a", "b"]);
+    });
+}
 
 /// How many connections the requests took, by the count of those that did not follow another on the same one.
 fn requests(noted: &crate::peer::Requests) -> Vec<String> {

@@ -56,7 +56,7 @@ fn check(face: Face, operation: &str, status: &str, body: &str) {
 fn on_the_s_expression_face() {
     check(Face::Sxp, "domain.info", "200 OK", RECORD);
     check(Face::Sxp, "domain.create", "201 created", RECORD);
-    check(Face::Sxp, "domain.pause", "200 OK", "0");
+    check(Face::Sxp, "domain.destroy", "200 OK", "0");
 }
 
 #[test]

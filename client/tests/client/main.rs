@@ -2,7 +2,9 @@
 
 mod connections;
 mod cuts;
+mod deadlines;
 mod errors;
+mod outcomes;
 mod peer;
 mod properties;
 mod requests;

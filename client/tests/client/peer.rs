@@ -110,7 +110,7 @@ pub(crate) fn reply(status: &str, body: &str) -> Vec<u8> {
     format!("HTTP/1.1 {status}\r\nContent-length: {}\r\n\r\n{body}", body.len()).into_bytes()
 }
 
-async fn read_request(stream: &mut DuplexStream) -> Vec<u8> {
+pub(crate) async fn read_request(stream: &mut DuplexStream) -> Vec<u8> {
     let mut request = Vec::new();
     loop {
         let head = request.windows(4).position(|window| window == b"\r\n\r\n");

@@ -1,10 +1,10 @@
 //! Whatever a server answers, the client gives a result or an error with a code, in bounded time.
 
 use proptest::prelude::*;
-use xend_client::{ErrorCode, Face};
+use xend_client::{Address, Arguments, Client, Deadlines, ErrorCode, Face, Fate, Release, Uri};
 use xend_wire::operation::ALL;
 
-use crate::peer::{Then, ask, client, run};
+use crate::peer::{Then, arguments, ask, client, run};
 
 /// A reply that may be good in every part but one.
 fn replies() -> impl Strategy<Value = Vec<u8>> {
@@ -76,6 +76,23 @@ fn cut_into(reply: &[u8], lengths: &[usize]) -> Vec<Vec<u8>> {
     pieces
 }
 
+/// Texts as anybody may pass them: short and odd, or longer than a path, a header or a name may be.
+fn texts() -> impl Strategy<Value = String> {
+    prop_oneof![
+        3 => any::<String>(),
+        2 => "[a-z0-9.:/ %\\[\\]\\x00-\\x1f\u{7f}\u{e9}]{0,12}",
+        1 => (prop::sample::select(vec!["a", "\u{e9}", "%", "(", " "]), 65_000..67_000usize).prop_map(|(text, times)| text.repeat(times)),
+    ]
+}
+
+fn uris() -> impl Strategy<Value = Uri> {
+    let address = prop_oneof![
+        (texts(), any::<u16>()).prop_map(|(host, port)| Address::Tcp { host, port }),
+        texts().prop_map(|path| Address::Unix(path.into())),
+    ];
+    (prop::sample::select(Face::ALL.to_vec()), address).prop_map(|(face, address)| Uri { face, address })
+}
+
 proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
@@ -105,5 +122,40 @@ proptest! {
         }
         // However the stream cuts the reply, the outcome is the same.
         prop_assert_eq!(at_once, outcome(cut_into(kept, &lengths)));
+    }
+
+    /// Whatever a user passes, nothing panics: what can't be sent is an error, and nothing is sent.
+    #[test]
+    fn whatever_is_passed_there_is_an_error_with_its_reason(
+        uri in uris(),
+        operation in prop::sample::select(ALL),
+        release in prop::sample::select(Release::ALL),
+        given in prop::collection::vec((prop::sample::Index::arbitrary(), texts()), 0..4),
+        unknown in prop::option::weighted(0.1, (texts(), texts())),
+        user in texts(),
+        limits in prop::sample::select(vec![std::time::Duration::ZERO, std::time::Duration::from_secs(1), std::time::Duration::MAX]),
+    ) {
+        let mut named: Vec<(String, Vec<u8>)> =
+            arguments(operation).iter().map(|(name, value)| (name.to_owned(), value.to_vec())).collect();
+        for (at, text) in given {
+            if !named.is_empty() {
+                let at = at.index(named.len());
+                named[at].1 = text.into_bytes();
+            }
+        }
+        named.extend(unknown.map(|(name, value)| (name, value.into_bytes())));
+        let arguments: Arguments = named.into_iter().collect();
+        let connected = std::sync::Arc::new(std::sync::atomic::AtomicBool::new(false));
+        let noted = std::sync::Arc::clone(&connected);
+        let nobody = move || {
+            noted.store(true, std::sync::atomic::Ordering::Relaxed);
+            async { Err::<tokio::io::DuplexStream, _>(std::io::ErrorKind::ConnectionRefused.into()) }
+        };
+        let deadlines = Deadlines { connect: limits, first_byte: limits, whole: limits };
+        let client = Client::new(uri).release(release).deadlines(deadlines).credentials(user, "").connect_by(nobody);
+        let error = run(async { client.within(limits).call(operation, &arguments).await }).unwrap_err();
+        prop_assert!(!error.message().is_empty());
+        let is_invalid = error.fate() == Fate::Invalid;
+        prop_assert_eq!(is_invalid, !connected.load(std::sync::atomic::Ordering::Relaxed), "{}", error);
     }
 }

@@ -44,16 +44,13 @@ const COLUMNS: [(&str, &str); 6] = [
 
 fn table<'d>(records: impl Iterator<Item = Sexpr<'d>>, head: &str) -> String {
     let row = |record: Sexpr<'d>| {
-        COLUMNS.map(|(_, field)| match (record.text(&format!("{head}/{field}")), field) {
-            (Some(text), "cpu_time") => {
-                text.parse().map_or_else(|_| visible(text.as_bytes()), |time: f64| format!("{time:.1}"))
-            }
-            (Some(text), _) => visible(text.as_bytes()),
+        // A name need not be UTF-8.
+        let shown = |field: &str| record.lookup(&format!("{head}/{field}"))?.value()?.as_atom().map(visible);
+        COLUMNS.map(|(_, field)| match (shown(field), field) {
+            (Some(text), "cpu_time") => text.parse().map_or(text, |time: f64| format!("{time:.1}")),
+            (Some(text), _) => text,
             // The Xen-API has a word for the state.
-            (None, "state") => {
-                let state = record.text(&format!("{head}/power_state")).unwrap_or("-");
-                visible(state.as_bytes()).to_ascii_lowercase()
-            }
+            (None, "state") => shown("power_state").map_or_else(|| "-".to_owned(), |state| state.to_ascii_lowercase()),
             (None, _) => "-".to_owned(),
         })
     };
@@ -130,12 +127,12 @@ pub(super) fn json(document: &Document<'static>, answer: Answer) -> String {
         Answer::Device => document.first().filter(|it| it.is_list()).map_or(Json::Null, |device| {
             let pairs: Vec<_> = device.value().into_iter().flat_map(Sexpr::items).map(plain).collect();
             let numbers = pairs.chunks_exact(2).map(|pair| (pair[0].clone(), Json::from(pair[1].clone())));
-            let kind = String::from_utf8_lossy(device.name().unwrap_or_default()).into_owned();
+            let kind = escaped(device.name().unwrap_or_default());
             std::iter::once(("type".to_owned(), Json::from(kind))).chain(numbers).collect()
         }),
         Answer::Devices => {
             let device = |device: Sexpr<'_>| {
-                let number = String::from_utf8_lossy(device.name().unwrap_or_default()).into_owned();
+                let number = escaped(device.name().unwrap_or_default());
                 (number, object_at(device.items().skip(1).flat_map(Sexpr::items), &[], 0))
             };
             items().map(device).collect()
@@ -155,10 +152,23 @@ pub(super) fn json_error(error: &Failed) -> String {
     if let Some(face) = error.other_face() {
         error_members["other_face"] = face.as_str().into();
     }
+    if let Some(status) = error.status() {
+        error_members["status"] = status.into();
+    }
     if let Some(domain) = error.domain() {
         error_members["domain"] = domain.into();
     }
     format!("{}\n", json!({ "error": error_members }))
+}
+
+/// A string, with `\xf3` for each byte that is not UTF-8.
+fn escaped(bytes: &[u8]) -> String {
+    let mut text = String::new();
+    for chunk in bytes.utf8_chunks() {
+        text += chunk.valid();
+        text.extend(chunk.invalid().iter().map(|byte| format!("\\x{byte:02x}")));
+    }
+    text
 }
 
 /// Deeper than this a value is a string with an S-expression in it: nothing that the daemon has to say is.
@@ -209,7 +219,7 @@ fn object_at<'d>(fields: impl Iterator<Item = Sexpr<'d>>, several: &[&str], dept
     let mut members: Map<String, Json> = Map::new();
     let mut repeated: Vec<String> = Vec::new();
     for field in fields {
-        let name = String::from_utf8_lossy(field.name().unwrap_or_default()).into_owned();
+        let name = escaped(field.name().unwrap_or_default());
         let inside: Vec<_> = field.items().skip(1).collect();
         let inside = match inside[..] {
             _ if LISTS.contains(&name.as_str()) => inside.into_iter().map(|value| value_at(value, depth + 1)).collect(),
@@ -244,8 +254,8 @@ fn value(value: Sexpr<'_>) -> Json {
 
 fn value_at(value: Sexpr<'_>, depth: usize) -> Json {
     match value.as_atom() {
-        Some(atom) => String::from_utf8_lossy(atom).into(),
-        None if depth >= DEEPEST => String::from_utf8_lossy(&print_value(value, Rules::strict())).into(),
+        Some(atom) => escaped(atom).into(),
+        None if depth >= DEEPEST => escaped(&print_value(value, Rules::strict())).into(),
         None => value.items().map(|item| value_at(item, depth + 1)).collect(),
     }
 }

@@ -1,9 +1,13 @@
 //! `call`: one operation of a daemon.
 
 use std::error::Error as _;
+use std::ffi::{OsStr, OsString};
 use std::fmt::Write;
+use std::os::unix::ffi::OsStrExt;
 use std::path::Path;
 use std::time::Duration;
+
+use clap::builder::{OsStringValueParser, TypedValueParser};
 
 use mock_xend::text_file;
 use xend_client::{
@@ -33,7 +37,7 @@ pub(super) struct Arguments {
     #[arg(value_parser = operation_named)]
     operation: Operation,
     /// Its arguments, such as domain=vm1; config=@FILE takes what the file holds.
-    #[arg(value_name = "NAME=VALUE", value_parser = name_and_value)]
+    #[arg(value_name = "NAME=VALUE", value_parser = OsStringValueParser::new().try_map(name_and_value))]
     arguments: Vec<(String, Vec<u8>)>,
     /// The daemon's release, or detect to find it by the description of its host.
     #[arg(long, value_name = "RELEASE", default_value_t = Which::Given(Release::default()))]
@@ -41,7 +45,8 @@ pub(super) struct Arguments {
     /// Who opens a session of the Xen-API.
     #[arg(long, default_value = "root")]
     user: String,
-    /// How long it may take, in seconds.
+    /// How long all of it may take, in seconds: to find the host and connect, to find the release, to ask, and to end the
+    /// session.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     timeout: Duration,
     /// Print JSON: a list of names as an array, a record as an object, an error as {"error": {...}}.
@@ -126,7 +131,7 @@ async fn ask(arguments: &Arguments) -> Result<Document<'static>, Failed> {
     let named: Named = arguments.arguments.iter().cloned().collect();
     let whole = arguments.timeout;
     let deadlines = Deadlines { first_byte: whole, whole, ..Deadlines::default() };
-    let mut client = Client::new(arguments.uri.clone()).deadlines(deadlines);
+    let mut client = Client::new(arguments.uri.clone()).deadlines(deadlines).within(whole);
     if let Ok(password) = std::env::var("XEND_PASSWORD") {
         client = client.credentials(&arguments.user, password);
     }
@@ -173,15 +178,18 @@ fn operation_named(name: &str) -> Result<Operation, String> {
     })
 }
 
-fn name_and_value(text: &str) -> Result<(String, Vec<u8>), String> {
-    match text.split_once('=') {
-        Some((name, value)) => match value.strip_prefix('@') {
-            Some(path) => match text_file::bytes(Path::new(path)) {
-                Ok(bytes) => Ok((name.to_owned(), bytes)),
-                Err(error) => Err(format!("{path}: {error}")),
-            },
-            None => Ok((name.to_owned(), value.as_bytes().to_vec())),
-        },
-        None => Err("expected NAME=VALUE, such as domain=vm1".to_owned()),
-    }
+/// An argument, whose value may be any bytes: so may the name of a domain.
+fn name_and_value(argument: OsString) -> Result<(String, Vec<u8>), String> {
+    let mut pieces = argument.as_bytes().splitn(2, |&byte| byte == b'=');
+    let (Some(name), Some(value)) = (pieces.next().and_then(|name| str::from_utf8(name).ok()), pieces.next()) else {
+        return Err("expected NAME=VALUE, such as domain=vm1".to_owned());
+    };
+    let value = match value.strip_prefix(b"@") {
+        Some(path) => {
+            let path = Path::new(OsStr::from_bytes(path));
+            text_file::bytes(path).map_err(|error| format!("{}: {error}", path.display()))?
+        }
+        None => value.to_vec(),
+    };
+    Ok((name.to_owned(), value))
 }

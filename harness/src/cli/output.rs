@@ -1,7 +1,9 @@
 //! What the commands write, and how they wait.
 
 use std::io::{self, Write};
+use std::ops::Deref;
 
+use tokio::runtime::Runtime;
 use xend_wire::visible_lines;
 
 use crate::Error;
@@ -13,10 +15,30 @@ pub(super) fn say(text: &str) {
     let _ = io::stderr().write_all(visible_lines(text.as_bytes()).as_bytes());
 }
 
+/// A runtime that ends at once: the resolver of the system blocks a thread, for as long as it likes, and a command whose
+/// deadline has passed does not wait for it.
+pub(super) struct Waiter(Option<Runtime>);
+
 /// What waits for replies.
-pub(super) fn runtime() -> Result<tokio::runtime::Runtime, Error> {
+pub(super) fn runtime() -> Result<Waiter, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
-    runtime.map_err(|error| Error::Harness(format!("can't wait for a reply: {error}")))
+    runtime.map(|it| Waiter(Some(it))).map_err(|error| Error::Harness(format!("can't wait for a reply: {error}")))
+}
+
+impl Deref for Waiter {
+    type Target = Runtime;
+
+    fn deref(&self) -> &Runtime {
+        self.0.as_ref().expect("it is there until it is dropped")
+    }
+}
+
+impl Drop for Waiter {
+    fn drop(&mut self) {
+        if let Some(runtime) = self.0.take() {
+            runtime.shutdown_background();
+        }
+    }
 }
 
 /// Writes text for people to standard output. What peers, subjects and files say may be in it: no control byte of it gets
@@ -37,5 +59,20 @@ fn write_out(text: &str) -> Result<(), Error> {
             Err(Error::Harness(format!("can't write to standard output: {error}")))
         }
         _ => Ok(()),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The thread waits until the runtime is gone: if that waited for the thread, the test would never end.
+    #[test]
+    fn a_thread_that_blocks_keeps_no_command() {
+        let (end, ended) = std::sync::mpsc::channel::<()>();
+        let runtime = runtime().expect("a runtime");
+        let resolver = runtime.spawn_blocking(move || ended.recv());
+        drop(runtime);
+        drop((end, resolver));
     }
 }

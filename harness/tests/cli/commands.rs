@@ -90,14 +90,15 @@ fn the_built_in_codecs_answer_as_a_subject() {
 }
 
 /// A daemon that gives one reply, and the port where it does.
-fn daemon(reply: &'static str) -> u16 {
+fn daemon(reply: impl Into<Vec<u8>>) -> u16 {
+    let reply = reply.into();
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
     std::thread::spawn(move || {
         let (mut stream, _) = listener.accept().expect("a client");
         let mut request = [0; 4096];
         let _ = stream.read(&mut request);
-        let _ = stream.write_all(reply.as_bytes());
+        let _ = stream.write_all(&reply);
     });
     port
 }
@@ -117,7 +118,7 @@ fn call() {
     let refused = "HTTP/1.0 501 Operation not implemented: pause\r\nContent-Type: application/sxp\r\n\r\n";
     let all = [
         call(names, &["domain.list"]),
-        call("HTTP/1.0 200 OK\r\n\r\n", &["domain.pause", "domain=vm1"]),
+        call("HTTP/1.0 200 OK\r\nContent-length: 0\r\n\r\n", &["domain.pause", "domain=vm1"]),
         call(refused, &["domain.pause", "domain=vm1"]),
         call("", &["domain.list"]),
         call("", &["domain.pause", "domain=vm1"]),
@@ -141,4 +142,69 @@ fn call() {
     assert_eq!(ends, ["0", "0", "1", "5", "5", "2", "2", "2", "2", "2", "2", "2", "2", "2", "2", "2", "4", "2", "2"]);
     let _guard = snapshots();
     insta::assert_snapshot!("call", all.join("\n").trim_end());
+}
+
+/// What is no answer is never taken for one, and the status is told: findings of a server that sends the request back, of
+/// gateways, of pages and of redirects.
+#[test]
+fn call_says_what_it_cannot_know() {
+    let call = |face: &str, reply: &str, arguments: &[&str]| {
+        let port = daemon(reply.to_owned());
+        let uri = format!("{face}+tcp://127.0.0.1:{port}");
+        let shown = transcript(&[&["call", &uri], arguments].concat(), b"");
+        format!("<- {}\n{}", reply.replace("\r\n", "\\r\\n"), shown.replace(&port.to_string(), "PORT"))
+    };
+    let sent = |status: &str, headers: &str, body: &str| {
+        format!("HTTP/1.1 {status}\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len())
+    };
+    let (destroy, list) = (["domain.destroy", "domain=vm1"], ["domain.list"]);
+    let names = "<methodResponse><params><param><value><array><data><value>vm1</value></data></array></value></param></params></methodResponse>";
+    let echo = "<methodCall><methodName>xend.domain.destroy</methodName><params><param><value>vm1</value></param></params></methodCall>";
+    let page = "<html><head><title>502 Bad Gateway</title></head><body><h1>502 Bad Gateway</h1></body></html>";
+    let moved = sent("301 Moved Permanently", "Location: https://127.0.0.1/\r\n", "");
+    let all = [
+        call("xmlrpc", &sent("200 OK", "", echo), &destroy),
+        call("xmlrpc", &sent("200 OK", "", "<methodResponse><params></params></methodResponse>"), &destroy),
+        call("xmlrpc", &sent("200 OK", "", names), &destroy),
+        call("xmlrpc", &sent("500 Internal Server Error", "", names), &destroy),
+        call("xmlrpc", &sent("500 Internal Server Error", "", names), &list),
+        call("xmlrpc", &sent("502 Bad Gateway", "", page), &destroy),
+        call("xmlrpc", &sent("404 Not Found", "", names), &list),
+        call("xmlrpc", &moved, &list),
+        call("xmlrpc", &sent("200 OK", "Content-Encoding: gzip\r\n", "?"), &list),
+        call("xmlrpc", "HTTP/1.2 200 OK\r\nX-Long: a\r\n b\r\nContent-Length:\r\n 0\r\n\r\n", &list),
+        call("sxp", &sent("204 No Content", "", ""), &destroy),
+        call("sxp", "HTTP/1.1 200 OK\r\n\r\n", &destroy),
+        call("sxp", &sent("503 Service Unavailable", "", "busy"), &destroy),
+        call("sxp", &moved, &destroy),
+        call("sxp", &sent("404 Not found", "", "No such domain vm1"), &["--json", "domain.destroy", "domain=vm1"]),
+    ];
+    let ends: Vec<_> =
+        all.iter().map(|shown| shown.trim_end_matches("]\n").rsplit(' ').next().expect("an end")).collect();
+    assert_eq!(ends, ["5", "5", "5", "5", "5", "5", "1", "1", "5", "5", "5", "5", "5", "1", "1"]);
+    let _guard = snapshots();
+    insta::assert_snapshot!("call-unknown", all.join("\n").trim_end());
+}
+
+/// The name of a domain may be any bytes (a public report has a domain called `Asociaci\xf3n`): it is shown, and can be
+/// given.
+#[test]
+fn a_name_need_not_be_utf_8() {
+    use std::os::unix::ffi::OsStrExt;
+    let record = b"(domain (domid 1) (name 'Asociaci\xf3n') (memory 64))";
+    let reply =
+        |body: &[u8]| [format!("HTTP/1.1 200 OK\r\nContent-length: {}\r\n\r\n", body.len()).as_bytes(), body].concat();
+    let shown = |reply: Vec<u8>, arguments: &[&std::ffi::OsStr]| {
+        let uri = format!("sxp+tcp://127.0.0.1:{}", daemon(reply));
+        let output = run(&[&["call".as_ref(), uri.as_ref()], arguments].concat(), b"");
+        String::from_utf8(output.stdout).expect("UTF-8")
+    };
+    let all = reply(&[b"(", record.as_slice(), b")"].concat());
+    let table = shown(all.clone(), &["domain.records".as_ref()]);
+    assert_eq!(table.lines().nth(1).and_then(|line| line.split(' ').next()), Some(r"Asociaci\xf3n"), "{table}");
+    let json = shown(all, &["--json".as_ref(), "domain.records".as_ref()]);
+    assert_eq!(json, "[{\"domid\":\"1\",\"memory\":\"64\",\"name\":\"Asociaci\\\\xf3n\"}]\n");
+    let named = std::ffi::OsStr::from_bytes(b"domain=Asociaci\xf3n");
+    let one = shown(reply(record), &["domain.info".as_ref(), named]);
+    assert!(one.contains(r"Asociaci\xf3n"), "{one}");
 }

@@ -38,7 +38,9 @@ pub(crate) fn reply(exchange: &Exchange) -> Option<Reply> {
     let (head, body) = split(exchange.response.as_ref()?);
     let line = head.lines().next()?.strip_prefix("HTTP/1.")?;
     let (status, reason) = line.get(2..)?.split_once(' ').unwrap_or((line.get(2..)?, ""));
-    Some(Reply { status: status.parse().ok()?, reason: reason.to_owned(), body: body.to_vec() })
+    let header = |line: &str| line.split_once(": ").map(|(name, value)| (name.to_owned(), value.as_bytes().to_vec()));
+    let headers = head.lines().skip(1).filter_map(header).collect();
+    Some(Reply { status: status.parse().ok()?, reason: reason.to_owned(), headers, body: body.to_vec() })
 }
 
 /// Whether the daemon says, in whichever of its ways, that something went wrong.

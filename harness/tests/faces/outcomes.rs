@@ -9,21 +9,21 @@ use xend_client::{Error, Face, Release};
 
 use crate::daemon::{client, run, scripted};
 
-/// What is right: what the daemon says went wrong did go wrong, whatever the status; what can't be read is said to be
-/// unknown; a number that is none is not there, rather than 0 as for libvirt; long replies, chunks, interim replies and
+/// What is right: what the daemon says went wrong did go wrong, whatever the status of the daemon's; what can't be read, or
+/// has a status that the daemon does not send, is said to be unknown; a number that is none is not there, rather than 0 as for libvirt; long replies, chunks, interim replies and
 /// lines that end in a bare line feed are read.
 #[rustfmt::skip]
 const RIGHT: &[(&str, &str)] = &[
     ("err200-pause", "ERR_VM_CONTROL_OP_FAILED Refused: Domain vm1 not running"),
     ("failed202-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply does not say that it was done, but `save failed`"),
     ("err202-pause", "ERR_VM_CONTROL_OP_FAILED Refused: boom"),
-    ("st204-pause", "done"),
-    ("st302-pause", "ERR_VM_CONTROL_OP_FAILED Refused: moved"),
+    ("st204-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: HTTP 204 No content"),
+    ("st302-pause", "ERR_UNKNOWN Refused: HTTP 302 Found, without a `Location`"),
     ("st404-pause", "ERR_VM_NOT_FOUND Refused: Not Found"),
     ("st406-pause", "ERR_BAD_PARAMETER Refused: Not Acceptable"),
     ("st500-pause", "ERR_VM_CONTROL_OP_FAILED Refused: x"),
     ("st501-pause", "ERR_VMM_CMD_FORMAT_ERROR Refused: Operation not implemented: pause"),
-    ("st503-pause", "ERR_VM_CONTROL_OP_FAILED Refused: busy"),
+    ("st503-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: HTTP 503 x: busy"),
     ("http10-pause", "done"),
     ("http20-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply is not HTTP: invalid HTTP version parsed"),
     ("nolf-pause", "done"),

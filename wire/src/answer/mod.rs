@@ -1,6 +1,7 @@
 //! From a reply to the answer or the failure that is in it.
 
 mod escaped;
+mod shape;
 #[cfg(test)]
 mod tests;
 
@@ -13,6 +14,7 @@ use crate::xmlrpc::{self, Response, ValueRef};
 use crate::{Limits, Release, sexpr, tuples, visible};
 
 use escaped::unescape;
+use shape::{are_empty, fits, has_type, has_xenapi_type, is_done, is_returned, is_void, wanted};
 
 /// What a method of the Xen-API gave, out of its envelope.
 #[derive(Clone, Debug, PartialEq)]
@@ -49,29 +51,35 @@ impl Operation {
     }
 
     fn read_sxp(self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
-        let is_success = (200..300).contains(&reply.status);
+        let unreadable = |message: String| Failure::unreadable(asked, message, reply);
+        let is_text = self.answer() == Answer::Text;
         // What the daemon's log or the console says is no word of its own, unless it is all there is.
-        if self.answer() == Answer::Text && is_success && !reply.body.starts_with(b"(xend.err ") {
-            return Ok(atom(&reply.body));
-        }
-        // Only what may be a failure is looked through for one.
-        let may_fail = !is_success || memchr::memmem::find(&reply.body, b"xend.err").is_some();
-        if may_fail && let Some(failure) = Failure::from_reply(asked, reply) {
+        let is_spoken = is_text && reply.status == 200 && !reply.body.starts_with(b"(xend.err ");
+        if !is_spoken && let Some(failure) = Failure::from_reply(asked, reply) {
             return Err(failure);
+        }
+        check_body(asked, reply)?;
+        if reply.body.is_empty() && !reply.tells_its_end() {
+            return Err(unreadable("the reply has neither a length nor a body: it may have been cut".to_owned()));
+        }
+        if is_text {
+            return if is_page(reply) { Err(no_such_value(asked, reply)) } else { Ok(atom(&reply.body)) };
         }
         let body = sexpr::parse(&reply.body);
         if self.answer() == Answer::Nothing {
-            return if body.is_ok_and(|body| is_nothing(&body)) {
+            return if body.is_ok_and(|body| is_done(&body, self.done())) {
                 Ok(Document::default())
             } else {
                 let said = visible(&reply.body[..reply.body.len().min(200)]);
-                let message = format!("the reply does not say that it was done, but `{said}`");
-                Err(Failure::unreadable(asked, message, reply))
+                Err(unreadable(format!("the reply does not say that it was done, but `{said}`")))
             };
         }
-        let body =
-            body.map_err(|error| Failure::unreadable(asked, format!("the reply is no S-expression: {error}"), reply))?;
-        let first = body.first().ok_or_else(|| no_such_value(asked, reply))?;
+        let body = body.map_err(|error| unreadable(format!("the reply is no S-expression: {error}")))?;
+        let mut values = body.values();
+        let first = values.next().ok_or_else(|| no_such_value(asked, reply))?;
+        if !are_empty(values) {
+            return Err(no_such_value(asked, reply));
+        }
         match self.answer() {
             // A dict is printed as a string: `"{'cap': 0, 'weight': 256}"` (protocol reference §3.3).
             Answer::Record(head) if !first.is_list() => {
@@ -85,17 +93,21 @@ impl Operation {
     fn read_xmlrpc(self, asked: Asked, reply: &Reply) -> Result<Document<'static>, Failure> {
         let document = decode(asked, reply)?;
         let value = value_in(asked, &document, reply)?;
-        if self.answer() == Answer::Nothing {
-            return Ok(Document::default());
-        }
+        let (answer, release) = (self.answer(), asked.release);
         let answered = match asked.face {
-            Face::XenApi => self.xenapi_answer(value, asked.release),
-            Face::XmlRpc | Face::Sxp => self.xmlrpc_answer(value, asked.release),
+            _ if answer == Answer::Nothing => {
+                let is_done = if asked.face == Face::XenApi { is_void } else { is_returned };
+                return if is_done(value, self.done()) {
+                    Ok(Document::default())
+                } else {
+                    Err(no_such_value(asked, reply))
+                };
+            }
+            Face::XenApi => has_xenapi_type(value, answer).then(|| self.xenapi_answer(value, release)).flatten(),
+            Face::XmlRpc | Face::Sxp => has_type(value, answer).then(|| self.xmlrpc_answer(value, release)).flatten(),
         };
-        match answered.as_ref().and_then(Document::first) {
-            Some(first) if fits(first, self.answer()) => Ok(answered.unwrap_or_default()),
-            _ => Err(no_such_value(asked, reply)),
-        }
+        let answered = answered.filter(|answered| answered.first().is_some_and(|first| fits(first, answer)));
+        answered.ok_or_else(|| no_such_value(asked, reply))
     }
 
     fn xmlrpc_answer(self, value: ValueRef<'_>, release: Release) -> Option<Document<'static>> {
@@ -121,16 +133,40 @@ impl Operation {
 }
 
 fn decode<'r>(asked: Asked, reply: &'r Reply) -> Result<xmlrpc::Document<'r>, Failure> {
-    let decoded = xmlrpc::decode_response(&reply.body, xmlrpc::Rules::xend(asked.release), &Limits::default());
-    let response = decoded.map_err(|error| {
-        // An HTTP error has no XML-RPC in it.
-        let unreadable = || Failure::unreadable(asked, format!("the reply is no XML-RPC response: {error}"), reply);
-        Failure::from_reply(asked, reply).unwrap_or_else(unreadable)
-    })?;
+    if let Some(failure) = Failure::from_reply(asked, reply) {
+        return Err(failure);
+    }
+    check_body(asked, reply)?;
+    // By the rules of the daemon, for it writes doubles as Python does.
+    let decoded = xmlrpc::decode_reply(&reply.body, xmlrpc::Rules::xend(asked.release), &Limits::default());
+    let response = decoded
+        .map_err(|error| Failure::unreadable(asked, format!("the reply is no XML-RPC response: {error}"), reply))?;
     match response {
         Response::Success(document) => Ok(document),
         Response::Fault(fault) => Err(Failure::from_fault(asked, &fault, reply)),
     }
+}
+
+/// That a body is not compressed. The client asks for no compression, which HTTP would let it be.
+fn check_body(asked: Asked, reply: &Reply) -> Result<(), Failure> {
+    match reply.compression() {
+        Some(coding) => Err(Failure::unreadable(
+            asked,
+            format!("the reply is compressed ({coding}), which was not asked for"),
+            reply,
+        )),
+        None => Ok(()),
+    }
+}
+
+/// Whether a body that may be any text is a page for people. The request says that none is wanted.
+fn is_page(reply: &Reply) -> bool {
+    let starts_with = |text: &[u8], start: &str| {
+        text.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start.as_bytes()))
+    };
+    let body = reply.body.trim_ascii_start();
+    let content_type = reply.header("content-type").unwrap_or_default();
+    starts_with(content_type, "text/html") || ["<html", "<!doctype html"].iter().any(|start| starts_with(body, start))
 }
 
 /// The value, which may be in an envelope.
@@ -149,15 +185,7 @@ fn value_in<'d>(asked: Asked, document: &'d xmlrpc::Document<'_>, reply: &Reply)
 fn no_such_value(asked: Asked, reply: &Reply) -> Failure {
     /// Of the body, in bytes.
     const SHOWN: usize = 60;
-    let wanted = match asked.operation.answer() {
-        Answer::Nothing => "no value".to_owned(),
-        Answer::Names => "a list of names".to_owned(),
-        Answer::Record(head) => format!("`({head} ...)`"),
-        Answer::Records(head) => format!("a list of `({head} ...)`"),
-        Answer::Devices => "a list of devices".to_owned(),
-        Answer::Device => "a device".to_owned(),
-        Answer::Text => "a text".to_owned(),
-    };
+    let wanted = wanted(asked.operation.answer());
     let body = &reply.body;
     let found = match visible(&body[..body.len().min(SHOWN)]) {
         shown if shown.is_empty() => "nothing".to_owned(),
@@ -165,32 +193,6 @@ fn no_such_value(asked: Asked, reply: &Reply) -> Failure {
         shown => format!("`{shown}`"),
     };
     Failure::unreadable(asked, format!("the reply should hold {wanted}, and holds {found}"), reply)
-}
-
-/// What stands in the reply of an operation that gives nothing: no value, one that Python printed for a number or flag,
-/// or from 4.1 on an empty string. A word of explanation, or HTML, may well be a failure.
-fn is_nothing(body: &Document<'_>) -> bool {
-    let is_plain = |value: Sexpr<'_>| match value.as_atom() {
-        Some(atom) => matches!(atom, b"" | b"True" | b"False" | b"None") || atom.iter().all(u8::is_ascii_digit),
-        None => value.items().next().is_none(),
-    };
-    body.values().all(is_plain)
-}
-
-fn fits(value: Sexpr<'_>, answer: Answer) -> bool {
-    match answer {
-        Answer::Nothing => true,
-        Answer::Text => !value.is_list(),
-        Answer::Names => value.is_list() && value.items().all(|name| name.as_atom().is_some()),
-        Answer::Record(head) => value.name() == Some(head.as_bytes()),
-        Answer::Records(head) => value.is_list() && value.items().all(|record| record.name() == Some(head.as_bytes())),
-        Answer::Devices => value.is_list() && value.items().all(|device| device.name().is_some()),
-        // Where only the definition of a domain changes there is no device yet, and the daemon says `True`.
-        Answer::Device => match value.as_atom() {
-            Some(atom) => atom == b"True",
-            None => value.name().is_some() && value.value().is_some_and(Sexpr::is_list),
-        },
-    }
 }
 
 fn atom(text: &[u8]) -> Document<'static> {

@@ -6,7 +6,7 @@ use crate::operation::find;
 use crate::sexpr::{Rules, print};
 
 fn reply(status: u16, reason: &str, body: &str) -> Reply {
-    Reply { status, reason: reason.to_owned(), body: body.as_bytes().to_vec() }
+    Reply::new(status, reason, body)
 }
 
 #[test]
@@ -41,7 +41,7 @@ fn failures_are_found_under_any_status() {
     let check = |name: &str, face: Face, release: Release, reply: Reply, code: ErrorCode, message: &str| {
         let failure = find(name).expect(name).read(face, release, &reply).expect_err(message);
         assert_eq!((failure.code, failure.message.as_str()), (code, message));
-        assert_eq!(failure.reply.as_ref(), Some(&reply));
+        assert_eq!(failure.reply.as_deref(), Some(&reply));
     };
     use ErrorCode::*;
     use Release::*;
@@ -147,6 +147,129 @@ fn failures_are_found_under_any_status() {
         UnableToVerifyState,
         "the reply is no XML-RPC response: unexpected text `hello`, expected `methodCall` or `methodResponse`",
     );
+}
+
+/// What is no answer is none, whatever its status: the kinds of replies that were once taken for a success.
+#[test]
+fn what_does_not_say_that_it_was_done_leaves_the_outcome_unknown() {
+    let response = |inside: &str| format!("<methodResponse>{inside}</methodResponse>");
+    let value = |value: &str| response(&format!("<params><param><value>{value}</value></param></params>"));
+    let member = |name: &str, value: &str| format!("<member><name>{name}</name><value>{value}</value></member>");
+    let fault = format!("<struct>{}{}</struct>", member("faultCode", "<int>1</int>"), member("faultString", "no"));
+    let wrapped =
+        |inside: &str| value(&format!("<struct>{}{}</struct>", member("Status", "Success"), member("Value", inside)));
+    let check = |name: &str, face: Face, reply: &Reply, wanted: &str| {
+        let failure = find(name).expect(name).read(face, Release::V4_1, reply).expect_err(wanted);
+        assert_eq!(failure.message, wanted, "{name} on {face}");
+        let code = match find(name).expect(name).effect() {
+            Effect::Changes => ErrorCode::UnableToVerifyState,
+            Effect::Reads => ErrorCode::CommunicationNotEstablished,
+        };
+        assert_eq!(failure.code, code, "{name} on {face}");
+    };
+    let no_response = "the reply is no XML-RPC response: ";
+    let echo = "<methodCall><methodName>xend.domain.destroy</methodName><params><param><value>vm1</value></param></params></methodCall>";
+    for (body, why) in [
+        (echo, "unexpected root element a call, expected `methodResponse`"),
+        ("<html></html>", "unexpected root element `html`, expected `methodResponse`"),
+        (&response("<params></params>"), "missing element `param`, expected one `param`, or one `fault`"),
+        (
+            &response(&format!("<params>{}</params>", "<param><value><nil/></value></param>".repeat(2))),
+            "unexpected element beside the value, expected one `param`, or one `fault`",
+        ),
+        (
+            &response(&format!(
+                "<params><param><value>1</value></param></params><fault><value>{fault}</value></fault>"
+            )),
+            "unexpected element beside the value, expected one `param`, or one `fault`",
+        ),
+    ] {
+        for (name, face) in
+            [("domain.destroy", Face::XmlRpc), ("domain.list", Face::XmlRpc), ("domain.list", Face::XenApi)]
+        {
+            check(name, face, &reply(200, "OK", body), &format!("{no_response}{why}"));
+        }
+    }
+    let shapes = [
+        ("domain.destroy", Face::XmlRpc, &*fault, "no value"),
+        ("domain.destroy", Face::XmlRpc, "vm1", "no value"),
+        ("domain.destroy", Face::XmlRpc, "<int>1</int>", "no value"),
+        ("domain.pause", Face::XmlRpc, "<int>0</int>", "no value"),
+        ("domain.pause", Face::XmlRpc, "", "no value"),
+        ("domain.restore", Face::XmlRpc, "<array><data><value>vm</value></data></array>", "no value"),
+        ("domain.list", Face::XmlRpc, "hello", "a list of names"),
+        ("domain.list", Face::XmlRpc, "<array><data><value><int>1</int></value></data></array>", "a list of names"),
+        ("node.info", Face::XmlRpc, "hello", "`(node ...)`"),
+        ("node.info", Face::XmlRpc, "<array><data></data></array>", "`(node ...)`"),
+        ("node.info", Face::XmlRpc, "<array><data><value>vm1</value></data></array>", "`(node ...)`"),
+        ("domain.credit", Face::XmlRpc, &fault, "`(credit ...)`"),
+        ("domain.info", Face::XmlRpc, "<array><data><value>domain</value></data></array>", "`(domain ...)`"),
+        ("domain.records", Face::XmlRpc, "<struct></struct>", "a list of `(domain ...)`"),
+        ("node.dmesg", Face::XmlRpc, "<int>1</int>", "a text"),
+        ("device.list", Face::XmlRpc, "<nil/>", "a list of devices"),
+        ("device.attach", Face::XmlRpc, "True", "a device"),
+    ];
+    for (name, face, body, wanted) in shapes {
+        let reply = reply(200, "OK", &value(body));
+        let failure = find(name).expect(name).read(face, Release::V4_1, &reply).expect_err(name);
+        assert!(
+            failure.message.starts_with(&format!("the reply should hold {wanted}, and holds `")),
+            "{name}: {failure}"
+        );
+    }
+    let shapes = [
+        ("domain.pause", "hello", "no value"),
+        ("domain.pause", "<boolean>1</boolean>", "no value"),
+        ("domain.list", "hello", "a list of names"),
+        ("domain.list", "", "a list of names"),
+        ("domain.list", "<int>5</int>", "a list of names"),
+        ("domain.list", "<struct><member><name>a</name><value>b</value></member></struct>", "a list of names"),
+        ("domain.info", "hello", "`(domain ...)`"),
+        ("domain.info", "<struct></struct>", "`(domain ...)`"),
+        ("domain.records", "", "a list of `(domain ...)`"),
+        ("session.login", "<int>5</int>", "a text"),
+    ];
+    for (name, body, wanted) in shapes {
+        let reply = reply(200, "OK", &wrapped(body));
+        let failure = find(name).expect(name).read(Face::XenApi, Release::V4_1, &reply).expect_err(name);
+        assert!(
+            failure.message.starts_with(&format!("the reply should hold {wanted}, and holds `")),
+            "{name}: {failure}"
+        );
+    }
+    let without_length = Reply { headers: Vec::new(), ..reply(200, "OK", "") };
+    check(
+        "domain.pause",
+        Face::Sxp,
+        &without_length,
+        "the reply has neither a length nor a body: it may have been cut",
+    );
+    check(
+        "domain.pause",
+        Face::Sxp,
+        &reply(200, "OK", "op=pause"),
+        "the reply does not say that it was done, but `op=pause`",
+    );
+    check("domain.pause", Face::Sxp, &reply(200, "OK", "1"), "the reply does not say that it was done, but `1`");
+    let two = "(domain (domid 1))(domain (domid 2))";
+    check(
+        "domain.info",
+        Face::Sxp,
+        &reply(200, "OK", two),
+        &format!("the reply should hold `(domain ...)`, and holds `{two}`"),
+    );
+    let page = "<html><body>hello</body></html>";
+    check(
+        "node.dmesg",
+        Face::Sxp,
+        &reply(200, "OK", page),
+        &format!("the reply should hold a text, and holds `{page}`"),
+    );
+    let mut compressed = reply(200, "OK", "\u{3}\u{2}");
+    compressed.headers.push(("Content-Encoding".to_owned(), b"br".to_vec()));
+    for face in Face::ALL {
+        check("domain.list", face, &compressed, "the reply is compressed (br), which was not asked for");
+    }
 }
 
 #[test]

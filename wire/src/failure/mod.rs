@@ -10,20 +10,17 @@
 //! use xend_wire::operation::{self, Face};
 //!
 //! let asked = Asked::new(operation::PAUSE, Face::Sxp, Release::V3_0_3);
-//! let reply = Reply {
-//!     status: 500,
-//!     reason: "Request failed: pause".to_owned(),
-//!     body: b"(xend.err 'Cannot pause privileged domain 0')".to_vec(),
-//! };
+//! let reply = Reply::new(500, "Request failed: pause", "(xend.err 'Cannot pause privileged domain 0')");
 //! let failure = Failure::from_reply(asked, &reply).expect("a failure");
 //! assert_eq!(failure.code, ErrorCode::WrongStateForOp);
 //! assert_eq!(failure.message, "Cannot pause privileged domain 0");
-//! assert_eq!(failure.reply, Some(reply));
+//! assert_eq!(failure.reply.as_deref(), Some(&reply));
 //! ```
 
 mod cause;
 mod classify;
 mod code;
+mod status;
 #[cfg(test)]
 mod tests;
 
@@ -46,7 +43,7 @@ pub struct Failure {
     /// another way.
     pub mark: Option<String>,
     /// The reply as it came, where there was one.
-    pub reply: Option<Reply>,
+    pub reply: Option<Box<Reply>>,
 }
 
 impl fmt::Display for Failure {

@@ -34,5 +34,6 @@ pub use form::Object;
 pub use plan::{InState, Plan};
 pub use recognise::{recognise_call, recognise_resource};
 pub use request::References;
+pub(crate) use row::Done;
 pub use row::{Answer, Effect, Operation, Sequence, Unsupported, Way};
 pub use table::*;

@@ -23,6 +23,8 @@ pub(super) struct Row {
     pub(super) arguments: &'static [Argument],
     pub(super) effect: Effect,
     pub(super) answer: Answer,
+    /// What may stand in the reply of an operation whose answer is [`Answer::Nothing`].
+    pub(super) done: &'static [Done],
     pub(super) sxp: &'static [SxpForm],
     pub(super) xmlrpc: &'static [XmlRpcForm],
     pub(super) xenapi: &'static [XenApiForm],
@@ -103,6 +105,22 @@ pub enum Answer {
     Text,
 }
 
+/// What the daemon's function returns where the operation gives nothing: whatever else stands in the reply is no sign that
+/// it was done.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(crate) enum Done {
+    /// `None`: nil on XML-RPC, no value or an empty string on the S-expression face, an empty string on the Xen-API.
+    None,
+    /// 0, with which the hypervisor's Python library says that it is done (`xc.c`).
+    Zero,
+    /// `True`.
+    True,
+    /// A text that nobody asked for.
+    Text,
+    /// A record with this head that only one face gives.
+    Record(&'static str),
+}
+
 /// How a face of a release does an operation.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Way {
@@ -168,7 +186,8 @@ impl Row {
         answer: Answer,
     ) -> Self {
         let (sxp, xmlrpc, xenapi): (&[_], &[_], &[_]) = (&[], &[], &[]);
-        Self { name, summary, arguments, effect, answer, sxp, xmlrpc, xenapi, legacy: None, methods: None }
+        let done = &[Done::None];
+        Self { name, summary, arguments, effect, answer, done, sxp, xmlrpc, xenapi, legacy: None, methods: None }
     }
 }
 
@@ -220,6 +239,11 @@ impl Operation {
     /// What comes back.
     pub const fn answer(self) -> Answer {
         self.0.answer
+    }
+
+    /// What may stand in a reply that says that the operation was done, where it has no answer.
+    pub(crate) const fn done(self) -> &'static [Done] {
+        self.0.done
     }
 
     /// How a face of a release does the operation.

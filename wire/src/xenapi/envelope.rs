@@ -64,6 +64,11 @@ pub fn open(value: ValueRef<'_>) -> Result<Outcome<'_>, Error> {
             let description = value
                 .get("ErrorDescription")
                 .ok_or_else(|| invalid(value, format!("`{}` without an `ErrorDescription`", other.escape_debug())))?;
+            if description.kind() != Kind::Array {
+                let text = description.as_str().map(|text| format!("`{}`", text.escape_debug()));
+                let found = text.unwrap_or_else(|| description.type_name().to_owned());
+                return Err(invalid(description, format!("{found} in place of an array")));
+            }
             let words = description.items().map(|word| {
                 // 3.1 and later send strings only.
                 word.text().map(Cow::into_owned).ok_or_else(|| invalid(word, word.type_name().to_owned()))
@@ -151,10 +156,7 @@ mod tests {
         check(members(&[("Status", "Success".into())]), "`Success` without a `Value`");
         check(members(&[("Status", "Failure".into())]), "`Failure` without an `ErrorDescription`");
         check(members(&[("Status", "Error".into()), ("ErrorDescription", words(&[]))]), "an empty `ErrorDescription`");
-        check(
-            members(&[("Status", "Failure".into()), ("ErrorDescription", "x".into())]),
-            "an empty `ErrorDescription`",
-        );
+        check(members(&[("Status", "Failure".into()), ("ErrorDescription", "x".into())]), "`x` in place of an array");
         check(members(&[("Status", "Failure".into()), ("ErrorDescription", words(&[words(&[])]))]), "array");
     }
 

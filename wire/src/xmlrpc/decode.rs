@@ -47,10 +47,27 @@ pub fn decode_response<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Re
     }
 }
 
+/// Reads the reply to a call: a `methodResponse` of exactly one value or one fault, also by the rules of the daemon.
+///
+/// Python's client hands on whatever values it finds, a call that was sent back among them. Whoever has to know whether
+/// something was done reads by this.
+///
+/// # Errors
+/// As [`decode`]; [`ErrorKind::UnexpectedRoot`] if it is a call, [`ErrorKind::MissingElement`] or
+/// [`ErrorKind::UnexpectedElement`] if it has fewer or more than one value.
+pub fn decode_reply<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Result<Response<'a>, Error> {
+    match decode_as(bytes, Some(Wanted::Reply), rules, limits)? {
+        Message::Response(response) => Ok(response),
+        Message::Call(_) => Err(wrong_root(bytes, "a call", "`methodResponse`")),
+    }
+}
+
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Wanted {
     Call,
     Response,
+    /// A response of one value or one fault.
+    Reply,
 }
 
 fn decode_as<'a>(bytes: &'a [u8], wanted: Option<Wanted>, rules: Rules, limits: &Limits) -> Result<Message<'a>, Error> {
@@ -104,6 +121,20 @@ fn by_python(builder: Builder<'_>, start: usize, reading: Reading, wanted: Optio
     builder.clear_text(input.len());
     let Builder { mut nodes, mut rewritten, .. } = builder;
     let (root, tag) = root.expect("a document that was read has a root");
+    if wanted == Some(Wanted::Reply) {
+        let is_call = method.is_some() || root == "methodCall";
+        if is_call || root != "methodResponse" {
+            let found = if is_call { "a call".to_owned() } else { format!("`{root}`") };
+            return Err(Error::new(ErrorKind::UnexpectedRoot, tag).found(found).expected("`methodResponse`"));
+        }
+        if outcome.is_some() && !is_one_value(&nodes) {
+            let error = match nodes.is_empty() {
+                true => Error::new(ErrorKind::MissingElement, tag).found("`param`"),
+                false => Error::new(ErrorKind::UnexpectedElement, tag).found("beside the value"),
+            };
+            return Err(error.expected("one `param`, or one `fault`"));
+        }
+    }
 
     match outcome {
         None if root == "methodResponse" => {

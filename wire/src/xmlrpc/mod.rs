@@ -66,7 +66,7 @@ mod properties;
 mod tests;
 
 pub use cursor::ValueRef;
-pub use decode::{decode, decode_call, decode_response};
+pub use decode::{decode, decode_call, decode_reply, decode_response};
 pub use document::{Call, Document, FaultDocument, Message, Response};
 pub use encode::{encode_call, encode_fault, encode_response};
 pub(crate) use marshal::Marshaller;

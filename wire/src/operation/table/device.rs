@@ -3,7 +3,7 @@
 use super::super::argument::{ArgumentKind::*, DOMAIN, optional, required};
 use super::super::form::{Literal, Recipe, Shape, Source::*, XEN_API, call, op};
 use super::super::row::Effect::{Changes, Reads};
-use super::super::row::{Answer, MethodSteps, operations};
+use super::super::row::{Answer, Done, MethodSteps, operations};
 use crate::Release;
 
 // The Xen-API has objects for devices, which take several requests.
@@ -47,6 +47,8 @@ operations! {
         arguments: &[DOMAIN, required("config", Sexpr), required("device", Text)],
         effect: Changes,
         answer: Answer::Nothing,
+        // Protocol reference §4.2.
+        done: &[Done::None, Done::True],
         // 3.0.3 takes no device on the XML-RPC face, and fails on it here (protocol reference §3.3).
         // From 4.1 on the daemon knows a disk by its number only.
         sxp: &[

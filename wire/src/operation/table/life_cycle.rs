@@ -3,7 +3,7 @@
 use super::super::argument::{ArgumentKind::*, DOMAIN, Unit, optional, required};
 use super::super::form::{Literal, Recipe, Shape, Source, Source::*, XEN_API, call, of_session, of_vm, op};
 use super::super::row::Effect::Changes;
-use super::super::row::{Answer, LegacySteps, MethodSteps, Sequence, operations};
+use super::super::row::{Answer, Done, LegacySteps, MethodSteps, Sequence, operations};
 use super::domain::{INFO, WAIT_FOR_DEVICES};
 use crate::Release;
 
@@ -114,6 +114,8 @@ operations! {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
+        // The hypervisor is asked for a number that the daemon does not know (`XendDomain.py domain_destroy`).
+        done: &[Done::None, Done::Zero],
         sxp: &[op!("destroy")],
         xmlrpc: &[call("xend.domain.destroy", &[Arg("domain")])],
         xenapi: &[of_vm("VM.hard_shutdown", &[])],
@@ -142,8 +144,9 @@ operations! {
     RESTORE = "domain.restore": "go on with a domain that was saved to a file" {
         arguments: &[required("file", Path)],
         effect: Changes,
-        // XML-RPC gives the record; S-expressions lose it in a worker thread (protocol reference §3.5).
         answer: Answer::Nothing,
+        // XML-RPC gives the record; S-expressions lose it in a worker thread (protocol reference §3.5).
+        done: &[Done::None, Done::Record("domain")],
         sxp: &[op!("/xend/domain": "restore", "file" = Arg("file"))],
         xmlrpc: &[
             call("xend.domain.restore", &[Arg("file")]),

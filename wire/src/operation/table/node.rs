@@ -3,7 +3,7 @@
 use super::super::argument::{ArgumentKind, required};
 use super::super::form::{Source::*, call, get, of_host, of_host_metrics, op};
 use super::super::row::Effect::{Changes, Reads};
-use super::super::row::{Answer, operations};
+use super::super::row::{Answer, Done, operations};
 use crate::Release;
 
 operations! {
@@ -34,6 +34,8 @@ operations! {
         arguments: &[],
         effect: Changes,
         answer: Answer::Nothing,
+        // From 3.1 on the messages that were cleared; on the Xen-API, too (protocol reference §4.2, §5.5).
+        done: &[Done::None, Done::Text],
         sxp: &[op!("/xend/node/dmesg": "clear")],
         xmlrpc: &[call("xend.node.dmesg.clear", &[])],
         xenapi: &[of_host("host.dmesg_clear", &[])],

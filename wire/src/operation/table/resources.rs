@@ -3,8 +3,11 @@
 use super::super::argument::{ArgumentKind::*, DOMAIN, Unit, required};
 use super::super::form::{Recipe, Shape, Source::*, XEN_API, call, of_vm, op};
 use super::super::row::Effect::{Changes, Reads};
-use super::super::row::{Answer, MethodSteps, operations};
+use super::super::row::{Answer, Done, MethodSteps, operations};
 use crate::Release;
+
+/// What the hypervisor's library returns is what the daemon does (protocol reference §4.2); on the Xen-API it is nothing.
+const ZERO: &[Done] = &[Done::None, Done::Zero];
 
 operations! {
     SET_MEMORY = "domain.set_memory": "set how much memory a domain shall have, in MiB" {
@@ -19,6 +22,8 @@ operations! {
         arguments: &[DOMAIN, required("memory", Integer(Unit::MiB))],
         effect: Changes,
         answer: Answer::Nothing,
+        // XML-RPC: 0 up to 3.0.3, then none (captures `maxmem`); S-expressions: 0 in every release.
+        done: &[Done::None, Done::Zero],
         sxp: &[op!("maxmem_set", "memory" = Arg("memory"))],
         xmlrpc: &[call("xend.domain.maxmem_set", &[Arg("domain"), Arg("memory")])],
         xenapi: &[of_vm("VM.set_memory_static_max", &[As("memory", Shape::Bytes)])],
@@ -35,6 +40,7 @@ operations! {
         arguments: &[DOMAIN, required("vcpu", Integer(Unit::One)), required("cpus", Cpus)],
         effect: Changes,
         answer: Answer::Nothing,
+        done: ZERO,
         // libvirt sends brackets to a daemon of configuration format 2 or less.
         sxp: &[
             op!("pincpu", "vcpu" = Arg("vcpu"), "cpumap" = As("cpus", Shape::Brackets)),
@@ -66,6 +72,7 @@ operations! {
         arguments: &[DOMAIN, required("weight", Integer(Unit::One)), required("cap", Integer(Unit::One))],
         effect: Changes,
         answer: Answer::Nothing,
+        done: ZERO,
         sxp: &[op!("domain_sched_credit_set", "weight" = Arg("weight"), "cap" = Arg("cap")).since(Release::V3_0_3)],
         xmlrpc: &[
             call("xend.domain.sched_credit_set", &[Arg("domain"), Arg("weight"), Arg("cap")]).since(Release::V3_0_3)
@@ -90,6 +97,7 @@ operations! {
         ],
         effect: Changes,
         answer: Answer::Nothing,
+        done: ZERO,
         sxp: &[op!(
             "cpu_sedf_set",
             "period" = Arg("period"),
