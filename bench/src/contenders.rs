@@ -5,7 +5,10 @@ use std::hint::black_box;
 use std::io::Cursor;
 
 use quick_xml::events::Event;
-use xend_wire::{Limits, sexpr, xmlrpc};
+use xend_client::Domain;
+use xend_wire::http::Reply;
+use xend_wire::operation::{self, Face};
+use xend_wire::{Limits, Release, sexpr, xmlrpc};
 
 use crate::task::Task;
 
@@ -125,6 +128,15 @@ impl Task {
                 ("sexp", |sxp| {
                     let value = sexp::parse(str::from_utf8(sxp)?).map_err(|error| error.to_string())?;
                     work(move || ok(value.to_string()))
+                }),
+            ],
+            Self::XmlrpcRecords => &[
+                (OURS, |xml| {
+                    let reply = Reply::new(200, "OK", xml);
+                    work(move || operation::RECORDS.read(Face::XmlRpc, Release::V4_1, &reply).map(Domain::list))
+                }),
+                ("xend-wire, decoding alone", |xml| {
+                    work(move || xmlrpc::decode_reply(xml, xmlrpc::Rules::xend(Release::V4_1), &Limits::default()))
                 }),
             ],
         };

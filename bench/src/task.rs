@@ -10,6 +10,8 @@ pub(crate) enum Task {
     XmlrpcEncode,
     SexprDecode,
     SexprEncode,
+    /// From the reply to `xend.domains` to the records that a client gives.
+    XmlrpcRecords,
 }
 
 /// Some data in some layout.
@@ -41,7 +43,8 @@ pub(crate) enum Input {
 }
 
 impl Task {
-    pub(crate) const ALL: [Self; 4] = [Self::XmlrpcDecode, Self::XmlrpcEncode, Self::SexprDecode, Self::SexprEncode];
+    pub(crate) const ALL: [Self; 5] =
+        [Self::XmlrpcDecode, Self::XmlrpcEncode, Self::SexprDecode, Self::SexprEncode, Self::XmlrpcRecords];
 
     pub(crate) fn name(self) -> String {
         name(self)
@@ -62,7 +65,7 @@ impl Task {
                 Input::Odd,
             ],
             Self::SexprDecode => &[Input::Fault, Input::One, Input::Hundred, Input::Thousands, Input::Quoted],
-            Self::XmlrpcEncode | Self::SexprEncode => &[Input::One, Input::Hundred, Input::Thousands],
+            Self::XmlrpcEncode | Self::SexprEncode | Self::XmlrpcRecords => &[Input::One, Input::Hundred, Input::Thousands],
         }
     }
 
@@ -71,7 +74,7 @@ impl Task {
         let domains = input.domains();
         match self {
             Self::XmlrpcDecode | Self::XmlrpcEncode if input == Input::Fault => data::fault(),
-            Self::XmlrpcDecode | Self::XmlrpcEncode => data::xml(&domains, input.layout()),
+            Self::XmlrpcDecode | Self::XmlrpcEncode | Self::XmlrpcRecords => data::xml(&domains, input.layout()),
             Self::SexprDecode | Self::SexprEncode if input == Input::Fault => data::error(),
             Self::SexprDecode | Self::SexprEncode => data::sxp(&domains, input == Input::Quoted),
         }

@@ -83,13 +83,13 @@ impl Client {
 
     /// Describes the domains; from 3.1 on only those that run.
     pub async fn records(&self) -> Result<Vec<Domain>, Error> {
-        self.ask(operation::RECORDS, []).await.map(|answer| Domain::list(&answer))
+        self.ask(operation::RECORDS, []).await.map(Domain::list)
     }
 
     /// Describes the domains in a state: `all`, `halted`, `paused`, `running`, `suspended` or `crashed`. From 3.1 on, on
     /// the XML-RPC faces.
     pub async fn records_in_state(&self, state: &str) -> Result<Vec<Domain>, Error> {
-        self.ask(operation::RECORDS_IN_STATE, [("state", &state)]).await.map(|answer| Domain::list(&answer))
+        self.ask(operation::RECORDS_IN_STATE, [("state", &state)]).await.map(Domain::list)
     }
 
     /// Describes a domain, given its name or id, or from 3.1 on its uuid.
@@ -113,7 +113,7 @@ impl Client {
 
     /// What the virtual processors of a domain do.
     pub async fn vcpus(&self, domain: &str) -> Result<Vec<Vcpu>, Error> {
-        self.ask(operation::VCPUS, [("domain", &domain)]).await.map(|answer| Vcpu::list(&answer))
+        self.ask(operation::VCPUS, [("domain", &domain)]).await.map(Vcpu::list)
     }
 
     /// How often a domain was restarted. From 3.0.3 on, on the XML-RPC face.

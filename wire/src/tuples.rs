@@ -18,10 +18,9 @@
 //!
 //! An atom that is not UTF-8 has no form in XML-RPC. Nothing else is lost.
 
-use crate::datum::Datum;
 use crate::sexpr::{Builder, Document, Sexpr};
-use crate::xmlrpc::{Value, ValueRef};
-use crate::{Error, ErrorKind, Limits, Release};
+use crate::xmlrpc::{Kind, Value, ValueRef};
+use crate::{Error, ErrorKind, Limits, Release, python};
 
 /// The S-expression that an XML-RPC value stands for.
 ///
@@ -38,40 +37,41 @@ use crate::{Error, ErrorKind, Limits, Release};
 /// ```
 pub fn to_sexpr(value: ValueRef<'_>, release: Release) -> Document<'static> {
     let mut builder = Builder::new();
-    write(&mut builder, &Datum::from_value(value), release);
+    write(&mut builder, value, release);
     builder.finish()
 }
 
 /// A document that was read is no deeper than [`Limits::HARD_DEPTH`], so that the recursion is bounded.
-fn write(builder: &mut Builder, datum: &Datum, release: Release) {
-    match datum {
-        Datum::List(items) | Datum::Tuple(items) => {
+fn write(builder: &mut Builder, value: ValueRef<'_>, release: Release) {
+    // Protocol reference §2.3: `(features )` before 4.1, `(features '')` since.
+    let is_shown = |value: &ValueRef<'_>| release >= Release::V4_1 || value.as_str() != Some("");
+    match value.kind() {
+        Kind::Array => {
             builder.open();
-            // Protocol reference §2.3: `(features )` before 4.1, `(features '')` since.
-            let is_shown = |item: &&Datum| release >= Release::V4_1 || item.as_bytes() != Some(b"");
-            for item in items.iter().filter(is_shown) {
+            for item in value.items().filter(is_shown) {
                 write(builder, item, release);
             }
             builder.close();
         }
-        Datum::Dict(members) => {
+        Kind::Struct => {
             builder.open();
-            for (name, value) in members {
+            for (name, value) in value.members() {
                 builder.open().atom(name);
-                if release >= Release::V4_1 || value.as_bytes() != Some(b"") {
+                if is_shown(&value) {
                     write(builder, value, release);
                 }
                 builder.close();
             }
             builder.close();
         }
-        Datum::Bytes(bytes) => drop(builder.atom(bytes)),
-        Datum::Text(text) => drop(builder.atom(text)),
-        Datum::Long(value) => drop(builder.atom(value.to_string())),
-        Datum::None => drop(builder.atom("None")),
-        Datum::DateTime(text) => drop(builder.atom(text)),
-        Datum::Binary(bytes) => drop(builder.atom(bytes)),
-        Datum::Bool(_) | Datum::Int(_) | Datum::Float(_) => drop(builder.atom(datum.show(release))),
+        Kind::Boolean => drop(builder.atom(if value.as_bool() == Some(true) { "True" } else { "False" })),
+        Kind::Nil => drop(builder.atom("None")),
+        Kind::Base64 => drop(builder.atom(value.as_bytes().unwrap_or_default())),
+        Kind::Double if let Some(number) = value.as_f64() => drop(builder.atom(python::str_float(number))),
+        Kind::Double | Kind::Int | Kind::I8 | Kind::String | Kind::DateTime => {
+            let text = value.text().unwrap_or_default();
+            builder.atom(text.as_bytes());
+        }
     }
 }
 
@@ -148,6 +148,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::datum::Datum;
     use crate::sexpr::{Rules, parse, parse_with, print};
     use crate::xmlrpc::{self, decode_response, encode_response};
 

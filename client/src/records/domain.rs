@@ -8,7 +8,7 @@ use super::{Device, record, seconds};
 
 record! {
     /// A domain: `(domain (domid 1) (name vm1) ...)` (protocol reference §3.8).
-    Domain, "domain"
+    Domain, "domain", several
 }
 
 /// The flags of a domain: six characters, each a letter of `rbpscd` or `-` (protocol reference §6.1).
@@ -49,11 +49,6 @@ pub enum PowerState {
 }
 
 impl Domain {
-    /// The domains of a list of records.
-    pub(crate) fn list(answer: &Document<'static>) -> Vec<Self> {
-        answer.values().flat_map(Sexpr::items).map(|record| Self::new(record.to_document())).collect()
-    }
-
     /// The name.
     pub fn name(&self) -> Option<&str> {
         self.field("name")

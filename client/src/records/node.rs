@@ -47,7 +47,7 @@ impl Node {
             builder.value(field);
         }
         builder.close();
-        Self(builder.finish())
+        Self::new(builder.finish())
     }
 
     /// The host's name.

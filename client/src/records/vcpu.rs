@@ -8,16 +8,10 @@ use super::{record, seconds};
 
 record! {
     /// A virtual processor: `(vcpu (number 0) (online 1) ...)` (protocol reference §3.3).
-    Vcpu, "vcpu"
+    Vcpu, "vcpu", several
 }
 
 impl Vcpu {
-    /// Those in `(domain (domid 3) (name vm1) (vcpu_count 1) (vcpu ...) ...)`.
-    pub(crate) fn list(answer: &Document<'static>) -> Vec<Self> {
-        let fields = answer.values().flat_map(Sexpr::items).filter(|field| field.name() == Some(b"vcpu"));
-        fields.map(|record| Self::new(record.to_document())).collect()
-    }
-
     /// Its number, from 0.
     pub fn number(&self) -> Option<u32> {
         self.parsed("number")

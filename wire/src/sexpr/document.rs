@@ -76,6 +76,11 @@ impl<'a> Document<'a> {
         self.values().next()
     }
 
+    /// The value at a place that [`Sexpr::place`] told.
+    pub fn at(&self, place: usize) -> Option<Sexpr<'_>> {
+        (place < self.nodes.len()).then_some(Sexpr { document: self, index: place })
+    }
+
     /// The same values, independent of the input.
     pub fn into_owned(self) -> Document<'static> {
         Document { input: Cow::Owned(self.input.into_owned()), decoded: self.decoded, nodes: self.nodes }
@@ -137,6 +142,11 @@ pub struct Sexpr<'d> {
 impl<'d> Sexpr<'d> {
     fn node(self) -> Node {
         self.document.nodes[self.index]
+    }
+
+    /// Where it stands among all values of its document: how many begin before it. [`Document::at`] finds it there again.
+    pub fn place(self) -> usize {
+        self.index
     }
 
     /// Whether this is a list.
