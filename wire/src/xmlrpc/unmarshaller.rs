@@ -25,6 +25,17 @@ pub(super) struct Unmarshaller<'i> {
     /// Whether an element has taken the text since the latest start tag. `_data` is cleared at start tags only, so that
     /// whatever ends next has this text, too.
     has_ended: bool,
+    /// Line feeds between tags that are part of the text but not yet in the builder. Nearly always a start tag comes
+    /// next and clears the text, so a text is only put together when an element takes it.
+    line_feeds: LineFeeds,
+}
+
+/// Line feeds with nothing but tags between them.
+#[derive(Clone, Copy, Default)]
+struct LineFeeds {
+    count: usize,
+    first: usize,
+    last: usize,
 }
 
 /// What the latest `params`, `fault` or `methodName` made of the document.
@@ -44,6 +55,26 @@ impl<'i> Unmarshaller<'i> {
             marks: Vec::new(),
             is_untyped: false,
             has_ended: false,
+            line_feeds: LineFeeds::default(),
+        }
+    }
+
+    /// A start tag that ends at `end` clears the text.
+    fn clear_text(&mut self, end: usize) {
+        self.line_feeds.count = 0;
+        self.builder.clear_text(end);
+        self.has_ended = false;
+    }
+
+    /// Puts the line feeds into the text.
+    #[inline]
+    fn push_line_feeds(&mut self) {
+        let LineFeeds { count, first, last } = std::mem::take(&mut self.line_feeds);
+        if count > 0 {
+            self.builder.push_text(first..first + 1);
+        }
+        for _ in 1..count {
+            self.builder.push_char('\n', last..last + 1);
         }
     }
 
@@ -55,12 +86,13 @@ impl<'i> Unmarshaller<'i> {
 
     /// The start tag of an array or a struct ends at `end`.
     fn begin_container(&mut self, end: usize) {
-        self.builder.clear_text(end);
-        (self.has_ended, self.is_untyped) = (false, false);
+        self.clear_text(end);
+        self.is_untyped = false;
     }
 
     /// An element takes the text.
     fn begin_text(&mut self) -> Result<(), Error> {
+        self.push_line_feeds();
         if std::mem::replace(&mut self.has_ended, true) { self.builder.read_again() } else { Ok(()) }
     }
 
@@ -96,8 +128,7 @@ impl Model for Unmarshaller<'_> {
         if self.is_untyped && !is_dispatched(name) {
             return Err(Error::new(ErrorKind::UnknownType, tag).found(format!("`{name}`")).expected("a type"));
         }
-        self.builder.clear_text(tag.end);
-        self.has_ended = false;
+        self.clear_text(tag.end);
         self.is_untyped = name == ElementName::Value;
         match name {
             ElementName::Array => self.open(Kind::Array, tag),
@@ -149,12 +180,24 @@ impl Model for Unmarshaller<'_> {
     }
 
     fn text(&mut self, piece: Range<usize>) -> Result<(), Error> {
+        self.push_line_feeds();
         self.builder.push_text(piece);
         Ok(())
     }
 
     fn char(&mut self, c: char, piece: Range<usize>) -> Result<(), Error> {
+        self.push_line_feeds();
         self.builder.push_char(c, piece);
+        Ok(())
+    }
+
+    #[inline]
+    fn line_feed(&mut self, at: usize) -> Result<(), Error> {
+        if self.line_feeds.count == 0 {
+            self.line_feeds.first = at;
+        }
+        self.line_feeds.count += 1;
+        self.line_feeds.last = at;
         Ok(())
     }
 
@@ -167,6 +210,7 @@ impl Model for Unmarshaller<'_> {
             ElementName::Double => Kind::Double,
             _ => return model::scalar(self, name, at, text),
         };
+        self.line_feeds.count = 0;
         self.builder.set_text(text);
         (self.has_ended, self.is_untyped) = (true, false);
         self.builder.scalar(kind, Form::Plain)
@@ -201,6 +245,7 @@ impl Model for Unmarshaller<'_> {
         if self.is_untyped {
             return model::start_member(self, at, text);
         }
+        self.line_feeds.count = 0;
         self.builder.set_text(text);
         self.has_ended = true;
         self.builder.scalar(Kind::String, Form::Plain)
