@@ -106,7 +106,7 @@ pub fn to_value(sexpr: Sexpr<'_>) -> Result<Value, Error> {
 /// let document = sexpr::parse(b"((cap 0) (weight 256))")?;
 /// assert_eq!(
 ///     tuples::to_struct(document.first().unwrap())?,
-///     Value::Struct(vec![("cap".to_owned(), "0".into()), ("weight".to_owned(), "256".into())])
+///     Value::Struct(vec![("cap".into(), "0".into()), ("weight".into(), "256".into())])
 /// );
 /// # Ok::<(), xend_wire::Error>(())
 /// ```
@@ -124,7 +124,7 @@ pub fn to_struct(sexpr: Sexpr<'_>) -> Result<Value, Error> {
             return Err(not_representable(pair, "list", PAIRS));
         }
         let value = pair.value().map_or_else(|| Ok("".into()), to_value)?;
-        Ok((name.to_owned(), value))
+        Ok((name.into(), value))
     };
     Ok(Value::Struct(sexpr.items().map(member).collect::<Result<_, _>>()?))
 }
@@ -150,7 +150,7 @@ mod tests {
     use super::*;
     use crate::datum::Datum;
     use crate::sexpr::{Rules, parse, parse_with, print};
-    use crate::xmlrpc::{self, decode_response, encode_response};
+    use crate::xmlrpc::{self, CompactString, decode_response, encode_response};
 
     fn document(value: &Value) -> xmlrpc::Document<'static> {
         let body = encode_response(value).expect("a value that can be written");
@@ -172,13 +172,13 @@ mod tests {
         check(list(&["a".into(), (-5).into(), Value::I8(1 << 40)]), Release::V4_1, "(a -5 1099511627776)");
         check(list(&[true.into(), false.into(), Value::Nil]), Release::V4_1, "(True False None)");
         check(list(&[12.345678901234.into(), 1.0.into(), 1e-9.into()]), Release::V4_1, "(12.3456789012 1.0 1e-09)");
-        check(list(&[Value::DateTime("19980717T14:08:55".to_owned())]), Release::V4_1, "(19980717T14:08:55)");
+        check(list(&[Value::DateTime("19980717T14:08:55".into())]), Release::V4_1, "(19980717T14:08:55)");
         // Python's `str()` of an `xmlrpclib.Binary` is what it holds.
         check(list(&[Value::Base64(b"hello".to_vec())]), Release::V4_1, "(hello)");
         check(list(&["features".into(), "".into()]), Release::V4_1, "(features '')");
         check(list(&["features".into(), "".into()]), Release::V3_4, "(features)");
         check(list(&[list(&[]), "caf\u{E9} x".into()]), Release::V4_1, "(() 'caf\\xc3\\xa9 x')");
-        let members = vec![("cap".to_owned(), 0.into()), ("b".to_owned(), "".into()), ("cap".to_owned(), list(&[]))];
+        let members = vec![("cap".into(), 0.into()), ("b".into(), "".into()), ("cap".into(), list(&[]))];
         check(Value::Struct(members.clone()), Release::V4_1, "((cap 0) (b '') (cap ()))");
         check(Value::Struct(members), Release::V3_0_3, "((cap 0) (b) (cap ()))");
     }
@@ -189,7 +189,7 @@ mod tests {
             let document = parse(input).expect("well-formed");
             let got = to_struct(document.first().expect("a value")).map_err(|error| error.to_string());
             let expected = expected.map(|members| {
-                Value::Struct(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+                Value::Struct(members.iter().map(|(name, value)| ((*name).into(), value.clone())).collect())
             });
             assert_eq!(got, expected.map_err(str::to_owned));
         };
@@ -228,13 +228,13 @@ mod tests {
 
         /// What the table of the module says that a value becomes on its way there and back.
         fn there_and_back(value: &Value, release: Release) -> Value {
-            let is_shown = |value: &Value| release >= Release::V4_1 || *value != Value::String(String::new());
+            let is_shown = |value: &Value| release >= Release::V4_1 || *value != Value::from("");
             match value {
                 Value::Array(items) => Value::Array(
                     items.iter().filter(|item| is_shown(item)).map(|item| there_and_back(item, release)).collect(),
                 ),
                 Value::Struct(members) => {
-                    let pair = |(name, value): &(String, Value)| {
+                    let pair = |(name, value): &(CompactString, Value)| {
                         let name = Some(Value::from(name.as_str()));
                         let value = is_shown(value).then(|| there_and_back(value, release));
                         Value::Array(name.into_iter().chain(value).collect())
@@ -252,13 +252,13 @@ mod tests {
             let leaf = prop_oneof![
                 any::<i32>().prop_map(Value::Int),
                 any::<bool>().prop_map(Value::Boolean),
-                "[ -~\u{E9}]{0,6}".prop_map(Value::String),
+                "[ -~\u{E9}]{0,6}".prop_map(Value::from),
                 Just(Value::Nil),
             ];
             leaf.prop_recursive(4, 24, 4, |inner| {
                 prop_oneof![
                     prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
-                    prop::collection::vec(("[a-z]{0,3}", inner), 0..4).prop_map(Value::Struct),
+                    prop::collection::vec(("[a-z]{0,3}".prop_map_into(), inner), 0..4).prop_map(Value::Struct),
                 ]
             })
         }

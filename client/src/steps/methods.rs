@@ -375,8 +375,8 @@ impl Methods<'_> {
 fn transient(config: &Config) -> Config {
     let mut config = config.clone();
     if let Value::Struct(members) = &mut config.vm {
-        let transient = vec![("transient".to_owned(), Value::from("True"))];
-        members.push(("other_config".to_owned(), Value::Struct(transient)));
+        let transient = vec![("transient".into(), Value::from("True"))];
+        members.push(("other_config".into(), Value::Struct(transient)));
     }
     config
 }

@@ -98,13 +98,13 @@ fn filled(param: &Value, references: &References) -> xmlrpc::Value {
             Some(number) => xmlrpc::Value::Int(number),
             None => xmlrpc::Value::Double(number.as_f64().unwrap_or_default()),
         },
-        Value::String(text) => xmlrpc::Value::String(match text.strip_prefix('$') {
-            Some(name) => references.get(name).cloned().unwrap_or_else(|| format!("OpaqueRef-missing-{name}")),
-            None => text.clone(),
-        }),
+        Value::String(text) => match text.strip_prefix('$') {
+            Some(name) => references.get(name).cloned().unwrap_or_else(|| format!("OpaqueRef-missing-{name}")).into(),
+            None => text.as_str().into(),
+        },
         Value::Array(items) => xmlrpc::Value::Array(items.iter().map(|item| filled(item, references)).collect()),
         Value::Object(members) => {
-            let members = members.iter().map(|(name, value)| (name.clone(), filled(value, references)));
+            let members = members.iter().map(|(name, value)| (name.into(), filled(value, references)));
             xmlrpc::Value::Struct(members.collect())
         }
     }

@@ -1,7 +1,7 @@
 //! Typed XML-RPC values in a scenario, and how they compare with what comes in.
 
 use data_encoding::BASE64;
-use xend_wire::xmlrpc::{Kind, Value, ValueRef};
+use xend_wire::xmlrpc::{CompactString, Kind, Value, ValueRef};
 
 /// The value that a TOML value stands for: a string, integer, float, boolean, array or date is one of XML-RPC as it is;
 /// a table names a type, as in `{ i8 = 5 }`, `{ base64 = "aGVsbG8=" }`, `{ struct = [["name", 5]] }`, `{ nil = true }`.
@@ -10,11 +10,11 @@ use xend_wire::xmlrpc::{Kind, Value, ValueRef};
 /// Why it is none.
 pub(super) fn from_toml(value: &toml::Value) -> Result<Value, String> {
     Ok(match value {
-        toml::Value::String(text) => Value::String(text.clone()),
+        toml::Value::String(text) => text.as_str().into(),
         toml::Value::Integer(number) => int(*number)?,
         toml::Value::Float(number) => double(*number)?,
         toml::Value::Boolean(flag) => Value::Boolean(*flag),
-        toml::Value::Datetime(date) => Value::DateTime(date.to_string().replace('-', "")),
+        toml::Value::Datetime(date) => Value::DateTime(date.to_string().replace('-', "").into()),
         toml::Value::Array(items) => Value::Array(items.iter().map(from_toml).collect::<Result<_, _>>()?),
         toml::Value::Table(table) => match table.iter().collect::<Vec<_>>().as_slice() {
             [(kind, value)] => typed(kind, value)?,
@@ -27,7 +27,7 @@ const TYPES: &str = "expected int, i8, boolean, string, double, dateTime, base64
 
 fn typed(kind: &str, value: &toml::Value) -> Result<Value, String> {
     let wrong = || format!("`{value}` is no value of the type `{kind}`");
-    let text = || value.as_str().map(str::to_owned).ok_or_else(wrong);
+    let text = || value.as_str().ok_or_else(wrong);
     let number = || match value {
         toml::Value::Integer(number) => Ok(*number),
         toml::Value::String(text) => text.parse().map_err(|_| wrong()),
@@ -41,12 +41,12 @@ fn typed(kind: &str, value: &toml::Value) -> Result<Value, String> {
             toml::Value::String(text) if text == "0" || text == "1" => Value::Boolean(text == "1"),
             _ => return Err(wrong()),
         },
-        "string" => Value::String(text()?),
+        "string" => text()?.into(),
         "double" => double(match value {
             toml::Value::Float(number) => *number,
             _ => text()?.parse().map_err(|_| wrong())?,
         })?,
-        "dateTime" => Value::DateTime(text()?),
+        "dateTime" => Value::DateTime(text()?.into()),
         "base64" => Value::Base64(BASE64.decode(text()?.as_bytes()).map_err(|_| wrong())?),
         "array" => match value {
             toml::Value::Array(_) => from_toml(value)?,
@@ -68,13 +68,13 @@ fn double(number: f64) -> Result<Value, String> {
 }
 
 /// Pairs `["name", VALUE]`, whose order is kept.
-fn members(value: &toml::Value) -> Option<Result<Vec<(String, Value)>, String>> {
+fn members(value: &toml::Value) -> Option<Result<Vec<(CompactString, Value)>, String>> {
     let pairs = value.as_array()?.iter().map(|pair| match pair.as_array()?.as_slice() {
-        [toml::Value::String(name), value] => Some((name.clone(), value)),
+        [toml::Value::String(name), value] => Some((name, value)),
         _ => None,
     });
     let pairs = pairs.collect::<Option<Vec<_>>>()?;
-    Some(pairs.into_iter().map(|(name, value)| Ok((name, from_toml(value)?))).collect())
+    Some(pairs.into_iter().map(|(name, value)| Ok((name.into(), from_toml(value)?))).collect())
 }
 
 /// Whether a parameter is what a scenario expects. The members of a struct are a set.

@@ -27,7 +27,7 @@ mod properties {
         leaf.prop_recursive(3, 12, 4, |inner| {
             prop_oneof![
                 prop::collection::vec(inner.clone(), 0..4).prop_map(Value::from),
-                prop::collection::vec(("[a-z]{1,4}", inner), 0..3).prop_map(Value::Struct),
+                prop::collection::vec(("[a-z]{1,4}".prop_map_into(), inner), 0..3).prop_map(Value::Struct),
             ]
         })
     }

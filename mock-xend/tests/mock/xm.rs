@@ -90,7 +90,7 @@ fn value(json: &Json) -> Value {
         Json::String(text) => text.as_str().into(),
         Json::Array(items) => items.iter().map(value).collect::<Vec<_>>().into(),
         Json::Object(members) => {
-            Value::Struct(members.iter().map(|(name, member)| (name.clone(), value(member))).collect())
+            Value::Struct(members.iter().map(|(name, member)| (name.into(), value(member))).collect())
         }
     }
 }

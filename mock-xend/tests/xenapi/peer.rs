@@ -56,10 +56,10 @@ fn to_xmlrpc(value: &Value) -> xmlrpc::Value {
             let number = number.as_i64().and_then(|number| i32::try_from(number).ok());
             xmlrpc::Value::Int(number.expect("the tests send whole numbers of 32 bits"))
         }
-        Value::String(text) => xmlrpc::Value::String(text.clone()),
+        Value::String(text) => text.as_str().into(),
         Value::Array(items) => xmlrpc::Value::Array(items.iter().map(to_xmlrpc).collect()),
         Value::Object(members) => {
-            let members = members.iter().map(|(name, value)| (name.clone(), to_xmlrpc(value)));
+            let members = members.iter().map(|(name, value)| (name.into(), to_xmlrpc(value)));
             xmlrpc::Value::Struct(members.collect())
         }
     }

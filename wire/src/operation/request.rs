@@ -184,7 +184,7 @@ impl Operation {
                 let members = members
                     .iter()
                     .filter(|(_, source)| is_given(source))
-                    .map(|(member, source)| Ok(((*member).to_owned(), self.value(source, face, arguments)?)));
+                    .map(|(member, source)| Ok(((*member).into(), self.value(source, face, arguments)?)));
                 return Ok(Value::Struct(members.collect::<Result<_, Error>>()?));
             }
         };

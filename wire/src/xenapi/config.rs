@@ -8,7 +8,7 @@ use super::NewDevice;
 use super::field::{Field, fields, invalid, no_place};
 use super::record::action_of_mode;
 use crate::sexpr::Sexpr;
-use crate::xmlrpc::Value;
+use crate::xmlrpc::{CompactString, Value};
 use crate::{Error, Release};
 
 /// A domain's configuration `(vm (name vm1) ... (device (vif ...)))`, taken apart.
@@ -20,7 +20,7 @@ pub struct Config {
     pub devices: Vec<NewDevice>,
 }
 
-type Members = Vec<(String, Value)>;
+type Members = Vec<(CompactString, Value)>;
 
 /// What a field of the configuration becomes.
 #[derive(Clone, Copy)]
@@ -63,7 +63,7 @@ impl Config {
     /// place for, for a field that is there twice, and for a value that can't be one;
     /// [`NotRepresentable`](crate::ErrorKind::NotRepresentable) for text that is not UTF-8.
     pub fn read(config: Sexpr<'_>, release: Release) -> Result<Self, Error> {
-        let mut vm = vec![("memory_static_min".to_owned(), Value::from("0"))];
+        let mut vm = vec![("memory_static_min".into(), Value::from("0"))];
         let (mut parameters, mut devices) = (Members::new(), Vec::new());
         for field in fields(config, &["device"])? {
             match (field.name, DOMAIN.iter().find(|(known, _)| *known == field.name)) {
@@ -72,8 +72,8 @@ impl Config {
                 ("device", None) => devices.push(NewDevice::read(field.value)?),
                 // Before 3.4 nothing can change it again over the Xen-API.
                 ("on_xend_start", None) if release >= Release::V3_4 => match field.text()? {
-                    "start" => vm.push(("auto_power_on".to_owned(), true.into())),
-                    "ignore" => vm.push(("auto_power_on".to_owned(), false.into())),
+                    "start" => vm.push(("auto_power_on".into(), true.into())),
+                    "ignore" => vm.push(("auto_power_on".into(), false.into())),
                     _ => return Err(invalid(field.value, "`start` or `ignore`")),
                 },
                 _ => {
@@ -91,10 +91,10 @@ impl Config {
         if given("memory_static_max").is_none()
             && let Some(memory) = given("memory_dynamic_max")
         {
-            vm.push(("memory_static_max".to_owned(), memory));
+            vm.push(("memory_static_max".into(), memory));
         }
         if !parameters.is_empty() {
-            vm.push(("VCPUs_params".to_owned(), Value::Struct(parameters)));
+            vm.push(("VCPUs_params".into(), Value::Struct(parameters)));
         }
         Ok(Self { vm: Value::Struct(vm), devices })
     }
@@ -108,7 +108,7 @@ impl Becomes {
             Err(_) => Err(invalid(field.value, "a number")),
         };
         let mut add = |names: &[&str], word: &str| {
-            vm.extend(names.iter().map(|name| ((*name).to_owned(), word.into())));
+            vm.extend(names.iter().map(|name| ((*name).into(), word.into())));
         };
         match self {
             Self::Text(name) => add(&[name], word),
@@ -119,7 +119,7 @@ impl Becomes {
             }
             Self::Action(name) if MODES.contains(&word) => add(&[name], action_of_mode(word)),
             Self::Action(_) => return Err(invalid(field.value, &format!("one of {}", MODES.join(", ")))),
-            Self::Parameter(name) => parameters.push((name.to_owned(), number()?.into())),
+            Self::Parameter(name) => parameters.push((name.into(), number()?.into())),
         }
         Ok(())
     }
@@ -141,8 +141,8 @@ fn linux(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
     for field in fields(image, &[])? {
         let word = field.text()?;
         match field.name {
-            "kernel" => vm.push(("PV_kernel".to_owned(), word.into())),
-            "ramdisk" => vm.push(("PV_ramdisk".to_owned(), word.into())),
+            "kernel" => vm.push(("PV_kernel".into(), word.into())),
+            "ramdisk" => vm.push(("PV_ramdisk".into(), word.into())),
             "root" => arguments[0] = Some(format!("root={word}")),
             "ip" => arguments[1] = Some(format!("ip={word}")),
             "args" => arguments[2] = Some(word.to_owned()),
@@ -151,20 +151,20 @@ fn linux(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
     }
     let arguments: Vec<_> = arguments.into_iter().flatten().collect();
     if !arguments.is_empty() {
-        vm.push(("PV_args".to_owned(), arguments.join(" ").into()));
+        vm.push(("PV_args".into(), arguments.join(" ").into()));
     }
     Ok(())
 }
 
 fn hvm(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
     let mut platform = Members::new();
-    vm.push(("HVM_boot_policy".to_owned(), "BIOS order".into()));
+    vm.push(("HVM_boot_policy".into(), "BIOS order".into()));
     for field in fields(image, &[])? {
         let word = field.text()?;
         let name = match field.name {
             "boot" => {
-                let order = vec![("order".to_owned(), word.into())];
-                vm.push(("HVM_boot_params".to_owned(), Value::Struct(order)));
+                let order = vec![("order".into(), word.into())];
+                vm.push(("HVM_boot_params".into(), Value::Struct(order)));
                 continue;
             }
             "kernel" => "loader",
@@ -173,9 +173,9 @@ fn hvm(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
         if platform.iter().any(|(known, _)| known == name) {
             return Err(invalid(field.at, "either `kernel` or `loader`"));
         }
-        platform.push((name.to_owned(), word.into()));
+        platform.push((name.into(), word.into()));
     }
-    vm.push(("platform".to_owned(), Value::Struct(platform)));
+    vm.push(("platform".into(), Value::Struct(platform)));
     Ok(())
 }
 
@@ -193,7 +193,7 @@ mod tests {
     fn shown(value: &Value) -> String {
         let Value::Struct(members) = value else { panic!("a struct") };
         let show = |value: &Value| match value {
-            Value::String(text) => text.clone(),
+            Value::String(text) => text.to_string(),
             Value::Boolean(flag) => flag.to_string(),
             Value::Struct(members) => format!("{members:?}"),
             other => panic!("{other:?}"),

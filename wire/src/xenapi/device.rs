@@ -4,7 +4,7 @@ use super::field::{Field, fields, invalid, no_place};
 use crate::Error;
 use crate::block_device::block_device_number;
 use crate::sexpr::Sexpr;
-use crate::xmlrpc::Value;
+use crate::xmlrpc::{CompactString, Value};
 
 /// The classes of devices that the Xen-API has objects for, and that can be made.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -45,7 +45,7 @@ pub struct NewDevice {
     pub name: Option<String>,
     /// What is behind it, if it is given: the bridge of a network, or the image of a disk, `phy:/dev/x`.
     pub backend: Option<String>,
-    members: Vec<(String, Value)>,
+    members: Vec<(CompactString, Value)>,
 }
 
 impl NewDevice {
@@ -116,7 +116,7 @@ impl NewDevice {
     }
 
     fn add(&mut self, name: &str, value: impl Into<Value>) {
-        self.members.push((name.to_owned(), value.into()));
+        self.members.push((name.into(), value.into()));
     }
 
     /// Where the disc is that a drive, given by its number or name, is to hold. `None` if this says more than that.
@@ -140,7 +140,7 @@ impl NewDevice {
             DeviceClass::Vbd => "VDI",
         };
         let links = [Some(("VM", vm)), backend.map(|reference| (link, reference))];
-        let links = links.into_iter().flatten().map(|(name, reference)| (name.to_owned(), reference.into()));
+        let links = links.into_iter().flatten().map(|(name, reference)| (name.into(), reference.into()));
         Value::Struct(links.chain(self.members.iter().cloned()).collect())
     }
 }
@@ -148,7 +148,7 @@ impl NewDevice {
 /// What `VDI.create` takes for an image that is there already: the place where it is stands in `other_config`
 /// (`XendLocalStorageRepo.py create_vdi`).
 pub fn image_record(storage: &str, uname: &str) -> Value {
-    let location = vec![("location".to_owned(), uname.into())];
+    let location = vec![("location".into(), uname.into())];
     let members: [(&str, Value); 8] = [
         ("name_label", uname.into()),
         ("name_description", "".into()),
@@ -159,5 +159,5 @@ pub fn image_record(storage: &str, uname: &str) -> Value {
         ("read_only", false.into()),
         ("other_config", Value::Struct(location)),
     ];
-    Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+    Value::Struct(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
 }

@@ -136,7 +136,7 @@ mod tests {
     }
 
     fn members(members: &[(&str, Value)]) -> Value {
-        Value::Struct(members.iter().map(|(name, value)| ((*name).to_owned(), value.clone())).collect())
+        Value::Struct(members.iter().map(|(name, value)| ((*name).into(), value.clone())).collect())
     }
 
     /// Protocol reference §5.1.

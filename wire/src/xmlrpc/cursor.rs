@@ -127,47 +127,35 @@ impl<'d> ValueRef<'d> {
 
     /// An owned copy. Integers beyond 64 bits, which Python 2 and Apache's `biginteger` have, become strings.
     pub fn to_value(self) -> Value {
-        // From the last node to the first: the values inside a container are then on top of the stack, the first of
-        // them uppermost.
-        let mut stack: Vec<(u32, Value)> = Vec::new();
-        for index in (self.index..self.tree.next(self.index)).rev() {
-            let value = match self.tree.nodes[index as usize].kind {
-                NodeKind::Name => Value::String(self.tree.text(index).to_owned()),
-                NodeKind::Value(kind) if !kind.is_container() => ValueRef::new(self.tree, index).to_scalar(),
-                NodeKind::Value(kind) => {
-                    let end = self.tree.next(index);
-                    let outside = stack.iter().rposition(|&(at, _)| at >= end).map_or(0, |at| at + 1);
-                    let mut inside = stack.drain(outside..).rev().map(|(_, value)| value);
-                    if kind == Kind::Array {
-                        Value::Array(inside.collect())
-                    } else {
-                        let mut members = Vec::with_capacity(inside.len() / 2);
-                        while let (Some(Value::String(name)), Some(value)) = (inside.next(), inside.next()) {
-                            members.push((name, value));
-                        }
-                        Value::Struct(members)
-                    }
-                }
-            };
-            stack.push((index, value));
-        }
-        stack.pop().expect("the root is a value").1
-    }
-
-    fn to_scalar(self) -> Value {
-        let text = self.tree.text(self.index);
+        /// Room for as many items as most arrays have in Xend's lists of lists, so that hardly any vector has to grow.
+        const FEW: usize = 4;
+        let text = || self.tree.text(self.index);
+        // The depth of a document is limited, so recursion is too.
         match self.kind() {
-            Kind::Int | Kind::I8 => match (self.as_i32(), self.as_i64()) {
-                (Some(number), _) => Value::Int(number),
-                (None, Some(number)) => Value::I8(number),
-                (None, None) => Value::String(scalar::canonical_integer(text).into_owned()),
+            Kind::String => Value::String(text().into()),
+            Kind::Array => {
+                let mut items = Vec::with_capacity(self.inside().len().min(FEW));
+                for item in self.items() {
+                    items.push(item.to_value());
+                }
+                Value::Array(items)
+            }
+            Kind::Struct => {
+                let mut members = Vec::with_capacity((self.inside().len() / 2).min(FEW));
+                for (name, value) in self.members() {
+                    members.push((name.into(), value.to_value()));
+                }
+                Value::Struct(members)
+            }
+            Kind::Int | Kind::I8 => match text().parse() {
+                Ok(number) => i32::try_from(number).map_or(Value::I8(number), Value::Int),
+                Err(_) => Value::String(scalar::canonical_integer(text()).into()),
             },
-            Kind::Boolean => Value::Boolean(text == "1"),
+            Kind::Boolean => Value::Boolean(text() == "1"),
             Kind::Double => Value::Double(self.as_f64().expect("checked when it was read")),
-            Kind::DateTime => Value::DateTime(text.to_owned()),
+            Kind::DateTime => Value::DateTime(text().into()),
             Kind::Base64 => Value::Base64(self.as_bytes().expect("checked when it was read")),
             Kind::Nil => Value::Nil,
-            Kind::String | Kind::Array | Kind::Struct => Value::String(text.to_owned()),
         }
     }
 

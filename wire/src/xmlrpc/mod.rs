@@ -14,7 +14,7 @@
 //! let call = xmlrpc::decode_call(&call, Rules::spec(), &Limits::default())?;
 //! assert_eq!(call.method(), "sample.sum");
 //! let sum = call.params().filter_map(|param| param.as_i32()).sum::<i32>();
-//! let reply = xmlrpc::encode_response(&Value::Struct(vec![("sum".to_owned(), sum.into())]))?;
+//! let reply = xmlrpc::encode_response(&Value::Struct(vec![("sum".into(), sum.into())]))?;
 //!
 //! // What comes back.
 //! match xmlrpc::decode_response(&reply, Rules::spec(), &Limits::default())?.into_result() {
@@ -65,6 +65,7 @@ mod properties;
 #[cfg(test)]
 mod tests;
 
+pub use compact_str::CompactString;
 pub use cursor::ValueRef;
 pub use decode::{decode, decode_call, decode_reply, decode_response};
 pub use document::{Call, Document, FaultDocument, Message, Response};

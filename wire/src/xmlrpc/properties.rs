@@ -34,17 +34,17 @@ fn value_strategy() -> impl Strategy<Value = Value> {
         any::<i32>().prop_map(Value::Int),
         any::<i64>().prop_map(Value::I8),
         any::<bool>().prop_map(Value::Boolean),
-        text_strategy().prop_map(Value::String),
+        text_strategy().prop_map(Value::from),
         (any::<i32>(), 0..4_i32).prop_map(|(number, places)| Value::Double(f64::from(number) / 10_f64.powi(places))),
         (1..=12, 1..=28, 0..24)
-            .prop_map(|(month, day, hour)| Value::DateTime(format!("2006{month:02}{day:02}T{hour:02}:00:59"))),
+            .prop_map(|(month, day, hour)| Value::DateTime(format!("2006{month:02}{day:02}T{hour:02}:00:59").into())),
         prop::collection::vec(any::<u8>(), 0..70).prop_map(Value::Base64),
         Just(Value::Nil),
     ];
     leaf.prop_recursive(4, 24, 4, |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
-            prop::collection::vec((text_strategy(), inner), 0..4).prop_map(Value::Struct),
+            prop::collection::vec((text_strategy().prop_map_into(), inner), 0..4).prop_map(Value::Struct),
         ]
     })
 }

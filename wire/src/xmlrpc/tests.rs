@@ -384,11 +384,11 @@ fn cursors() {
     assert_eq!(
         value.to_value(),
         Value::Struct(vec![
-            ("n".to_owned(), 5.into()),
-            ("s".to_owned(), "a<".into()),
-            ("b".to_owned(), Value::Base64(b"hi".to_vec())),
-            ("f".to_owned(), true.into()),
-            ("d".to_owned(), 1.5.into()),
+            ("n".into(), 5.into()),
+            ("s".into(), "a<".into()),
+            ("b".into(), Value::Base64(b"hi".to_vec())),
+            ("f".into(), true.into()),
+            ("d".into(), 1.5.into()),
         ])
     );
     let owned = document.clone().into_owned();
@@ -514,11 +514,8 @@ fn layout() {
     // `arg-method-ws@4.1`
     reply(
         Value::Struct(vec![
-            ("Status".to_owned(), string("Failure")),
-            (
-                "ErrorDescription".to_owned(),
-                Value::Array(vec![string("MESSAGE_METHOD_UNKNOWN"), string(" test.types ")]),
-            ),
+            ("Status".into(), string("Failure")),
+            ("ErrorDescription".into(), Value::Array(vec![string("MESSAGE_METHOD_UNKNOWN"), string(" test.types ")])),
         ]),
         "<value><struct>\n<member>\n<name>Status</name>\n<value><string>Failure</string></value>\n</member>\n<member>\n\
          <name>ErrorDescription</name>\n<value><array><data>\n<value><string>MESSAGE_METHOD_UNKNOWN</string></value>\n\
@@ -553,7 +550,7 @@ fn not_representable() {
     let character = "value cannot be written U+0001, expected a character that XML 1.0 allows";
     check(encode_response(&"a\u{1}".into()), character);
     check(encode_fault(&Fault { code: 1, string: "\u{1}".to_owned() }), character);
-    check(encode_response(&Value::Struct(vec![("\u{1}".to_owned(), 1.into())])), character);
+    check(encode_response(&Value::Struct(vec![("\u{1}".into(), 1.into())])), character);
     check(encode_response(&"\u{FFFE}".into()), &character.replace("0001", "FFFE"));
     for method in ["", "a b", "a<b"] {
         check(

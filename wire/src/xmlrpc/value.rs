@@ -2,13 +2,18 @@
 
 use std::fmt;
 
+use compact_str::CompactString;
+
 /// A value of its own, for building what is to be written.
+///
+/// Text and names are [`CompactString`]s, which need no allocation for up to 24 bytes: most of what Xend sends is
+/// shorter. They are made with `into()` from a `&str` or a `String`, and used as a `&str`.
 ///
 /// ```
 /// use xend_wire::xmlrpc::Value;
 ///
 /// let value = Value::Array(vec![5.into(), "vm1".into(), true.into()]);
-/// assert_eq!(value, Value::Array(vec![Value::Int(5), Value::String("vm1".to_owned()), Value::Boolean(true)]));
+/// assert_eq!(value, Value::Array(vec![Value::Int(5), Value::String("vm1".into()), Value::Boolean(true)]));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
@@ -19,17 +24,17 @@ pub enum Value {
     /// `boolean`
     Boolean(bool),
     /// `string`
-    String(String),
+    String(CompactString),
     /// `double`
     Double(f64),
     /// `dateTime.iso8601`, as its text: `19980717T14:08:55`.
-    DateTime(String),
+    DateTime(CompactString),
     /// `base64`, as the bytes that it stands for.
     Base64(Vec<u8>),
     /// `array`
     Array(Vec<Value>),
     /// `struct`: names and values, in the order in which they are written.
-    Struct(Vec<(String, Value)>),
+    Struct(Vec<(CompactString, Value)>),
     /// `nil`, an extension that Xend uses.
     Nil,
 }
@@ -48,13 +53,13 @@ impl From<bool> for Value {
 
 impl From<&str> for Value {
     fn from(text: &str) -> Self {
-        Self::String(text.to_owned())
+        Self::String(text.into())
     }
 }
 
 impl From<String> for Value {
     fn from(text: String) -> Self {
-        Self::String(text)
+        Self::String(text.into())
     }
 }
 

@@ -16,18 +16,18 @@ pub(crate) fn values() -> impl Strategy<Value = Value> {
         any::<i32>().prop_map(Value::Int),
         any::<i64>().prop_map(Value::I8),
         any::<bool>().prop_map(Value::Boolean),
-        text.clone().prop_map(Value::String),
+        text.clone().prop_map(Value::from),
         (any::<i32>(), 0..4_i32).prop_map(|(number, places)| Value::Double(f64::from(number) / 10_f64.powi(places))),
-        (1..=12, 1..=28, 0..24, 0..60).prop_map(|(month, day, hour, minute)| Value::DateTime(format!(
-            "2006{month:02}{day:02}T{hour:02}:{minute:02}:59"
-        ))),
+        (1..=12, 1..=28, 0..24, 0..60).prop_map(|(month, day, hour, minute)| Value::DateTime(
+            format!("2006{month:02}{day:02}T{hour:02}:{minute:02}:59").into()
+        )),
         prop::collection::vec(any::<u8>(), 0..70).prop_map(Value::Base64),
         Just(Value::Nil),
     ];
     leaf.prop_recursive(4, 24, 4, move |inner| {
         prop_oneof![
             prop::collection::vec(inner.clone(), 0..4).prop_map(Value::Array),
-            prop::collection::vec((text.clone(), inner), 0..4).prop_map(Value::Struct),
+            prop::collection::vec((text.clone().prop_map_into(), inner), 0..4).prop_map(Value::Struct),
         ]
     })
 }
@@ -49,13 +49,13 @@ pub(crate) fn to_dxr(value: &Value) -> dxr::Value {
         Value::Int(number) => dxr::Value::Integer(*number),
         Value::I8(number) => dxr::Value::Long(*number),
         Value::Boolean(flag) => dxr::Value::Boolean(*flag),
-        Value::String(text) => dxr::Value::String(text.clone()),
+        Value::String(text) => dxr::Value::String(text.to_string()),
         Value::Double(number) => dxr::Value::Double(*number),
         Value::DateTime(text) => dxr::Value::DateTime(text.parse().expect("a date of the usual form")),
         Value::Base64(bytes) => dxr::Value::Base64(bytes.clone()),
         Value::Array(items) => dxr::Value::Array(items.iter().map(to_dxr).collect()),
         Value::Struct(members) => {
-            dxr::Value::Struct(members.iter().map(|(name, value)| (name.clone(), to_dxr(value))).collect())
+            dxr::Value::Struct(members.iter().map(|(name, value)| (name.to_string(), to_dxr(value))).collect())
         }
         Value::Nil => dxr::Value::Nil,
     }
@@ -80,14 +80,14 @@ pub(crate) fn to_json(value: &Value) -> serde_json::Value {
         Value::Int(number) => json!({ "int": number.to_string() }),
         Value::I8(number) => json!({ "int": number.to_string() }),
         Value::Boolean(flag) => json!({ "boolean": flag }),
-        Value::String(text) => json!({ "string": text }),
+        Value::String(text) => json!({ "string": text.as_str() }),
         // Both write the shortest text that reads back.
         Value::Double(number) => json!({ "double": format!("{number:?}") }),
-        Value::DateTime(text) => json!({ "dateTime": text }),
+        Value::DateTime(text) => json!({ "dateTime": text.as_str() }),
         Value::Base64(bytes) => json!({ "base64": BASE64.encode(bytes) }),
         Value::Array(items) => json!({ "array": items.iter().map(to_json).collect::<Vec<_>>() }),
         Value::Struct(members) => {
-            json!({ "struct": members.iter().map(|(name, value)| json!([name, to_json(value)])).collect::<Vec<_>>() })
+            json!({ "struct": members.iter().map(|(name, value)| json!([name.as_str(), to_json(value)])).collect::<Vec<_>>() })
         }
         Value::Nil => json!({ "nil": true }),
     }
