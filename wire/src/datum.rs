@@ -91,7 +91,7 @@ impl Datum {
             Self::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
             Self::Long(value) => out.extend_from_slice(format!("{value}L").as_bytes()),
             Self::Float(value) => out.extend_from_slice(python::repr_float(*value).as_bytes()),
-            Self::Bytes(bytes) => out.extend_from_slice(python::repr_bytes(bytes).as_bytes()),
+            Self::Bytes(bytes) => python::write_repr_bytes(out, bytes),
             Self::Text(text) => out.extend_from_slice(python::repr_text(text).as_bytes()),
             Self::List(items) => write_all(out, b"[", items, b"]", |out, item| item.write_repr(out)),
             Self::Tuple(items) => {
@@ -99,14 +99,14 @@ impl Datum {
                 write_all(out, b"(", items, close, |out, item| item.write_repr(out));
             }
             Self::Dict(members) => write_all(out, b"{", members, b"}", |out, (name, value)| {
-                out.extend_from_slice(python::repr_bytes(name.as_bytes()).as_bytes());
+                python::write_repr_bytes(out, name.as_bytes());
                 out.extend_from_slice(b": ");
                 value.write_repr(out);
             }),
             // Python adds the address of the object.
             Self::DateTime(text) => {
                 out.extend_from_slice(b"<DateTime ");
-                out.extend_from_slice(python::repr_bytes(text.as_bytes()).as_bytes());
+                python::write_repr_bytes(out, text.as_bytes());
                 out.extend_from_slice(b" at 0>");
             }
             Self::Binary(_) => out.extend_from_slice(b"<xmlrpclib.Binary instance at 0>"),
@@ -120,12 +120,12 @@ impl Datum {
     /// that a control character or Latin-1 text makes the body ill-formed, as it does there. What the marshaller
     /// refuses makes the whole reply a fault 1.
     pub fn response(&self, release: Release) -> Vec<u8> {
-        let escaped =
-            |literal: String, prefix: usize| Self::Bytes(literal.as_bytes()[prefix..literal.len() - 1].to_vec());
+        // Of the text of a unicode string the prefix `u` is cut in place of the quote (capture `t-unicode@3.0.3`).
         let escaped = match self {
-            Self::Bytes(bytes) if release >= Release::V3_0_3 => Some(escaped(python::repr_bytes(bytes), 1)),
-            // The prefix `u` takes the place of the quote that is cut (capture `t-unicode@3.0.3`).
-            Self::Text(text) if release >= Release::V3_0_3 => Some(escaped(python::repr_text(text), 1)),
+            Self::Bytes(_) | Self::Text(_) if release >= Release::V3_0_3 => {
+                let literal = self.repr();
+                Some(Self::Bytes(literal[1..literal.len() - 1].to_vec()))
+            }
             _ => None,
         };
         Marshaller::response(|out| escaped.as_ref().unwrap_or(self).marshal(out))
@@ -282,7 +282,7 @@ pub fn escape(text: &[u8]) -> Vec<u8> {
 
 /// Quoted even where an atom could stand bare, as `show` does with whatever is neither string, number nor list.
 fn write_quoted(out: &mut Vec<u8>, text: &[u8]) {
-    out.extend_from_slice(python::repr_bytes(text).as_bytes());
+    python::write_repr_bytes(out, text);
 }
 
 fn write_all<T>(out: &mut Vec<u8>, open: &[u8], items: &[T], close: &[u8], write: impl Fn(&mut Vec<u8>, &T)) {

@@ -17,25 +17,49 @@ pub(crate) fn str_float(x: f64) -> String {
     layout(x, &format!("{x:.11e}"), 11)
 }
 
-/// `repr(s)` of a byte string: in single quotes, or double ones where it holds `'` and no `"`.
-pub(crate) fn repr_bytes(bytes: &[u8]) -> String {
-    let quote = if bytes.contains(&b'\'') && !bytes.contains(&b'"') { '"' } else { '\'' };
-    let mut out = String::with_capacity(bytes.len() + 2);
+/// Writes `repr(s)` of a byte string: in single quotes, or double ones where it holds `'` and no `"`.
+pub(crate) fn write_repr_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
+    let found = bytes.iter().fold(0, |found, &b| found | IN_REPR[usize::from(b)]);
+    let quote = if found & SINGLE > 0 && found & DOUBLE == 0 { b'"' } else { b'\'' };
     out.push(quote);
-    for &b in bytes {
-        match b {
-            b'\t' => out.push_str("\\t"),
-            b'\n' => out.push_str("\\n"),
-            b'\r' => out.push_str("\\r"),
-            b'\\' => out.push_str("\\\\"),
-            _ if b == quote as u8 => out.extend(['\\', quote]),
-            b' '..=b'~' => out.push(b as char),
-            _ => write!(out, "\\x{b:02x}").expect("a String takes all"),
-        }
+    // Most strings need quotes only because of a space in them.
+    if found & ESCAPED == 0 && (found & SINGLE == 0 || quote == b'"') {
+        out.extend_from_slice(bytes);
+    } else {
+        bytes.iter().for_each(|&b| escape(out, b, quote));
     }
     out.push(quote);
-    out
 }
+
+fn escape(out: &mut Vec<u8>, b: u8, quote: u8) {
+    const DIGITS: &[u8; 16] = b"0123456789abcdef";
+    match b {
+        b'\t' => out.extend_from_slice(b"\\t"),
+        b'\n' => out.extend_from_slice(b"\\n"),
+        b'\r' => out.extend_from_slice(b"\\r"),
+        b'\\' => out.extend_from_slice(b"\\\\"),
+        _ if b == quote => out.extend_from_slice(&[b'\\', b]),
+        b' '..=b'~' => out.push(b),
+        _ => out.extend_from_slice(&[b'\\', b'x', DIGITS[usize::from(b >> 4)], DIGITS[usize::from(b & 15)]]),
+    }
+}
+
+/// What a byte means for the `repr` of a string that it is in: it is a quote, or is written as an escape in any case.
+static IN_REPR: [u8; 256] = {
+    let mut table = [ESCAPED; 256];
+    let mut b = b' ';
+    while b <= b'~' {
+        table[b as usize] = 0;
+        b += 1;
+    }
+    table[b'\\' as usize] = ESCAPED;
+    table[b'\'' as usize] = SINGLE;
+    table[b'"' as usize] = DOUBLE;
+    table
+};
+const SINGLE: u8 = 1;
+const DOUBLE: u8 = 2;
+const ESCAPED: u8 = 4;
 
 /// `repr(u)` of a unicode string: as that of a byte string, with `u` before it and `\uNNNN` beyond Latin-1.
 pub(crate) fn repr_text(text: &str) -> String {
@@ -128,7 +152,11 @@ mod tests {
     /// Expected values: CPython 2.7.18, `repr(s)`.
     #[test]
     fn byte_strings() {
-        let check = |bytes: &[u8], repr: &str| assert_eq!(repr_bytes(bytes), repr);
+        let check = |bytes: &[u8], repr: &str| {
+            let mut out = Vec::new();
+            write_repr_bytes(&mut out, bytes);
+            assert_eq!(str::from_utf8(&out), Ok(repr));
+        };
         check(b"", "''");
         check(b"vm1", "'vm1'");
         check(b"it's", "\"it's\"");

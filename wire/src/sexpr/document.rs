@@ -28,9 +28,11 @@ pub(super) struct Node {
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Kind {
+pub(super) enum Kind {
     List,
+    /// An atom that is its span, in which there is no space and no parenthesis.
     Bare,
+    /// An atom that stands between the first and the last byte of its span.
     Quoted,
     Escaped,
 }
@@ -56,11 +58,19 @@ impl Node {
         }
     }
 
-    fn link(self) -> usize {
+    pub(super) fn is_list(self) -> bool {
+        self.kind() == Kind::List
+    }
+
+    pub(super) fn is_bare(self) -> bool {
+        self.kind() == Kind::Bare
+    }
+
+    pub(super) fn link(self) -> usize {
         (self.link & LINK_MASK) as usize
     }
 
-    fn span(self) -> Range<usize> {
+    pub(super) fn span(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
 }
@@ -86,9 +96,9 @@ impl<'a> Document<'a> {
         Document { input: Cow::Owned(self.input.into_owned()), decoded: self.decoded, nodes: self.nodes }
     }
 
-    /// How long what it was read from is.
-    pub(super) fn input_len(&self) -> usize {
-        self.input.len()
+    /// What it was read from, or the atoms of a built document one after the other.
+    pub(super) fn input(&self) -> &[u8] {
+        &self.input
     }
 
     fn text_of(&self, node: Node) -> &[u8] {
@@ -214,6 +224,20 @@ impl<'d> Sexpr<'d> {
         self.node().span()
     }
 
+    /// The input of the whole document.
+    pub(super) fn input(self) -> &'d [u8] {
+        self.document.input()
+    }
+
+    /// The nodes of the value in pre-order, and the index of the first.
+    pub(super) fn nodes(self) -> (usize, &'d [Node]) {
+        (self.index, &self.document.nodes[self.index..self.document.subtree_end(self.index)])
+    }
+
+    pub(super) fn text_of(self, node: Node) -> &'d [u8] {
+        self.document.text_of(node)
+    }
+
     /// A document of just this value.
     pub fn to_document(self) -> Document<'static> {
         let mut builder = Builder::new();
@@ -314,10 +338,14 @@ impl Builder {
     /// # Panics
     /// When the document would hold more than 2³⁰ values or 4 GiB of text.
     pub fn atom(&mut self, atom: impl AsRef<[u8]>) -> &mut Self {
-        let start = self.text.len();
-        self.text.extend_from_slice(atom.as_ref());
+        let (start, atom) = (self.text.len(), atom.as_ref());
+        let is_bare = memchr::memchr3(b' ', b'(', b')', atom).is_none();
+        self.text.extend((!is_bare).then_some(b'\''));
+        self.text.extend_from_slice(atom);
+        self.text.extend((!is_bare).then_some(b'\''));
         assert!(self.tree.has_room() && self.text.len() < u32::MAX as usize, "a document holds at most 4 GiB of text");
-        self.tree.bare(start..self.text.len());
+        let span = start..self.text.len();
+        if is_bare { self.tree.bare(span) } else { self.tree.quoted(span) }
         self
     }
 

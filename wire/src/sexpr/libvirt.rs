@@ -36,7 +36,13 @@ pub(super) fn read(input: &[u8], limits: &Limits, tree: &mut Tree) -> Result<(),
                     if end < input.len() {
                         tree.quoted(at..end + 1);
                     } else {
-                        tree.bare(at + 1..end);
+                        let copy = |out: &mut Vec<u8>| {
+                            out.extend_from_slice(&input[at + 1..end]);
+                            Ok::<_, Error>(())
+                        };
+                        if !tree.escaped(at + 1..end, copy)? {
+                            return Err(Error::new(ErrorKind::TooLong, at + 1..end));
+                        }
                     }
                     at = (end + 1).min(input.len());
                 }
