@@ -1,9 +1,7 @@
 //! The command line of `mock-xend`.
 
-use std::fs::OpenOptions;
 use std::future::poll_fn;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io::{self, IsTerminal, Write};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver};
@@ -12,13 +10,14 @@ use std::task::Poll;
 use clap::{Parser, Subcommand};
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use xend_wire::Release;
 use xend_wire::operation::Face;
+use xend_wire::{Release, visible_lines};
 
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::host::MockXend;
+use crate::out_file::OutFile;
 use crate::own_file::OwnFile;
 use crate::quirk::Quirk;
 use crate::scenario::Scenario;
@@ -58,7 +57,7 @@ struct Arguments {
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
 
-    /// Write the world to this file when it ends, as --world reads it
+    /// Write the world to this file when it ends, as --world reads it; the file may be that of --world
     #[arg(long, value_name = "FILE")]
     dump_world: Option<PathBuf>,
 
@@ -97,33 +96,37 @@ enum Command {
 /// Runs the program. Exit status: 0 if it ended as it should, 1 if `--verify` found something, 2 if it can't do what it
 /// was asked.
 pub fn main() -> ExitCode {
-    let arguments = Arguments::parse();
-    let done = match &arguments.command {
-        Some(Command::Check { scenarios }) => Ok(check(scenarios)),
-        Some(Command::World { release, file }) => show_world(*release, file.as_deref()),
-        None => serve(&arguments),
+    let done = match Arguments::try_parse() {
+        Ok(arguments) => match &arguments.command {
+            Some(Command::Check { scenarios }) => check(scenarios),
+            Some(Command::World { release, file }) => show_world(*release, file.as_deref()),
+            None => serve(&arguments),
+        },
+        // Help that nobody can read is no success.
+        Err(help) if !help.use_stderr() => print(&help.to_string()).map(|()| ExitCode::SUCCESS),
+        Err(mistake) => mistake.exit(),
     };
     done.unwrap_or_else(|error| fail(&error))
 }
 
 fn fail(error: &Error) -> ExitCode {
-    eprintln!("error: {}", error.to_string().trim_end());
+    complain(&format!("error: {}\n", error.to_string().trim_end()));
     ExitCode::from(2)
 }
 
-fn check(scenarios: &[PathBuf]) -> ExitCode {
+fn check(scenarios: &[PathBuf]) -> Result<ExitCode, Error> {
     let mut status = ExitCode::SUCCESS;
     for path in scenarios {
         match Scenario::from_file(path) {
             Ok(scenario) => {
                 let count = scenario.len();
                 let what = if count == 1 { "expectation" } else { "expectations" };
-                say(&format!("{}: {count} {what}", path.display()));
+                print(&format!("{}: {count} {what}\n", path.display()))?;
             }
             Err(error) => status = fail(&error),
         }
     }
-    status
+    Ok(status)
 }
 
 fn show_world(release: Option<Release>, file: Option<&Path>) -> Result<ExitCode, Error> {
@@ -132,7 +135,10 @@ fn show_world(release: Option<Release>, file: Option<&Path>) -> Result<ExitCode,
         Some(file) => World::from_file(file, release, now)?,
         None => World::new(release.unwrap_or_default(), now),
     };
-    say(world.to_toml().trim_end());
+    let text = world.to_toml();
+    // Into a file or a pipe it goes as it is, so that it can be read back. TOML escapes the control characters of ASCII,
+    // but not those of 8 bits, on which terminals act as well.
+    print(&if io::stdout().is_terminal() { visible_lines(text.as_bytes()) } else { text })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -166,17 +172,19 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
     // From here on a signal ends the program cleanly, even before the sockets are there.
     let ended = on_signal().map_err(Error::Start)?;
     let cannot = |option: &str, path: &Path, error| Error::File { path: format!("{option} {}", path.display()), error };
-    if let Some(path) = &arguments.ready_file {
-        // Whoever waits for the file must not take that of an earlier run for it.
-        match std::fs::remove_file(path) {
-            Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(cannot("--ready-file", path, error)),
-            _ => {}
-        }
+    let open = |option: &str, path: &Path| OutFile::open(path).map_err(|error| cannot(option, path, error));
+    if let Some(path) = &arguments.dump_world {
+        // To know that the world can be written. No file waits beside it until then: it would stay if the program is
+        // killed.
+        drop(open("--dump-world", path)?);
     }
+    let ready_file = arguments.ready_file.as_deref().map(|path| open("--ready-file", path)).transpose()?;
     let mock = builder.start()?;
-    let ready = match &arguments.ready_file {
-        Some(path) => Some(write_ready_file(path, &mock).map_err(|error| cannot("--ready-file", path, error))?),
-        None => None,
+    let ready = match (&arguments.ready_file, ready_file) {
+        (Some(path), Some(file)) => {
+            write_ready_file(path, file, &mock).map_err(|error| cannot("--ready-file", path, error))?
+        }
+        _ => None,
     };
     for (face, address) in mock.listening() {
         say(&format!("LISTENING {face} {address}"));
@@ -186,9 +194,10 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
     drop(ready);
     let world = mock.daemon().with_world(|world| world.to_toml());
     let report = mock.stop();
-    eprint!("{report}");
+    complain(&report.to_string());
     if let Some(path) = &arguments.dump_world {
-        std::fs::write(path, world).map_err(|error| cannot("--dump-world", path, error))?;
+        let written = open("--dump-world", path)?.write(world.as_bytes());
+        written.map_err(|error| cannot("--dump-world", path, error))?;
     }
     Ok(if arguments.verify && !report.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }
@@ -228,10 +237,26 @@ fn on_signal() -> io::Result<Receiver<()>> {
     Ok(told)
 }
 
-/// A line on stdout, at once. Whoever has closed it does not want to know.
+/// A line on stdout, at once. A mock that nobody listens to, or that finds the disk full, serves all the same.
 fn say(line: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
+}
+
+/// What was asked for, on stdout. That the reader has seen enough is no error.
+fn print(text: &str) -> Result<(), Error> {
+    let mut out = io::stdout().lock();
+    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
+        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
+            Err(Error::File { path: "standard output".to_owned(), error })
+        }
+        _ => Ok(()),
+    }
+}
+
+/// Text for people on stderr, where nobody may be listening. No control byte of what peers or files say gets through.
+fn complain(text: &str) {
+    let _ = io::stderr().write_all(visible_lines(text.as_bytes()).as_bytes());
 }
 
 #[derive(Serialize)]
@@ -247,8 +272,8 @@ struct Listening {
     address: String,
 }
 
-/// Writes the file beside its place and moves it there, so that nobody reads half of it.
-fn write_ready_file(path: &Path, mock: &MockXend) -> io::Result<OwnFile> {
+/// Writes where the mock listens. The file goes when the mock ends; a pipe stays.
+fn write_ready_file(path: &Path, file: OutFile, mock: &MockXend) -> io::Result<Option<OwnFile>> {
     let listening = mock.listening().iter();
     let ready = Ready {
         pid: std::process::id(),
@@ -257,12 +282,6 @@ fn write_ready_file(path: &Path, mock: &MockXend) -> io::Result<OwnFile> {
             .map(|(face, address)| Listening { face: face.to_string(), address: address.to_string() })
             .collect(),
     };
-    let folder = path.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // Others than its owner may want to know, too.
-    let create = |path: &Path| OpenOptions::new().write(true).create_new(true).mode(0o644).open(path);
-    let mut file = tempfile::Builder::new().make_in(folder, create)?;
-    serde_json::to_writer(&mut file, &ready)?;
-    file.write_all(b"\n")?;
-    file.persist(path).map_err(|error| error.error)?;
-    OwnFile::at(path)
+    file.write(&[serde_json::to_vec(&ready)?.as_slice(), b"\n"].concat())?;
+    if path.metadata()?.is_file() { OwnFile::at(path).map(Some) } else { Ok(None) }
 }

@@ -10,6 +10,7 @@ use xend_wire::xmlrpc::Value;
 
 use super::question::{Asked, Question};
 use super::reply::Decision;
+use super::shown;
 use super::value;
 use crate::path::UrlPath;
 
@@ -108,18 +109,18 @@ impl fmt::Display for Requests {
                     write!(f, "{face} ")?;
                 }
                 f.write_str(operation.name())?;
-                arguments.iter().try_for_each(|(name, value)| write!(f, " {name}={}", xend_wire::visible(value)))
+                arguments.iter().try_for_each(|(name, value)| f.write_str(&shown::field(name.as_bytes(), value)))
             }
             Self::Http { method, path, fields } => {
-                write!(f, "sxp {}", method.as_deref().unwrap_or("*"))?;
+                write!(f, "sxp {}", shown::text(method.as_deref().unwrap_or("*").as_bytes()))?;
                 match path {
-                    Some(path) => write!(f, " /{}", xend_wire::visible(&path.names().collect::<Vec<_>>().join(&b'/')))?,
+                    Some(path) => write!(f, " /{}", shown::text(&path.names().collect::<Vec<_>>().join(&b'/')))?,
                     None => f.write_str(" *")?,
                 }
-                fields.iter().try_for_each(|(name, value)| write!(f, " {name}={}", xend_wire::visible(value)))
+                fields.iter().try_for_each(|(name, value)| f.write_str(&shown::field(name.as_bytes(), value)))
             }
             Self::Call { face, method, params, .. } => {
-                write!(f, "{face} {}", method.as_deref().unwrap_or("*"))?;
+                write!(f, "{face} {}", shown::text(method.as_deref().unwrap_or("*").as_bytes()))?;
                 match params {
                     Some(params) => write!(f, " with {} parameters", params.len()),
                     None => Ok(()),

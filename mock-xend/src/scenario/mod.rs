@@ -6,6 +6,7 @@ mod file;
 mod question;
 mod reply;
 mod script;
+mod shown;
 mod value;
 
 pub use contents::Scenario;

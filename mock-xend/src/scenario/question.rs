@@ -8,6 +8,7 @@ use xend_wire::datum::Datum;
 use xend_wire::operation::{self, Arguments, Face, Operation};
 use xend_wire::xmlrpc::Call;
 
+use super::shown;
 use crate::fields::Fields;
 use crate::path::UrlPath;
 
@@ -87,29 +88,14 @@ impl fmt::Display for Question<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sxp { method, path, fields, .. } => {
-                write!(f, "sxp {} /{}", xend_wire::visible(method), xend_wire::visible(&path.joined()))?;
-                for (name, values) in fields.iter() {
-                    for value in values {
-                        write!(f, " {}={}", xend_wire::visible(name), shortened(&xend_wire::visible(value)))?;
-                    }
-                }
-                Ok(())
+                write!(f, "sxp {} /{}", shown::text(method), shown::text(&path.joined()))?;
+                fields.iter().try_for_each(|(name, values)| {
+                    values.iter().try_for_each(|value| f.write_str(&shown::field(name, value)))
+                })
             }
             Self::Call { face, call, .. } => {
-                let params: Vec<_> = call
-                    .params()
-                    .map(|param| shortened(&xend_wire::visible(&Datum::from_value(param).repr())))
-                    .collect();
-                write!(f, "{face} {}({})", call.method(), params.join(", "))
+                write!(f, "{face} {}", shown::call(call.method(), call.params().map(Datum::from_value)))
             }
         }
-    }
-}
-
-fn shortened(text: &str) -> String {
-    const LONGEST: usize = 60;
-    match text.char_indices().nth(LONGEST) {
-        Some((cut, _)) => format!("{}…", &text[..cut]),
-        None => text.to_owned(),
     }
 }

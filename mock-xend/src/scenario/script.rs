@@ -9,6 +9,7 @@ use super::contents::Scenario;
 use super::expectation::Expectation;
 use super::question::{Asked, Question};
 use super::reply::Decision;
+use super::shown;
 
 /// The state of a scenario.
 #[derive(Debug)]
@@ -47,27 +48,29 @@ impl Script {
             return Decision::World { delay: Duration::ZERO };
         }
         let asked = Asked::new(question, self.release);
+        let shown = || shown::line(&question.to_string());
         let matches = |(expectation, _): &(Expectation, u64)| expectation.requests.match_request(&asked);
         let is_free = |(expectation, used): &(Expectation, u64)| expectation.times.is_none_or(|times| *used < times);
         let Some(at) = self.expectations.iter().position(|entry| is_free(entry) && matches(entry)) else {
             if let Some((expectation, _)) = self.expectations.iter().find(|entry| matches(entry)) {
                 let times = expectation.times.unwrap_or_default();
                 self.note(format!(
-                    "surplus: {question}: line {} expects it {}",
+                    "surplus: {}: line {} expects it {}",
+                    shown(),
                     expectation.line,
                     if times == 1 { "once".to_owned() } else { format!("{times} times") }
                 ));
             } else if self.refuses_unexpected {
-                self.note(format!("unexpected: {question}"));
+                self.note(format!("unexpected: {}", shown()));
             }
             return if self.refuses_unexpected { Decision::Refused } else { Decision::World { delay: Duration::ZERO } };
         };
         let waiting = self.expectations[..at]
             .iter()
             .find(|(expectation, used)| expectation.times.is_some_and(|times| *used < times))
-            .map(|(expectation, _)| (expectation.line, expectation.requests.to_string()));
+            .map(|(expectation, _)| (expectation.line, shown::line(&expectation.requests.to_string())));
         if let Some((line, earlier)) = waiting {
-            self.note(format!("out of order: {question}: line {line} still waits for {earlier}"));
+            self.note(format!("out of order: {}: line {line} still waits for {earlier}", shown()));
         }
         let (expectation, used) = &mut self.expectations[at];
         *used += 1;
@@ -78,7 +81,7 @@ impl Script {
         let unused = self.expectations.iter().filter_map(|(expectation, used)| {
             let times = expectation.times.filter(|times| used < times)?;
             let Expectation { line, requests, .. } = expectation;
-            Some(format!("unused: line {line}: {requests}: {used} of {times}"))
+            Some(format!("unused: line {line}: {}: {used} of {times}", shown::line(&requests.to_string())))
         });
         Report {
             lines: self.notes.iter().cloned().chain(unused).collect(),

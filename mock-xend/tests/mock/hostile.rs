@@ -121,3 +121,106 @@ mod properties {
         }
     }
 }
+
+/// What people are shown of requests and files, for whoever prints it without a look.
+mod shown {
+    use std::path::Path;
+    use std::process::Command;
+
+    use mock_xend::{Daemon, Face, MockXend, Release, Scenario, World};
+    use percent_encoding::{NON_ALPHANUMERIC, percent_encode};
+    use proptest::prelude::*;
+
+    use crate::peer::{NOW, run, send};
+
+    /// What terminals act on: control characters of ASCII but for the end of a line, and those of 8 bits.
+    const EVIL: &str = "\u{1b}]0;x\u{7}\u{9b}31m\r\u{8}\u{7f}\u{85}\0";
+
+    fn assert_harmless(text: &str) {
+        let control = text.chars().find(|character| character.is_control() && *character != '\n');
+        assert_eq!(control, None, "{text:?}");
+    }
+
+    /// A mock that expects nothing, and is asked nothing but what it does not expect.
+    fn strict() -> Daemon {
+        let scenario = Scenario::parse("strict.toml", "unexpected = \"refuse\"", Path::new(".")).expect("it is one");
+        MockXend::builder().release(Release::V4_1).scenario(scenario).build().expect("nothing conflicts")
+    }
+
+    fn bytes() -> impl Strategy<Value = Vec<u8>> {
+        prop::collection::vec(prop_oneof![any::<u8>(), 0..0x20_u8, 0x80..0xa0_u8], 0..20)
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        #[test]
+        fn no_control_byte_of_a_request_is_in_a_report(method in bytes(), path in bytes(), field in bytes(), raw in bytes()) {
+            let daemon = strict();
+            let encoded = |bytes: &[u8]| percent_encode(bytes, NON_ALPHANUMERIC).to_string();
+            let (path, field) = (encoded(&path), encoded(&field));
+            let method: Vec<u8> = method.into_iter().filter(|byte| !byte.is_ascii_whitespace()).collect();
+            let line = [&method, format!(" /{path}?{field}=").as_bytes(), &encoded(&raw).into_bytes(), b" HTTP/1.1\r\n\r\n"].concat();
+            run(send(&daemon, Face::Sxp, &[&line]));
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).replace(['<', '&'], "");
+            let body = format!("<methodCall><methodName>{}</methodName><params><param><value><string>{}</string></value>\
+                                </param></params></methodCall>", text(&raw), text(&method));
+            let call = format!("POST /RPC2 HTTP/1.0\r\nContent-Length: {}\r\n\r\n{body}", body.len());
+            for face in [Face::XmlRpc, Face::XenApi] {
+                run(send(&daemon, face, &[call.as_bytes()]));
+            }
+            assert_harmless(&daemon.report().to_string());
+        }
+
+        /// What is wrong with a file is shown with its place, and names what stands there.
+        #[test]
+        fn no_control_byte_of_a_file_is_in_an_error(name in bytes(), key in bytes(), value in bytes()) {
+            let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+            let (name, key, value) = (text(&name), text(&key), text(&value));
+            let quoted = |text: &str| toml::Value::from(text).to_string();
+            for text in [
+                format!("{key} = \"{value}\""),
+                format!("[[expect]]\n{} = {}", quoted(&key), quoted(&value)),
+                format!("[[expect]]\noperation = {}\nreply = {{ {} = 1 }}", quoted(&value), quoted(&key)),
+                format!("[[domain]]\nmemory = 1\nname = {}", quoted(&value)),
+                format!("[[domain]]\nmemory = 1\nname = \"a\"\ndevices = [{}]", quoted(&format!("({value} (a b))"))),
+            ] {
+                let mistakes = [
+                    Scenario::parse(&name, &text, Path::new(".")).err(),
+                    World::parse(&name, &text, None, NOW).err(),
+                ];
+                for mistake in mistakes.into_iter().flatten() {
+                    assert_harmless(&mistake.to_string());
+                }
+            }
+        }
+    }
+
+    #[test]
+    fn no_control_byte_is_in_what_the_program_says() {
+        let folder = tempfile::tempdir().expect("a folder");
+        let file = folder.path().join(EVIL.replace('\0', ""));
+        std::fs::write(&file, format!("[[expect]]\n\"{}\" = 1\n", "\\u001b\\u009b")).expect("it is written");
+        let program = env!("CARGO_BIN_EXE_mock-xend");
+        for command in ["check", "world", "--scenario", "--world"] {
+            let output = Command::new(program).arg(command).arg(&file).output().expect("it runs");
+            assert_eq!(output.status.code(), Some(2), "{command}");
+            assert_harmless(&String::from_utf8_lossy(&output.stderr));
+        }
+    }
+
+    /// A world in a file keeps its bytes; one on a terminal shows them.
+    #[test]
+    fn no_control_byte_of_a_world_reaches_a_terminal() {
+        let file = tempfile::NamedTempFile::new().expect("a file");
+        std::fs::write(file.path(), "log = \"\\u001b[31m \\u009b31m\"\n").expect("it is written");
+        let program = [env!("CARGO_BIN_EXE_mock-xend"), "world", file.path().to_str().expect("UTF-8")];
+        let output = Command::new(program[0]).args(&program[1..]).output().expect("it runs");
+        assert!(String::from_utf8(output.stdout).expect("UTF-8").contains("\\u001B[31m \u{9b}31m"));
+        let script = "import pty, sys; sys.exit(pty.spawn(sys.argv[1:]) >> 8)";
+        // Without Python there is no terminal.
+        let Ok(output) = Command::new("python3").args(["-c", script]).args(program).output() else { return };
+        assert!(output.status.success(), "{output:?}");
+        assert_harmless(&String::from_utf8(output.stdout).expect("UTF-8").replace("\r\n", "\n"));
+    }
+}

@@ -4,6 +4,7 @@ mod command;
 mod configurations;
 mod cuts;
 mod definitions;
+mod disks;
 mod edges;
 mod endurance;
 mod faces;

@@ -1,0 +1,124 @@
+//! What clients send as reports show it: on one line, no longer than need be, and without passwords.
+
+use xend_wire::datum::Datum;
+use xend_wire::visible;
+
+/// What stands in the place of a password.
+const REDACTED: &str = "{redacted}";
+/// What the names of passwords have in common: `password`, `vncpasswd`.
+const SECRET: &[u8] = b"passw";
+
+/// A field of a form, or an argument: ` NAME=VALUE`.
+pub(super) fn field(name: &[u8], value: &[u8]) -> String {
+    let value = if is_secret(name) { REDACTED.to_owned() } else { text(value) };
+    format!(" {}={value}", text(name))
+}
+
+/// A call: `METHOD(PARAM, PARAM)`. Of one that is about passwords, such as `session.login_with_password`, only the user is
+/// shown.
+pub(super) fn call(method: &str, params: impl Iterator<Item = Datum>) -> String {
+    let shows = if is_secret(method.as_bytes()) { 1 } else { usize::MAX };
+    let shown = params.enumerate().map(|(at, param)| match at < shows {
+        true => shortened(&visible(&without_secrets(param).repr()), LONGEST_VALUE),
+        false => REDACTED.to_owned(),
+    });
+    format!("{}({})", visible(method.as_bytes()), shown.collect::<Vec<_>>().join(", "))
+}
+
+/// A text, of which what comes behind the name of a password is left out: where the password ends nobody knows.
+pub(super) fn text(bytes: &[u8]) -> String {
+    let text = match position(bytes) {
+        Some(at) => {
+            let name = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+            let behind = if at + name < bytes.len() { format!(" {REDACTED}") } else { String::new() };
+            visible(&bytes[..at + name]) + &behind
+        }
+        None => visible(bytes),
+    };
+    shortened(&text, LONGEST_VALUE)
+}
+
+/// A line of a report.
+pub(super) fn line(line: &str) -> String {
+    shortened(line, LONGEST_LINE)
+}
+
+const LONGEST_VALUE: usize = 60;
+const LONGEST_LINE: usize = 1000;
+
+fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((cut, _)) => format!("{}…", &text[..cut]),
+        None => text.to_owned(),
+    }
+}
+
+fn without_secrets(value: Datum) -> Datum {
+    let redacted = || Datum::from(REDACTED);
+    match value {
+        Datum::Bytes(bytes) if position(&bytes).is_some() => text(&bytes).into(),
+        Datum::Text(known) if position(known.as_bytes()).is_some() => text(known.as_bytes()).into(),
+        Datum::List(items) | Datum::Tuple(items) => {
+            let is_secret = items.first().is_some_and(is_name_of_secret);
+            let shown = items.into_iter().enumerate();
+            let shown = shown.map(|(at, item)| if is_secret && at > 0 { redacted() } else { without_secrets(item) });
+            Datum::list(shown)
+        }
+        Datum::Dict(members) => {
+            let shown = members.into_iter().map(|(name, value)| {
+                let value = if is_secret(name.as_bytes()) { redacted() } else { without_secrets(value) };
+                (name, value)
+            });
+            Datum::Dict(shown.collect())
+        }
+        value => value,
+    }
+}
+
+fn is_name_of_secret(name: &Datum) -> bool {
+    match name {
+        Datum::Bytes(name) => is_secret(name),
+        Datum::Text(name) => is_secret(name.as_bytes()),
+        _ => false,
+    }
+}
+
+fn is_secret(name: &[u8]) -> bool {
+    position(name).is_some()
+}
+
+/// Where the name of a password is, whatever the case of its letters.
+fn position(bytes: &[u8]) -> Option<usize> {
+    bytes.windows(SECRET.len()).position(|part| part.eq_ignore_ascii_case(SECRET))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_password_is_shown() {
+        let login = ["root".into(), "s3cret".into()];
+        assert_eq!(
+            call("session.login_with_password", login.into_iter()),
+            "session.login_with_password('root', {redacted})"
+        );
+        let config = Datum::list([
+            "vm".into(),
+            Datum::pair("vncpasswd", "s3cret"),
+            Datum::Dict(vec![("VNCPassword".to_owned(), "s3cret".into()), ("vnc".to_owned(), 1.into())]),
+        ]);
+        let shown = "xend.domain.create(['vm', ['vncpasswd', '{redacted}'], {'VNCPassword': '{redact…)";
+        assert_eq!(call("xend.domain.create", [config].into_iter()), shown);
+        assert_eq!(field(b"config", b"(vfb (vncpasswd s3cret) (vnc 1))"), " config=(vfb (vncpasswd {redacted}");
+        assert_eq!(field(b"passwd", b"s3cret"), " passwd={redacted}");
+        assert_eq!(field(b"passwd=s3cret", b""), " passwd {redacted}={redacted}");
+        assert_eq!(text(b"/srv/password"), "/srv/password");
+    }
+
+    #[test]
+    fn what_is_long_is_cut() {
+        assert_eq!(field(b"a", &[b'x'; 1 << 20]).chars().count(), " a=".len() + LONGEST_VALUE + 1);
+        assert_eq!(line(&"ä".repeat(5000)).chars().count(), LONGEST_LINE + 1);
+    }
+}
