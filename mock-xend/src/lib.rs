@@ -45,6 +45,7 @@ mod registry;
 mod scenario;
 mod service;
 pub mod text_file;
+mod weight;
 pub mod world;
 
 pub use address::{Address, InvalidAddress};

@@ -43,6 +43,7 @@ pub struct Builder {
     world: Option<World>,
     clock: Option<Duration>,
     journal: Option<usize>,
+    journal_bytes: Option<usize>,
     quirks: Vec<Quirk>,
     listen: Vec<(Face, Address)>,
 }
@@ -125,6 +126,12 @@ impl Builder {
         Self { journal: Some(capacity), ..self }
     }
 
+    /// How many bytes the journal keeps: 64 MiB unless given.
+    #[must_use]
+    pub fn journal_bytes(self, budget: usize) -> Self {
+        Self { journal_bytes: Some(budget), ..self }
+    }
+
     /// Shows behaviour of the daemon that is off by default.
     #[must_use]
     pub fn quirk(mut self, quirk: Quirk) -> Self {
@@ -162,7 +169,10 @@ impl Builder {
         }
         self.scenario.check(release)?;
         let script = Script::new(self.scenario.clone(), release);
-        let journal = Journal::new(self.journal.unwrap_or(Journal::DEFAULT_CAPACITY));
+        let journal = Journal::new(
+            self.journal.unwrap_or(Journal::DEFAULT_CAPACITY),
+            self.journal_bytes.unwrap_or(Journal::DEFAULT_BUDGET),
+        );
         Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal, self.quirks.clone())) })
     }
 

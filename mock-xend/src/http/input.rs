@@ -14,6 +14,9 @@ pub(crate) struct Input<R> {
     ended: bool,
 }
 
+/// The buffer that a connection keeps between two exchanges, in bytes.
+const KEPT: usize = 16 << 10;
+
 /// A line that is longer than allowed.
 #[derive(Debug)]
 pub(crate) struct TooLong;
@@ -28,9 +31,10 @@ impl<R: AsyncRead + Unpin> Input<R> {
         &mut self.stream
     }
 
-    /// Begins the next exchange.
+    /// Begins the next exchange. A connection that is kept alive does not keep the memory of a long request.
     pub(crate) fn begin(&mut self) {
         self.buffer.drain(..self.taken);
+        self.buffer.shrink_to(KEPT);
         self.taken = 0;
     }
 
@@ -73,6 +77,7 @@ impl<R: AsyncRead + Unpin> Input<R> {
     /// Reads on and forgets what comes, until the stream ends.
     pub(crate) async fn drain(&mut self) {
         self.buffer.clear();
+        self.buffer.shrink_to(KEPT);
         self.taken = 0;
         while self.fill().await {
             self.buffer.clear();
@@ -86,5 +91,19 @@ impl<R: AsyncRead + Unpin> Input<R> {
             self.ended = !matches!(read, Ok(count) if count > 0);
         }
         !self.ended
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_connection_keeps_no_memory_of_a_long_exchange() {
+        let long = vec![b'x'; 1 << 20];
+        let mut input = Input::new(&long[..]);
+        assert_eq!(input.bytes(long.len()).await.len(), long.len());
+        input.begin();
+        assert!(input.buffer.capacity() <= KEPT);
     }
 }

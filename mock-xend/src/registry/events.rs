@@ -9,6 +9,7 @@ use std::time::Duration;
 use xend_wire::datum::Datum;
 
 use crate::python;
+use crate::weight;
 use crate::world::{PowerState, World};
 
 /// What becomes of an object.
@@ -42,6 +43,20 @@ enum Classes {
     Named(BTreeSet<Vec<u8>>),
 }
 
+/// A registration with its place in the tree, in bytes.
+const REGISTRATION: usize = 512;
+
+impl Registration {
+    /// In bytes.
+    fn weight(&self) -> usize {
+        let classes: usize = match &self.classes {
+            Classes::All => 0,
+            Classes::Named(classes) => classes.iter().map(|class| weight::of_bytes(class)).sum(),
+        };
+        REGISTRATION + classes + self.queue.iter().map(weight::of).sum::<usize>()
+    }
+}
+
 impl Classes {
     fn contains(&self, class: &[u8]) -> bool {
         match self {
@@ -54,9 +69,21 @@ impl Classes {
 /// `EVENT_QUEUE_LENGTH`. There the daemon lets whoever causes another event wait; here it is lost.
 const LONGEST_QUEUE: usize = 50;
 
+/// What the budget of registrations does not hold.
+#[derive(Debug)]
+pub(crate) struct NoRoom;
+
 impl Events {
+    /// What registrations may weigh with the events that wait for them, in bytes. Beyond it a registration is refused, and
+    /// an event is lost as it is beyond the longest queue.
+    pub(crate) const BUDGET: usize = 16 << 20;
+
     /// Registers a session for classes; none are all.
-    pub(crate) fn register(&mut self, session: &[u8], classes: &[Datum], world: &World) {
+    pub(crate) fn register(&mut self, session: &[u8], classes: &[Datum], world: &World) -> Result<(), NoRoom> {
+        let grows = REGISTRATION + session.len() + classes.iter().map(weight::of).sum::<usize>();
+        if self.weight() + grows > Self::BUDGET {
+            return Err(NoRoom);
+        }
         if self.registrations.is_empty() {
             self.power_states = power_states(world);
         }
@@ -67,6 +94,12 @@ impl Events {
             Classes::All => {}
             Classes::Named(known) => known.extend(classes.iter().map(python::str)),
         }
+        Ok(())
+    }
+
+    /// What registrations and events weigh, in bytes.
+    fn weight(&self) -> usize {
+        self.registrations.iter().map(|(session, registration)| session.len() + registration.weight()).sum()
     }
 
     /// Ends the registrations of sessions that are over.
@@ -104,11 +137,12 @@ impl Events {
             Change::Modify => "mod",
             Change::Delete => "del",
         };
+        let mut held = self.weight();
         for registration in self.registrations.values_mut() {
             if !registration.classes.contains(class.as_bytes()) || registration.queue.len() == LONGEST_QUEUE {
                 continue;
             }
-            registration.queue.push_back(python::literal([
+            let event = python::literal([
                 ("timestamp", python::date_time(now)),
                 ("class", class.into()),
                 ("operation", operation.into()),
@@ -116,7 +150,12 @@ impl Events {
                 ("obj_uuid", reference.into()),
                 ("field", field.into()),
                 ("id", registration.next_id.into()),
-            ]));
+            ]);
+            held += weight::of(&event);
+            if held > Self::BUDGET {
+                break;
+            }
+            registration.queue.push_back(event);
             registration.next_id += 1;
             self.has_news = true;
         }
@@ -148,4 +187,34 @@ impl Events {
 
 fn power_states(world: &World) -> BTreeMap<String, PowerState> {
     world.domains().iter().map(|domain| (domain.uuid.clone(), domain.power_state())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use xend_wire::Release;
+
+    use super::*;
+
+    /// Classes of any name can be registered for, and every session may register.
+    #[test]
+    fn registrations_and_events_stay_in_their_budget() {
+        let world = World::new(Release::V4_1, Duration::ZERO);
+        let mut events = Events::default();
+        let class = |number: usize| Datum::from(format!("{number}{}", "x".repeat(1 << 20)));
+        let refused = (0..100).find(|&number| events.register(b"one", &[class(number)], &world).is_err());
+        assert!(refused.is_some_and(|count| count > 10), "{refused:?}");
+        assert!(events.weight() <= Events::BUDGET);
+        events.unregister(b"one", &[]);
+        assert_eq!(events.weight(), 0);
+
+        let refused = (0..1_000_000_u32).find(|number| events.register(&number.to_be_bytes(), &[], &world).is_err());
+        assert!(refused.is_some_and(|count| count > 10_000), "{refused:?}");
+        events.tell(Change::Modify, "VM", &"x".repeat(1000), "power_state", Duration::ZERO);
+        assert!(events.weight() <= Events::BUDGET);
+        events.keep_only(|session| *session < 1000_u32.to_be_bytes()[..]);
+        for _ in 0..100 {
+            events.tell(Change::Modify, "VM", "11111111-1111-1111-1111-111111111111", "power_state", Duration::ZERO);
+            assert!(events.weight() <= Events::BUDGET);
+        }
+    }
 }

@@ -1,12 +1,13 @@
 //! Objects that the world lacks, and attributes of its own objects that only the Xen-API shows.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, HashSet};
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::reference::reference;
-use crate::world::Identities;
+use crate::world::{Identities, World};
+use crate::{python, weight};
 
 /// Networks, storage and so on, and what was set on objects of the world.
 #[derive(Debug, Default)]
@@ -16,6 +17,8 @@ pub(crate) struct Objects {
     /// Attributes by class and reference.
     kept: BTreeMap<&'static str, BTreeMap<String, Fields>>,
     created: u64,
+    /// What objects and attributes weigh, in bytes.
+    held: usize,
 }
 
 /// An object that is nothing but its record.
@@ -30,6 +33,9 @@ struct Stored {
 pub(crate) type Fields = Vec<(String, Datum)>;
 
 impl Objects {
+    /// What may be kept, in bytes. The daemon has no limit; the mock refuses what goes beyond it.
+    pub(crate) const BUDGET: usize = 32 << 20;
+
     /// What a host has before anybody asks for more, as on the host of the captures: a bridge with a network card, two
     /// places for images, and from 4.1 on the pool of all processors.
     pub(super) fn new(release: Release) -> Self {
@@ -79,7 +85,37 @@ impl Objects {
 
     /// Adds an object.
     pub(crate) fn add(&mut self, class: &'static str, reference: String, fields: Fields) {
+        self.held += weight_of_object(&reference, &fields);
         self.stored.push(Stored { class, reference, fields });
+    }
+
+    /// Whether so many bytes more can be kept.
+    pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
+        self.held + bytes <= Self::BUDGET
+    }
+
+    /// Removes what was kept of domains and devices that are gone: whoever ends them by another protocol does not tell.
+    pub(crate) fn forget_all_but(&mut self, world: &World) {
+        let domains = || world.domains().iter();
+        let devices = domains().flat_map(|domain| domain.devices.iter().map(|device| device.uuid().to_owned()));
+        let known: HashSet<String> = domains().map(|domain| domain.uuid.clone()).chain(devices).collect();
+        for class in ["VM", "VIF", "VBD", "VTPM", "console"] {
+            let Some(kept) = self.kept.get_mut(class) else { continue };
+            kept.retain(|reference, fields| {
+                let is_known = known.contains(reference);
+                self.held -= if is_known { 0 } else { weight_of_object(reference, fields) };
+                is_known
+            });
+        }
+        let metrics: HashSet<String> = domains()
+            .filter_map(|domain| self.kept("VM", &domain.uuid, "metrics"))
+            .map(|metrics| python::text(&metrics))
+            .collect();
+        self.stored.retain(|object| {
+            let is_known = object.class != "VM_metrics" || metrics.contains(&object.reference);
+            self.held -= if is_known { 0 } else { weight_of_object(&object.reference, &object.fields) };
+            is_known
+        });
     }
 
     /// A reference that was not given yet.
@@ -109,10 +145,13 @@ impl Objects {
 
     /// Removes an object, with what was kept of it.
     pub(crate) fn forget(&mut self, class: &str, reference: &str) {
-        self.stored.retain(|object| object.class != class || object.reference != reference);
-        if let Some(kept) = self.kept.get_mut(class) {
-            kept.remove(reference);
-        }
+        self.stored.retain(|object| {
+            let is_other = object.class != class || object.reference != reference;
+            self.held -= if is_other { 0 } else { weight_of_object(&object.reference, &object.fields) };
+            is_other
+        });
+        let kept = self.kept.get_mut(class).and_then(|kept| kept.remove(reference));
+        self.held -= kept.map_or(0, |fields| weight_of_object(reference, &fields));
     }
 
     /// Sets an attribute of an object, whether it is kept here or in the world.
@@ -120,10 +159,14 @@ impl Objects {
         let mut stored = self.stored.iter_mut().filter(|object| object.class == class);
         let fields = match stored.find(|object| object.reference == reference) {
             Some(object) => &mut object.fields,
-            None => self.kept.entry(class).or_default().entry(reference.to_owned()).or_default(),
+            None => self.kept.entry(class).or_default().entry(reference.to_owned()).or_insert_with(|| {
+                self.held += weight_of_object(reference, &Fields::new());
+                Fields::new()
+            }),
         };
+        self.held += weight::of_named(field, &value);
         match fields.iter_mut().find(|(name, _)| name == field) {
-            Some((_, known)) => *known = value,
+            Some((_, known)) => self.held -= weight::of_named(field, &std::mem::replace(known, value)),
             None => fields.push((field.to_owned(), value)),
         }
     }
@@ -132,5 +175,49 @@ impl Objects {
     pub(crate) fn kept(&self, class: &str, reference: &str, field: &str) -> Option<Datum> {
         let kept = self.kept.get(class)?.get(reference)?.iter().find(|(name, _)| name == field);
         kept.map(|(_, value)| value.clone())
+    }
+}
+
+/// An object, or what is kept of one, in bytes.
+fn weight_of_object(reference: &str, fields: &Fields) -> usize {
+    let fields: usize = fields.iter().map(|(name, value)| weight::of_named(name, value)).sum();
+    size_of::<Stored>() + weight::of_text(reference) + fields
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn what_objects_weigh_is_known_whatever_is_done_to_them() {
+        let world = World::new(Release::V4_1, Duration::ZERO);
+        let mut objects = Objects::new(Release::V4_1);
+        let weighed = |objects: &Objects| {
+            let kept = objects.kept.values().flatten().map(|(reference, fields)| weight_of_object(reference, fields));
+            let stored = objects.stored.iter().map(|object| weight_of_object(&object.reference, &object.fields));
+            kept.sum::<usize>() + stored.sum::<usize>()
+        };
+        let at_first = objects.held;
+        assert_eq!(at_first, weighed(&objects));
+        let vm1 = &world.domains()[1].uuid;
+        for (class, reference) in [("VM", vm1.as_str()), ("VM", "gone"), ("VIF", "gone"), ("network", "one")] {
+            for value in ["a", "much longer", ""] {
+                objects.keep(class, reference, "name_label", value.into());
+                assert_eq!(objects.held, weighed(&objects));
+            }
+        }
+        objects.add("network", "one".into(), vec![("name_label".into(), "one".into())]);
+        objects.add("VM_metrics", "left".into(), Vec::new());
+        objects.keep("network", "one", "name_label", "another".into());
+        assert_eq!(objects.held, weighed(&objects));
+        objects.forget_all_but(&world);
+        assert_eq!(objects.held, weighed(&objects));
+        assert!(objects.kept("VM", vm1, "name_label").is_some());
+        assert!(objects.kept("VM", "gone", "name_label").is_none() && objects.fields("VM_metrics", "left").is_none());
+        objects.forget("network", "one");
+        objects.forget("VM", vm1);
+        assert_eq!((objects.held, objects.held), (weighed(&objects), at_first));
     }
 }

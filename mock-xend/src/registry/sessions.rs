@@ -6,12 +6,15 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use crate::weight;
 use crate::world::Identities;
 
 #[derive(Debug, Default)]
 pub(crate) struct Sessions {
     open: BTreeMap<Vec<u8>, Session>,
     opened: u64,
+    /// What the open sessions weigh, in bytes.
+    held: usize,
 }
 
 #[derive(Debug)]
@@ -21,28 +24,42 @@ pub(crate) struct Session {
     pub(crate) last_active: Duration,
 }
 
-/// The daemon has no limit; the mock's memory has. Beyond it the session that was idle for longest goes.
-const MOST_SESSIONS: usize = 10_000;
+/// A user whose name is longer than the mock keeps.
+#[derive(Debug)]
+pub(crate) struct NameTooLong;
 
 impl Sessions {
+    /// The daemon has no limit; the mock's memory has. Beyond it the sessions that were idle for longest go.
+    pub(crate) const BUDGET: usize = 8 << 20;
+    /// The longest name of a user, so that one login does not cost all sessions of others.
+    pub(crate) const LONGEST_NAME: usize = 64 << 10;
+
     /// Opens a session for anyone: a listener without PAM takes any user and any password.
-    pub(crate) fn open(&mut self, user: Datum, now: Duration) -> Datum {
-        if self.open.len() == MOST_SESSIONS {
+    pub(crate) fn open(&mut self, user: Datum, now: Duration) -> Result<Datum, NameTooLong> {
+        if weight::of(&user) > Self::LONGEST_NAME {
+            return Err(NameTooLong);
+        }
+        let session = Session { user, last_active: now };
+        self.held += session.weight();
+        while self.held > Self::BUDGET {
             let idle = self.open.iter().min_by_key(|(_, session)| session.last_active);
-            if let Some(idle) = idle.map(|(reference, _)| reference.clone()) {
-                self.open.remove(&idle);
-            }
+            let Some(idle) = idle.map(|(reference, _)| reference.clone()) else { break };
+            self.remove(&idle);
         }
         self.opened += 1;
         let reference = Identities::uuid_of(&format!("session {}", self.opened));
-        self.open.insert(reference.clone().into_bytes(), Session { user, last_active: now });
-        reference.into()
+        self.open.insert(reference.clone().into_bytes(), session);
+        Ok(reference.into())
     }
 
     pub(crate) fn close(&mut self, session: &Datum) {
         if let Some(reference) = session.as_bytes() {
-            self.open.remove(reference);
+            self.remove(reference);
         }
+    }
+
+    fn remove(&mut self, reference: &[u8]) {
+        self.held -= self.open.remove(reference).map_or(0, |session| session.weight());
     }
 
     pub(crate) fn get(&self, session: &Datum) -> Option<&Session> {
@@ -61,5 +78,36 @@ impl Sessions {
             }
             None => reference.is_empty() && release >= Release::V3_4,
         }
+    }
+}
+
+impl Session {
+    /// In bytes, with the reference and its place in the tree.
+    fn weight(&self) -> usize {
+        256 + weight::of(&self.user)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sessions_stay_in_their_budget() {
+        let mut sessions = Sessions::default();
+        let kept = sessions.open("root".into(), Duration::from_secs(1_000_000)).expect("a short name");
+        let name = "x".repeat(Sessions::LONGEST_NAME - 100);
+        for second in 0..1000 {
+            sessions.open(name.as_str().into(), Duration::from_secs(second)).expect("a name that is kept");
+            assert!(sessions.held <= Sessions::BUDGET);
+            assert_eq!(sessions.held, sessions.open.values().map(Session::weight).sum::<usize>());
+        }
+        assert!(sessions.get(&kept).is_some(), "it was active last");
+        assert!(sessions.open.len() > 100);
+        sessions.open("x".repeat(Sessions::LONGEST_NAME).as_str().into(), Duration::ZERO).expect_err("it is too long");
+        for reference in sessions.open.keys().cloned().collect::<Vec<_>>() {
+            sessions.close(&reference.into());
+        }
+        assert_eq!(sessions.held, 0);
     }
 }

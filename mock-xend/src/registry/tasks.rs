@@ -1,14 +1,19 @@
 //! Tasks: the results of asynchronous calls (`XendTask.py`, `XendTaskManager.py`).
 
+use std::collections::VecDeque;
+
 use xend_wire::datum::Datum;
 
+use crate::weight;
 use crate::world::Identities;
 
 /// All tasks that were started, in that order.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
-    tasks: Vec<Task>,
+    tasks: VecDeque<Task>,
     started: u64,
+    /// What the tasks weigh, in bytes.
+    held: usize,
 }
 
 /// One asynchronous call that has ended. What the daemon leaves to a thread is done at once here.
@@ -27,11 +32,25 @@ pub(crate) struct Task {
 /// How a task ended: with a result, or with the words of an error description.
 pub(crate) type Ending = Result<Datum, Vec<Datum>>;
 
-/// The daemon forgets no task; the mock's memory has an end.
-const MOST_TASKS: usize = 1000;
+impl Task {
+    /// In bytes.
+    fn weight(&self) -> usize {
+        let results = match &self.ending {
+            Ok(result) => weight::of(result),
+            Err(words) => words.iter().map(weight::of).sum(),
+        };
+        size_of::<Self>() + weight::of_text(&self.reference) + weight::of(&self.session) + results
+    }
+}
 
 impl Tasks {
-    /// Keeps how a call ended, and gives the reference of its task.
+    /// The daemon forgets no task; the mock's memory has an end. Beyond it the oldest tasks go.
+    pub(crate) const BUDGET: usize = 16 << 20;
+    /// Tasks are looked up one after the other.
+    const MOST: usize = 1000;
+
+    /// Keeps how a call ended, and gives the reference of its task. A result that the budget can't hold is replaced by the
+    /// error that says so.
     pub(crate) fn add(
         &mut self,
         method: &'static str,
@@ -39,12 +58,18 @@ impl Tasks {
         session: Datum,
         ending: Ending,
     ) -> String {
-        if self.tasks.len() == MOST_TASKS {
-            self.tasks.remove(0);
-        }
         self.started += 1;
         let reference = Identities::uuid_of(&format!("task {}", self.started));
-        self.tasks.push(Task { reference: reference.clone(), method, result_type, session, ending });
+        let mut task = Task { reference: reference.clone(), method, result_type, session, ending };
+        if task.weight() > Self::BUDGET {
+            let why = format!("mock-xend keeps at most {} of results of tasks", weight::shown(Self::BUDGET));
+            task.ending = Err(vec!["INTERNAL_ERROR".into(), why.into()]);
+        }
+        self.held += task.weight();
+        self.tasks.push_back(task);
+        while self.held > Self::BUDGET || self.tasks.len() > Self::MOST {
+            self.held -= self.tasks.pop_front().map_or(0, |oldest| oldest.weight());
+        }
         reference
     }
 
@@ -54,5 +79,24 @@ impl Tasks {
 
     pub(crate) fn get(&self, reference: &str) -> Option<&Task> {
         self.tasks.iter().find(|task| task.reference == reference)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn tasks_stay_in_their_budget() {
+        let mut tasks = Tasks::default();
+        let mut add = |ending: Ending| {
+            let reference = tasks.add("VM.get_all_records", None, "session".into(), ending);
+            assert_eq!(tasks.held, tasks.tasks.iter().map(Task::weight).sum::<usize>());
+            assert!(tasks.held <= Tasks::BUDGET && tasks.tasks.len() <= Tasks::MOST);
+            tasks.get(&reference).expect("the last one is there").ending.is_ok()
+        };
+        assert!((0..100).all(|_| add(Ok("x".repeat(1 << 20).as_str().into()))));
+        assert!(!add(Ok("x".repeat(Tasks::BUDGET).as_str().into())));
+        assert!((0..2 * Tasks::MOST).all(|_| add(Ok(Datum::None))));
     }
 }

@@ -36,6 +36,7 @@ impl World {
         let mut saved = domain.clone();
         saved.deactivate(Activity::Suspended);
         saved.is_managed = false;
+        self.check_room(path.len() + saved.weight())?;
         self.files.saved.insert(String::from_utf8_lossy(path).into_owned(), saved);
         if !checkpoint {
             self.end(at);
@@ -56,6 +57,7 @@ impl World {
         let Some(saved) = self.files.saved.get(String::from_utf8_lossy(path).as_ref()) else {
             return Err(Failure::refused("not a valid guest state file: signature read"));
         };
+        self.check_room(saved.weight())?;
         let mut domain = saved.clone();
         if let Some(at) = self.domains.iter().position(|other| other.name == domain.name || other.uuid == domain.uuid) {
             let other = &self.domains[at];

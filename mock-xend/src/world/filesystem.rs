@@ -5,6 +5,7 @@ use std::collections::BTreeMap;
 use globset::{GlobBuilder, GlobMatcher};
 
 use super::Domain;
+use crate::weight;
 
 /// The files of the host. All paths exist but those that are said to be missing; of the contents only saved domains
 /// matter.
@@ -15,21 +16,54 @@ use super::Domain;
 pub struct Filesystem {
     missing: Patterns,
     existing: Patterns,
-    /// Domains that were saved, by the path of the file.
-    pub saved: BTreeMap<String, Domain>,
+    /// Domains that were saved.
+    pub saved: Saved,
+}
+
+/// Domains that were saved, by the path of the file.
+#[derive(Clone, Debug, Default)]
+pub struct Saved {
+    domains: BTreeMap<String, Domain>,
+    /// What paths and domains weigh, in bytes.
+    held: usize,
+}
+
+impl Saved {
+    /// The domain in a file.
+    pub fn get(&self, path: &str) -> Option<&Domain> {
+        self.domains.get(path)
+    }
+
+    /// All files with their domains, by path.
+    pub fn iter(&self) -> impl Iterator<Item = (&str, &Domain)> {
+        self.domains.iter().map(|(path, domain)| (path.as_str(), domain))
+    }
+
+    /// Writes a domain to a file, over what was there.
+    pub fn insert(&mut self, path: String, domain: Domain) {
+        let path_weight = weight::of_text(&path);
+        self.held += path_weight + domain.weight();
+        if let Some(over) = self.domains.insert(path, domain) {
+            self.held -= path_weight + over.weight();
+        }
+    }
+
+    pub(super) fn weight(&self) -> usize {
+        self.held
+    }
 }
 
 impl Default for Filesystem {
     fn default() -> Self {
         let missing = Patterns::new(["/nonexistent".to_owned()]).expect("a path is a pattern");
-        Self { missing, existing: Patterns::default(), saved: BTreeMap::new() }
+        Self { missing, existing: Patterns::default(), saved: Saved::default() }
     }
 }
 
 impl Filesystem {
     /// A host without saved domains, of which `missing` does not exist but for `existing`.
     pub fn new(missing: Patterns, existing: Patterns) -> Self {
-        Self { missing, existing, saved: BTreeMap::new() }
+        Self { missing, existing, saved: Saved::default() }
     }
 
     /// Whether a path exists, or can be made.

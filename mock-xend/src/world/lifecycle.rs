@@ -58,6 +58,7 @@ impl Learned {
 impl World {
     pub(super) fn create(&mut self, config: &Datum, detail: Detail, now: Duration) -> Result<Datum, Failure> {
         let mut domain = self.read_config(config)?;
+        self.check_room(domain.weight())?;
         if self.release >= Release::V3_2
             && let Some(other) = self.running_as(&domain)
         {
@@ -104,6 +105,7 @@ impl World {
     /// (`XendDomain.py`, `managed_domains`); a running domain of that uuid and name is kept when it ends.
     pub(super) fn define(&mut self, config: &Datum) -> Result<Datum, Failure> {
         let mut domain = self.read_config(config)?;
+        self.check_room(domain.weight())?;
         self.check_name(domain.name.as_bytes())?;
         self.check_name_is_free(&domain)?;
         let same = |known: &Domain| known.uuid == domain.uuid && known.name == domain.name;
@@ -303,6 +305,7 @@ impl World {
     pub(super) fn rename(&mut self, target: &Datum, name: &[u8]) -> Result<Datum, Failure> {
         let at = self.position(target)?;
         let name = self.check_name(name)?;
+        self.check_room(name.len())?;
         if let Some(other) = self.domains.iter().position(|domain| domain.name == name).filter(|other| *other != at) {
             let (wanted_by, by) = (self.domains[at].id, self.domains[other].id);
             return Err(Failure::NameTaken { name, wanted_by, by });
@@ -334,6 +337,7 @@ impl World {
 
     /// A guest has done what it was asked (`XendDomainInfo.refreshShutdown`).
     fn obey(&mut self, at: usize, reason: &[u8], now: Duration) {
+        let has_room = self.check_room(self.domains[at].weight()).is_ok();
         let domain = &mut self.domains[at];
         let then = match reason {
             // Whoever asked takes care of it.
@@ -345,9 +349,12 @@ impl World {
         match then {
             "restart" | "coredump-restart" => self.restart(at, now),
             "rename-restart" => {
-                let name = self.free_name(&self.domains[at].name);
-                let uuid = self.identities.uuid();
-                self.domains.push(Domain { name, uuid, activity: Activity::ShutDown, ..self.domains[at].clone() });
+                // Where there is no room for what the domain was, only the new one is left.
+                if has_room {
+                    let name = self.free_name(&self.domains[at].name);
+                    let uuid = self.identities.uuid();
+                    self.domains.push(Domain { name, uuid, activity: Activity::ShutDown, ..self.domains[at].clone() });
+                }
                 self.restart(at, now);
             }
             "preserve" if reason == b"crash" => domain.activity = Activity::Crashed,

@@ -6,7 +6,10 @@ use xend_wire::{Release, Releases};
 use super::device::{self, Device, Origin, Place};
 use super::pairs::child;
 use super::{Failure, World};
-use crate::python;
+use crate::{python, weight};
+
+/// What a device has besides its configuration, in bytes: a uuid, an address, and other settings that the daemon puts in.
+const DEVICE: usize = 2048;
 
 impl World {
     pub(super) fn devices(&self, target: &Datum, class: &[u8]) -> Result<Datum, Failure> {
@@ -40,6 +43,7 @@ impl World {
 
     pub(super) fn create_device(&mut self, target: &Datum, config: &Datum) -> Result<Datum, Failure> {
         let at = self.position(target)?;
+        self.check_room(DEVICE + weight::of(config))?;
         let release = self.release;
         let class = device::class_of(config);
         if !class.as_ref().is_some_and(|class| self.knows_class(class)) {
@@ -89,6 +93,7 @@ impl World {
     /// uuid (`XendConfig.device_add` with `cfg_xenapi`).
     pub(crate) fn add_device(&mut self, target: &Datum, config: &Datum) -> Result<String, Failure> {
         let at = self.position(target)?;
+        self.check_room(DEVICE + weight::of(config))?;
         let domain = &mut self.domains[at];
         let mut device = Device::define(config, &domain.devices, self.release, Origin::Kept, &mut self.identities)?;
         let is_it = |known: &Device| known.connected && known.class == device.class && known.id == device.id;
@@ -125,6 +130,7 @@ impl World {
         let class = device::class_of(config).unwrap_or_default();
         let knows_class = self.knows_class(&class);
         let at = self.position(target)?;
+        self.check_room(DEVICE + weight::of(config))?;
         if !knows_class {
             return Err(device::unknown_class(&class, release));
         }

@@ -43,6 +43,9 @@ pub struct World {
     pub messages: Vec<u8>,
     /// The daemon's log file.
     pub log: Vec<u8>,
+    /// How many bytes domains and saved domains may take, about: [`World::BUDGET`] unless it is set. What goes beyond it
+    /// is refused.
+    pub budget: usize,
     pub(super) domains: Domains,
     pub(super) next_id: u32,
     pub(super) identities: Identities,
@@ -61,6 +64,7 @@ impl World {
             guest_delay: Some(Duration::ZERO),
             messages: b"(XEN) fake console ring\n(XEN) line \"two\" & <three>\n".to_vec(),
             log: Vec::new(),
+            budget: Self::BUDGET,
             domains: Self::domain_0(release).into(),
             next_id: 1,
             identities: Identities::default(),

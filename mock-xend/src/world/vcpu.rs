@@ -7,7 +7,7 @@ use super::activity::Activity;
 use super::config::most_vcpus;
 use super::domain::Domain;
 use super::{Failure, World};
-use crate::python;
+use crate::{python, weight};
 
 /// The processors that the host has.
 const PROCESSORS: std::ops::Range<i64> = 0..2;
@@ -86,6 +86,8 @@ impl World {
     /// `domain_pincpu`. What it checks, and in which order, differs in every release (captures `post-pincpu-bad`).
     pub(super) fn pin(&mut self, target: &Datum, vcpu: &Datum, cpus: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
+        let vcpus = usize::try_from(self.find(target)?.vcpus).unwrap_or_default();
+        self.check_room(weight::of(cpus).saturating_mul(vcpus))?;
         let domain = self.find_mut(target)?;
         let all = release >= Release::V3_0_3 && python::str(vcpu).eq_ignore_ascii_case(b"all");
         let vcpus = if all {

@@ -13,6 +13,7 @@ mod hostile;
 mod libvirt;
 mod listeners;
 mod peer;
+mod programs;
 mod python;
 mod quirks;
 mod replies;

@@ -10,7 +10,7 @@ use super::envelope::{ErrorDescription, Outcome, envelope};
 use super::method::{Kind, LOGIN, Method};
 use super::{actions, records};
 use crate::python;
-use crate::registry::{Change, Registry};
+use crate::registry::{Change, Registry, Sessions};
 use crate::world::World;
 
 /// One request, with the world and what is kept beside it.
@@ -54,7 +54,8 @@ impl Call<'_> {
         let mismatch = || Err(mismatch(&method.name, method, params));
         if method.name == LOGIN {
             let [user, _password] = params else { return mismatch() };
-            return Ok(self.registry.sessions.open(user.clone(), self.now));
+            let opened = self.registry.sessions.open(user.clone(), self.now);
+            return opened.map_err(|_| ErrorDescription::no_room(Sessions::LONGEST_NAME, "a user's name"));
         }
         let Some(session) = params.first() else { return mismatch() };
         if !self.registry.sessions.admit(session, self.release, self.now) {
@@ -76,6 +77,9 @@ impl Call<'_> {
         }
         if params.len() != method.arguments {
             return mismatch();
+        }
+        if method.is_growing() {
+            context.make_room()?;
         }
         let Some(action) = actions::of(method) else {
             let text = format!("mock-xend does not simulate {}: a scenario has to answer it", method.name);

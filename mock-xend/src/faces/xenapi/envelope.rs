@@ -3,6 +3,7 @@
 use xend_wire::datum::Datum;
 
 use crate::python;
+use crate::weight;
 use crate::world;
 
 /// Why a method did not do what it was asked: a code with its arguments.
@@ -27,6 +28,11 @@ impl ErrorDescription {
     /// An exception that nothing translates.
     pub(super) fn internal(text: impl Into<Vec<u8>>) -> Self {
         Self::of(["INTERNAL_ERROR".into(), text.into().into()])
+    }
+
+    /// What the memory of the mock does not hold. The daemon has no limit.
+    pub(super) fn no_room(budget: usize, of: &str) -> Self {
+        Self::internal(format!("mock-xend keeps at most {} of {of}", weight::shown(budget)))
     }
 
     pub(super) fn handle_invalid(class: &str, reference: &Datum) -> Self {

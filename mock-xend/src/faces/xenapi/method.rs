@@ -130,6 +130,12 @@ impl Method {
         self.kind != Kind::Function && !matches!(self.class, "session" | "event" | "SR")
     }
 
+    /// Whether more may be kept after it than before: it makes an object, or sets an attribute.
+    pub(super) fn is_growing(&self) -> bool {
+        matches!(self.kind, Kind::Set(_))
+            || ["create", "add_to_", "hard_reboot"].iter().any(|prefix| self.verb().starts_with(prefix))
+    }
+
     /// Whether a class is one of those whose code came later, in files of their own, with other ways to look things up
     /// (`autoplug_classes`).
     pub(super) fn is_autoplugged(class: &str) -> bool {

@@ -1,5 +1,7 @@
 //! On which processors the vcpus of a domain may run: `(cpus 0-3,^2)`, `(cpus (0 1))` (`XendConfig.py`, `parse_cpus`).
 
+use std::collections::BTreeSet;
+
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
@@ -63,7 +65,7 @@ fn of_vcpu(cpus: &Datum, whole: &Datum, release: Release) -> Result<Vec<i64>, Fa
 /// # Errors
 /// What Python says of a part that is no number.
 pub(super) fn range(text: &[u8], whole: &Datum, release: Release) -> Result<Vec<i64>, Failure> {
-    /// What a range may not grow beyond: the hypervisor has no more processors.
+    /// What a list may not grow beyond: the hypervisor has no more processors.
     const MOST: i64 = 4096;
     if text.is_empty() {
         return if release >= Release::V4_1 {
@@ -73,21 +75,20 @@ pub(super) fn range(text: &[u8], whole: &Datum, release: Release) -> Result<Vec<
         };
     }
     let number = |part: &[u8]| python::int(part).map_err(|error| Failure::configuration(wrong(whole, &error)));
-    let mut cpus: Vec<i64> = Vec::new();
+    // A set, since ranges that overlap would make a list much longer than the text.
+    let mut cpus = BTreeSet::new();
     for part in text.split(|&byte| byte == b',') {
         if let Some(dash) = part.iter().position(|&byte| byte == b'-') {
             let (first, last) = (number(&part[..dash])?, number(&part[dash + 1..])?);
             cpus.extend(first..=last.min(first.saturating_add(MOST)));
         } else if let Some(removed) = part.strip_prefix(b"^") {
             let removed = number(removed)?;
-            cpus.retain(|&cpu| cpu != removed);
+            cpus.remove(&removed);
         } else {
-            cpus.push(number(part)?);
+            cpus.insert(number(part)?);
         }
     }
-    cpus.sort_unstable();
-    cpus.dedup();
-    Ok(cpus)
+    Ok(cpus.into_iter().take(MOST as usize).collect())
 }
 
 /// `cpus = WHOLE: why`.

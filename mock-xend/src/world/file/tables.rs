@@ -179,7 +179,7 @@ impl WorldTable {
                 .saved
                 .iter()
                 .map(|(path, domain)| SavedTable {
-                    path: path.clone(),
+                    path: path.to_owned(),
                     domain: spanned(DomainTable::of(domain, world.release)),
                 })
                 .collect(),

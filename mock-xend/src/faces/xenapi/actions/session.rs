@@ -7,6 +7,7 @@ use super::super::context::Context;
 use super::super::envelope::{ErrorDescription, Outcome, void};
 use super::super::records;
 use crate::python;
+use crate::registry::Events;
 
 /// Tells one attribute of a session.
 pub(super) fn get(call: &mut Context<'_>) -> Outcome {
@@ -42,8 +43,10 @@ pub(super) fn register(call: &mut Context<'_>) -> Outcome {
     let session = python::str(call.session());
     let sessions = &call.registry.sessions;
     call.registry.events.keep_only(|session| sessions.get(&session.to_vec().into()).is_some());
-    call.registry.events.register(&session, call.params[1].items(), call.world);
-    void()
+    match call.registry.events.register(&session, call.params[1].items(), call.world) {
+        Ok(()) => void(),
+        Err(_) => Err(ErrorDescription::no_room(Events::BUDGET, "registrations for events")),
+    }
 }
 
 pub(super) fn unregister(call: &mut Context<'_>) -> Outcome {
