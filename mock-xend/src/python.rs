@@ -42,8 +42,10 @@ pub(crate) fn member<'d>(value: &'d Datum, name: &str) -> Option<&'d Datum> {
 /// A time since the Unix epoch as `xmlrpclib.DateTime` writes it: `20080101T00:00:00`.
 pub(crate) fn date_time(at: Duration) -> Datum {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
+    /// The last second of the year 9999: later years have more digits than the format.
+    const LAST: Duration = Duration::from_secs(253_402_300_799);
     // `Tue, 01 Jan 2008 00:00:00 GMT`
-    let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + at);
+    let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + at.min(LAST));
     let words: Vec<&str> = date.split(' ').collect();
     let month = MONTHS.iter().position(|month| *month == words[2]).map_or(0, |at| at + 1);
     Datum::DateTime(format!("{}{month:02}{}T{}", words[3], words[1], words[4]))

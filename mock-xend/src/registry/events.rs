@@ -23,6 +23,8 @@ pub(crate) enum Change {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     registrations: BTreeMap<Vec<u8>, Registration>,
+    /// What the registrations weigh with the events that wait for them, in bytes.
+    held: usize,
     /// As they were when somebody last looked.
     power_states: BTreeMap<String, PowerState>,
     /// Whether a queue has grown since somebody last asked.
@@ -81,30 +83,44 @@ impl Events {
     /// Registers a session for classes; none are all.
     pub(crate) fn register(&mut self, session: &[u8], classes: &[Datum], world: &World) -> Result<(), NoRoom> {
         let grows = REGISTRATION + session.len() + classes.iter().map(weight::of).sum::<usize>();
-        if self.weight() + grows > Self::BUDGET {
+        if self.held + grows > Self::BUDGET {
             return Err(NoRoom);
         }
         if self.registrations.is_empty() {
             self.power_states = power_states(world);
         }
-        let new = || Registration { classes: Classes::Named(BTreeSet::new()), queue: VecDeque::new(), next_id: 1 };
-        let registration = self.registrations.entry(session.to_vec()).or_insert_with(new);
+        let mut registration = self.remove(session).unwrap_or_else(|| Registration {
+            classes: Classes::Named(BTreeSet::new()),
+            queue: VecDeque::new(),
+            next_id: 1,
+        });
         match &mut registration.classes {
             _ if classes.is_empty() => registration.classes = Classes::All,
             Classes::All => {}
             Classes::Named(known) => known.extend(classes.iter().map(python::str)),
         }
+        self.insert(session, registration);
         Ok(())
     }
 
-    /// What registrations and events weigh, in bytes.
-    fn weight(&self) -> usize {
-        self.registrations.iter().map(|(session, registration)| session.len() + registration.weight()).sum()
+    fn insert(&mut self, session: &[u8], registration: Registration) {
+        self.held += session.len() + registration.weight();
+        self.registrations.insert(session.to_vec(), registration);
+    }
+
+    fn remove(&mut self, session: &[u8]) -> Option<Registration> {
+        let registration = self.registrations.remove(session)?;
+        self.held -= session.len() + registration.weight();
+        Some(registration)
     }
 
     /// Ends the registrations of sessions that are over.
     pub(crate) fn keep_only(&mut self, is_open: impl Fn(&[u8]) -> bool) {
-        self.registrations.retain(|session, _| session.is_empty() || is_open(session));
+        self.registrations.retain(|session, registration| {
+            let is_kept = session.is_empty() || is_open(session);
+            self.held -= if is_kept { 0 } else { session.len() + registration.weight() };
+            is_kept
+        });
     }
 
     /// Whether a session is registered.
@@ -115,19 +131,20 @@ impl Events {
     /// Ends a registration. If classes are named, the daemon does the opposite of what is meant: these are kept, and all
     /// others dropped (`event_unregister`, `intersection_update`).
     pub(crate) fn unregister(&mut self, session: &[u8], classes: &[Datum]) {
-        let Some(registration) = self.registrations.get_mut(session) else { return };
+        let Some(mut registration) = self.remove(session) else { return };
         let named: BTreeSet<Vec<u8>> = classes.iter().map(python::str).collect();
         let kept: BTreeSet<Vec<u8>> = named.into_iter().filter(|class| registration.classes.contains(class)).collect();
-        if kept.is_empty() {
-            self.registrations.remove(session);
-        } else {
+        if !kept.is_empty() {
             registration.classes = Classes::Named(kept);
+            self.insert(session, registration);
         }
     }
 
     /// What a session has not been told yet. `None` if it is not registered.
     pub(crate) fn take(&mut self, session: &[u8]) -> Option<Vec<Datum>> {
-        Some(self.registrations.get_mut(session)?.queue.drain(..).collect())
+        let events: Vec<_> = self.registrations.get_mut(session)?.queue.drain(..).collect();
+        self.held -= events.iter().map(weight::of).sum::<usize>();
+        Some(events)
     }
 
     /// Tells whoever wants to know.
@@ -137,7 +154,6 @@ impl Events {
             Change::Modify => "mod",
             Change::Delete => "del",
         };
-        let mut held = self.weight();
         for registration in self.registrations.values_mut() {
             if !registration.classes.contains(class.as_bytes()) || registration.queue.len() == LONGEST_QUEUE {
                 continue;
@@ -151,10 +167,11 @@ impl Events {
                 ("field", field.into()),
                 ("id", registration.next_id.into()),
             ]);
-            held += weight::of(&event);
-            if held > Self::BUDGET {
+            let weight = weight::of(&event);
+            if self.held + weight > Self::BUDGET {
                 break;
             }
+            self.held += weight;
             registration.queue.push_back(event);
             registration.next_id += 1;
             self.has_news = true;
@@ -195,26 +212,42 @@ mod tests {
 
     use super::*;
 
-    /// Classes of any name can be registered for, and every session may register.
+    /// What is held is what there is, and in the budget.
+    fn check(events: &Events) {
+        let weigh = |(session, registration): (&Vec<u8>, &Registration)| session.len() + registration.weight();
+        assert_eq!(events.held, events.registrations.iter().map(weigh).sum::<usize>());
+        assert!(events.held <= Events::BUDGET);
+    }
+
     #[test]
-    fn registrations_and_events_stay_in_their_budget() {
+    fn classes_that_are_registered_for_stay_in_the_budget() {
         let world = World::new(Release::V4_1, Duration::ZERO);
         let mut events = Events::default();
         let class = |number: usize| Datum::from(format!("{number}{}", "x".repeat(1 << 20)));
         let refused = (0..100).find(|&number| events.register(b"one", &[class(number)], &world).is_err());
         assert!(refused.is_some_and(|count| count > 10), "{refused:?}");
-        assert!(events.weight() <= Events::BUDGET);
+        check(&events);
+        events.unregister(b"one", &[class(0)]);
+        check(&events);
         events.unregister(b"one", &[]);
-        assert_eq!(events.weight(), 0);
+        assert_eq!(events.held, 0);
+    }
 
+    #[test]
+    fn registrations_and_events_stay_in_the_budget() {
+        let world = World::new(Release::V4_1, Duration::ZERO);
+        let mut events = Events::default();
         let refused = (0..1_000_000_u32).find(|number| events.register(&number.to_be_bytes(), &[], &world).is_err());
         assert!(refused.is_some_and(|count| count > 10_000), "{refused:?}");
         events.tell(Change::Modify, "VM", &"x".repeat(1000), "power_state", Duration::ZERO);
-        assert!(events.weight() <= Events::BUDGET);
-        events.keep_only(|session| *session < 1000_u32.to_be_bytes()[..]);
-        for _ in 0..100 {
+        check(&events);
+        events.keep_only(|session| *session < 100_u32.to_be_bytes()[..]);
+        check(&events);
+        for _ in 0..2 * LONGEST_QUEUE {
             events.tell(Change::Modify, "VM", "11111111-1111-1111-1111-111111111111", "power_state", Duration::ZERO);
-            assert!(events.weight() <= Events::BUDGET);
         }
+        check(&events);
+        assert_eq!(events.take(&0_u32.to_be_bytes()).expect("it is registered").len(), LONGEST_QUEUE);
+        check(&events);
     }
 }

@@ -11,7 +11,7 @@ use super::identity::Identities;
 use super::image::Image;
 use super::scheduler::{Bvt, Credit, Sedf};
 use super::settings::Settings;
-use crate::python;
+use crate::{python, weight};
 
 /// A domain of the host.
 #[derive(Clone, Debug, PartialEq)]
@@ -129,6 +129,10 @@ pub struct Asked {
     pub obeys_at: Option<Duration>,
 }
 
+/// What is counted for any domain besides what it was given, in bytes: its own fields, and the console, the addresses and
+/// the screens that a start puts in.
+const DOMAIN: usize = size_of::<Domain>() + 2048;
+
 impl Domain {
     /// A domain that nothing is said of, defined and not active.
     pub(super) fn blank() -> Self {
@@ -221,12 +225,8 @@ impl Domain {
     /// Puts in what every guest has from 3.1 on: a console, unless it has one. From 4.0 on all consoles of a guest get one
     /// uuid (capture `jade10-consolerfb@4.1`).
     pub(super) fn plug_in_console(&mut self, release: Release, identities: &mut Identities) {
+        let Some(id) = self.id.filter(|_| self.lacks_console(release)) else { return };
         let is_console = |device: &&Device| device.class == "console";
-        let has_one = |device: &Device| device.text("protocol").is_some_and(|protocol| protocol == b"vt100");
-        let Some(id) = self.id.filter(|_| release >= Release::V3_1) else { return };
-        if self.devices.iter().filter(is_console).any(has_one) {
-            return;
-        }
         let number = self.devices.iter().filter(is_console).count();
         let console = Device::console(id, i64::try_from(number).unwrap_or_default(), identities);
         if release >= Release::V4_1 {
@@ -235,6 +235,15 @@ impl Domain {
             }
         }
         self.devices.push(console);
+    }
+
+    /// Whether it is a guest that runs without the console that every guest has from 3.1 on.
+    pub(super) fn lacks_console(&self, release: Release) -> bool {
+        let is_one = |device: &Device| {
+            device.class == "console" && device.text("protocol").is_some_and(|protocol| protocol == b"vt100")
+        };
+        let is_guest = self.id.is_some() && !self.is_privileged();
+        release >= Release::V3_1 && is_guest && !self.devices.iter().any(is_one)
     }
 
     /// Gives a domain that is started what it needs: memory for shadow page tables, and addresses of network cards.
@@ -281,6 +290,23 @@ impl Domain {
         self.started = None;
         self.asked = None;
         self.devices.retain(|device| device.connected && device.class != "console");
+    }
+
+    /// In bytes, about.
+    pub(super) fn weight(&self) -> usize {
+        let texts = [&self.name, &self.uuid, &self.on_end.poweroff, &self.on_end.reboot, &self.on_end.crash];
+        let texts = texts.into_iter().chain([&self.on_xend.start, &self.on_xend.stop]);
+        let settings = self.settings.iter().map(|(_, value)| weight::of(value));
+        let image = self.image.iter().map(|image| weight::of(&image.config));
+        let devices = self.devices.iter().map(|device| {
+            let settings = device.settings.iter().map(|(name, value)| weight::of_named(name, value));
+            weight::of_text(&device.class) + settings.sum::<usize>()
+        });
+        let processors =
+            self.pinned.iter().chain(&self.last_pinned).map(|cpus| size_of_val(cpus) + size_of_val(&cpus[..]));
+        DOMAIN
+            + texts.map(|text| text.len()).sum::<usize>()
+            + settings.chain(image).chain(devices).chain(processors).sum::<usize>()
     }
 }
 

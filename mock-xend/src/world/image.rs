@@ -47,6 +47,18 @@ impl Image {
         }
     }
 
+    /// Removes a setting.
+    pub(super) fn unset(&mut self, name: &str) {
+        if let Datum::List(items) = &mut self.config {
+            items.retain(|item| item.items().first().and_then(Datum::as_bytes) != Some(name.as_bytes()));
+        }
+    }
+
+    /// The names of the settings.
+    pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
+        self.config.items().iter().filter_map(|item| item.items().first()?.as_bytes())
+    }
+
     /// The image without what the daemon puts in itself, in the order of the release.
     pub(super) fn without_defaults(&self, release: Release) -> Datum {
         let defaults: Vec<_> = platform::defaults(release, self.is_hvm()).collect();

@@ -1,11 +1,7 @@
 //! How much memory the domains of a world take, and how much they may.
 
-use super::{Domain, Failure, World};
+use super::{Failure, World};
 use crate::weight;
-
-/// What is counted for any domain besides what it was given, in bytes: its own fields, and the console, the addresses and
-/// the screens that a start puts in.
-const DOMAIN: usize = size_of::<Domain>() + 2048;
 
 impl World {
     /// How many bytes the domains of a world and those that are saved in its files may take if nothing else is said:
@@ -27,24 +23,5 @@ impl World {
         }
         let budget = weight::shown(self.budget);
         Err(Failure::refused(format!("mock-xend keeps at most {budget} of domains and saved domains")))
-    }
-}
-
-impl Domain {
-    /// In bytes, about.
-    pub(super) fn weight(&self) -> usize {
-        let texts = [&self.name, &self.uuid, &self.on_end.poweroff, &self.on_end.reboot, &self.on_end.crash];
-        let texts = texts.into_iter().chain([&self.on_xend.start, &self.on_xend.stop]);
-        let settings = self.settings.iter().map(|(_, value)| weight::of(value));
-        let image = self.image.iter().map(|image| weight::of(&image.config));
-        let devices = self.devices.iter().map(|device| {
-            let settings = device.settings.iter().map(|(name, value)| weight::of_named(name, value));
-            weight::of_text(&device.class) + settings.sum::<usize>()
-        });
-        let processors =
-            self.pinned.iter().chain(&self.last_pinned).map(|cpus| size_of_val(cpus) + size_of_val(&cpus[..]));
-        DOMAIN
-            + texts.map(|text| text.len()).sum::<usize>()
-            + settings.chain(image).chain(devices).chain(processors).sum::<usize>()
     }
 }

@@ -90,7 +90,7 @@ impl World {
                         "weight is out of range"
                     }));
                 }
-                let most = domain.vcpus * 100;
+                let most = domain.vcpus.saturating_mul(100);
                 if is_out_of(1, 0, most)? {
                     return Err(Failure::refused(if newest {
                         format!("Cpu cap out of range, valid range is from 0 to {most} for specified number of vcpus")

@@ -4,7 +4,7 @@ use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
 use super::activity::Activity;
-use super::config::most_vcpus;
+use super::config::{MOST_VCPUS, most_vcpus};
 use super::domain::Domain;
 use super::{Failure, World};
 use crate::{python, weight};
@@ -78,6 +78,10 @@ impl World {
                 return Err(Failure::Hypervisor { errno: 22, text: "Invalid argument" });
             }
             domain.vcpus = vcpus;
+        }
+        // A number of so many bits is where Python's memory ends.
+        if vcpus > MOST_VCPUS {
+            return Err(Failure::exception(""));
         }
         domain.available_vcpus = Some(vcpus);
         Ok(Datum::None)

@@ -132,6 +132,9 @@ const CASES: &str = r#"
 4.1.. | xend.node.info | cpu_topology
 4.1.. | xend.node.info 1 | numa_info
 3.2.. | xend.security.get_policy | <array><data>
+# Numbers that are larger than anything.
+..3.3 | xend.domain.setVCpuCount vm1 2000000000 | fault 1
+3.4.. | xend.domain.setVCpuCount vm1 2000000000 | fault 2 Cannot set vcpus greater than max vcpus on running domain
 # Values of other types than are meant.
 .. | xend.domain dateTime:20080101T00:00:00 | fault 1 DateTime instance has no attribute '__trunc__'
 .. | xend.domain base64:dm0x | ok

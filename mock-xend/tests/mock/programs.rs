@@ -1,5 +1,6 @@
 //! Any program of requests: a world file loses nothing of what it leaves behind, and it stays in the budgets of memory.
 
+use std::iter;
 use std::time::Duration;
 
 use mock_xend::world::{Command, Detail, Order, States};
@@ -20,7 +21,7 @@ enum Step {
     Call(&'static str, Vec<String>),
     /// A call of the Xen-API, whose session comes before these parameters.
     XenApi(&'static str, Vec<Value>),
-    /// Milliseconds go by.
+    /// Time goes by, in eighths of a second, which a file holds exactly.
     Wait(u64),
 }
 
@@ -173,12 +174,12 @@ fn older() -> impl Strategy<Value = Step> {
         ])).prop_map(|(name, number, method)| Step::Call(method, vec![name, number])),
         1 => (name(), number(), number())
             .prop_map(|(name, weight, cap)| Step::Call("xend.domain.sched_credit_set", vec![name, weight, cap])),
-        1 => (name(), select(vec!["vif", "vbd", "vfb", "pci", "console"]), select(vec!["0", "1", "sda1", "2049"]), 0..2)
+        1 => (name(), select(vec!["vif", "vbd", "vfb", "pci", "console"]), select(vec!["0", "1", "sda1", "2049"]), 0..2_u8)
             .prop_map(|(name, class, device, forget)| {
                 let device = [name, class.to_owned(), device.to_owned(), "0".to_owned(), forget.to_string()];
                 Step::Call("xend.domain.destroyDevice", device.into())
             }),
-        1 => (0..400_000_u64).prop_map(Step::Wait),
+        1 => (0..3200_u64).prop_map(Step::Wait),
     ]
 }
 
@@ -259,8 +260,8 @@ async fn perform(daemon: &Daemon, session: &str, step: &Step) -> String {
             let head = format!("POST /RPC2 HTTP/1.0\r\nContent-Length: {}\r\n\r\n", body.len());
             (Face::XenApi, [head.as_bytes(), &body].concat())
         }
-        Step::Wait(milliseconds) => {
-            daemon.advance(Duration::from_millis(*milliseconds));
+        Step::Wait(eighths) => {
+            daemon.advance(Duration::from_millis(125 * eighths));
             return String::new();
         }
     };
@@ -274,10 +275,17 @@ fn told(world: &mut World, now: Duration) -> String {
     records.items().iter().map(|record| format!("{}\n", record.show(Release::V4_1).escape_ascii())).collect()
 }
 
-/// A quarter of the usual number, since each case is many requests.
+/// The first line that is not the same in two texts.
+fn first_difference(one: &str, other: &str) -> Option<(String, String)> {
+    let lines = one.lines().chain(iter::repeat("")).zip(other.lines().chain(iter::repeat("")));
+    let mut lines = lines.take(one.lines().count().max(other.lines().count()));
+    lines.find(|(one, other)| one != other).map(|(one, other)| (one.to_owned(), other.to_owned()))
+}
+
+/// An eighth of the usual number, since each case is many requests.
 fn proptest_config() -> ProptestConfig {
     let usual = ProptestConfig::default();
-    ProptestConfig { failure_persistence: None, cases: usual.cases.div_ceil(4), ..usual }
+    ProptestConfig { failure_persistence: None, cases: usual.cases.div_ceil(8), ..usual }
 }
 
 proptest! {
@@ -295,8 +303,9 @@ proptest! {
             let text = world.to_toml();
             let mut again = World::parse("again.toml", &text, None, now)
                 .map_err(|error| TestCaseError::fail(format!("{step:?}: {error}")))?;
-            prop_assert_eq!(&again.to_toml(), &text, "{:?}", step);
-            prop_assert_eq!(told(&mut again, now), told_before, "{:?}", step);
+            // The lines that differ say more than two whole files.
+            prop_assert_eq!(first_difference(&text, &again.to_toml()), None, "{:?}", step);
+            prop_assert_eq!(first_difference(&told_before, &told(&mut again, now)), None, "{:?}", step);
         }
     }
 

@@ -139,3 +139,80 @@ fn mistakes_in_worlds_are_shown() {
     let _guard = crate::snapshots();
     insta::assert_snapshot!("world-mistakes", text);
 }
+
+mod properties {
+    use proptest::prelude::*;
+    use proptest::sample::select;
+    use xend_wire::xmlrpc::{Value, encode_call};
+
+    use super::*;
+
+    fn call(method: &str, params: &[Value]) -> Vec<u8> {
+        let body = encode_call(method, params).expect("XML can hold it");
+        let head = format!("POST /RPC2 HTTP/1.0\r\nContent-Length: {}\r\n\r\n", body.len());
+        [head.as_bytes(), &body].concat()
+    }
+
+    proptest! {
+        #![proptest_config(ProptestConfig { failure_persistence: None, ..ProptestConfig::default() })]
+
+        /// Whatever the numbers of a file are, it is refused, or its domains are told on every face.
+        #[test]
+        fn no_number_of_a_world_is_a_panic(
+            release in select(Release::ALL.to_vec()),
+            numbers in prop::collection::btree_map(
+                select(vec![
+                    "started = %", "restarted = %", "restarts = #", "id = #", "vcpus = #", "vcpu-avail = #",
+                    "available-vcpus = #", "max-memory = #", "shadow-memory = #", "pinned = [[#, #], []]",
+                    "last-pinned = [#]", "credit = { weight = #, cap = # }", "ran = { id = 5, started = % }",
+                    "sedf = { period = #, slice = #, latency = #, weight = #, extratime = # }",
+                    "asked = { reason = \"poweroff\", at = %, obeys-at = % }",
+                    "settings = [\"(cpuid ((1 ((eax 0x%)))))\", \"(start_time %)\"]",
+                    "devices = [\"(vif (rate %KB/s))\", \"(vbd (dev #) (uname phy:x))\"]",
+                ]),
+                (
+                    prop_oneof![any::<i64>(), -1..300_i64, select(vec![i64::MAX, i64::MIN, 1 << 31, 1 << 32])],
+                    prop_oneof![
+                        any::<f64>(), 0.0..1e10, select(vec![253_402_300_800.0, 1e18, 1e19, f64::MAX, f64::NAN, f64::INFINITY]),
+                    ],
+                ),
+                0..4,
+            ),
+            memory in prop_oneof![any::<i64>(), 1..4096_i64],
+            is_active in any::<bool>(),
+        ) {
+            let state = if is_active || release < Release::V3_1 { "running" } else { "halted" };
+            let mut text = format!("[[domain]]\nname = \"a\"\nmemory = {memory}\nstate = \"{state}\"\n");
+            for (key, (whole, real)) in numbers {
+                let real = if real.is_finite() { format!("{real:?}") } else { format!("{real:?}").to_lowercase() };
+                writeln!(text, "{}", key.replace('#', &whole.to_string()).replace('%', &real)).expect("memory");
+            }
+            let Ok(world) = World::parse("world.toml", &text, Some(release), NOW) else { return Ok(()) };
+            let again = World::parse("world.toml", &world.to_toml(), None, NOW).map(|again| again.to_toml());
+            prop_assert_eq!(again.map_err(|error| error.to_string()), Ok(world.to_toml()));
+            let daemon = builder(release).world(world).build().expect("nothing conflicts");
+            for _ in 0..2 {
+                for path in ["/xend/domain?detail=1", "/xend/domain/a", "/xend/node"] {
+                    let (reply, _) = run(send(&daemon, Face::Sxp, &[&get(path)]));
+                    prop_assert!(reply.starts_with("HTTP/1.1 "), "{path}: {reply}");
+                }
+                for method in ["xend.domain", "xend.domain.getVCPUInfo", "xend.domain.sched_credit_get", "xend.domain.cpu_sedf_get"] {
+                    let (reply, _) = run(send(&daemon, Face::XmlRpc, &[&call(method, &["a".into()])]));
+                    prop_assert!(reply.contains("<methodResponse>"), "{method}: {reply}");
+                }
+                if release >= Release::V3_1 {
+                    let login = call("session.login_with_password", &["root".into(), "x".into()]);
+                    let (reply, _) = run(send(&daemon, Face::XenApi, &[&login]));
+                    let session = reply.split("<string>").nth(2).unwrap_or_default();
+                    let session = &session[..session.find('<').unwrap_or_default()];
+                    for class in ["VM", "VM_metrics", "VIF", "VBD", "console", "host", "host_metrics"] {
+                        let method = format!("{class}.get_all_records");
+                        let (reply, _) = run(send(&daemon, Face::XenApi, &[&call(&method, &[session.into()])]));
+                        prop_assert!(reply.contains("<methodResponse>"), "{method}: {reply}");
+                    }
+                }
+                daemon.advance(Duration::from_secs(400));
+            }
+        }
+    }
+}

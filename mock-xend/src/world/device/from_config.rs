@@ -58,7 +58,9 @@ impl Device {
         let is_unplugged = remove_mark(&mut given);
         let mut settings = until_3_0_3::settings(&class, &given, release);
         if class == "vif" && !settings.iter().any(|(name, _)| name == "mac") {
-            settings.push(("mac".into(), identities.mac().into()));
+            // What may stand there several times stays last.
+            let at = settings.iter().position(|(name, _)| name == "ip").unwrap_or(settings.len());
+            settings.insert(at, ("mac".into(), identities.mac().into()));
         }
         let mut device = Self { class, id: 0, connected: true, settings };
         device.id = device.number(known, release);

@@ -1,5 +1,6 @@
 //! Worlds as TOML files.
 
+mod image;
 mod read;
 mod tables;
 

@@ -7,13 +7,14 @@ use toml::Spanned;
 use xend_wire::datum::Datum;
 use xend_wire::{Diagnostic, Release, sexpr};
 
+use super::image::completed;
 use super::tables::{BootloaderTable, DomainTable, NodeTable, SavedTable, WorldTable};
-use crate::world::config::{self, Host, restart_modes};
+use crate::world::config::{self, restart_modes};
 use crate::world::device::Origin;
 use crate::world::identity::Identities;
 use crate::world::lifecycle::{LAST_ID, id_after};
 use crate::world::{
-    Activity, Asked, Bootloader, Device, Domain, Filesystem, Image, Node, OnEnd, OnXend, Patterns, Run, Settings, World,
+    Activity, Asked, Bootloader, Device, Domain, Filesystem, Node, OnEnd, OnXend, Patterns, Run, Settings, World,
 };
 
 /// The file being read, for errors.
@@ -114,6 +115,7 @@ impl Source<'_> {
         let table = table.into_inner();
         let (name, id) = (table.name.span(), table.id.as_ref().map(Spanned::span));
         let state = table.state.as_ref().map_or(name.clone(), Spanned::span);
+        let has_console = table.console.unwrap_or(true);
         let mut domain = self.domain(world, table)?;
         let release = world.release;
         if !domain.activity.is_active() && release < Release::V3_1 {
@@ -146,7 +148,9 @@ impl Source<'_> {
                 Some(wanted) => world.next_id = world.next_id.max(id_after(wanted)),
                 None => domain.id = Some(world.next_id()),
             }
-            domain.plug_in_console(world.release, &mut world.identities);
+            if has_console {
+                domain.plug_in_console(world.release, &mut world.identities);
+            }
             domain.screens = Some(world.xend_config.screens(world.release));
         } else if let Some(id) = id {
             return Err(self.wrong(id, format!("a domain that is {} has no id", domain.activity.as_str())));
@@ -175,13 +179,10 @@ impl Source<'_> {
         };
         let vcpus = match &table.vcpus {
             // Like a configuration, that may say none.
-            Some(vcpus) if *vcpus.get_ref() > config::MOST_VCPUS => {
-                let message = format!("a domain has at most {} vcpus", config::MOST_VCPUS);
-                return Err(self.wrong(vcpus.span(), message));
-            }
-            Some(vcpus) => *vcpus.get_ref(),
+            Some(vcpus) => self.vcpus(vcpus)?,
             None => 1,
         };
+        let available_vcpus = table.available_vcpus.as_ref().map(|vcpus| self.vcpus(vcpus)).transpose()?;
         let memory = *table.memory.get_ref();
         // 3.0.2 takes any number for the memory, and up to 3.0.3 any for the most that it may become.
         if memory < 1 && release >= Release::V3_0_3 {
@@ -231,7 +232,11 @@ impl Source<'_> {
             );
         }
         let image = match table.image {
-            Some(text) => Some(self.image(&text, world, devices.iter().any(Device::is_framebuffer))?),
+            Some(text) => {
+                let mut image = completed(self.sexpr(&text)?, &world.files, release, &devices);
+                table.image_without.iter().for_each(|name| image.unset(name));
+                Some(image)
+            }
             None => None,
         };
         let started = match table.started {
@@ -256,11 +261,11 @@ impl Source<'_> {
             name,
             uuid: table.uuid.unwrap_or_else(|| world.identities.uuid()),
             activity,
-            is_transient: false,
+            is_transient: table.transient,
             is_managed: table.managed,
             vcpus,
             vcpu_avail: table.vcpu_avail,
-            available_vcpus: table.available_vcpus,
+            available_vcpus,
             pinned: table.pinned,
             last_pinned: table.last_pinned,
             memory,
@@ -284,22 +289,9 @@ impl Source<'_> {
         })
     }
 
-    /// The image of a domain, with what the daemon puts in.
-    fn image(&self, text: &Spanned<String>, world: &World, has_framebuffer: bool) -> Result<Image, Diagnostic> {
-        let (given, release) = (self.sexpr(text)?, world.release);
-        if release < Release::V3_1 {
-            return Ok(Image { config: given });
-        }
-        // A machine that no boot order was given for is one all the same.
-        let is_hvm = given.items().first().and_then(Datum::as_bytes) == Some(b"hvm");
-        let mut config = vec!["vm".into(), Datum::pair("image", given)];
-        if is_hvm {
-            config.push(Datum::pair("HVM_boot_policy", "BIOS order"));
-        }
-        let mut image = config::read_image(&config.into(), release).expect("there is an image");
-        let host = Host { release, files: &world.files, checks_files: false };
-        config::complete_image(&mut image, host, has_framebuffer).expect("no file is looked for");
-        Ok(image)
+    fn vcpus(&self, vcpus: &Spanned<i64>) -> Result<i64, Diagnostic> {
+        let number = Some(*vcpus.get_ref()).filter(|number| *number <= config::MOST_VCPUS);
+        number.ok_or_else(|| self.wrong(vcpus.span(), format!("a domain has at most {} vcpus", config::MOST_VCPUS)))
     }
 
     fn patterns(&self, texts: Vec<Spanned<String>>) -> Result<Patterns, Diagnostic> {

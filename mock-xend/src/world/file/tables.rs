@@ -7,6 +7,7 @@ use toml::Spanned;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use super::image::completed;
 use crate::world::{Bvt, Credit, Domain, Sedf, World, XendConfig};
 
 #[derive(Serialize, Deserialize)]
@@ -80,6 +81,9 @@ pub(super) struct DomainTable {
     pub(super) state: Option<Spanned<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) managed: bool,
+    /// Whether it is forgotten when it ends although it is managed.
+    #[serde(default, skip_serializing_if = "is_default")]
+    pub(super) transient: bool,
     pub(super) memory: Spanned<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) max_memory: Option<Spanned<i64>>,
@@ -90,7 +94,7 @@ pub(super) struct DomainTable {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) vcpu_avail: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) available_vcpus: Option<i64>,
+    pub(super) available_vcpus: Option<Spanned<i64>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) pinned: Vec<Vec<i64>>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -109,8 +113,15 @@ pub(super) struct DomainTable {
     pub(super) settings: Vec<Spanned<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) image: Option<Spanned<String>>,
+    /// What the daemon usually puts into such an image, and this one lacks: a screen that was plugged in later brings no
+    /// device model.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) image_without: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) devices: Vec<Spanned<String>>,
+    /// `false` if the console that every guest has from 3.1 on was taken from it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub(super) console: Option<bool>,
     /// Seconds since the Unix epoch, like all times here.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) started: Option<Spanned<f64>>,
@@ -173,14 +184,14 @@ impl WorldTable {
                 .iter()
                 .map(|known| BootloaderTable { path: known.path.clone(), answer: sexpr(&known.answer) })
                 .collect(),
-            domain: world.domains.iter().map(|domain| spanned(DomainTable::of(domain, world.release))).collect(),
+            domain: world.domains.iter().map(|domain| spanned(DomainTable::of(domain, world))).collect(),
             saved: world
                 .files
                 .saved
                 .iter()
                 .map(|(path, domain)| SavedTable {
                     path: path.to_owned(),
-                    domain: spanned(DomainTable::of(domain, world.release)),
+                    domain: spanned(DomainTable::of(domain, world)),
                 })
                 .collect(),
         }
@@ -188,7 +199,16 @@ impl WorldTable {
 }
 
 impl DomainTable {
-    fn of(domain: &Domain, release: Release) -> Self {
+    fn of(domain: &Domain, world: &World) -> Self {
+        let image = domain.image.as_ref().map(|image| image.without_defaults(world.release));
+        let image_without = match (&image, &domain.image) {
+            (Some(given), Some(image)) => {
+                let usual = completed(given.clone(), &world.files, world.release, &domain.devices);
+                let lacking = usual.names().filter(|name| image.names().all(|known| known != *name));
+                lacking.map(|name| String::from_utf8_lossy(name).into_owned()).collect()
+            }
+            _ => Vec::new(),
+        };
         let seconds = |time: Duration| spanned(time.as_secs_f64());
         Self {
             name: spanned(domain.name.clone()),
@@ -196,12 +216,13 @@ impl DomainTable {
             uuid: Some(domain.uuid.clone()),
             state: Some(spanned(domain.activity.as_str().to_owned())),
             managed: domain.is_managed,
+            transient: domain.is_transient,
             memory: spanned(domain.memory),
             max_memory: Some(spanned(domain.max_memory)),
             shadow_memory: domain.shadow_memory,
             vcpus: Some(spanned(domain.vcpus)),
             vcpu_avail: domain.vcpu_avail,
-            available_vcpus: domain.available_vcpus,
+            available_vcpus: domain.available_vcpus.map(spanned),
             pinned: domain.pinned.clone(),
             last_pinned: domain.last_pinned.clone(),
             on_poweroff: Some(spanned(domain.on_end.poweroff.clone())),
@@ -210,8 +231,10 @@ impl DomainTable {
             on_xend_start: Some(domain.on_xend.start.clone()),
             on_xend_stop: Some(domain.on_xend.stop.clone()),
             settings: domain.settings.iter().map(|(name, value)| sexpr(&Datum::pair(name, value.clone()))).collect(),
-            image: domain.image.as_ref().map(|image| sexpr(&image.without_defaults(release))),
+            image: image.as_ref().map(sexpr),
+            image_without,
             devices: domain.devices.iter().map(|device| sexpr(&device.config())).collect(),
+            console: domain.lacks_console(world.release).then_some(false),
             started: domain.started.map(seconds),
             restarts: domain.restarts,
             restarted: domain.restarted.map(seconds),

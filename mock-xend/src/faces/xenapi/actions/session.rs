@@ -7,7 +7,7 @@ use super::super::context::Context;
 use super::super::envelope::{ErrorDescription, Outcome, void};
 use super::super::records;
 use crate::python;
-use crate::registry::Events;
+use crate::registry::{Events, Registry};
 
 /// Tells one attribute of a session.
 pub(super) fn get(call: &mut Context<'_>) -> Outcome {
@@ -41,12 +41,15 @@ pub(super) fn cancel_task(_: &mut Context<'_>) -> Outcome {
 
 pub(super) fn register(call: &mut Context<'_>) -> Outcome {
     let session = python::str(call.session());
-    let sessions = &call.registry.sessions;
-    call.registry.events.keep_only(|session| sessions.get(&session.to_vec().into()).is_some());
-    match call.registry.events.register(&session, call.params[1].items(), call.world) {
-        Ok(()) => void(),
-        Err(_) => Err(ErrorDescription::no_room(Events::BUDGET, "registrations for events")),
-    }
+    let Registry { sessions, events, .. } = call.registry;
+    let classes = call.params[1].items();
+    let registered = events.register(&session, classes, call.world).or_else(|_| {
+        // Sessions end without a word when there are too many of them.
+        events.keep_only(|session| sessions.get(&session.to_vec().into()).is_some());
+        events.register(&session, classes, call.world)
+    });
+    registered.map_err(|_| ErrorDescription::no_room(Events::BUDGET, "registrations for events"))?;
+    void()
 }
 
 pub(super) fn unregister(call: &mut Context<'_>) -> Outcome {

@@ -409,13 +409,16 @@ pub(super) fn set_hvm_boot_policy(call: &mut Context<'_>) -> Outcome {
 pub(super) fn set_in_image(call: &mut Context<'_>) -> Outcome {
     let value = call.params[2].clone();
     let name = call.method.field().trim_start_matches("PV_");
-    let image = domain_mut(call)?.image.get_or_insert_with(|| Image { config: Datum::list(["linux".into()]) });
+    let none = || Image { config: Datum::list(["linux".into(), Datum::pair("kernel", "")]) };
+    let image = domain_mut(call)?.image.get_or_insert_with(none);
     let is_replaced = |pair: &Datum| {
         let known = pair.items().first().and_then(Datum::as_bytes).unwrap_or_default();
         // The arguments are told with those that come from settings of their own.
         known == name.as_bytes() || (name == "args" && matches!(known, b"root" | b"ip"))
     };
     let kept = image.config.items().iter().filter(|pair| !is_replaced(pair)).cloned();
-    image.config = kept.chain([Datum::pair(name, value)]).collect::<Vec<_>>().into();
+    // But for the kernel, what is empty is as nothing.
+    let given = Some(Datum::pair(name, value.clone())).filter(|_| name == "kernel" || python::truth(&value));
+    image.config = kept.chain(given).collect::<Vec<_>>().into();
     void()
 }
