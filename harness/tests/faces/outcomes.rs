@@ -24,9 +24,9 @@ const RIGHT: &[(&str, &str)] = &[
     ("st500-pause", "ERR_VM_CONTROL_OP_FAILED Refused: x"),
     ("st501-pause", "ERR_VMM_CMD_FORMAT_ERROR Refused: Operation not implemented: pause"),
     ("st503-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: HTTP 503 x: busy"),
-    ("http10-pause", "done"),
+    ("http10-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply does not say that it was done, but `()`"),
     ("http20-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply is not HTTP: invalid HTTP version parsed"),
-    ("nolf-pause", "done"),
+    ("nolf-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply does not say that it was done, but `()`"),
     ("empty-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the connection was closed before the reply was complete"),
     ("noreason-pause", "done"),
     ("big4096-pause", "ERR_VMM_CMD_FORMAT_ERROR Refused: EEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEEE"),
@@ -54,7 +54,10 @@ const RIGHT: &[(&str, &str)] = &[
     ("olduuid-info", "id Some(3), memory None MiB of None, vcpus None, time None, None"),
     ("floatmem-info", "id Some(3), memory None MiB of None, vcpus None, time None, Some(Running)"),
     ("octal-info", "id Some(10), memory Some(128) MiB of None, vcpus None, time None, Some(Running)"),
-    ("big-info", "id Some(3), memory None MiB of None, vcpus None, time None, None"),
+    (
+        "big-info",
+        "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply should hold `(domain ...)`, and holds `(domain (name big) (d",
+    ),
     ("huge-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply should hold `(domain ...)`, and holds `AAAAAAAAAAAAAAAAAAAAA"),
 ];
 

@@ -305,7 +305,7 @@ impl Domain {
         let processors =
             self.pinned.iter().chain(&self.last_pinned).map(|cpus| size_of_val(cpus) + size_of_val(&cpus[..]));
         DOMAIN
-            + texts.map(|text| text.len()).sum::<usize>()
+            + texts.map(String::len).sum::<usize>()
             + settings.chain(image).chain(devices).chain(processors).sum::<usize>()
     }
 }

@@ -186,7 +186,7 @@ fn older() -> impl Strategy<Value = Step> {
 /// What clients of the Xen-API ask for of what the world holds.
 fn newer() -> impl Strategy<Value = Step> {
     let structure = |members: Vec<(&str, Value)>| {
-        Value::Struct(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect())
+        Value::Struct(members.into_iter().map(|(name, value)| (name.into(), value)).collect())
     };
     // XML has no such character.
     let plain = || text().prop_map(|text| text.replace('\u{1}', ""));

@@ -345,7 +345,11 @@ impl Builder {
         self.text.extend((!is_bare).then_some(b'\''));
         assert!(self.tree.has_room() && self.text.len() < u32::MAX as usize, "a document holds at most 4 GiB of text");
         let span = start..self.text.len();
-        if is_bare { self.tree.bare(span) } else { self.tree.quoted(span) }
+        if is_bare {
+            self.tree.bare(span);
+        } else {
+            self.tree.quoted(span);
+        }
         self
     }
 
