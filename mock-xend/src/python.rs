@@ -9,7 +9,7 @@ use std::time::{Duration, SystemTime};
 use xend_wire::datum::Datum;
 
 pub(crate) use raises::{
-    AN_INTEGER_IS_REQUIRED, c_int, compare, hashable, items, long, name, not_a_number, number, operand, shift,
+    AN_INTEGER_IS_REQUIRED, c_int, compare, contains, hashable, items, long, name, not_a_number, number, operand, shift,
 };
 
 /// A dict as it is written down in the daemon's source, its members in the order in which Python gives them.

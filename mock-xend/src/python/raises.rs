@@ -82,6 +82,16 @@ pub(crate) fn items(value: &Datum) -> Result<Vec<Datum>, Raised> {
     }
 }
 
+/// `text in value`: of a text whether it is a part of it, else whether it is an item or a key.
+pub(crate) fn contains(value: &Datum, text: &str) -> Result<bool, Raised> {
+    match value {
+        Datum::Bytes(whole) => Ok(memchr::memmem::find(whole, text.as_bytes()).is_some()),
+        Datum::Text(whole) => Ok(whole.contains(text)),
+        Datum::List(_) | Datum::Tuple(_) | Datum::Dict(_) => Ok(items(value)?.contains(&text.into())),
+        other => Err(format!("argument of type '{}' is not iterable", type_name(other)).into_bytes()),
+    }
+}
+
 /// `hash(value)`, which looking a value up in a dict takes.
 pub(crate) fn hashable(value: &Datum) -> Result<(), Raised> {
     match value {
@@ -199,6 +209,11 @@ mod tests {
         let [none, bool, int, float, inf, nan] = not_iterable.each_ref().map(String::as_str);
         let instance = "iteration over non-sequence";
         check(items, [none, bool, int, float, inf, nan, "", "", "", instance, instance]);
+        let not_searchable =
+            ["NoneType", "bool", "int", "float", "float", "float", "", "", "", "instance", "instance"].map(|name| {
+                if name.is_empty() { String::new() } else { format!("argument of type '{name}' is not iterable") }
+            });
+        check(|value| contains(value, "a"), not_searchable.each_ref().map(String::as_str));
         let (list, dict) = ("unhashable type: 'list'", "unhashable type: 'dict'");
         let instance = "unhashable instance";
         check(hashable, ["", "", "", "", "", "", "", list, dict, instance, instance]);

@@ -1,5 +1,6 @@
 //! Domains as files: save, restore, suspend, resume, migrate, dump (`XendCheckpoint.py`).
 
+use std::net::Ipv4Addr;
 use std::time::Duration;
 
 use xend_wire::Release;
@@ -142,12 +143,29 @@ impl World {
         };
         let peer = format!("{}:{port}", String::from_utf8_lossy(&destination));
         if !self.peers.contains(&peer) {
+            let (errno, text) = if self.resolves(&destination) {
+                (111, "Connection refused")
+            } else {
+                (-2, "Name or service not known")
+            };
             // `err[1]` at first, the whole exception later (captures `post-migrate-refused@3.2`, xm command `migrate vm1` in 4.1).
-            let why = if release < Release::V3_3 { "Connection refused" } else { "[Errno 111] Connection refused" };
-            return Err(Failure::refused(format!("can't connect: {why}")));
+            return Err(Failure::refused(if release < Release::V3_3 {
+                format!("can't connect: {text}")
+            } else {
+                format!("can't connect: [Errno {errno}] {text}")
+            }));
         }
         self.end(at);
         Ok(Datum::None)
+    }
+
+    /// Whether a name of a host stands for an address. The simulated host knows itself, its peers and `localhost`.
+    fn resolves(&self, host: &[u8]) -> bool {
+        let Ok(host) = str::from_utf8(host) else { return false };
+        let is_peer = |peer: &String| peer.rsplit_once(':').is_some_and(|(name, _)| name == host);
+        let is_known = host == "localhost" || host == self.node.host || self.peers.iter().any(is_peer);
+        // To the system no name at all is this host.
+        host.is_empty() || is_known || host.parse::<Ipv4Addr>().is_ok()
     }
 
     pub(super) fn dump(

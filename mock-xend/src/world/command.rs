@@ -309,6 +309,17 @@ pub enum Command {
     },
 }
 
+impl Command {
+    /// Whether the daemon looks for a domain, or at all of them, to do it.
+    pub(super) fn looks_for_domains(&self) -> bool {
+        let of_host = matches!(
+            self,
+            Self::NodeInfo { .. } | Self::Messages | Self::ClearMessages | Self::Log | Self::DebugKeys { .. }
+        );
+        !of_host && !matches!(self, Self::New { .. })
+    }
+}
+
 /// Which parts of a record are asked for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {

@@ -46,6 +46,8 @@ pub struct Domain {
     pub shadow_memory: i64,
     /// What the credit scheduler grants it.
     pub credit: Credit,
+    /// What its record goes on telling of that, in 3.1, when the scheduler was told otherwise: its configuration.
+    pub told_credit: Option<Credit>,
     /// What the SEDF scheduler grants it.
     pub sedf: Sedf,
     /// What the BVT scheduler grants it.
@@ -152,6 +154,7 @@ impl Domain {
             max_memory: 0,
             shadow_memory: 0,
             credit: Credit::default(),
+            told_credit: None,
             sedf: Sedf::default(),
             bvt: Bvt::default(),
             on_end: OnEnd::default(),
@@ -285,6 +288,7 @@ impl Domain {
         if let (Some(id), Some(started)) = (self.id, self.started) {
             self.ran = Some(Run { id, started });
         }
+        self.credit = self.told_credit.take().unwrap_or(self.credit);
         self.id = None;
         self.activity = activity;
         self.started = None;

@@ -30,21 +30,26 @@ impl Listing {
 
 impl World {
     /// The domains of a list, as they are at a time, to be described later.
-    pub fn listing(&mut self, now: Duration, states: States, detail: Detail, order: Order) -> Listing {
+    ///
+    /// # Errors
+    /// What the daemon of 3.1 says when it looks at a domain that has more memory than it may have.
+    pub fn listing(&mut self, now: Duration, states: States, detail: Detail, order: Order) -> Result<Listing, Failure> {
         self.settle(now);
+        self.refresh()?;
         let mut domains: Vec<_> = self.listed(states).cloned().collect();
         if order == Order::ByName {
             domains.sort_by(|one, other| one.name.cmp(&other.name));
         }
-        Listing { domains, release: self.release, detail, now }
+        Ok(Listing { domains, release: self.release, detail, now })
     }
 
     /// One domain as it is at a time, to be described later.
     ///
     /// # Errors
-    /// As [`find`](Self::find).
+    /// As [`find`](Self::find) and [`listing`](Self::listing).
     pub fn listing_of(&mut self, now: Duration, domain: &Datum, detail: Detail) -> Result<Listing, Failure> {
         self.settle(now);
+        self.refresh()?;
         let at = self.position(domain)?;
         Ok(Listing {
             domains: self.domains.iter().skip(at).take(1).cloned().collect(),
@@ -67,18 +72,25 @@ mod tests {
     #[test]
     fn a_listing_keeps_what_it_was_taken_of() {
         let mut world = World::new(Release::V3_4, NOW);
-        let listing = world.listing(NOW, States::All, Detail::Whole, Order::ById);
+        let listing = world.listing(NOW, States::All, Detail::Whole, Order::ById).expect("nothing is wrong");
         let before: Vec<_> = listing.records().collect();
         world.perform(NOW, &Command::Pause { domain: "vm1".into() }).unwrap();
         world.perform(NOW, &Command::Destroy { domain: "vm2".into() }).unwrap();
         assert_eq!(listing.records().collect::<Vec<_>>(), before);
-        assert_ne!(world.listing(NOW, States::All, Detail::Whole, Order::ById).records().collect::<Vec<_>>(), before);
+        assert_ne!(
+            world
+                .listing(NOW, States::All, Detail::Whole, Order::ById)
+                .expect("nothing is wrong")
+                .records()
+                .collect::<Vec<_>>(),
+            before
+        );
     }
 
     #[test]
     fn a_change_copies_only_the_domain_that_it_changes() {
         let mut world = World::new(Release::V3_4, NOW);
-        let listing = world.listing(NOW, States::All, Detail::Whole, Order::ById);
+        let listing = world.listing(NOW, States::All, Detail::Whole, Order::ById).expect("nothing is wrong");
         world.perform(NOW, &Command::Pause { domain: "vm1".into() }).unwrap();
         let shared: Vec<_> =
             listing.domains.iter().zip(world.domains()).map(|(one, other)| Arc::ptr_eq(one, other)).collect();

@@ -1,12 +1,31 @@
 //! How much memory a domain has, may have, and needs besides.
 
+use std::sync::Arc;
+
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use super::{Failure, World};
+use super::{Domain, Failure, World};
 use crate::python;
 
+/// What the daemon says of a domain that has more memory than it may have.
+const ABOVE_MAXIMUM: &str = "memory_dynamic_max must be less than or equal to memory_static_max";
+
 impl World {
+    /// Looks at all active domains again, as the daemon does before it finds, lists or creates any
+    /// (`XendDomain._refresh`).
+    ///
+    /// # Errors
+    /// In 3.1, that one has more memory than it may have: the maximum of a running domain is set unchecked there, and from
+    /// then on the daemon is of no use until it is started again.
+    pub(super) fn refresh(&self) -> Result<(), Failure> {
+        let is_above = |domain: &Arc<Domain>| domain.id.is_some() && domain.memory > domain.max_memory;
+        if self.release == Release::V3_1 && self.domains.iter().any(is_above) {
+            return Err(Failure::configuration(ABOVE_MAXIMUM));
+        }
+        Ok(())
+    }
+
     pub(super) fn set_memory_target(&mut self, target: &Datum, memory: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
         let domain = self.find_mut(target)?;
@@ -32,10 +51,7 @@ impl World {
                 return Err(Failure::configuration(text));
             }
             _ if memory == 0 => return Err(Failure::configuration("memory_dynamic_max must be greater than zero")),
-            _ if memory > domain.max_memory => {
-                let text = "memory_dynamic_max must be less than or equal to memory_static_max";
-                return Err(Failure::configuration(text));
-            }
+            _ if memory > domain.max_memory => return Err(Failure::configuration(ABOVE_MAXIMUM)),
             _ => {}
         }
         domain.memory = memory;
@@ -49,10 +65,9 @@ impl World {
         match release {
             Release::V3_0_2 | Release::V3_0_3 => {}
             _ if memory <= 0 && release < Release::V3_3 => return Err(Failure::refused("Invalid memory size")),
-            _ if memory < domain.memory => {
-                let text = "memory_dynamic_max must be less than or equal to memory_static_max";
-                return Err(Failure::configuration(text));
-            }
+            // It is refused when the daemon looks at the domain again.
+            Release::V3_1 if domain.id.is_some() => {}
+            _ if memory < domain.memory => return Err(Failure::configuration(ABOVE_MAXIMUM)),
             _ => {}
         }
         domain.max_memory = memory;

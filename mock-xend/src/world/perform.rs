@@ -20,6 +20,9 @@ impl World {
     /// used up.
     pub fn perform(&mut self, now: Duration, command: &Command) -> Result<Datum, Failure> {
         self.settle(now);
+        if command.looks_for_domains() {
+            self.refresh()?;
+        }
         let release = self.release;
         match command {
             Command::Find { domain } => {
@@ -38,7 +41,7 @@ impl World {
                 Ok(names.into_iter().map(Datum::from).collect::<Vec<_>>().into())
             }
             Command::Records { states, detail, order } => {
-                Ok(self.listing(now, *states, *detail, *order).records().collect::<Vec<_>>().into())
+                Ok(self.listing(now, *states, *detail, *order)?.records().collect::<Vec<_>>().into())
             }
             Command::Record { domain, detail } => Ok(record::record(self.find(domain)?, release, *detail, now)),
             Command::Create { config, detail } => self.create(config, *detail, now),

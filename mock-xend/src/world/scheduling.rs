@@ -103,6 +103,9 @@ impl World {
                     _ => number(at),
                 };
                 let (weight, cap) = (kept(0, domain.credit.weight)?, kept(1, domain.credit.cap)?);
+                if release == Release::V3_1 {
+                    domain.told_credit.get_or_insert(domain.credit);
+                }
                 domain.credit = Credit { weight, cap, ..domain.credit };
             }
         }

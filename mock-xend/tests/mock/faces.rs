@@ -18,6 +18,8 @@ pub(crate) struct Model {
     pub(crate) now: Duration,
     /// Whether the last step succeeded.
     pub(crate) succeeded: bool,
+    /// Whether the daemon still lists its domains: 3.1 does not, after the maximum of one was set below its memory.
+    pub(crate) is_of_use: bool,
 }
 
 /// A step: something that is asked over a face, or time that passes.
@@ -234,7 +236,7 @@ fn rpc(method: &str, params: &[Value]) -> Vec<u8> {
 
 impl Model {
     pub(crate) fn new(release: Release) -> Self {
-        Self { world: World::new(release, NOW), now: NOW, succeeded: true }
+        Self { world: World::new(release, NOW), now: NOW, succeeded: true, is_of_use: true }
     }
 
     pub(crate) fn daemon(&self) -> Daemon {
@@ -256,7 +258,7 @@ impl Model {
             }
         }
         // The daemon is looked at after each step, and then lets happen what is due by now.
-        self.world.perform(self.now, &Command::Names(States::All)).expect("a list");
+        self.is_of_use = self.world.perform(self.now, &Command::Names(States::All)).is_ok();
         self
     }
 
@@ -363,6 +365,10 @@ mod properties {
 
         fn apply(model: Model, step: &Step) -> Model {
             model.step(step)
+        }
+
+        fn preconditions(model: &Model, step: &Step) -> bool {
+            model.clone().step(step).is_of_use
         }
     }
 

@@ -34,9 +34,9 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         sxp: &[post(Resource::Domains, "list", Releases::ALL, Way::AtOnce, |request| {
             if request.wants_sxp() {
-                return Ok(request.listing().into());
+                return request.listing();
             }
-            Ok(sxp::Outcome::Domains(request.domains()))
+            request.domains()
         })],
         ..Row::NONE
     },
@@ -135,10 +135,10 @@ pub(super) const ROWS: &[Row] = &[
 
 fn list(request: &mut sxp::Invocation<'_, '_>) -> Result<sxp::Outcome, Failure> {
     if !request.wants_sxp() {
-        return Ok(sxp::Outcome::Domains(request.domains()));
+        return request.domains();
     }
     if matches!(request.values("detail"), Some([one]) if one == b"1") {
-        return Ok(request.listing().into());
+        return request.listing();
     }
     // Up to 3.0.3 the parameter is not known.
     let state = request.values("state").and_then(<[_]>::first).filter(|_| request.release() >= Release::V3_1);
@@ -163,7 +163,7 @@ fn listed(
     detail: &Datum,
     full: &Datum,
 ) -> Result<xmlrpc::Outcome, Failure> {
-    if python::truth(detail) { Ok(call.records(states, detail_of(full))) } else { call.give(Command::Names(states)) }
+    if python::truth(detail) { call.records(states, detail_of(full)) } else { call.give(Command::Names(states)) }
 }
 
 fn detail_of(full: &Datum) -> Detail {

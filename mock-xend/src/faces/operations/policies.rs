@@ -4,7 +4,9 @@ use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
 use super::row::Row;
+use crate::faces::xenapi;
 use crate::faces::xmlrpc::{self, Method, function, known_only};
+use crate::python;
 use crate::world::{Command, Failure};
 
 const SECURITY: Releases = Releases::since(Release::V3_2);
@@ -55,20 +57,15 @@ const fn change(name: &'static str, function: &'static str, params: usize) -> Me
     known_only(name, POOLS, function, (params, 0))
 }
 
-/// The pool that a host begins with (`XendCPUPool.get_record`).
+/// The pools of these names, or all if none is given.
 fn pools(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {
-    let wanted = call.param(0);
-    if !wanted.items().is_empty() && !wanted.items().contains(&"Pool-0".into()) {
-        return Ok(Datum::List(vec![]).into());
+    let names = call.param(0);
+    let mut wanted = Vec::new();
+    for (name, pool) in xenapi::pools(call.turn()) {
+        let is_named = python::contains(&names, &name).map_err(Failure::Exception)?;
+        if is_named || !python::truth(&names) {
+            wanted.push(pool);
+        }
     }
-    let text = |name: &str, value: &str| (name.to_owned(), value.into());
-    let pool = vec![
-        text("name_label", "Pool-0"),
-        text("name_description", "Pool-0"),
-        ("activated".to_owned(), true.into()),
-        ("auto_power_on".to_owned(), false.into()),
-        text("ncpu", "2"),
-        text("sched_policy", "credit"),
-    ];
-    Ok(Datum::list([Datum::Dict(pool)]).into())
+    Ok(Datum::List(wanted).into())
 }

@@ -1,8 +1,6 @@
 //! A request while it has the world: the domain that its path names, and its arguments as `xend/Args.py` takes them from
 //! a form (protocol reference §3.3).
 
-use std::sync::Arc;
-
 use xend_wire::datum::Datum;
 use xend_wire::sexpr::{self, Rules};
 use xend_wire::{Error, ErrorKind, Limits, Release};
@@ -29,13 +27,14 @@ pub(super) struct Target {
 }
 
 impl Target {
-    /// Looks a domain up; `None` if there is no such domain.
-    pub(super) fn find(turn: &mut Turn<'_>, name: &[u8]) -> Option<Self> {
-        let found = turn.perform(&Command::Find { domain: name.to_vec().into() });
-        match found.as_ref().map(Datum::items) {
-            Ok([domid, name]) => Some(Self { domid: domid.clone(), name: name.clone() }),
-            _ => None,
-        }
+    /// Looks a domain up.
+    ///
+    /// # Errors
+    /// That there is no such domain, and what else keeps the daemon from looking.
+    pub(super) fn find(turn: &mut Turn<'_>, name: &[u8]) -> Result<Self, Failure> {
+        let found = turn.perform(&Command::Find { domain: name.to_vec().into() })?;
+        let [domid, name] = [0, 1].map(|at| found.items().get(at).cloned().unwrap_or(Datum::None));
+        Ok(Self { domid, name })
     }
 }
 
@@ -65,16 +64,18 @@ impl<'r, 't> Invocation<'r, 't> {
     }
 
     /// The records of the usual domains, all that is known of each.
-    pub(crate) fn listing(&mut self) -> Listing {
-        self.turn.world.listing(self.turn.now, States::Usual, Detail::Whole, Order::ById)
+    pub(crate) fn listing(&mut self) -> Result<Outcome, Failure> {
+        let listing = self.turn.world.listing(self.turn.now, States::Usual, Detail::Whole, Order::ById);
+        listing.map(Outcome::from)
     }
 
     /// The usual domains, by name.
-    pub(crate) fn domains(&mut self) -> Vec<Arc<Domain>> {
-        self.turn.world.settle(self.turn.now);
+    pub(crate) fn domains(&mut self) -> Result<Outcome, Failure> {
+        // Whoever lists them looks at them again first.
+        self.perform(Command::Names(States::Usual))?;
         let mut domains: Vec<_> = self.turn.world.listed(States::Usual).cloned().collect();
         domains.sort_by(|one, other| one.name.cmp(&other.name));
-        domains
+        Ok(Outcome::Domains(domains))
     }
 
     /// The record of the domain that the path names.

@@ -49,7 +49,8 @@ enum Decided {
 
 /// What the world has made of a request.
 enum Performed {
-    UnknownDomain(Vec<u8>),
+    /// The domain of the path can't be looked up, since there is none or for another reason.
+    NoDomain(Vec<u8>, Failure),
     NotFound(Vec<u8>),
     /// The resource is there, and does not know what it is asked for.
     Unknown(Resource),
@@ -88,9 +89,10 @@ fn perform(service: &Service, port: u16, routes: &Routes, incoming: Incoming) ->
 
 /// Has the world do what a request asks for.
 fn done(turn: &mut Turn<'_>, request: &Request, place: Place<'_>, action: Option<&'static Action>) -> Performed {
-    let target = match place.domain.map(|name| Target::find(turn, name).ok_or(name)).transpose() {
+    let find = |name: &[u8]| Target::find(turn, name).map_err(|failure| Performed::NoDomain(name.to_vec(), failure));
+    let target = match place.domain.map(find).transpose() {
         Ok(target) => target,
-        Err(name) => return Performed::UnknownDomain(name.to_vec()),
+        Err(performed) => return performed,
     };
     match (place.resource, action) {
         (Err(text), _) => Performed::NotFound(text),
@@ -124,7 +126,10 @@ impl Unprinted {
             }
             Decided::World { performed, delay } => {
                 let reply = match performed {
-                    Performed::UnknownDomain(name) => Some(Reply::unknown_domain(&name, release)),
+                    Performed::NoDomain(_, Failure::Configuration(text)) => {
+                        Some(Reply::not_found(Failure::Configuration(text).str(release)))
+                    }
+                    Performed::NoDomain(name, _) => Some(Reply::unknown_domain(&name, release)),
                     Performed::NotFound(text) => Some(Reply::not_found(text)),
                     Performed::Unknown(resource) => Some(page.of_unknown(resource)),
                     Performed::Done(action, outcome) => page.of(action, outcome),

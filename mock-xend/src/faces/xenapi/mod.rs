@@ -3,7 +3,7 @@
 //! Its classes stand for objects of the same world, and for those that the registry keeps beside it. From the lowest floor:
 //! `envelope`, the struct that is answered; `method`, the names; `context`, one call; `records`, what there is and what is
 //! told of it; `actions`, what each method does; `call`, the checks before;
-//! `perform`, from parameters to the body of a response; `answer`, from a request to its answer.
+//! `perform`, from parameters to the body of a response; `pools`, what another face tells of one class; `answer`, from a request to its answer.
 
 mod actions;
 mod answer;
@@ -12,6 +12,7 @@ mod context;
 mod envelope;
 mod method;
 mod perform;
+mod pools;
 mod records;
 mod route;
 
@@ -21,6 +22,7 @@ use xend_wire::Release;
 pub(crate) use answer::WORDING;
 pub(crate) use answer::answer;
 use method::{LOGIN, Method};
+pub(crate) use pools::pools;
 pub(crate) use route::Routes;
 
 /// How far the mock goes with a method.

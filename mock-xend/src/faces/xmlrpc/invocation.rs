@@ -23,6 +23,11 @@ impl<'r, 't> Invocation<'r, 't> {
         self.turn.release
     }
 
+    /// The world, with what is kept beside it.
+    pub(crate) fn turn(&mut self) -> &mut Turn<'t> {
+        self.turn
+    }
+
     /// How many parameters were given.
     pub(super) fn given(&self) -> usize {
         self.params.len()
@@ -39,8 +44,8 @@ impl<'r, 't> Invocation<'r, 't> {
     }
 
     /// Records of domains, by name.
-    pub(crate) fn records(&mut self, states: States, detail: Detail) -> Outcome {
-        Outcome::Records(self.turn.world.listing(self.turn.now, states, detail, Order::ByName))
+    pub(crate) fn records(&mut self, states: States, detail: Detail) -> Result<Outcome, Failure> {
+        self.turn.world.listing(self.turn.now, states, detail, Order::ByName).map(Outcome::Records)
     }
 
     /// The record of the domain that the first parameter names.

@@ -184,12 +184,12 @@ impl Source<'_> {
         };
         let available_vcpus = table.available_vcpus.as_ref().map(|vcpus| self.vcpus(vcpus)).transpose()?;
         let memory = *table.memory.get_ref();
-        // 3.0.2 takes any number for the memory, and up to 3.0.3 any for the most that it may become.
+        // 3.0.2 takes any number for the memory, and up to 3.1 any for the most that it may become.
         if memory < 1 && release >= Release::V3_0_3 {
             return Err(self.wrong(table.memory.span(), "a domain has at least 1 MiB of memory"));
         }
         let max_memory = match &table.max_memory {
-            Some(most) if *most.get_ref() < memory && release >= Release::V3_1 => {
+            Some(most) if *most.get_ref() < memory && release >= Release::V3_2 => {
                 let message = format!("expected at least the memory that the domain has, {memory} MiB");
                 return Err(self.wrong(most.span(), message));
             }
@@ -272,6 +272,7 @@ impl Source<'_> {
             max_memory,
             shadow_memory: table.shadow_memory,
             credit: table.credit,
+            told_credit: table.told_credit,
             sedf: table.sedf,
             bvt: table.bvt,
             on_end,

@@ -133,6 +133,8 @@ pub(super) struct DomainTable {
     pub(super) pause_flag: bool,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) credit: Credit,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub(super) told_credit: Option<Credit>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) sedf: Sedf,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -240,6 +242,7 @@ impl DomainTable {
             restarted: domain.restarted.map(seconds),
             pause_flag: domain.pause_flag,
             credit: domain.credit,
+            told_credit: domain.told_credit,
             sedf: domain.sedf,
             bvt: domain.bvt,
             asked: domain.asked.as_ref().map(|asked| AskedTable {
