@@ -34,6 +34,7 @@ mod fields;
 mod host;
 mod http;
 mod journal;
+#[cfg(feature = "program")]
 pub mod out_file;
 mod own_file;
 mod path;

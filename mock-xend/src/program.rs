@@ -28,6 +28,9 @@ use crate::world::World;
 /// It says `LISTENING FACE ADDRESS` for each listener once all of them are bound, and ends on SIGINT, SIGTERM or SIGHUP;
 /// on a second one it ends at once.
 /// What a scenario expects and did not get, or got beside it, is then told on stderr.
+///
+/// Like the daemon it asks for no password, and checks neither Host nor Origin: let it listen on loopback or on a Unix
+/// socket. What it keeps is bounded: domains take at most 256 MiB, all else at most 136 MiB.
 #[derive(Debug, Parser)]
 #[command(name = "mock-xend", version, args_conflicts_with_subcommands = true)]
 struct Arguments {

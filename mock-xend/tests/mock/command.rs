@@ -82,6 +82,19 @@ fn it_says_where_it_listens_and_leaves_nothing_behind() {
     assert!(!folder.path().join("ready.json").exists());
 }
 
+/// Memory that is its own: what is mapped of the program's file is shared, and larger in a build for debugging.
+#[test]
+fn a_mock_that_idles_takes_less_than_two_mebibytes() {
+    let (child, _) = listening(&["--sxp", "tcp:127.0.0.1:0", "--xmlrpc", "tcp:127.0.0.1:0"], 2);
+    let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
+    let kib = |name: &str| -> u64 {
+        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
+        line.trim().trim_end_matches(" kB").parse().unwrap()
+    };
+    assert!(kib("RssAnon:") < 2048, "{status}");
+    assert_eq!(terminate(child), (Some(0), String::new()));
+}
+
 #[test]
 fn a_terminal_that_is_closed_ends_it() {
     let (child, _) = listening(&["--sxp", "tcp:127.0.0.1:0"], 1);

@@ -129,3 +129,53 @@ fn endless_requests_are_cut_off() {
         }
     });
 }
+
+/// Of a request only an eighth of the journal's budget is kept, and the oldest exchanges are dropped.
+#[test]
+fn long_requests_do_not_fill_the_memory() {
+    const BUDGET: usize = 1 << 20;
+    run(async {
+        let daemon = builder(Release::V3_4).journal_bytes(BUDGET).build().unwrap();
+        let padding = "x".repeat(BUDGET);
+        for _ in 0..20 {
+            let (reply, _) = send(&daemon, Face::XmlRpc, &[&call("xend.domain.pause", &[&padding])]).await;
+            assert!(reply.contains("<fault>"), "{reply}");
+        }
+        let journal = daemon.journal();
+        let kept: usize = journal.exchanges().map(|exchange| exchange.request.len() + exchange.reply.len()).sum();
+        assert!(kept <= BUDGET, "{kept}");
+        assert!(journal.dropped() >= 12 && journal.total() == 20, "{}", journal.dropped());
+        let last = journal.exchanges().next_back().unwrap();
+        assert!(!last.is_whole() && last.request_length > BUDGET);
+        assert!(last.request.starts_with(b"POST /RPC2 HTTP/1.1\r\n"));
+    });
+}
+
+/// What the world has no room for is refused on every face in the daemon's own way, and what was there stays.
+#[test]
+fn a_world_that_is_full_refuses_more() {
+    let told = "mock-xend keeps at most 64 KiB of domains and saved domains";
+    for &release in Release::ALL {
+        let daemon = builder(release).build().unwrap();
+        daemon.with_world(|world| world.budget = 64 << 10);
+        let form = format!("op=device_create&config=(vif+(bridge+{}))", "x".repeat(9_000));
+        run(async {
+            let mut refused = None;
+            for _ in 0..20 {
+                let reply = send(&daemon, Face::Sxp, &[&post("/xend/domain/vm1", &form)]).await.0;
+                if reply.contains(told) {
+                    refused = Some(reply);
+                    break;
+                }
+            }
+            let refused = refused.expect("it is full in the end");
+            assert!(refused.contains("(xend.err") || refused.contains("HTTP/1.1 500"), "{refused}");
+            let held = daemon.with_world(|world| world.held());
+            assert!(held <= 64 << 10, "{held}");
+            // What ends makes room.
+            send(&daemon, Face::Sxp, &[&post("/xend/domain/vm1", "op=destroy")]).await;
+            let reply = send(&daemon, Face::Sxp, &[&post("/xend/domain/vm2", &form)]).await.0;
+            assert!(!reply.contains(told), "{reply}");
+        });
+    }
+}
