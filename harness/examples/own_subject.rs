@@ -1,4 +1,4 @@
-//! Judges a subject that is written in Rust and refuses every document, and shows its first failures.
+//! Judges a subject that is written in Rust, and shows its first failures. The subject refuses every document.
 //!
 //! ```console
 //! $ cargo run --quiet --example own_subject
@@ -8,7 +8,7 @@ use xend_harness::subject::{Answer, Declaration, Question, Reply, Subject};
 use xend_harness::{Case, Error, Rules, Status, report, suite};
 use xend_wire::xmlrpc;
 
-/// A parser that reads nothing.
+/// A parser that refuses every document.
 struct RefusesAll(Declaration);
 
 impl Subject for RefusesAll {
@@ -18,7 +18,7 @@ impl Subject for RefusesAll {
 
     fn ask(&mut self, _: &Question<'_>) -> Result<Reply, Error> {
         let answer = Answer::Reject { message: "not today".to_owned(), kind: None };
-        Ok(Reply { answer: Ok(answer), stderr: String::new(), late: None })
+        Ok(Reply { answer: Ok(answer), stderr: String::new(), previous_fault: None })
     }
 }
 
@@ -34,7 +34,7 @@ fn main() -> Result<(), Error> {
         println!("{line}");
     }
     println!("{}", report::summary(&run));
-    assert!(run.count(Status::Pass) > 0, "what must be refused is refused");
-    assert!(run.unexpected() > 0, "what must be read is not");
+    assert!(run.count(Status::Pass) > 0, "documents that must be refused are refused");
+    assert!(run.unexpected() > 0, "documents that must be read are refused, too");
     Ok(())
 }

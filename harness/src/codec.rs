@@ -1,4 +1,4 @@
-//! The codecs under test and the rules by which they read.
+//! The two formats that parsers are tested on, and the rules by which each can be read.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,20 +7,20 @@ use xend_wire::{Release, sexpr, xmlrpc};
 
 use crate::Error;
 
-/// What is read: S-expressions or XML-RPC.
+/// A format that a parser under test reads.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
 pub enum Codec {
     /// Xend's S-expressions.
     Sexpr,
-    /// XML-RPC, Xend's or anyone's.
+    /// XML-RPC, as Xend or any other program uses it.
     Xmlrpc,
 }
 
 impl Codec {
-    /// Both.
+    /// Both codecs.
     pub const ALL: [Self; 2] = [Self::Sexpr, Self::Xmlrpc];
 
-    /// The name, as it stands before the slash of a case's id.
+    /// Returns the name, `sexpr` or `xmlrpc`; the id of a case begins with it.
     pub fn name(self) -> &'static str {
         match self {
             Self::Sexpr => "sexpr",
@@ -28,7 +28,7 @@ impl Codec {
         }
     }
 
-    /// Every set of rules of the codec.
+    /// Returns every set of rules that the codec can be read by.
     pub fn rules(self) -> Vec<Rules> {
         match self {
             Self::Sexpr => sexpr::Rules::all().map(Rules::Sexpr).collect(),
@@ -36,10 +36,10 @@ impl Codec {
         }
     }
 
-    /// The rules of that name; `xend` names those of all releases.
+    /// Returns the rules with the given name; the name `xend` stands for the rules of all releases of Xend.
     ///
     /// # Errors
-    /// The codec has no rules of that name.
+    /// Returns [`Error::Usage`] if the codec has no rules of that name.
     pub fn named_rules(self, name: &str) -> Result<Vec<Rules>, Error> {
         let all = self.rules();
         let found: Vec<_> = all.iter().copied().filter(|rules| rules.is_named(name)).collect();
@@ -53,18 +53,20 @@ impl Codec {
         Ok(found)
     }
 
-    /// The rules of that name, where only one will do.
+    /// Returns the one set of rules with the given name.
     ///
     /// # Errors
-    /// The codec has no rules of that name, or the name is `xend`, which is that of all releases.
-    pub fn one_rules(self, name: &str) -> Result<Rules, Error> {
+    /// Returns [`Error::Usage`] if the codec has no rules of that name, or if the name is `xend`, which stands for the
+    /// rules of several releases.
+    pub fn single_rules(self, name: &str) -> Result<Rules, Error> {
         match self.named_rules(name)?[..] {
             [rules] => Ok(rules),
             _ => Err(Error::Usage(format!("`{name}` names the rules of all releases, expected one, as in xend-4.1"))),
         }
     }
 
-    /// What those take who say nothing of rules: what the protocol asks of everyone.
+    /// Returns the rules that apply if the user names none: `strict` for S-expressions, and `spec`, the specification,
+    /// for XML-RPC.
     pub fn default_rules(self) -> Rules {
         match self {
             Self::Sexpr => Rules::Sexpr(sexpr::Rules::strict()),
@@ -90,17 +92,17 @@ impl FromStr for Codec {
     }
 }
 
-/// A codec with the rules by which it reads.
+/// A set of rules by which a document is read, together with its codec.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Rules {
-    /// Rules for S-expressions.
+    /// Rules for reading S-expressions.
     Sexpr(sexpr::Rules),
-    /// Rules for XML-RPC.
+    /// Rules for reading XML-RPC.
     Xmlrpc(xmlrpc::Rules),
 }
 
 impl Rules {
-    /// The codec.
+    /// Returns the codec that the rules belong to.
     pub fn codec(self) -> Codec {
         match self {
             Self::Sexpr(_) => Codec::Sexpr,
@@ -108,7 +110,8 @@ impl Rules {
         }
     }
 
-    /// Whether that is their name, or `xend` and they are a release's.
+    /// Returns whether `name` is the name of these rules, or `name` is `xend` and these are the rules of a release of
+    /// Xend.
     pub fn is_named(self, name: &str) -> bool {
         let own = self.to_string();
         own == name || (name == "xend" && own.strip_prefix("xend-").is_some_and(|rest| rest.parse::<Release>().is_ok()))

@@ -1,26 +1,30 @@
-//! The one error of this crate: why no verdict can be had.
+//! The error type of this crate.
 
 use std::fmt;
 
 use xend_wire::Diagnostic;
 
-/// Why a command can't be carried out. What a subject does wrong is a verdict, never one of these.
+/// The reason why a command of the harness can't be carried out.
+///
+/// Mistakes of a subject are never reported by this type: they are [verdicts](crate::Verdict).
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
-    /// The command line asks for what there isn't.
+    /// The user asked for something that does not exist or can't be used, such as an unknown rule or an unreachable
+    /// server.
     #[error("{0}")]
     Usage(String),
-    /// A file is not what it should be.
+    /// A file has a mistake, such as a case that is not valid TOML; the diagnostic shows the place.
     #[error("{0}")]
     File(Diagnostic),
-    /// The harness itself failed.
+    /// The harness itself failed, or a signal ended it.
     #[error("{0}")]
     Harness(String),
 }
 
 impl Error {
-    /// The exit status that says so: 2 for what the user can mend, 3 for what he can't.
+    /// Returns the exit status of a program that ends with this error: 2 if the user can correct the cause, 3 if the
+    /// harness failed.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::File(_) => 2,
@@ -28,18 +32,20 @@ impl Error {
         }
     }
 
+    /// Makes a usage error from a failure to read or write `path`.
     pub(crate) fn io(path: impl fmt::Display, error: &std::io::Error) -> Self {
         Self::Usage(format!("{path}: {error}"))
     }
 }
 
-/// A mistake that the TOML parser found.
+/// Converts an error of the TOML parser into a diagnostic that shows the place in `text`.
 pub(crate) fn toml_mistake(file: &str, text: &str, error: &toml::de::Error) -> Diagnostic {
     Diagnostic::new(file, text.as_bytes(), error.span().unwrap_or_default(), error.message())
 }
 
 impl From<mock_xend::Error> for Error {
-    /// What a file that people write has wrong, or why it can't be read.
+    /// Converts an error that occurred while a file was read: a mistake in the file keeps its place, anything else is a
+    /// usage error.
     fn from(error: mock_xend::Error) -> Self {
         match error {
             mock_xend::Error::Scenario(diagnostic) => Self::File(diagnostic),

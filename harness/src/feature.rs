@@ -1,4 +1,4 @@
-//! What a subject may or may not be able to do.
+//! The optional abilities of subjects.
 
 use std::fmt;
 use std::str::FromStr;
@@ -7,8 +7,10 @@ use crate::Error;
 
 macro_rules! features {
     ($($(#[$doc:meta])* $feature:ident = $name:literal;)*) => {
-        /// Something that a case needs and that not every subject can do. What a subject does not declare makes the
-        /// case `unsupported`, not failed.
+        /// An optional ability of a subject that some cases need.
+        ///
+        /// If a subject does not declare a feature that a case needs, the verdict on the case is `unsupported`, which
+        /// is no failure.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Feature {
@@ -16,10 +18,10 @@ macro_rules! features {
         }
 
         impl Feature {
-            /// Every feature.
+            /// All features.
             pub const ALL: &[Self] = &[$(Self::$feature),*];
 
-            /// The name by which subjects declare it.
+            /// Returns the name by which subjects declare the feature, such as `struct-order`.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$feature => $name),* }
             }
@@ -28,25 +30,26 @@ macro_rules! features {
 }
 
 features! {
-    /// Reads `nil`.
+    /// The subject reads XML-RPC's extension `nil`.
     Nil = "nil";
-    /// Reads `i8`.
+    /// The subject reads XML-RPC's extension `i8`, a 64-bit integer.
     I8 = "i8";
-    /// Reads `i1` and `i2`.
+    /// The subject reads the integer types `i1` and `i2`.
     SmallInts = "small-ints";
-    /// Reads the names of the Apache extensions: `ex:nil`, `ex:i8`.
+    /// The subject reads the type names of the Apache extensions: `ex:nil`, `ex:i8`.
     Ex = "ex";
-    /// Keeps the order of the members of a struct.
+    /// The subject keeps the order of the members of a struct.
     StructOrder = "struct-order";
-    /// Keeps members of the same name of a struct.
+    /// The subject keeps all members of a struct, even if several have the same name.
     StructDuplicates = "struct-duplicates";
-    /// Has dates and times as such and not as their text, so that they compare by what they mean.
+    /// The subject reads a `dateTime` as a point in time and not as text, so answers are compared by the time that they
+    /// mean.
     DatetimeTyped = "datetime-typed";
-    /// Reads ISO-8859-1 and US-ASCII where a document declares it.
+    /// The subject reads documents in UTF-16, and documents that declare the encoding ISO-8859-1 or US-ASCII.
     Encodings = "encodings";
-    /// Reads a `methodCall`, not only a `methodResponse`.
+    /// The subject reads a `methodCall`, and not only a `methodResponse`.
     Calls = "calls";
-    /// Reads atoms of S-expressions that are not UTF-8.
+    /// The subject reads atoms of S-expressions whose bytes are not UTF-8.
     AtomBytes = "atom-bytes";
 }
 

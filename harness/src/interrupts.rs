@@ -1,4 +1,4 @@
-//! What asks the program to end: the signals, and how often they come.
+//! Handling of the signals that ask the program to end.
 
 use std::io;
 use std::sync::Arc;
@@ -7,10 +7,10 @@ use std::sync::atomic::AtomicBool;
 use signal_hook::flag;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 
-/// Signals that ask the program to end: SIGINT, SIGTERM and, unless it was started to ignore it (`nohup`), SIGHUP.
+/// Receives the signals that ask the program to end: SIGINT, SIGTERM and SIGHUP.
 ///
-/// The first one is for the program, which can then put away what it has left about. The second one ends the program at
-/// once, whatever it does.
+/// SIGHUP is left alone if the program was started to ignore it, as `nohup` does. The first signal is given to the
+/// program, which can then clean up. The second signal ends the program at once, whatever it is doing.
 pub(crate) struct Interrupts {
     interrupt: Signal,
     terminate: Signal,
@@ -18,13 +18,17 @@ pub(crate) struct Interrupts {
 }
 
 impl Interrupts {
-    /// Begins to listen. Call it inside a runtime.
+    /// Starts to receive signals. It must be called inside a Tokio runtime.
+    ///
+    /// # Errors
+    /// The operating system refuses to install a signal handler.
     pub(crate) fn new() -> io::Result<Self> {
         let hang_up = SignalKind::hangup();
         let is_heard = |kind: &SignalKind| *kind != hang_up || !is_ignored(hang_up.as_raw_value());
         let has_come = Arc::new(AtomicBool::new(false));
         for kind in [SignalKind::interrupt(), SignalKind::terminate(), hang_up].iter().filter(|it| is_heard(it)) {
-            // In this order: what the first one sets is asked by the second one.
+            // The order matters: the second registration sets the flag that the first one tests, so only the second
+            // signal ends the program.
             flag::register_conditional_default(kind.as_raw_value(), Arc::clone(&has_come))?;
             flag::register(kind.as_raw_value(), Arc::clone(&has_come))?;
         }
@@ -35,7 +39,7 @@ impl Interrupts {
         })
     }
 
-    /// Waits for one. Says what happened to the program, in a word.
+    /// Waits for the next signal, and returns a word for what happened to the program, such as `interrupted`.
     pub(crate) async fn next(&mut self) -> &'static str {
         let Self { interrupt, terminate, hang_up } = self;
         let hung_up = async {
@@ -52,7 +56,7 @@ impl Interrupts {
     }
 }
 
-/// Whether a signal is ignored, as `/proc` tells.
+/// Returns whether the program ignores a signal, according to `/proc/self/status`.
 fn is_ignored(signal: i32) -> bool {
     let status = std::fs::read_to_string("/proc/self/status").unwrap_or_default();
     let mask = status.lines().find_map(|line| u64::from_str_radix(line.strip_prefix("SigIgn:")?.trim(), 16).ok());

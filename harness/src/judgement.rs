@@ -1,4 +1,4 @@
-//! An answer held against what a case expects.
+//! Compares a subject's answer with what a case expects.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,13 +12,13 @@ use crate::subject::{Answer, Fault};
 use crate::tagged::{Difference, Equality, Tagged};
 use crate::verdict::{Evidence, Status, Verdict};
 
-/// How much of a value or an input is shown, in characters.
+/// The length to which a value, or a line of the input, is shortened in a report, in characters.
 const LONGEST: usize = 400;
 
-/// How many lines of an input are shown where no place in it is known.
+/// The number of lines of the input that a report shows if the place of the failure is not known.
 const LINES: usize = 12;
 
-/// An answer held against what is expected.
+/// A case with the rules and the expectation that an answer is judged by.
 pub(crate) struct Judgement<'a> {
     pub(crate) case: &'a Case,
     pub(crate) rules: Rules,
@@ -27,6 +27,7 @@ pub(crate) struct Judgement<'a> {
 }
 
 impl Judgement<'_> {
+    /// Judges an answer; `is_strict` tells whether a failure at the level `should` fails the run.
     pub(crate) fn verdict(&self, answer: &Result<Answer, Fault>, is_strict: bool) -> Verdict {
         let Self { case, rules, expect, .. } = self;
         let (status, why) = self.status(answer);
@@ -55,9 +56,9 @@ impl Judgement<'_> {
                 if permitted().any(is_same) {
                     (Status::Pass, "")
                 } else if permitted().any(|outcome| matches!(outcome, Outcome::Values(_))) {
-                    (Status::WrongValue, "it reads other values")
+                    (Status::WrongValue, "the subject reads other values than expected")
                 } else {
-                    (Status::Fail, "it reads what is to be refused")
+                    (Status::Fail, "the subject accepts a document that it should refuse")
                 }
             }
             Ok(Answer::Reject { kind, .. }) => {
@@ -69,9 +70,9 @@ impl Judgement<'_> {
                 if permitted().any(is_same) {
                     (Status::Pass, "")
                 } else if permitted().any(is_reject) {
-                    (Status::Fail, "it refuses for another reason")
+                    (Status::Fail, "the subject refuses the document for another reason than expected")
                 } else {
-                    (Status::Fail, "it refuses what is to be read")
+                    (Status::Fail, "the subject refuses a document that it should read")
                 }
             }
             Ok(Answer::Unsupported(why)) => {
@@ -105,7 +106,8 @@ impl Judgement<'_> {
         }
     }
 
-    /// The first difference from the values that are expected first.
+    /// Returns the first place where the answer differs from the first permitted outcome that has values, and those
+    /// values.
     fn difference(&self, answer: &Result<Answer, Fault>) -> Option<(Difference, &Tagged)> {
         let Ok(Answer::Values(values)) = answer else { return None };
         self.expect.permitted.iter().find_map(|permitted| match &permitted.outcome {
@@ -114,8 +116,10 @@ impl Judgement<'_> {
         })
     }
 
-    /// The input with a caret. Our own codec knows where a value stands, and where a document goes wrong, if it agrees
-    /// with the case about it.
+    /// Formats the input for a report, with a caret at the place of the failure where that is known.
+    ///
+    /// The place comes from the built-in codec, which knows where each value stands in the document and where a
+    /// document breaks the rules. It is used only if the built-in codec agrees with the case.
     fn input(&self, answer: &Result<Answer, Fault>, difference: Option<(&Difference, &Tagged)>) -> String {
         let input = &self.case.input;
         let span = match (self.rules.decode(input), difference) {
@@ -131,6 +135,7 @@ impl Judgement<'_> {
 }
 
 impl Fault {
+    /// Returns the status of a verdict for this fault, and why the subject gets it.
     pub(crate) fn status(&self) -> (Status, String) {
         match self {
             Self::Crash(how) => (Status::Crash, how.clone()),

@@ -1,11 +1,13 @@
-//! Conformance suites for what speaks Xend's protocols, or XML-RPC alone.
+//! Conformance suites for parsers, servers and clients of Xend's protocols, and for XML-RPC libraries in general.
 //!
-//! A [`Subject`] is what is under test, a [`Case`] what it is asked; a [`suite::run`] asks them all and ends in
-//! [`Verdict`]s, which [`report`] shows to people and machines. [`exchange`] holds a server against recorded exchanges.
-//! The binary `xend-harness` is these with a command line.
+//! Xend was the control daemon of Xen 3 and 4. A [`Subject`] is the parser under test, and a [`Case`] is one document
+//! with the answers that a subject may give. [`suite::run`] asks a subject every case and returns a [`Verdict`] for
+//! each; [`report`] turns the verdicts into reports for people and machines. [`exchange`] compares a server's replies
+//! with recorded replies of the real daemon, and [`laws`] checks how domains behave on a server. The binary
+//! `xend-harness` is a command line for all of these.
 //!
-//! * [`Tagged`]: the form in which subjects say what a document means.
-//! * [`Pattern`] and [`Baseline`]: which cases, and which of them are known to fail.
+//! * [`Tagged`] is the form in which subjects report what a document means.
+//! * [`Pattern`] selects cases, and [`Baseline`] lists the cases that are known to fail.
 #![forbid(unsafe_code)]
 
 pub mod case;
@@ -36,7 +38,7 @@ pub use tagged::{AnswerReader, Difference, Equality, Malformed, Tagged};
 pub use verdict::{Evidence, Status, Verdict};
 pub use xend_wire::{Diagnostic, Excerpt};
 
-/// The README of the crate, whose blocks are run as tests.
+/// Runs the code blocks of the crate's README as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

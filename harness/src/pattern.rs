@@ -1,4 +1,4 @@
-//! Which cases are meant, and which of them are known to fail.
+//! Patterns that select cases, and baselines of known failures.
 
 use std::collections::HashMap;
 use std::fmt;
@@ -9,7 +9,11 @@ use globset::{Glob, GlobMatcher};
 use crate::{Error, Rules};
 use xend_wire::Diagnostic;
 
-/// Cases by id, and the rules by which they are read: `sexpr/quote-*`, `xmlrpc/int-*@spec`, `*@xend-*`.
+/// A pattern that selects cases by their id, and optionally by the rules: `sexpr/quote-*`, `xmlrpc/int-*@spec`,
+/// `*@xend-*`.
+///
+/// Both parts are globs. A pattern without `@` matches by any rules. [`FromStr`] fails for a pattern that is no valid
+/// glob or has more than 1,000 bytes.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,
@@ -18,18 +22,19 @@ pub struct Pattern {
 }
 
 impl Pattern {
-    /// Whether it names the case read by the rules.
+    /// Returns whether the pattern matches the case with this id when it is read by these rules.
     pub fn matches(&self, id: &str, rules: Rules) -> bool {
         self.matches_id(id) && self.rules.as_ref().is_none_or(|glob| glob.is_match(rules.to_string()))
     }
 
-    /// Whether it names the case, by whatever rules.
+    /// Returns whether the pattern matches the id, whatever the rules are.
     pub fn matches_id(&self, id: &str) -> bool {
         self.id.is_match(id)
     }
 }
 
-/// The longest pattern, in bytes. No id is as long, and what a pattern is compiled to has a limit of its own.
+/// The longest pattern, in bytes. No id is as long, and a glob is compiled to a regular expression, whose size is
+/// limited.
 const LONGEST: usize = 1_000;
 
 impl FromStr for Pattern {
@@ -37,11 +42,11 @@ impl FromStr for Pattern {
 
     fn from_str(text: &str) -> Result<Self, Error> {
         if text.len() > LONGEST {
-            return Err(Error::Usage(format!("a pattern has at most {LONGEST} bytes, and this one {}", text.len())));
+            return Err(Error::Usage(format!("the pattern has {} bytes, expected at most {LONGEST}", text.len())));
         }
         let glob = |part: &str| match Glob::new(part.trim()) {
             Ok(glob) => Ok(glob.compile_matcher()),
-            Err(error) => Err(Error::Usage(format!("`{text}` is no pattern: {}", error.kind()))),
+            Err(error) => Err(Error::Usage(format!("invalid pattern `{text}`: {}", error.kind()))),
         };
         let (id, rules) = match text.split_once('@') {
             Some((id, rules)) => (id, Some(glob(rules)?)),
@@ -57,21 +62,23 @@ impl fmt::Display for Pattern {
     }
 }
 
-/// Failures that are expected, each with its reason.
+/// A list of failures that are expected, each with its reason.
 ///
-/// One entry a line: a [`Pattern`], then `#` and the reason. Empty lines and lines that begin with `#` are left out.
+/// A baseline has one entry a line: a [`Pattern`], then `#` and the reason. Empty lines and lines that begin with `#`
+/// are ignored.
 /// ```text
-/// # What we know of.
+/// # Known failures of our parser.
 /// xmlrpc/int-plus                 # our parser takes a plus sign: tracker 17
 /// xmlrpc/base64-* @extended       # no white space in base64 yet
 /// ```
 #[derive(Clone, Debug, Default)]
 pub struct Baseline {
-    /// In the order of the file.
+    /// The entries, in the order of the file.
     entries: Vec<Entry>,
-    /// The entries that name one case, by its id: most of a long baseline. They are found without being looked through.
+    /// The indices of the entries without wildcards, by the id that they name. A long baseline consists mostly of
+    /// these, and a lookup does not go through all of them.
     exact: HashMap<String, Vec<usize>>,
-    /// The entries that are patterns.
+    /// The indices of the entries with wildcards.
     globs: Vec<usize>,
 }
 
@@ -79,15 +86,15 @@ pub struct Baseline {
 struct Entry {
     pattern: Pattern,
     reason: String,
-    /// What is reported when the entry matches nothing.
+    /// The diagnostic that is reported if the entry matches no case.
     stale: Diagnostic,
 }
 
 impl Baseline {
-    /// Reads a baseline; the name is for errors.
+    /// Parses the text of a baseline; `file` is the name that diagnostics show.
     ///
     /// # Errors
-    /// An entry without a reason, or whose pattern is none.
+    /// Returns a diagnostic for the first entry that has no reason or whose pattern is invalid.
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
         let mut baseline = Self::default();
         for (number, whole) in text.lines().enumerate() {
@@ -119,7 +126,7 @@ impl Baseline {
         Ok(baseline)
     }
 
-    /// The entries that name the case, in the order of the file.
+    /// Returns the indices of the entries that match the case, in the order of the file.
     fn naming(&self, id: &str, rules: Rules) -> impl Iterator<Item = usize> {
         let exact = self.exact.get(id).into_iter().flatten();
         let mut naming: Vec<_> = exact.chain(&self.globs).copied().collect();
@@ -128,12 +135,13 @@ impl Baseline {
         naming.into_iter()
     }
 
-    /// Why the case is expected to fail, if it is.
+    /// Returns the reason why the case is expected to fail by these rules, or `None` if the baseline does not list it.
+    /// If several entries match, the first one counts.
     pub fn reason(&self, id: &str, rules: Rules) -> Option<&str> {
         self.naming(id, rules).next().map(|index| &*self.entries[index].reason)
     }
 
-    /// The entries that match none of these.
+    /// Returns a diagnostic for each entry that matches none of the given cases.
     pub fn stale<'a>(&self, all: impl Iterator<Item = (&'a str, Rules)>) -> Vec<Diagnostic> {
         let mut is_stale = vec![true; self.entries.len()];
         for (id, rules) in all {
@@ -155,11 +163,11 @@ mod tests {
         Codec::Xmlrpc.default_rules()
     }
 
-    /// The regular expression that it would be compiled to is too large.
+    /// The regular expression that such a pattern would be compiled to is too large.
     #[test]
     fn a_pattern_of_150_000_question_marks_is_refused() {
         let message = "?".repeat(150_000).parse::<Pattern>().expect_err("it is too long").to_string();
-        assert_eq!(message, "a pattern has at most 1000 bytes, and this one 150000");
+        assert_eq!(message, "the pattern has 150000 bytes, expected at most 1000");
         let baseline = format!("xmlrpc/a # x\n  {} # why\n", "?".repeat(150_000));
         let diagnostic = Baseline::parse("baseline", &baseline).expect_err("it is too long");
         assert_eq!(diagnostic.place(), "baseline:2:3");
@@ -184,7 +192,7 @@ mod tests {
         assert_eq!(stale.iter().map(Diagnostic::place).collect::<Vec<_>>(), ["baseline:5:1"]);
     }
 
-    /// Twice the baseline and twice the cases is twice the work: entries that name a case are found by its id, and the
+    /// Twice as many entries and cases take twice the work: entries without wildcards are found by their id, and the
     /// cases are gone through once.
     #[test]
     fn the_work_for_a_baseline_grows_with_it() {

@@ -1,8 +1,10 @@
-//! Long texts, cut for people, and what else makes text fit to be shown.
+//! Functions that make text short and safe enough to show to people.
 
 use xend_wire::visible;
 
-/// A document line by line, with what can't be seen as escapes: so many lines of it, each so long at most.
+/// Formats a document for a report, line by line, with invisible characters as escapes.
+///
+/// At most `most` lines are shown, and each is cut to `longest` characters.
 pub(crate) fn lines(document: &[u8], most: usize, longest: usize) -> String {
     let mut text = String::new();
     let mut lines = document.split_inclusive(|&byte| byte == b'\n');
@@ -17,7 +19,7 @@ pub(crate) fn lines(document: &[u8], most: usize, longest: usize) -> String {
     }
 }
 
-/// Text on one line, cut in the middle if it is long.
+/// Shortens a text of more than `longest` characters by leaving out its middle.
 pub(crate) fn shortened(text: &str, longest: usize) -> String {
     let length = text.chars().count();
     if length <= longest {
@@ -28,8 +30,9 @@ pub(crate) fn shortened(text: &str, longest: usize) -> String {
     format!("{head}… ({} characters left out) …{tail}", length - longest * 2 / 3 - longest / 3)
 }
 
-/// JSON in which DEL and the control characters above it are escaped, too. They may stand in a string as they are, but a
-/// terminal takes U+009B for the beginning of a command.
+/// Escapes DEL and the control characters U+0080 to U+009F in JSON text.
+///
+/// JSON allows them inside strings, but a terminal takes U+009B for the beginning of a command.
 pub(crate) fn escaped_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {

@@ -1,4 +1,4 @@
-//! Asks a subject all cases, and judges.
+//! Runs a subject through the cases and collects the verdicts.
 
 use std::time::Instant;
 
@@ -7,46 +7,48 @@ use crate::case::Expect;
 use crate::feature::Feature;
 use crate::judgement::Judgement;
 use crate::pattern::{Baseline, Pattern};
-use crate::subject::{Answer, Declaration, Fault, Question, Reply, Stumble, Subject};
+use crate::subject::{Answer, Declaration, Fault, FaultReport, Question, Reply, Subject};
 use crate::tagged::Equality;
 use crate::verdict::Evidence;
 use crate::verdict::{Status, Verdict};
 use crate::{Error, Rules};
 use xend_wire::Diagnostic;
 
-/// What is asked, and what follows from the answers.
+/// What a run asks a subject, and which answers make the run fail.
 #[derive(Debug, Default)]
 pub struct Options {
-    /// The rules to ask by; all that the subject declares if empty.
+    /// The rules to test; if empty, all rules that the subject declares.
     pub rules: Vec<Rules>,
-    /// The cases to ask; all if empty.
+    /// Patterns of the cases to ask; if empty, all cases.
     pub filter: Vec<Pattern>,
-    /// The failures that are expected.
+    /// The failures that are expected and do not fail the run.
     pub baseline: Baseline,
     /// Whether a failure at the level `should` fails the run.
     pub is_strict: bool,
-    /// The arguments of `xend-harness` that repeat the run; [`Verdict`]s add what picks out one case.
+    /// The arguments that make `xend-harness parser` repeat the run. Each failure's [`Evidence::repeat`] adds a filter
+    /// for its case.
     pub repeat: Vec<String>,
 }
 
-/// What came of a run.
+/// The result of a run.
 #[derive(Debug)]
 pub struct Run {
-    /// The subject's name and version.
+    /// The subject's name and version, as it declares them.
     pub subject: String,
-    /// The verdicts, sorted by case.
+    /// The verdicts, sorted by the id of the case.
     pub verdicts: Vec<Verdict>,
-    /// The entries of the baseline that match nothing; each fails the run.
+    /// The entries of the baseline that match no case; each of them fails the run.
     pub stale: Vec<Diagnostic>,
 }
 
 impl Run {
-    /// How many verdicts are of a status.
+    /// Returns the number of verdicts with the given status.
     pub fn count(&self, status: Status) -> usize {
         self.verdicts.iter().filter(|verdict| verdict.status == status).count()
     }
 
-    /// How many cases were judged, by whatever rules; or laws, over whatever address.
+    /// Returns the number of cases that were judged, or of laws for a server. A case that is judged by several rules,
+    /// or a law over several addresses, counts once.
     pub fn cases(&self) -> usize {
         let is_judged = |verdict: &&Verdict| verdict.id != "hello" && verdict.status.is_judged();
         let judged = self.verdicts.iter().filter(is_judged);
@@ -55,13 +57,13 @@ impl Run {
         ids.len()
     }
 
-    /// How many things fail the run.
+    /// Returns the number of verdicts and stale baseline entries that fail the run.
     pub fn unexpected(&self) -> usize {
         self.verdicts.iter().filter(|verdict| verdict.is_unexpected).count() + self.stale.len()
     }
 
-    /// The exit status: 0 if all is as expected, 1 if the subject failed, 2 if nothing was judged, 3 if the harness
-    /// failed.
+    /// Returns the exit status: 0 if everything is as expected, 1 if the subject failed, 2 if nothing was judged, 3 if
+    /// the harness failed.
     pub fn exit_code(&self) -> u8 {
         if self.count(Status::HarnessError) > 0 {
             3
@@ -75,7 +77,7 @@ impl Run {
     }
 }
 
-/// Asks a subject the cases by the rules that it declares.
+/// Asks a subject all cases by the rules that it declares, and judges its answers.
 ///
 /// ```
 /// use xend_harness::{Case, subject::BuiltIn, suite};
@@ -86,36 +88,40 @@ impl Run {
 /// ```
 ///
 /// # Errors
-/// The subject is a command that does not exist, or does not declare the rules that are asked for, or the harness fails.
+/// Returns [`Error::Usage`] if the subject is a command that can't be started, if it declares none of the requested
+/// rules, or if a pattern of the filter matches no case. Returns [`Error::Harness`] if the harness itself fails.
+/// Mistakes of the subject are verdicts.
 pub fn run(subject: &mut dyn Subject, cases: &[Case], options: &Options) -> Result<Run, Error> {
-    if let Err(stumble) = subject.start()? {
+    if let Err(report) = subject.start()? {
         return Ok(Run {
             subject: "the subject".to_owned(),
-            verdicts: vec![hello(stumble, repeat(&options.repeat, None))],
+            verdicts: vec![hello_verdict(report, repeat(&options.repeat, None))],
             stale: Vec::new(),
         });
     }
     let declaration = subject.declaration().clone();
     let of_rules = |rules: Rules| cases.iter().filter(move |case| case.codec() == rules.codec());
-    // Rules by rules, so that no case follows itself and an answer that comes twice shows by its id.
+    // All cases by one set of rules come before the next set, so that no case follows itself: then the id of an answer
+    // that comes twice shows which question it belongs to.
     let all = |rules: Vec<Rules>| rules.into_iter().flat_map(|rules| of_rules(rules).map(move |case| (case, rules)));
     let is_chosen =
         |case: &Case, rules| options.filter.is_empty() || options.filter.iter().any(|it| it.matches(&case.id, rules));
 
-    let rules = asked(&declaration, &options.rules)?;
-    // A misspelt filter beside a good one must not go unseen.
-    if let Some(vain) = options.filter.iter().find(|it| !all(rules.clone()).any(|(case, by)| it.matches(&case.id, by)))
+    let rules = rules_to_ask(&declaration, &options.rules)?;
+    // Each pattern is checked by itself, so that a misspelt one is noticed beside a good one.
+    if let Some(unmatched) =
+        options.filter.iter().find(|it| !all(rules.clone()).any(|(case, by)| it.matches(&case.id, by)))
     {
-        let message = format!("no case that would be asked matches `{vain}`; see `xend-harness list`");
+        let message = format!("no case of the tested rules matches `{unmatched}`; `xend-harness list` shows all cases");
         return Err(Error::Usage(message));
     }
 
-    let mut run = Asking { subject, declaration: &declaration, options, verdicts: Vec::new(), last: None };
+    let mut run = RunState { subject, declaration: &declaration, options, verdicts: Vec::new(), last: None };
     for (case, rules) in all(rules).filter(|&(case, rules)| is_chosen(case, rules)) {
         run.ask(case, rules)?;
     }
-    if let Some(stumble) = run.subject.finish() {
-        run.spoil_last(stumble);
+    if let Some(report) = run.subject.finish() {
+        run.replace_last_verdict(report);
     }
     let mut verdicts = run.verdicts;
     verdicts.iter_mut().for_each(|verdict| verdict.apply(&options.baseline));
@@ -124,34 +130,36 @@ pub fn run(subject: &mut dyn Subject, cases: &[Case], options: &Options) -> Resu
     Ok(Run { subject: declaration.name, verdicts, stale })
 }
 
-/// The rules to ask by: those that the subject declares, or those of them that the user names.
-fn asked(declaration: &Declaration, chosen: &[Rules]) -> Result<Vec<Rules>, Error> {
+/// Returns the rules to test: the ones that the subject declares, restricted to `chosen` if the user chose any.
+fn rules_to_ask(declaration: &Declaration, chosen: &[Rules]) -> Result<Vec<Rules>, Error> {
     if chosen.is_empty() {
         return Ok(declaration.rules.clone());
     }
-    let asked: Vec<_> = declaration.rules.iter().copied().filter(|rules| chosen.contains(rules)).collect();
-    if asked.is_empty() {
+    let rules: Vec<_> = declaration.rules.iter().copied().filter(|rules| chosen.contains(rules)).collect();
+    if rules.is_empty() {
         let name = |rules: &Rules| format!("{}: {rules}", rules.codec());
         let list = |rules: &[Rules]| rules.iter().map(name).collect::<Vec<_>>().join(", ");
         let (wanted, known) = (list(chosen), list(&declaration.rules));
-        return Err(Error::Usage(format!("the subject declares none of the rules asked for ({wanted}), only {known}")));
+        return Err(Error::Usage(format!(
+            "the subject declares none of the requested rules ({wanted}); it declares {known}"
+        )));
     }
-    Ok(asked)
+    Ok(rules)
 }
 
-struct Asking<'a> {
+struct RunState<'a> {
     subject: &'a mut dyn Subject,
     declaration: &'a Declaration,
     options: &'a Options,
     verdicts: Vec<Verdict>,
-    /// The verdict on the last answer, and what the question was.
+    /// The index of the latest verdict that rests on an answer, and the question that it belongs to.
     last: Option<(usize, &'a Case, Rules, &'a Expect)>,
 }
 
-impl<'a> Asking<'a> {
+impl<'a> RunState<'a> {
     fn ask(&mut self, case: &'a Case, rules: Rules) -> Result<(), Error> {
         let Some(expect) = case.expectation(rules) else {
-            let why = format!("the case expects nothing by {rules}");
+            let why = format!("the case has no expectation for {rules}");
             self.verdicts.push(Verdict::unjudged(case, rules, None, Status::Skipped, why));
             return Ok(());
         };
@@ -162,10 +170,10 @@ impl<'a> Asking<'a> {
         }
         let begin = Instant::now();
         let question = Question { id: &case.id, rules, input: &case.input, deadline: case.deadline };
-        let Reply { answer, stderr, late } = self.subject.ask(&question)?;
+        let Reply { answer, stderr, previous_fault } = self.subject.ask(&question)?;
         let elapsed = begin.elapsed();
-        if let Some(stumble) = late {
-            self.spoil_last(stumble);
+        if let Some(report) = previous_fault {
+            self.replace_last_verdict(report);
         }
         let verdict = Verdict { elapsed, ..self.judge(case, rules, expect, &answer, stderr) };
         self.last = Some((self.verdicts.len(), case, rules, expect));
@@ -173,8 +181,8 @@ impl<'a> Asking<'a> {
         Ok(())
     }
 
-    /// The last answer was not the last that the subject had to say.
-    fn spoil_last(&mut self, Stumble { fault, stderr }: Stumble) {
+    /// Replaces the latest verdict, because the subject wrote more after its answer.
+    fn replace_last_verdict(&mut self, FaultReport { fault, stderr }: FaultReport) {
         if let Some((index, case, rules, expect)) = self.last {
             self.verdicts[index] = self.judge(case, rules, expect, &Err(fault), stderr);
         }
@@ -213,7 +221,7 @@ impl Verdict {
         }
     }
 
-    /// Turns a failure that the baseline names into one that is expected, and a pass into one that is not.
+    /// Applies the baseline: a failure that it names becomes `expected-failure`, and a pass becomes `unexpected-pass`.
     fn apply(&mut self, baseline: &Baseline) {
         let Some(reason) = self.rules.and_then(|rules| baseline.reason(&self.id, rules)) else { return };
         if self.status.is_failure() {
@@ -226,15 +234,15 @@ impl Verdict {
     }
 }
 
-/// The verdict on a subject that does not get so far as to be asked.
-fn hello(Stumble { fault, stderr }: Stumble, repeat: String) -> Verdict {
+/// Makes the verdict on a subject that fails before it is asked its first case.
+fn hello_verdict(FaultReport { fault, stderr }: FaultReport, repeat: String) -> Verdict {
     let (status, why) = fault.status();
     let got = match fault {
         Fault::InvalidAnswer(_, line) => line,
         _ => "no answer".to_owned(),
     };
     let evidence = Evidence {
-        title: "A subject says hello before it is asked anything".to_owned(),
+        title: "A subject answers hello before it is asked anything".to_owned(),
         input: "  | {\"hello\":{\"protocol\":1}}\n".to_owned(),
         got,
         wanted: "{\"hello\":{\"name\":\"my-parser\",\"decodes\":{\"xmlrpc\":[\"spec\"]},\"features\":[]}}".to_owned(),
@@ -254,13 +262,13 @@ fn hello(Stumble { fault, stderr }: Stumble, repeat: String) -> Verdict {
     }
 }
 
-/// The command that repeats a run, or just what a filter picks out of it.
+/// Returns the command line that repeats a run, restricted to `filter` if there is one.
 fn repeat(arguments: &[String], filter: Option<String>) -> String {
     let at = arguments.iter().position(|argument| argument == "--").unwrap_or(arguments.len());
     let (options, command) = arguments.split_at(at);
     let pick = filter.map(|filter| ["--filter".to_owned(), filter]).into_iter().flatten();
     let own = ["xend-harness", "parser"].map(str::to_owned);
     let words: Vec<_> = own.into_iter().chain(options.to_vec()).chain(pick).chain(command.to_vec()).collect();
-    // The one thing that can't be quoted is a NUL, which no argument holds.
+    // Quoting fails only for a NUL byte, which no argument of a program can contain.
     shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default()
 }

@@ -1,4 +1,4 @@
-//! What 15 XML-RPC libraries make of a document, as it was measured.
+//! The survey of XML-RPC libraries: how 15 of them read each document of the survey.
 
 use std::collections::BTreeMap;
 
@@ -7,7 +7,7 @@ use serde::Deserialize;
 use crate::case::Case;
 use crate::shorten::shortened;
 
-/// How much of a value is shown, in characters.
+/// The length to which a value is shortened, in characters.
 const LONGEST: usize = 100;
 
 #[derive(Deserialize)]
@@ -16,7 +16,7 @@ struct Row {
     outcomes: BTreeMap<String, Outcome>,
 }
 
-/// A value as JSON text, or how the library failed.
+/// What a library did with a document: the value that it read, as JSON text, or how it failed.
 #[derive(Deserialize)]
 #[serde(untagged)]
 enum Outcome {
@@ -24,8 +24,9 @@ enum Outcome {
     Failure(BTreeMap<String, String>),
 }
 
-/// What the libraries make of a case's document, the most common outcome first, each with those that agree on it. Nothing
-/// if the document was not in the survey.
+/// Returns what the surveyed libraries do with a case's document, each outcome with the names of its libraries.
+///
+/// The most common outcome comes first. The list is empty if the document was not in the survey.
 pub(crate) fn outcomes(case: &Case) -> Vec<(String, Vec<String>)> {
     let name = case.id.strip_prefix("xmlrpc/").unwrap_or_default();
     let table = xend_fixtures::file("tables/xmlrpc-survey.jsonl").map_or(b"".as_slice(), |file| file.bytes);
@@ -44,11 +45,11 @@ pub(crate) fn outcomes(case: &Case) -> Vec<(String, Vec<String>)> {
 }
 
 impl Outcome {
-    /// `reject it`, `read {"t":"int","v":5}`, `crash`.
+    /// Returns the outcome as a phrase: `reject it`, `read {"t":"int","v":5}`, `crash`.
     fn words(self) -> String {
         match self {
             Self::Value(json) => {
-                // The libraries' wrappers put white space in different places.
+                // The wrappers of the libraries put white space in different places, so the JSON is written anew.
                 let value = serde_json::from_str::<serde_json::Value>(&json).map_or(json, |value| value.to_string());
                 format!("read {}", shortened(&value, LONGEST))
             }

@@ -1,4 +1,4 @@
-//! What is found about a subject.
+//! Verdicts: the results of judging a subject.
 
 use std::fmt;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::case::Level;
 
 macro_rules! statuses {
     ($($(#[$doc:meta])* $status:ident = $name:literal;)*) => {
-        /// What a verdict says, in a word.
+        /// What a verdict found about a subject, such as `pass` or `crash`.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Status {
@@ -16,10 +16,10 @@ macro_rules! statuses {
         }
 
         impl Status {
-            /// Every one, in the order of a summary.
+            /// All statuses, in the order in which summaries list them.
             pub const ALL: &[Self] = &[$(Self::$status),*];
 
-            /// The word.
+            /// Returns the name that reports use, such as `wrong-value`.
             pub fn name(self) -> &'static str {
                 match self { $(Self::$status => $name),* }
             }
@@ -28,47 +28,49 @@ macro_rules! statuses {
 }
 
 statuses! {
-    /// As expected.
+    /// The subject did what the case expects.
     Pass = "pass";
-    /// It reads what is to be refused, or refuses what is to be read.
+    /// The subject accepted a document that it should refuse, or refused one that it should read.
     Fail = "fail";
-    /// It reads other values.
+    /// The subject read other values than the case expects.
     WrongValue = "wrong-value";
-    /// What it says is no answer.
+    /// The subject's output is not a valid answer.
     InvalidAnswer = "invalid-answer";
-    /// It ended before it answered.
+    /// The subject ended before it answered.
     Crash = "crash";
-    /// It did not answer in time.
+    /// The subject did not answer in time.
     Timeout = "timeout";
-    /// Its answer is longer than anyone needs, or it takes more memory or processes than it may.
+    /// The subject's answer is too long, or the subject uses too much memory or too many processes.
     ResourceLimit = "resource-limit";
-    /// It can't do what the case needs, or says so.
+    /// The subject does not declare a feature that the case needs, or answers that it can't do what is asked.
     Unsupported = "unsupported";
-    /// The case expects nothing by these rules.
+    /// The case has no expectation for these rules, or the law does not apply to the server.
     Skipped = "skipped";
-    /// It fails, and the baseline says so.
+    /// The subject failed, and the baseline lists the failure.
     ExpectedFailure = "expected-failure";
-    /// It passes, and the baseline says that it fails.
+    /// The subject passed, and the baseline lists the case as a failure.
     UnexpectedPass = "unexpected-pass";
-    /// The harness could not judge.
+    /// The harness failed and could not judge the answer.
     HarnessError = "harness-error";
 }
 
 impl Status {
-    /// Whether the subject failed, by itself and whatever the baseline says.
+    /// Returns whether the subject failed. Failures that the baseline expects have a status of their own and are not
+    /// included.
     pub fn is_failure(self) -> bool {
         use Status::{Crash, Fail, InvalidAnswer, ResourceLimit, Timeout, WrongValue};
         matches!(self, Fail | WrongValue | InvalidAnswer | Crash | Timeout | ResourceLimit)
     }
 
-    /// Whether the subject was judged at all.
+    /// Returns whether the subject was judged at all: not skipped, not unsupported, and no error of the harness.
     pub fn is_judged(self) -> bool {
         !matches!(self, Self::Unsupported | Self::Skipped | Self::HarnessError)
     }
 
-    /// Whether it fails the run at that level. That a document can't crash a reader, stop it or make it babble needs
-    /// no specification, so that such a verdict counts at any level; refusing or misreading one counts at the level
-    /// `should` only if the run is strict.
+    /// Returns whether a verdict with this status fails the run, for an expectation of the given level.
+    ///
+    /// No document may make a reader crash, hang or write without end, whatever the specification says, so these
+    /// failures count at any level. A wrong value or a wrong refusal at the level `should` counts only in a strict run.
     pub(crate) fn counts(self, level: Level, is_strict: bool) -> bool {
         match self {
             Self::Fail | Self::WrongValue => level != Level::Should || is_strict,
@@ -83,45 +85,46 @@ impl fmt::Display for Status {
     }
 }
 
-/// What is found about a subject and one case, read by one set of rules.
+/// The result of asking a subject one case by one set of rules.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    /// The case's id; `hello` if a subject that is kept alive does not get so far.
+    /// The id of the case, or `hello` if a subject that is kept alive fails before it is asked its first case. For a
+    /// law it is the law's id, an `@`, and the address.
     pub id: String,
-    /// The rules; none for `hello`.
+    /// The rules by which the document was to be read; none for `hello` and for laws.
     pub rules: Option<Rules>,
-    /// How binding the expectation is; none where there is no expectation.
+    /// How binding the expectation is; none if the case has no expectation.
     pub level: Option<Level>,
-    /// What is found.
+    /// The result.
     pub status: Status,
-    /// Whether it fails the run.
+    /// Whether the verdict fails the run.
     pub is_unexpected: bool,
-    /// Why, on one line; empty for a plain pass.
+    /// The reason for the status, on one line; empty for a pass.
     pub why: String,
-    /// What is to be seen of a failure, the expected one included.
+    /// The details of a failure, including one that the baseline expects.
     pub evidence: Option<Box<Evidence>>,
-    /// How long the answer took.
+    /// The time from the question to the answer.
     pub elapsed: Duration,
 }
 
-/// What is to be seen of a failure.
+/// The details of a failure that a report shows.
 #[derive(Clone, Debug, Default)]
 pub struct Evidence {
-    /// The case's title.
+    /// The title of the case.
     pub title: String,
-    /// The case's source.
+    /// The source of the case: where its input and expectation come from.
     pub source: String,
-    /// The input: an excerpt with a caret where the trouble can be located, else the input itself, cut if it is long.
+    /// The input: an excerpt with a caret at the failure, or the first lines of the input if no place is known.
     pub input: String,
-    /// What the subject said.
+    /// The subject's answer.
     pub got: String,
-    /// What was expected of it.
+    /// The answer that was expected.
     pub wanted: String,
-    /// The first difference between values, as `values[0].list[1]: got .., wanted ..`.
+    /// The first difference between values, such as `values[0].list[1]: got .., wanted ..`.
     pub difference: Option<String>,
-    /// What the subject wrote to standard error.
+    /// The end of what the subject wrote to standard error.
     pub stderr: String,
-    /// The command that repeats just this.
+    /// The command line that repeats only this case.
     pub repeat: String,
 }
 
@@ -129,7 +132,7 @@ pub struct Evidence {
 mod tests {
     use super::*;
 
-    /// Which failures count at which level, `--strict` or not.
+    /// Which statuses fail a run at which level, without and with `--strict`.
     #[test]
     fn what_counts() {
         let check = |status: Status, level: Level, expect: [bool; 2]| {

@@ -1,4 +1,4 @@
-//! Cases from their files, which are TOML.
+//! The reader of case files, which are TOML.
 
 use std::ops::Range;
 use std::path::Path;
@@ -20,7 +20,7 @@ use xend_wire::Diagnostic;
 /// The most bytes that `input_generated` may make.
 const LONGEST: usize = 64 << 20;
 
-/// The latest `deadline`, in seconds.
+/// The longest `deadline` of a case, in seconds.
 const LATEST: u64 = 3_600;
 
 #[derive(Deserialize)]
@@ -70,7 +70,7 @@ struct PermittedTable {
     by: Vec<String>,
 }
 
-/// The text being read, for errors.
+/// The text of a case file, with the name that diagnostics show.
 struct Source<'a> {
     file: &'a str,
     text: &'a str,
@@ -78,11 +78,13 @@ struct Source<'a> {
 }
 
 impl Case {
-    /// Reads a case file. `path` is that of the file below the folder of cases, `file` what errors call it, and
-    /// `beside` reads a file next to it, or says why not.
+    /// Parses a case file.
+    ///
+    /// `path` is the path of the file below the folder of cases, `file` is the name that diagnostics show, and `beside`
+    /// reads a file from the same folder or returns why it can't.
     ///
     /// # Errors
-    /// Anything that the format does not allow.
+    /// Returns a diagnostic for the first mistake in the file, with its place.
     pub fn parse(
         path: &str,
         file: &str,
@@ -92,22 +94,22 @@ impl Case {
         parse(path, file, text, beside)
     }
 
-    /// The cases that are built in, sorted by id.
+    /// Returns the built-in cases, sorted by id.
     ///
     /// # Errors
-    /// One of them is malformed, which is a mistake of this project.
+    /// Returns an error if a built-in case is malformed, which is a mistake of this project.
     pub fn built_in() -> Result<Vec<Self>, Error> {
         let files = xend_fixtures::files("cases/").filter(|file| file.path.ends_with(".toml"));
         let mut cases = files.map(|file| Self::embedded(file.path, file.bytes)).collect::<Result<Vec<_>, _>>()?;
-        // Not the order of the files, for `.` comes after `-`.
+        // The order of the files is another one, because `.` sorts after `-`.
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)
     }
 
-    /// A case of the fixtures, by the path of its file there.
+    /// Parses a case of the fixtures; `path` is the path of its file below the folder of fixtures.
     ///
     /// # Errors
-    /// It is malformed.
+    /// Returns a diagnostic if the case is malformed.
     pub fn embedded(path: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
         let (folder, _) = path.rsplit_once('/').unwrap_or_default();
         let beside = |name: &str| match xend_fixtures::file(&format!("{folder}/{name}")) {
@@ -117,10 +119,10 @@ impl Case {
         Self::parse(path.strip_prefix("cases/").unwrap_or(path), &format!("fixtures/{path}"), bytes, &beside)
     }
 
-    /// The cases in a folder, sorted by id.
+    /// Reads all cases in a folder, in files `CODEC/NAME.toml`, and returns them sorted by id.
     ///
     /// # Errors
-    /// A file can't be read, or is malformed.
+    /// Returns an error if a file can't be read or is malformed, or if the folder has no case.
     pub fn in_folder(folder: &Path) -> Result<Vec<Self>, Error> {
         folder.read_dir().map_err(|error| Error::io(folder.display(), &error))?;
         let mut cases = Vec::new();
@@ -157,7 +159,7 @@ fn parse(
 ) -> Result<Case, Diagnostic> {
     let text = str::from_utf8(bytes).map_err(|error| {
         let at = error.valid_up_to();
-        Diagnostic::new(file, bytes, at..at + 1, "a case file is UTF-8; use input_base64 for other bytes")
+        Diagnostic::new(file, bytes, at..at + 1, "a case file must be UTF-8; use input_base64 for other bytes")
     })?;
     let parsed: CaseFile = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
     let wrong = |span, message: String| Diagnostic::new(file, bytes, span, message);
@@ -209,7 +211,10 @@ impl Source<'_> {
     fn deadline(&self, seconds: &Spanned<i64>) -> Result<Duration, Diagnostic> {
         match u64::try_from(*seconds.get_ref()) {
             Ok(seconds @ 1..=LATEST) => Ok(Duration::from_secs(seconds)),
-            _ => Err(self.wrong(seconds.span(), format!("a deadline is a whole number of seconds, 1 to {LATEST}"))),
+            _ => {
+                Err(self
+                    .wrong(seconds.span(), format!("a deadline must be a whole number of seconds from 1 to {LATEST}")))
+            }
         }
     }
 
@@ -241,15 +246,16 @@ impl Source<'_> {
                 let named = named.map_err(|error| self.wrong(name.span(), error.to_string()))?;
                 if named.iter().any(|named| rules.contains(named) || expects.iter().any(|it| it.rules.contains(named)))
                 {
-                    return Err(self.wrong(name.span(), format!("rules `{}` are expected twice", name.get_ref())));
+                    return Err(self
+                        .wrong(name.span(), format!("another [[expect]] already has the rules `{}`", name.get_ref())));
                 }
                 rules.extend(named);
             }
             if table.rules.is_some() && rules.is_empty() {
-                return Err(self.wrong(span, "rules = [] names none; leave it out for the default"));
+                return Err(self.wrong(span, "`rules` is empty; leave it out to make this [[expect]] the default"));
             }
             if rules.is_empty() && default.replace(expects.len()).is_some() {
-                return Err(self.wrong(span, "a second [[expect]] without rules; there is one default"));
+                return Err(self.wrong(span, "a second [[expect]] has no `rules`; only one may be the default"));
             }
             let permitted = self.permitted(&span, &table)?;
             let needs = table.needs.iter().map(|name| {
@@ -303,7 +309,8 @@ impl Source<'_> {
         ErrorKind::ALL.iter().find(|kind| kind.name() == name.get_ref()).map(|&kind| Outcome::Reject(kind)).ok_or_else(
             || {
                 let known: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
-                let message = format!("`{}` is no kind of error, expected one of {}", name.get_ref(), known.join(", "));
+                let message =
+                    format!("unknown kind of error `{}`, expected one of {}", name.get_ref(), known.join(", "));
                 self.wrong(name.span(), message)
             },
         )

@@ -1,4 +1,4 @@
-//! Cases: a document, and what a reader is to make of it.
+//! Conformance cases: documents, and the outcomes that a parser may have for each.
 
 mod file;
 
@@ -12,53 +12,55 @@ use crate::shorten::shortened;
 use crate::tagged::Tagged;
 use crate::{Codec, Rules};
 
-/// One case. The format of its file is described in the README of the fixtures.
+/// A conformance case: one document with the outcomes that a parser may have, for each set of rules.
+///
+/// The README of the fixtures describes the format of case files.
 #[derive(Clone, Debug)]
 pub struct Case {
-    /// `CODEC/NAME`, the path of its file below the folder of cases.
+    /// The id, `CODEC/NAME`, which is the path of the file below the folder of cases, without the suffix.
     pub id: String,
     /// What is tested, in a phrase.
     pub title: String,
     /// Where the input and what is expected come from.
     pub source: String,
-    /// The document.
+    /// The document, as bytes.
     pub input: Vec<u8>,
-    /// How long an answer may take, where that is more than [usual](crate::subject::Bounds::TIMEOUT).
+    /// How long an answer may take; `None` for [the default](crate::subject::Bounds::TIMEOUT).
     pub deadline: Option<Duration>,
     codec: Codec,
     expects: Vec<Expect>,
 }
 
-/// What is expected by some rules.
+/// An expectation of a case: the outcomes that are permitted for some rules.
 #[derive(Clone, Debug)]
 pub struct Expect {
-    /// The rules, none of which is in another expectation of the case.
+    /// The rules that the expectation holds for. No two expectations of a case have a rule in common.
     pub rules: Vec<Rules>,
-    /// How binding it is.
+    /// How binding the expectation is.
     pub level: Level,
-    /// What a subject must be able to do to be asked at all.
+    /// The features that a subject must declare, or it is not asked.
     pub needs: Vec<Feature>,
     /// Whether the order of the members of a struct counts.
     pub ordered: bool,
-    /// What a subject may answer; one outcome, but for implementation-defined behaviour.
+    /// The outcomes that a subject may have. Only implementation-defined behaviour has more than one.
     pub permitted: Vec<Permitted>,
 }
 
-/// An outcome that is permitted.
+/// A permitted outcome.
 #[derive(Clone, Debug)]
 pub struct Permitted {
-    /// The outcome.
+    /// What a subject may do.
     pub outcome: Outcome,
-    /// The surveyed libraries that do so.
+    /// The surveyed libraries that have this outcome.
     pub by: Vec<String>,
 }
 
-/// What a reader can make of a document.
+/// What a parser can do with a document.
 #[derive(Clone, Debug)]
 pub enum Outcome {
-    /// It reads these values.
+    /// The parser reads these values.
     Values(Tagged),
-    /// It reads something.
+    /// The parser accepts the document, whatever values it reads.
     Accept,
     /// It refuses the document; our own codec with this kind of error.
     Reject(ErrorKind),
@@ -68,35 +70,35 @@ pub enum Outcome {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Deserialize)]
 #[serde(rename_all = "lowercase")]
 pub enum Level {
-    /// The protocol demands it.
+    /// The protocol demands the outcome.
     Must,
-    /// The protocol's errata or long practice settle it; a failure counts only with `--strict`.
+    /// The protocol's errata or long practice settle the outcome; a failure counts only with `--strict`.
     Should,
-    /// Implementation-defined: any of the outcomes listed.
+    /// The outcome is implementation-defined, and any of the listed ones is permitted.
     May,
-    /// The daemon's own deviation, for those who declare its rules.
+    /// The outcome is a deviation of the daemon itself, and is expected only of subjects that declare its rules.
     Xend,
 }
 
 impl Case {
-    /// The codec that reads the document.
+    /// Returns the codec that the document belongs to.
     pub fn codec(&self) -> Codec {
         self.codec
     }
 
-    /// What is expected by whichever rules, the default first.
+    /// Returns all expectations of the case, in the order of the file.
     pub fn expectations(&self) -> &[Expect] {
         &self.expects
     }
 
-    /// What is expected by these rules; `None` if the case says nothing of them.
+    /// Returns the expectation for these rules, or `None` if the case has none for them.
     pub fn expectation(&self, rules: Rules) -> Option<&Expect> {
         self.expects.iter().find(|expect| expect.rules.contains(&rules))
     }
 }
 
 impl Level {
-    /// The name, as in a case file.
+    /// Returns the name that case files use, such as `must`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Must => "must",

@@ -1,4 +1,4 @@
-//! What an operation gives, for people and as JSON.
+//! Formats the results of operations, for people and as JSON.
 
 use serde_json::{Map, Value as Json, json};
 use xend_client::Error as Failed;
@@ -6,8 +6,10 @@ use xend_wire::operation::Answer;
 use xend_wire::sexpr::{Document, Rules, Sexpr, print_value};
 use xend_wire::{visible, visible_lines};
 
-/// For people: names as lines, records as a table, one record as its fields, a text as it is. What a peer says is on one
-/// line each, so that it can't pass for another; a text has its lines.
+/// Formats a result for people: a list of names as lines, records as a table, one record as its fields, a text as it
+/// is.
+///
+/// Each value that the peer sent is on one line, so that it can't look like several. Only a text may have line breaks.
 pub(super) fn text(document: &Document<'static>, answer: Answer) -> String {
     let items = || document.values().flat_map(Sexpr::items);
     match answer {
@@ -32,7 +34,7 @@ pub(super) fn text(document: &Document<'static>, answer: Answer) -> String {
     }
 }
 
-/// The columns of a table of domains: heading, and field.
+/// The columns of a table of domains: for each its heading and its field.
 const COLUMNS: [(&str, &str); 6] = [
     ("NAME", "name"),
     ("ID", "domid"),
@@ -44,12 +46,12 @@ const COLUMNS: [(&str, &str); 6] = [
 
 fn table<'d>(records: impl Iterator<Item = Sexpr<'d>>, head: &str) -> String {
     let row = |record: Sexpr<'d>| {
-        // A name need not be UTF-8.
+        // A name may contain bytes that are not UTF-8.
         let shown = |field: &str| record.lookup(&format!("{head}/{field}"))?.value()?.as_atom().map(visible);
         COLUMNS.map(|(_, field)| match (shown(field), field) {
             (Some(text), "cpu_time") => text.parse().map_or(text, |time: f64| format!("{time:.1}")),
             (Some(text), _) => text,
-            // The Xen-API has a word for the state.
+            // The Xen-API gives the state as a word, in another field.
             (None, "state") => shown("power_state").map_or_else(|| "-".to_owned(), |state| state.to_ascii_lowercase()),
             (None, _) => "-".to_owned(),
         })
@@ -68,17 +70,17 @@ fn table<'d>(records: impl Iterator<Item = Sexpr<'d>>, head: &str) -> String {
     rows.iter().map(line).collect()
 }
 
-/// The longest name that the others are aligned to.
+/// The length of the longest name, in bytes, that counts for the alignment of values.
 const WIDEST: usize = 20;
 
-/// Fields below each other, their values aligned; fields of a field are indented below it.
+/// Formats fields below each other with their values aligned. Fields inside a field are indented below it.
 fn fields<'d>(fields: impl Iterator<Item = Sexpr<'d>>, indent: usize) -> String {
     let fields: Vec<_> = fields.collect();
     let names = fields.iter().filter_map(|field| field.name());
     let width = names.map(<[u8]>::len).filter(|&length| length <= WIDEST).max().unwrap_or_default();
     let mut text = String::new();
     let mut open: Vec<(Sexpr<'d>, usize, usize)> = fields.into_iter().rev().map(|it| (it, indent, width)).collect();
-    // A stack in place of calls: what a peer sends may be deep.
+    // A stack is used and no recursion, because a peer may send deeply nested values.
     while let Some((field, indent, width)) = open.pop() {
         let name = visible(field.name().unwrap_or_default());
         let inside: Vec<_> = field.items().skip(1).collect();
@@ -99,14 +101,14 @@ fn fields<'d>(fields: impl Iterator<Item = Sexpr<'d>>, indent: usize) -> String 
     text
 }
 
-/// Whether it is a name with what belongs to it, and no list of numbers or references.
+/// Returns whether a value is a field, that is, a name with values, and not a list of numbers or references.
 fn is_field(value: Sexpr<'_>) -> bool {
     let is_word = |name: &[u8]| name.first().is_some_and(u8::is_ascii_alphabetic);
     let is_reference = |name: &[u8]| name.len() == 36 && name.iter().filter(|&&b| b == b'-').count() == 4;
     value.name().is_some_and(|name| is_word(name) && !is_reference(name))
 }
 
-/// An atom as its text, a list as an S-expression; both on one line.
+/// Formats a value on one line: an atom as its text, a list as an S-expression.
 fn plain(value: Sexpr<'_>) -> String {
     match value.as_atom() {
         Some(atom) => visible(atom),
@@ -114,8 +116,10 @@ fn plain(value: Sexpr<'_>) -> String {
     }
 }
 
-/// As JSON, on one line: strings, arrays of names, and an object for a record. A field with one value is that value, with
-/// fields in it an object, with anything else an array; the values of a name that may stand several times are in an array.
+/// Formats a result as JSON on one line: a text as a string, a list of names as an array, a record as an object.
+///
+/// A field with one value becomes that value, a field that contains fields an object, and any other field an array. The
+/// values of a field that may occur several times are collected in an array.
 pub(super) fn json(document: &Document<'static>, answer: Answer) -> String {
     let items = || document.values().flat_map(Sexpr::items);
     let value = match answer {
@@ -161,7 +165,7 @@ pub(super) fn json_error(error: &Failed) -> String {
     format!("{}\n", json!({ "error": error_members }))
 }
 
-/// A string, with `\xf3` for each byte that is not UTF-8.
+/// Converts bytes to a string, with an escape such as `\xf3` for each byte that is not UTF-8.
 fn escaped(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -171,13 +175,14 @@ fn escaped(bytes: &[u8]) -> String {
     text
 }
 
-/// Deeper than this a value is a string with an S-expression in it: nothing that the daemon has to say is.
+/// The depth from which a value is written as a string with an S-expression in it. Nothing that the daemon sends is so
+/// deep.
 const DEEPEST: usize = 32;
 
-/// Fields of a domain that stand once for each of what they describe.
+/// The fields of a domain that occur once for each device or virtual processor.
 const SEVERAL: [&str; 2] = ["device", "vcpu"];
 
-/// Fields that are lists, however many values are in them: those of the Xen-API.
+/// The fields of the Xen-API that are lists, even if they have one value or none.
 const LISTS: [&str; 18] = [
     "consoles",
     "VIFs",
@@ -199,7 +204,7 @@ const LISTS: [&str; 18] = [
     "supported_bootloaders",
 ];
 
-/// Fields that are objects, even if nothing is in them: those of the Xen-API.
+/// The fields of the Xen-API that are objects, even if they are empty.
 const MAPS: [&str; 8] = [
     "API_version_vendor_implementation",
     "platform",
@@ -237,7 +242,7 @@ fn object_at<'d>(fields: impl Iterator<Item = Sexpr<'d>>, several: &[&str], dept
                 *first = Json::Array(vec![first.take(), inside]);
                 repeated.push(name);
             }
-            // Of what there may be several, one is in an array, too.
+            // A field that may occur several times is an array even if it occurs once.
             None if several.contains(&name.as_str()) => {
                 members.insert(name.clone(), Json::Array(vec![inside]));
                 repeated.push(name);

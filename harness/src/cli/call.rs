@@ -1,4 +1,4 @@
-//! `call`: one operation of a daemon.
+//! The command `call`, which asks a daemon to do one operation.
 
 use std::error::Error as _;
 use std::ffi::{OsStr, OsString};
@@ -17,36 +17,36 @@ use xend_wire::operation::{self, ArgumentKind, Unit};
 use xend_wire::sexpr::Document;
 
 use super::answer;
-use super::output::{print, print_json, runtime, say};
+use super::output::{print, print_error_text, print_json, runtime};
 use super::parser::seconds;
 use crate::Error;
 use xend_wire::Diagnostic;
 
-/// Ask a daemon to do one operation, and print what it gives.
+/// Ask a daemon to do one operation, and print the result.
 ///
-/// A list is printed as lines or a table, a record as its fields, with --json all as JSON. On the Xen-API the password of
-/// --user is taken from XEND_PASSWORD.
+/// A list is printed as lines or a table, and a record as its fields. With --json every result is printed as JSON. On
+/// the Xen-API the password of --user is taken from XEND_PASSWORD.
 ///
-/// Exit status: 0 done, 1 the daemon refused, 2 usage, 4 not reached, 5 it was asked and the outcome is unknown.
+/// Exit status: 0 done, 1 the daemon refused, 2 usage, 4 the daemon was not reached, 5 the request was sent and its
+/// outcome is unknown.
 #[derive(Debug, clap::Args)]
 #[command(after_help = operations())]
 pub(super) struct Arguments {
     /// Where the daemon listens: FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi.
     uri: Uri,
-    /// What to do, such as domain.list.
+    /// The operation, such as domain.list.
     #[arg(value_parser = operation_named)]
     operation: Operation,
-    /// Its arguments, such as domain=vm1; config=@FILE takes what the file holds.
+    /// The operation's arguments, such as domain=vm1; config=@FILE reads the value from a file.
     #[arg(value_name = "NAME=VALUE", value_parser = OsStringValueParser::new().try_map(name_and_value))]
     arguments: Vec<(String, Vec<u8>)>,
-    /// The daemon's release, or detect to find it by the description of its host.
-    #[arg(long, value_name = "RELEASE", default_value_t = Which::Given(Release::default()))]
-    release: Which,
-    /// Who opens a session of the Xen-API.
+    /// The release of the daemon, or detect to find it from the daemon's description of its host.
+    #[arg(long, value_name = "RELEASE", default_value_t = ReleaseChoice::Given(Release::default()))]
+    release: ReleaseChoice,
+    /// The user for a session of the Xen-API.
     #[arg(long, default_value = "root")]
     user: String,
-    /// How long all of it may take, in seconds: to find the host and connect, to find the release, to ask, and to end the
-    /// session.
+    /// How long the command may take, in seconds, to connect, detect the release, do the operation and end the session.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     timeout: Duration,
     /// Print JSON: a list of names as an array, a record as an object, an error as {"error": {...}}.
@@ -54,14 +54,14 @@ pub(super) struct Arguments {
     json: bool,
 }
 
-/// Which release a daemon has.
+/// The release of a daemon, as the user gives it.
 #[derive(Clone, Copy, Debug)]
-enum Which {
+enum ReleaseChoice {
     Given(Release),
     Detect,
 }
 
-impl std::str::FromStr for Which {
+impl std::str::FromStr for ReleaseChoice {
     type Err = String;
 
     fn from_str(text: &str) -> Result<Self, String> {
@@ -72,7 +72,7 @@ impl std::str::FromStr for Which {
     }
 }
 
-impl std::fmt::Display for Which {
+impl std::fmt::Display for ReleaseChoice {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Given(release) => release.fmt(f),
@@ -95,17 +95,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             if arguments.json {
                 print_json(&answer::json_error(&error))?;
             }
-            say(&match mistake(arguments, &error) {
+            print_error_text(&match mistake(arguments, &error) {
                 Some(mistake) => mistake.to_string(),
                 None => format!("error: {error}\n"),
             });
             if error.code() == ErrorCode::CredentialsNotSet && error.fate() == Fate::Invalid {
-                say("hint: the password of --user is taken from XEND_PASSWORD, which may be empty\n");
+                print_error_text("hint: the password of --user is taken from XEND_PASSWORD, which may be empty\n");
             }
             if let Some(face) = error.other_face() {
                 let uri = Uri { face, ..arguments.uri.clone() };
                 let or = if face == Face::XmlRpc && arguments.uri.face == Face::Sxp { ", or xenapi" } else { "" };
-                say(&format!("hint: the {face} face answers like this{or}; try {uri}\n"));
+                print_error_text(&format!("hint: the {face} face answers like this{or}; try {uri}\n"));
             }
             Ok(match error.fate() {
                 Fate::Refused => 1,
@@ -117,13 +117,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     }
 }
 
-/// The error with the place in the S-expression that it is about, if it is about one.
+/// Returns the error with its place in an argument that is an S-expression, if it is about a place in one.
 fn mistake(arguments: &Arguments, error: &Failed) -> Option<Diagnostic> {
     let span = error.source()?.downcast_ref::<xend_wire::Error>()?.span();
     let is_sexpr = |argument: &&operation::Argument| argument.kind == ArgumentKind::Sexpr;
     let name = arguments.operation.arguments().iter().find(is_sexpr)?.name;
     let (_, text) = arguments.arguments.iter().find(|(given, _)| given == name)?;
-    // What is wrong with another argument has no place in this one.
+    // An error about another argument has no place in this one.
     (span.end > 0).then(|| Diagnostic::new(name, text, span, format!("error: {error}")))
 }
 
@@ -136,16 +136,17 @@ async fn ask(arguments: &Arguments) -> Result<Document<'static>, Failed> {
         client = client.credentials(&arguments.user, password);
     }
     client = match arguments.release {
-        Which::Given(release) => client.release(release),
-        Which::Detect => client.detect().await?,
+        ReleaseChoice::Given(release) => client.release(release),
+        ReleaseChoice::Detect => client.detect().await?,
     };
     let answer = client.call(arguments.operation, &named).await;
-    // A session that is left open stays open until the daemon ends. What was asked for is done, whatever becomes of it.
+    // A session that is not ended stays open until the daemon ends. A failure to end it changes nothing about the
+    // operation.
     drop(client.logout().await);
     answer
 }
 
-/// The table of operations, for --help.
+/// Returns the table of operations for --help.
 fn operations() -> String {
     let mut text = "Operations:\n".to_owned();
     for operation in operation::ALL {
@@ -178,7 +179,7 @@ fn operation_named(name: &str) -> Result<Operation, String> {
     })
 }
 
-/// An argument, whose value may be any bytes: so may the name of a domain.
+/// Parses an argument. Its value may be any bytes, because the name of a domain may be.
 fn name_and_value(argument: OsString) -> Result<(String, Vec<u8>), String> {
     let mut pieces = argument.as_bytes().splitn(2, |&byte| byte == b'=');
     let (Some(name), Some(value)) = (pieces.next().and_then(|name| str::from_utf8(name).ok()), pieces.next()) else {

@@ -1,4 +1,4 @@
-//! `list`, `explain` and `cases`: the cases themselves.
+//! The commands `list`, `explain` and `cases`, which show the cases themselves.
 
 use std::path::{Path, PathBuf};
 
@@ -15,7 +15,7 @@ use crate::{Error, Rules, survey};
 /// List the cases.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArguments {
-    /// Print one JSON object a line, with the expectations.
+    /// Print one JSON object a line, including the expectations.
     #[arg(long)]
     json: bool,
     /// List only cases whose id matches; may be given again.
@@ -26,20 +26,20 @@ pub(super) struct ListArguments {
     cases: Option<PathBuf>,
 }
 
-/// Show a case: the document, what is expected by which rules, and where that comes from.
+/// Show a case: its document, the expected outcomes, and where they come from.
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArguments {
-    /// The case, such as xmlrpc/int-plus; rules behind it, as in reports, are passed over.
+    /// The id of the case, such as xmlrpc/int-plus. The rules after an @, as reports print them, are ignored.
     id: String,
     /// Take the cases from this folder.
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
 }
 
-/// Write the built-in cases as plain files, for those who keep the suite in their own repository.
+/// Write the built-in cases to files, for use without this program.
 #[derive(Debug, clap::Args)]
 pub(super) struct ExportArguments {
-    /// The folder to write to; it is made if it is not there.
+    /// The folder to write to; it is created if it does not exist.
     #[arg(long, value_name = "DIR")]
     export: PathBuf,
 }
@@ -57,7 +57,7 @@ pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
         };
     }
     if text.is_empty() {
-        return Err(Error::Usage("no case matches".to_owned()));
+        return Err(Error::Usage("no case matches the filter".to_owned()));
     }
     match arguments.json {
         true => print_json(&text)?,
@@ -68,7 +68,7 @@ pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
 
 pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
     let cases = cases(arguments.cases.as_deref())?;
-    // Reports write the rules behind it.
+    // Reports print the rules after the id.
     let wanted = arguments.id.split('@').next().unwrap_or_default();
     let Some(case) = cases.iter().find(|case| case.id == wanted) else {
         let alike: Vec<_> = cases.iter().map(|case| &*case.id).filter(|id| id.contains(wanted)).take(5).collect();
@@ -85,7 +85,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
     }
     let outcomes = survey::outcomes(case);
     if !outcomes.is_empty() {
-        text += "\nof 15 libraries, by what they do:\n";
+        text += "\nwhat 15 surveyed libraries do:\n";
     }
     for (outcome, libraries) in outcomes {
         text += &format!("  {outcome}\n    {}\n", libraries.join(", "));
@@ -121,12 +121,12 @@ fn explained(expect: &Expect) -> String {
     for permitted in &expect.permitted {
         text += &format!("  {}\n", permitted.outcome);
         if !permitted.by.is_empty() {
-            text += &format!("    so do {}\n", permitted.by.join(", "));
+            text += &format!("    done by {}\n", permitted.by.join(", "));
         }
     }
     if !expect.needs.is_empty() {
         let names: Vec<_> = expect.needs.iter().map(|feature| feature.name()).collect();
-        text += &format!("  of subjects that declare {}\n", names.join(", "));
+        text += &format!("  only for subjects that declare {}\n", names.join(", "));
     }
     if expect.ordered {
         text += "  the order of the members of a struct counts\n";
@@ -134,10 +134,10 @@ fn explained(expect: &Expect) -> String {
     text
 }
 
-/// The case without its input.
+/// Returns a case as JSON, without its input.
 fn as_json(case: &Case) -> String {
     let Case { id, title, source, .. } = case;
-    // The values are JSON already, and may nest deeper than serde_json reads.
+    // The values are JSON already, and may be nested more deeply than serde_json can read.
     let expects: Vec<_> = case.expectations().iter().map(expect_as_json).collect();
     let mut head = json!({ "id": id, "title": title, "source": source });
     if let Some(deadline) = case.deadline {

@@ -1,26 +1,27 @@
-//! `xend-harness compare`.
+//! The command `compare`, which compares a server with recorded exchanges.
 
 use std::path::Path;
 
 use mock_xend::text_file;
 use xend_client::Uri;
 
-use super::output::{print, runtime, say};
+use super::output::{print, print_error_text, runtime};
 use crate::exchange::{Comparison, Sequence, Server, Servers, compare};
 use crate::{Error, report};
 
-/// Hold a server against exchanges of the real daemon.
+/// Compare a server's replies with recorded replies of the real daemon.
 ///
-/// Sends every request of a sequence, in order, and compares each reply byte for byte, but for times, made-up uuids and
-/// MAC addresses, and the like. The server must begin in the world of the captures: Domain-0, vm1 running, vm2 paused.
+/// Sends every request of a sequence, in order, and compares each reply byte for byte, except for values that differ in
+/// every run, such as times, made-up uuids and MAC addresses. The server must start with the domains of the recording:
+/// Domain-0, vm1 running, vm2 paused.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// A built-in sequence, as 3.0.3/sxp, or a file of exchanges
+    /// A built-in sequence, such as 3.0.3/sxp, or a file of exchanges
     sequence: String,
-    /// Where the server listens: sxp+tcp://HOST:PORT, xmlrpc+unix:///PATH, ...; one for each face and transport
+    /// Where the server listens: sxp+tcp://HOST:PORT, xmlrpc+unix:///PATH, ...; one URI for each face and transport
     #[arg(required = true)]
     uris: Vec<Uri>,
-    /// Leave no time between requests, for a server whose guests obey at once
+    /// Send requests without the pauses of the recording, for a server whose guests obey at once
     #[arg(long)]
     no_pauses: bool,
 }
@@ -34,8 +35,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     Ok(match comparisons.iter().any(Comparison::is_judged) {
         false => {
             let why =
-                comparisons.first().and_then(|comparison| comparison.why.as_deref()).unwrap_or("it has no exchange");
-            say(&format!("error: nothing of {} was compared: {why}\n", sequence.name));
+                comparisons.first().and_then(|comparison| comparison.why.as_deref()).unwrap_or("the sequence is empty");
+            print_error_text(&format!("error: no exchange of {} was compared: {why}\n", sequence.name));
             2
         }
         true => comparisons.iter().any(Comparison::is_unexpected).into(),
@@ -50,7 +51,7 @@ fn sequence(name: &str) -> Result<Sequence, Error> {
     }
     let path = Path::new(name);
     if !path.exists() {
-        return Err(Error::Usage(format!("no sequence `{name}`, expected a file or one of {}", names.join(", "))));
+        return Err(Error::Usage(format!("unknown sequence `{name}`, expected a file or one of {}", names.join(", "))));
     }
     let (file, text) = text_file::read(path, "a sequence")?;
     Ok(Sequence::parse(&path.with_extension("").display().to_string(), &file, &text)?)

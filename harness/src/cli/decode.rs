@@ -1,31 +1,32 @@
-//! `decode`: what a document means.
+//! The command `decode`, which prints what a document means.
 
 use std::io::{self, Read};
 
 use xend_wire::Limits;
 
-use super::output::{print_json, say};
+use super::output::{print_error_text, print_json};
 use crate::{Codec, Error, Rules};
 
 /// Print what the document on standard input means.
 ///
-/// Each value in it is one line of JSON, in the form in which subjects answer, such as {"list":[{"atom":"a"}]} or
-/// {"response":{"int":"5"}}. If the document is rejected, standard error says why and where, and the exit status is 1.
+/// Each value in the document is printed as one line of JSON, in the form in which subjects answer, such as
+/// {"list":[{"atom":"a"}]} or {"response":{"int":"5"}}. If the document is rejected, the reason and the place are
+/// printed to standard error, and the exit status is 1.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// How the document is written.
+    /// The format of the document.
     #[arg(long, value_enum)]
     codec: Codec,
-    /// By which rules to read it; strict for sexpr and spec for xmlrpc unless given.
+    /// The rules to read it by; the default is strict for sexpr and spec for xmlrpc.
     #[arg(long, value_name = "RULES")]
     rules: Option<String>,
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let codec = arguments.codec;
-    let rules: Rules = arguments.rules.as_deref().map_or(Ok(codec.default_rules()), |name| codec.one_rules(name))?;
+    let rules: Rules = arguments.rules.as_deref().map_or(Ok(codec.default_rules()), |name| codec.single_rules(name))?;
     let mut document = Vec::new();
-    // One byte more than the limit is enough to be refused.
+    // One byte more than the limit is enough for the document to be refused.
     let most = Limits::default().bytes as u64 + 1;
     let input = io::stdin().lock().take(most).read_to_end(&mut document);
     input.map_err(|error| Error::io("standard input", &error))?;
@@ -35,7 +36,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             Ok(0)
         }
         Err(error) => {
-            say(&error.render(&document));
+            print_error_text(&error.render(&document));
             Ok(1)
         }
     }

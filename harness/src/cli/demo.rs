@@ -1,4 +1,4 @@
-//! `xend-harness demo`.
+//! The command `demo`, which runs every part of the project once.
 
 use std::path::Path;
 
@@ -13,19 +13,19 @@ use crate::subject::BuiltIn;
 use crate::verdict::Status;
 use crate::{Error, report, suite};
 
-/// See everything work: the cases, the exchanges of the real daemon, and the client, against mocks of every release.
+/// Run everything once: the cases, the exchanges of the real daemon, and the client, against mocks of every release.
 ///
-/// It needs nothing but this program.
-/// Mocks listen on free ports of loopback and on Unix sockets in a temporary folder.
+/// The demo needs nothing but this program. Its mocks listen on free ports of the loopback interface and on Unix
+/// sockets in a temporary folder.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {}
 
 pub(super) fn run(_: &Arguments) -> Result<u8, Error> {
-    print("Built-in codecs, by every rule that they know:\n")?;
+    print("The built-in codecs, by all of their rules:\n")?;
     let cases = suite::run(&mut BuiltIn::new(), &Case::built_in()?, &suite::Options::default())?;
     print(&format!("  {}\n", report::people(&cases).trim_end().replace('\n', "\n  ")))?;
 
-    print("Mocks, held against exchanges of the real daemon, over TCP and Unix sockets:\n")?;
+    print("Mocks, compared with exchanges of the real daemon, over TCP and Unix sockets:\n")?;
     let runtime = runtime()?;
     let mut exchanges = 0;
     let mut unexpected = cases.unexpected();
@@ -59,7 +59,7 @@ pub(super) fn run(_: &Arguments) -> Result<u8, Error> {
     Ok(if unexpected == 0 { cases.exit_code() } else { 1 })
 }
 
-/// Plays all sequences, side by side.
+/// Compares mocks with all built-in sequences at the same time.
 async fn replay_all() -> Result<Vec<(String, Vec<Comparison>)>, Error> {
     let sequences = Sequence::built_in()?.into_iter();
     let playing: Vec<_> = sequences
@@ -73,14 +73,14 @@ async fn replay_all() -> Result<Vec<(String, Vec<Comparison>)>, Error> {
     Ok(played)
 }
 
-/// Plays a sequence against a mock of its own.
+/// Compares a new mock with one sequence.
 async fn replay(sequence: &Sequence) -> Result<Vec<Comparison>, Error> {
     let mock = Mock::start(sequence.release, sequence.scenario.as_deref())?;
     let servers = mock.uris().into_iter().map(Server::Uri).collect();
     compare(sequence, &Servers(servers), false, true).await
 }
 
-/// A mock on both transports, with a folder for its sockets.
+/// A mock that listens on TCP and Unix sockets, with the folder for its sockets.
 struct Mock {
     mock: MockXend,
     _folder: tempfile::TempDir,
@@ -122,7 +122,7 @@ fn built_in_scenario(name: &str) -> Result<Scenario, Error> {
     Ok(Scenario::parse(&path, &String::from_utf8_lossy(file.bytes), Path::new("."))?)
 }
 
-/// What the client is told, operation by operation, at each address of a mock that begins anew for it.
+/// Runs the same operations by the client at each address of a new mock, and returns the results by address.
 async fn transcripts(release: Release) -> Result<Vec<(String, Vec<String>)>, Error> {
     let mut transcripts = Vec::new();
     for at in 0..4 {
@@ -152,7 +152,7 @@ async fn transcripts(release: Release) -> Result<Vec<(String, Vec<String>)>, Err
     Ok(transcripts)
 }
 
-/// What the client is asked to do, one after the other.
+/// The operations that the client is asked to do, in order.
 const ALL: &[(Operation, &[(&str, &str)])] = &[
     (operation::NODE_INFO, &[]),
     (operation::LIST, &[]),
@@ -173,7 +173,7 @@ const ALL: &[(Operation, &[(&str, &str)])] = &[
     (operation::LIST, &[]),
 ];
 
-/// A result without what the daemon shows on one face only, or what differs from moment to moment.
+/// Returns a result without the fields that the daemon shows on one face only or that change from moment to moment.
 fn shared(answer: &sexpr::Document<'_>) -> sexpr::Document<'static> {
     const LEFT_OUT: [&[u8]; 4] = [b"vcpu_avail", b"up_time", b"start_time", b"uuid"];
     let mut builder = sexpr::Builder::new();

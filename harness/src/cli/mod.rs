@@ -1,8 +1,8 @@
-//! The command line.
+//! The command line of `xend-harness`.
 //!
-//! Results go to standard output, errors to standard error. The exit status is 0 if all is as expected, 1 if the subject
-//! failed, 2 for a wrong command line or configuration or if no case was judged, and 3 if the harness itself failed;
-//! `call` has its own.
+//! Results go to standard output, and errors to standard error. The exit status is 0 if everything is as expected, 1 if
+//! the subject failed, 2 if the command line or the configuration is wrong or no case was judged, and 3 if the harness
+//! itself failed. The command `call` has exit statuses of its own.
 
 mod answer;
 mod call;
@@ -22,9 +22,9 @@ use clap::{Parser, Subcommand};
 
 use crate::{Error, subject};
 
-use output::{print, say};
+use output::{print, print_error_text};
 
-/// Conformance suites for what speaks Xend's protocols, or XML-RPC alone.
+/// Conformance suites for parsers and servers of Xend's protocols, and for XML-RPC libraries.
 #[derive(Debug, Parser)]
 #[command(name = "xend-harness", version, max_term_width = 100)]
 struct CommandLine {
@@ -43,21 +43,22 @@ enum Command {
     Explain(cases::ExplainArguments),
     Cases(cases::ExportArguments),
     Demo(demo::Arguments),
-    /// Be a subject: answer questions on standard input with the built-in codecs.
+    /// Act as a subject: answer questions on standard input with the built-in codecs.
     ///
-    /// It speaks what `parser -- COMMAND` expects of a command, one JSON object a line, and shows how a subject answers.
+    /// The command speaks the protocol that `parser -- COMMAND` expects, one JSON object a line. It is an example of
+    /// how a subject answers.
     Subject,
 }
 
-/// Does what the command line says, and gives the exit status.
+/// Runs the command line, and returns the exit status of the program.
 pub fn main() -> ExitCode {
     let result = match CommandLine::try_parse() {
         Ok(line) => run(line.command),
-        // Help that nobody can read is no success.
+        // If the help can't be printed, that is an error like any other.
         Err(help) if !help.use_stderr() => print(&help.to_string()).map(|()| 0),
         Err(mistake) => mistake.exit(),
     };
-    result.unwrap_or_else(|error| complain(&error)).into()
+    result.unwrap_or_else(|error| print_error(&error)).into()
 }
 
 fn run(command: Command) -> Result<u8, Error> {
@@ -78,8 +79,8 @@ fn run(command: Command) -> Result<u8, Error> {
     }
 }
 
-/// Says what is wrong on standard error, and gives the exit status that goes with it.
-fn complain(error: &Error) -> u8 {
-    say(&format!("error: {}\n", error.to_string().trim_end()));
+/// Prints an error to standard error, and returns the exit status that belongs to it.
+fn print_error(error: &Error) -> u8 {
+    print_error_text(&format!("error: {}\n", error.to_string().trim_end()));
     error.exit_code()
 }

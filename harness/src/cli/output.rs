@@ -1,4 +1,4 @@
-//! What the commands write, and how they wait.
+//! The output of the commands, and the runtime that they use to wait for replies.
 
 use std::io::{self, Write};
 use std::ops::Deref;
@@ -9,17 +9,18 @@ use xend_wire::visible_lines;
 use crate::Error;
 use crate::shorten::escaped_json;
 
-/// Writes to standard error, where nobody may be listening. What peers, subjects and files say may be in the text: no
-/// control byte of it gets through.
-pub(super) fn say(text: &str) {
+/// Writes text to standard error, and ignores an error, since there is nowhere to report it.
+///
+/// The text may quote peers, subjects and files, so control bytes in it are escaped.
+pub(super) fn print_error_text(text: &str) {
     let _ = io::stderr().write_all(visible_lines(text.as_bytes()).as_bytes());
 }
 
-/// A runtime that ends at once: the resolver of the system blocks a thread, for as long as it likes, and a command whose
-/// deadline has passed does not wait for it.
+/// A runtime that can be dropped at once. The system's resolver may block a thread for any time, and a command whose
+/// deadline has passed must not wait for it.
 pub(super) struct Waiter(Option<Runtime>);
 
-/// What waits for replies.
+/// Makes the runtime in which a command waits for replies.
 pub(super) fn runtime() -> Result<Waiter, Error> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build();
     runtime.map(|it| Waiter(Some(it))).map_err(|error| Error::Harness(format!("can't wait for a reply: {error}")))
@@ -41,13 +42,16 @@ impl Drop for Waiter {
     }
 }
 
-/// Writes text for people to standard output. What peers, subjects and files say may be in it: no control byte of it gets
-/// through. That the reader has seen enough is no error.
+/// Writes text for people to standard output. The text may quote peers, subjects and files, so control bytes in it are
+/// escaped.
+///
+/// # Errors
+/// Returns an error if the text can't be written. A reader that has closed the pipe is no error.
 pub(super) fn print(text: &str) -> Result<(), Error> {
     write_out(&visible_lines(text.as_bytes()))
 }
 
-/// Writes JSON to standard output, where control characters stand as JSON escapes them.
+/// Writes JSON to standard output, with control characters as JSON escapes.
 pub(super) fn print_json(json: &str) -> Result<(), Error> {
     write_out(&escaped_json(json))
 }

@@ -1,4 +1,4 @@
-//! `parser`: judge a parser.
+//! The command `parser`, which judges a parser by the cases.
 
 use std::ffi::OsString;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::time::{Duration, Instant};
 
 use mock_xend::text_file;
 
-use super::output::{print, say};
+use super::output::{print, print_error_text};
 use super::reports::Reports;
 use crate::case::Case;
 use crate::pattern::{Baseline, Pattern};
@@ -17,7 +17,7 @@ use crate::suite::{self, Options};
 use crate::verdict::Status;
 use crate::{Codec, Error, Rules};
 
-/// Judge a parser by the cases
+/// Test a parser by the conformance cases
 ///
 /// COMMAND is started once and answers one JSON object a line:
 ///
@@ -27,9 +27,9 @@ use crate::{Codec, Error, Rules};
 ///   <- {"id":"xmlrpc/i4","values":[{"response":{"int":"41"}}]}
 ///   or {"id":"xmlrpc/i4","reject":"why"} or {"id":"xmlrpc/i4","unsupported":"why"}
 ///
-/// With --once it is started for each case, gets the document on standard input, and XEND_CODEC
-/// and XEND_RULES in its environment, and answers one line without "id".
-/// Without COMMAND the built-in codecs are judged.
+/// With --once, COMMAND is started for each case. It gets the document on standard input, and
+/// XEND_CODEC and XEND_RULES in its environment, and answers one line without "id".
+/// Without COMMAND the built-in codecs are tested.
 ///
 /// Exit status: 0 all as expected, 1 the subject failed, 2 usage or configuration, or no case was
 /// judged, 3 the harness itself failed.
@@ -39,44 +39,44 @@ pub(super) struct Arguments {
     /// Start COMMAND once for each case.
     #[arg(long, requires = "command")]
     once: bool,
-    /// Ask only about this codec.
+    /// Test only this codec.
     #[arg(long, value_enum)]
     codec: Option<Codec>,
-    /// Ask only by these rules, such as strict, spec or xend-4.1; xend is those of all releases. Separate several with
-    /// commas. With --once the default is strict for sexpr and spec for xmlrpc.
+    /// Test only these rules, such as strict, spec or xend-4.1; xend stands for the rules of all releases. Separate
+    /// several with commas. With --once the default is strict for sexpr and spec for xmlrpc.
     #[arg(long, value_name = "RULES", value_delimiter = ',')]
     rules: Vec<String>,
-    /// Ask only cases whose id matches; may be given again. Rules may follow an @, as in 'xmlrpc/int-*@spec'.
+    /// Test only cases whose id matches; may be given again. Rules may follow after an @, as in 'xmlrpc/int-*@spec'.
     #[arg(long, value_name = "GLOB")]
     filter: Vec<Pattern>,
-    /// How long an answer may take, in seconds, without what the subject waits for a processor. Unless given, 5, or what
-    /// the case says.
+    /// How long an answer may take, in seconds, not counting the time that the subject waits for a processor. The
+    /// default is 5, or the deadline of the case.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
-    /// How much memory the subject may use, in MiB, with all that it starts.
+    /// How much memory the subject may use, in MiB, including the processes that it starts.
     #[arg(long, value_name = "MIB", default_value_t = MEMORY, value_parser = clap::value_parser!(u64).range(1..=MOST))]
     memory: u64,
-    /// A file of failures that are expected: a line for each, with its reason behind a #. They are asked all the same. A
-    /// pass among them, or a line that matches nothing, fails the run.
+    /// A file that lists expected failures, one a line, each with its reason after a #. The listed cases are run, too:
+    /// a listed case that passes, or a line that matches no case, fails the run.
     #[arg(long, value_name = "FILE")]
     baseline: Option<PathBuf>,
-    /// Let failures at the level should fail the run.
+    /// Let a failure at the level should fail the run.
     #[arg(long)]
     strict: bool,
     #[command(flatten)]
     reports: Reports,
-    /// Take the cases from this folder, in files CODEC/NAME.toml, and not those that are built in.
+    /// Take the cases from this folder, in files CODEC/NAME.toml, instead of the built-in ones.
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
-    /// The subject and its arguments.
+    /// The command to test, and its arguments.
     #[arg(last = true, value_name = "COMMAND")]
     command: Vec<OsString>,
 }
 
-/// As [`Bounds`] has it.
+/// The default limit of memory in MiB, which is that of [`Bounds`].
 const MEMORY: u64 = 4 << 10;
 
-/// As many MiB as there are bytes that a number holds.
+/// The largest number of MiB whose number of bytes fits into 64 bits.
 const MOST: u64 = u64::MAX >> 20;
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
@@ -93,18 +93,18 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let run = suite::run(&mut *subject, &cases, &options)?;
     if arguments.reports.timing {
         let (seconds, answers) = (begin.elapsed().as_secs_f64(), run.verdicts.len() - run.count(Status::Skipped));
-        say(&format!("{answers} answers in {seconds:.2} s\n"));
+        print_error_text(&format!("{answers} answers in {seconds:.2} s\n"));
     }
     let written = reports.write(&run);
     print(&report::people(&run))?;
     written?;
     if run.exit_code() == 2 {
-        say("error: no case was judged: the subject supports none of those that were asked\n");
+        print_error_text("error: no case was judged: the subject supports none of the chosen cases\n");
     }
     Ok(run.exit_code())
 }
 
-/// The cases of a folder, or those that are built in.
+/// Returns the cases of a folder, or the built-in cases if there is no folder.
 pub(super) fn cases(folder: Option<&Path>) -> Result<Vec<Case>, Error> {
     folder.map_or_else(Case::built_in, Case::in_folder)
 }
@@ -126,7 +126,7 @@ fn options(arguments: &Arguments) -> Result<Options, Error> {
     })
 }
 
-/// The rules that the user names; none if any will do.
+/// Returns the rules that the user chose; empty if the user chose none.
 fn rules(arguments: &Arguments) -> Result<Vec<Rules>, Error> {
     let codecs = arguments.codec.map_or(Codec::ALL.to_vec(), |codec| vec![codec]);
     if arguments.rules.is_empty() {
@@ -146,7 +146,7 @@ fn rules(arguments: &Arguments) -> Result<Vec<Rules>, Error> {
     Ok(rules)
 }
 
-/// A command that is run once a case can't say by which rules it reads.
+/// Returns the rules for a command that is started for each case, since it can't declare its own.
 fn once_rules(arguments: &Arguments, options: &Options) -> Vec<Rules> {
     let mut rules = options.rules.clone();
     if rules.is_empty() {
@@ -158,7 +158,7 @@ fn once_rules(arguments: &Arguments, options: &Options) -> Vec<Rules> {
     rules
 }
 
-/// The arguments that matter to one case.
+/// Returns the arguments that are needed to repeat the run for one case.
 fn repeat(arguments: &Arguments) -> Vec<String> {
     let Arguments { once, codec, rules, timeout, memory, strict, cases, command, .. } = arguments;
     let mut words = Vec::new();
@@ -191,6 +191,7 @@ fn repeat(arguments: &Arguments) -> Vec<String> {
     words
 }
 
+/// Parses a number of seconds that is greater than 0.
 pub(super) fn seconds(text: &str) -> Result<Duration, String> {
     let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
     seconds.filter(|seconds| !seconds.is_zero()).ok_or("expected seconds above 0, such as 5 or 0.5".to_owned())

@@ -8,21 +8,21 @@ use crate::Error;
 use crate::report::{self, Timing};
 use crate::suite::Run;
 
-/// Which reports to write, and whether they tell times.
+/// The options that choose which reports to write, and whether they contain times.
 #[derive(Debug, clap::Args)]
 pub(super) struct Reports {
-    /// Write a report as JUnit's XML.
+    /// Write a report as JUnit XML.
     #[arg(long, value_name = "FILE")]
     junit: Option<PathBuf>,
     /// Write a report as JSON lines.
     #[arg(long, value_name = "FILE")]
     json: Option<PathBuf>,
-    /// Tell how long it took.
+    /// Report how long the run and each answer took.
     #[arg(long)]
     pub(super) timing: bool,
 }
 
-/// Prints a run as one kind of report.
+/// A function that formats a run as one kind of report.
 type Print = fn(&Run, Timing) -> String;
 
 /// A place that waits for its report.
@@ -32,17 +32,17 @@ struct Waiting {
     print: Print,
 }
 
-/// Places that wait for their reports. Until then whatever is there stays as it is, and if no report comes, for good.
+/// The opened files of the reports. A file that exists keeps its content until its report is written.
 pub(super) struct Opened {
     files: Vec<Waiting>,
     timing: Timing,
 }
 
 impl Reports {
-    /// Opens the files: a path that can't be written should not cost a whole run.
+    /// Opens the files before the run, so that a path that can't be written does not cost a whole run.
     ///
     /// # Errors
-    /// A file can't be made, or two reports would go to the same one.
+    /// Returns an error if a file can't be created, or if two reports would be written to the same file.
     pub(super) fn open(&self) -> Result<Opened, Error> {
         if self.junit.is_some() && self.junit == self.json {
             return Err(Error::Usage("--junit and --json name the same file".to_owned()));
@@ -59,10 +59,10 @@ impl Reports {
 }
 
 impl Opened {
-    /// Writes them.
+    /// Writes all reports.
     ///
     /// # Errors
-    /// One of them can't be written; the others are.
+    /// Returns an error if a report can't be written; the other reports are written all the same.
     pub(super) fn write(self, run: &Run) -> Result<(), Error> {
         let timing = self.timing;
         let write = |Waiting { path, file, print }| {

@@ -1,10 +1,10 @@
-//! `server`: hold a server against the laws of domains' lives.
+//! The command `server`, which tests a server by the laws.
 
 use std::time::Duration;
 
 use xend_client::{Client, Deadlines, Face, Release, Uri};
 
-use super::output::{print, runtime, say};
+use super::output::{print, print_error_text, runtime};
 use super::parser::seconds;
 use super::reports::Reports;
 use crate::Error;
@@ -13,16 +13,16 @@ use crate::laws::{self, Host, Law, Options};
 use crate::pattern::Pattern;
 use crate::report;
 
-/// Hold a server against the laws of domains' lives.
+/// Test a server by laws: rules about domains that every Xend obeys.
 ///
-/// The server may be a Xend or stand in for one. Given several of its addresses, every law is tried over each, and what is
-/// done over one must show over all.
+/// The server may be a Xend or a stand-in for one. If several of its addresses are given, every law is tried over each
+/// of them, and a change that is made over one must show over all.
 ///
-/// Without --destructive only what changes nothing is tried. With it domains are made, whose names begin with xend-law-,
-/// and destroyed again; Domain-0 is asked to be paused and destroyed, which a server must refuse.
+/// Without --destructive only laws that change nothing are tried. With it, domains with names that begin with xend-law-
+/// are created and destroyed. Domain-0 is asked to be paused and destroyed, which a server must refuse.
 ///
-/// On the Xen-API the password of --user is taken from XEND_PASSWORD, which may be empty. After three laws without an answer
-/// over an address no more are tried over it.
+/// On the Xen-API the password of --user is taken from XEND_PASSWORD, which may be empty. If three laws in a row get no
+/// answer over an address, no more are tried over it.
 ///
 /// Exit status: 0 all as expected, 1 the server failed, 2 usage or configuration, or no law was judged, 3 the harness
 /// itself failed.
@@ -31,19 +31,20 @@ pub(super) struct Arguments {
     /// Where the server listens: FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi.
     #[arg(required = true)]
     uri: Vec<Uri>,
-    /// Try what changes the host, too.
+    /// Try laws that change the host, too.
     #[arg(long)]
     destructive: bool,
-    /// The release that the server is, or stands in for. Otherwise it is found by the description of its host.
+    /// The release of Xend that the server is or stands in for. The default is to detect it from the server's
+    /// description of its host.
     #[arg(long)]
     release: Option<Release>,
     /// Try only laws whose id matches; may be given again.
     #[arg(long, value_name = "GLOB")]
     filter: Vec<Pattern>,
-    /// A kernel on the server's host, with which domains are made.
+    /// The path of a kernel on the server's host, for the domains that laws create.
     #[arg(long, value_name = "PATH", default_value = KERNEL)]
     kernel: String,
-    /// Who opens a session of the Xen-API.
+    /// The user for a session of the Xen-API.
     #[arg(long, default_value = USER)]
     user: String,
     /// How long an answer may take, in seconds.
@@ -55,7 +56,7 @@ pub(super) struct Arguments {
 
 const KERNEL: &str = "/boot/vmlinuz";
 const USER: &str = "root";
-/// As the default of --timeout says.
+/// The default of --timeout.
 const TIMEOUT: Duration = Duration::from_secs(120);
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
@@ -77,10 +78,10 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
         let run = tokio::select! {
             biased;
             run = laws::check(&host, &laws, &options) => run,
-            how = interrupts.next() => Err(broken_off(&host, how, arguments.destructive).await),
+            how = interrupts.next() => Err(interrupted(&host, how, arguments.destructive).await),
         };
         for (_, client) in &host.addresses {
-            // That a session stays open is no verdict on the server.
+            // A failure to end the session says nothing about the laws.
             drop(client.logout().await);
         }
         run
@@ -89,25 +90,25 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     print(&report::people(&run))?;
     written?;
     if run.exit_code() == 2 {
-        say("error: no law was judged\n");
+        print_error_text("error: no law was judged\n");
     }
     Ok(run.exit_code())
 }
 
-/// Unmakes what the laws have made so far. It is named before, for a server may not answer, and a second signal ends the
-/// program at once.
-async fn broken_off(host: &Host, how: &str, is_destructive: bool) -> Error {
+/// Removes the domains that the laws have made, after a signal. Their names are printed first, because the server may
+/// not answer and a second signal ends the program at once.
+async fn interrupted(host: &Host, how: &str, is_destructive: bool) -> Error {
     if !is_destructive {
         return Error::Harness(how.to_owned());
     }
     let unknown = |error: xend_client::Error| {
         format!("domains whose names begin with xend-law- may be left on the server: {error}")
     };
-    let left = match laws::left_behind(host).await {
+    let left = match laws::leftover_domains(host).await {
         Ok(made) if made.is_empty() => return Error::Harness(format!("{how}; nothing is left on the server")),
         Ok(made) => {
-            say(&format!("{how}: unmaking {}; a second signal leaves them\n", made.join(", ")));
-            laws::unmake_left_behind(host).await
+            print_error_text(&format!("{how}: removing {}; a second signal leaves them\n", made.join(", ")));
+            laws::remove_leftover_domains(host).await
         }
         Err(error) => Err(error),
     };
@@ -144,7 +145,7 @@ async fn host(arguments: &Arguments) -> Result<Host, Error> {
     Ok(Host::new(addresses.collect(), release))
 }
 
-/// The words that matter to one law.
+/// Returns the command line that is needed to repeat the run for one law.
 fn repeat(arguments: &Arguments) -> Vec<String> {
     let mut words = vec!["xend-harness".to_owned(), "server".to_owned()];
     words.extend(arguments.uri.iter().map(Uri::to_string));

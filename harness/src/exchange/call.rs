@@ -1,5 +1,7 @@
-//! Calls of the Xen-API: their references differ in each run, so a call is made anew from its parameters, and what comes
-//! back is compared by its value.
+//! Calls of the Xen-API.
+//!
+//! References to objects differ in each run, so a call's request is built from its parameters and the references that
+//! the server has given, and replies are compared by their values.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -10,24 +12,26 @@ use serde_json::{Map, Value};
 use xend_wire::xmlrpc::{self, Kind, Rules, ValueRef};
 use xend_wire::{Limits, Release};
 
-/// What references were called when they came: `vm` is the uuid that a reply gave.
+/// The references that a server has given, by the name that the sequence gives them: `vm` is a uuid from an earlier
+/// reply.
 pub(super) type References = BTreeMap<String, String>;
 
-/// A method with its parameters, and what the daemon answers.
+/// A call of a method of the Xen-API, with the answer of the real daemon.
 #[derive(Clone, Debug)]
 pub struct Call {
-    /// `VM.get_record`.
+    /// The name of the method, such as `VM.get_record`.
     pub method: String,
-    /// In JSON, where `"$vm"` stands for the reference that was called `vm`.
+    /// The parameters, as JSON. A string such as `"$vm"` stands for the reference with the name `vm`.
     pub params: Vec<Value>,
-    /// The references that the reply gives: a name, and which uuid of the reply it is, the first being 0.
-    pub take: BTreeMap<String, usize>,
-    /// What the daemon answered, if that is known, in the form in which replies are compared: made-up uuids, MAC addresses
-    /// and times are masked, and arrays of strings are sorted.
+    /// The references that the reply gives to later calls: for each name, which uuid of the reply it is, counted from
+    /// 0.
+    pub given_references: BTreeMap<String, usize>,
+    /// The daemon's answer, or `None` if it is not known. It has the form in which replies are compared: made-up uuids,
+    /// MAC addresses and times are masked, and arrays of strings are sorted.
     pub answer: Option<Value>,
 }
 
-/// What the daemon answered in some releases. Without releases it is the same in all of them.
+/// What the daemon answered in some releases, or in all if no release is listed.
 #[derive(Clone, Debug, Deserialize)]
 pub(super) struct Answer {
     #[serde(default)]
@@ -37,7 +41,7 @@ pub(super) struct Answer {
 }
 
 impl Answer {
-    /// `{"Success": VALUE}`, `{"Failure": [...]}` or `{"Error": [...]}`.
+    /// Returns the answer as one object: `{"Success": VALUE}`, `{"Failure": [...]}` or `{"Error": [...]}`.
     pub(super) fn value(&self) -> Value {
         Value::Object(self.answer.clone())
     }
@@ -53,7 +57,8 @@ pattern!(UUID, "[0-9a-f]{8}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{4}-[0-9a-f]{12}");
 pattern!(MAC, "00:16:3e:[0-9a-f]{2}:[0-9a-f]{2}:[0-9a-f]{2}");
 
 impl Call {
-    /// The request, as Python's client writes it, with the references that a server has given.
+    /// Returns the HTTP request for the call, as Python's `xmlrpclib` writes it, with the references that the server
+    /// has given.
     pub(super) fn request(&self, references: &References) -> Vec<u8> {
         let params: Vec<_> = self.params.iter().map(|param| filled(param, references)).collect();
         let body = xmlrpc::encode_call(&self.method, &params).unwrap_or_default();
@@ -65,17 +70,17 @@ impl Call {
         [head.as_bytes(), &body].concat()
     }
 
-    /// Notes the references that a reply gives. One that it lacks is forgotten.
-    pub(super) fn take(&self, reply: &[u8], references: &mut References) {
+    /// Stores the references that a reply gives. A reference that the reply lacks is removed.
+    pub(super) fn store_references(&self, reply: &[u8], references: &mut References) {
         let body = String::from_utf8_lossy(body(reply));
         let uuids: Vec<_> = UUID.find_iter(&body).map(|uuid| uuid.as_str().to_owned()).collect();
-        for (name, at) in &self.take {
+        for (name, at) in &self.given_references {
             references.remove(name);
             references.extend(uuids.get(*at).map(|uuid| (name.clone(), uuid.clone())));
         }
     }
 
-    /// Where a reply has another value than what the daemon answered, if that is known.
+    /// Returns where the value of a reply differs from the daemon's answer; empty if the daemon's answer is not known.
     pub(super) fn differences(&self, reply: &[u8], release: Release) -> Vec<String> {
         let Some(wanted) = &self.answer else { return Vec::new() };
         match canonical(body(reply), release) {
@@ -89,7 +94,7 @@ fn body(reply: &[u8]) -> &[u8] {
     reply.windows(4).position(|window| window == b"\r\n\r\n").map_or(b"", |at| &reply[at + 4..])
 }
 
-/// A parameter with its references, each the one that a server gave.
+/// Converts a parameter to an XML-RPC value, with each reference replaced by the uuid that the server gave.
 fn filled(param: &Value, references: &References) -> xmlrpc::Value {
     match param {
         Value::Null => xmlrpc::Value::Nil,
@@ -110,9 +115,12 @@ fn filled(param: &Value, references: &References) -> xmlrpc::Value {
     }
 }
 
-/// `{"Success": VALUE}` or `{STATUS: [WORDS]}` of a response, with what no two runs share masked: a made-up uuid is
-/// `_uuid_`, a made-up MAC address `_mac_`, a time `{"dateTime": "_time_"}`. Neither the order of members nor that of
-/// strings in an array counts. A struct in which a masked name comes twice is `{"members": [[NAME, VALUE], ...]}`.
+/// Converts the body of a response to the form in which answers are compared: `{"Success": VALUE}` or `{STATUS:
+/// [WORDS]}`.
+///
+/// Values that no two runs share are masked: a made-up uuid is `_uuid_`, a made-up MAC address `_mac_`, and a time
+/// `{"dateTime": "_time_"}`. Members of structs and strings in arrays are sorted, so that their order does not count. A
+/// struct in which a masked name comes twice is `{"members": [[NAME, VALUE], ...]}`.
 fn canonical(body: &[u8], release: Release) -> Result<Value, String> {
     let response = xmlrpc::decode_response(body, Rules::xend(release), &Limits::default());
     let document = response.map_err(|error| error.to_string())?.into_result().map_err(|fault| fault.to_string())?;
@@ -165,7 +173,7 @@ fn masked(text: &str) -> String {
     text.into_owned()
 }
 
-/// The wanted value in the form of [`canonical`].
+/// Converts a wanted value from a sequence's file to the form that [`canonical`] returns.
 pub(super) fn sorted(value: Value) -> Value {
     match value {
         Value::Array(items) => {
@@ -189,7 +197,7 @@ pub(super) fn sorted(value: Value) -> Value {
     }
 }
 
-/// The first place in which two values differ.
+/// Returns the first place where two values differ, as a sentence.
 fn difference(place: &str, got: &Value, wanted: &Value) -> Option<String> {
     match (got, wanted) {
         (Value::Object(got), Value::Object(wanted)) => {
@@ -230,7 +238,7 @@ fn placed(place: &str) -> &str {
 mod tests {
     use super::*;
 
-    /// The values of a struct that is unlike another in one place of each kind.
+    /// Each kind of difference is described with its place.
     #[test]
     fn a_difference_names_its_place() {
         let check = |got: Value, wanted: Value, expected: &[&str]| {

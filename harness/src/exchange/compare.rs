@@ -1,4 +1,4 @@
-//! A server held against a sequence.
+//! Compares a server's replies with a sequence of exchanges.
 
 use std::sync::LazyLock;
 use std::time::Duration;
@@ -6,56 +6,60 @@ use std::time::Duration;
 use regex::bytes::Regex;
 
 use super::call::References;
-use super::server::{Observed, Patience};
+use super::server::{Observed, Timeouts};
 use super::{End, Exchange, Sequence, Servers, differences, masked};
 use crate::Error;
 use crate::verdict::Status;
 
-/// What is found about one exchange.
+/// The result of repeating one exchange with a server.
 #[derive(Clone, Debug)]
 pub struct Comparison {
-    /// `3.0.3/sxp/post-destroy-dom0`.
+    /// The name of the sequence and the case, such as `3.0.3/sxp/post-destroy-dom0`.
     pub id: String,
-    /// `pass`, `fail`, `expected-failure`, `unexpected-pass` or `skipped`.
+    /// The result: `pass`, `fail`, `expected-failure`, `unexpected-pass` or `skipped`.
     pub status: Status,
-    /// Why it was skipped, or why a failure is expected.
+    /// Why the exchange was skipped, or why its reply is expected to differ.
     pub why: Option<String>,
-    /// The request, as it was sent.
+    /// The request, as it was sent to the server.
     pub request: Vec<u8>,
-    /// Where the reply differs, one place a line.
+    /// The differences between the server's reply and the daemon's, one text for each place.
     pub differences: Vec<String>,
 }
 
 impl Comparison {
-    /// Whether it was not as expected.
+    /// Returns whether the exchange fails the comparison: the reply differs unexpectedly, or is the same unexpectedly.
     pub fn is_unexpected(&self) -> bool {
         matches!(self.status, Status::Fail | Status::UnexpectedPass)
     }
 
-    /// Whether replies were compared.
+    /// Returns whether replies were compared, that is, whether the exchange was not skipped.
     pub fn is_judged(&self) -> bool {
         self.status != Status::Skipped
     }
 }
 
-/// How long a reply may take.
-const REPLY: Duration = Duration::from_millis(1500);
-/// How long silence must last where silence is expected.
-const SILENCE: Duration = Duration::from_millis(500);
-/// How many replies in a row may be missing, or without end, before no more is asked of a server: one that hangs would take hours.
-const MISSING: usize = 3;
-/// How long a close may take behind a reply.
-const CLOSE: Duration = Duration::from_millis(150);
+/// How long a server may take for a reply.
+const REPLY_TIMEOUT: Duration = Duration::from_millis(1500);
+/// How long a server must stay silent if no reply is expected.
+const SILENCE_TIMEOUT: Duration = Duration::from_millis(500);
+/// The number of replies in a row that may be missing or without end. After that no more requests are sent, since a
+/// server that hangs would make the comparison take hours.
+const MAX_UNANSWERED: usize = 3;
+/// How long a server may take to close the connection after its reply.
+const CLOSE_TIMEOUT: Duration = Duration::from_millis(150);
 
-/// Makes the exchanges of a sequence again, in their order, and compares the replies.
+/// Repeats the exchanges of a sequence with a server, in their order, and compares the replies.
 ///
-/// All requests are sent, those whose reply is not known included, since state carries over. With `pauses` the server is
-/// given as much time between two as the real daemon was. `is_own_mock` is for ours, with the scenario of the sequence: it
-/// has the methods `test.*` of the captures, and an exchange that is known to differ is expected to.
+/// All requests are sent, even if the daemon's reply is not known, because each may change the state of the server. If
+/// `pauses` is true, the server is given as much time between two requests as the real daemon was. `is_own_mock` tells
+/// that the server is this project's mock with the scenario of the sequence: it has the methods `test.*` of the
+/// captures, and exchanges that are known to differ are expected to differ.
+///
+/// If the server can't be reached any more after its first reply, the exchange that could not be sent fails and the
+/// comparison ends. It also ends if the server does not answer several times in a row.
 ///
 /// # Errors
-/// The first address can't be connected to. A server that is gone later fails the exchange that it did not take, and
-/// ends the comparison; so does one that says nothing several times in a row.
+/// Returns [`Error::Usage`] if the first request can't be sent because the server can't be reached.
 pub async fn compare(
     sequence: &Sequence,
     servers: &Servers,
@@ -78,16 +82,18 @@ pub async fn compare(
             Some(call) => call.request(&references),
             None => replace(&exchange.request, b"{session}", &session),
         };
-        let reply = if exchange.end == End::Silent { SILENCE } else { REPLY };
-        let patience = Patience { reply, end: CLOSE };
-        let observed = match server.exchange(&request, exchange.half_close, patience).await {
+        let reply = if exchange.end == End::Silent { SILENCE_TIMEOUT } else { REPLY_TIMEOUT };
+        let timeouts = Timeouts { reply, after_reply: CLOSE_TIMEOUT };
+        let observed = match server.exchange(&request, exchange.half_close, timeouts).await {
             Ok(observed) => observed,
             Err(error) if !has_answered => {
                 return Err(Error::Usage(format!("can't reach the server at {server}: {error}")));
             }
-            // What it answered before is worth telling.
+            // The results so far are kept.
             Err(error) => {
-                let difference = format!("the server at {server} is gone: {error}; the rest was not sent");
+                let difference = format!(
+                    "the server at {server} can't be reached any more: {error}; the remaining requests were not sent"
+                );
                 let differences = vec![difference];
                 comparisons.push(Comparison { id, status: Status::Fail, why: None, request, differences });
                 break;
@@ -95,7 +101,7 @@ pub async fn compare(
         };
         has_answered = true;
         if let Some(call) = &exchange.call {
-            call.take(&observed.bytes, &mut references);
+            call.store_references(&observed.bytes, &mut references);
         }
         if exchange.gives_session {
             session = UUID.find(&observed.bytes).map(|uuid| uuid.as_bytes().to_vec()).unwrap_or_default();
@@ -106,10 +112,12 @@ pub async fn compare(
         let mut comparison = judge(id, exchange, request, &observed, sequence, is_own_mock);
         let is_silent = observed.end == End::Silent && exchange.end != End::Silent;
         missing = if is_silent || observed.overrun.is_some() { missing + 1 } else { 0 };
-        let is_given_up = missing == MISSING;
+        let is_given_up = missing == MAX_UNANSWERED;
         if is_given_up {
-            let difference =
-                format!("the server at {server} has not answered in time {MISSING} times; the rest was not sent");
+            let difference = format!(
+                "the server at {server} did not answer in time {MAX_UNANSWERED} times in a row; \
+                 the remaining requests were not sent"
+            );
             comparison.status = Status::Fail;
             comparison.differences.push(difference);
         }
@@ -133,10 +141,10 @@ fn judge(
         return skipped(id, request, "the daemon's reply is not known".to_owned());
     }
     if exchange.is_unstable {
-        return skipped(id, request, "the daemon answers it differently from run to run".to_owned());
+        return skipped(id, request, "the daemon's reply differs from run to run".to_owned());
     }
     if exchange.is_about_test_methods && !is_own_mock {
-        let why = "it is about methods `test.*` that only the daemon of the captures had";
+        let why = "the request is about the methods `test.*`, which only the daemon of the captures had";
         return skipped(id, request, why.to_owned());
     }
     let mut found = match (&exchange.call, &exchange.response) {
@@ -168,7 +176,7 @@ fn difference_of_end(got: End, wanted: End) -> Option<String> {
         End::Closed => "the connection is closed",
         End::Reset => "the connection is reset",
         End::Open | End::Late => "the connection stays open",
-        End::Silent => "nothing comes, and the connection stays open",
+        End::Silent => "there is no reply, and the connection stays open",
     };
     (!agrees).then(|| format!("end: got `{}`, wanted `{}`", words(got), words(wanted)))
 }

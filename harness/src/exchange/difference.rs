@@ -1,4 +1,4 @@
-//! Where two replies differ, by their structure.
+//! Describes the differences between two HTTP replies.
 
 use xend_wire::operation::Face;
 use xend_wire::{Excerpt, Release, sexpr, visible, xmlrpc};
@@ -7,13 +7,15 @@ use crate::Rules;
 use crate::shorten::shortened;
 use crate::tagged::Equality;
 
-/// How much of a line or value is shown, in characters.
+/// The length to which a line or value is shortened, in characters.
 const LONGEST: usize = 200;
 
-/// How many differences of one reply are told.
+/// The number of differences in the head of a reply that are listed.
 const MOST: usize = 20;
 
-/// Where a reply is not what is wanted: status line, headers, their order, and the first place in the body, one a line.
+/// Returns the differences between a reply and the wanted one, one text for each.
+///
+/// The status line, the headers, their order, and the first place in the body are compared.
 pub fn differences(got: &[u8], wanted: &[u8], face: Face, release: Release) -> Vec<String> {
     let (got_none, got, wanted) = (got.is_empty(), Reply::split(got), Reply::split(wanted));
     if got_none && !wanted.status.is_empty() {
@@ -37,7 +39,7 @@ pub fn differences(got: &[u8], wanted: &[u8], face: Face, release: Release) -> V
             );
         }
     }
-    // A head without end has differences without end.
+    // The number of headers is limited, since a server may send very many.
     for line in got.headers.iter().take(10 * MOST) {
         if !wanted.headers.iter().any(|other| name(other).eq_ignore_ascii_case(&name(line))) {
             differ(&format!("header {}", name(line)), &quoted(line), "none");
@@ -53,7 +55,7 @@ pub fn differences(got: &[u8], wanted: &[u8], face: Face, release: Release) -> V
     if found.len() > MOST {
         let more = found.len() - MOST;
         found.truncate(MOST);
-        found.push(format!("headers: {more} differences more"));
+        found.push(format!("headers: {more} more differences"));
     }
     if got.body != wanted.body {
         found.push(difference_of_bodies(got.body, wanted.body, face, release));
@@ -61,7 +63,8 @@ pub fn differences(got: &[u8], wanted: &[u8], face: Face, release: Release) -> V
     found
 }
 
-/// The first place in which values differ, or if the bodies hold the same values the first byte.
+/// Describes the first difference between two bodies: the first value that differs, or the first byte if both mean the
+/// same.
 fn difference_of_bodies(got: &[u8], wanted: &[u8], face: Face, release: Release) -> String {
     let rules = match face {
         Face::Sxp => Rules::Sexpr(sexpr::Rules::xend(release)),
@@ -98,7 +101,7 @@ impl<'r> Reply<'r> {
     fn split(bytes: &'r [u8]) -> Self {
         let (head, body) = match bytes.windows(4).position(|window| window == b"\r\n\r\n") {
             Some(at) => (&bytes[..at], &bytes[at + 4..]),
-            // HTTP/0.9: nothing but a body.
+            // A reply of HTTP/0.9 is a body without a head.
             None => (b"".as_slice(), bytes),
         };
         let mut lines = head.split(|&byte| byte == b'\n').map(|line| line.strip_suffix(b"\r").unwrap_or(line));

@@ -1,17 +1,17 @@
-//! What no two runs of a daemon share, replaced by words.
+//! Masks the values in a reply that no two runs of a daemon share.
 
 use std::sync::LazyLock;
 
 use regex::bytes::{Captures, Regex};
 
-/// The uuids of the world's own domains, which are the same in every run.
+/// The uuids of the domains in the world of the captures, which are the same in every run and are not masked.
 const KNOWN: [&[u8]; 3] = [
     b"00000000-0000-0000-0000-000000000000",
     b"11111111-1111-1111-1111-111111111111",
     b"22222222-2222-2222-2222-222222222222",
 ];
 
-/// A field whose value differs from run to run.
+/// The names of fields whose values differ from run to run, as alternatives of a regular expression.
 const FIELDS: &str = "up_time|start_time|cpu_time|store_mfn|console_mfn|last_shutdown";
 
 macro_rules! pattern {
@@ -28,8 +28,8 @@ pattern!(PORT, r"(?-u)(http://[\w.]+):\d+/");
 pattern!(HEADER, r"(?im-u)^(date|server): [^\r\n]*");
 pattern!(LENGTH, r"(?im-u)^(content-length): *\d+");
 
-/// A reply with the values masked that no two runs share: times, made-up uuids and MAC addresses, ports, `Date` and
-/// `Server`. If there are any in the body, its length is masked too.
+/// Returns a reply in which the values that no two runs share are masked: times, made-up uuids and MAC addresses,
+/// ports, and the headers `Date` and `Server`. If something in the body is masked, `Content-length` is masked, too.
 pub fn masked(reply: &[u8]) -> Vec<u8> {
     let (head, body) = match reply.windows(4).position(|window| window == b"\r\n\r\n") {
         Some(at) => reply.split_at(at),
@@ -37,7 +37,7 @@ pub fn masked(reply: &[u8]) -> Vec<u8> {
     };
     let masked_body = mask_values(body);
     let head = HEADER.replace_all(head, b"$1: masked".as_slice()).into_owned();
-    // Ports stand in the head too, in `Location`.
+    // The header `Location` contains a port, too.
     let head = PORT.replace_all(&head, b"$1:0/".as_slice()).into_owned();
     let head = match masked_body == body {
         true => head,

@@ -1,9 +1,10 @@
-//! Exchanges: requests to the real daemon with its replies, and a server held against them.
+//! Exchanges: requests to the real daemon with its replies, to compare a server with.
 //!
-//! A [`Sequence`] is a file of exchanges that were made one after the other with one daemon; state carries over from one to
-//! the next. [`compare`] makes them again with a [`Server`], and finds where its replies differ: byte for byte, but for
-//! values that no two runs share, which are masked. A call of the Xen-API is made anew from its parameters, with the
-//! references that the server gave, and compared by the value that is answered.
+//! A [`Sequence`] is a file of exchanges that were made one after the other with one daemon, so that each request met
+//! the state that the ones before it had left. [`compare`] repeats them with a [`Server`] and reports where its replies
+//! differ. Replies are compared byte for byte, except for values that no two runs share, which are [`masked`]. A call
+//! of the Xen-API is different: its request is built anew from its parameters and the references that the server gave,
+//! and the reply is compared by its value.
 
 mod call;
 mod compare;

@@ -1,4 +1,4 @@
-//! The file of a sequence: JSON lines.
+//! The reader of sequence files, which are JSON lines.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -9,72 +9,74 @@ use xend_wire::{Diagnostic, Release};
 
 use super::call::{self, Answer, Call};
 
-/// Exchanges that were made one after the other with one daemon, which began in the world of the captures.
+/// Exchanges that were made one after the other with one daemon, starting from the world of the captures.
 #[derive(Clone, Debug)]
 pub struct Sequence {
-    /// The path of its file below the folder of exchanges, without the suffix: `3.0.3/sxp`.
+    /// The path of the file below the folder of exchanges, without the suffix: `3.0.3/sxp`.
     pub name: String,
-    /// The daemon's release.
+    /// The release of the daemon.
     pub release: Release,
-    /// The scenario that a mock needs beside its world, for methods that were registered beside Xend's own: the name of a
-    /// file in the folder of scenarios.
+    /// The file name of the scenario that a mock needs to answer the requests, if any. It has the methods that were
+    /// registered beside Xend's own for the captures.
     pub scenario: Option<String>,
-    /// The exchanges, in order.
+    /// The exchanges, in the order in which they were made.
     pub exchanges: Vec<Exchange>,
 }
 
-/// One request and what came of it.
+/// One request to the daemon, and its reply.
 #[derive(Clone, Debug)]
 pub struct Exchange {
     /// The name of the capture: `post-destroy-dom0`.
     pub case: String,
-    /// The face that it came by.
+    /// The face that the request was sent to.
     pub face: Face,
-    /// Whether it came over a Unix socket.
+    /// Whether the request was sent over a Unix socket and not over TCP.
     pub is_unix: bool,
-    /// What was sent. `{session}` stands for the session that an earlier exchange gave. Empty where there is a `call`.
+    /// The request, as bytes. `{session}` stands for the session that an earlier reply gave. It is empty if there is a
+    /// `call`.
     pub request: Vec<u8>,
-    /// What was called, if the request is made anew from that.
+    /// The call of the Xen-API from which the request is built, if it is one.
     pub call: Option<Call>,
-    /// Whether the sending side was closed behind the request.
+    /// Whether the client closed its sending side after the request.
     pub half_close: bool,
-    /// How long the daemon was given before the next request.
+    /// How long the client waited before the next request.
     pub pause: Duration,
-    /// Whether the reply holds the session that later requests name.
+    /// Whether the reply contains the session that later requests use.
     pub gives_session: bool,
-    /// What came back, if that is known.
+    /// The reply of the daemon, or `None` if it is not known.
     pub response: Option<Vec<u8>>,
-    /// What became of the connection.
+    /// What happened to the connection after the reply.
     pub end: End,
-    /// Whether the daemon itself answers differently from run to run: it is sent, and not compared.
+    /// Whether the daemon's own reply differs from run to run. Such a request is sent, and its reply is not compared.
     pub is_unstable: bool,
-    /// Whether it is about the methods `test.*`, which were registered beside Xend's own for the captures.
+    /// Whether the request is about the methods `test.*`, which were registered beside Xend's own for the captures.
     pub is_about_test_methods: bool,
-    /// Why our mock is known to answer otherwise.
+    /// Why this project's mock is known to reply differently, if it does.
     pub differs: Option<String>,
 }
 
 impl Exchange {
-    /// Whether it is known what came back.
+    /// Returns whether the daemon's reply is known.
     pub fn is_known(&self) -> bool {
         self.response.is_some() || self.call.as_ref().is_some_and(|call| call.answer.is_some())
     }
 }
 
-/// What became of a connection after the reply.
+/// What happened to a connection after the reply.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub enum End {
-    /// The server closed it.
+    /// The server closed the connection.
     #[default]
     Closed,
-    /// It stayed open for the next request.
+    /// The connection stayed open for the next request.
     Open,
-    /// The daemon meant to close it, and did so minutes later or never; a server may close it or not.
+    /// The daemon closed the connection minutes later or never, though it meant to. A server may close it or leave it
+    /// open.
     Late,
-    /// There was no reply, and it stayed open.
+    /// There was no reply, and the connection stayed open.
     Silent,
-    /// The server closed it while data was still coming, which may reset it.
+    /// The server closed the connection while data was still coming, which may reset it.
     Reset,
 }
 
@@ -108,7 +110,7 @@ struct Line {
     differs: Option<String>,
 }
 
-/// The calls of the Xen-API of all releases that have it.
+/// The path of the file with the calls of the Xen-API, for all releases that have it.
 const CALLS: &str = "exchanges/xenapi.jsonl";
 
 #[derive(Deserialize)]
@@ -129,7 +131,7 @@ struct CallLine {
     pause_ms: u64,
     #[serde(default)]
     answers: Vec<Answer>,
-    /// By release.
+    /// Why the mock's answer differs, by release.
     #[serde(default)]
     differs: BTreeMap<String, String>,
 }
@@ -148,21 +150,28 @@ enum Gives {
 }
 
 impl Sequence {
-    /// Reads a file: its first line tells release and face, each other line is an exchange. A byte is a character U+0000
-    /// to U+00FF.
+    /// Parses the text of a sequence file.
+    ///
+    /// The first line names the release and the face, and each other line is an exchange. In requests and responses a
+    /// character U+0000 to U+00FF stands for a byte. `name` is the name of the sequence, and `file` the name that
+    /// diagnostics show.
     ///
     /// # Errors
-    /// A line that is malformed, with its place.
+    /// Returns a diagnostic for the first line that is malformed, with its place.
     pub fn parse(name: &str, file: &str, text: &str) -> Result<Self, Diagnostic> {
         let mut lines = Lines { file, text, at: 0 };
-        let head: Head = lines.next()?.ok_or_else(|| lines.wrong(0..0, "no line that tells the release"))?;
+        let head: Head = lines
+            .next()?
+            .ok_or_else(|| lines.wrong(0..0, "the first line, which names the release and the face, is missing"))?;
         let face = lines.checked(head.face.parse::<Face>())?;
         let release = lines.checked(head.release.parse())?;
         let mut exchanges = Vec::new();
         while let Some(line) = lines.next::<Line>()? {
             let bytes = |text: &str, what: &str| {
                 let bytes = text.chars().map(|c| u8::try_from(c).ok()).collect::<Option<Vec<_>>>();
-                bytes.ok_or_else(|| lines.wrong_line(format!("`{what}` has a character that is no byte")))
+                bytes.ok_or_else(|| {
+                    lines.wrong_line(format!("`{what}` has a character above U+00FF, which stands for no byte"))
+                })
             };
             exchanges.push(Exchange {
                 face: match &line.face {
@@ -186,10 +195,10 @@ impl Sequence {
         Ok(Self { name: name.to_owned(), release, scenario: head.scenario, exchanges })
     }
 
-    /// The sequences that are built in, sorted by name.
+    /// Returns the built-in sequences, sorted by name.
     ///
     /// # Errors
-    /// One of them is malformed, which is a mistake of this project.
+    /// Returns a diagnostic if a built-in sequence is malformed, which is a mistake of this project.
     pub fn built_in() -> Result<Vec<Self>, Diagnostic> {
         let file = xend_fixtures::file(CALLS).expect("the file of calls is embedded");
         let mut sequences = Self::parse_calls(&format!("fixtures/{CALLS}"), &String::from_utf8_lossy(file.bytes))?;
@@ -205,13 +214,14 @@ impl Sequence {
         Ok(sequences)
     }
 
-    /// Reads a file of calls of the Xen-API, which holds a sequence for each of its releases: `3.1/xenapi`.
+    /// Parses a file of calls of the Xen-API, and returns a sequence for each of its releases, such as `3.1/xenapi`.
     fn parse_calls(file: &str, text: &str) -> Result<Vec<Self>, Diagnostic> {
         let mut lines = Lines { file, text, at: 0 };
-        let head: CallsHead = lines.next()?.ok_or_else(|| lines.wrong(0..0, "no line that tells the releases"))?;
+        let head: CallsHead =
+            lines.next()?.ok_or_else(|| lines.wrong(0..0, "the first line, which names the releases, is missing"))?;
         let mut sequences = Vec::new();
         for release in head.releases {
-            // A release that is not emulated yet is left out.
+            // A release that this project does not know is left out.
             let Ok(release) = release.parse::<Release>() else { continue };
             let name = format!("{release}/xenapi");
             sequences.push(Self { name, release, scenario: None, exchanges: Vec::new() });
@@ -226,7 +236,7 @@ impl Sequence {
 }
 
 impl CallLine {
-    /// What was called in a release, and what it answered.
+    /// Returns the exchange of one release: the call, and the answer of that release.
     fn exchange(&self, release: Release) -> Exchange {
         let is_of_release = |answer: &&Answer| {
             answer.releases.is_empty() || answer.releases.iter().any(|known| known == release.as_str())
@@ -240,7 +250,7 @@ impl CallLine {
             call: Some(Call {
                 method: self.method.clone(),
                 params: self.params.clone(),
-                take: self.take.clone(),
+                given_references: self.take.clone(),
                 answer,
             }),
             half_close: false,
@@ -258,7 +268,7 @@ impl CallLine {
 struct Lines<'t> {
     file: &'t str,
     text: &'t str,
-    /// Where the next line begins.
+    /// The offset of the next line.
     at: usize,
 }
 
@@ -271,7 +281,7 @@ impl Lines<'_> {
         serde_json::from_str(line.trim_end()).map(Some).map_err(|error| {
             let at = start + error.column().saturating_sub(1);
             let message = error.to_string();
-            // The position is that of the excerpt.
+            // The diagnostic shows the position, so serde_json's own is cut off.
             let message = message.split(" at line ").next().unwrap_or(&message);
             self.wrong(at..at + 1, message)
         })
@@ -281,7 +291,7 @@ impl Lines<'_> {
         result.map_err(|error| self.wrong_line(error.to_string()))
     }
 
-    /// A mistake somewhere in the latest line.
+    /// Makes a diagnostic that marks the whole latest line.
     fn wrong_line(&self, message: impl Into<String>) -> Diagnostic {
         let end = self.text[..self.at].trim_end().len();
         let start = self.text[..end].rfind('\n').map_or(0, |at| at + 1);

@@ -1,4 +1,4 @@
-//! Servers under test, and one exchange with them.
+//! Servers under test, and the exchange of a request and a reply with them.
 
 use std::fmt;
 use std::time::Duration;
@@ -12,21 +12,22 @@ use xend_wire::operation::Face;
 
 use super::{End, Exchange};
 
-/// A server, at one of its addresses.
+/// One address of a server under test.
 #[derive(Clone, Debug)]
 pub enum Server {
-    /// Behind a socket.
+    /// An address of TCP or a Unix socket.
     Uri(Uri),
-    /// In memory, on a face.
+    /// A mock in the same process, with the face to be asked over a stream in memory.
     Memory(Daemon, Face),
 }
 
-/// The addresses of one server.
+/// All addresses of one server.
 #[derive(Clone, Debug, Default)]
 pub struct Servers(pub Vec<Server>);
 
 impl Servers {
-    /// The address for an exchange: of its face, and by its transport if there is one.
+    /// Returns the address for an exchange: one of the exchange's face, and of its transport if there is such an
+    /// address.
     pub(super) fn find(&self, exchange: &Exchange) -> Option<&Server> {
         let mut of_face = self.0.iter().filter(|server| server.face() == exchange.face);
         let is_alike = |server: &&Server| match server {
@@ -37,29 +38,30 @@ impl Servers {
     }
 }
 
-/// What came back for a request.
+/// What a server sent for a request.
 #[derive(Debug)]
 pub(super) struct Observed {
     pub(super) bytes: Vec<u8>,
     pub(super) end: End,
-    /// Why no more was read, though more came.
+    /// Why reading was stopped although more data was coming.
     pub(super) overrun: Option<String>,
 }
 
-/// How long a server is given.
+/// How long a server may take.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Patience {
-    /// For a whole reply, the connection included.
+pub(super) struct Timeouts {
+    /// The time for a whole reply, including the connection.
     pub(super) reply: Duration,
-    /// For a close behind it, or for another reply to a request that was pipelined.
-    pub(super) end: Duration,
+    /// The time after the reply for the server to close the connection, or to send another reply to a pipelined
+    /// request.
+    pub(super) after_reply: Duration,
 }
 
-/// How long an exchange may take, whatever still comes behind the first reply.
-const WHOLE: Duration = Duration::from_secs(10);
+/// How long an exchange may take in all, even if data is still coming after the first reply.
+const MAX_DURATION: Duration = Duration::from_secs(10);
 
-/// The most that is read of what comes back, in bytes. The longest reply of the daemon has 100 KB.
-const MOST: usize = 16 << 20;
+/// The number of bytes at which reading is stopped. The longest reply of the daemon has about 100 KB.
+const MAX_BYTES: usize = 16 << 20;
 
 impl fmt::Display for Server {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
@@ -78,27 +80,27 @@ impl Server {
         }
     }
 
-    /// Sends a request on a connection of its own, and reads what comes.
+    /// Sends a request on a new connection, and reads the reply until the connection ends or the time is over.
     pub(super) async fn exchange(
         &self,
         request: &[u8],
         half_close: bool,
-        patience: Patience,
+        timeouts: Timeouts,
     ) -> std::io::Result<Observed> {
         let begin = Instant::now();
         match self {
             Self::Uri(Uri { address: Address::Tcp { host, port }, .. }) => {
-                let stream = connected(begin, patience, TcpStream::connect((host.as_str(), *port))).await?;
-                Ok(talk(stream, request, half_close, begin, patience).await)
+                let stream = connected(begin, timeouts, TcpStream::connect((host.as_str(), *port))).await?;
+                Ok(talk(stream, request, half_close, begin, timeouts).await)
             }
             Self::Uri(Uri { address: Address::Unix(path), .. }) => {
-                let stream = connected(begin, patience, UnixStream::connect(path)).await?;
-                Ok(talk(stream, request, half_close, begin, patience).await)
+                let stream = connected(begin, timeouts, UnixStream::connect(path)).await?;
+                Ok(talk(stream, request, half_close, begin, timeouts).await)
             }
             Self::Memory(daemon, face) => {
                 let (near, far) = duplex(1 << 16);
                 let serving = tokio::spawn(daemon.serve(far, *face));
-                let observed = talk(near, request, half_close, begin, patience).await;
+                let observed = talk(near, request, half_close, begin, timeouts).await;
                 serving.abort();
                 Ok(observed)
             }
@@ -108,11 +110,11 @@ impl Server {
 
 async fn connected<S>(
     begin: Instant,
-    patience: Patience,
+    timeouts: Timeouts,
     connecting: impl Future<Output = std::io::Result<S>>,
 ) -> std::io::Result<S> {
     let late = || std::io::Error::new(std::io::ErrorKind::TimedOut, "no connection in time");
-    timeout_at(begin + patience.reply, connecting).await.unwrap_or_else(|_| Err(late()))
+    timeout_at(begin + timeouts.reply, connecting).await.unwrap_or_else(|_| Err(late()))
 }
 
 async fn talk(
@@ -120,25 +122,25 @@ async fn talk(
     request: &[u8],
     half_close: bool,
     begin: Instant,
-    patience: Patience,
+    timeouts: Timeouts,
 ) -> Observed {
     let (mut read, mut write) = tokio::io::split(stream);
     let receive = async {
         let mut reply = Reply::default();
-        let mut deadline = begin + patience.reply;
+        let mut deadline = begin + timeouts.reply;
         let end = loop {
-            match timeout_at(deadline.min(begin + WHOLE), read.read_buf(&mut reply.bytes)).await {
+            match timeout_at(deadline.min(begin + MAX_DURATION), read.read_buf(&mut reply.bytes)).await {
                 Ok(Ok(0)) => break End::Closed,
-                Ok(Ok(_)) if reply.bytes.len() > MOST => {
-                    let overrun = Some(format!("more than {} MiB came", MOST >> 20));
+                Ok(Ok(_)) if reply.bytes.len() > MAX_BYTES => {
+                    let overrun = Some(format!("the server sent more than {} MiB", MAX_BYTES >> 20));
                     return Observed { bytes: reply.bytes, end: End::Open, overrun };
                 }
-                Ok(Ok(_)) if reply.is_complete() => deadline = Instant::now() + patience.end,
+                Ok(Ok(_)) if reply.is_complete() => deadline = Instant::now() + timeouts.after_reply,
                 Ok(Ok(_)) => {}
                 Ok(Err(_)) => break End::Reset,
                 Err(_) if reply.bytes.is_empty() => break End::Silent,
-                Err(_) if deadline > begin + WHOLE => {
-                    let overrun = Some(format!("more was still coming after {} s", WHOLE.as_secs()));
+                Err(_) if deadline > begin + MAX_DURATION => {
+                    let overrun = Some(format!("data was still coming after {} s", MAX_DURATION.as_secs()));
                     return Observed { bytes: reply.bytes, end: End::Open, overrun };
                 }
                 Err(_) => break End::Open,
@@ -147,12 +149,12 @@ async fn talk(
         Observed { bytes: reply.bytes, end, overrun: None }
     };
     let send = async {
-        // A server that has heard enough closes; what it said counts.
+        // A server may close the connection before it has read the whole request; its reply still counts.
         let _ = write.write_all(request).await;
         if half_close {
             let _ = write.shutdown().await;
         }
-        // The other half stays, or the connection would be closed.
+        // The sending half must stay alive, or the connection would be closed.
         std::future::pending::<()>().await;
     };
     tokio::select! {
@@ -161,18 +163,21 @@ async fn talk(
     }
 }
 
-/// What has come of a reply. However it is cut into pieces, each byte of its head is looked at once.
+/// The part of a reply that has been received. Each byte of its head is examined once, however the reply is cut into
+/// pieces.
 #[derive(Default)]
 struct Reply {
     bytes: Vec<u8>,
-    /// How much of it has been searched for the end of the head.
+    /// The number of bytes that have been searched for the end of the head.
     searched: usize,
-    /// How long it is, once the head is there; `None` in it if the head does not say so.
+    /// The length of the whole reply, once the head has been received. The inner value is `None` if the head gives no
+    /// length.
     length: Option<Option<usize>>,
 }
 
 impl Reply {
-    /// Whether it is all there, going by its length. One without a length ends with the connection.
+    /// Returns whether the whole reply has been received, according to its `Content-length`. A reply without a length
+    /// is never complete: it ends with the connection.
     fn is_complete(&mut self) -> bool {
         if self.length.is_none() {
             let from = self.searched.saturating_sub(3);
@@ -198,9 +203,11 @@ fn content_length(head: &[u8]) -> Option<usize> {
 mod tests {
     use super::*;
 
-    const PATIENCE: Patience = Patience { reply: Duration::from_millis(1_500), end: Duration::from_millis(150) };
+    const TIMEOUTS: Timeouts =
+        Timeouts { reply: Duration::from_millis(1_500), after_reply: Duration::from_millis(150) };
 
-    /// Talks to a server that sends a complete reply and then a piece again and again, on virtual time.
+    /// Exchanges a request with a server that sends a complete reply and then a piece of data again and again, on
+    /// virtual time.
     fn behind_a_reply(piece: &'static [u8], pause: Duration) -> (Observed, Duration) {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         runtime.expect("a runtime").block_on(async {
@@ -213,22 +220,22 @@ mod tests {
                 }
             });
             let begin = Instant::now();
-            (talk(near, b"GET /", false, begin, PATIENCE).await, begin.elapsed())
+            (talk(near, b"GET /", false, begin, TIMEOUTS).await, begin.elapsed())
         })
     }
 
     #[test]
     fn a_server_that_drips_behind_its_reply_ends_in_time() {
         let (observed, took) = behind_a_reply(b"x", Duration::from_millis(50));
-        assert_eq!(observed.overrun.as_deref(), Some("more was still coming after 10 s"));
-        assert_eq!(took.as_secs(), WHOLE.as_secs());
+        assert_eq!(observed.overrun.as_deref(), Some("data was still coming after 10 s"));
+        assert_eq!(took.as_secs(), MAX_DURATION.as_secs());
     }
 
     #[test]
     fn a_server_that_floods_is_stopped() {
         let (observed, _) = behind_a_reply(&[b'x'; 1 << 16], Duration::ZERO);
-        assert_eq!(observed.overrun.as_deref(), Some("more than 16 MiB came"));
-        assert!(observed.bytes.len() <= 2 * MOST);
+        assert_eq!(observed.overrun.as_deref(), Some("the server sent more than 16 MiB"));
+        assert!(observed.bytes.len() <= 2 * MAX_BYTES);
     }
 
     #[test]
@@ -236,7 +243,7 @@ mod tests {
         let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
         let connected = runtime.expect("a runtime").block_on(async {
             let never = std::future::pending::<std::io::Result<()>>();
-            connected(Instant::now(), PATIENCE, never).await
+            connected(Instant::now(), TIMEOUTS, never).await
         });
         assert_eq!(connected.expect_err("it takes too long").to_string(), "no connection in time");
     }

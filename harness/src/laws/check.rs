@@ -1,4 +1,4 @@
-//! All laws tried on a server.
+//! Tries all laws on a server.
 
 use std::time::Instant;
 
@@ -6,24 +6,28 @@ use xend_wire::operation::Face;
 
 use super::Law;
 use super::host::{Host, Options};
-use super::trial::{Trial, plain};
+use super::trial::{Trial, bare_verdict};
 use crate::Error;
 use crate::suite::Run;
 use crate::verdict::{Status, Verdict};
 
-/// How many laws in a row may go without an answer over an address before no more are tried over it: a server that hangs
-/// would take hours.
-const UNANSWERED: usize = 3;
-const GIVEN_UP: &str = "the server has answered no more";
+/// The number of laws in a row that may get no answer over an address. After that no more laws are tried over it, since
+/// a server that hangs would make the run take hours.
+const MAX_UNANSWERED: usize = 3;
+const GIVEN_UP: &str = "the server did not answer over this address several times in a row";
 
-/// Tries all laws over each address of a server.
+/// Tries the laws on a server, each over every address of it, and returns a verdict for each law and address.
+///
+/// The id of a verdict is the law's id, an `@`, and the label of the address, such as
+/// `laws/pause-is-idempotent@sxp+unix`. A law that does not apply to the server's release, the address's face or the
+/// options is skipped.
 ///
 /// # Errors
-/// A pattern of the filter matches no law.
+/// Returns [`Error::Usage`] if a pattern of the filter matches no law.
 pub async fn check(host: &Host, laws: &[Law], options: &Options) -> Result<Run, Error> {
-    if let Some(vain) = options.filter.iter().find(|it| !laws.iter().any(|law| it.matches_id(&law.id))) {
+    if let Some(unmatched) = options.filter.iter().find(|it| !laws.iter().any(|law| it.matches_id(&law.id))) {
         let ids: Vec<_> = laws.iter().map(|law| &*law.id).collect();
-        return Err(Error::Usage(format!("no law matches `{vain}`; those there are: {}", ids.join(", "))));
+        return Err(Error::Usage(format!("no law matches `{unmatched}`, expected one of {}", ids.join(", "))));
     }
     let is_chosen = |law: &&Law| options.filter.is_empty() || options.filter.iter().any(|it| it.matches_id(&law.id));
     let chosen = laws.iter().filter(is_chosen);
@@ -32,9 +36,9 @@ pub async fn check(host: &Host, laws: &[Law], options: &Options) -> Result<Run, 
         for (at, (label, _)) in host.addresses.iter().enumerate() {
             let begin = Instant::now();
             let id = format!("{}@{label}", law.id);
-            let unjudged = unjudged(host, label, law, options);
-            let verdict = match unjudged.or_else(|| (unanswered[at] == UNANSWERED).then(|| GIVEN_UP.to_owned())) {
-                Some(why) => Verdict { why, ..plain(&id, Status::Skipped) },
+            let reason = reason_to_skip(host, label, law, options);
+            let verdict = match reason.or_else(|| (unanswered[at] == MAX_UNANSWERED).then(|| GIVEN_UP.to_owned())) {
+                Some(why) => Verdict { why, ..bare_verdict(&id, Status::Skipped) },
                 None => Trial::new(host, at, law, number, options).verdict(&id).await,
             };
             match verdict.status {
@@ -49,7 +53,8 @@ pub async fn check(host: &Host, laws: &[Law], options: &Options) -> Result<Run, 
     Ok(Run { subject: host.name.clone(), verdicts, stale: Vec::new() })
 }
 
-fn unjudged(host: &Host, label: &str, law: &Law, options: &Options) -> Option<String> {
+/// Returns why a law is not tried over an address, or `None` if it is.
+fn reason_to_skip(host: &Host, label: &str, law: &Law, options: &Options) -> Option<String> {
     let face: Option<Face> = label.split(['+', '#']).next().and_then(|face| face.parse().ok());
     if let Some(face) = face.filter(|face| !law.faces.contains(face)) {
         return Some(format!("the law does not hold for the face {face}"));
@@ -58,7 +63,7 @@ fn unjudged(host: &Host, label: &str, law: &Law, options: &Options) -> Option<St
         return Some(format!("the law does not hold for {}", host.release));
     }
     if law.is_destructive() && !options.is_destructive {
-        return Some("it changes the host, which needs --destructive".to_owned());
+        return Some("the law changes the host, which needs --destructive".to_owned());
     }
     None
 }

@@ -1,4 +1,4 @@
-//! Laws from their files, which are TOML.
+//! The reader of law files, which are TOML.
 
 use std::collections::BTreeMap;
 use std::ops::Range;
@@ -50,18 +50,21 @@ type Pairs = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 struct OneOrMore(toml::Value);
 
 impl Law {
-    /// Reads the file of a law. `path` is that below the folder of fixtures, `file` what errors call it.
+    /// Parses the text of a law file.
+    ///
+    /// `path` is the path of the file below the folder of fixtures, which must be the law's id with `.toml`. `file` is
+    /// the name that diagnostics show.
     ///
     /// # Errors
-    /// The file is malformed, with its place.
+    /// Returns a diagnostic for the first mistake in the file, with its place.
     pub fn parse(path: &str, file: &str, text: &str) -> Result<Self, Diagnostic> {
         parse(path, file, text)
     }
 
-    /// The laws that are built in, sorted by id.
+    /// Returns the built-in laws, sorted by id.
     ///
     /// # Errors
-    /// One of them is malformed, which is a mistake of this project.
+    /// Returns a diagnostic if a built-in law is malformed, which is a mistake of this project.
     pub fn built_in() -> Result<Vec<Self>, Diagnostic> {
         let files = xend_fixtures::files("laws/").filter(|file| file.path.ends_with(".toml"));
         let parse = |file: xend_fixtures::File| {
@@ -104,13 +107,13 @@ fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnostic> {
     };
     let steps = parsed.step.into_iter().map(|table| source.step(table)).collect::<Result<Vec<_>, _>>()?;
     if steps.is_empty() {
-        return Err(wrong(parsed.id.span(), "a law has at least one [[step]]".to_owned()));
+        return Err(wrong(parsed.id.span(), "a law needs at least one [[step]]".to_owned()));
     }
     Ok(Law { id, title: parsed.title, source: parsed.source, releases, faces, steps })
 }
 
-/// The words that stand for what a trial makes up.
-pub(super) const WORDS: [&str; 5] = ["{config}", "{other_config}", "{same_name}", "{domain}", "{other}"];
+/// The placeholders in arguments and expected values, which a trial replaces by names and configurations of its own.
+pub(super) const PLACEHOLDERS: [&str; 5] = ["{config}", "{other_config}", "{same_name}", "{domain}", "{other}"];
 
 struct Source<'t> {
     file: &'t str,
@@ -133,7 +136,7 @@ impl Source<'_> {
             let message = || format!("`{}` has no argument `{}`", operation.name(), name.get_ref());
             let argument = argument.ok_or_else(|| self.wrong(name.span(), message()))?;
             let given = text_of(value.get_ref());
-            self.check_words(&given, value.span())?;
+            self.check_placeholders(&given, value.span())?;
             argument.check(given.as_bytes()).map_err(|error| self.wrong(value.span(), error.to_string()))?;
         }
         let arguments = pairs(&table.args);
@@ -143,7 +146,7 @@ impl Source<'_> {
             return Err(self.wrong(table.operation.span(), message));
         }
         if table.one_request && !table.setup {
-            return Err(self.wrong(span, "`one_request` goes with `setup`"));
+            return Err(self.wrong(span, "`one_request` is only allowed together with `setup`"));
         }
         let expected = self.expected(&table, operation, span)?;
         let within = Duration::from_secs(table.within_seconds.unwrap_or_default());
@@ -164,16 +167,20 @@ impl Source<'_> {
             }
             (None, Some(fields), None, None) => {
                 if !matches!(operation.answer(), Answer::Record(_)) {
-                    return Err(
-                        self.wrong(fields.span(), format!("`{}` gives no record with fields", operation.name()))
-                    );
+                    return Err(self.wrong(
+                        fields.span(),
+                        format!(
+                            "`fields` needs an operation that returns a record, and `{}` does not",
+                            operation.name()
+                        ),
+                    ));
                 }
                 for (name, value) in fields.get_ref() {
                     let given = text_of(value.get_ref());
-                    self.check_words(&given, value.span())?;
+                    self.check_placeholders(&given, value.span())?;
                     let states = PowerState::ALL.map(PowerState::as_str);
                     if name.get_ref() == "power_state" && given != "*" && !states.contains(&&*given) {
-                        let message = format!("no power state, expected one of {}", states.join(", "));
+                        let message = format!("unknown power state, expected one of {}", states.join(", "));
                         return Err(self.wrong(value.span(), message));
                     }
                 }
@@ -182,10 +189,13 @@ impl Source<'_> {
             (None, None, has, lacks) => {
                 for names in [has, lacks].into_iter().flatten() {
                     if operation.answer() != Answer::Names {
-                        return Err(self.wrong(names.span(), format!("`{}` gives no list of names", operation.name())));
+                        return Err(self.wrong(
+                            names.span(),
+                            format!("a list of names is expected, and `{}` does not return one", operation.name()),
+                        ));
                     }
                     for name in names.get_ref() {
-                        self.check_words(name.get_ref(), name.span())?;
+                        self.check_placeholders(name.get_ref(), name.span())?;
                     }
                 }
                 let names = |given: &Option<Spanned<Vec<Spanned<String>>>>| {
@@ -197,11 +207,11 @@ impl Source<'_> {
         }
     }
 
-    /// What is in braces must be a word that stands for something.
-    fn check_words(&self, text: &str, span: Range<usize>) -> Result<(), Diagnostic> {
-        let left = WORDS.iter().fold(text.to_owned(), |text, word| text.replace(word, ""));
+    /// Checks that braces in a text are used only for the known placeholders.
+    fn check_placeholders(&self, text: &str, span: Range<usize>) -> Result<(), Diagnostic> {
+        let left = PLACEHOLDERS.iter().fold(text.to_owned(), |text, word| text.replace(word, ""));
         match left.contains(['{', '}']) {
-            true => Err(self.wrong(span, format!("only these words stand in braces: {}", WORDS.join(", ")))),
+            true => Err(self.wrong(span, format!("unknown placeholder, expected one of {}", PLACEHOLDERS.join(", ")))),
             false => Ok(()),
         }
     }

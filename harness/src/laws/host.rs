@@ -1,36 +1,39 @@
-//! A server, and what is tried on it.
+//! The server that laws are tried on, and the options of such a run.
 
 use xend_client::{Client, Uri};
 use xend_wire::Release;
 
 use crate::pattern::Pattern;
 
-/// A server under one or several addresses.
+/// A server with its addresses.
 #[derive(Clone, Debug)]
 pub struct Host {
-    /// What it is called in reports.
+    /// The name of the server in reports: its URIs.
     pub name: String,
-    /// The addresses: a label such as `sxp+unix`, and a client.
+    /// The addresses of the server: for each a label such as `sxp+unix`, and a client that is set up for it.
     pub addresses: Vec<(String, Client)>,
-    /// Its release.
+    /// The release of Xend that the server is or stands in for.
     pub release: Release,
 }
 
-/// What is tried, and how.
+/// Which laws are tried, and how.
 #[derive(Clone, Debug)]
 pub struct Options {
-    /// Whether laws that change something are tried.
+    /// Whether laws that change something on the host are tried.
     pub is_destructive: bool,
-    /// The laws to try, by id; all if empty.
+    /// Patterns of the laws to try; if empty, all laws.
     pub filter: Vec<Pattern>,
-    /// The path of a kernel on the server's host, with which domains are made.
+    /// The path of a kernel on the server's host, which the domains that laws create use.
     pub kernel: String,
-    /// The words that repeat the run; what picks out one law is added.
+    /// The command line that repeats the run; each verdict adds a filter for its law.
     pub repeat: Vec<String>,
 }
 
 impl Host {
-    /// The server behind some addresses. Their clients must know the release.
+    /// Makes a host from its addresses.
+    ///
+    /// Each label is the URI's scheme; a second address with the same scheme is labelled `sxp+tcp#2`, and so on. The
+    /// clients must be set to `release`.
     pub fn new(addresses: Vec<(Uri, Client)>, release: Release) -> Self {
         let name = addresses.iter().map(|(uri, _)| uri.to_string()).collect::<Vec<_>>().join(" ");
         let mut labelled: Vec<(String, Client)> = Vec::new();

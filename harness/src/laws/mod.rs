@@ -1,79 +1,89 @@
-//! What holds of the life of domains, whichever face of whichever server is asked.
+//! Laws: rules about the life of domains that hold on every face of every server.
 //!
-//! A [`Law`] is a file: steps, each an operation with what must come of it. [`check`] tries all laws on a server, over
-//! every address that is given; of several addresses, each sees what was done by way of another, for there must be one
-//! state behind them. A law says nothing of how a server does it, so that any engine can be held against it.
+//! A [`Law`] is read from a file. It is a list of steps, and each step is an operation with the expected result.
+//! [`check`] tries all laws on a server, over every address that is given. If there are several addresses, changes made
+//! over one of them must show over the others, because all faces of a server share one state. A law does not say how a
+//! server does something, so any engine can be tested by it, whether it is a Xend or not.
 
 mod check;
+mod cleanup;
 mod file;
 mod host;
 mod trial;
-mod unmake;
 
 use std::time::Duration;
 
 pub use check::check;
+pub use cleanup::{leftover_domains, remove_leftover_domains};
 pub use host::{Host, Options};
-pub use unmake::{left_behind, unmake_left_behind};
 use xend_wire::Release;
 use xend_wire::failure::ErrorCode;
 use xend_wire::operation::{Effect, Face, Operation};
 
-/// One law.
+/// A rule about the life of domains, as a list of steps that can be tried on a server.
 #[derive(Clone, Debug)]
 pub struct Law {
     /// The path of its file below the folder of fixtures, without the suffix: `laws/pause-is-idempotent`.
     pub id: String,
-    /// What it says.
+    /// What the law says, as a sentence for people.
     pub title: String,
-    /// Where that is known from.
+    /// The source of the law, such as a section of the protocol reference or a capture.
     pub source: String,
-    /// The releases for which it holds.
+    /// The releases of Xend for which the law holds.
     pub releases: Vec<Release>,
-    /// The faces on which it holds.
+    /// The faces on which the law holds.
     pub faces: Vec<Face>,
-    /// What is done, in order.
+    /// The steps, in the order in which they are done.
     pub steps: Vec<Step>,
 }
 
-/// One operation, and what must come of it.
+/// One step of a law: an operation and its expected result.
 #[derive(Clone, Debug)]
 pub struct Step {
-    /// The operation.
+    /// The operation that the client is asked to do.
     pub operation: Operation,
-    /// Its arguments. `{domain}` and `{other}` stand for names that no domain has before the law is tried, `{config}` and
-    /// `{other_config}` for configurations of such domains, `{same_name}` for one of another domain of the first name.
+    /// The names and values of the operation's arguments.
+    ///
+    /// Placeholders in values are replaced when the law is tried: `{domain}` and `{other}` by names that no domain has
+    /// before, `{config}` and `{other_config}` by configurations of domains with these names, and `{same_name}` by the
+    /// configuration of another domain that has the name `{domain}`, too.
     pub arguments: Vec<(String, String)>,
-    /// Whether it only prepares what follows, and may be done over another address if the one that is tried lacks it.
+    /// Whether the step only prepares the following ones. If the tested address lacks its operation, it is done over
+    /// another address.
     pub is_setup: bool,
-    /// Whether only one request will do, as that of a face which makes a domain without defining it.
+    /// Whether the step may only be done over an address whose face does the operation in one request. A face that
+    /// needs several requests, such as one that defines a domain in order to create it, may change more than the
+    /// operation says.
     pub takes_one_request: bool,
-    /// What must come of it.
+    /// The expected result.
     pub expected: Expected,
-    /// How long it may take until that holds.
+    /// How long the server may take until the expected result holds. The step is repeated until then.
     pub within: Duration,
 }
 
-/// What must come of an operation.
+/// The expected result of an operation.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Expected {
-    /// It is done.
+    /// The operation succeeds.
     Done,
-    /// It fails with one of these codes.
+    /// The operation fails with one of these codes.
     Error(Vec<ErrorCode>),
-    /// It gives a record with these fields; `power_state` is what the client makes of several, and `*` is any value.
+    /// The operation returns a record in which these fields have these values.
+    ///
+    /// The value `*` stands for any value. The field `power_state` is the state that
+    /// [`Domain::power_state`](xend_client::Domain::power_state) derives from several fields.
     Fields(Vec<(String, String)>),
-    /// It gives a list that has these names, and lacks those.
+    /// The operation returns a list of names.
     Names {
-        /// In the list.
+        /// Names that must be in the list.
         has: Vec<String>,
-        /// Not in the list.
+        /// Names that must not be in the list.
         lacks: Vec<String>,
     },
 }
 
 impl Law {
-    /// Whether trying it changes anything on the host.
+    /// Returns whether the law has an operation that changes something on the host.
     pub fn is_destructive(&self) -> bool {
         self.steps.iter().any(|step| step.operation.effect() == Effect::Changes)
     }

@@ -1,4 +1,4 @@
-//! One law, tried over one address.
+//! The trial of one law over one address.
 
 use std::time::Duration;
 
@@ -8,30 +8,30 @@ use xend_wire::operation::{Answer, Effect};
 use xend_wire::sexpr::{Document, Sexpr};
 use xend_wire::visible;
 
-use super::file::WORDS;
+use super::cleanup::{PREFIX, remove_domain};
+use super::file::PLACEHOLDERS;
 use super::host::{Host, Options};
-use super::unmake::{PREFIX, unmake};
 use super::{Expected, Law, Step};
 use crate::shorten::shortened;
 use crate::verdict::{Evidence, Status, Verdict};
 
-/// How long to wait before what may take time is looked at again.
+/// How long to wait before a step that may take time is repeated.
 const PAUSE: Duration = Duration::from_millis(100);
-/// How much of a message is shown, in characters.
+/// The length to which a message of the server is shortened, in characters.
 const LONGEST: usize = 300;
 
 pub(super) struct Trial<'t> {
     host: &'t Host,
-    /// Which of the addresses is tried.
-    actor: usize,
+    /// The index of the address that is tested.
+    tested: usize,
     law: &'t Law,
     options: &'t Options,
-    /// What stands for what in the arguments.
-    words: Vec<(&'static str, String)>,
+    /// The placeholders, each with the text that replaces it.
+    placeholders: Vec<(&'static str, String)>,
 }
 
-/// Why a law does not hold, or can't be tried.
-struct Broken {
+/// The reason why a law does not hold or can't be tried.
+struct TrialFailure {
     status: Status,
     why: String,
     got: String,
@@ -40,11 +40,11 @@ struct Broken {
 }
 
 impl<'t> Trial<'t> {
-    pub(super) fn new(host: &'t Host, actor: usize, law: &'t Law, number: usize, options: &'t Options) -> Self {
-        // Names that nobody gives a domain, the same in every run.
-        let (domain, other) = (format!("{PREFIX}{number}-{actor}"), format!("{PREFIX}{number}-{actor}-other"));
+    pub(super) fn new(host: &'t Host, tested: usize, law: &'t Law, number: usize, options: &'t Options) -> Self {
+        // These names are unlikely on a real host, and are the same in every run.
+        let (domain, other) = (format!("{PREFIX}{number}-{tested}"), format!("{PREFIX}{number}-{tested}-other"));
         let config = |name: &str, group: u32| {
-            let uuid = format!("{group:08x}-1a35-4000-8000-{number:06x}{actor:06x}");
+            let uuid = format!("{group:08x}-1a35-4000-8000-{number:06x}{tested:06x}");
             format!(
                 "(vm (name {name}) (memory 64) (maxmem 128) (vcpus 1) (uuid {uuid}) (on_poweroff destroy) \
                  (on_reboot restart) (on_crash restart) (image (linux (kernel {}) (root '/dev/sda1 ro'))))",
@@ -52,8 +52,8 @@ impl<'t> Trial<'t> {
             )
         };
         let meanings = [config(&domain, 1), config(&other, 2), config(&domain, 3), domain, other];
-        let words = WORDS.into_iter().zip(meanings).collect();
-        Self { host, actor, law, options, words }
+        let placeholders = PLACEHOLDERS.into_iter().zip(meanings).collect();
+        Self { host, tested, law, options, placeholders }
     }
 
     pub(super) async fn verdict(&self, id: &str) -> Verdict {
@@ -61,7 +61,9 @@ impl<'t> Trial<'t> {
         if self.law.is_destructive() {
             self.clean_up().await;
         }
-        let Err(Broken { status, why, got, wanted, step }) = outcome else { return plain(id, Status::Pass) };
+        let Err(TrialFailure { status, why, got, wanted, step }) = outcome else {
+            return bare_verdict(id, Status::Pass);
+        };
         let evidence = status.is_failure().then(|| {
             let filter = ["--filter".to_owned(), self.law.id.clone()];
             let words: Vec<_> = self.options.repeat.iter().cloned().chain(filter).collect();
@@ -75,38 +77,39 @@ impl<'t> Trial<'t> {
                 ..Evidence::default()
             })
         });
-        Verdict { why, evidence, ..plain(id, status) }
+        Verdict { why, evidence, ..bare_verdict(id, status) }
     }
 
-    async fn run(&self) -> Result<(), Broken> {
+    async fn run(&self) -> Result<(), TrialFailure> {
         for step in &self.law.steps {
-            let actor = if step.is_setup { self.able(step)? } else { self.actor };
-            // What only reads is asked over all addresses: behind them is one state.
-            let mut askers = vec![actor];
+            let first = if step.is_setup { self.supporting_address(step)? } else { self.tested };
+            // An operation that only reads is asked over all addresses, since they share one state.
+            let mut addresses = vec![first];
             if step.operation.effect() == Effect::Reads && !step.is_setup {
-                askers.extend((0..self.host.addresses.len()).filter(|&at| at != actor && self.supports(step, at)));
+                addresses.extend((0..self.host.addresses.len()).filter(|&at| at != first && self.supports(step, at)));
             }
-            for asker in askers {
-                self.take(step, asker).await?;
+            for address in addresses {
+                self.perform(step, address).await?;
             }
         }
         Ok(())
     }
 
-    /// The address that is tried, if it has the operation, or else the first that has.
-    fn able(&self, step: &Step) -> Result<usize, Broken> {
-        let all = std::iter::once(self.actor).chain(0..self.host.addresses.len());
+    /// Returns the index of the tested address if that supports the step's operation, or else of the first address that
+    /// does.
+    fn supporting_address(&self, step: &Step) -> Result<usize, TrialFailure> {
+        let all = std::iter::once(self.tested).chain(0..self.host.addresses.len());
         all.into_iter().find(|&at| self.supports(step, at)).ok_or_else(|| {
-            let (face, release) = (self.client(self.actor).uri().face, self.host.release);
+            let (face, release) = (self.client(self.tested).uri().face, self.host.release);
             let unsupported = step.operation.way(face, release).err();
             let several =
                 || format!("`{}` takes several requests on the {face} face of {release}", step.operation.name());
-            Broken {
+            TrialFailure {
                 status: Status::Unsupported,
                 why: unsupported.map_or_else(several, |unsupported| unsupported.to_string()),
                 got: String::new(),
                 wanted: self.wanted(&step.expected),
-                step: self.shown(step, self.actor),
+                step: self.step_text(step, self.tested),
             }
         })
     }
@@ -123,68 +126,85 @@ impl<'t> Trial<'t> {
         &self.host.addresses[at].1
     }
 
-    /// Does a step until what is expected of it holds, or its time is over.
-    async fn take(&self, step: &Step, asker: usize) -> Result<(), Broken> {
+    /// Does a step over the given address, again and again until the expected result holds or the step's time is over.
+    async fn perform(&self, step: &Step, address: usize) -> Result<(), TrialFailure> {
         let arguments: Arguments =
-            step.arguments.iter().map(|(name, value)| (name.clone(), self.spelled(value))).collect();
+            step.arguments.iter().map(|(name, value)| (name.clone(), self.substituted(value))).collect();
         let until = Instant::now() + step.within;
         loop {
-            let answer = self.client(asker).call(step.operation, &arguments).await;
-            match self.judge(step, asker, answer) {
-                Err(broken) if broken.status == Status::Fail && Instant::now() < until => sleep(PAUSE).await,
+            let answer = self.client(address).call(step.operation, &arguments).await;
+            match self.judge(step, address, answer) {
+                Err(failure) if failure.status == Status::Fail && Instant::now() < until => sleep(PAUSE).await,
                 judged => return judged,
             }
         }
     }
 
-    fn judge(&self, step: &Step, asker: usize, answer: Result<Document<'static>, Failed>) -> Result<(), Broken> {
+    fn judge(
+        &self,
+        step: &Step,
+        address: usize,
+        answer: Result<Document<'static>, Failed>,
+    ) -> Result<(), TrialFailure> {
         let wanted = self.wanted(&step.expected);
-        let broken = |status, why: &str, got: String| Broken {
+        let failure = |status, why: &str, got: String| TrialFailure {
             status,
             why: why.to_owned(),
-            // It may be the server's words.
+            // The text may come from the server, so control bytes in it are escaped.
             got: shortened(&visible(got.as_bytes()), LONGEST),
             wanted: wanted.clone(),
-            step: self.shown(step, asker),
+            step: self.step_text(step, address),
         };
         let answer = match (answer, &step.expected) {
             (Ok(answer), _) => answer,
-            // What can't be asked for over a face is no fault of the server.
+            // It is no fault of the server if a face can't express the request.
             (Err(error), _) if error.fate() == Fate::Invalid => {
-                return Err(broken(Status::Unsupported, error.message(), String::new()));
+                return Err(failure(Status::Unsupported, error.message(), String::new()));
             }
             (Err(error), Expected::Error(codes)) if codes.contains(&error.code()) => return Ok(()),
             (Err(error), _) => {
                 let (status, why) = match error.fate() {
                     Fate::NotSent => (Status::Crash, "the server can't be reached"),
-                    Fate::Sent | Fate::Unknown if error.is_timeout() => (Status::Timeout, "there is no answer in time"),
-                    Fate::Sent | Fate::Unknown => (Status::InvalidAnswer, "the answer can't be read"),
-                    Fate::Refused | Fate::Invalid => (Status::Fail, "it fails"),
+                    Fate::Sent | Fate::Unknown if error.is_timeout() => {
+                        (Status::Timeout, "the server does not answer in time")
+                    }
+                    Fate::Sent | Fate::Unknown => (Status::InvalidAnswer, "the server's answer can't be read"),
+                    Fate::Refused | Fate::Invalid => (Status::Fail, "the operation fails"),
                 };
-                return Err(broken(status, why, error.to_string()));
+                return Err(failure(status, why, error.to_string()));
             }
         };
         match &step.expected {
             Expected::Done => Ok(()),
-            Expected::Error(_) => Err(broken(Status::Fail, "it should fail", "done".to_owned())),
+            Expected::Error(_) => {
+                Err(failure(Status::Fail, "the operation succeeds and should fail", "done".to_owned()))
+            }
             Expected::Fields(fields) => {
                 let got: Vec<_> =
                     fields.iter().map(|(name, _)| (name, value(&answer, step.operation.answer(), name))).collect();
                 let agrees = fields.iter().zip(&got).all(|((_, wanted), (_, got))| match wanted.as_str() {
                     "*" => got.is_some(),
-                    wanted => got.as_ref() == Some(&self.spelled(wanted)),
+                    wanted => got.as_ref() == Some(&self.substituted(wanted)),
                 });
                 let show = |(name, value): (&String, Option<String>)| {
                     format!("{name} {}", value.unwrap_or_else(|| "(none)".to_owned()))
                 };
                 let got: Vec<_> = got.into_iter().map(show).collect();
-                if agrees { Ok(()) } else { Err(broken(Status::Fail, "the record is another", got.join(", "))) }
+                if agrees {
+                    Ok(())
+                } else {
+                    Err(failure(Status::Fail, "the record has other values than expected", got.join(", ")))
+                }
             }
             Expected::Names { has, lacks } => {
                 let names: Vec<_> = answer.values().flat_map(Sexpr::items).filter_map(Sexpr::as_str).collect();
-                let is_there = |name: &String| names.contains(&self.spelled(name).as_str());
+                let is_there = |name: &String| names.contains(&self.substituted(name).as_str());
                 let agrees = has.iter().all(is_there) && !lacks.iter().any(is_there);
-                if agrees { Ok(()) } else { Err(broken(Status::Fail, "the list is another", names.join(" "))) }
+                if agrees {
+                    Ok(())
+                } else {
+                    Err(failure(Status::Fail, "the list has other names than expected", names.join(" ")))
+                }
             }
         }
     }
@@ -195,41 +215,41 @@ impl<'t> Trial<'t> {
             Expected::Error(codes) => codes.iter().map(ErrorCode::to_string).collect::<Vec<_>>().join(" or "),
             Expected::Fields(fields) => {
                 let fields: Vec<_> =
-                    fields.iter().map(|(name, value)| format!("{name} {}", self.spelled(value))).collect();
+                    fields.iter().map(|(name, value)| format!("{name} {}", self.substituted(value))).collect();
                 fields.join(", ")
             }
             Expected::Names { has, lacks } => {
-                let spelled =
-                    |names: &[String]| names.iter().map(|name| self.spelled(name)).collect::<Vec<_>>().join(", ");
+                let substituted =
+                    |names: &[String]| names.iter().map(|name| self.substituted(name)).collect::<Vec<_>>().join(", ");
                 let parts = [("with", has), ("without", lacks)].into_iter().filter(|(_, names)| !names.is_empty());
-                parts.map(|(word, names)| format!("{word} {}", spelled(names))).collect::<Vec<_>>().join(" and ")
+                parts.map(|(word, names)| format!("{word} {}", substituted(names))).collect::<Vec<_>>().join(" and ")
             }
         }
     }
 
-    /// The step as `call` takes it.
-    fn shown(&self, step: &Step, asker: usize) -> String {
-        let arguments = step.arguments.iter().map(|(name, value)| format!(" {name}={}", self.spelled(value)));
+    /// Formats the step for a report, in the notation of the command `call`.
+    fn step_text(&self, step: &Step, address: usize) -> String {
+        let arguments = step.arguments.iter().map(|(name, value)| format!(" {name}={}", self.substituted(value)));
         let arguments: String = arguments.collect();
-        format!("{} over {}{}", step.operation.name(), self.host.addresses[asker].0, shortened(&arguments, LONGEST))
+        format!("{} over {}{}", step.operation.name(), self.host.addresses[address].0, shortened(&arguments, LONGEST))
     }
 
-    fn spelled(&self, text: &str) -> String {
-        self.words.iter().fold(text.to_owned(), |text, (word, meaning)| text.replace(word, meaning))
+    fn substituted(&self, text: &str) -> String {
+        self.placeholders.iter().fold(text.to_owned(), |text, (word, meaning)| text.replace(word, meaning))
     }
 
-    /// Leaves nothing behind. That most of it is not there is no failure.
+    /// Removes the domains that the law may have made. Most of them do not exist any more, which is no failure.
     async fn clean_up(&self) {
         for name in ["{domain}", "{other}"] {
-            if unmake(self.host, &self.spelled(name)).await.is_err() {
+            if remove_domain(self.host, &self.substituted(name)).await.is_err() {
                 return;
             }
         }
     }
 }
 
-/// A verdict that nothing more is to be said of.
-pub(super) fn plain(id: &str, status: Status) -> Verdict {
+/// Makes a verdict without a reason and without details.
+pub(super) fn bare_verdict(id: &str, status: Status) -> Verdict {
     Verdict {
         id: id.to_owned(),
         rules: None,
@@ -242,7 +262,7 @@ pub(super) fn plain(id: &str, status: Status) -> Verdict {
     }
 }
 
-/// The value of a field of a record.
+/// Returns the value of a field of a record.
 fn value(answer: &Document<'static>, kind: Answer, field: &str) -> Option<String> {
     let Answer::Record(head) = kind else { return None };
     let record = answer.first()?;

@@ -1,10 +1,11 @@
-//! What came of exchanges, for people.
+//! The report on exchanges, for people.
 
 use crate::exchange::Comparison;
 use crate::shorten::shortened;
 use crate::verdict::Status;
 
-/// Every exchange that differs, with the request and each place, and a summary as the last line.
+/// Formats a report on exchanges: every unexpected result with its request and differences, and a summary as the last
+/// line.
 pub fn comparisons(comparisons: &[Comparison]) -> String {
     let mut text = String::new();
     for comparison in comparisons.iter().filter(|comparison| comparison.is_unexpected()) {

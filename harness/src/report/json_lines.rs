@@ -37,11 +37,11 @@ struct Shown<'a> {
     repeat: &'a str,
 }
 
-/// One object a line for each verdict, and one `{"baseline": .., "verdict": "unmatched"}` for each entry of the baseline
-/// that matches nothing.
+/// Formats a run as JSON, one object a line: one for each verdict, and one `{"baseline": .., "verdict": "unmatched"}`
+/// for each entry of the baseline that matches nothing.
 ///
-/// `verdict` is the status; `unexpected` is whether it fails the run. Failures also have `title`, `source`, `got`,
-/// `wanted`, `difference`, `stderr` and `repeat`.
+/// `verdict` is the status, and `unexpected` tells whether it fails the run. Failures also have `title`, `source`,
+/// `got`, `wanted`, `difference`, `stderr` and `repeat`. `seconds` is there only if `timing` asks for it.
 pub fn json_lines(run: &Run, timing: Timing) -> String {
     let mut text = String::new();
     for verdict in &run.verdicts {

@@ -1,4 +1,4 @@
-//! The report as JUnit's XML, which CI services show.
+//! The report as JUnit XML, which CI services show.
 
 use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
@@ -9,11 +9,12 @@ use crate::Rules;
 use crate::suite::Run;
 use crate::verdict::{Status, Verdict};
 
-/// A suite for each set of rules, named `CODEC@RULES`, with a test for each verdict.
+/// Formats a run as JUnit XML.
 ///
-/// What fails the run is a `failure`, an `error` if it is the harness's own. What does not is passed or `skipped`, with
+/// There is a test suite for each set of rules, named `CODEC@RULES`, with a test for each verdict. A verdict that fails
+/// the run is a `failure`, or an `error` if the harness itself failed. Any other verdict is passed, or `skipped` with
 /// its reason. The property `verdict` of a test is its exact status. Entries of the baseline that match nothing are
-/// failures in a suite `baseline`.
+/// failures in a suite named `baseline`.
 pub fn junit(run: &Run, timing: Timing) -> String {
     let mut report = Report::new("xend-harness");
     let mut suites: Vec<(Option<Rules>, TestSuite)> = Vec::new();
@@ -40,7 +41,8 @@ pub fn junit(run: &Run, timing: Timing) -> String {
     report.to_string().expect("XML is written to a string") + "\n"
 }
 
-/// Without rules it is the first part of the id: `hello`, `laws`.
+/// Returns the name of the suite for a verdict: `CODEC@RULES`, or the first part of the id if there are no rules, as in
+/// `laws`.
 fn suite_name(verdict: &Verdict) -> String {
     let first = verdict.id.split('/').next().unwrap_or_default();
     verdict.rules.map_or(shown(first), |rules| format!("{}@{rules}", rules.codec()))
@@ -80,8 +82,8 @@ fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
     test
 }
 
-/// Text as XML may hold it: control characters, U+FFFE and U+FFFF may not stand in a document, not even as references
-/// (XML 1.0, section 2.2).
+/// Escapes the characters that XML does not allow: control characters, U+FFFE and U+FFFF may not stand in a document,
+/// not even as references (XML 1.0, section 2.2).
 fn shown(text: &str) -> String {
     visible_lines(text.as_bytes())
 }

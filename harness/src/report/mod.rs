@@ -1,7 +1,7 @@
-//! A run, for people and for machines.
+//! Reports on runs, for people and for machines.
 //!
-//! The same run makes the same report: there is no time in it unless it is asked for, and no path but those that the
-//! user gave.
+//! The same run always gives the same report. A report contains times only if they are asked for, and no paths except
+//! those that the user gave.
 
 mod comparisons;
 mod json_lines;
@@ -13,12 +13,12 @@ pub use json_lines::json_lines;
 pub use junit::junit;
 pub use people::{people, summary};
 
-/// Whether a report tells how long each answer took.
+/// Whether a report contains the time that each answer took.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub enum Timing {
-    /// It does not, and is the same for the same run.
+    /// The report contains no times, and is the same for the same run.
     #[default]
     Hidden,
-    /// It does, in seconds.
+    /// The report contains the time of each answer, in seconds.
     Shown,
 }

@@ -6,10 +6,11 @@ use crate::shorten::shortened;
 use crate::suite::Run;
 use crate::verdict::{Status, Verdict};
 
-/// How many lines of standard error are shown, the last ones.
+/// The number of lines of standard error that are shown; the last ones are.
 const STDERR: usize = 20;
 
-/// Every failure with what is to be seen of it, and a summary as the last line.
+/// Formats a run for people: every failure with its details, the reasons why cases were not judged, and a summary as
+/// the last line.
 pub fn people(run: &Run) -> String {
     let mut text = String::new();
     let is_shown = |verdict: &&Verdict| verdict.status.is_failure() || verdict.is_unexpected;
@@ -27,7 +28,7 @@ pub fn people(run: &Run) -> String {
     text + &summary(run) + "\n"
 }
 
-/// One line: how many cases, verdicts of each status, and what is unexpected.
+/// Returns a one-line summary: the number of cases, of verdicts with each status, and of unexpected results.
 pub fn summary(run: &Run) -> String {
     let counts = Status::ALL.iter().map(|&status| (status, run.count(status)));
     let counts: Vec<_> =
@@ -37,7 +38,7 @@ pub fn summary(run: &Run) -> String {
     format!("{subject}: {cases} {}: {counts}; {unexpected} unexpected", if cases == 1 { "case" } else { "cases" })
 }
 
-/// How many cases were not judged for the same reason.
+/// Returns a line for each reason why cases were not judged, with the number of those cases.
 fn unjudged(run: &Run) -> Vec<String> {
     let mut reasons: Vec<(Status, &str, usize)> = Vec::new();
     for verdict in run.verdicts.iter().filter(|it| matches!(it.status, Status::Skipped | Status::Unsupported)) {
@@ -50,6 +51,7 @@ fn unjudged(run: &Run) -> Vec<String> {
     reasons.into_iter().map(|(status, why, count)| format!("{status}: {count} because {why}")).collect()
 }
 
+/// Appends the description of one verdict to a report.
 pub(super) fn write(text: &mut String, verdict: &Verdict) {
     let Verdict { id, rules, level, status, is_unexpected, why, evidence, .. } = verdict;
     let rules = rules.map(|rules| format!("@{rules}")).unwrap_or_default();

@@ -1,4 +1,4 @@
-//! The lines that go to a subject and come from it.
+//! The JSON lines that are exchanged with subjects.
 
 use std::borrow::Cow;
 use std::collections::BTreeMap;
@@ -13,7 +13,7 @@ use crate::shorten::shortened;
 use crate::tagged::{AnswerReader, Malformed};
 use crate::{Codec, Rules};
 
-/// The first line that a subject gets.
+/// The first line that is sent to a subject that is kept alive.
 pub(super) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";
 
 #[derive(Deserialize)]
@@ -41,7 +41,7 @@ struct QuestionLine<'a> {
     input: String,
 }
 
-/// The line for a question, with its line break.
+/// Returns the JSON line for a question, including the line break.
 pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
     let line = QuestionLine {
         id: question.id.into(),
@@ -55,20 +55,22 @@ pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
 }
 
 impl Declaration {
-    /// Reads the answer to the hello, without its line break.
+    /// Parses a subject's answer to the hello, given without its line break.
     ///
     /// # Errors
-    /// [`Fault::InvalidAnswer`].
+    /// Returns [`Fault::InvalidAnswer`] if the line is not a valid hello, names an unknown codec, rule or feature, or
+    /// names no rules.
     pub fn from_hello(line: &[u8]) -> Result<Self, Fault> {
         hello(line)
     }
 }
 
 impl Answer {
-    /// Reads an answer, without its line break, and its id, if it has one.
+    /// Parses an answer, given without its line break, and returns it with its `id` if it has one.
     ///
     /// # Errors
-    /// [`Fault::InvalidAnswer`].
+    /// Returns [`Fault::InvalidAnswer`] if the line is not a valid answer, or has values that do not belong to the
+    /// codec.
     pub fn from_line(line: &[u8], codec: Codec) -> Result<(Option<String>, Self), Fault> {
         read(line, codec).map_err(|error| invalid(line, &error.to_string()))
     }
@@ -76,7 +78,8 @@ impl Answer {
 
 fn hello(line: &[u8]) -> Result<Declaration, Fault> {
     let invalid = |why: String| invalid(line, &why);
-    let HelloLine { hello } = serde_json::from_slice(line).map_err(|error| invalid(format!("no hello: {error}")))?;
+    let HelloLine { hello } =
+        serde_json::from_slice(line).map_err(|error| invalid(format!("the answer to hello can't be read: {error}")))?;
     let mut rules: Vec<Rules> = Vec::new();
     for (codec, names) in &hello.decodes {
         let codec = codec.parse::<Codec>().map_err(|error| invalid(error.to_string()))?;
@@ -86,7 +89,7 @@ fn hello(line: &[u8]) -> Result<Declaration, Fault> {
         }
     }
     if rules.is_empty() {
-        return Err(invalid("its `decodes` names no rules".to_owned()));
+        return Err(invalid("`decodes` names no rules".to_owned()));
     }
     let features = hello.features.iter().map(|name| name.parse::<Feature>());
     let features = features.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
@@ -108,12 +111,12 @@ fn read(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Malformed
             "reject" => Answer::Reject { message: reader.text()?, kind: None },
             "unsupported" => Answer::Unsupported(reader.text()?),
             _ => {
-                let expected = "expected one id, and one of values, reject and unsupported";
-                return Err(reader.refuse(format!("key `{key}` does not belong here, {expected}")));
+                let expected = "expected `id` once, and one of values, reject and unsupported";
+                return Err(reader.refuse(format!("unknown or repeated key `{key}`, {expected}")));
             }
         };
         if answer.replace(read).is_some() {
-            return Err(reader.refuse("two answers in one, expected one of values, reject and unsupported"));
+            return Err(reader.refuse("more than one answer, expected one of values, reject and unsupported"));
         }
     }
     reader.finish()?;
@@ -121,27 +124,29 @@ fn read(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Malformed
     Ok((id, answer))
 }
 
-/// A line that is no valid answer.
+/// Makes the fault for a line that is not a valid answer.
 pub(super) fn invalid(line: &[u8], why: &str) -> Fault {
     let line = line.strip_suffix(b"\n").unwrap_or(line);
-    // A line may be a flood; nobody reads more than its beginning.
+    // The line may be very long, and a report shows only its beginning.
     let start = &line[..line.len().min(10_000)];
-    // Why it is none may name a word of it.
+    // The reason may quote the line, so control bytes in it are escaped, too.
     let shown = |text: &[u8]| shortened(&xend_wire::visible(text), 300);
     Fault::InvalidAnswer(shown(why.as_bytes()), shown(start))
 }
 
-/// Answers questions as a subject that is kept alive does, with our own codecs, until there are no more.
+/// Acts as a subject that is kept alive: answers each line of `input` with the built-in codecs, until the input ends.
 ///
 /// # Errors
-/// The input can't be read or the output not written, or a line is no question.
+/// Returns an error if the input can't be read, if the output can't be written, or if a line is not a valid question.
 pub fn serve(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     for line in input.lines() {
         let line = line?;
         let reply = if line.as_bytes() == HELLO.trim_ascii_end() {
             hello_line(BuiltIn::new().declaration())
         } else {
-            answer_line(&line).map_err(|error| io::Error::other(format!("no question: {error}")))?
+            answer_line(&line).map_err(|error| {
+                io::Error::other(format!("a line of standard input is not a valid question: {error}"))
+            })?
         };
         output.write_all(reply.as_bytes())?;
         output.flush()?;
@@ -161,7 +166,7 @@ fn hello_line(declaration: &Declaration) -> String {
 
 fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
     let QuestionLine { id, codec, rules, input } = serde_json::from_str(line)?;
-    let rules = codec.parse::<Codec>()?.one_rules(&rules)?;
+    let rules = codec.parse::<Codec>()?.single_rules(&rules)?;
     let input = BASE64.decode(input.as_bytes())?;
     let id_json = serde_json::to_string(&id)?;
     Ok(match BuiltIn::answer(&Question { id: &id, rules, input: &input, deadline: None }) {

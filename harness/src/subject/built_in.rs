@@ -1,15 +1,17 @@
-//! Our own codecs.
+//! The built-in codecs as a subject.
 
 use super::{Answer, Declaration, Question, Reply, Subject};
 use crate::feature::Feature;
 use crate::{Codec, Error};
 
-/// The codecs of `xend-wire`: all rules, and all features but `datetime-typed`, for they keep the text.
+/// The codecs of `xend-wire` as a subject.
+///
+/// They declare all rules, and all features except `datetime-typed`, because they keep a dateTime as its text.
 #[derive(Clone, Debug)]
 pub struct BuiltIn(Declaration);
 
 impl BuiltIn {
-    /// The codecs.
+    /// Returns the built-in codecs as a subject.
     #[expect(clippy::new_without_default, reason = "nothing about it is a default")]
     pub fn new() -> Self {
         let is_typed = |feature: &&Feature| **feature == Feature::DatetimeTyped;
@@ -20,7 +22,7 @@ impl BuiltIn {
         })
     }
 
-    /// What they make of a document.
+    /// Reads the document of a question with the built-in codecs.
     pub fn answer(question: &Question<'_>) -> Answer {
         match question.rules.decode(question.input) {
             Ok(values) => Answer::Values(values),
@@ -35,6 +37,6 @@ impl Subject for BuiltIn {
     }
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
-        Ok(Reply { answer: Ok(Self::answer(question)), stderr: String::new(), late: None })
+        Ok(Reply { answer: Ok(Self::answer(question)), stderr: String::new(), previous_fault: None })
     }
 }

@@ -1,12 +1,14 @@
-//! Subjects: what is under test.
+//! Subjects: the parsers that are tested.
 //!
-//! A [`Subject`] says what it can do and answers one [`Question`] after the other. There are three kinds of parser:
-//! [`BuiltIn`], our own codecs; [`KeptAlive`], a command that speaks JSON lines; [`Once`], a command that is started
-//! for each case. Whatever a command does, asking it ends, in an [`Answer`] or in a [`Fault`] of the subject.
+//! A [`Subject`] declares what it can do, and answers one [`Question`] after the other. There are three kinds:
+//! [`BuiltIn`], the codecs of this project; [`KeptAlive`], a command that is started once and answers JSON lines; and
+//! [`Once`], a command that is started for each case. A question to a command always ends, whatever the command does:
+//! in an [`Answer`], or in a [`Fault`] of the subject.
 //!
-//! # Kept alive
+//! # A command that is kept alive
 //!
-//! One JSON object a line on standard input, one answer a line on standard output:
+//! The harness writes one JSON object a line to the command's standard input, and the command answers each with one
+//! line on its standard output:
 //! ```text
 //! -> {"hello":{"protocol":1}}
 //! <- {"hello":{"name":"my-parser","version":"1.2","decodes":{"sexpr":["strict"],"xmlrpc":["spec"]},"features":["nil"]}}
@@ -14,20 +16,22 @@
 //! <- {"id":"sexpr/quote-single","values":[{"list":[{"atom":"a"},{"atom":"x y"}]}]}
 //! <- {"id":"...","reject":"unexpected end of input"}      or {"id":"...","unsupported":"why"}
 //! ```
-//! The values are those of [`Tagged`], the features those of [`Feature`]. A subject that crashes, hangs or speaks
-//! nonsense is started anew for the next question.
+//! The form of the values is that of [`Tagged`], and the features are those of [`Feature`]. A subject that crashes,
+//! hangs or gives an invalid answer is started again for the next question.
 //!
-//! # Once a case
+//! # A command that is started for each case
 //!
-//! The document on standard input, `XEND_CODEC` and `XEND_RULES` in the environment, and one answer line as above
-//! without `id` on standard output. No answer line is a crash, whatever the exit status.
+//! The command gets the document on standard input, and the variables `XEND_CODEC` and `XEND_RULES` in its environment.
+//! It writes one answer line to standard output, as above but without `id`. If there is no answer line, the verdict is
+//! a crash, whatever the exit status is.
 
 mod answer;
 mod built_in;
-mod family;
+
 mod kept_alive;
 mod once;
 mod process;
+mod process_tree;
 
 use std::ffi::OsString;
 use std::io;
@@ -43,130 +47,133 @@ use crate::feature::Feature;
 use crate::tagged::Tagged;
 use crate::{Error, Rules};
 
-/// What is under test.
+/// A parser that is tested: it declares what it can do, and answers questions.
 pub trait Subject {
-    /// What it can do. Known once it has been [started](Subject::start).
+    /// Returns what the subject can do. It is known after [`start`](Subject::start).
     fn declaration(&self) -> &Declaration;
 
-    /// Gets it ready to be asked.
+    /// Prepares the subject to be asked.
     ///
     /// # Errors
-    /// There is no such command, or the harness itself fails. What the subject does wrong is the inner [`Stumble`].
-    fn start(&mut self) -> Result<Result<(), Stumble>, Error> {
+    /// Returns an [`Error`] if the subject is a command that does not exist, or if the harness itself fails. A mistake
+    /// of the subject is returned as the inner [`FaultReport`].
+    fn start(&mut self) -> Result<Result<(), FaultReport>, Error> {
         Ok(Ok(()))
     }
 
-    /// Asks it.
+    /// Asks the subject one question.
     ///
     /// # Errors
-    /// As [`Subject::start`]. What the subject does wrong is in the reply.
+    /// Returns an [`Error`] if the subject is a command that does not exist, or if the harness itself fails. A mistake
+    /// of the subject is part of the reply.
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error>;
 
-    /// Lets it go, and says what was wrong behind its last answer.
-    fn finish(&mut self) -> Option<Stumble> {
+    /// Ends the subject, and returns what was wrong with its output after its last answer, if anything was.
+    fn finish(&mut self) -> Option<FaultReport> {
         None
     }
 }
 
-/// What a subject says it can do.
+/// What a subject declares that it can do.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Declaration {
-    /// Its name and version, for reports.
+    /// The subject's name and version, for reports.
     pub name: String,
-    /// The rules by which it reads.
+    /// The rules by which the subject can read.
     pub rules: Vec<Rules>,
-    /// What it can do of what not every subject can.
+    /// The optional features that the subject has.
     pub features: Vec<Feature>,
 }
 
-/// A document and how to read it.
+/// A question to a subject: a document and the rules to read it by.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
-    /// The case.
+    /// The id of the case.
     pub id: &'a str,
     /// The rules to read it by.
     pub rules: Rules,
-    /// The document.
+    /// The document, as bytes.
     pub input: &'a [u8],
-    /// How long the answer may take, if the case says so.
+    /// How long the answer may take, if the case has a deadline of its own.
     pub deadline: Option<Duration>,
 }
 
-/// What came of a question.
+/// What a subject did with a question.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Reply {
-    /// The answer, or why there is none.
+    /// The answer, or the reason why there is none.
     pub answer: Result<Answer, Fault>,
-    /// What the subject wrote to standard error meanwhile; the last of it, if it was much.
+    /// The end of what the subject wrote to standard error during the question.
     pub stderr: String,
-    /// What turned out only now to be wrong with the reply to the question before.
-    pub late: Option<Stumble>,
+    /// A fault in the reply to the previous question that was only found now, such as a second answer.
+    pub previous_fault: Option<FaultReport>,
 }
 
-/// What a subject makes of a document.
+/// What a subject answers about a document: the values in it, that it refuses the document, or that it can't do this.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
-    /// These values.
+    /// The subject accepted the document and read these values.
     Values(Tagged),
-    /// It refuses the document.
+    /// The subject refused the document.
     Reject {
-        /// Why, in its own words.
+        /// The reason, in the subject's words.
         message: String,
-        /// Why, where it is our own codec.
+        /// The kind of error; only the built-in codecs give one.
         kind: Option<ErrorKind>,
     },
-    /// It can't do what is asked, and says why.
+    /// The subject can't do what is asked; the text is its reason.
     Unsupported(String),
 }
 
-/// Why there is no answer.
+/// The reason why a subject gave no answer.
 #[derive(Clone, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Fault {
-    /// It ended, or closed its output, before it answered.
+    /// The subject ended or closed its output before it answered; the text says how.
     Crash(String),
-    /// It did not answer in time.
+    /// The subject did not answer within this time.
     Timeout(Duration),
-    /// What it said is no answer to the question: why, and the line.
+    /// The subject's output is not a valid answer to the question. The fields are the reason, and the line.
     InvalidAnswer(String, String),
-    /// It said more than anyone needs, or took more memory or processes.
+    /// The subject's answer is too long, or it uses too much memory or too many processes; the text says which.
     ResourceLimit(String),
-    /// The harness could not ask it.
+    /// The harness failed to ask the subject; the text says why.
     Harness(String),
 }
 
-/// A fault, with what the subject wrote to standard error.
+/// A fault of a subject, with what the subject wrote to standard error.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Stumble {
-    /// The fault.
+pub struct FaultReport {
+    /// What the subject did wrong.
     pub fault: Fault,
-    /// What it wrote; the last of it, if it was much.
+    /// The end of what the subject wrote to standard error.
     pub stderr: String,
 }
 
-/// What a command may take.
+/// The time and the resources that a command may use.
 ///
-/// Its time is what passes less what its threads wait for a processor, so that a busy machine changes no verdict; whatever
-/// they wait, it is over when ten times as much has passed. Its memory and its time are those of the command with all that
-/// it starts. The system's own limits (`setrlimit`) are left alone: they count memory that is reserved and not used, of
-/// which sanitizers and virtual machines reserve more than there is.
+/// The time that a command's threads wait for a processor does not count as its time, so a busy machine changes no
+/// verdict; but the command must end after ten times its deadline in any case. Time and memory are measured for the
+/// command together with all processes that it started. The limits of the operating system (`setrlimit`) are not used:
+/// they count memory that is reserved and not used, and sanitizers and virtual machines reserve more than the machine
+/// has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Bounds {
-    /// How long an answer may take, the start of the command included: 5 seconds, or what the case says if it is not
-    /// given.
+    /// How long an answer may take, including the start of the command. If it is `None`, the deadline of the case
+    /// holds, or else [`Bounds::TIMEOUT`].
     pub timeout: Option<Duration>,
-    /// The longest answer, in bytes: 64 MiB.
+    /// The longest answer, in bytes; 64 MiB by default.
     pub answer: usize,
-    /// The most memory that may be in use, in bytes: 4 GiB.
+    /// The most memory that may be in use, in bytes; 4 GiB by default.
     pub memory: u64,
 }
 
 impl Bounds {
-    /// How long an answer may take, by default.
+    /// How long an answer may take if neither the user nor the case says so.
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
-    /// How long an answer to a case may take, which may say so itself.
+    /// Returns how long an answer may take to a case whose own deadline is `case`.
     fn deadline(&self, case: Option<Duration>) -> Duration {
         self.timeout.or(case).unwrap_or(Self::TIMEOUT)
     }
@@ -178,16 +185,17 @@ impl Default for Bounds {
     }
 }
 
-/// How long a command may take to end when its input does.
-const FAREWELL: Duration = Duration::from_millis(500);
+/// How long a command may take to end after its input has ended.
+const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
-/// A command that could not be started: the first time it is the user's mistake, later it is no one's.
-fn not_started(command: &[OsString], error: &io::Error, is_first: bool) -> Result<Stumble, Error> {
+/// Handles a command that could not be started. At the first start this is the user's mistake. Later it is a failure of
+/// the harness, since the command did start before.
+fn not_started(command: &[OsString], error: &io::Error, is_first: bool) -> Result<FaultReport, Error> {
     let program = command.first().map(|program| program.to_string_lossy()).unwrap_or_default();
     let message = format!("can't start {program}: {error}");
     if is_first {
         Err(Error::Usage(message))
     } else {
-        Ok(Stumble { fault: Fault::Harness(message), stderr: String::new() })
+        Ok(FaultReport { fault: Fault::Harness(message), stderr: String::new() })
     }
 }

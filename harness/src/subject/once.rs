@@ -1,4 +1,4 @@
-//! A command that is started for each case.
+//! A subject that is a command which is started for each case.
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -8,10 +8,9 @@ use super::{Answer, Bounds, Declaration, Fault, Question, Reply, Subject, answer
 use crate::feature::Feature;
 use crate::{Error, Rules};
 
-/// A command that gets one document and gives one answer.
+/// A subject that is a command which gets one document and gives one answer. The [module](super) describes both.
 ///
-/// It declares nothing: it is asked everything by the rules that the user names, and answers `unsupported` to what it
-/// can't do.
+/// The command declares nothing. It is asked all cases by the rules that the user names, and may answer `unsupported`.
 pub struct Once {
     command: Vec<OsString>,
     bounds: Bounds,
@@ -27,10 +26,10 @@ impl std::fmt::Debug for Once {
 }
 
 impl Once {
-    /// A command with its arguments, and the rules by which it reads.
+    /// Makes a subject from a command with its arguments and the rules by which it reads, without starting it.
     ///
     /// # Errors
-    /// The harness can't wait for commands.
+    /// Returns [`Error::Harness`] if the harness can't set up a runtime or its signal handlers.
     pub fn new(command: &[OsString], rules: Vec<Rules>, bounds: Bounds) -> Result<Self, Error> {
         let program = command.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
         let features = Feature::ALL.iter().filter(|feature| **feature != Feature::DatetimeTyped).copied();
@@ -52,14 +51,14 @@ impl Subject for Once {
         let mut process = match runner.run(async { Process::spawn(command, &environment) })? {
             Ok(process) => process,
             Err(error) => {
-                let stumble = super::not_started(command, &error, !self.has_run)?;
-                return Ok(Reply { answer: Err(stumble.fault), stderr: stumble.stderr, late: None });
+                let report = super::not_started(command, &error, !self.has_run)?;
+                return Ok(Reply { answer: Err(report.fault), stderr: report.stderr, previous_fault: None });
             }
         };
         self.has_run = true;
         let limit = bounds.deadline(question.deadline);
         runner.run(async {
-            let said = match process.converse(question.input, true, limit, bounds).await {
+            let said = match process.send_and_read_line(question.input, true, limit, bounds).await {
                 Ok(line) => process.rest(limit, bounds).await.map(|rest| (line, rest)),
                 Err(why) => Err(why),
             };
@@ -69,7 +68,7 @@ impl Subject for Once {
                     Some(crash) => (Err(crash), process.stderr()),
                 },
                 Ok((_, rest)) => {
-                    let fault: Fault = answer::invalid(&rest, "it said more after its answer");
+                    let fault: Fault = answer::invalid(&rest, "the subject wrote more after its answer");
                     (Err(fault), process.stderr())
                 }
                 Err(why) => {
@@ -77,7 +76,7 @@ impl Subject for Once {
                     (Err(fault), stderr)
                 }
             };
-            Reply { answer, stderr, late: None }
+            Reply { answer, stderr, previous_fault: None }
         })
     }
 }

@@ -1,6 +1,6 @@
-//! A command with pipes to it, and a conversation with it that ends whatever it does.
+//! A running command with pipes to it. Every conversation with it ends, whatever the command does.
 //!
-//! Every wait for a command is counted by a [`family::Watch`], so that none is shorter because the machine is busy.
+//! Each wait for a command is measured by a [`process_tree::Stopwatch`], so that a busy machine shortens no wait.
 
 use std::ffi::OsString;
 use std::io;
@@ -16,20 +16,21 @@ use tokio::runtime::{self, Runtime};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::sleep;
 
-use super::family::{self, Breach, Family};
+use super::process_tree::{self, Breach, ProcessTree};
 use super::{Bounds, Fault};
 use crate::Error;
 use crate::interrupts::Interrupts;
 
-/// How long a command may take to end once it has closed its output, and how long its output may stay open once it has
-/// ended: what it started may hold the pipe.
+/// How long a command may take to end after it has closed its output, and how long its output may stay open after it
+/// has ended: a process that it started may still hold the pipe.
 const GRACE: Duration = Duration::from_millis(200);
 
-/// How much of standard error is kept, in bytes.
+/// How much of the end of standard error is kept, in bytes.
 const STDERR: usize = 8 << 10;
 
-/// Where conversations run: one thread, which also notices that the user wants to stop. A command has a process group
-/// of its own and gets no signal from the terminal.
+/// Runs conversations with commands on the calling thread, and ends them if a signal asks the harness to end.
+///
+/// A command has a process group of its own, so a signal from the terminal does not reach it.
 pub(super) struct Runner {
     runtime: Runtime,
     interrupts: Interrupts,
@@ -37,14 +38,17 @@ pub(super) struct Runner {
 
 impl Runner {
     pub(super) fn new() -> Result<Self, Error> {
-        let failed = |error: io::Error| Error::Harness(format!("can't wait for commands: {error}"));
+        let failed = |error: io::Error| Error::Harness(format!("can't set up running commands: {error}"));
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let interrupts = runtime.block_on(async { Interrupts::new() }).map_err(failed)?;
-        family::adopt_orphans();
+        process_tree::adopt_orphans();
         Ok(Self { runtime, interrupts })
     }
 
-    /// Runs to the end, unless the user stops the run.
+    /// Runs a future to its end.
+    ///
+    /// # Errors
+    /// Returns [`Error::Harness`] if a signal asks the harness to end before that.
     pub(super) fn run<T>(&mut self, future: impl Future<Output = T>) -> Result<T, Error> {
         let Self { runtime, interrupts } = self;
         runtime.block_on(async {
@@ -57,28 +61,28 @@ impl Runner {
     }
 }
 
-/// A running command. Dropped, it ends with all that it started.
+/// A running command. When it is dropped, the command and all processes that it started are killed.
 pub(super) struct Process {
     child: Child,
-    family: Family,
+    tree: ProcessTree,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
     stderr: Arc<Mutex<Tail>>,
     stderr_reader: JoinHandle<()>,
 }
 
-/// Why a conversation broke off.
-pub(super) enum Broken {
-    /// The command has ended, or closed its output.
+/// The reason why a conversation with a command was ended.
+pub(super) enum ConversationError {
+    /// The command has ended or closed its output.
     Ended,
-    /// It answers with too much.
+    /// The answer is too long.
     TooLong,
-    /// It took too long, or too much of something else.
+    /// The command took too long, or used too much of a resource.
     Breach(Breach),
 }
 
 impl Process {
-    /// Starts a command. Call it inside a [`Runner`].
+    /// Starts a command. It must be called inside a [`Runner`].
     pub(super) fn spawn(command: &[OsString], environment: &[(&str, String)]) -> io::Result<Self> {
         let (program, arguments) = command.split_first().ok_or(io::ErrorKind::NotFound)?;
         let mut child = Command::new(program)
@@ -90,27 +94,32 @@ impl Process {
             .process_group(0)
             .spawn()?;
         let head = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        let family = Family::of(head.ok_or(io::ErrorKind::NotFound)?);
+        let tree = ProcessTree::new(head.ok_or(io::ErrorKind::NotFound)?);
         let stderr = Arc::new(Mutex::new(Tail::default()));
         let pipe = child.stderr.take().expect("it is piped");
         let stderr_reader = tokio::spawn(drain(pipe, Arc::clone(&stderr)));
         let stdout = BufReader::with_capacity(64 << 10, child.stdout.take().expect("it is piped"));
-        Ok(Self { family, stdin: child.stdin.take(), stdout, stderr, stderr_reader, child })
+        Ok(Self { tree, stdin: child.stdin.take(), stdout, stderr, stderr_reader, child })
     }
 
-    /// Sends bytes and reads a line within a time, without its line break. Reading does not wait for the writing, so that a command
-    /// that answers before it has read everything does not stand still.
-    pub(super) async fn converse(
+    /// Sends bytes and reads one line, which is returned without its line break.
+    ///
+    /// Reading does not wait for the writing, so a command that answers before it has read everything does not block.
+    ///
+    /// # Errors
+    /// Returns why there is no line, if the command ends, writes too long a line, or breaks one of its limits.
+    pub(super) async fn send_and_read_line(
         &mut self,
         bytes: &[u8],
         then_close: bool,
         limit: Duration,
         bounds: &Bounds,
-    ) -> Result<Vec<u8>, Broken> {
-        let Self { child, stdin, stdout, family, .. } = self;
+    ) -> Result<Vec<u8>, ConversationError> {
+        let Self { child, stdin, stdout, tree, .. } = self;
         let write = async {
             if let Some(pipe) = stdin.as_mut() {
-                // A command that does not read may still answer; if it has ended, reading says so.
+                // A command that does not read its input may still answer. If it has ended, reading from it finds that
+                // out.
                 let _ = pipe.write_all(bytes).await;
             }
             if then_close {
@@ -123,27 +132,32 @@ impl Process {
             tokio::select! {
                 biased;
                 line = exchange => line,
-                () = ended(child) => Err(Broken::Ended),
+                () = ended(child) => Err(ConversationError::Ended),
             }
         };
-        let line =
-            within(family, limit, bounds, until_ended).await.unwrap_or_else(|breach| Err(Broken::Breach(breach)));
-        // Twice, for what it wrote to standard error before it answered: once for the runtime to see that there is
-        // something, once for the reader to read it.
+        let line = within(tree, limit, bounds, until_ended)
+            .await
+            .unwrap_or_else(|breach| Err(ConversationError::Breach(breach)));
+        // Two yields let the reader of standard error take what the command wrote before it answered: at the first the
+        // runtime notices that the pipe has data, at the second the reader reads it.
         yield_now().await;
         yield_now().await;
         line
     }
 
-    /// What the command has said already without being asked.
-    pub(super) fn unasked(&self) -> &[u8] {
+    /// Returns what the command has already written beyond the line that was read last.
+    pub(super) fn unread_output(&self) -> &[u8] {
         self.stdout.buffer()
     }
 
-    /// Closes the input and reads what else the command says until it ends, closes its output or its time is over.
-    pub(super) async fn rest(&mut self, limit: Duration, bounds: &Bounds) -> Result<Vec<u8>, Broken> {
+    /// Closes the command's input and reads the rest of its output, until the command ends, closes its output or its
+    /// time is over.
+    ///
+    /// # Errors
+    /// Returns a [`ConversationError::Breach`] if the command breaks one of its limits.
+    pub(super) async fn rest(&mut self, limit: Duration, bounds: &Bounds) -> Result<Vec<u8>, ConversationError> {
         self.stdin.take();
-        let Self { child, stdout, family, stderr_reader, .. } = self;
+        let Self { child, stdout, tree, stderr_reader, .. } = self;
         let mut rest = Vec::new();
         let mut limited = stdout.take(bounds.answer as u64);
         let until_ended = async {
@@ -153,55 +167,57 @@ impl Process {
                 () = ended(child) => {}
             }
         };
-        let read = within(family, limit, bounds, until_ended).await;
-        let _ = within(family, GRACE, bounds, stderr_reader).await;
-        read.map(|()| rest).map_err(Broken::Breach)
+        let read = within(tree, limit, bounds, until_ended).await;
+        let _ = within(tree, GRACE, bounds, stderr_reader).await;
+        read.map(|()| rest).map_err(ConversationError::Breach)
     }
 
-    /// Whether a signal ended the command after all that it said. Its exit status says nothing: parsers have one for a
-    /// document that they reject.
+    /// Returns a fault if a signal ended the command after its answer. The exit status is ignored, because a parser may
+    /// use it to report a document that it rejects.
     pub(super) async fn crash(&mut self, bounds: &Bounds) -> Option<Fault> {
-        let status = within(&mut self.family, GRACE, bounds, self.child.wait()).await.ok()?.ok()?;
-        status.signal().is_some().then(|| Fault::Crash(format!("it answered, and then crashed ({status})")))
+        let status = within(&mut self.tree, GRACE, bounds, self.child.wait()).await.ok()?.ok()?;
+        status.signal().is_some().then(|| Fault::Crash(format!("the subject answered and then crashed ({status})")))
     }
 
-    /// Forgets what the command has written to standard error.
+    /// Discards what the command has written to standard error so far.
     pub(super) fn forget_stderr(&self) {
         self.tail(|tail| *tail = Tail::default());
     }
 
-    /// What the command has written to standard error since.
+    /// Returns the end of what the command has written to standard error since [`Process::forget_stderr`].
     pub(super) fn stderr(&self) -> String {
         self.tail(|tail| tail.text())
     }
 
-    /// Ends the command and all that it started. Says what was wrong and what it wrote to standard error. `limit` is the
-    /// time that it had.
-    pub(super) async fn end(mut self, why: Broken, limit: Duration, bounds: &Bounds) -> (Fault, String) {
+    /// Kills the command and all processes that it started, and returns the fault with what the command wrote to
+    /// standard error. `limit` is the time that the command had.
+    pub(super) async fn end(mut self, why: ConversationError, limit: Duration, bounds: &Bounds) -> (Fault, String) {
         let fault = match why {
-            Broken::Ended => {
-                let status = within(&mut self.family, GRACE, bounds, self.child.wait()).await;
+            ConversationError::Ended => {
+                let status = within(&mut self.tree, GRACE, bounds, self.child.wait()).await;
                 Fault::Crash(ending(status.ok().and_then(Result::ok)))
             }
-            Broken::TooLong => Fault::ResourceLimit(format!("an answer of more than {} bytes", bounds.answer)),
-            Broken::Breach(Breach::Time) => Fault::Timeout(limit),
-            Broken::Breach(Breach::Resource(what)) => Fault::ResourceLimit(what),
+            ConversationError::TooLong => {
+                Fault::ResourceLimit(format!("the answer has more than {} bytes", bounds.answer))
+            }
+            ConversationError::Breach(Breach::Time) => Fault::Timeout(limit),
+            ConversationError::Breach(Breach::Resource(what)) => Fault::ResourceLimit(what),
         };
         (fault, self.stop(bounds).await)
     }
 
-    /// Ends the command and all that it started. Gives what it wrote to standard error.
+    /// Kills the command and all processes that it started, and returns what the command wrote to standard error.
     pub(super) async fn stop(mut self, bounds: &Bounds) -> String {
         self.kill();
-        // Not without a limit: what runs as another user can't be killed.
-        let _ = within(&mut self.family, GRACE, bounds, self.child.wait()).await;
-        let _ = within(&mut self.family, GRACE, bounds, &mut self.stderr_reader).await;
+        // The wait needs a limit, because a process of another user can't be killed.
+        let _ = within(&mut self.tree, GRACE, bounds, self.child.wait()).await;
+        let _ = within(&mut self.tree, GRACE, bounds, &mut self.stderr_reader).await;
         self.stderr()
     }
 
     fn kill(&mut self) {
-        self.family.end();
-        // Where there is no /proc it may have left its group.
+        self.tree.end();
+        // Where there is no /proc, the command may have left its process group unnoticed.
         let _ = self.child.start_kill();
     }
 
@@ -217,29 +233,32 @@ impl Drop for Process {
     }
 }
 
-/// Does something, unless the time of a command for it is over, or the command uses too much.
+/// Runs a future while it examines the command's processes.
+///
+/// # Errors
+/// Returns a [`Breach`] if the command's time is over or it uses too much of a resource before the future is done.
 async fn within<T>(
-    family: &mut Family,
+    tree: &mut ProcessTree,
     limit: Duration,
     bounds: &Bounds,
     future: impl Future<Output = T>,
 ) -> Result<T, Breach> {
-    let mut watch = family.watch(limit);
+    let mut watch = tree.start_stopwatch(limit);
     let mut future = std::pin::pin!(future);
     loop {
         tokio::select! {
             biased;
             output = &mut future => return Ok(output),
-            () = sleep(family::TICK.min(limit)) => {}
+            () = sleep(process_tree::TICK.min(limit)) => {}
         }
-        if let Err(breach) = family.check(&mut watch, bounds) {
-            // It may be done all the same, if the harness got no processor either.
+        if let Err(breach) = tree.check(&mut watch, bounds) {
+            // The future may be done all the same, if the harness itself got no processor for a while.
             return tokio::select! { biased; output = future => Ok(output), () = yield_now() => Err(breach) };
         }
     }
 }
 
-/// Waits until the command has ended, and a little longer for what it has still said.
+/// Waits until the command has ended, and a little longer so that its remaining output can be read.
 async fn ended(child: &mut Child) {
     let _ = child.wait().await;
     sleep(GRACE).await;
@@ -248,22 +267,22 @@ async fn ended(child: &mut Child) {
 fn ending(status: Option<ExitStatus>) -> String {
     match status {
         // `exit status: 1`, `signal: 11 (SIGSEGV)`
-        Some(status) => format!("it ended without an answer ({status})"),
-        None => "it closed its standard output without an answer".to_owned(),
+        Some(status) => format!("the subject ended without an answer ({status})"),
+        None => "the subject closed its standard output without an answer".to_owned(),
     }
 }
 
-async fn read_line(stdout: &mut (impl AsyncBufRead + Unpin), longest: usize) -> Result<Vec<u8>, Broken> {
+async fn read_line(stdout: &mut (impl AsyncBufRead + Unpin), longest: usize) -> Result<Vec<u8>, ConversationError> {
     let mut line = Vec::new();
     loop {
         let piece = stdout.fill_buf().await.unwrap_or_default();
         if piece.is_empty() {
-            return if line.is_empty() { Err(Broken::Ended) } else { Ok(line) };
+            return if line.is_empty() { Err(ConversationError::Ended) } else { Ok(line) };
         }
         let end = memchr::memchr(b'\n', piece);
         let taken = &piece[..end.unwrap_or(piece.len())];
         if line.len() + taken.len() > longest {
-            return Err(Broken::TooLong);
+            return Err(ConversationError::TooLong);
         }
         line.extend_from_slice(taken);
         let length = taken.len() + usize::from(end.is_some());
@@ -274,7 +293,7 @@ async fn read_line(stdout: &mut (impl AsyncBufRead + Unpin), longest: usize) -> 
     }
 }
 
-/// The last of what was written.
+/// The end of a stream of bytes.
 #[derive(Default)]
 struct Tail {
     bytes: Vec<u8>,
@@ -294,7 +313,7 @@ impl Tail {
     fn text(&self) -> String {
         let text = String::from_utf8_lossy(&self.bytes);
         match text.split_once('\n') {
-            Some((_, rest)) if self.is_cut => format!("… (the last lines of more)\n{rest}"),
+            Some((_, rest)) if self.is_cut => format!("… (earlier lines are left out)\n{rest}"),
             _ => text.into_owned(),
         }
     }

@@ -1,44 +1,49 @@
-//! When two documents mean the same, and where they first differ.
+//! The comparison of two documents by what they mean.
 
 use std::ops::Range;
 
 use super::{Node, Tagged};
 
-/// What counts as equal, beyond the rules that always hold: doubles by IEEE value, with any NaN like any other;
-/// integers by number, whether `int` or `i8`.
+/// Options for comparing values.
+///
+/// Some rules always hold: doubles are compared by their IEEE value, and any NaN equals any other; integers are
+/// compared by number, whether they are `int` or `i8`.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct Equality {
-    /// The order of members of a struct counts. Members of the same name always keep theirs.
+    /// Whether the order of the members of a struct counts. Members with the same name must always be in the same
+    /// order.
     pub ordered: bool,
-    /// Dates and times compare by what they mean, not by their text: `19980717T14:08:55` is `1998-07-17T14:08:55`.
+    /// Whether a `dateTime` is compared by the time that it means and not by its text: then `19980717T14:08:55` equals
+    /// `1998-07-17T14:08:55`.
     pub typed_dates: bool,
 }
 
-/// The first place in which two documents differ.
+/// The first place where two documents differ.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Difference {
-    /// Where: `values[0].list[1]`.
+    /// The path of the place, such as `values[0].list[1]`.
     pub path: String,
-    /// What stands there, as JSON; `None` if nothing does.
+    /// The value at the place, as JSON; `None` if there is none.
     pub got: Option<String>,
-    /// What should stand there, as JSON; `None` if nothing should.
+    /// The wanted value, as JSON; `None` if no value is wanted there.
     pub wanted: Option<String>,
-    /// The wanted value, or the one around what is too much, by its position in pre-order.
+    /// The position in pre-order of the wanted value, or of the value that contains the place if no value is wanted
+    /// there.
     wanted_index: Option<usize>,
 }
 
-/// Values that stand in the same place of both documents, or in one of them only.
+/// A pair of values that stand in the same place of both documents; one of them may be missing.
 struct Pair {
     got: Option<usize>,
     wanted: Option<usize>,
-    /// The wanted value that they are inside of.
+    /// The index of the wanted value that contains the pair.
     inside: Option<usize>,
 }
 
 impl Tagged {
-    /// The first place in which this document is not what is wanted; `None` if they are equal.
+    /// Returns the first place where this document differs from the wanted one, or `None` if they are equal.
     pub fn difference(&self, wanted: &Self, equality: Equality) -> Option<Difference> {
-        // The next pair to look at is the last one, so that the first difference in reading order is found first.
+        // The last pair is examined next, so that the first difference in reading order is found first.
         let mut pairs = Vec::new();
         pair_up(&mut pairs, self.roots().collect(), wanted.roots().collect(), None);
         while let Some(Pair { got, wanted: want, inside }) = pairs.pop() {
@@ -62,8 +67,9 @@ impl Tagged {
         None
     }
 
-    /// Where in the input the place of a difference lies, if this document, which was read from that input, is the
-    /// wanted one.
+    /// Returns the byte range in the input of the place of a difference.
+    ///
+    /// This document must have been read from that input and be equal to `wanted`, or the result is `None`.
     pub fn locate(&self, difference: &Difference, wanted: &Self) -> Option<Range<usize>> {
         let index = difference.wanted_index.filter(|_| self == wanted)?;
         Some(self.entries[index].span.clone()).filter(|span| !span.is_empty())
@@ -83,7 +89,7 @@ impl Tagged {
         }
     }
 
-    /// A value as JSON; of a member, its value.
+    /// Returns a value as JSON; for a member of a struct, its value without its name.
     fn show_value(&self, index: usize) -> String {
         match self.entries[index].node {
             Node::Member(_) => self.show(index + 1),
@@ -106,7 +112,7 @@ fn pair_up(pairs: &mut Vec<Pair>, got: Vec<usize>, wanted: Vec<usize>, inside: O
     }
 }
 
-/// Pairs the members of two structs by name; both lists are sorted by it.
+/// Pairs the members of two structs by name. Both lists must be sorted by name.
 fn pair_up_members(
     pairs: &mut Vec<Pair>,
     (left, mut got): (&Tagged, Vec<usize>),
@@ -133,14 +139,16 @@ impl Node {
                 (Ok(left), Ok(right)) => left == right || (left.is_nan() && right.is_nan()),
                 _ => false,
             },
-            (Self::DateTime(left), Self::DateTime(right)) if equality.typed_dates => plain(left) == plain(right),
+            (Self::DateTime(left), Self::DateTime(right)) if equality.typed_dates => {
+                basic_format(left) == basic_format(right)
+            }
             _ => self == other,
         }
     }
 }
 
-/// The text of a date and time in ISO 8601's basic form: without the hyphens of the date and the colons.
-fn plain(text: &str) -> String {
+/// Returns a date and time in the basic format of ISO 8601: without the hyphens of the date and the colons of the time.
+fn basic_format(text: &str) -> String {
     let (date, time) = text.split_once('T').unwrap_or((text, ""));
     format!("{}T{}", date.replace('-', ""), time.replace(':', ""))
 }

@@ -1,4 +1,4 @@
-//! What our own codecs read, as tagged values that know where they stood.
+//! Conversion of documents that the built-in codecs read to tagged values, which know where they stood in the document.
 
 use xend_wire::Limits;
 use xend_wire::sexpr::{self, Document, Items, Sexpr};
@@ -8,13 +8,13 @@ use super::{Node, Tagged};
 use crate::Rules;
 
 impl Rules {
-    /// What a document means by these rules, to our own codec.
+    /// Reads a document by these rules with the built-in codec.
     ///
     /// # Errors
-    /// The document breaks the rules.
+    /// Returns an error with its place if the document breaks the rules.
     pub fn decode(self, document: &[u8]) -> Result<Tagged, xend_wire::Error> {
-        // Nothing recurses over S-expressions, so that they may be as deep as a case likes. An XML-RPC decoder has a
-        // hard cap of its own.
+        // Nothing recurses over S-expressions, so a case may nest them very deeply. The XML-RPC decoder has a fixed
+        // limit of its own.
         let limits = Limits { depth: 1 << 20, ..Limits::default() };
         match self {
             Self::Sexpr(rules) => sexpr::parse_with(document, rules, &limits).map(|document| (&document).into()),
@@ -78,10 +78,10 @@ impl From<&Message<'_>> for Tagged {
 }
 
 impl Tagged {
-    /// Adds an XML-RPC value and all in it.
+    /// Adds an XML-RPC value and all values inside it.
     fn push_value(&mut self, value: ValueRef<'_>) {
         type Inside<'d> = Box<dyn Iterator<Item = (Option<&'d str>, ValueRef<'d>)> + 'd>;
-        /// The containers and members to close before the next value, and the values that come next.
+        /// A container that is being added, with its remaining values, and the member to close before the next one.
         struct Open<'d> {
             index: usize,
             inside: Inside<'d>,

@@ -1,4 +1,4 @@
-//! Tagged values as JSON text.
+//! Reading and writing of tagged values as JSON.
 
 use std::fmt;
 
@@ -11,7 +11,7 @@ use struson::reader::{
 use super::{Node, Tagged};
 use crate::Codec;
 
-/// Text that is not what it should be, and where in it.
+/// An error in the JSON of an answer. Its text says what was expected, what was found, and where.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("{0}")]
 pub struct Malformed(String);
@@ -22,9 +22,9 @@ impl Malformed {
     }
 }
 
-/// Reads an answer: an object with texts and values, key by key.
+/// Reads a subject's answer, which is a JSON object, key by key.
 ///
-/// It does not recurse, and takes any depth.
+/// The reader does not recurse, and accepts values of any depth.
 pub struct AnswerReader<'a> {
     json: JsonStreamReader<&'a [u8]>,
     is_open: bool,
@@ -37,16 +37,16 @@ impl std::fmt::Debug for AnswerReader<'_> {
 }
 
 impl<'a> AnswerReader<'a> {
-    /// A reader of one line.
+    /// Makes a reader for one line.
     pub fn new(line: &'a [u8]) -> Self {
         let settings = ReaderSettings { max_nesting_depth: None, ..ReaderSettings::default() };
         Self { json: JsonStreamReader::new_custom(line, settings), is_open: false }
     }
 
-    /// The next key; `None` after the last one, when the line has ended too.
+    /// Returns the next key of the object, or `None` after the last one.
     ///
     /// # Errors
-    /// The text is not JSON, or not an object, or something follows it.
+    /// Returns an error if the text is not JSON or not an object.
     pub fn key(&mut self) -> Result<Option<String>, Malformed> {
         if !self.is_open {
             self.json.begin_object()?;
@@ -59,51 +59,51 @@ impl<'a> AnswerReader<'a> {
         Ok(None)
     }
 
-    /// Ends the reading: nothing but white space may follow.
+    /// Ends the reading.
     ///
     /// # Errors
-    /// Something does.
+    /// Returns an error if anything but white space follows the object.
     pub fn finish(self) -> Result<(), Malformed> {
         Ok(self.json.consume_trailing_whitespace()?)
     }
 
-    /// The text behind a key.
+    /// Reads the value of a key as a string.
     ///
     /// # Errors
-    /// It is not a string.
+    /// Returns an error if the value is not a string.
     pub fn text(&mut self) -> Result<String, Malformed> {
         Ok(self.json.next_string()?)
     }
 
-    /// The values behind a key.
+    /// Reads the value of a key as an array of tagged values.
     ///
     /// # Errors
-    /// They are not an array of tagged values, or not values that the codec has.
+    /// Returns an error if the value is not an array of tagged values, or if the codec does not have such values.
     pub fn values(&mut self, codec: Codec) -> Result<Tagged, Malformed> {
         ValuesReader { json: &mut self.json, tagged: Tagged::default(), codec, open: Vec::new() }.read()
     }
 
-    /// An error at the present place.
+    /// Makes an error with the given message for the present place.
     pub fn refuse(&self, message: impl fmt::Display) -> Malformed {
         refuse(&self.json, message)
     }
 }
 
-/// What is open around the present place.
+/// A container around the present place.
 enum Frame {
-    /// Items of a list or an array: the array and then the object end.
+    /// Inside the items of a list or an array. Its JSON array ends first, and then its object.
     Items(usize),
-    /// Members of a struct: likewise.
+    /// Inside the members of a struct. Its JSON array ends first, and then its object.
     Members(usize),
-    /// Behind the name of a member of a struct.
+    /// After the name of a member of a struct.
     Member(usize),
     /// Inside `{"response": ..}`.
     Response(usize),
     /// Inside `{"fault": {..}}`.
     Fault(usize),
-    /// Behind the `code` or `string` of a fault.
+    /// After the key `code` or `string` of a fault.
     FaultMember(usize),
-    /// Inside `{"call": {..}}`, and whether its method and its params were there.
+    /// Inside `{"call": {..}}`, with whether its method and its params have been read.
     Call(usize, [bool; 2]),
     /// Inside the params of a call.
     Params,
@@ -134,7 +134,7 @@ impl ValuesReader<'_, '_> {
         }
     }
 
-    /// Goes on inside the innermost frame.
+    /// Reads the next part of the innermost frame.
     fn step(&mut self) -> Result<(), Malformed> {
         match self.open.pop().expect("checked by the caller") {
             frame @ Frame::Items(_) if self.json.has_next()? => self.value_inside(frame),
@@ -223,7 +223,7 @@ impl ValuesReader<'_, '_> {
         self.value()
     }
 
-    /// Reads a scalar, or opens a container.
+    /// Reads a scalar, or the beginning of a container.
     fn value(&mut self) -> Result<(), Malformed> {
         self.check_type(
             ValueType::Object,
@@ -280,9 +280,9 @@ impl ValuesReader<'_, '_> {
         Ok(())
     }
 
-    /// What is written otherwise than it should be is told how.
+    /// Checks the JSON type of the next value; the error shows an example of the right form.
     fn check_type(&mut self, wanted: ValueType, example: &str) -> Result<(), Malformed> {
-        // JSON that ends here, or is none, is told by what reads it.
+        // Invalid or incomplete JSON is reported by the code that reads it.
         match self.json.peek() {
             Ok(found) if found != wanted => {
                 let (wanted, found) = (name_of(wanted), name_of(found));
@@ -292,25 +292,30 @@ impl ValuesReader<'_, '_> {
         }
     }
 
-    /// Atoms and lists make up an S-expression; an XML-RPC document is a response, a fault or a call, and has none of
-    /// these inside.
+    /// Checks that a value of this kind may stand here. An S-expression consists of atoms and lists. An XML-RPC
+    /// document is a response, a fault or a call, and contains none of these.
     fn check_place(&self, kind: &str) -> Result<(), Malformed> {
         let is_sexpr = ["atom", "atom_base64", "list"].contains(&kind);
         let is_message = ["response", "fault", "call"].contains(&kind);
         let message = match self.codec {
-            Codec::Sexpr if !is_sexpr => format!("`{kind}` in an S-expression, expected atom, atom_base64 or list"),
-            Codec::Xmlrpc if is_sexpr => format!("`{kind}` in an XML-RPC document"),
-            Codec::Xmlrpc if self.open.is_empty() && !is_message => {
-                format!("`{kind}` at the top of an XML-RPC document, expected response, fault or call")
+            Codec::Sexpr if !is_sexpr => {
+                format!("`{kind}` is not allowed in an S-expression, expected atom, atom_base64 or list")
             }
-            Codec::Xmlrpc if !self.open.is_empty() && is_message => format!("`{kind}` inside an XML-RPC document"),
+            Codec::Xmlrpc if is_sexpr => format!("`{kind}` is not allowed in an XML-RPC document"),
+            Codec::Xmlrpc if self.open.is_empty() && !is_message => {
+                format!("`{kind}` is not allowed at the top of an XML-RPC document, expected response, fault or call")
+            }
+            Codec::Xmlrpc if !self.open.is_empty() && is_message => {
+                format!("`{kind}` is only allowed at the top of an XML-RPC document")
+            }
             _ => return Ok(()),
         };
         Err(refuse(self.json, message))
     }
 }
 
-/// How a kind of value is written; none for a response, which holds any other, and for what there is not.
+/// Returns the JSON type of a kind of value and an example; `None` for a response, whose value may have any type, and
+/// for an unknown kind.
 fn form(kind: &str) -> Option<(ValueType, &'static str)> {
     Some(match kind {
         "list" => (ValueType::Array, r#"{"list":[VALUE]}"#),
@@ -337,12 +342,12 @@ fn scalar(kind: &str, text: String) -> Result<Node, String> {
         "boolean" => match &*text {
             "0" => Node::Boolean(false),
             "1" => Node::Boolean(true),
-            _ => return Err(format!("`{text}` is no boolean, expected 0 or 1")),
+            _ => return Err(format!("`{text}` is not a boolean, expected 0 or 1")),
         },
         "string" => Node::String(text),
         "double" => match text.parse::<f64>() {
             Ok(_) => Node::Double(text),
-            Err(_) => return Err(format!("`{text}` is no double")),
+            Err(_) => return Err(format!("`{text}` is not a double")),
         },
         "dateTime" => Node::DateTime(text),
         "base64" => Node::Base64(base64(&text)?),
@@ -355,14 +360,14 @@ fn scalar(kind: &str, text: String) -> Result<Node, String> {
     })
 }
 
-/// The canonical form of a decimal integer of any size: no plus sign, no leading zeros, no negative zero.
+/// Converts a decimal integer of any size to its canonical form: no plus sign, no leading zeros, no negative zero.
 fn integer(text: &str) -> Result<String, String> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("`{text}` is no integer"));
+        return Err(format!("`{text}` is not an integer"));
     }
     Ok(match digits.trim_start_matches('0') {
         "" => "0".to_owned(),
@@ -379,7 +384,7 @@ fn refuse(json: &JsonStreamReader<&[u8]>, message: impl fmt::Display) -> Malform
     Malformed(format!("{message}, at {}", place(&json.current_position(true))))
 }
 
-/// `values[0].list[1]`, or the column where the place has no path.
+/// Formats a position as its path and column, such as `[0].list[1] (column 8)`, or only the column if there is no path.
 fn place(position: &JsonReaderPosition) -> String {
     let column = position.line_pos.map_or(0, |line| line.column + 1);
     let pieces = position.path.as_deref().unwrap_or_default();
@@ -405,9 +410,9 @@ impl From<ReaderError> for Malformed {
             }
             ReaderError::UnexpectedStructure { location, kind } => match kind {
                 struson::reader::UnexpectedStructureKind::MoreElementsThanExpected => {
-                    format!("more than belongs here, at {}", place(&location))
+                    format!("more elements than expected, at {}", place(&location))
                 }
-                _ => format!("less than belongs here, at {}", place(&location)),
+                _ => format!("fewer elements than expected, at {}", place(&location)),
             },
             ReaderError::IoError { error, location } => format!("not JSON ({error}), at {}", place(&location)),
             other => other.to_string(),
@@ -415,7 +420,7 @@ impl From<ReaderError> for Malformed {
     }
 }
 
-/// `incomplete document` of `IncompleteDocument`.
+/// Splits a name in camel case into words: `IncompleteDocument` becomes `incomplete document`.
 fn words(name: &str) -> String {
     let mut words = String::new();
     for character in name.chars() {
@@ -439,10 +444,10 @@ fn name_of(kind: ValueType) -> &'static str {
 }
 
 impl Tagged {
-    /// Reads a JSON array of values.
+    /// Parses a JSON array of tagged values.
     ///
     /// # Errors
-    /// See [`AnswerReader::values`].
+    /// Returns an error if the text is not a JSON array of tagged values, or if the codec does not have such values.
     pub fn from_json(text: &[u8], codec: Codec) -> Result<Self, Malformed> {
         let mut reader = AnswerReader::new(text);
         let tagged = reader.values(codec)?;
@@ -450,17 +455,17 @@ impl Tagged {
         Ok(tagged)
     }
 
-    /// Each value at the top as one line of JSON.
+    /// Returns each value at the top as one line of JSON.
     pub fn lines(&self) -> impl Iterator<Item = String> {
         self.roots().map(|index| self.show(index))
     }
 
-    /// All values as a JSON array.
+    /// Returns all values as a JSON array.
     pub fn to_json(&self) -> String {
         format!("[{}]", self.lines().collect::<Vec<_>>().join(","))
     }
 
-    /// One value as JSON.
+    /// Returns one value as JSON.
     pub(super) fn show(&self, index: usize) -> String {
         let mut json = String::new();
         let mut open: Vec<(usize, &str)> = Vec::new();
@@ -487,7 +492,7 @@ impl Tagged {
 }
 
 impl Node {
-    /// The JSON of a scalar, or what stands before and after the values inside a container.
+    /// Returns the JSON of a scalar, or the text before and after the values inside a container.
     fn brackets(&self, inside_fault: bool) -> (String, Option<&'static str>) {
         let tagged = |kind: &str, text: &str| (format!("{{\"{kind}\":{}}}", quoted(text)), None);
         match self {

@@ -1,7 +1,8 @@
-//! The tagged form of values, in which cases and subjects say what a document means.
+//! The tagged form of values, by which cases and subjects describe what a document means.
 //!
-//! `{"list":[{"atom":"a"},{"atom":"x y"}]}` is an S-expression, `{"response":{"int":"5"}}` an XML-RPC reply.
-//! Each value is an object with one key, its type; numbers are strings, so that no JSON library can round them.
+//! `{"list":[{"atom":"a"},{"atom":"x y"}]}` is an S-expression, and `{"response":{"int":"5"}}` an XML-RPC response.
+//! Each value is an object with one key, which is its type. Numbers are strings, so that no JSON library can round
+//! them.
 //!
 //! | key | value |
 //! | --- | --- |
@@ -11,7 +12,7 @@
 //! | `boolean` | `"0"` or `"1"` |
 //! | `string` | text |
 //! | `double` | a decimal number, `inf`, `-inf` or `nan` |
-//! | `dateTime` | its text as it stood: `"19980717T14:08:55"` |
+//! | `dateTime` | the text as it stands in the document: `"19980717T14:08:55"` |
 //! | `base64` | the bytes, as base64 |
 //! | `array` | a list of values |
 //! | `struct` | a list of `[name, value]` |
@@ -20,8 +21,8 @@
 //! | `fault` | `{"code": value, "string": value}` |
 //! | `call` | `{"method": name, "params": [value, ..]}` |
 //!
-//! A [`Tagged`] is one flat list of nodes in pre-order, and reading, writing and comparing keep their own stacks:
-//! a subject that nests 100,000 levels costs memory, not the harness's stack.
+//! A [`Tagged`] is one flat list of nodes in pre-order. Reading, writing and comparing keep their own stacks, so an
+//! answer that nests 100,000 levels uses memory and not the harness's stack.
 
 mod compare;
 mod convert;
@@ -34,7 +35,7 @@ use std::ops::Range;
 pub use compare::{Difference, Equality};
 pub use json::{AnswerReader, Malformed};
 
-/// The values of one document, in order.
+/// The values of one document, in order, in the tagged form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tagged {
     entries: Vec<Entry>,
@@ -43,9 +44,9 @@ pub struct Tagged {
 #[derive(Clone, Debug)]
 struct Entry {
     node: Node,
-    /// The index behind the last descendant.
+    /// The index after the last descendant.
     end: usize,
-    /// Where the value stands in the document that it was read from; empty for values that come from JSON.
+    /// The byte range of the value in the document that it was read from; empty for values that come from JSON.
     span: Range<usize>,
 }
 
@@ -55,7 +56,7 @@ impl PartialEq for Entry {
     }
 }
 
-/// A value, without those inside it.
+/// A value, without the values inside it.
 #[derive(Clone, Debug, PartialEq)]
 enum Node {
     Atom(Vec<u8>),
@@ -78,7 +79,7 @@ enum Node {
 }
 
 impl Tagged {
-    /// How many nested levels there are; none in a document of scalars.
+    /// Returns the number of nested levels of lists, arrays and structs; 0 for a document of scalars.
     pub fn depth(&self) -> usize {
         let mut open: Vec<usize> = Vec::new();
         let mut deepest = 0;
@@ -94,12 +95,12 @@ impl Tagged {
         deepest
     }
 
-    /// The indices of the values at the top.
+    /// Returns the indices of the values at the top.
     fn roots(&self) -> impl Iterator<Item = usize> {
         self.siblings(0..self.entries.len())
     }
 
-    /// The indices of the values directly inside one.
+    /// Returns the indices of the values directly inside a value.
     fn children(&self, index: usize) -> impl Iterator<Item = usize> {
         self.siblings(index + 1..self.entries[index].end)
     }
@@ -121,7 +122,7 @@ impl Tagged {
         self.entries[index].end = self.entries.len();
     }
 
-    /// Where a value stands in an answer, as in `values[0].list[1]`.
+    /// Returns the path of a value in an answer, such as `values[0].list[1]`.
     fn path(&self, target: usize) -> String {
         let mut path = String::from("values");
         let mut inside = 0..self.entries.len();

@@ -30,33 +30,33 @@ fn malformed_values() {
     check("{}", Sexpr, "expected an array, found an object, at column 1");
     check("[", Sexpr, "not JSON (incomplete document), at [0] (column 2)");
     check(r#"[{"atom":1}]"#, Sexpr, r#"expected a string as in {"atom":"x"}, found a number, at [0].atom (column 10)"#);
-    check(r#"[{"atom":"a","list":[]}]"#, Sexpr, "more than belongs here, at [0].atom (column 14)");
-    check(r#"[{}]"#, Sexpr, "less than belongs here, at [0].<?> (column 3)");
+    check(r#"[{"atom":"a","list":[]}]"#, Sexpr, "more elements than expected, at [0].atom (column 14)");
+    check(r#"[{}]"#, Sexpr, "fewer elements than expected, at [0].<?> (column 3)");
     check(
         r#"[{"int":"1"}]"#,
         Sexpr,
-        "`int` in an S-expression, expected atom, atom_base64 or list, at [0].int (column 8)",
+        "`int` is not allowed in an S-expression, expected atom, atom_base64 or list, at [0].int (column 8)",
     );
     check(r#"[{"atom_base64":"?"}]"#, Sexpr, "not base64: invalid length at 0, at [0].atom_base64 (column 20)");
-    check(r#"[{"atom":"a"}]"#, Xmlrpc, "`atom` in an XML-RPC document, at [0].atom (column 9)");
+    check(r#"[{"atom":"a"}]"#, Xmlrpc, "`atom` is not allowed in an XML-RPC document, at [0].atom (column 9)");
     check("[]", Xmlrpc, "an XML-RPC document has exactly one value at the top, not 0");
     check(
         r#"[{"int":"1"}]"#,
         Xmlrpc,
-        "`int` at the top of an XML-RPC document, expected response, fault or call, at [0].int (column 8)",
+        "`int` is not allowed at the top of an XML-RPC document, expected response, fault or call, at [0].int (column 8)",
     );
     check(
         r#"[{"response":{"response":{"int":"1"}}}]"#,
         Xmlrpc,
-        "`response` inside an XML-RPC document, at [0].response.response (column 25)",
+        "`response` is only allowed at the top of an XML-RPC document, at [0].response.response (column 25)",
     );
-    check(r#"[{"response":{"int":"1.0"}}]"#, Xmlrpc, "`1.0` is no integer, at [0].response.int (column 26)");
+    check(r#"[{"response":{"int":"1.0"}}]"#, Xmlrpc, "`1.0` is not an integer, at [0].response.int (column 26)");
     check(
         r#"[{"response":{"boolean":"true"}}]"#,
         Xmlrpc,
-        "`true` is no boolean, expected 0 or 1, at [0].response.boolean (column 31)",
+        "`true` is not a boolean, expected 0 or 1, at [0].response.boolean (column 31)",
     );
-    check(r#"[{"response":{"double":"one"}}]"#, Xmlrpc, "`one` is no double, at [0].response.double (column 29)");
+    check(r#"[{"response":{"double":"one"}}]"#, Xmlrpc, "`one` is not a double, at [0].response.double (column 29)");
     check(
         r#"[{"response":{"nil":false}}]"#,
         Xmlrpc,
@@ -90,12 +90,12 @@ fn malformed_values() {
     check(
         r#"[{"response":{"struct":[["a"]]}}]"#,
         Xmlrpc,
-        "less than belongs here, at [0].response.struct[0][1] (column 29)",
+        "fewer elements than expected, at [0].response.struct[0][1] (column 29)",
     );
     check(
         r#"[{"response":{"struct":[["a",{"int":"1"},1]]}}]"#,
         Xmlrpc,
-        "more than belongs here, at [0].response.struct[0][2] (column 42)",
+        "more elements than expected, at [0].response.struct[0][2] (column 42)",
     );
     check(
         r#"[{"fault":{"code":{"int":"1"}}}]"#,
@@ -207,7 +207,7 @@ mod properties {
     proptest! {
         #![proptest_config(ProptestConfig { failure_persistence: None, ..Default::default() })]
 
-        /// No line of a subject makes the reader panic.
+        /// No line that a subject may write makes the reader panic.
         #[test]
         fn any_line_is_read_or_refused(line in proptest::collection::vec(any::<u8>(), 0..100)) {
             for codec in Codec::ALL {
@@ -215,7 +215,7 @@ mod properties {
             }
         }
 
-        /// Nor does a line that looks like an answer.
+        /// No line that resembles an answer makes the reader panic.
         #[test]
         fn nearly_answers_are_read_or_refused(tokens in proptest::collection::vec(
             prop::sample::select(vec![
@@ -235,7 +235,7 @@ mod properties {
             }
         }
 
-        /// What our own codec reads comes through JSON as it is.
+        /// Values that the built-in codec read are the same after they were written as JSON and read again.
         #[test]
         fn values_survive_json(document in "[(a-c '\\\\)\"é]{0,40}") {
             if let Ok(values) = Codec::Sexpr.default_rules().decode(document.as_bytes()) {

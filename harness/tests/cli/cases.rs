@@ -1,8 +1,8 @@
-//! Case files and baselines that are not what they should be: file, line and caret, and exit 2.
+//! Malformed case files and baselines are reported with file, line and caret, and the exit status is 2.
 
 use crate::{path, snapshots, transcript, transcript_in};
 
-/// A case file by this name, with this text, and all that `list` says of it.
+/// Writes a case file with this name and text, and returns the output of `list`.
 fn listed(name: &str, text: &[u8]) -> String {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join(name);
@@ -12,7 +12,7 @@ fn listed(name: &str, text: &[u8]) -> String {
     transcript_in(folder, &["list", "--cases", path(folder)], b"")
 }
 
-/// All malformed case files in one snapshot, one below the other.
+/// All malformed case files are in one snapshot, one below the other.
 #[test]
 fn malformed_cases() {
     let head = "id = \"sexpr/a\"\ntitle = \"A\"\nsource = \"nowhere\"\n";

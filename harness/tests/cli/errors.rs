@@ -1,4 +1,4 @@
-//! Command lines that ask for what there isn't, and what says how to ask.
+//! Command lines with mistakes, and the help texts.
 
 use crate::{HARNESS, judge, snapshots, transcript};
 
@@ -71,7 +71,7 @@ fn a_subject_that_can_do_nothing_is_not_judged() {
     assert_eq!((exit, &lines[0]["verdict"]), (2, &"unsupported".into()));
 }
 
-/// A reader that has seen enough is no reason to panic, and does not change the exit status.
+/// If the reader of the output stops reading, the program does not panic, and its exit status stays the same.
 #[test]
 fn a_broken_pipe() {
     let script = format!(

@@ -1,4 +1,5 @@
-//! Files, disks, streams and texts as bad as they come: each ends in time, with its error, and harms no terminal.
+//! Malformed files, full disks, endless streams and hostile texts: each run ends in time with an error, and sends no
+//! control byte to a terminal.
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
@@ -14,13 +15,13 @@ use xend_harness::{Baseline, Case, Codec, Evidence, Status, Verdict, report};
 
 use crate::{HARNESS, path, run, transcript};
 
-/// What a shell gives that starts the program as `$0`.
+/// Returns the output of a shell script that starts the program as `$0`.
 fn shell(script: &str) -> (i32, String) {
     let output = Command::new("sh").args(["-c", script, HARNESS]).output().expect("sh runs");
     (output.status.code().expect("it exits"), String::from_utf8(output.stderr).expect("UTF-8"))
 }
 
-/// A report that is lost is no success.
+/// A run whose report can't be written fails.
 #[test]
 fn a_full_disk_is_told() {
     let full = "error: can't write to standard output: No space left on device (os error 28)\n";
@@ -44,7 +45,7 @@ fn closed_streams_change_no_verdict() {
     assert_eq!(shell("\"$0\" explain no-such-case 2>/dev/full").0, 2);
 }
 
-/// The report of the run before stays, whole, if there is no room for a new one; who may read it does not change.
+/// If there is no room for a new report, the report of the previous run stays whole, and its permissions stay the same.
 #[test]
 fn a_report_replaces_another_once_it_is_whole() {
     use std::os::unix::fs::{MetadataExt, PermissionsExt};
@@ -54,7 +55,7 @@ fn a_report_replaces_another_once_it_is_whole() {
     std::fs::write(&report, "the old report\n").expect("it is written");
     std::fs::set_permissions(&report, PermissionsExt::from_mode(0o640)).expect("they are set");
     let judge = format!("\"$0\" parser --filter 'xmlrpc/*' --json {} >/dev/null", path(&report));
-    // Files may have 512 bytes and no more, as on a disk that is full; the signal is ignored, so that writing fails.
+    // The limit of 512 bytes for files acts like a full disk. The signal is ignored, so that writing fails.
     let (code, said) = shell(&format!("trap '' XFSZ; ulimit -f 1; {judge}"));
     assert_eq!((code, said), (3, format!("error: {}: File too large (os error 27)\n", path(&report))));
     assert_eq!(std::fs::read_to_string(&report).expect("it is there"), "the old report\n");
@@ -90,7 +91,7 @@ fn what_is_no_file_is_refused_wherever_a_file_is_given() {
     refused(&["list", "--cases", path(folder.path())], "it is a pipe, expected a file");
 }
 
-/// It is read as far as the limit, and refused.
+/// An endless document is read up to the limit, and refused.
 #[test]
 fn a_document_without_end_is_refused() {
     let (code, said) = shell("\"$0\" decode --codec sexpr </dev/zero");
@@ -104,12 +105,15 @@ fn a_baseline_entry_of_150_000_question_marks_is_refused() {
     let file = folder.path().join("baseline");
     std::fs::write(&file, "?".repeat(150_000) + " # why").expect("it is written");
     let shown = transcript(&["parser", "--baseline", path(&file)], b"");
-    assert!(shown.contains("error: a pattern has at most 1000 bytes, and this one 150000\n"), "{shown}");
+    assert!(shown.contains("error: the pattern has 150000 bytes, expected at most 1000\n"), "{shown}");
     let shown = transcript(&["parser", "--filter", &"?".repeat(100_000)], b"");
-    assert!(shown.contains("a pattern has at most 1000 bytes") && shown.ends_with("[exit 2]\n"), "{shown}");
+    assert!(
+        shown.contains("the pattern has 100000 bytes, expected at most 1000") && shown.ends_with("[exit 2]\n"),
+        "{shown}"
+    );
 }
 
-/// A control byte would be one: escape, bell, DEL, U+009B. A line break is none.
+/// Checks that a text has no control character except line breaks: no escape, bell, DEL or U+009B.
 #[track_caller]
 fn assert_harmless(shown: &[u8]) {
     let text = str::from_utf8(shown).expect("UTF-8");
@@ -123,7 +127,8 @@ fn assert_output_is_harmless(output: &Output) {
     assert_harmless(&output.stderr);
 }
 
-/// Title of a terminal, colour, bell, DEL, an eight-bit CSI, and a direction that turns the line around.
+/// A text that sets the title of a terminal and the colour, rings the bell, and has DEL, an eight-bit CSI and a
+/// character that reverses the line.
 const EVIL: &str = "\x1b]0;gone\x07\x1b[31m\r\x7f\u{9b}2J\u{202e}";
 
 #[test]
@@ -164,7 +169,7 @@ fn no_control_byte_of_a_subject_reaches_a_terminal() {
     assert_output_is_harmless(&run(&["parser", "--filter", "sexpr/list-empty", "--", "sh", "-c", &script], b""));
 }
 
-/// A server that answers each request with one reply, for as long as the test goes on.
+/// A server that gives every request the same reply until the test ends.
 fn server(reply: Vec<u8>) -> u16 {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let port = listener.local_addr().expect("an address").port();
@@ -264,7 +269,8 @@ fn no_control_byte_of_a_file_reaches_a_terminal() {
     assert_output_is_harmless(&run(&["decode", "--codec", "xmlrpc"], format!("<{EVIL}>").as_bytes()));
 }
 
-/// A server that drips behind its reply, or floods, ends in time, and no more is asked of it.
+/// A comparison ends in time if the server sends single bytes or a flood after its reply, and sends it no more
+/// requests.
 #[test]
 fn a_comparison_with_a_server_that_floods_ends() {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
@@ -277,11 +283,11 @@ fn a_comparison_with_a_server_that_floods_ends() {
         }
     });
     let shown = transcript(&["compare", "3.0.3/sxp", &uri], b"");
-    assert!(shown.contains("more than 16 MiB came") && shown.ends_with("[exit 1]\n"), "{shown}");
-    assert!(shown.contains("has not answered in time 3 times; the rest was not sent"), "{shown}");
+    assert!(shown.contains("the server sent more than 16 MiB") && shown.ends_with("[exit 1]\n"), "{shown}");
+    assert!(shown.contains("did not answer in time 3 times in a row; the remaining requests were not sent"), "{shown}");
 }
 
-/// Any text, with what XML can't hold at least as often as what it can.
+/// Any text, in which characters that XML can't contain are at least as frequent as others.
 fn text() -> impl Strategy<Value = String> {
     let character = prop_oneof![
         any::<char>(),
@@ -302,7 +308,7 @@ fn text() -> impl Strategy<Value = String> {
     proptest::collection::vec(character, 0..20).prop_map(|all| all.into_iter().collect())
 }
 
-/// A built-in file in which something is cut out, put in or written twice.
+/// A built-in file in which a piece is removed, inserted or repeated.
 fn changed(files: Vec<&'static [u8]>) -> impl Strategy<Value = Vec<u8>> {
     let pieces = vec!["\"", "{", "]", "=", "\n", "\u{9b}", "[[step]]", "999999999999999999999", "-1", "{domain}", "?*"];
     let change = (any::<proptest::sample::Index>(), 0..40usize, proptest::sample::select(pieces));
@@ -323,7 +329,7 @@ fn short_files(folder: &str) -> Vec<&'static [u8]> {
 }
 
 proptest! {
-    /// Whatever is wrong with a file that people write is told with its place.
+    /// Any mistake in a file is reported with its place.
     #[test]
     fn properties_files_that_people_write_never_panic(
         case in changed(short_files("cases/")),
@@ -345,7 +351,7 @@ proptest! {
         }
     }
 
-    /// Whatever a subject says is an answer or a fault of it.
+    /// Any output of a subject is an answer or a fault of the subject.
     #[test]
     fn properties_what_a_subject_says_never_panics(
         line in changed(vec![
@@ -365,7 +371,7 @@ proptest! {
         }
     }
 
-    /// Every report is read back by another parser, whatever a subject, a server or a file says.
+    /// Every report can be read by another parser, whatever text a subject, a server or a file puts into it.
     #[test]
     fn properties_reports_are_well_formed(texts in proptest::collection::vec(text(), 9), index in 0..12usize) {
         let text = |at: usize| texts[at].clone();
@@ -402,7 +408,7 @@ proptest! {
         prop_assert_eq!(tests.filter(|node| node.has_tag_name("testcase")).count(), 1 + run.stale.len());
         for line in report::json_lines(&run, report::Timing::Hidden).lines() {
             let read: serde_json::Value = serde_json::from_str(line).expect("JSON");
-            // Nothing is lost on the way.
+            // The text is complete after reading it back.
             if read.get("id").is_some() {
                 prop_assert_eq!(&read["why"].as_str().unwrap_or_default(), &text(0));
             }
@@ -410,7 +416,7 @@ proptest! {
     }
 }
 
-/// Python's reader of XML is another one.
+/// The report is also read by Python's XML parser, which is another implementation.
 #[test]
 fn a_report_with_every_character_of_the_first_plane_is_read_by_expat() {
     let every: String = (0..=0xffff_u32).filter_map(char::from_u32).collect();
@@ -435,7 +441,7 @@ fn a_report_with_every_character_of_the_first_plane_is_read_by_expat() {
     assert!(python.wait().expect("it ends").success());
 }
 
-/// Cases of 50,000 bytes and more are heavy by design; no other needs more time than usual.
+/// Only cases of 50,000 bytes and more have a deadline of their own.
 #[test]
 fn heavy_cases_say_their_deadline() {
     for case in Case::built_in().expect("they are well-formed") {
@@ -443,7 +449,7 @@ fn heavy_cases_say_their_deadline() {
     }
 }
 
-/// A file beside a case that is no file is an error, not one that is not there.
+/// A path beside a case that exists but is not a file gives an error of its own.
 #[test]
 fn an_input_file_that_is_no_file_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,4 +1,4 @@
-//! The commands end to end, with the built binary.
+//! Tests of the commands from end to end, with the compiled program.
 
 mod cases;
 mod commands;
@@ -17,10 +17,10 @@ use std::process::{Command, Output, Stdio};
 
 use serde_json::Value;
 
-/// Where the binary is.
+/// The path of the program.
 const HARNESS: &str = env!("CARGO_BIN_EXE_xend-harness");
 
-/// Snapshots lie in one tree for the whole project.
+/// Sets up insta to keep the snapshots of these tests in the tree of the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/harness"));
@@ -30,7 +30,7 @@ fn snapshots() -> insta::internals::SettingsBindDropGuard {
     settings.bind_to_scope()
 }
 
-/// Runs the binary to its end.
+/// Runs the program to its end.
 fn run<A: AsRef<OsStr>>(arguments: &[A], input: &[u8]) -> Output {
     let mut child = Command::new(HARNESS)
         .args(arguments)
@@ -40,12 +40,12 @@ fn run<A: AsRef<OsStr>>(arguments: &[A], input: &[u8]) -> Output {
         .stderr(Stdio::piped())
         .spawn()
         .expect("the binary is built");
-    // It may not care for its input.
+    // The program may end without reading its input.
     let _ = child.stdin.take().expect("it is piped").write_all(input);
     child.wait_with_output().expect("it ends")
 }
 
-/// All that a run shows: the command, standard output, standard error and the exit status.
+/// Returns everything that a run shows: the command, standard output, standard error and the exit status.
 fn transcript(arguments: &[&str], input: &[u8]) -> String {
     let output = run(arguments, input);
     let text = |bytes: &[u8]| String::from_utf8(bytes.to_vec()).expect("it is UTF-8");
@@ -54,7 +54,7 @@ fn transcript(arguments: &[&str], input: &[u8]) -> String {
     (command + &text(&output.stdout) + &text(&output.stderr) + &end).replace(HARNESS, "xend-harness")
 }
 
-/// As [`transcript`], with `DIR` for a folder.
+/// Returns the [`transcript`] of a run, in which the path of a folder is replaced by `DIR`.
 fn transcript_in(folder: &Path, arguments: &[&str], input: &[u8]) -> String {
     transcript(arguments, input).replace(path(folder), "DIR")
 }
@@ -63,7 +63,7 @@ fn path(path: &Path) -> &str {
     path.to_str().expect("a temporary path is UTF-8")
 }
 
-/// Judges a parser, and gives the exit status and the report's lines of JSON.
+/// Tests a parser, and returns the exit status and the lines of the JSON report.
 fn judge(arguments: &[&str], command: &[&str]) -> (i32, Vec<Value>) {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("report.jsonl");

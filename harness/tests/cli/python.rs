@@ -1,4 +1,4 @@
-//! Python's `xmlrpc.client` as a subject, held against what the survey found of two other versions of it.
+//! Python's `xmlrpc.client` as a subject, compared with what the survey measured for two other versions of it.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -11,7 +11,8 @@ use crate::{judge, oracle};
 const ADAPTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/xmlrpc_client.py");
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/baseline.txt");
 
-/// One column of the survey, as a subject. It can't answer what was not surveyed, or not noted in full.
+/// A library of the survey as a subject. It answers `unsupported` for documents that were not surveyed or whose values
+/// were not recorded in full.
 struct Column {
     declaration: Declaration,
     outcomes: BTreeMap<String, Value>,
@@ -24,13 +25,13 @@ impl Column {
         let rows = rows.map(|row| serde_json::from_str::<Value>(row).expect("a row is JSON"));
         let outcomes =
             rows.map(|row| (row["case"].as_str().expect("a name").to_owned(), row["outcomes"][name].clone()));
-        let rules = ["spec", "extended"].map(|name| Codec::Xmlrpc.one_rules(name).expect("rules"));
+        let rules = ["spec", "extended"].map(|name| Codec::Xmlrpc.single_rules(name).expect("rules"));
         let declaration = Declaration { name: name.to_owned(), rules: rules.to_vec(), features: Feature::ALL.to_vec() };
         Self { declaration, outcomes: outcomes.collect() }
     }
 
     fn answer(&self, id: &str) -> Option<Answer> {
-        // Names of the survey are those of the cases, but for the case of letters.
+        // The survey uses the names of the cases, but with capital letters in some.
         let name = id.strip_prefix("xmlrpc/")?;
         let (_, outcome) = self.outcomes.iter().find(|(survey, _)| survey.eq_ignore_ascii_case(name))?;
         if let Some(message) = outcome.get("rejected") {
@@ -53,11 +54,11 @@ impl Subject for Column {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
         let answer = self.answer(question.id).unwrap_or_else(|| Answer::Unsupported("not surveyed".to_owned()));
-        Ok(Reply { answer: Ok(answer), stderr: String::new(), late: None })
+        Ok(Reply { answer: Ok(answer), stderr: String::new(), previous_fault: None })
     }
 }
 
-/// A value of the survey, in the form of cases.
+/// Converts a value of the survey to the form of cases.
 fn tagged(value: &Value) -> Option<Value> {
     if let Some(items) = value.as_array() {
         return Some(json!({ "array": items.iter().map(tagged).collect::<Option<Vec<_>>>()? }));
@@ -82,7 +83,7 @@ fn tagged(value: &Value) -> Option<Value> {
     })
 }
 
-/// What the two versions of the survey answer, and whether that is a failure, by case and rules.
+/// Returns what the two surveyed versions answer, and whether that is a failure, by case and rules.
 struct Surveyed {
     agreed: BTreeSet<(String, String)>,
     failing: BTreeSet<(String, String)>,
@@ -109,7 +110,8 @@ fn surveyed() -> Surveyed {
     surveyed
 }
 
-/// It fails exactly where both versions of the survey do, as far as they agree; and its baseline says so.
+/// Python fails exactly the cases that both surveyed versions fail, as far as these agree, and its baseline lists these
+/// cases.
 #[test]
 fn fails_where_the_survey_says() {
     if oracle::python(&["python3"], "import xmlrpc.client").is_none() {
@@ -134,7 +136,7 @@ fn its_baseline_names_what_the_survey_names() {
     let text = std::fs::read_to_string(BASELINE).expect("the baseline");
     let baseline = Baseline::parse("baseline.txt", &text).expect("it is well-formed");
     for (id, rules) in surveyed().failing {
-        let rules = Codec::Xmlrpc.one_rules(&rules).expect("rules");
+        let rules = Codec::Xmlrpc.single_rules(&rules).expect("rules");
         assert!(baseline.reason(&id, rules).is_some(), "{id}@{rules} is missing");
     }
 }

@@ -1,4 +1,4 @@
-//! What a run shows, to people and to machines.
+//! The reports of a run, for people and for machines.
 
 use std::collections::BTreeMap;
 
@@ -8,7 +8,8 @@ use serde_json::Value;
 
 use crate::{path, run, snapshots, transcript, transcript_in};
 
-/// A subject that does everything once: it passes, fails, misreads, gives up, dies, babbles and complains.
+/// A subject that does everything once: it passes, fails, reads a wrong value, declines, crashes, writes nonsense, and
+/// writes to standard error.
 const SUBJECT: &str = r#"read -r _
 echo '{"hello":{"name":"mixed","version":"1.0","decodes":{"sexpr":["strict"],"xmlrpc":["spec"]}}}'
 while read -r line; do
@@ -47,7 +48,7 @@ const FILTER: [&str; 18] = [
     "xmlrpc/int-p*",
 ];
 
-/// The run of the subject with more options, in a folder of its own; what it shows, and the files that it writes there.
+/// Runs the subject with more options in a new folder, and returns what it prints and the files that it writes there.
 fn shown(options: &[&str], baseline: &str) -> (String, String, String) {
     let folder = tempfile::tempdir().expect("a folder");
     let file = |name: &str| path(&folder.path().join(name)).to_owned();
@@ -73,7 +74,7 @@ fn for_people_and_machines() {
     insta::assert_snapshot!("report-json-lines", json);
 }
 
-/// What is said of each way to fail an answer.
+/// The report on each kind of invalid answer.
 #[test]
 fn faults() {
     let hello = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;
@@ -117,13 +118,14 @@ fn the_same_run_makes_the_same_reports() {
 fn a_should_counts_if_the_run_is_strict() {
     let others = "*list* # x\nxmlrpc/* # x\n*quote-single # x\n";
     let run = |options: &[&str]| shown(options, others).0;
-    let is_unexpected =
-        |screen: &str| !screen.contains("octal-one-digit@strict (should): it refuses what is to be read; counts");
+    let is_unexpected = |screen: &str| {
+        !screen.contains("octal-one-digit@strict (should): the subject refuses a document that it should read; counts")
+    };
     assert!(!is_unexpected(&run(&[])));
     assert!(is_unexpected(&run(&["--strict"])));
 }
 
-/// JUnit's counts, and those of the tests in it, are those of the JSON lines.
+/// The counts in the JUnit report, and the tests in it, agree with the JSON lines.
 #[test]
 fn junit_and_json_lines_agree() {
     let (_, junit, json) = shown(&["--strict"], "xmlrpc/i4 # it dies of it\nsexpr/none # gone\n");
@@ -171,7 +173,7 @@ fn timing_is_told_when_it_is_asked_for() {
     assert_eq!(run(&arguments[..3], b"").stderr, b"");
 }
 
-/// A run that judges nothing leaves no empty report, and none that was there before is lost.
+/// A run that judges nothing leaves no empty report, and keeps a report that existed before.
 #[test]
 fn a_run_that_fails_writes_no_report() {
     let folder = tempfile::tempdir().expect("a folder");

@@ -1,11 +1,11 @@
-//! Subjects that behave as badly as they can: each gets its verdict, and the run goes on.
+//! Subjects that misbehave: each gets its verdict, and the run goes on.
 
 use std::path::Path;
 use std::process::Stdio;
 
 use crate::{HARNESS, judge, path};
 
-/// What a subject says that speaks shell and reads S-expressions.
+/// The hello of a subject that is a shell script and reads S-expressions.
 const HELLO: &str = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;
 
 /// The right answers to the two cases that these subjects are asked.
@@ -14,7 +14,8 @@ const ANSWER: &str = r#"answer() { case $1 in
     sexpr/quote-single) echo '{"id":"sexpr/quote-single","values":[{"list":[{"atom":"a b"}]}]}';;
 esac; }"#;
 
-/// Judges a shell script by two cases and checks the verdicts on both; `hello VERDICT` if it does not get so far.
+/// Tests a shell script by two cases and checks the verdicts on both; `hello VERDICT` if the script fails before the
+/// first case.
 #[track_caller]
 fn check(script: &str, options: &[&str], expect: &str) {
     check_all(script, &[&["--filter", "sexpr/list-empty", "--filter", "sexpr/quote-single"], options].concat(), expect);
@@ -39,13 +40,13 @@ fn check_all(script: &str, options: &[&str], expect: &str) {
     assert_eq!(exit, expected_exit, "{script}");
 }
 
-/// A subject that is kept alive and does `each` with the `$id` of each question.
+/// A subject that is kept alive and runs `each` with the `$id` of each question.
 fn kept_alive(each: &str) -> String {
     let loop_ = r#"while read -r line; do id=${line#*'"id":"'}; id=${id%%'"'*}"#;
     format!("{ANSWER}\nread -r _; {HELLO}\n{loop_}; {each}; done")
 }
 
-/// Does `each` for one of the two cases, and answers the other.
+/// Runs `each` for one of the two cases, and answers the other correctly.
 fn for_one(each: &str) -> String {
     kept_alive(&format!(r#"if [ "$id" = sexpr/list-empty ]; then {each}; else answer "$id"; fi"#))
 }
@@ -67,13 +68,13 @@ fn one_that_dies_is_started_again() {
     check(&for_one("exit 3"), &[], "crash, pass");
     check(&for_one("exit 0"), &[], "crash, pass");
     check(&for_one("kill -SEGV $$"), &[], "crash, pass");
-    // It answers, and is not there when it is asked again.
+    // The subject answers, and has ended when it is asked again.
     check(&kept_alive("answer $id; exit 0"), &[], "pass, crash");
-    // Something that it started holds the pipe.
+    // A process that the subject started keeps the pipe open.
     check(&for_one("sleep 60 & exit 1"), &[], "crash, pass");
 }
 
-/// That the command is gone when it is to be started again is not the subject's fault.
+/// If the command does not exist any more when it is to be started again, that is not the subject's fault.
 #[test]
 fn one_that_can_not_be_started_again_is_not_judged() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -100,7 +101,7 @@ fn one_that_closes_its_output_has_crashed() {
 fn one_that_does_not_read_times_out() {
     let script = format!("{HELLO}; sleep 60");
     check(&script, &["--timeout", "1"], "timeout, timeout");
-    // More than a pipe holds.
+    // The output is longer than the buffer of a pipe.
     let hello = HELLO.replace(r#""sexpr":["strict"]"#, r#""xmlrpc":["spec"]"#);
     check_all(&format!("{hello}; sleep 60"), &["--filter", "xmlrpc/wide-100k", "--timeout", "1"], "timeout");
 }
@@ -127,7 +128,7 @@ fn another_id_is_no_answer() {
 fn one_answer_too_many_spoils_the_answer() {
     check(&kept_alive("answer $id; answer $id"), &[], "invalid-answer, invalid-answer");
     check(&for_one("answer $id; answer $id"), &[], "invalid-answer, pass");
-    // Late, when the next question is on its way or there is none.
+    // The extra output comes late, when the next question is on its way or when there is none.
     check(&for_one("answer $id; sleep 0.1; answer $id"), &[], "invalid-answer, pass");
     check(&kept_alive("answer $id; sleep 0.1; answer $id"), &[], "invalid-answer, invalid-answer");
 }
@@ -172,7 +173,7 @@ fn what_it_started_ends_with_it() {
     assert_gone(&file);
 }
 
-/// What leaves its process group and loses its parent ends with the run all the same, whoever ends it.
+/// A process that leaves its process group and loses its parent ends with the run, too, however the run ends.
 #[test]
 fn what_made_a_session_of_its_own_ends_with_it() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -192,7 +193,7 @@ fn what_made_a_session_of_its_own_ends_with_it() {
 
 #[test]
 fn too_much_memory_is_a_verdict() {
-    // A shell keeps it all in a variable.
+    // The shell keeps the whole text in a variable, which uses memory.
     let hog = "x=$(head -c 150000000 /dev/zero | tr '\\0' x); sleep 60";
     check(&for_one(hog), &["--memory", "100", "--timeout", "50"], "resource-limit, pass");
     check(&for_one(&format!("({hog}) & wait")), &["--memory", "100", "--timeout", "50"], "resource-limit, pass");
@@ -204,7 +205,7 @@ fn too_many_processes_are_a_verdict() {
     check(&for_one(bomb), &["--timeout", "50"], "resource-limit, pass");
 }
 
-/// A case may say how long it takes; whoever says so on the command line goes before it.
+/// A case may have a deadline of its own, and the command line overrides it.
 #[test]
 fn a_case_has_its_own_deadline() {
     let folder = tempfile::tempdir().expect("a folder");
@@ -221,8 +222,8 @@ fn a_case_has_its_own_deadline() {
     assert_eq!(why(&["--timeout", "0.5"]), "no answer within 0.5 s");
 }
 
-/// Whoever interrupts the harness ends the subject, too, though it gets no signal from the terminal. A terminal that is
-/// closed does so, too.
+/// A signal that ends the harness also ends the subject, although the subject gets no signal from the terminal. So does
+/// closing the terminal.
 #[test]
 fn an_interrupted_run_leaves_nothing_behind() {
     for (signal, said) in [("-INT", "interrupted"), ("-TERM", "terminated"), ("-HUP", "hung up")] {
@@ -250,12 +251,12 @@ fn interrupt(signal: &str, said: &str) {
     assert_gone(&file);
 }
 
-/// Here the program waits for somebody to read what it prints, and never looks for a signal.
+/// The program waits for its output to be read here, and does not wait for signals.
 #[test]
 fn a_second_signal_ends_the_program_at_once() {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("report.jsonl");
-    // More failures than a pipe holds.
+    // The report on the failures is longer than the buffer of a pipe.
     let refuses = kept_alive(r#"echo "{\"id\":\"$id\",\"reject\":\"no\"}""#)
         .replace(r#""sexpr":["strict"]"#, r#""xmlrpc":["spec","extended","xend"]"#);
     let mut harness = std::process::Command::new(HARNESS)
@@ -280,7 +281,7 @@ fn a_second_signal_ends_the_program_at_once() {
     }
     let process = harness.id().to_string();
     let signal = || std::process::Command::new("kill").args(["-INT", &process]).status().expect("kill runs");
-    // Two that come at once may be one.
+    // Two signals that come at once may be delivered as one.
     let mut sent = 0;
     let status = loop {
         match harness.try_wait().expect("it is waited for") {
@@ -292,7 +293,7 @@ fn a_second_signal_ends_the_program_at_once() {
     assert_eq!(std::os::unix::process::ExitStatusExt::signal(&status), Some(2));
 }
 
-/// `nohup` starts a program so that it ignores the signal.
+/// `nohup` starts a program so that it ignores SIGHUP.
 #[test]
 fn a_signal_that_is_ignored_stays_ignored() {
     let script = r#"trap '' HUP; exec "$0" parser --filter sexpr/list-empty --filter sexpr/quote-single -- sh -c "$1""#;
@@ -306,7 +307,7 @@ fn a_signal_that_is_ignored_stays_ignored() {
 fn assert_gone(file: &Path) {
     let pid = std::fs::read_to_string(file).expect("it was started");
     loop {
-        // The kernel may not have come to it yet, and whoever adopts orphans may not have buried it.
+        // The kernel may not have ended the process yet, and its new parent may not have waited for it.
         let state = std::fs::read_to_string(format!("/proc/{}/stat", pid.trim())).unwrap_or_default();
         if state.is_empty() || state.contains(") Z ") {
             return;

@@ -22,5 +22,8 @@ fn a_server_that_hangs_is_given_up() {
     assert!(comparisons.len() < sequence.exchanges.len());
     assert_eq!(last.status, Status::Fail);
     let why = last.differences.last().unwrap();
-    assert_eq!(why, "the server at sxp in memory has not answered in time 3 times; the rest was not sent");
+    assert_eq!(
+        why,
+        "the server at sxp in memory did not answer in time 3 times in a row; the remaining requests were not sent"
+    );
 }

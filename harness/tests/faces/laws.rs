@@ -140,7 +140,7 @@ fn the_command_line_judges() {
     assert_eq!(harness(&["sxp+unix:///nowhere/at/all"]).0, 2);
 }
 
-/// A run that is broken off names what it has made on the server, and unmakes it.
+/// A run that is broken off names the domains that it has made on the server, and removes them.
 #[test]
 fn an_interrupted_run_leaves_no_domain_behind() {
     let broken_off = |destroy: &str| {
@@ -166,12 +166,12 @@ fn an_interrupted_run_leaves_no_domain_behind() {
     };
     let (code, said, is_left) = broken_off("\"simulate\"");
     assert_eq!((code, is_left), (Some(3), false), "{said}");
-    let unmaking = "interrupted: unmaking xend-law-0-0; a second signal leaves them\n";
-    assert_eq!(said, format!("{unmaking}error: interrupted; nothing is left on the server\n"));
+    let removing = "interrupted: removing xend-law-0-0; a second signal leaves them\n";
+    assert_eq!(said, format!("{removing}error: interrupted; nothing is left on the server\n"));
     // One that refuses to destroy it.
     let (code, said, is_left) = broken_off("{ error = \"Domain is busy\" }");
     assert_eq!((code, is_left), (Some(3), true), "{said}");
-    assert_eq!(said, format!("{unmaking}error: interrupted; left on the server: xend-law-0-0\n"));
+    assert_eq!(said, format!("{removing}error: interrupted; left on the server: xend-law-0-0\n"));
 }
 
 #[test]

@@ -1,9 +1,9 @@
-//! What the documents say is so: the console blocks of README do what they say, citations and links lead somewhere,
-//! and what a table says of S-expressions is what `xend-wire` does.
+//! Checks that the documents are true: the console blocks of the README print what they show, citations and links lead
+//! somewhere, and the table of S-expressions agrees with `xend-wire`.
 //!
-//! The commands of a block run one after the other in a folder that holds its scenario as `outage.toml`. One that ends in `&`
-//! goes on in the background once it has said what it is to say. In what is expected, `[..]` is any text within a line, and
-//! a line `[...]` any number of lines.
+//! The commands of a block run one after the other in a folder that contains its scenario as `outage.toml`. A command
+//! that ends in `&` keeps running in the background after it has printed the expected output. In expected output `[..]`
+//! stands for any text within a line, and a line `[...]` for any number of lines.
 
 mod citations;
 mod floors;
@@ -40,7 +40,7 @@ fn readme_tells_the_truth() {
     assert!(count >= 8, "only {count} commands were found");
 }
 
-/// The code blocks of a language.
+/// Returns the code blocks of a language.
 fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
     let fence = format!("```{language}\n");
     let parts = README.split("\n```").filter(move |part| format!("```{part}").starts_with(&fence));
@@ -57,14 +57,14 @@ fn shell(folder: &Path, command: &str) -> Command {
     shell
 }
 
-/// What a command writes, to either stream.
+/// The output of a command, from both streams.
 fn output(folder: &Path, command: &str) -> String {
     let output = shell(folder, &format!("{{ {command}\n}} 2>&1")).output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
 }
 
-/// Commands that are still running; they end with the test.
+/// Commands that are still running; they are ended with the test.
 struct Background(Vec<Child>);
 
 impl Background {
@@ -79,7 +79,7 @@ impl Background {
 impl Drop for Background {
     fn drop(&mut self) {
         for child in &mut self.0 {
-            // It may have ended by itself.
+            // The command may have ended by itself.
             let _ = child.kill();
             let _ = child.wait();
         }

@@ -1,11 +1,12 @@
-//! The processes of a subject: the command and all that it started, as `/proc` shows them.
+//! The processes of a subject: the command and all processes that it started, according to `/proc`.
 //!
-//! What a command starts may leave its process group (`setsid`) and lose its parent. The harness is therefore the parent
-//! of all orphans below it (a *subreaper*), so that none is out of sight: a child of the harness that the harness has not
-//! started itself, and that is in another process group, is an orphan of a subject. Whoever runs subjects from this
-//! library should start no other command in a process group of its own meanwhile.
+//! A process that a command started may leave the command's process group (`setsid`) and lose its parent. The harness
+//! therefore becomes the parent of all orphans below it (a *subreaper*), so that it can find them: a child of the
+//! harness that the harness has not started itself, and that is in another process group, is an orphan of a subject. A
+//! program that runs subjects by this library should not start other commands in process groups of their own at the
+//! same time.
 //!
-//! Where there is no `/proc`, only the process group is known, and no time and no memory is counted.
+//! Where there is no `/proc`, only the process group is known, and neither time nor memory is measured.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
@@ -16,39 +17,42 @@ use rustix::process::{Pid, Signal, WaitOptions, getpgrp, getpid, kill_process, k
 
 use super::Bounds;
 
-/// The commands that the harness has started and that are still there: they are no orphans.
+/// The ids of the commands that the harness has started and that are still running: they are not orphans.
 static STARTED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
-/// How often a subject that takes its time is looked at.
+/// How often the processes of a running subject are examined.
 pub(super) const TICK: Duration = Duration::from_millis(50);
 
-/// How many times its deadline a subject has at most, however long it waits for a processor.
+/// A subject must stop after this many times its deadline, however long it waited for a processor.
 const WALL: u32 = 10;
 
-/// How many processes a subject may have at once. No reader needs more than a few; one that forks without end would take
-/// the machine.
+/// How many processes a subject may have at once. A parser needs only a few, and one that forks without end would use
+/// up the machine.
 const PROCESSES: usize = 1_000;
 
-/// How many times what is left is looked for and killed: a killed process starts no other, so that a few rounds do.
+/// How many times the remaining processes are looked for and killed. A killed process starts no other, so a few rounds
+/// are enough.
 const ROUNDS: usize = 50;
 
-/// Makes the harness the parent of the orphans of subjects, from now on.
+/// Makes the harness the parent of the orphans of subjects from now on.
 pub(super) fn adopt_orphans() {
-    // A kernel that can't leaves it at process groups.
+    // If the kernel does not support it, only the process group of a subject is known.
     #[cfg(target_os = "linux")]
     let _ = rustix::process::set_child_subreaper(Some(getpid()));
 }
 
-/// A command and all that it started.
+/// A command and all processes that it started.
 #[derive(Debug)]
-pub(super) struct Family {
-    /// The command, which leads a process group.
+pub(super) struct ProcessTree {
+    /// The command itself, which leads a process group.
     head: Pid,
-    /// When it started, in ticks since the machine did: what is older is none of it.
+    /// When the command started, in ticks since the machine started. Older processes do not belong to it.
     since: u64,
-    /// Every process of it that was seen and may still be there, with when it started: a number may be used again.
+    /// The processes that were seen at the last examination, each with its start time, because the kernel uses ids
+    /// again.
     seen: BTreeMap<i32, u64>,
-    /// How long each thread has waited for a processor in its life, as it was last seen, in nanoseconds.
+    /// How long each thread, by process and thread id, had waited for a processor when it was last seen, in
+    /// nanoseconds.
     waits: BTreeMap<(i32, i32), u64>,
 }
 
@@ -59,71 +63,78 @@ struct Process {
     is_zombie: bool,
     parent: i32,
     group: i32,
-    /// When it started, in ticks since the machine did.
+    /// When the process started, in ticks since the machine started.
     since: u64,
 }
 
-/// What a subject uses at a moment.
+/// The resources that a subject uses at a moment.
 struct Usage {
     processes: usize,
-    /// Memory in use, in bytes; what several processes share counts for each of them.
+    /// The memory in use, in bytes. Memory that several processes share counts for each of them.
     memory: u64,
 }
 
-/// The time that a subject has for something. What it waits for a processor, and what the harness does, does not count:
-/// sleeping counts and being starved does not, so that a busy machine changes no verdict.
-pub(super) struct Watch {
+/// Measures the time that a subject takes.
+///
+/// The time that its threads wait for a processor does not count, and neither does the time of the harness itself. So
+/// sleeping counts and waiting for a busy machine does not, and a busy machine changes no verdict.
+pub(super) struct Stopwatch {
     limit: Duration,
     begin: Instant,
     waited: Duration,
 }
 
-/// Why a subject must stop.
+/// The reason why a subject must be stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(super) enum Breach {
-    /// Its time is over.
+    /// The subject's time is over.
     Time,
-    /// It uses too much of something, and how much it may use.
+    /// The subject uses too much of a resource; the text says which and how much is allowed.
     Resource(String),
 }
 
-impl Family {
-    /// Of a command that was just started in a process group of its own.
-    pub(super) fn of(head: Pid) -> Self {
+impl ProcessTree {
+    /// Begins to observe a command that was just started in a process group of its own.
+    pub(super) fn new(head: Pid) -> Self {
         started().insert(head.as_raw_pid());
-        // It is there, ended or not, as long as nobody has waited for it.
+        // The process exists even if it has ended, because nobody has waited for it yet.
         let since = process(head.as_raw_pid()).map_or(u64::MAX, |process| process.since);
         Self { head, since, seen: BTreeMap::new(), waits: BTreeMap::new() }
     }
 
-    /// Begins to count the time for something.
-    pub(super) fn watch(&mut self, limit: Duration) -> Watch {
-        // What was waited before does not count. Processes that nobody has seen yet are new.
+    /// Starts to measure time, with a limit.
+    pub(super) fn start_stopwatch(&mut self, limit: Duration) -> Stopwatch {
+        // Earlier waiting does not count. Processes that have not been seen yet are new, and have no earlier waiting.
         let known: Vec<_> = self.seen.keys().copied().chain([self.head.as_raw_pid()]).collect();
         self.count_waits(&known);
-        Watch { limit, begin: Instant::now(), waited: Duration::ZERO }
+        Stopwatch { limit, begin: Instant::now(), waited: Duration::ZERO }
     }
 
-    /// Looks at the processes. Says whether they must stop.
-    pub(super) fn check(&mut self, watch: &mut Watch, bounds: &Bounds) -> Result<(), Breach> {
+    /// Examines the processes.
+    ///
+    /// # Errors
+    /// Returns a [`Breach`] if they must be stopped, because their time is over or they use too much memory or too many
+    /// processes.
+    pub(super) fn check(&mut self, watch: &mut Stopwatch, bounds: &Bounds) -> Result<(), Breach> {
         let members = self.members();
         let ids: Vec<_> = members.iter().map(|process| process.id).collect();
         watch.waited += Duration::from_nanos(self.count_waits(&ids));
         let usage = Usage { processes: ids.len(), memory: ids.iter().map(|&id| memory(id)).sum() };
         if usage.memory > bounds.memory {
-            return Err(Breach::Resource(format!("it uses more than {} MiB of memory", bounds.memory >> 20)));
+            return Err(Breach::Resource(format!("the subject uses more than {} MiB of memory", bounds.memory >> 20)));
         }
         if usage.processes > PROCESSES {
-            return Err(Breach::Resource(format!("it has more than {PROCESSES} processes at once")));
+            return Err(Breach::Resource(format!("the subject has more than {PROCESSES} processes at once")));
         }
         let passed = watch.begin.elapsed();
         let is_over = passed.saturating_sub(watch.waited) >= watch.limit || passed >= watch.limit * WALL;
         if is_over { Err(Breach::Time) } else { Ok(()) }
     }
 
-    /// Ends all of them, the command included.
+    /// Kills all processes, including the command.
     pub(super) fn end(&mut self) {
-        // At once, so that nothing of the group starts another meanwhile. It may be gone already.
+        // The whole group is killed at once, so that no member starts another process meanwhile. It may have ended
+        // already.
         let _ = kill_process_group(self.head, Signal::KILL);
         let mut killed = BTreeSet::new();
         for _ in 0..ROUNDS {
@@ -137,7 +148,8 @@ impl Family {
         }
     }
 
-    /// The processes that are there, without those that have ended. Orphans that have ended are buried on the way.
+    /// Returns the processes that are running. Orphans that have ended are waited for on the way, so that they leave no
+    /// zombie.
     fn members(&mut self) -> Vec<Process> {
         let all = processes();
         let (own, own_group, head) = (getpid().as_raw_pid(), getpgrp().as_raw_pid(), self.head.as_raw_pid());
@@ -160,7 +172,7 @@ impl Family {
             open.extend(children.get(&id).into_iter().flatten().filter(|&&child| ids.insert(child)));
         }
         for orphan in all.iter().filter(|process| process.is_zombie && is_orphan(process)) {
-            // Nobody else waits for it.
+            // The harness is the parent, so nobody else waits for this process.
             let _ = waitpid(Pid::from_raw(orphan.id), WaitOptions::NOHANG);
         }
         drop(started);
@@ -169,15 +181,15 @@ impl Family {
         members
     }
 
-    /// How long the threads of some processes, and those of the harness, have waited for a processor since they were last
-    /// asked, in nanoseconds.
+    /// Returns how long the threads of the given processes and of the harness have waited for a processor since the
+    /// last call, in nanoseconds.
     fn count_waits(&mut self, ids: &[i32]) -> u64 {
         let mut more = 0;
         let mut now = BTreeMap::new();
         for &id in ids.iter().chain([&getpid().as_raw_pid()]) {
             for (thread, waited) in waits(id) {
                 let before = self.waits.get(&(id, thread)).copied().unwrap_or_default();
-                // Less than before is another thread of the same number.
+                // A smaller number than before belongs to another thread that has got the same id.
                 more += if waited < before { waited } else { waited - before };
                 now.insert((id, thread), waited);
             }
@@ -187,7 +199,7 @@ impl Family {
     }
 }
 
-impl Drop for Family {
+impl Drop for ProcessTree {
     fn drop(&mut self) {
         started().remove(&self.head.as_raw_pid());
     }
@@ -204,7 +216,7 @@ fn processes() -> Vec<Process> {
 
 fn process(id: i32) -> Option<Process> {
     let stat = fs::read(format!("/proc/{id}/stat")).ok()?;
-    // The second field is the name, in parentheses, which may hold anything.
+    // The second field is the name in parentheses, which may contain any character, so fields are counted after it.
     let rest = str::from_utf8(stat.rsplit(|&byte| byte == b')').next()?).ok()?;
     let fields: Vec<_> = rest.split_ascii_whitespace().collect();
     let number = |at: usize| fields.get(at)?.parse::<u64>().ok();
@@ -213,7 +225,7 @@ fn process(id: i32) -> Option<Process> {
     Some(Process { id, is_zombie, parent: id_at(1)?, group: id_at(2)?, since: number(19)? })
 }
 
-/// How long each thread of a process has waited for a processor: the second number of its `schedstat`.
+/// Returns how long each thread of a process has waited for a processor: the second number of its `schedstat`.
 fn waits(id: i32) -> Vec<(i32, u64)> {
     let entries = fs::read_dir(format!("/proc/{id}/task")).into_iter().flatten().flatten();
     let wait = |entry: fs::DirEntry| {
@@ -223,7 +235,7 @@ fn waits(id: i32) -> Vec<(i32, u64)> {
     entries.filter_map(wait).collect()
 }
 
-/// How much memory a process has in use, in bytes.
+/// Returns how much memory a process has in use, in bytes.
 fn memory(id: i32) -> u64 {
     let text = fs::read_to_string(format!("/proc/{id}/statm")).unwrap_or_default();
     let pages = text.split_ascii_whitespace().nth(1).and_then(|pages| pages.parse::<u64>().ok());
@@ -237,84 +249,84 @@ mod tests {
 
     use super::*;
 
-    /// An orphan is told by what it is not, so that these tests go one by one.
+    /// Any other process of the test would look like an orphan, so these tests run one after the other.
     static ONE_BY_ONE: Mutex<()> = Mutex::new(());
 
     fn alone() -> std::sync::MutexGuard<'static, ()> {
         ONE_BY_ONE.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    /// A shell in a process group of its own, and its family.
-    fn shell(script: &str) -> (Child, Family) {
+    /// Starts a shell in a process group of its own.
+    fn shell(script: &str) -> (Child, ProcessTree) {
         let mut command = Command::new("sh");
         let command = command.args(["-c", script]).process_group(0).stdin(Stdio::piped()).stdout(Stdio::piped());
         let child = command.spawn().expect("sh runs");
         let head = Pid::from_child(&child);
-        (child, Family::of(head))
+        (child, ProcessTree::new(head))
     }
 
     fn bounds() -> Bounds {
         Bounds::default()
     }
 
-    /// A watch that began an hour ago and was told of some starving.
-    fn watch(limit: Duration, passed: Duration, waited: Duration) -> Watch {
+    /// A stopwatch that began some time ago, while the subject waited for a processor for some of that time.
+    fn watch(limit: Duration, passed: Duration, waited: Duration) -> Stopwatch {
         let begin = Instant::now().checked_sub(passed).expect("the machine is older");
-        Watch { limit, begin, waited }
+        Stopwatch { limit, begin, waited }
     }
 
     #[test]
     fn sleeping_counts_and_being_starved_does_not() {
         let _alone = alone();
-        let (mut child, mut family) = shell("read _");
+        let (mut child, mut tree) = shell("read _");
         let second = Duration::from_secs(1);
-        let check = |family: &mut Family, passed: Duration, waited: Duration| {
-            family.check(&mut watch(second, passed, waited), &bounds())
+        let check = |tree: &mut ProcessTree, passed: Duration, waited: Duration| {
+            tree.check(&mut watch(second, passed, waited), &bounds())
         };
-        assert_eq!(check(&mut family, second / 2, Duration::ZERO), Ok(()));
-        assert_eq!(check(&mut family, second, Duration::ZERO), Err(Breach::Time));
-        // Nine of ten seconds without a processor; then the wall.
-        assert_eq!(check(&mut family, second * 5, second * 9 / 2), Ok(()));
-        assert_eq!(check(&mut family, second * 10, second * 10), Err(Breach::Time));
-        family.end();
+        assert_eq!(check(&mut tree, second / 2, Duration::ZERO), Ok(()));
+        assert_eq!(check(&mut tree, second, Duration::ZERO), Err(Breach::Time));
+        // First nine tenths of the time without a processor, then ten times the limit.
+        assert_eq!(check(&mut tree, second * 5, second * 9 / 2), Ok(()));
+        assert_eq!(check(&mut tree, second * 10, second * 10), Err(Breach::Time));
+        tree.end();
         child.wait().expect("it ends");
     }
 
-    /// A thread that shares a processor with others waits for it, which the kernel tells.
+    /// The kernel reports how long a thread that shares a processor with others waits for it.
     #[test]
     fn threads_that_share_a_processor_wait_for_it() {
         let _alone = alone();
         let processors = std::thread::available_parallelism().expect("a number").get();
         let busy = "while :; do :; done & ".repeat(2 * processors + 2);
-        let (mut child, mut family) = shell(&format!("{busy} wait"));
-        let mut watch = family.watch(Duration::from_secs(3600));
+        let (mut child, mut tree) = shell(&format!("{busy} wait"));
+        let mut watch = tree.start_stopwatch(Duration::from_secs(3600));
         while watch.waited < Duration::from_millis(100) {
-            assert_eq!(family.check(&mut watch, &bounds()), Ok(()));
+            assert_eq!(tree.check(&mut watch, &bounds()), Ok(()));
             std::thread::yield_now();
         }
-        family.end();
+        tree.end();
         child.wait().expect("it ends");
     }
 
     #[test]
     fn too_much_memory_is_a_breach() {
         let _alone = alone();
-        let (mut child, mut family) = shell("read _");
-        let mut watch = family.watch(Duration::from_secs(3600));
+        let (mut child, mut tree) = shell("read _");
+        let mut watch = tree.start_stopwatch(Duration::from_secs(3600));
         let bounds = Bounds { memory: 1 << 10, ..bounds() };
-        let breach = Breach::Resource("it uses more than 0 MiB of memory".to_owned());
-        assert_eq!(family.check(&mut watch, &bounds), Err(breach));
-        family.end();
+        let breach = Breach::Resource("the subject uses more than 0 MiB of memory".to_owned());
+        assert_eq!(tree.check(&mut watch, &bounds), Err(breach));
+        tree.end();
         child.wait().expect("it ends");
     }
 
-    /// Also those that made a session of their own and lost their parent.
+    /// Even a process that made a session of its own and lost its parent is ended.
     #[test]
     fn whatever_a_command_started_ends_with_it() {
         let _alone = alone();
         adopt_orphans();
         let script = "(setsid sh -c 'sleep 1000 & echo $!; wait' &); sleep 1000 & echo $!; wait";
-        let (mut child, mut family) = shell(script);
+        let (mut child, mut tree) = shell(script);
         let mut output = std::io::BufReader::new(child.stdout.take().expect("it is piped"));
         let mut ids = Vec::new();
         for _ in 0..2 {
@@ -323,7 +335,7 @@ mod tests {
             ids.push(line.trim().parse::<i32>().expect("a number"));
         }
         assert!(ids.iter().all(|&id| process(id).is_some_and(|it| !it.is_zombie)));
-        family.end();
+        tree.end();
         child.wait().expect("it ends");
         while ids.iter().any(|&id| process(id).is_some_and(|it| !it.is_zombie)) {
             std::thread::yield_now();
