@@ -1,8 +1,9 @@
-//! What the client costs: a sequential `domain.info` over a Unix socket beside a bare hyper client's round trip.
+//! Measures what the client costs: a sequential `domain.info` over a Unix socket, compared to a round trip of hyper
+//! alone.
 //!
-//! `cargo bench -p xend-client` prints the ratio of the two, the medians of calls that take turns in one run. Both send the same
-//! request on a connection of its own, to a server that answers with the record of a domain as Xend 4.1 sends it.
-//! The client also reads the answer.
+//! `cargo bench -p xend-client` prints the medians of both and their ratio. The two kinds of calls take turns in one
+//! run. Both send the same request on a new connection to a server that replies with the record of a domain as Xend 4.1
+//! sends it. The client also reads the answer.
 
 use std::io::{Read, Write};
 use std::os::unix::net::UnixListener;
@@ -15,7 +16,7 @@ use hyper_util::rt::TokioIo;
 use tokio::net::UnixStream;
 use xend_client::{Client, Face, Uri};
 
-/// `GET /xend/domain/vm1`, capture `get-domain` (`sxp-4.1`), with its headers.
+/// The record in the reply to `GET /xend/domain/vm1` (capture `get-domain`, `sxp-4.1`).
 const RECORD: &str = "(domain (domid 1) (cpu_weight 256) (cpu_cap 0) (pool_name Pool-0) (bootloader '') (vcpus 1) \
     (cpus ((0 1))) (on_poweroff destroy) (description '') (on_crash restart) \
     (uuid 11111111-1111-1111-1111-111111111111) (bootloader_args '') (name vm1) (on_reboot restart) (maxmem 128) \
@@ -27,7 +28,7 @@ const RECORD: &str = "(domain (domid 1) (cpu_weight 256) (cpu_cap 0) (pool_name 
     (backend 0))) (device (vbd (uuid 1f28a21a-9a5a-3f9c-bd9e-fa1c4f554990) (bootable 1) (dev sda1:disk) \
     (uname phy:vg/vm1) (mode w) (backend 0) (VDI ''))))";
 
-/// So many calls of each, after as many hundredths to warm up.
+/// The number of measured calls of each kind. A hundredth of them comes before to warm up.
 const CALLS: usize = 10_000;
 
 fn main() {
@@ -82,7 +83,7 @@ async fn bare_round_trip(path: &Path) -> Bytes {
     body
 }
 
-/// Answers every connection with the record, on a thread of its own.
+/// Replies on every connection with the record, on a thread of its own.
 fn serve(path: &PathBuf) {
     let listener = UnixListener::bind(path).expect("bound");
     let head = "Expires: -1\r\nContent-type: application/sxp\r\nPragma: no-cache\r\nCache-control: no-cache\r\n";

@@ -1,4 +1,4 @@
-//! The client: its settings, and how it does any operation of the table.
+//! The client, with its settings and the call that does any operation.
 
 use std::fmt;
 use std::io;
@@ -11,76 +11,84 @@ use xend_wire::operation::{Arguments, Face, Operation, References, Way};
 use xend_wire::sexpr::Document;
 
 use crate::call::Call;
-use crate::connection::Kept;
+use crate::connection::IdleConnection;
 use crate::error::Error;
 use crate::session::{self, Sessions};
-use crate::settings::{Connecting, Deadlines, End, Settings, Stream};
+use crate::settings::{Connecting, Deadline, Deadlines, Settings, Stream};
 use crate::steps;
 use crate::uri::Uri;
 
-/// Talks to one daemon, on a connection of its own for each request, as Xend's own clients do.
+/// A client of one daemon.
 ///
-/// The release matters where the daemon's forms differ by it: it is given, found by [`Client::detect`], or else
-/// [`Release::V4_1`]. Clones share what is kept: a connection and a session of the Xen-API.
+/// A client opens a new connection for each request, as Xend's own clients do, unless [`keep_alive`](Self::keep_alive)
+/// is set. It needs to know the daemon's release, because requests and replies differ between releases: set it by
+/// [`release`](Self::release), or let the client find it by [`detect`](Self::detect). The default is [`Release::V4_1`].
+/// Clones of a client share its idle connection and its session of the Xen-API.
 ///
-/// A call may be cancelled by dropping its future. Whether the daemon did what it was asked is then unknown; a connection
-/// on which a reply is still to come is closed, so that nobody takes that reply for his own.
-/// Nothing that changes the daemon's state is ever sent again by itself.
+/// A call can be cancelled by dropping its future. Then it is unknown whether the daemon has done the operation, and
+/// the connection is closed, so that a later call can't receive the reply. The client never repeats a request that may
+/// have changed the daemon's state.
+///
+/// # Errors
+///
+/// Every method that sends requests returns an [`Error`] if the operation or its arguments are invalid, if the daemon
+/// can't be reached or refuses, or if a deadline passes. [`Error::fate`] tells whether the operation may have happened.
 #[derive(Clone)]
 pub struct Client {
     pub(crate) settings: Settings,
-    kept: Arc<Kept>,
+    idle: Arc<IdleConnection>,
     pub(crate) sessions: Arc<Sessions>,
 }
 
 impl Client {
-    /// A client of the daemon at `uri`. Nothing is sent yet.
+    /// Creates a client of the daemon at `uri`. Sends nothing.
     pub fn new(uri: Uri) -> Self {
-        Self { settings: Settings::new(uri), kept: Arc::default(), sessions: Arc::default() }
+        Self { settings: Settings::new(uri), idle: Arc::default(), sessions: Arc::default() }
     }
 
-    /// The daemon's release.
+    /// Sets the daemon's release.
     #[must_use]
     pub fn release(self, release: Release) -> Self {
         Self { settings: Settings { release, ..self.settings }, ..self }
     }
 
-    /// How long a call may take.
+    /// Sets how long a call and its parts may take.
     #[must_use]
     pub fn deadlines(self, deadlines: Deadlines) -> Self {
         Self { settings: Settings { deadlines, ..self.settings }, ..self }
     }
 
-    /// How long all further calls may take together, counted from now: those that find out the release and end the session
-    /// included. What is asked afterwards fails at once, and nothing is sent.
+    /// Sets how long all calls of this client may take together, counted from now. This includes
+    /// [`detect`](Self::detect) and [`logout`](Self::logout). Calls after that time fail at once and send nothing.
     #[must_use]
     pub fn within(self, limit: Duration) -> Self {
-        Self { settings: Settings { end: Some(End::after(limit)), ..self.settings }, ..self }
+        Self { settings: Settings { deadline: Some(Deadline::after(limit)), ..self.settings }, ..self }
     }
 
-    /// The longest body of a reply that is read, in bytes: 256 MiB unless given.
+    /// Sets the maximal length of a reply's body, in bytes. The default is 256 MiB.
     #[must_use]
     pub fn reply_limit(self, bytes: usize) -> Self {
         Self { settings: Settings { reply_limit: bytes, ..self.settings }, ..self }
     }
 
-    /// Keeps the connection for the next request, if the daemon does, too.
+    /// Sets whether the connection is kept open for the next request, if the daemon keeps it open, too. The default is
+    /// `false`.
     #[must_use]
     pub fn keep_alive(self, keep_alive: bool) -> Self {
         Self { settings: Settings { keep_alive, ..self.settings }, ..self }
     }
 
-    /// Who opens sessions of the Xen-API, which the other faces don't have. The session is opened by the first call that
-    /// needs it, and kept until [`Client::logout`].
+    /// Sets the user and the password for sessions of the Xen-API. The other faces do not use them. The first call that
+    /// needs a session opens it, and it stays open until [`Client::logout`].
     #[must_use]
     pub fn credentials(self, user: impl Into<String>, password: impl Into<String>) -> Self {
         Self { settings: Settings { credentials: Some((user.into(), password.into())), ..self.settings }, ..self }
     }
 
-    /// Connects in another way than by the URI: through a tunnel, or in memory. The function is called for every
-    /// connection.
+    /// Sets a function that opens connections in place of the client, for instance through a tunnel or in memory. The
+    /// function is called once for each connection.
     #[must_use]
-    pub fn connect_by<F, S>(self, connect: impl Fn() -> F + Send + Sync + 'static) -> Self
+    pub fn connect_with<F, S>(self, connect: impl Fn() -> F + Send + Sync + 'static) -> Self
     where
         F: Future<Output = io::Result<S>> + Send + 'static,
         S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -92,39 +100,39 @@ impl Client {
         Self { settings: Settings { connector: Some(Arc::new(connector)), ..self.settings }, ..self }
     }
 
-    /// Whether the daemon's face and release have the operation.
+    /// Returns whether the operation exists on the daemon's face and release.
     pub fn supports(&self, operation: Operation) -> bool {
         operation.is_supported(self.settings.uri.face, self.settings.release)
     }
 
-    /// Where the daemon is.
+    /// Returns the URI of the daemon.
     pub fn uri(&self) -> &Uri {
         &self.settings.uri
     }
 
-    /// The release whose forms are used.
+    /// Returns the release whose requests and replies the client uses.
     pub fn release_in_use(&self) -> Release {
         self.settings.release
     }
 
-    /// Does any operation of the table. The answer is what the operation's [`Answer`](xend_wire::operation::Answer) says:
-    /// the same S-expressions on every face.
+    /// Does any operation of the table in [`operation`](xend_wire::operation). The answer has the shape that the
+    /// operation's [`Answer`](xend_wire::operation::Answer) names; it consists of the same S-expressions on every face.
     ///
     /// # Errors
-    /// [`Error`], whose [`fate`](Error::fate) tells whether the operation may have happened.
+    /// Returns an [`Error`] whose [`fate`](Error::fate) tells whether the operation may have happened.
     pub async fn call(&self, operation: Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
-        let Self { settings, kept, sessions } = self;
+        let Self { settings, idle, sessions } = self;
         let (face, release) = (settings.uri.face, settings.release);
-        let end = End::after(settings.deadlines.whole);
-        let end = settings.end.map_or(end, |all| end.or_before(all));
-        let call = Call { settings, kept, operation, effect: operation.effect(), end };
+        let deadline = Deadline::after(settings.deadlines.whole);
+        let deadline = settings.deadline.map_or(deadline, |all| deadline.earlier(all));
+        let call = Call { settings, idle, operation, effect: operation.effect(), deadline };
         let answer = match (operation.way(face, release), face) {
             (Ok(Way::Operations { sequence, .. }), _) => steps::operations::follow(call, sequence, arguments).await,
             (Ok(Way::Methods { .. }), _) => steps::methods::follow(call, sessions, arguments).await,
             (Ok(Way::Request) | Err(_), Face::XenApi) => session::ask(call, sessions, arguments).await,
             (Ok(Way::Request) | Err(_), Face::Sxp | Face::XmlRpc) => call.send(arguments, References::default()).await,
         };
-        answer.map_err(|error| error.about(arguments.get("domain")).with_other_face(face))
+        answer.map_err(|error| error.with_domain(arguments.get("domain")).with_other_face(face))
     }
 }
 

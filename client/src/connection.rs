@@ -1,4 +1,4 @@
-//! Requests and replies on connections.
+//! HTTP connections to the daemon.
 
 use std::io;
 use std::pin::Pin;
@@ -17,28 +17,28 @@ use xend_wire::operation::Face;
 use xend_wire::visible;
 
 use crate::error::{Awaited, ConnectError, Kind};
-use crate::heads::{HeadExpected, Heads};
-use crate::settings::{End, Settings, Stream};
+use crate::heads::{HeadExpected, HeadFilter};
+use crate::settings::{Deadline, Settings, Stream};
 use crate::uri::Address;
 
-/// A connection. While a call waits, it moves the connection's data itself; nothing runs in the background.
+/// A connection to the daemon. Its data is moved by the call that waits for a reply; nothing runs in the background.
 pub(crate) struct Connection {
     sender: SendRequest<Full<Bytes>>,
     driver: Pin<Box<dyn Future<Output = ()> + Send>>,
     head: HeadExpected,
 }
 
-/// The connection that is kept for the next request.
+/// The idle connection that is kept open for the next request, if there is one.
 #[derive(Default)]
-pub(crate) struct Kept(Mutex<Option<Connection>>);
+pub(crate) struct IdleConnection(Mutex<Option<Connection>>);
 
-/// Why a request got no reply.
+/// The reason why a request got no reply.
 pub(crate) enum Unanswered {
-    /// The connection was closed before anything of the request was sent.
+    /// The connection was closed before any part of the request was sent.
     Unsent(Kind),
-    /// The connection was closed before anything of the reply came.
+    /// The connection was closed before any part of the reply was received.
     Closed(Kind),
-    /// Anything else.
+    /// Any other failure.
     Other(Kind),
 }
 
@@ -50,13 +50,13 @@ impl Unanswered {
     }
 }
 
-impl Kept {
-    /// Takes out the connection that is kept.
+impl IdleConnection {
+    /// Takes the idle connection, if there is one.
     pub(crate) fn take(&self) -> Option<Connection> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).take()
     }
 
-    /// Keeps a connection, unless the daemon has closed it.
+    /// Keeps a connection open for the next request, unless the daemon has closed it.
     pub(crate) fn keep(&self, connection: Connection) {
         if !connection.sender.is_closed() {
             *self.0.lock().unwrap_or_else(PoisonError::into_inner) = Some(connection);
@@ -66,31 +66,31 @@ impl Kept {
 
 impl Connection {
     /// Connects to the daemon.
-    pub(crate) async fn open(settings: &Settings, end: End) -> Result<Self, Kind> {
-        let end = End::after(settings.deadlines.connect).or_before(end);
-        let connected = timeout_at(end.at, connect(settings)).await;
-        let connected = connected.unwrap_or(Err(ConnectError::Timeout(end.limit)));
+    pub(crate) async fn open(settings: &Settings, deadline: Deadline) -> Result<Self, Kind> {
+        let deadline = Deadline::after(settings.deadlines.connect).earlier(deadline);
+        let connected = timeout_at(deadline.at, connect(settings)).await;
+        let connected = connected.unwrap_or(Err(ConnectError::Timeout(deadline.limit)));
         connected.map_err(|source| Kind::Unreachable { uri: settings.uri.clone(), source })
     }
 
-    /// Sends a request and reads all of the reply. The connection goes away with an exchange that fails or is cancelled.
+    /// Sends a request and reads the whole reply. If that fails or is cancelled, the connection is closed.
     pub(crate) async fn exchange(
         self,
         settings: &Settings,
         request: hyper::Request<Full<Bytes>>,
-        end: End,
+        deadline: Deadline,
     ) -> Result<(Reply, Self), Unanswered> {
         let Self { mut sender, mut driver, head } = self;
         head.expect();
-        let head_end = End::after(settings.deadlines.first_byte).or_before(end);
-        let late = |awaited, end: End| Unanswered::Other(Kind::Timeout { awaited, limit: end.limit });
+        let head_deadline = Deadline::after(settings.deadlines.first_byte).earlier(deadline);
+        let late = |awaited, deadline: Deadline| Unanswered::Other(Kind::Timeout { awaited, limit: deadline.limit });
         let exchange = async {
-            // A connection that was kept may be closed by now.
+            // The daemon may have closed a connection that was idle.
             if let Err(error) = sender.ready().await {
                 return Err(Unanswered::Unsent(broken(error)));
             }
-            let response = timeout_at(head_end.at, sender.try_send_request(request)).await;
-            let response = response.map_err(|_| late(Awaited::Reply, head_end))?.map_err(|mut error| {
+            let response = timeout_at(head_deadline.at, sender.try_send_request(request)).await;
+            let response = response.map_err(|_| late(Awaited::Reply, head_deadline))?.map_err(|mut error| {
                 let is_sent = error.take_message().is_none();
                 let error = error.into_error();
                 let is_closed = error.is_incomplete_message();
@@ -108,11 +108,11 @@ impl Connection {
                 tokio::select! {
                     biased;
                     reply = &mut exchange => reply,
-                    // The connection is done with; whatever of the reply it has read, or its error, still arrives.
+                    // The connection has ended, but the reply or the error that it has read still has to be delivered.
                     () = &mut driver => exchange.await,
                 }
             };
-            timeout_at(end.at, driven).await.unwrap_or_else(|_| Err(late(Awaited::WholeReply, end)))?
+            timeout_at(deadline.at, driven).await.unwrap_or_else(|_| Err(late(Awaited::WholeReply, deadline)))?
         };
         Ok((reply, Self { sender, driver, head }))
     }
@@ -127,7 +127,7 @@ async fn read(response: hyper::Response<Incoming>, limit: usize) -> Result<Reply
     let body = Limited::new(body, limit)
         .collect()
         .await
-        .map_err(|error| if error.is::<LengthLimitError>() { Kind::TooLong(limit) } else { Kind::BrokenOff(error) })?;
+        .map_err(|error| if error.is::<LengthLimitError>() { Kind::TooLong(limit) } else { Kind::Truncated(error) })?;
     let header = |(name, value): (&header::HeaderName, &HeaderValue)| (name.to_string(), value.as_bytes().to_vec());
     let headers = head.headers.iter().map(header).collect();
     Ok(Reply { status: head.status.as_u16(), reason, headers, body: body.to_bytes().into() })
@@ -147,24 +147,24 @@ async fn connect(settings: &Settings) -> Result<Connection, ConnectError> {
         (None, Address::Tcp { host, port }) => connect_tcp(host, *port).await?,
         (None, Address::Unix(path)) => match UnixStream::connect(path).await {
             Ok(stream) => Box::new(stream),
-            // What the standard library says of a path that does not fit into `sun_path`.
+            // The standard library returns these kinds for a path that does not fit into `sun_path`.
             Err(error) if matches!(error.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidFilename) => {
                 return Err(ConnectError::InvalidPath(error));
             }
             Err(error) => return Err(ConnectError::Io(error)),
         },
     };
-    let (stream, head) = Heads::new(stream);
+    let (stream, head) = HeadFilter::new(stream);
     let mut builder = http1::Builder::new();
     builder.title_case_headers(true).allow_obsolete_multiline_headers_in_responses(true).max_buf_size(LONGEST_READ);
     let handshake = builder.handshake(TokioIo::new(stream)).await;
     let (sender, connection) = handshake.map_err(ConnectError::Http)?;
-    // Its error arrives with the request, too.
+    // An error of the connection is also reported by the request, so that it can be dropped here.
     let driver = Box::pin(async { drop(connection.await) });
     Ok(Connection { sender, driver, head })
 }
 
-/// The most bytes that are read at once, and the longest head of a reply.
+/// The maximal number of bytes that are read at once, and the maximal length of a reply's head.
 const LONGEST_READ: usize = 64 << 10;
 
 async fn connect_tcp(host: &str, port: u16) -> Result<Box<dyn Stream>, ConnectError> {
@@ -181,17 +181,18 @@ async fn connect_tcp(host: &str, port: u16) -> Result<Box<dyn Stream>, ConnectEr
     Err(last)
 }
 
-/// The request with the headers that belong to the connection.
+/// Builds the HTTP request, and adds the headers that depend on the connection.
 ///
 /// # Errors
-/// [`Kind::Unwritable`] for a host or a path that HTTP has no room for.
+/// [`Kind::Unsendable`] for a host or a path that can't be written into an HTTP request.
 pub(crate) fn http_request(settings: &Settings, request: Request) -> Result<hyper::Request<Full<Bytes>>, Kind> {
     let host = settings.uri.host();
-    let host = HeaderValue::try_from(&host)
-        .map_err(|_| Kind::Unwritable(format!("the host `{}` can't stand in a header", visible(host.as_bytes()))))?;
+    let host = HeaderValue::try_from(&host).map_err(|_| {
+        Kind::Unsendable(format!("the host `{}` can't be written into the Host header", visible(host.as_bytes())))
+    })?;
     let length = request.target.len();
     let target = hyper::Uri::try_from(request.target)
-        .map_err(|error| Kind::Unwritable(format!("the path of the request has {length} bytes: {error}")))?;
+        .map_err(|error| Kind::Unsendable(format!("its path of {length} bytes is refused: {error}")))?;
     let mut builder = hyper::Request::builder()
         .method(request.method)
         .uri(target)
@@ -207,5 +208,5 @@ pub(crate) fn http_request(settings: &Settings, request: Request) -> Result<hype
     builder
         .header(header::CONNECTION, if settings.keep_alive { "keep-alive" } else { "close" })
         .body(Full::new(request.body.into()))
-        .map_err(|error| Kind::Unwritable(error.to_string()))
+        .map_err(|error| Kind::Unsendable(error.to_string()))
 }

@@ -1,4 +1,4 @@
-//! The one error of this crate.
+//! The error type of this crate.
 
 use std::fmt;
 use std::io;
@@ -11,13 +11,16 @@ use xend_wire::operation::{Effect, Face, Operation, Unsupported};
 
 use crate::uri::Uri;
 
-/// Why an operation gave no result: what went wrong, whether the operation may have happened all the same, and the
-/// daemon's reply where there was one.
+/// The reason why an operation gave no result.
+///
+/// An error tells what went wrong ([`code`](Self::code) for programs, [`message`](Self::message) for people), whether
+/// the operation may have happened nevertheless ([`fate`](Self::fate)), and the daemon's reply, if there was one
+/// ([`reply`](Self::reply)).
 #[derive(Debug)]
 pub struct Error {
     operation: Operation,
     domain: Option<String>,
-    /// What went wrong, and behind it what went wrong when it was mended.
+    /// What went wrong, followed by the failures of undoing earlier requests.
     message: String,
     code: ErrorCode,
     fate: Fate,
@@ -25,71 +28,71 @@ pub struct Error {
     other_face: Option<Face>,
 }
 
-/// What became of an operation that gave no result.
+/// What happened to an operation that gave no result.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Fate {
-    /// Nothing was sent, and nothing would be: the operation or its arguments are wrong.
+    /// Nothing was sent, and trying again is useless: the operation or its arguments are invalid.
     Invalid,
-    /// The daemon was not reached.
+    /// Nothing was sent, because there was no connection to the daemon.
     NotSent,
-    /// The daemon answered that it did not do it.
+    /// The daemon replied that it did not do the operation.
     Refused,
-    /// It was sent, and no reply came that can be read. That request only reads, so nothing depends on it; what was made
-    /// before it was unmade.
+    /// A request was sent and got no readable reply, but nothing has changed: the request only reads, and what earlier
+    /// requests of the operation did was undone.
     Sent,
-    /// It was sent, and no reply came that can be read; or it took several requests, of which some were done and one was
-    /// not. What the daemon did must be looked up.
+    /// The operation may have been done, wholly or in part: a request that changes something got no readable reply, or
+    /// only some of several requests succeeded. The caller must look up what the daemon did.
     Unknown,
 }
 
-/// What went wrong.
+/// The kinds of failures, as the [`Error`] holds them.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum Kind {
-    /// The arguments are not those of the operation.
+    /// The arguments do not fit the operation.
     #[error("{0}")]
     Arguments(#[source] xend_wire::Error),
-    /// The face or release lacks the operation.
+    /// The operation does not exist on this face of this release.
     #[error("{0}")]
     Unsupported(#[source] Unsupported),
-    /// A session is needed, and nobody has said who opens it.
-    #[error("the Xen-API needs user and password")]
+    /// A session of the Xen-API is needed, and the client has no credentials.
+    #[error("the Xen-API needs a user and a password")]
     NoCredentials,
-    /// The host or the arguments do not fit into a request of HTTP.
-    #[error("it can't be sent: {0}")]
-    Unwritable(String),
-    /// The daemon was not reached.
+    /// The host or the arguments can't be written into an HTTP request.
+    #[error("the request can't be sent: {0}")]
+    Unsendable(String),
+    /// There was no connection to the daemon.
     #[error("can't connect to {uri}: {source}")]
     Unreachable { uri: Uri, source: ConnectError },
-    /// A deadline has passed after the request went out, or while another call opened a session.
+    /// A deadline passed after the request was sent, or while another call opened a session.
     #[error("{awaited} within {limit:?}")]
     Timeout { awaited: Awaited, limit: Duration },
-    /// The connection was closed too early.
+    /// The connection was closed before the reply began or within its head.
     #[error("the connection was closed before the reply was complete")]
     Closed(#[source] hyper::Error),
-    /// What came is no HTTP.
+    /// The reply is not HTTP.
     #[error("the reply is not HTTP: {0}")]
     NotHttp(#[source] hyper::Error),
-    /// The body of the reply is not complete.
-    #[error("the reply breaks off: {0}")]
-    BrokenOff(#[source] Box<dyn std::error::Error + Send + Sync>),
-    /// The body of the reply is longer than this number of bytes.
+    /// The body of the reply is incomplete.
+    #[error("the reply ends too early: {0}")]
+    Truncated(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The body of the reply is longer than this limit, in bytes.
     #[error("the reply is longer than {0} bytes")]
     TooLong(usize),
-    /// The daemon replied that it failed, or with what can't be read.
+    /// The daemon replied with a failure, or with something that can't be read.
     #[error("{}", .0.message)]
     Reply(Box<Failure>),
-    /// The daemon's reply lacks what the next request needs.
+    /// The reply succeeded, but lacks something that the operation needs.
     #[error("{0}")]
-    Lacking(String),
-    /// By what the daemon replied, the operation can't be done.
+    MissingFromReply(String),
+    /// The daemon's replies show that the operation can't be done.
     #[error("{why}")]
     Impossible { code: ErrorCode, why: String },
 }
 
-/// What did not come in time.
+/// What a call was waiting for when its deadline passed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Awaited {
-    /// A session, which another call was opening.
+    /// A session that another call was opening.
     Session,
     /// The head of the reply.
     Reply,
@@ -97,16 +100,16 @@ pub(crate) enum Awaited {
     WholeReply,
 }
 
-/// Why there is no connection.
+/// The reason why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub(crate) enum ConnectError {
-    #[error("not within {0:?}")]
+    #[error("no connection within {0:?}")]
     Timeout(Duration),
     #[error("unknown host: {0}")]
     UnknownHost(#[source] io::Error),
     #[error("unknown host: it has no address")]
     NoAddress,
-    /// The path does not fit into the address of a socket.
+    /// The path is too long for the address of a Unix socket, or contains a null byte.
     #[error("{0}")]
     InvalidPath(#[source] io::Error),
     #[error("{0}")]
@@ -115,8 +118,8 @@ pub(crate) enum ConnectError {
     Http(#[source] hyper::Error),
 }
 
-/// How each of the daemon's servers refuses a request of another's dialect: the face that was asked, what stands in the
-/// daemon's message, and the face that is there (protocol reference §1.7, §3.6, §5.7).
+/// How each server of the daemon refuses a request that was meant for another face: the face of the request, a part of
+/// the daemon's message, and the face that the server really has (protocol reference §1.7, §3.6, §5.7).
 const OTHER_FACES: &[(Face, &str, Face)] = &[
     (Face::Sxp, "Unsupported method ('GET')", Face::XmlRpc),
     (Face::Sxp, "No such page", Face::XmlRpc),
@@ -127,20 +130,20 @@ const OTHER_FACES: &[(Face, &str, Face)] = &[
 ];
 
 impl Error {
-    /// That a request of this effect came to nothing, for the sake of an operation.
+    /// Creates the error of an operation from the failure of one of its requests, whose effect is `effect`.
     pub(crate) fn new(operation: Operation, effect: Effect, kind: Kind) -> Self {
         let (code, fate) = kind.outcome(effect);
         let message = kind.to_string();
         Self { operation, domain: None, message, code, fate, kind, other_face: None }
     }
 
-    /// Names the domain that the operation was about, unless that was done before.
-    pub(crate) fn about(self, domain: Option<&[u8]>) -> Self {
+    /// Adds the name of the domain, unless the error has one already.
+    pub(crate) fn with_domain(self, domain: Option<&[u8]>) -> Self {
         let domain = self.domain.or_else(|| domain.map(|domain| String::from_utf8_lossy(domain).into_owned()));
         Self { domain, ..self }
     }
 
-    /// Sees by the daemon's answer whether it has another face at the address than was asked.
+    /// Determines from the daemon's reply whether the address has another face than the client was told.
     pub(crate) fn with_other_face(self, asked: Face) -> Self {
         let Kind::Reply(failure) = &self.kind else { return self };
         let is_it = |(face, piece, _): &&(Face, &str, Face)| *face == asked && failure.message.contains(piece);
@@ -148,18 +151,18 @@ impl Error {
         Self { other_face, ..self }
     }
 
-    /// Adds that a step which was to unmake what was made has failed, too.
-    pub(crate) fn unmaking_failed(mut self, step: &str, second: &Self) -> Self {
+    /// Adds to the message that undoing an earlier request failed, too.
+    pub(crate) fn undo_failed(mut self, step: &str, second: &Self) -> Self {
         self.message = format!("{}; then {step}: {}", self.message, second.message);
         self
     }
 
-    /// Says that something was done before this went wrong, and stays.
+    /// Marks the operation as partly done: an earlier request changed something that can't be undone.
     pub(crate) fn partly_done(self) -> Self {
         Self { fate: Fate::Unknown, ..self }
     }
 
-    /// Whether the daemon did nothing, for it does not know the session.
+    /// Returns whether the daemon refused the request because it does not know the session.
     pub(crate) fn is_session_invalid(&self) -> bool {
         match &self.kind {
             Kind::Reply(failure) => self.fate == Fate::Refused && failure.mark.as_deref() == Some("SESSION_INVALID"),
@@ -167,37 +170,39 @@ impl Error {
         }
     }
 
-    /// The name of the operation, or of the one among its steps that failed.
+    /// Returns the name of the operation, such as `domain.pause`. If an operation consists of several, it is the name
+    /// of the one that failed.
     pub fn operation(&self) -> &'static str {
         self.operation.name()
     }
 
-    /// The domain that it was about, as the caller named it.
+    /// Returns the domain that the operation was about, as the caller named it.
     pub fn domain(&self) -> Option<&str> {
         self.domain.as_deref()
     }
 
-    /// What went wrong, for programs.
+    /// Returns the kind of failure as a code, for programs.
     pub fn code(&self) -> ErrorCode {
         self.code
     }
 
-    /// What went wrong, for people: the daemon's own text where it gave one.
+    /// Returns a description of the failure for people. It is the daemon's own text, if the daemon gave one.
     pub fn message(&self) -> &str {
         &self.message
     }
 
-    /// What became of the operation.
+    /// Returns what happened to the operation.
     pub fn fate(&self) -> Fate {
         self.fate
     }
 
-    /// Whether the daemon may have done the operation, wholly or in part.
+    /// Returns whether the daemon may have done the operation, wholly or in part.
     pub fn may_have_happened(&self) -> bool {
         self.fate == Fate::Unknown
     }
 
-    /// Whether one of the [`Deadlines`](crate::Deadlines) has passed, in connecting or in waiting for the reply.
+    /// Returns whether one of the [`Deadlines`](crate::Deadlines) passed while the client connected or waited for the
+    /// reply.
     pub fn is_timeout(&self) -> bool {
         let is_late = |source: &ConnectError| matches!(source, ConnectError::Timeout(_));
         match &self.kind {
@@ -207,12 +212,13 @@ impl Error {
         }
     }
 
-    /// Whether there was no connection to the daemon.
+    /// Returns whether the client could not connect to the daemon.
     pub fn is_unreachable(&self) -> bool {
         matches!(self.kind, Kind::Unreachable { .. })
     }
 
-    /// The operation, face and release, if that face of that release lacks the operation. Nothing was sent then.
+    /// Returns the operation, face and release if the operation does not exist on this face of this release. Nothing
+    /// was sent in this case.
     pub fn unsupported(&self) -> Option<Unsupported> {
         match self.kind {
             Kind::Unsupported(unsupported) => Some(unsupported),
@@ -220,23 +226,23 @@ impl Error {
         }
     }
 
-    /// The face that the daemon seems to have at the address, by its answer: another than was asked. Of the two dialects
-    /// of XML-RPC, `xmlrpc` stands for both where they answer alike.
+    /// Returns the face that the daemon seems to have at the address, if its reply shows that it is not the face of the
+    /// client's URI. Where both dialects of XML-RPC answer alike, this is [`Face::XmlRpc`].
     pub fn other_face(&self) -> Option<Face> {
         self.other_face
     }
 
-    /// Whether the Xen-API knows no object of a reference, or knows it no longer.
-    pub(crate) fn is_of_unknown_object(&self) -> bool {
+    /// Returns whether the Xen-API knows no object with the given reference.
+    pub(crate) fn is_unknown_object(&self) -> bool {
         matches!(&self.kind, Kind::Reply(failure) if failure.mark.as_deref() == Some("HANDLE_INVALID"))
     }
 
-    /// The HTTP status of the reply, where there was one.
+    /// Returns the HTTP status of the daemon's reply, if there was a reply.
     pub fn status(&self) -> Option<u16> {
         self.reply().map(|reply| reply.status)
     }
 
-    /// The daemon's reply as it came, where there was one.
+    /// Returns the daemon's reply as it was received, if there was a reply.
     pub fn reply(&self) -> Option<&Reply> {
         match &self.kind {
             Kind::Reply(failure) => failure.reply.as_deref(),
@@ -246,7 +252,7 @@ impl Error {
 }
 
 impl Kind {
-    /// What follows from it, where the request has this effect.
+    /// Returns the error code and the operation's fate for this failure of a request with this effect.
     fn outcome(&self, effect: Effect) -> (ErrorCode, Fate) {
         let no_reply = match effect {
             Effect::Changes => (ErrorCode::UnableToVerifyState, Fate::Unknown),
@@ -263,15 +269,15 @@ impl Kind {
             }
             Self::Unsupported(_) => (ErrorCode::VmmCmdFormatError, Fate::Invalid),
             Self::NoCredentials => (ErrorCode::CredentialsNotSet, Fate::Invalid),
-            Self::Unwritable(_) => (ErrorCode::BadParameter, Fate::Invalid),
+            Self::Unsendable(_) => (ErrorCode::BadParameter, Fate::Invalid),
             Self::Unreachable { source, .. } => (source.code(), Fate::NotSent),
             Self::Timeout { awaited: Awaited::Session, .. } => (ErrorCode::CommunicationNotEstablished, Fate::NotSent),
             Self::Timeout { awaited: Awaited::Reply | Awaited::WholeReply, .. }
             | Self::Closed(_)
             | Self::NotHttp(_)
-            | Self::BrokenOff(_)
+            | Self::Truncated(_)
             | Self::TooLong(_)
-            | Self::Lacking(_) => no_reply,
+            | Self::MissingFromReply(_) => no_reply,
             Self::Reply(failure) => match failure.code {
                 code @ ErrorCode::UnableToVerifyState => (code, Fate::Unknown),
                 code @ ErrorCode::CommunicationNotEstablished => (code, Fate::Sent),
@@ -296,7 +302,7 @@ impl ConnectError {
 impl fmt::Display for Awaited {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(match self {
-            Self::Session => "no session",
+            Self::Session => "no session was opened",
             Self::Reply => "no reply",
             Self::WholeReply => "no complete reply",
         })

@@ -1,4 +1,4 @@
-//! Heads of replies, as hyper is to see them.
+//! A stream that makes the heads of replies readable for hyper.
 
 use std::io;
 use std::pin::Pin;
@@ -8,20 +8,21 @@ use std::task::{Context, Poll};
 
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 
-/// A stream on which every reply of HTTP/1.x is one of HTTP/1.1.
+/// A stream that changes the version of each reply of HTTP/1.x to HTTP/1.1 as it is read.
 ///
-/// hyper refuses any minor version but 0 and 1. A higher one is to be read as the highest that is known (RFC 9110 §2.5).
+/// hyper refuses minor versions above 1, although such a reply is to be read as one of the highest known version (RFC
+/// 9110 §2.5).
 ///
-/// It also gives way after some reads: a peer that always has more to send would otherwise keep hyper from the clock, and
-/// the call from its deadline.
-pub(crate) struct Heads<S> {
+/// The stream also yields to the runtime after several reads in a row. Otherwise a peer that always has more data to
+/// send would keep hyper reading, and the call would never look at its deadline.
+pub(crate) struct HeadFilter<S> {
     stream: S,
     expects_head: HeadExpected,
-    at: At,
+    position: Position,
     reads: u8,
 }
 
-/// Says that what comes next from the peer is the head of a reply.
+/// A handle that tells the stream when the head of a reply is expected.
 #[derive(Clone, Default)]
 pub(crate) struct HeadExpected(Arc<AtomicBool>);
 
@@ -31,35 +32,35 @@ impl HeadExpected {
     }
 }
 
-/// Where in a reply the next byte stands.
+/// The position of the next byte in a reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-enum At {
-    /// In [`VERSION`], behind so many bytes of it.
+enum Position {
+    /// The next byte belongs to [`VERSION`], after this number of its bytes.
     Version(usize),
-    /// At the minor version.
+    /// The next byte is the minor version.
     Minor,
-    /// In the status, of which so many digits came, with this value.
+    /// The next byte belongs to the status, of which `digits` digits were read; they have the value `status`.
     Status { digits: u8, status: u16 },
-    /// In a line of the head.
+    /// The next byte belongs to a line of the head.
     Line { status: u16, is_empty: bool },
-    /// Behind the head, or in what is no reply at all.
+    /// The next byte comes after the head, or the bytes are not a reply.
     Rest,
 }
 
 const VERSION: &[u8] = b"HTTP/1.";
 
-/// After so many reads in a row hyper has to wait for its next turn.
-const READS: u8 = 16;
+/// The number of reads in a row after which the stream yields to the runtime.
+const MAX_READS_IN_A_ROW: u8 = 16;
 
-impl<S> Heads<S> {
+impl<S> HeadFilter<S> {
     pub(crate) fn new(stream: S) -> (Self, HeadExpected) {
         let expected = HeadExpected::default();
-        (Self { stream, expects_head: expected.clone(), at: At::Rest, reads: 0 }, expected)
+        (Self { stream, expects_head: expected.clone(), position: Position::Rest, reads: 0 }, expected)
     }
 }
 
-impl At {
-    /// Where the byte after this one stands. The byte of a minor version above 1 becomes a 1.
+impl Position {
+    /// Returns the position after this byte. Changes the byte to `1` if it is a minor version above 1.
     fn after(self, byte: &mut u8) -> Self {
         match self {
             // Empty lines may stand before a head (RFC 9112 §2.2).
@@ -78,7 +79,8 @@ impl At {
                 Self::Status { digits: digits + 1, status: status * 10 + u16::from(*byte - b'0') }
             }
             Self::Status { status, .. } => Self::Line { status, is_empty: *byte == b'\n' },
-            // An interim reply, behind which another head comes; 101 is the last in its connection.
+            // An interim reply (1xx) is followed by another head, except for 101, after which the connection is no
+            // longer HTTP.
             Self::Line { status: 100 | 102..200, is_empty: true } if *byte == b'\n' => Self::Version(0),
             Self::Line { is_empty: true, .. } if *byte == b'\n' => Self::Rest,
             Self::Line { status, is_empty } => {
@@ -89,34 +91,34 @@ impl At {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Heads<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for HeadFilter<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
         buffer: &mut ReadBuf<'_>,
     ) -> Poll<io::Result<()>> {
-        if self.reads == READS {
+        if self.reads == MAX_READS_IN_A_ROW {
             self.reads = 0;
             context.waker().wake_by_ref();
             return Poll::Pending;
         }
         if self.expects_head.0.swap(false, Ordering::Relaxed) {
-            self.at = At::Version(0);
+            self.position = Position::Version(0);
         }
         let before = buffer.filled().len();
         let read = Pin::new(&mut self.stream).poll_read(context, buffer);
         self.reads = if read.is_ready() { self.reads + 1 } else { 0 };
         for byte in &mut buffer.filled_mut()[before..] {
-            if self.at == At::Rest {
+            if self.position == Position::Rest {
                 break;
             }
-            self.at = self.at.after(byte);
+            self.position = self.position.after(byte);
         }
         read
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Heads<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for HeadFilter<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -148,7 +150,7 @@ mod tests {
 
     fn rewritten(reply: &str) -> String {
         let mut bytes = reply.as_bytes().to_vec();
-        bytes.iter_mut().fold(At::Version(0), At::after);
+        bytes.iter_mut().fold(Position::Version(0), Position::after);
         String::from_utf8(bytes).unwrap()
     }
 
@@ -169,17 +171,17 @@ mod tests {
         }
     }
 
-    /// However much a peer sends, whoever reads gets to look at the clock.
+    /// A deadline is noticed even if a peer never stops sending.
     #[test]
     fn endless_replies_give_way() {
-        let (mut heads, _) = Heads::new(tokio::io::repeat(b'x'));
+        let (mut heads, _) = HeadFilter::new(tokio::io::repeat(b'x'));
         let mut context = Context::from_waker(std::task::Waker::noop());
         let mut read = || {
             let mut bytes = [0; 8];
             Pin::new(&mut heads).poll_read(&mut context, &mut ReadBuf::new(&mut bytes)).is_ready()
         };
-        let turns: Vec<bool> = (0..=2 * usize::from(READS)).map(|_| read()).collect();
+        let turns: Vec<bool> = (0..=2 * usize::from(MAX_READS_IN_A_ROW)).map(|_| read()).collect();
         let pauses: Vec<usize> = turns.iter().enumerate().filter(|(_, ready)| !**ready).map(|(at, _)| at).collect();
-        assert_eq!(pauses, [usize::from(READS)]);
+        assert_eq!(pauses, [usize::from(MAX_READS_IN_A_ROW)]);
     }
 }

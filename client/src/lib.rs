@@ -1,8 +1,8 @@
 //! A client of Xend, the control daemon of Xen 3 and 4.
 //!
-//! One API, whichever face of the daemon carries it: S-expressions over HTTP, XML-RPC, or its Xen-API dialect, over TCP
-//! or a Unix socket. A result is the same on each, and so is the [`ErrorCode`] of a failure, but where the daemon itself
-//! hides it.
+//! The crate has one API for all three faces (protocols) of the daemon: S-expressions over HTTP, XML-RPC, and the
+//! Xen-API, a dialect of XML-RPC. Each is reached over TCP or a Unix socket. An operation gives the same result on
+//! every face, and a failure has the same [`ErrorCode`], except where the daemon itself hides the cause.
 //!
 //! ```no_run
 //! use xend_client::{Client, Uri};

@@ -1,4 +1,4 @@
-//! A method for each operation.
+//! The methods of the client, one for each operation.
 
 use std::fmt::Display;
 
@@ -11,31 +11,33 @@ use crate::client::Client;
 use crate::error::{Error, Kind};
 use crate::records::{Credit, Device, Domain, Node, Sedf, Vcpu};
 
-/// The host.
+/// Operations on the host.
 impl Client {
-    /// Describes the host. On the Xen-API that takes two requests, for its memory stands in another object.
+    /// Describes the host. On the Xen-API this takes two requests, because the host's memory is in an object of its
+    /// own.
     pub async fn node(&self) -> Result<Node, Error> {
         let node = Node::new(self.ask(operation::NODE_INFO, []).await?);
         match self.settings.uri.face {
-            Face::XenApi => Ok(node.with(&self.ask(operation::NODE_METRICS, []).await?)),
+            Face::XenApi => Ok(node.with_fields_of(&self.ask(operation::NODE_METRICS, []).await?)),
             Face::Sxp | Face::XmlRpc => Ok(node),
         }
     }
 
-    /// Finds the daemon's release by the description of its host, as [`Node::release`] does, and uses its forms from then
-    /// on.
+    /// Detects the daemon's release from the description of its host (see [`Node::release`]), and returns a client for
+    /// this release.
     ///
     /// # Errors
-    /// The host can't be described.
+    /// Returns an [`Error`] if the host can't be described.
     pub async fn detect(self) -> Result<Self, Error> {
         let release = self.node().await?.release();
         Ok(self.release(release))
     }
 
-    /// Ends the session of the Xen-API, if one is open.
+    /// Ends the session of the Xen-API. Sends nothing if no session is open.
     ///
     /// # Errors
-    /// As every call.
+    /// Returns an [`Error`] if the daemon refuses or can't be reached. A session that the daemon has forgotten is no
+    /// error.
     pub async fn logout(&self) -> Result<(), Error> {
         if !self.sessions.is_open() {
             return Ok(());
@@ -43,61 +45,62 @@ impl Client {
         self.ask(operation::SESSION_LOGOUT, []).await.map(drop)
     }
 
-    /// The console ring of the hypervisor, whose bytes need not be text.
+    /// Returns the console ring of the hypervisor as bytes, which may be in any encoding.
     pub async fn dmesg(&self) -> Result<Vec<u8>, Error> {
         self.ask(operation::NODE_DMESG, []).await.map(|answer| text(&answer))
     }
 
-    /// Empties the console ring of the hypervisor.
+    /// Clears the console ring of the hypervisor.
     pub async fn clear_dmesg(&self) -> Result<(), Error> {
         self.ask(operation::NODE_DMESG_CLEAR, []).await.map(drop)
     }
 
-    /// The daemon's log file.
+    /// Returns the content of the daemon's log file.
     pub async fn log(&self) -> Result<Vec<u8>, Error> {
         self.ask(operation::NODE_LOG, []).await.map(|answer| text(&answer))
     }
 
-    /// Sends debug keys to the hypervisor. From 3.1 on.
+    /// Sends debug keys to the hypervisor. Available from 3.1 on.
     pub async fn send_debug_keys(&self, keys: &str) -> Result<(), Error> {
         self.ask(operation::NODE_DEBUG_KEYS, [("keys", &keys)]).await.map(drop)
     }
 }
 
-/// Which domains there are.
+/// Operations that list and describe domains.
 impl Client {
-    /// Names of the domains; from 3.1 on only of those that run.
+    /// Returns the names of the domains. From 3.1 on these are only the running ones.
     pub async fn domains(&self) -> Result<Vec<String>, Error> {
         self.ask(operation::LIST, []).await.map(|answer| names(&answer))
     }
 
-    /// Names of all domains, from 3.1 on also of those that are only defined.
+    /// Returns the names of all domains. From 3.1 on this includes those that are only defined.
     pub async fn all_domains(&self) -> Result<Vec<String>, Error> {
         self.ask(operation::LIST_ALL, []).await.map(|answer| names(&answer))
     }
 
-    /// Names of the domains that are defined and halted. From 3.1 on.
+    /// Returns the names of the domains that are defined and halted. Available from 3.1 on.
     pub async fn inactive_domains(&self) -> Result<Vec<String>, Error> {
         self.ask(operation::LIST_INACTIVE, []).await.map(|answer| names(&answer))
     }
 
-    /// Describes the domains; from 3.1 on only those that run.
+    /// Describes the domains. From 3.1 on these are only the running ones.
     pub async fn records(&self) -> Result<Vec<Domain>, Error> {
         self.ask(operation::RECORDS, []).await.map(Domain::list)
     }
 
-    /// Describes the domains in a state: `all`, `halted`, `paused`, `running`, `suspended` or `crashed`. From 3.1 on, on
-    /// the XML-RPC faces.
+    /// Describes the domains that are in a state: `all`, `halted`, `paused`, `running`, `suspended` or `crashed`.
+    /// Available from 3.1 on, on `xmlrpc` and `xenapi`.
     pub async fn records_in_state(&self, state: &str) -> Result<Vec<Domain>, Error> {
         self.ask(operation::RECORDS_IN_STATE, [("state", &state)]).await.map(Domain::list)
     }
 
-    /// Describes a domain, given its name or id, or from 3.1 on its uuid.
+    /// Describes a domain that is given by its name, its id, or from 3.1 on its uuid.
     pub async fn domain(&self, domain: &str) -> Result<Domain, Error> {
         self.ask(operation::INFO, [("domain", &domain)]).await.map(Domain::new)
     }
 
-    /// The domain of a uuid. Up to 3.0.3 the daemon knows no uuids, and all domains are looked through.
+    /// Describes the domain that has a uuid. Up to 3.0.3 the daemon can't look up uuids, so the client searches the
+    /// descriptions of all domains.
     pub async fn domain_by_uuid(&self, uuid: &str) -> Result<Domain, Error> {
         if self.settings.release >= Release::V3_1 {
             return self.domain(uuid).await;
@@ -107,64 +110,66 @@ impl Client {
         found.ok_or_else(|| {
             let why = format!("no domain has the uuid {uuid}");
             let kind = Kind::Impossible { code: ErrorCode::VmNotFound, why };
-            Error::new(operation::INFO, Effect::Reads, kind).about(Some(uuid.as_bytes()))
+            Error::new(operation::INFO, Effect::Reads, kind).with_domain(Some(uuid.as_bytes()))
         })
     }
 
-    /// What the virtual processors of a domain do.
+    /// Describes the virtual processors of a domain.
     pub async fn vcpus(&self, domain: &str) -> Result<Vec<Vcpu>, Error> {
         self.ask(operation::VCPUS, [("domain", &domain)]).await.map(Vcpu::list)
     }
 
-    /// How often a domain was restarted. From 3.0.3 on, on the XML-RPC face.
+    /// Returns how often a domain was restarted. Available from 3.0.3 on, on `xmlrpc`.
     pub async fn restart_count(&self, domain: &str) -> Result<Option<u32>, Error> {
         let answer = self.ask(operation::RESTART_COUNT, [("domain", &domain)]).await?;
         Ok(String::from_utf8_lossy(&text(&answer)).parse().ok())
     }
 }
 
-/// How domains come, go and change their state.
+/// Operations on the life cycle of domains.
 impl Client {
-    /// Makes a domain from a configuration `(vm (name ...) ...)` and leaves it paused. Over the Xen-API it is also defined,
-    /// and stays so when it ends.
+    /// Creates a domain from a configuration `(vm (name ...) ...)`, and leaves it paused.
     pub async fn create(&self, config: &str) -> Result<Domain, Error> {
         self.ask(operation::CREATE, [("config", &config)]).await.map(Domain::new)
     }
 
-    /// Makes a domain, waits for its devices, lets it run, and describes it. If one of these fails, or may have, the domain
-    /// is destroyed, and the error is that of the step that failed; its [`operation`](Error::operation) tells which.
+    /// Creates a domain, waits for its devices, unpauses it, and describes it.
     ///
-    /// If the future is dropped on the way, what was made until then stays: a domain that is paused or runs, or over the
-    /// Xen-API one that is only defined, perhaps without all its devices.
+    /// If one of these steps fails or may have failed, the domain is destroyed. The error is the one of the failed
+    /// step, and [`Error::operation`] names this step.
+    ///
+    /// If the future is dropped before it is ready, what was done so far stays: a paused or running domain, or on the
+    /// Xen-API possibly a defined domain without all its devices.
     pub async fn create_and_start(&self, config: &str) -> Result<Domain, Error> {
         self.ask(operation::CREATE_AND_START, [("config", &config)]).await.map(Domain::new)
     }
 
-    /// Keeps a domain's configuration without starting it. From 3.1 on.
+    /// Stores the configuration of a domain without starting the domain. Available from 3.1 on.
     pub async fn define(&self, config: &str) -> Result<(), Error> {
         self.ask(operation::DEFINE, [("config", &config)]).await.map(drop)
     }
 
-    /// Starts a domain that is defined, and lets it run. From 3.1 on.
+    /// Starts a defined domain. Available from 3.1 on.
     pub async fn start(&self, domain: &str) -> Result<(), Error> {
         self.control(operation::START, domain).await
     }
 
-    /// Whether a domain that is defined starts with the daemon. From 3.1 on.
+    /// Returns whether a defined domain starts together with the daemon. Available from 3.1 on.
     pub async fn autostart(&self, domain: &str) -> Result<bool, Error> {
         self.domain(domain).await.map(|domain| domain.starts_with_daemon())
     }
 
-    /// Sets whether a domain that is defined starts with the daemon. From 3.1 on, on the Xen-API from 3.4 on.
+    /// Sets whether a defined domain starts together with the daemon. Available from 3.1 on, on the Xen-API from 3.4
+    /// on.
     ///
-    /// The other faces have no operation for it: its configuration is read, `on_xend_start` changed, and the domain defined
-    /// anew, as libvirt does. That can't be done while it runs.
+    /// `sxp` and `xmlrpc` have no request for this. There the client reads the domain's configuration, changes
+    /// `on_xend_start`, and defines the domain again, as libvirt does. The domain must not be running.
     pub async fn set_autostart(&self, domain: &str, autostart: bool) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("autostart", &autostart)];
         self.ask(operation::SET_AUTOSTART, arguments).await.map(drop)
     }
 
-    /// Forgets a domain that is defined and halted. From 3.1 on.
+    /// Deletes the definition of a halted domain. Available from 3.1 on.
     pub async fn undefine(&self, domain: &str) -> Result<(), Error> {
         self.control(operation::UNDEFINE, domain).await
     }
@@ -174,83 +179,86 @@ impl Client {
         self.control(operation::WAIT_FOR_DEVICES, domain).await
     }
 
-    /// Stops a domain where it is. Pausing a paused one succeeds.
+    /// Pauses a domain. Pausing a paused domain succeeds.
     pub async fn pause(&self, domain: &str) -> Result<(), Error> {
         self.control(operation::PAUSE, domain).await
     }
 
-    /// Lets a paused domain go on. A running one stays as it is.
+    /// Lets a paused domain run. Unpausing a running domain succeeds.
     pub async fn unpause(&self, domain: &str) -> Result<(), Error> {
         self.control(operation::UNPAUSE, domain).await
     }
 
-    /// Saves a defined domain where the daemon keeps such files, and stops it. From 3.1 on, on the XML-RPC faces.
+    /// Saves a defined domain to the daemon's own folder for saved domains, and stops it. Available from 3.1 on, on
+    /// `xmlrpc` and `xenapi`.
     pub async fn suspend(&self, domain: &str) -> Result<(), Error> {
         self.control(operation::SUSPEND, domain).await
     }
 
-    /// Goes on with a suspended domain. From 3.1 on, on the XML-RPC faces.
+    /// Resumes a suspended domain. Available from 3.1 on, on `xmlrpc` and `xenapi`.
     pub async fn resume(&self, domain: &str) -> Result<(), Error> {
         self.control(operation::RESUME, domain).await
     }
 
-    /// Asks a domain's system to shut down, for a reason: `poweroff`, `halt`, `suspend` or `crash`. Success means that it
-    /// was asked.
+    /// Asks a domain's operating system to shut down, with a reason: `poweroff`, `halt`, `suspend` or `crash`. Returns
+    /// once the daemon has passed on the request; the domain may still be running.
     pub async fn shutdown(&self, domain: &str, reason: &str) -> Result<(), Error> {
         self.ask(operation::SHUTDOWN, [("domain", &domain), ("reason", &reason)]).await.map(drop)
     }
 
-    /// Asks a domain's system to reboot. Success means that it was asked.
+    /// Asks a domain's operating system to reboot. Returns once the daemon has passed on the request.
     pub async fn reboot(&self, domain: &str) -> Result<(), Error> {
         self.control(operation::REBOOT, domain).await
     }
 
-    /// Ends a domain at once.
+    /// Stops a domain at once, without asking its operating system.
     pub async fn destroy(&self, domain: &str) -> Result<(), Error> {
         self.control(operation::DESTROY, domain).await
     }
 
-    /// Resets a domain, as its reset button would. From 3.3 on.
+    /// Resets a domain, as a reset button would. Available from 3.3 on.
     pub async fn reset(&self, domain: &str) -> Result<(), Error> {
         self.control(operation::RESET, domain).await
     }
 
-    /// Saves a domain to a file on the daemon's host, and ends it.
+    /// Saves a domain to a file on the daemon's host, and stops the domain.
     pub async fn save(&self, domain: &str, file: &str) -> Result<(), Error> {
         self.ask(operation::SAVE, [("domain", &domain), ("file", &file)]).await.map(drop)
     }
 
-    /// Goes on with a domain that was saved to a file on the daemon's host.
+    /// Restores a domain from a file on the daemon's host to which it was saved.
     pub async fn restore(&self, file: &str) -> Result<(), Error> {
         self.ask(operation::RESTORE, [("file", &file)]).await.map(drop)
     }
 
-    /// Writes a domain's memory to a file on the daemon's host: without stopping it if `live`, and ending it if `crash`.
+    /// Writes a domain's memory to a file on the daemon's host. If `live`, the domain is not paused meanwhile; if
+    /// `crash`, it is destroyed afterwards.
     pub async fn dump(&self, domain: &str, file: &str, live: bool, crash: bool) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 4] =
             [("domain", &domain), ("file", &file), ("live", &live), ("crash", &crash)];
         self.ask(operation::DUMP, arguments).await.map(drop)
     }
 
-    /// Moves a domain to another host, while it runs if `live`. Port 0 is the daemon's usual one.
+    /// Migrates a domain to another host, if `live` without stopping it. Port 0 means the daemon's default port.
     pub async fn migrate(&self, domain: &str, destination: &str, live: bool, port: u16) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 4] =
             [("domain", &domain), ("destination", &destination), ("live", &live), ("port", &port)];
         self.ask(operation::MIGRATE, arguments).await.map(drop)
     }
 
-    /// Gives a domain another name.
+    /// Renames a domain.
     pub async fn rename(&self, domain: &str, name: &str) -> Result<(), Error> {
         self.ask(operation::RENAME, [("domain", &domain), ("name", &name)]).await.map(drop)
     }
 
-    /// Sends a magic key to a domain's system.
+    /// Sends a magic SysRq key to a domain's operating system.
     pub async fn sysrq(&self, domain: &str, key: char) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("key", &key)];
         self.ask(operation::SYSRQ, arguments).await.map(drop)
     }
 
-    /// Sends a trigger to a virtual processor: `nmi`, `reset` or `init`. From 3.1 on, on the XML-RPC faces.
+    /// Sends a trigger to a virtual processor of a domain: `nmi`, `reset` or `init`. Available from 3.1 on, on `xmlrpc`
+    /// and `xenapi`.
     pub async fn trigger(&self, domain: &str, trigger: &str, vcpu: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 3] =
             [("domain", &domain), ("trigger", &trigger), ("vcpu", &vcpu)];
@@ -258,27 +266,28 @@ impl Client {
     }
 }
 
-/// Memory and processors.
+/// Operations on memory, processors and schedulers.
 impl Client {
-    /// Sets how much memory a domain shall have, in MiB.
+    /// Sets the target for a domain's memory, in MiB.
     pub async fn set_memory(&self, domain: &str, mib: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("memory", &mib)];
         self.ask(operation::SET_MEMORY, arguments).await.map(drop)
     }
 
-    /// Sets how much memory a domain may have, in MiB.
+    /// Sets the maximum of a domain's memory, in MiB.
     pub async fn set_max_memory(&self, domain: &str, mib: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("memory", &mib)];
         self.ask(operation::SET_MAX_MEMORY, arguments).await.map(drop)
     }
 
-    /// Sets how many virtual processors a domain uses.
+    /// Sets the number of virtual processors that a domain uses.
     pub async fn set_vcpus(&self, domain: &str, vcpus: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 2] = [("domain", &domain), ("vcpus", &vcpus)];
         self.ask(operation::SET_VCPUS, arguments).await.map(drop)
     }
 
-    /// Lets a virtual processor run only on some of the host's. Up to 3.4 the S-expression face takes it and pins to all.
+    /// Restricts a virtual processor to some of the host's processors. Up to 3.4 the daemon ignores `cpus` on `sxp`,
+    /// and allows all processors.
     pub async fn pin_vcpu(&self, domain: &str, vcpu: u32, cpus: &[u32]) -> Result<(), Error> {
         let cpus: Vec<_> = cpus.iter().map(u32::to_string).collect();
         let arguments: [(&str, &(dyn Display + Sync)); 3] =
@@ -286,39 +295,42 @@ impl Client {
         self.ask(operation::PIN_VCPU, arguments).await.map(drop)
     }
 
-    /// The name of the scheduler: `credit` or `sedf`. From 3.1 on.
+    /// Returns the name of the host's scheduler: `credit` or `sedf`. Available from 3.1 on.
     pub async fn scheduler(&self) -> Result<Option<String>, Error> {
         self.node().await.map(|node| node.scheduler().map(str::to_owned))
     }
 
-    /// How the credit scheduler treats a domain. From 3.0.3 on.
+    /// Returns a domain's parameters of the credit scheduler. Available from 3.0.3 on.
     pub async fn credit(&self, domain: &str) -> Result<Credit, Error> {
         self.ask(operation::CREDIT, [("domain", &domain)]).await.map(Credit::new)
     }
 
-    /// Sets how the credit scheduler treats a domain: its weight, and its cap in percent of one processor, 0 for none.
+    /// Sets a domain's parameters of the credit scheduler: its weight, and its cap in percent of one processor, where 0
+    /// means no cap.
     pub async fn set_credit(&self, domain: &str, weight: u32, cap: u32) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 3] = [("domain", &domain), ("weight", &weight), ("cap", &cap)];
         self.ask(operation::SET_CREDIT, arguments).await.map(drop)
     }
 
-    /// How the SEDF scheduler treats a domain.
+    /// Returns a domain's parameters of the SEDF scheduler.
     pub async fn sedf(&self, domain: &str) -> Result<Sedf, Error> {
         self.ask(operation::SEDF, [("domain", &domain)]).await.map(Sedf::new)
     }
 }
 
-/// Devices.
+/// Operations on devices.
 impl Client {
-    /// A domain's devices of a type, `vif`, `vbd` or `tap`, and what the store holds of them. Over the Xen-API it is what
-    /// the daemon's objects hold, a `mac` and no `state`, and all disks are of the type `vbd`.
+    /// Describes a domain's devices of a type: `vif`, `vbd` or `tap`.
+    ///
+    /// The fields come from the daemon's store. On the Xen-API they come from the daemon's objects, which hold a `mac`
+    /// but no `state`, and all disks are of the type `vbd`.
     pub async fn devices(&self, domain: &str, kind: &str) -> Result<Vec<Device>, Error> {
         let answer = self.ask(operation::DEVICE_LIST, [("domain", &domain), ("type", &kind)]).await?;
-        Ok(Device::in_store(kind, &answer))
+        Ok(Device::list_from_store(kind, &answer))
     }
 
-    /// Gives a domain a device, such as `(vbd (uname phy:/dev/x) (dev sdb1) (mode w))`, and tells the device's number. A
-    /// domain that is only defined has none yet.
+    /// Attaches a device such as `(vbd (uname phy:/dev/x) (dev sdb1) (mode w))` to a domain, and returns the device's
+    /// number. The result is `None` if the domain is only defined, because its devices have no numbers yet.
     pub async fn attach_device(&self, domain: &str, config: &str) -> Result<Option<u32>, Error> {
         let answer = self.ask(operation::DEVICE_ATTACH, [("domain", &domain), ("config", &config)]).await?;
         // `(vbd (dom 3 id 2065))`
@@ -327,14 +339,14 @@ impl Client {
         Ok(number.and_then(|number| number.parse().ok()))
     }
 
-    /// Changes a device, as when a disk is put into a drive.
+    /// Changes a device of a domain, for instance the disc in a CD drive.
     pub async fn configure_device(&self, domain: &str, config: &str, device: &str) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 3] =
             [("domain", &domain), ("config", &config), ("device", &device)];
         self.ask(operation::DEVICE_CONFIGURE, arguments).await.map(drop)
     }
 
-    /// Takes a device of a type away from a domain, by its number or name.
+    /// Detaches a device of a type from a domain. The device is given by its number or its name.
     pub async fn detach_device(&self, domain: &str, kind: &str, device: &str) -> Result<(), Error> {
         let arguments: [(&str, &(dyn Display + Sync)); 3] = [("domain", &domain), ("type", &kind), ("device", &device)];
         self.ask(operation::DEVICE_DETACH, arguments).await.map(drop)

@@ -1,4 +1,4 @@
-//! Sessions of the Xen-API, and the references that its methods want in place of names.
+//! Sessions of the Xen-API, and the object references that its methods take in place of names.
 
 use std::sync::{Mutex, PoisonError};
 
@@ -14,24 +14,24 @@ use xend_wire::xmlrpc::{Value, ValueRef};
 use crate::call::Call;
 use crate::error::{Awaited, Error, Kind};
 
-/// The session that clones of a client share.
+/// The session that a client and its clones share.
 #[derive(Default)]
 pub(crate) struct Sessions {
     open: Mutex<Option<Session>>,
-    /// Held by whoever opens a session.
+    /// Locked while a session is being opened.
     logging_in: tokio::sync::Mutex<()>,
 }
 
-/// A session that is open, and what is known in it.
+/// An open session, with the reference that was looked up in it.
 #[derive(Clone, Debug)]
 struct Session {
     reference: String,
-    /// The host's reference, once it was asked for.
+    /// The reference of the host, if it was looked up already.
     host: Option<String>,
 }
 
 impl Sessions {
-    /// Whether a session is open.
+    /// Returns whether a session is open.
     pub(crate) fn is_open(&self) -> bool {
         self.get().is_some()
     }
@@ -49,16 +49,18 @@ impl Sessions {
     }
 }
 
-/// A call of the user, in a session. A session that the daemon has forgotten, as it does when it starts again, is replaced
-/// by a new one: what it refuses for that reason it has not done, so asking again is safe.
-pub(crate) struct InSession<'c> {
+/// A call of the user in a session.
+///
+/// The daemon forgets its sessions when it restarts. A request that it refuses for this reason was not done, so the
+/// call opens a new session and sends the request again.
+pub(crate) struct SessionCall<'c> {
     pub(crate) call: Call<'c>,
     sessions: &'c Sessions,
     session: Session,
 }
 
-/// Does an operation by one method of the Xen-API: opens a session if there is none, and looks up the reference that is
-/// needed.
+/// Does an operation by one method of the Xen-API. Opens a session if none is open, and looks up the reference that the
+/// method needs.
 pub(crate) async fn ask(
     call: Call<'_>,
     sessions: &Sessions,
@@ -66,13 +68,13 @@ pub(crate) async fn ask(
 ) -> Result<Document<'static>, Error> {
     let operation = call.operation;
     let (face, release) = (call.settings.uri.face, call.settings.release);
-    // What can't be asked opens no session either.
+    // An operation with invalid arguments must not open a session.
     operation.request(face, release, arguments).map_err(|error| call.invalid(error))?;
     let object = operation.object(release).map_err(|unsupported| call.error(Kind::Unsupported(unsupported)))?;
     if object == Object::Daemon {
         return call.send(arguments, References::default()).await;
     }
-    let mut session = InSession::begin(call, sessions).await?;
+    let mut session = SessionCall::begin(call, sessions).await?;
     if operation == operation::SESSION_LOGOUT {
         return session.end(arguments).await;
     }
@@ -85,8 +87,8 @@ pub(crate) async fn ask(
     session.send(call, arguments, &object).await
 }
 
-impl<'c> InSession<'c> {
-    /// A call in the session that is open, or in a new one.
+impl<'c> SessionCall<'c> {
+    /// Starts a call in the open session. If none is open, opens one.
     pub(crate) async fn begin(call: Call<'c>, sessions: &'c Sessions) -> Result<Self, Error> {
         let session = login(&call, sessions).await?;
         Ok(Self { call, sessions, session })
@@ -97,13 +99,13 @@ impl<'c> InSession<'c> {
         let answer = self.call.send(arguments, references).await;
         self.sessions.set(None);
         match answer {
-            // One that the daemon has forgotten has ended.
+            // If the daemon has forgotten the session, the session has ended.
             Err(error) if error.is_session_invalid() => Ok(Document::default()),
             answer => answer,
         }
     }
 
-    /// One request for an operation: that of the call, or one on which it depends.
+    /// Sends the request of an operation: the operation of the call, or one whose result it needs.
     async fn send(&mut self, call: Call<'_>, arguments: &Arguments, object: &str) -> Result<Document<'static>, Error> {
         match call.send(arguments, References { session: &self.session.reference, object }).await {
             Err(error) if error.is_session_invalid() => {
@@ -114,8 +116,8 @@ impl<'c> InSession<'c> {
         }
     }
 
-    /// One method, as a part of the operation.
-    // The same steps as above: an async closure in place of the two makes futures that are not `Send`.
+    /// Calls one method of the Xen-API as a part of the operation.
+    // The steps are the same as in `send`. An async closure shared by both would make futures that are not `Send`.
     pub(crate) async fn method(&mut self, method: &str, params: &[Value]) -> Result<Returned, Error> {
         match self.method_once(method, params).await {
             Err(error) if error.is_session_invalid() => {
@@ -135,11 +137,11 @@ impl<'c> InSession<'c> {
         call.operation.read_method(call.settings.release, method, &reply).map_err(|failure| call.failed(failure))
     }
 
-    /// Opens a session in place of one that the daemon has forgotten.
+    /// Opens a new session in place of one that the daemon has forgotten.
     async fn login_again(&mut self) -> Result<(), Error> {
         {
-            let _turn = turn_to_login(&self.call, self.sessions).await?;
-            // Another call may have opened one already.
+            let _turn = lock_login(&self.call, self.sessions).await?;
+            // Another call may have opened a new session already, which must not be dropped.
             if self.sessions.has(&self.session) {
                 self.sessions.set(None);
             }
@@ -148,15 +150,15 @@ impl<'c> InSession<'c> {
         Ok(())
     }
 
-    /// The reference of the host.
+    /// Returns the reference of the host.
     async fn host(&mut self) -> Result<String, Error> {
         if let Some(host) = &self.session.host {
             return Ok(host.clone());
         }
         let answer = self.send(self.call.step(operation::HOST_REFERENCES), &Arguments::new(), "").await?;
-        let host = names(&answer).next().ok_or_else(|| self.lacking("there is no host"))?.to_owned();
+        let host = names(&answer).next().ok_or_else(|| self.missing_from_reply("there is no host"))?.to_owned();
         self.session.host = Some(host.clone());
-        // Another call may have opened a new session meanwhile.
+        // Another call may have opened a new session in the meantime, which must not be replaced.
         if self.sessions.has(&self.session) {
             self.sessions.set(Some(self.session.clone()));
         }
@@ -167,10 +169,10 @@ impl<'c> InSession<'c> {
         let host = self.host().await?;
         let record = self.send(self.call.step(operation::NODE_INFO), &Arguments::new(), &host).await?;
         let metrics = record.first().and_then(|record| record.text("node/metrics"));
-        metrics.map(str::to_owned).ok_or_else(|| self.lacking("the host has no metrics"))
+        metrics.map(str::to_owned).ok_or_else(|| self.missing_from_reply("the host has no metrics"))
     }
 
-    /// The reference of a domain, which is its uuid, given that, its name or its id.
+    /// Returns the reference of a domain, which is its uuid. The domain is given by its uuid, name or id.
     pub(crate) async fn vm(&mut self, domain: &[u8]) -> Result<String, Error> {
         let domain = String::from_utf8_lossy(domain);
         if is_uuid(&domain) {
@@ -198,12 +200,12 @@ impl<'c> InSession<'c> {
         self.call.error(Kind::Impossible { code: ErrorCode::VmNotFound, why })
     }
 
-    fn lacking(&self, why: &str) -> Error {
-        self.call.error(Kind::Lacking(why.to_owned()))
+    fn missing_from_reply(&self, why: &str) -> Error {
+        self.call.error(Kind::MissingFromReply(why.to_owned()))
     }
 }
 
-/// The session that is open, or a new one.
+/// Returns the open session. If none is open, opens one.
 async fn login(call: &Call<'_>, sessions: &Sessions) -> Result<Session, Error> {
     if let Some(session) = sessions.get() {
         return Ok(session);
@@ -211,7 +213,7 @@ async fn login(call: &Call<'_>, sessions: &Sessions) -> Result<Session, Error> {
     let Some((user, password)) = &call.settings.credentials else {
         return Err(call.error(Kind::NoCredentials));
     };
-    let _turn = turn_to_login(call, sessions).await?;
+    let _turn = lock_login(call, sessions).await?;
     if let Some(session) = sessions.get() {
         return Ok(session);
     }
@@ -221,24 +223,24 @@ async fn login(call: &Call<'_>, sessions: &Sessions) -> Result<Session, Error> {
     let Some(reference) = reference else {
         return Err(call
             .step(operation::SESSION_LOGIN)
-            .error(Kind::Lacking("the session has no reference".to_owned())));
+            .error(Kind::MissingFromReply("the session has no reference".to_owned())));
     };
     let session = Session { reference: reference.to_owned(), host: None };
     sessions.set(Some(session.clone()));
     Ok(session)
 }
 
-/// Calls open a session one after the other, so that all use the one of the first.
-async fn turn_to_login<'s>(call: &Call<'_>, sessions: &'s Sessions) -> Result<tokio::sync::MutexGuard<'s, ()>, Error> {
-    let late = |_| call.error(Kind::Timeout { awaited: Awaited::Session, limit: call.end.limit });
-    timeout_at(call.end.at, sessions.logging_in.lock()).await.map_err(late)
+/// Locks the opening of sessions, so that calls at the same time share the first one's session.
+async fn lock_login<'s>(call: &Call<'_>, sessions: &'s Sessions) -> Result<tokio::sync::MutexGuard<'s, ()>, Error> {
+    let late = |_| call.error(Kind::Timeout { awaited: Awaited::Session, limit: call.deadline.limit });
+    timeout_at(call.deadline.at, sessions.logging_in.lock()).await.map_err(late)
 }
 
 fn names<'a>(answer: &'a Document<'static>) -> impl Iterator<Item = &'a str> {
     answer.values().flat_map(Sexpr::items).filter_map(Sexpr::as_str)
 }
 
-/// `8-4-4-4-12` hexadecimal digits.
+/// Returns whether the text is a uuid: hexadecimal digits in groups of 8, 4, 4, 4 and 12.
 fn is_uuid(text: &str) -> bool {
     let groups: Vec<_> = text.split('-').collect();
     groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])

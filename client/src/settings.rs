@@ -1,4 +1,4 @@
-//! What a client is told beforehand.
+//! The settings of a client: where the daemon is, and how long and how much its replies may be.
 
 use std::fmt;
 use std::io;
@@ -12,69 +12,71 @@ use xend_wire::Release;
 
 use crate::uri::Uri;
 
-/// All that a call has to know of the daemon and of what its user wants.
+/// Everything that a call needs to know about the daemon and about its user's wishes.
 #[derive(Clone)]
 pub(crate) struct Settings {
     pub(crate) uri: Uri,
     pub(crate) release: Release,
     pub(crate) deadlines: Deadlines,
-    /// When all calls together must be over.
-    pub(crate) end: Option<End>,
-    /// The longest body of a reply that is read, in bytes.
+    /// The deadline that all calls of the client share, if there is one.
+    pub(crate) deadline: Option<Deadline>,
+    /// The maximal length of a reply's body, in bytes.
     pub(crate) reply_limit: usize,
     pub(crate) keep_alive: bool,
-    /// User and password, with which sessions of the Xen-API are opened.
+    /// The user and the password that open sessions of the Xen-API.
     pub(crate) credentials: Option<(String, String)>,
     pub(crate) connector: Option<Connector>,
 }
 
-/// Makes connections in place of the client.
+/// A function of the caller that opens connections in place of the client.
 pub(crate) type Connector = Arc<dyn Fn() -> Connecting + Send + Sync>;
 pub(crate) type Connecting = Pin<Box<dyn Future<Output = io::Result<Box<dyn Stream>>> + Send>>;
 
-/// What a connection reads from and writes to.
+/// A byte stream that a connection reads from and writes to.
 pub(crate) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
 impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 
-/// How long the parts of a call may take. The daemon itself knows no limit.
+/// The time limits for the parts of a call. The daemon itself has no time limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
-    /// To find the host and connect: 10 seconds.
+    /// Time to resolve the host's name and to connect: 10 seconds by default.
     pub connect: Duration,
-    /// From there to the head of the reply: 2 minutes, for an operation that waits for devices waits up to 100 seconds.
+    /// Time from the connection to the head of the reply: 2 minutes by default, because the daemon may wait up to 100
+    /// seconds for devices before it answers.
     pub first_byte: Duration,
-    /// For the whole call, whatever it takes: 5 minutes. Where a call takes several requests, a quarter of it, 30 seconds
-    /// at most, is kept for unmaking what was made if one of them fails.
+    /// Time for the whole call with all its requests: 5 minutes by default. If a call takes several requests, a quarter
+    /// of this time, but at most 30 seconds, is reserved for undoing what they did if one of them fails.
     pub whole: Duration,
 }
 
-/// When something must be over.
+/// A point in time at which something must be over.
 #[derive(Clone, Copy, Debug)]
-pub(crate) struct End {
+pub(crate) struct Deadline {
     pub(crate) at: Instant,
-    /// How much time there was at its beginning, for messages.
+    /// The time limit from which the deadline was computed, for error messages.
     pub(crate) limit: Duration,
 }
 
-impl End {
-    /// Further than this nobody waits, and clocks do not count.
-    const FURTHEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
+impl Deadline {
+    /// The longest time limit. Longer ones count as this one, so that computing a deadline can't overflow.
+    const LONGEST: Duration = Duration::from_secs(30 * 365 * 24 * 60 * 60);
 
-    /// So long from now on.
+    /// Returns the deadline that lies `limit` in the future.
     pub(crate) fn after(limit: Duration) -> Self {
-        Self { at: Instant::now() + limit.min(Self::FURTHEST), limit }
+        Self { at: Instant::now() + limit.min(Self::LONGEST), limit }
     }
 
-    /// This or the other one, whichever comes first.
-    pub(crate) fn or_before(self, other: Self) -> Self {
+    /// Returns the earlier one of two deadlines.
+    pub(crate) fn earlier(self, other: Self) -> Self {
         if other.at < self.at { other } else { self }
     }
 
-    /// The end of some steps, and that of unmaking what they made: a quarter of the time is kept for that, at most `longest`.
-    pub(crate) fn split(self, longest: Duration) -> (Self, Self) {
-        let kept = longest.min(self.limit / 4).min(Self::FURTHEST);
-        let steps = Self { at: self.at.checked_sub(kept).unwrap_or(self.at), limit: self.limit - kept };
-        (steps, Self { limit: kept, ..self })
+    /// Splits the time that is left: returns the deadline of an operation's requests, and that of undoing them if one
+    /// fails. A quarter of the time is reserved for undoing, but at most `longest`.
+    pub(crate) fn split_for_undo(self, longest: Duration) -> (Self, Self) {
+        let reserved = longest.min(self.limit / 4).min(Self::LONGEST);
+        let steps = Self { at: self.at.checked_sub(reserved).unwrap_or(self.at), limit: self.limit - reserved };
+        (steps, Self { limit: reserved, ..self })
     }
 }
 
@@ -90,7 +92,7 @@ impl Settings {
             uri,
             release: Release::default(),
             deadlines: Deadlines::default(),
-            end: None,
+            deadline: None,
             reply_limit: 256 << 20,
             keep_alive: false,
             credentials: None,
@@ -101,14 +103,14 @@ impl Settings {
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { uri, release, deadlines, end, reply_limit, keep_alive, credentials, connector: _ } = self;
-        // The password stays out of logs.
+        let Self { uri, release, deadlines, deadline, reply_limit, keep_alive, credentials, connector: _ } = self;
+        // The password must not get into logs.
         let user = credentials.as_ref().map(|(user, _)| user);
         f.debug_struct("Settings")
             .field("uri", uri)
             .field("release", release)
             .field("deadlines", deadlines)
-            .field("end", end)
+            .field("deadline", deadline)
             .field("reply_limit", reply_limit)
             .field("keep_alive", keep_alive)
             .field("user", &user)

@@ -1,4 +1,4 @@
-//! Where a daemon listens, and which face it shows there.
+//! The URI of a daemon: which face (protocol) it speaks at which address.
 
 use std::fmt;
 use std::path::PathBuf;
@@ -6,45 +6,49 @@ use std::str::FromStr;
 
 use xend_wire::operation::Face;
 
-/// Face, transport and address in one: `sxp+tcp://HOST:8000`, `sxp+unix:///var/lib/xend/xend-socket`,
-/// `xmlrpc+tcp://HOST:8006/RPC2`, `xmlrpc+unix:///var/run/xend/xmlrpc.sock`.
+/// The URI of a daemon, which names a face (protocol), a transport and an address.
 ///
-/// Xend's own spelling `httpu:///PATH` means XML-RPC over a Unix socket (`xend/XendClient.py`). A port that is left out is
-/// the daemon's own: 8000 for `sxp`, 8006 for `xmlrpc` (8005 up to 3.0.3, which must be given), 9363 for `xenapi`.
+/// Examples: `sxp+tcp://HOST:8000`, `sxp+unix:///var/lib/xend/xend-socket`, `xmlrpc+tcp://HOST:8006/RPC2`,
+/// `xmlrpc+unix:///var/run/xend/xmlrpc.sock`.
+///
+/// Xend's own spelling `httpu:///PATH` means XML-RPC over a Unix socket (`xend/XendClient.py`). If the port is left
+/// out, it is the daemon's default: 8000 for `sxp`, 8006 for `xmlrpc`, and 9363 for `xenapi`. Up to 3.0.3 the daemon's
+/// port for `xmlrpc` is 8005, which must be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uri {
-    /// The protocol that is spoken there.
+    /// The face (protocol) that the daemon speaks at the address.
     pub face: Face,
-    /// Where to connect.
+    /// The address to connect to.
     pub address: Address,
 }
 
-/// Where to connect.
+/// The address of a daemon.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
-    /// A host, by name or address, and a port.
+    /// A TCP port of a host.
     Tcp {
-        /// Name, IPv4 address, or IPv6 address without brackets.
+        /// The host's name, its IPv4 address, or its IPv6 address without brackets.
         host: String,
-        /// The port.
+        /// The number of the TCP port.
         port: u16,
     },
-    /// The path of a Unix socket.
+    /// A Unix socket, given by its path.
     Unix(PathBuf),
 }
 
 impl Uri {
-    /// A daemon behind a TCP port.
+    /// Returns the URI of a daemon that listens on a TCP port.
     pub fn tcp(face: Face, host: impl Into<String>, port: u16) -> Self {
         Self { face, address: Address::Tcp { host: host.into(), port } }
     }
 
-    /// A daemon behind a Unix socket.
+    /// Returns the URI of a daemon that listens on a Unix socket.
     pub fn unix(face: Face, path: impl Into<PathBuf>) -> Self {
         Self { face, address: Address::Unix(path.into()) }
     }
 
-    /// The `Host` header. Over a Unix socket the daemon looks at neither name nor port but for `Location`.
+    /// Returns the value of the `Host` header. Over a Unix socket its content does not matter, because the daemon uses
+    /// the header only to build `Location`.
     pub(crate) fn host(&self) -> String {
         match &self.address {
             Address::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
@@ -75,9 +79,12 @@ impl FromStr for Uri {
         };
         match transport {
             "unix" if rest.starts_with('/') => Ok(Self::unix(face, rest)),
-            "unix" => Err(invalid("the path of a Unix socket must be absolute, with three slashes in a row")),
+            "unix" => {
+                Err(invalid("the path of a Unix socket must be absolute, so that three slashes follow the colon"))
+            }
             "tcp" => {
-                // The daemon does not look at the path of an XML-RPC request, and an operation has its own on `sxp`.
+                // The path of the URI is not sent: the daemon ignores the path of an XML-RPC request, and on `sxp` each
+                // operation has a path of its own.
                 let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
                 if !(path.is_empty() || face != Face::Sxp && path == "RPC2") {
                     return Err(invalid("nothing but `/RPC2` may follow the port"));
@@ -85,7 +92,7 @@ impl FromStr for Uri {
                 let (host, port) = split_port(authority).ok_or_else(|| invalid("it has no host"))?;
                 let port = match port {
                     None => default_port(face),
-                    Some(port) => port.parse().map_err(|_| invalid("its port is no number from 0 to 65535"))?,
+                    Some(port) => port.parse().map_err(|_| invalid("its port is not a number from 0 to 65535"))?,
                 };
                 Ok(Self::tcp(face, host, port))
             }
@@ -94,7 +101,7 @@ impl FromStr for Uri {
     }
 }
 
-/// Host and port of `HOST`, `HOST:PORT`, `[ADDRESS]` or `[ADDRESS]:PORT`.
+/// Splits `HOST`, `HOST:PORT`, `[ADDRESS]` or `[ADDRESS]:PORT` into the host and the port.
 fn split_port(authority: &str) -> Option<(&str, Option<&str>)> {
     let (host, port) = match authority.strip_prefix('[') {
         Some(rest) => {
@@ -115,10 +122,10 @@ impl fmt::Display for Uri {
     }
 }
 
-/// The text is not the URI of a daemon.
+/// The error that is returned for a text that is not the URI of a daemon.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is no URI of a daemon: {why}; expected FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi"
+    "`{text}` is not the URI of a daemon: {why}; expected FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi"
 )]
 pub struct InvalidUri {
     text: String,
@@ -151,8 +158,8 @@ mod tests {
         check("rpc+tcp://h", "its face is unknown");
         check("sxp+ssh://h", "its transport is unknown");
         check("sxp+tcp://:8000", "it has no host");
-        check("sxp+tcp://h:80000", "its port is no number from 0 to 65535");
+        check("sxp+tcp://h:80000", "its port is not a number from 0 to 65535");
         check("sxp+tcp://h/xend", "nothing but `/RPC2` may follow the port");
-        check("sxp+unix://tmp/x", "the path of a Unix socket must be absolute, with three slashes in a row");
+        check("sxp+unix://tmp/x", "the path of a Unix socket must be absolute, so that three slashes follow the colon");
     }
 }

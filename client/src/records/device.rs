@@ -1,25 +1,26 @@
-//! A device of a domain.
+//! The description of a device.
 
 use xend_wire::sexpr::{Builder, Document, Sexpr};
 
-/// A device, as it stands in a domain's configuration or in the store.
+/// The description of a domain's device, from the domain's configuration or from the daemon's store.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Device {
     kind: String,
     number: Option<u32>,
-    /// `(KIND (NAME VALUE) ...)`
+    /// A list with the device's type and its fields: `(KIND (NAME VALUE) ...)`.
     fields: Document<'static>,
 }
 
 impl Device {
-    /// `(vif (mac ...) (bridge ...))`
-    pub(crate) fn in_config(config: Sexpr<'_>) -> Option<Self> {
+    /// Reads a device from a configuration: `(vif (mac ...) (bridge ...))`.
+    pub(crate) fn from_config(config: Sexpr<'_>) -> Option<Self> {
         let kind = String::from_utf8_lossy(config.name()?).into_owned();
         Some(Self { kind, number: None, fields: config.to_document() })
     }
 
-    /// `((2049 ((backend ...) (state 1))) ...)`; of a domain that does not run `((0 (vbd (uname ...) (dev sda1))) ...)`.
-    pub(crate) fn in_store(kind: &str, answer: &Document<'static>) -> Vec<Self> {
+    /// Reads devices from the answer to `device.list`: `((2049 ((backend ...) (state 1))) ...)`, or `((0 (vbd (uname
+    /// ...) (dev sda1))) ...)` if the domain is not running.
+    pub(crate) fn list_from_store(kind: &str, answer: &Document<'static>) -> Vec<Self> {
         let devices = answer.values().flat_map(Sexpr::items);
         devices
             .map(|device| {
@@ -36,22 +37,22 @@ impl Device {
             .collect()
     }
 
-    /// `vif`, `vbd`, `console`.
+    /// Returns the device's type, such as `vif`, `vbd` or `console`.
     pub fn kind(&self) -> &str {
         &self.kind
     }
 
-    /// Its number, by which it can be detached. A configuration does not have it.
+    /// Returns the device's number, by which it can be detached. Devices in a configuration have no number.
     pub fn number(&self) -> Option<u32> {
         self.number
     }
 
-    /// The text of a field: `mac`, `uname`, `backend`.
+    /// Returns the text of a field, such as `mac`, `uname` or `backend`.
     pub fn field(&self, name: &str) -> Option<&str> {
         self.record().text(&format!("{}/{name}", self.kind))
     }
 
-    /// All of it: its kind, then its fields.
+    /// Returns the whole description: a list of the device's type and its fields.
     pub fn record(&self) -> Sexpr<'_> {
         self.fields.first().expect("a record is one value")
     }

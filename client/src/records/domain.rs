@@ -1,4 +1,4 @@
-//! A domain.
+//! The description of a domain.
 
 use std::time::Duration;
 
@@ -7,85 +7,86 @@ use xend_wire::sexpr::{Document, Sexpr};
 use super::{Device, record, seconds};
 
 record! {
-    /// A domain: `(domain (domid 1) (name vm1) ...)` (protocol reference §3.8).
+    /// The description of a domain: `(domain (domid 1) (name vm1) ...)` (protocol reference §3.8).
     Domain, "domain", several
 }
 
-/// The flags of a domain: six characters, each a letter of `rbpscd` or `-` (protocol reference §6.1).
+/// The state flags of a domain. The daemon writes them as six characters, each a letter of `rbpscd` or `-` (protocol
+/// reference §6.1).
 ///
-/// Several may be set; that none is, is a legal state: it could run and does not right now.
+/// Several flags may be set. If none is set, the domain is ready to run but does not have a processor right now.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct State {
-    /// On a processor right now.
+    /// The domain is running on a processor right now.
     pub is_running: bool,
-    /// Waiting for something.
+    /// The domain is waiting for an event.
     pub is_blocked: bool,
-    /// Stopped by [`Client::pause`](crate::Client::pause).
+    /// The domain was paused, for instance by [`Client::pause`](crate::Client::pause).
     pub is_paused: bool,
-    /// Shut down.
+    /// The domain has shut down.
     pub is_shut_down: bool,
-    /// Crashed.
+    /// The domain has crashed.
     pub is_crashed: bool,
-    /// On its way out.
+    /// The domain is being destroyed.
     pub is_dying: bool,
 }
 
-/// What a domain is up to, in one word. It can be told on every face.
+/// The state of a domain in one word. Every face tells it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum PowerState {
-    /// Defined, and not there.
+    /// The domain is defined, but not running.
     Halted,
-    /// Stopped for a while.
+    /// The domain is paused.
     Paused,
-    /// It runs, or could.
+    /// The domain is running or ready to run.
     Running,
-    /// Saved by the daemon.
+    /// The domain was saved by the daemon, and can be resumed.
     Suspended,
-    /// Crashed.
+    /// The domain has crashed.
     Crashed,
-    /// Shut down or dying.
+    /// The domain has shut down or is being destroyed.
     Ending,
 }
 
 impl Domain {
-    /// The name.
+    /// Returns the domain's name.
     pub fn name(&self) -> Option<&str> {
         self.field("name")
     }
 
-    /// The number by which the hypervisor knows it. A domain that is only defined has none.
+    /// Returns the number by which the hypervisor knows the domain. A domain that is not running has none.
     pub fn domid(&self) -> Option<u32> {
         self.parsed("domid")
     }
 
-    /// The uuid in its usual form.
+    /// Returns the domain's uuid, as the daemon wrote it: `8e1d1c7a-...`.
     pub fn uuid(&self) -> Option<&str> {
         self.field("uuid")
     }
 
-    /// Memory that it has or is to have, in MiB.
+    /// Returns the memory that the domain has or is to have, in MiB.
     pub fn memory_mib(&self) -> Option<u64> {
         self.parsed("memory")
     }
 
-    /// Memory that it may have at most, in MiB.
+    /// Returns the maximum of the domain's memory, in MiB.
     pub fn max_memory_mib(&self) -> Option<u64> {
         self.parsed("maxmem")
     }
 
-    /// How many virtual CPUs it has.
+    /// Returns the number of the domain's virtual processors.
     pub fn vcpus(&self) -> Option<u32> {
         self.parsed("vcpus")
     }
 
-    /// How many of them are online.
+    /// Returns the number of the domain's virtual processors that are online.
     pub fn online_vcpus(&self) -> Option<u32> {
         self.parsed("online_vcpus")
     }
 
-    /// The flags of its state, which the Xen-API does not tell. A `?`, which up to 3.0.3 means that a flag is not known
-    /// yet, counts as not set.
+    /// Returns the domain's state flags. The Xen-API does not tell them. Up to 3.0.3 the daemon may write `?` for a
+    /// flag that it does not know yet; such a flag is not set in the result.
     pub fn state(&self) -> Option<State> {
         let letters = self.field("state")?.as_bytes();
         let is_set = |at: usize, letter| letters.get(at) == Some(&letter);
@@ -99,7 +100,8 @@ impl Domain {
         })
     }
 
-    /// What it is up to: by the flags of its state, or by what the Xen-API says of it. A domain without an id is halted.
+    /// Returns the domain's state in one word. It follows from the state flags, or on the Xen-API from `power_state`. A
+    /// domain without an id is halted.
     pub fn power_state(&self) -> Option<PowerState> {
         if let Some(word) = self.field("power_state") {
             return Some(match word {
@@ -113,7 +115,7 @@ impl Domain {
         }
         match self.state() {
             None if self.field("domid").is_some() => None,
-            // Protocol reference §6.1: 3 is suspended in every release that has the number.
+            // The status 3 means suspended in every release that has this field (protocol reference §6.1).
             None if self.field("status") == Some("3") => Some(PowerState::Suspended),
             None => Some(PowerState::Halted),
             Some(State { is_crashed: true, .. }) => Some(PowerState::Crashed),
@@ -123,52 +125,54 @@ impl Domain {
         }
     }
 
-    /// Processor time used. The Xen-API does not tell it.
+    /// Returns the processor time that the domain has used. The Xen-API does not tell it.
     pub fn cpu_time(&self) -> Option<Duration> {
         self.field("cpu_time").and_then(seconds)
     }
 
-    /// When it began, since the Unix epoch.
+    /// Returns when the domain was started, as the time since the Unix epoch.
     pub fn start_time(&self) -> Option<Duration> {
         self.field("start_time").and_then(seconds)
     }
 
-    /// Why it shut down: `poweroff`, `reboot`, `suspend`, `crash` or `halt`. Up to 3.0.3 there is one before it has, too.
+    /// Returns why the domain shut down: `poweroff`, `reboot`, `suspend`, `crash` or `halt`. Up to 3.0.3 domains that
+    /// have not shut down have a reason, too.
     pub fn shutdown_reason(&self) -> Option<&str> {
         self.field("shutdown_reason")
     }
 
-    /// `hvm` for a domain with full virtualisation, `linux` for any other.
+    /// Returns `hvm` for a domain with full virtualisation, and `linux` for any other.
     pub fn os_type(&self) -> &str {
         let is_hvm = self.record().lookup("domain/image/hvm").is_some()
             || self.field("HVM_boot_policy").is_some_and(|policy| !policy.is_empty());
         if is_hvm { "hvm" } else { "linux" }
     }
 
-    /// Whether it starts when the daemon does.
+    /// Returns whether the domain starts together with the daemon.
     pub fn starts_with_daemon(&self) -> bool {
         self.field("on_xend_start") == Some("start") || self.field("auto_power_on") == Some("True")
     }
 
-    /// What happens when it ends: `destroy`, `restart`, `preserve` or `rename-restart`. The event is `poweroff`, `reboot`
-    /// or `crash`.
+    /// Returns what happens after an event, which is `poweroff`, `reboot` or `crash`: `destroy`, `restart`, `preserve`
+    /// or `rename-restart`.
     pub fn action_on(&self, event: &str) -> Option<&str> {
         self.field(&format!("on_{event}"))
     }
 
-    /// The devices in its configuration. On the Xen-API they are objects of their own, and not here.
+    /// Returns the devices in the domain's configuration. On the Xen-API the description of a domain contains no
+    /// devices.
     pub fn devices(&self) -> Vec<Device> {
         let devices = self.record().items().filter(|field| field.name() == Some(b"device"));
-        devices.filter_map(Sexpr::value).filter_map(Device::in_config).collect()
+        devices.filter_map(Sexpr::value).filter_map(Device::from_config).collect()
     }
 }
 
 impl PowerState {
-    /// All of them.
+    /// All states.
     pub const ALL: [Self; 6] =
         [Self::Halted, Self::Paused, Self::Running, Self::Suspended, Self::Crashed, Self::Ending];
 
-    /// The word, in lower case.
+    /// Returns the state's name in lower case.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Halted => "halted",

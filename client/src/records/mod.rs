@@ -1,4 +1,4 @@
-//! What records say, with their units. Whatever has no method here is still in the record.
+//! Typed descriptions of domains, hosts and their parts. Fields without a method can be read by their names.
 
 mod device;
 mod domain;
@@ -18,38 +18,40 @@ macro_rules! record {
     ($(#[$doc:meta])* $record:ident, $head:literal) => {
         $(#[$doc])*
         ///
-        /// Records of one answer share it: no record is copied, and the answer stays as long as one of them.
+        /// The descriptions in one answer share its memory: none is copied, and the answer is freed with the last of
+        /// them.
         #[derive(Clone)]
         pub struct $record {
             answer: std::sync::Arc<Document<'static>>,
-            /// Where in the answer it stands.
+            /// The position of this description in the answer.
             place: usize,
         }
 
         impl $record {
-            /// The one record of an answer.
+            /// Takes an answer that consists of one description.
             pub(crate) fn new(answer: Document<'static>) -> Self {
                 Self { answer: std::sync::Arc::new(answer), place: 0 }
             }
 
-            /// A record from the answer of an operation that gives one, of which the first value counts. `None` if it is
-            /// another.
+            /// Reads the first value of an answer. Returns `None` if the value is something else.
             pub fn read(answer: &Document<'static>) -> Option<Self> {
                 let record = answer.first().filter(|record| record.name() == Some($head.as_bytes()))?;
                 Some(Self::new(record.to_document()))
             }
 
-            /// The whole record, fields without a method included.
+            /// Returns the whole description, including the fields that have no method.
             pub fn record(&self) -> Sexpr<'_> {
                 self.answer.at(self.place).expect("the answer has a value there")
             }
 
-            /// The text of a field, at a path below the record: `image/linux/kernel`. An empty one is not there before 4.1.
+            /// Returns the text of the field at a path, such as `image/linux/kernel`. Before 4.1 the daemon leaves out
+            /// empty fields.
             pub fn field(&self, path: &str) -> Option<&str> {
                 self.record().text(&format!(concat!($head, "/{}"), path))
             }
 
-            /// A field that is a decimal number. What is none is not guessed at; [`field`](Self::field) still has it.
+            /// Returns the value of a field that is a decimal number. Anything else gives `None`, but
+            /// [`field`](Self::field) returns its text.
             fn parsed<N: std::str::FromStr>(&self, path: &str) -> Option<N> {
                 self.field(path)?.parse().ok()
             }
@@ -73,7 +75,7 @@ macro_rules! record {
         record! { $(#[$doc])* $record, $head }
 
         impl $record {
-            /// Those of the values inside an answer that are such records.
+            /// Reads all descriptions of this type in an answer.
             pub fn list(answer: Document<'static>) -> Vec<Self> {
                 let answer = std::sync::Arc::new(answer);
                 let values = answer.values().flat_map(Sexpr::items);
@@ -85,12 +87,12 @@ macro_rules! record {
 }
 use record;
 
-/// Seconds with a fraction, as the daemon gives processor time; nanoseconds are kept as far as it prints them.
+/// Reads seconds with a fraction, as the daemon writes processor time.
 fn seconds(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text.parse().ok()?).ok()
 }
 
-/// Nanoseconds.
+/// Reads a number of nanoseconds.
 fn nanoseconds(text: &str) -> Option<Duration> {
     text.parse().ok().map(Duration::from_nanos)
 }

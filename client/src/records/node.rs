@@ -1,4 +1,4 @@
-//! The host.
+//! The description of the host.
 
 use xend_wire::Release;
 use xend_wire::sexpr::{Builder, Document, Sexpr};
@@ -6,11 +6,12 @@ use xend_wire::sexpr::{Builder, Document, Sexpr};
 use super::record;
 
 record! {
-    /// The host: `(node (system Linux) ...)` (protocol reference §3.9).
+    /// The description of the host: `(node (system Linux) ...)` (protocol reference §3.9).
     Node, "node"
 }
 
-/// The release of a daemon by the version of its hypervisor, from that version on. What 4.0 takes is what 4.1 takes.
+/// The daemon's release by the version of its hypervisor. Each row also holds for all later versions up to the next
+/// row. 4.0 takes the same requests as 4.1.
 const BY_VERSION: &[((u32, u32), Release)] = &[
     ((3, 1), Release::V3_1),
     ((3, 2), Release::V3_2),
@@ -20,14 +21,15 @@ const BY_VERSION: &[((u32, u32), Release)] = &[
     ((4, 4), Release::V4_4),
 ];
 
-/// The release by the number of the configuration format, from that number on, for versions below 3.1. What 3.0.4 takes is
-/// what 3.1 takes.
+/// The daemon's release by the number of its configuration format, for hypervisors below 3.1. Each row also holds for
+/// all higher numbers up to the next row. 3.0.4, whose number is 3, takes the same requests as 3.1.
 const BY_FORMAT: &[(u32, Release)] = &[(2, Release::V3_0_3), (3, Release::V3_1)];
 
 impl Node {
-    /// The daemon's release: by the version of its hypervisor, which tells the releases from 3.1 on apart, or else by the
-    /// number of the configuration format, which 3.0.2 lacks. A version that is not known counts as the newest known one
-    /// before it.
+    /// Returns the daemon's release.
+    ///
+    /// From 3.1 on it follows from the version of the hypervisor, before from the number of the configuration format,
+    /// which 3.0.2 does not have. An unknown version counts as the newest known version before it.
     pub fn release(&self) -> Release {
         let by_version = |version| BY_VERSION.iter().rfind(|(since, _)| *since <= version).map(|(_, release)| *release);
         let by_format = |format| BY_FORMAT.iter().rfind(|(since, _)| *since <= format).map(|(_, release)| *release);
@@ -35,8 +37,8 @@ impl Node {
         release.or_else(|| self.config_format().and_then(by_format)).unwrap_or(Release::V3_0_2)
     }
 
-    /// The same with the fields of another record.
-    pub(crate) fn with(&self, more: &Document<'static>) -> Self {
+    /// Returns a copy of this description with the additional fields of another.
+    pub(crate) fn with_fields_of(&self, more: &Document<'static>) -> Self {
         let mut builder = Builder::new();
         builder.open();
         for field in self.record().items() {
@@ -50,37 +52,38 @@ impl Node {
         Self::new(builder.finish())
     }
 
-    /// The host's name.
+    /// Returns the host's name.
     pub fn host(&self) -> Option<&str> {
         self.field("host")
     }
 
-    /// How many processors it has.
+    /// Returns the number of the host's processors.
     pub fn cpus(&self) -> Option<u32> {
         self.parsed("nr_cpus")
     }
 
-    /// Speed of a processor, in MHz.
+    /// Returns the clock rate of a processor, in MHz.
     pub fn cpu_mhz(&self) -> Option<u32> {
         self.parsed("cpu_mhz")
     }
 
-    /// All memory, in MiB.
+    /// Returns the size of the host's memory, in MiB.
     pub fn total_memory_mib(&self) -> Option<u64> {
         self.parsed("total_memory")
     }
 
-    /// Memory that is free, in MiB.
+    /// Returns the size of the host's free memory, in MiB.
     pub fn free_memory_mib(&self) -> Option<u64> {
         self.parsed("free_memory")
     }
 
-    /// How many nodes of memory it has.
+    /// Returns the number of the host's NUMA nodes.
     pub fn nodes(&self) -> Option<u32> {
         self.parsed("nr_nodes")
     }
 
-    /// How many sockets a node has. From 3.2 on the daemon does not tell, and it follows from the other numbers.
+    /// Returns the number of sockets in a NUMA node. From 3.2 on the daemon does not tell it, and it is computed from
+    /// the other numbers.
     pub fn sockets_per_node(&self) -> Option<u32> {
         self.parsed("sockets_per_node").or_else(|| {
             let cores = self.nodes()?.checked_mul(self.cores_per_socket()?)?.checked_mul(self.threads_per_core()?)?;
@@ -88,17 +91,18 @@ impl Node {
         })
     }
 
-    /// How many cores a socket has.
+    /// Returns the number of cores in a socket.
     pub fn cores_per_socket(&self) -> Option<u32> {
         self.parsed("cores_per_socket")
     }
 
-    /// How many threads a core has.
+    /// Returns the number of threads in a core.
     pub fn threads_per_core(&self) -> Option<u32> {
         self.parsed("threads_per_core")
     }
 
-    /// Major and minor number of the hypervisor's version. The Xen-API has them in one text: `3.1.2-1`.
+    /// Returns the major and the minor number of the hypervisor's version. The Xen-API has them in one text, such as
+    /// `3.1.2-1`.
     pub fn xen_version(&self) -> Option<(u32, u32)> {
         if let (Some(major), Some(minor)) = (self.parsed("xen_major"), self.parsed("xen_minor")) {
             return Some((major, minor));
@@ -107,12 +111,13 @@ impl Node {
         Some((numbers.next()?.ok()?, numbers.next()?.ok()?))
     }
 
-    /// The scheduler: `credit` or `sedf`. From 3.1 on.
+    /// Returns the name of the host's scheduler: `credit` or `sedf`. Available from 3.1 on.
     pub fn scheduler(&self) -> Option<&str> {
         self.field("xen_scheduler")
     }
 
-    /// The number of the configuration format: 2 for 3.0.3, 3 for 3.0.4, 4 from 3.1 on; none for 3.0.2.
+    /// Returns the number of the daemon's configuration format: 2 for 3.0.3, 3 for 3.0.4, 4 from 3.1 on. 3.0.2 has
+    /// none.
     pub fn config_format(&self) -> Option<u32> {
         self.parsed("xend_config_format")
     }

@@ -1,4 +1,4 @@
-//! How schedulers treat a domain.
+//! A domain's parameters of the schedulers.
 
 use std::time::Duration;
 
@@ -7,49 +7,49 @@ use xend_wire::sexpr::{Document, Sexpr};
 use super::{nanoseconds, record};
 
 record! {
-    /// What the credit scheduler knows of a domain: `(credit (weight 256) (cap 0))`.
+    /// A domain's parameters of the credit scheduler: `(credit (weight 256) (cap 0))`.
     Credit, "credit"
 }
 
 record! {
-    /// What the SEDF scheduler knows of a domain: `(sedf (domid 1) (period 100000000) ...)`.
+    /// A domain's parameters of the SEDF scheduler: `(sedf (domid 1) (period 100000000) ...)`.
     Sedf, "sedf"
 }
 
 impl Credit {
-    /// Its share; a domain of weight 512 gets twice as much as one of 256.
+    /// Returns the domain's weight: a domain of weight 512 gets twice as much processor time as one of 256.
     pub fn weight(&self) -> Option<u32> {
         self.parsed("weight")
     }
 
-    /// What it may use at most, in percent of one processor; 0 for no limit.
+    /// Returns the maximum of the domain's processor time, in percent of one processor. 0 means no maximum.
     pub fn cap_percent(&self) -> Option<u32> {
         self.parsed("cap")
     }
 }
 
 impl Sedf {
-    /// In each period ...
+    /// Returns the length of a scheduling period.
     pub fn period(&self) -> Option<Duration> {
         self.field("period").and_then(nanoseconds)
     }
 
-    /// ... it gets so much time.
+    /// Returns the processor time that the domain gets in each period.
     pub fn slice(&self) -> Option<Duration> {
         self.field("slice").and_then(nanoseconds)
     }
 
-    /// By how much its period shrinks when it begins after waiting.
+    /// Returns by how much the period is shortened when the domain becomes ready to run after waiting.
     pub fn latency(&self) -> Option<Duration> {
         self.field("latency").and_then(nanoseconds)
     }
 
-    /// Whether it gets time that nobody else wants.
+    /// Returns whether the domain gets processor time that no other domain uses.
     pub fn has_extra_time(&self) -> bool {
         self.field("extratime") == Some("1")
     }
 
-    /// Its share of that.
+    /// Returns the domain's share of the processor time that no other domain uses.
     pub fn weight(&self) -> Option<u32> {
         self.parsed("weight")
     }

@@ -10,47 +10,48 @@ use xend_wire::sexpr::{Builder, Document, Sexpr};
 use xend_wire::xenapi::{self, Config, DeviceClass, NewDevice};
 use xend_wire::xmlrpc::{Kind as ValueKind, Value, ValueRef};
 
-use super::UNMAKING;
+use super::UNDO_TIME;
 use crate::call::Call;
 use crate::error::{Error, Fate, Kind};
-use crate::session::{InSession, Sessions};
-use crate::settings::End;
+use crate::session::{SessionCall, Sessions};
+use crate::settings::Deadline;
 
-/// Does an operation by methods of the Xen-API, one after the other. If one fails, what the others made is unmade.
+/// Does an operation by calling several methods of the Xen-API. If one of them fails, what the earlier ones did is
+/// undone.
 pub(crate) async fn follow(
     call: Call<'_>,
     sessions: &Sessions,
     arguments: &Arguments,
 ) -> Result<Document<'static>, Error> {
-    // What can't be asked opens no session either.
+    // An operation with invalid arguments must not open a session.
     let plan = call.operation.plan(call.settings.release, arguments).map_err(|error| call.invalid(error))?;
-    let (end, unmade) = call.end.split(UNMAKING);
-    let call = call.with_end(end);
-    let mut session = InSession::begin(call, sessions).await?;
+    let (deadline, undo_deadline) = call.deadline.split_for_undo(UNDO_TIME);
+    let call = call.with_deadline(deadline);
+    let mut session = SessionCall::begin(call, sessions).await?;
     let vm = match arguments.get("domain") {
         Some(domain) => session.vm(domain).await?,
         None => String::new(),
     };
-    Methods { session, vm, undo: Vec::new(), has_changed: false, unmade }.follow(&plan).await
+    Methods { session, vm, undo: Vec::new(), has_changed: false, undo_deadline }.follow(&plan).await
 }
 
-/// The methods of one operation.
+/// The state of an operation that calls several methods.
 struct Methods<'c> {
-    session: InSession<'c>,
-    /// The domain that it is about, once there is one.
+    session: SessionCall<'c>,
+    /// The reference of the domain that the operation is about. Empty until the domain exists.
     vm: String,
-    /// Methods that unmake what was made, with its reference; the last comes first.
+    /// The methods that undo what was done, each with the reference that it takes. They are called in reverse order.
     undo: Vec<(String, String)>,
-    /// Whether something was changed that stays so.
+    /// Whether something was changed that can't be undone.
     has_changed: bool,
-    /// When unmaking must be over.
-    unmade: End,
+    /// The deadline for undoing.
+    undo_deadline: Deadline,
 }
 
-/// A device of a domain.
-struct Plugged {
+/// A device that a domain has.
+struct AttachedDevice {
     reference: String,
-    /// `eth0`, `sda1`.
+    /// The device's name in the domain, such as `eth0` or `sda1`.
     name: String,
     number: Option<i64>,
     record: Returned,
@@ -71,26 +72,26 @@ impl Methods<'_> {
         };
         match done {
             Ok(answer) => Ok(answer),
-            Err(error) => Err(self.unmake(error).await),
+            Err(error) => Err(self.undo_all(error).await),
         }
     }
 
-    async fn unmake(mut self, mut error: Error) -> Error {
+    async fn undo_all(mut self, mut error: Error) -> Error {
         let mut undo = std::mem::take(&mut self.undo);
-        // A disk that may be there keeps its image, unless it goes with its domain.
+        // A disk that may still exist must keep its image, unless the disk is deleted together with its domain.
         if error.fate() == Fate::Unknown && undo.iter().all(|(method, _)| method != "VM.destroy") {
             undo.retain(|(method, _)| method != "VDI.destroy");
         }
-        self.session.call = self.session.call.with_end(self.unmade);
+        self.session.call = self.session.call.with_deadline(self.undo_deadline);
         let mut is_whole = !self.has_changed;
         for (method, reference) in undo.into_iter().rev() {
-            if let Err(second) = self.tell(&method, [reference.into()]).await {
-                // What is gone with its domain need not be unmade.
-                if second.is_of_unknown_object() {
+            if let Err(second) = self.call_void(&method, [reference.into()]).await {
+                // An object that was deleted together with its domain is undone already.
+                if second.is_unknown_object() {
                     continue;
                 }
                 if is_whole {
-                    error = error.unmaking_failed(&method, &second);
+                    error = error.undo_failed(&method, &second);
                 }
                 is_whole = false;
             }
@@ -102,41 +103,46 @@ impl Methods<'_> {
         self.session.method(method, &params).await
     }
 
-    /// Calls a method that gives nothing.
-    async fn tell<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<(), Error> {
+    /// Calls a method that has no result.
+    async fn call_void<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<(), Error> {
         let returned = self.ask(method, params).await?;
         match returned.value().as_str() {
             Some("") => Ok(()),
-            _ => Err(self.session.call.error(Kind::Lacking(format!("`{method}` gave something, which says nothing")))),
+            _ => Err(self
+                .session
+                .call
+                .error(Kind::MissingFromReply(format!("`{method}` returned a value, although it has no result")))),
         }
     }
 
-    /// Asks for a record, or for records by their references.
+    /// Calls a method that returns a struct: a record, or records by their references.
     async fn ask_struct<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Returned, Error> {
         let returned = self.ask(method, params).await?;
         match returned.value().kind() {
             ValueKind::Struct => Ok(returned),
-            _ => Err(self.session.call.lacking(format!("`{method}` gave no struct"))),
+            _ => Err(self.session.call.missing_from_reply(format!("`{method}` returned no struct"))),
         }
     }
 
-    /// Asks for references.
+    /// Calls a method that returns an array of references.
     async fn ask_references<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Vec<String>, Error> {
         let returned = self.ask(method, params).await?;
         let references = match returned.value().kind() {
             ValueKind::Array => returned.value().items().map(|it| it.as_str().map(str::to_owned)).collect(),
             _ => None,
         };
-        references.ok_or_else(|| self.session.call.lacking(format!("`{method}` gave no array of strings")))
+        references
+            .ok_or_else(|| self.session.call.missing_from_reply(format!("`{method}` returned no array of strings")))
     }
 
-    /// Makes an object of a class, and gives its reference.
-    async fn make(&mut self, class: &str, record: Value) -> Result<String, Error> {
+    /// Creates an object of a class, and returns its reference.
+    async fn create_object(&mut self, class: &str, record: Value) -> Result<String, Error> {
         let method = format!("{class}.create");
         let made = self.ask(&method, [record]).await?;
         let reference = made.value().as_str().filter(|reference| !reference.is_empty());
-        let reference =
-            reference.ok_or_else(|| self.session.call.error(Kind::Lacking(format!("`{method}` gave no reference"))))?;
+        let reference = reference.ok_or_else(|| {
+            self.session.call.error(Kind::MissingFromReply(format!("`{method}` returned no reference")))
+        })?;
         self.undo.push((format!("{class}.destroy"), reference.to_owned()));
         Ok(reference.to_owned())
     }
@@ -159,7 +165,8 @@ impl Methods<'_> {
         self.ask_struct("VM.get_record", [self.vm.as_str().into()]).await
     }
 
-    /// `(domain (domid 1) (name vm1) (vcpu_count 1) (vcpu (number 0) (online 1) ...) ...)`, as far as it is told.
+    /// Returns `(domain (domid 1) (name vm1) (vcpu_count 1) (vcpu (number 0) (online 1) ...) ...)`, with the fields
+    /// that the Xen-API tells.
     async fn vcpus(&mut self) -> Result<Document<'static>, Error> {
         let vm = self.record().await?;
         let metrics = self.text(&vm, "metrics")?;
@@ -199,7 +206,7 @@ impl Methods<'_> {
     async fn set_parameters(&mut self, parameters: &[(&'static str, i32)]) -> Result<Document<'static>, Error> {
         for (name, value) in parameters {
             let params = [self.vm.as_str().into(), (*name).into(), (*value).into()];
-            self.tell("VM.add_to_VCPUs_params_live", params).await?;
+            self.call_void("VM.add_to_VCPUs_params_live", params).await?;
             self.has_changed = true;
         }
         Ok(Document::default())
@@ -207,14 +214,14 @@ impl Methods<'_> {
 
     async fn define(&mut self, config: &Config) -> Result<(), Error> {
         let known = self.ask_references("VM.get_all", []).await?;
-        self.vm = self.make("VM", config.vm.clone()).await?;
-        // A definition that was there is overwritten, and nothing brings it back (protocol reference §6.4).
+        self.vm = self.create_object("VM", config.vm.clone()).await?;
+        // An existing definition is overwritten and can't be restored (protocol reference §6.4).
         if known.contains(&self.vm) {
             self.undo.clear();
             self.has_changed = true;
         }
         for device in &config.devices {
-            self.plug(device).await?;
+            self.create_device(device).await?;
         }
         Ok(())
     }
@@ -222,23 +229,23 @@ impl Methods<'_> {
     async fn create(&mut self, config: &Config, paused: bool) -> Result<Document<'static>, Error> {
         self.define(&transient(config)).await?;
         if !self.has_changed {
-            // It does nothing to a domain that did not start.
+            // `VM.hard_shutdown` does nothing to a domain that did not start.
             self.undo.push(("VM.hard_shutdown".to_owned(), self.vm.clone()));
         }
-        // It waits for the devices.
-        self.tell("VM.start", [self.vm.as_str().into(), paused.into()]).await?;
+        // `VM.start` waits for the devices.
+        self.call_void("VM.start", [self.vm.as_str().into(), paused.into()]).await?;
         let record = self.record().await?;
         Ok(xenapi::record("domain", record.value(), self.session.call.settings.release))
     }
 
-    /// Makes a device, and gives its reference.
-    async fn plug(&mut self, device: &NewDevice) -> Result<String, Error> {
+    /// Creates a device, and returns its reference.
+    async fn create_device(&mut self, device: &NewDevice) -> Result<String, Error> {
         let backend = match (device.class, &device.backend) {
             (_, None) => None,
             (DeviceClass::Vif, Some(bridge)) => Some(self.network(bridge).await?),
             (DeviceClass::Vbd, Some(uname)) => Some(self.image(uname).await?),
         };
-        self.make(device.class.as_str(), device.record(&self.vm, backend.as_deref())).await
+        self.create_object(device.class.as_str(), device.record(&self.vm, backend.as_deref())).await
     }
 
     async fn network(&mut self, bridge: &str) -> Result<String, Error> {
@@ -247,7 +254,7 @@ impl Methods<'_> {
         reference_to(&networks, named).ok_or_else(|| self.missing(ErrorCode::BadParameter, "network", bridge))
     }
 
-    /// The image at a place: one that is known, or a new one where the host keeps images by their places.
+    /// Returns the reference of the image at a place. If the daemon has none, creates one in the local storage.
     async fn image(&mut self, uname: &str) -> Result<String, Error> {
         let images = self.ask_struct("VDI.get_all_records", []).await?;
         let is_there = |record: ValueRef<'_>| record.get("other_config")?.get("location")?.text().map(|it| it == uname);
@@ -258,11 +265,11 @@ impl Methods<'_> {
         let is_local = |record: ValueRef<'_>| record.get("type")?.text().map(|kind| kind == "local");
         let local = reference_to(&storage, is_local);
         let local = local.ok_or_else(|| self.missing(ErrorCode::BadParameter, "storage of type", "local"))?;
-        self.make("VDI", xenapi::image_record(&local, uname)).await
+        self.create_object("VDI", xenapi::image_record(&local, uname)).await
     }
 
-    /// All devices of a class that the domain has.
-    async fn devices(&mut self, class: DeviceClass) -> Result<Vec<Plugged>, Error> {
+    /// Returns all devices of a class that the domain has.
+    async fn devices(&mut self, class: DeviceClass) -> Result<Vec<AttachedDevice>, Error> {
         let of = class.as_str();
         let mut devices = Vec::new();
         for reference in self.ask_references(&format!("VM.get_{of}s"), [self.vm.as_str().into()]).await? {
@@ -272,20 +279,26 @@ impl Methods<'_> {
         Ok(devices)
     }
 
-    /// `at` is the device's place among those of its class that the domain has.
-    fn device(&self, class: DeviceClass, at: usize, reference: String, record: Returned) -> Result<Plugged, Error> {
+    /// Describes a device from its record. `at` is its position among the domain's devices of this class.
+    fn device(
+        &self,
+        class: DeviceClass,
+        at: usize,
+        reference: String,
+        record: Returned,
+    ) -> Result<AttachedDevice, Error> {
         let name = self.text(&record, "device")?;
         let number = match class {
-            // A card of a domain that does not run has no name yet: the other faces count such cards
-            // (`XendDomainInfo.getDeviceSxprs`).
+            // A network card of a domain that is not running has no name. Such cards are numbered by their positions,
+            // as on the other faces (`XendDomainInfo.getDeviceSxprs`).
             DeviceClass::Vif if name.is_empty() => i64::try_from(at).ok(),
             DeviceClass::Vif => name.strip_prefix("eth").and_then(|number| number.parse().ok()),
             DeviceClass::Vbd => block_device_number(name.as_bytes()),
         };
-        Ok(Plugged { reference, name, number, record })
+        Ok(AttachedDevice { reference, name, number, record })
     }
 
-    /// `((0 ((mac ...) (device eth0) ...)) ...)`
+    /// Returns `((0 ((mac ...) (device eth0) ...)) ...)`.
     async fn list_devices(&mut self, class: DeviceClass) -> Result<Document<'static>, Error> {
         let head = class.as_str().to_ascii_lowercase();
         let mut builder = Builder::new();
@@ -303,11 +316,11 @@ impl Methods<'_> {
         Ok(builder.finish())
     }
 
-    /// `(vif (dom 2 id 1))`
+    /// Returns `(vif (dom 2 id 1))`.
     async fn attach(&mut self, device: &NewDevice) -> Result<Document<'static>, Error> {
         let vm = self.record().await?;
         let domid = self.text(&vm, "domid")?;
-        let reference = self.plug(device).await?;
+        let reference = self.create_device(device).await?;
         let (name, number) = match &device.name {
             Some(name) => (name.clone(), block_device_number(name.as_bytes())),
             None => {
@@ -318,7 +331,7 @@ impl Methods<'_> {
         };
         let mut builder = Builder::new();
         if domid == "-1" {
-            // As the other faces answer where only the definition has changed.
+            // The other faces answer so if only the definition was changed.
             builder.atom("True");
         } else {
             let id = number.map_or(name, |number| number.to_string());
@@ -328,17 +341,17 @@ impl Methods<'_> {
     }
 
     async fn change_disc(&mut self, drive: &str, disc: &str) -> Result<Document<'static>, Error> {
-        let drive = self.find(DeviceClass::Vbd, drive).await?;
+        let drive = self.find_device(DeviceClass::Vbd, drive).await?;
         let image = self.image(disc).await?;
-        self.tell("VBD.media_change", [drive.into(), image.into()]).await?;
+        self.call_void("VBD.media_change", [drive.into(), image.into()]).await?;
         Ok(Document::default())
     }
 
     async fn detach(&mut self, class: DeviceClass, device: &str) -> Result<Document<'static>, Error> {
-        let reference = self.find(class, device).await?;
-        match self.tell(&format!("{}.destroy", class.as_str()), [reference.as_str().into()]).await {
-            // Up to 3.4 the daemon takes a disk away and then trips over an image that it does not know, as it knows none
-            // of a disk that another face made (capture `xenapi-VBD.destroy-hot@3.4`).
+        let reference = self.find_device(class, device).await?;
+        match self.call_void(&format!("{}.destroy", class.as_str()), [reference.as_str().into()]).await {
+            // Up to 3.4 the daemon detaches the disk and then fails because it does not know the disk's image. It knows
+            // no image for a disk that was made through another face (capture `xenapi-VBD.destroy-hot@3.4`).
             Err(error) if class == DeviceClass::Vbd && error.message().contains("removeVBD") => {
                 self.has_changed = true;
                 let left = self.ask_references("VM.get_VBDs", [self.vm.as_str().into()]).await?;
@@ -348,22 +361,23 @@ impl Methods<'_> {
         }
     }
 
-    /// The reference of a device, given its number, or the name of a disk.
-    async fn find(&mut self, class: DeviceClass, device: &str) -> Result<String, Error> {
+    /// Returns the reference of a device that is given by its number, or in the case of a disk also by its name.
+    async fn find_device(&mut self, class: DeviceClass, device: &str) -> Result<String, Error> {
         let number = match class {
             DeviceClass::Vif => device.parse().ok(),
             DeviceClass::Vbd => block_device_number(device.as_bytes()),
         };
-        // Not every name of a disk has a number that is known here.
-        let is_named = |it: &Plugged| class == DeviceClass::Vbd && device.split(':').next() == Some(&it.name);
-        let is_it = |it: &Plugged| (number.is_some() && it.number == number) || is_named(it);
+        // Some names of disks have no number that the client knows, so names are compared as well.
+        let is_named = |it: &AttachedDevice| class == DeviceClass::Vbd && device.split(':').next() == Some(&it.name);
+        let is_it = |it: &AttachedDevice| (number.is_some() && it.number == number) || is_named(it);
         let found = self.devices(class).await?.into_iter().find(is_it);
         found.map(|it| it.reference).ok_or_else(|| self.missing(ErrorCode::OperationFailed, "device", device))
     }
 
     fn text(&self, record: &Returned, member: &str) -> Result<String, Error> {
         let text = record.value().get(member).and_then(ValueRef::text);
-        text.map(String::from).ok_or_else(|| self.session.call.lacking(format!("the record has no `{member}`")))
+        text.map(String::from)
+            .ok_or_else(|| self.session.call.missing_from_reply(format!("the record has no member `{member}`")))
     }
 
     fn missing(&self, code: ErrorCode, what: &str, name: &str) -> Error {
@@ -371,7 +385,7 @@ impl Methods<'_> {
     }
 }
 
-/// The configuration of a domain that is forgotten when it ends, as `xm create` makes one.
+/// Returns the configuration of a domain that the daemon deletes when the domain ends, as `xm create` does.
 fn transient(config: &Config) -> Config {
     let mut config = config.clone();
     if let Value::Struct(members) = &mut config.vm {
@@ -381,7 +395,7 @@ fn transient(config: &Config) -> Config {
     config
 }
 
-/// The reference under which a record stands that is the one.
+/// Returns the reference of the record that satisfies the condition.
 fn reference_to(records: &Returned, is_it: impl Fn(ValueRef<'_>) -> Option<bool>) -> Option<String> {
     let found = records.value().members().find(|(_, record)| is_it(*record) == Some(true));
     found.map(|(reference, _)| reference.to_owned())

@@ -1,9 +1,9 @@
-//! What takes several requests (`Operation::way`): calls of other operations, or methods of the Xen-API.
+//! Operations that take several requests: other operations, or methods of the Xen-API (see `Operation::way`).
 
 pub(crate) mod methods;
 pub(crate) mod operations;
 
 use std::time::Duration;
 
-/// How much of a call's time is kept for unmaking, at most.
-const UNMAKING: Duration = Duration::from_secs(30);
+/// The maximal part of a call's time that is reserved for undoing what its requests did.
+const UNDO_TIME: Duration = Duration::from_secs(30);

@@ -1,14 +1,14 @@
-//! Operations that take several others, on the faces `sxp` and `xmlrpc`.
+//! Operations that consist of other operations, on the faces `sxp` and `xmlrpc`.
 
 use xend_wire::failure::ErrorCode;
 use xend_wire::operation::{self, Arguments, Operation, References, Sequence};
 use xend_wire::sexpr::{Builder, Document, Rules, Sexpr, print};
 
-use super::UNMAKING;
+use super::UNDO_TIME;
 use crate::call::Call;
 use crate::error::{Error, Kind};
 
-/// Does an operation by others, one after the other.
+/// Does an operation by doing the others of which it consists, one after the other.
 pub(crate) async fn follow(
     call: Call<'_>,
     sequence: Sequence,
@@ -26,13 +26,15 @@ async fn ask(call: Call<'_>, operation: Operation, arguments: &Arguments) -> Res
 }
 
 async fn create_and_start(call: Call<'_>, arguments: &Arguments) -> Result<Document<'static>, Error> {
-    let (end, unmade) = call.end.split(UNMAKING);
-    let call = call.with_end(end);
+    let (deadline, undo_deadline) = call.deadline.split_for_undo(UNDO_TIME);
+    let call = call.with_deadline(deadline);
     let created = ask(call, operation::CREATE, arguments).await?;
     let field = |name: &str| created.first().and_then(|record| record.text(&format!("domain/{name}")));
-    // Another domain may have its name: 3.1 takes a second one.
+    // The domain is given by its id, because another domain may have the same name: 3.1 accepts that.
     let Some(domid) = field("domid") else {
-        return Err(call.error(Kind::Lacking("the reply does not tell which domain was made".to_owned())));
+        return Err(
+            call.error(Kind::MissingFromReply("the reply does not contain the id of the new domain".to_owned()))
+        );
     };
     let domain = Arguments::from_iter([("domain", domid)]);
     let started = async {
@@ -42,21 +44,22 @@ async fn create_and_start(call: Call<'_>, arguments: &Arguments) -> Result<Docum
     };
     let error = match started.await {
         Ok(answer) => return Ok(answer),
-        Err(error) => error.about(Some(field("name").unwrap_or(domid).as_bytes())),
+        Err(error) => error.with_domain(Some(field("name").unwrap_or(domid).as_bytes())),
     };
-    match ask(call.with_end(unmade), operation::DESTROY, &domain).await {
+    match ask(call.with_deadline(undo_deadline), operation::DESTROY, &domain).await {
         Ok(_) => Err(error),
-        Err(second) => Err(error.unmaking_failed(operation::DESTROY.name(), &second).partly_done()),
+        Err(second) => Err(error.undo_failed(operation::DESTROY.name(), &second).partly_done()),
     }
 }
 
-/// Reads a domain's configuration, changes `on_xend_start`, and defines it anew.
+/// Reads a domain's configuration, changes `on_xend_start`, and defines the domain again.
 async fn set_autostart(call: Call<'_>, arguments: &Arguments) -> Result<Document<'static>, Error> {
     let domain: Arguments = arguments.iter().filter(|(name, _)| *name == "domain").collect();
     let record = ask(call, operation::INFO, &domain).await?;
     if record.first().is_some_and(|record| record.text("domain/domid").is_some()) {
-        // 3.1 would say that it was done, and not do it; later ones say that there is such a domain.
-        let why = "its configuration can be changed only while it does not run".to_owned();
+        // For a running domain 3.1 would answer with success but change nothing, and later releases answer that the
+        // domain exists.
+        let why = "the configuration can only be changed while the domain is not running".to_owned();
         return Err(call.error(Kind::Impossible { code: ErrorCode::WrongStateForOp, why }));
     }
     let is_wanted = matches!(arguments.get("autostart"), Some(b"1" | b"true"));

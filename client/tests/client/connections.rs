@@ -1,10 +1,10 @@
-//! Connections that are kept, that break, and that nobody waits for any longer; and heads of replies as others write them.
+//! Connections that stay open, break, or belong to cancelled calls; and unusual heads of replies.
 
 use xend_client::{ErrorCode, Face, Fate};
 
 use crate::peer::{client, conversation, reply, run};
 
-/// Header lines that are folded, and minor versions that nobody has written down, are read (RFC 9112 §5.2, RFC 9110 §2.5).
+/// Folded header lines and unknown minor versions are accepted (RFC 9112 §5.2, RFC 9110 §2.5).
 #[test]
 fn heads_of_any_http_1_are_read() {
     let names = "(Domain-0 vm1)";
@@ -32,7 +32,7 @@ fn heads_of_any_http_1_are_read() {
     });
 }
 
-/// How many connections the requests took, by the count of those that did not follow another on the same one.
+/// Returns the request lines of all requests.
 fn requests(noted: &crate::peer::Requests) -> Vec<String> {
     let lines = noted.lock().unwrap();
     lines.iter().map(|request| request.lines().next().unwrap_or_default().to_owned()).collect()
@@ -53,7 +53,7 @@ fn a_connection_is_kept_on_request() {
     });
 }
 
-/// The daemon closes a connection that was kept. Before anything was sent that is no error.
+/// If the daemon has closed an idle connection before the request is sent, the request goes over a new one.
 #[test]
 fn a_connection_that_was_closed_meanwhile_is_replaced() {
     run(async {
@@ -65,11 +65,11 @@ fn a_connection_that_was_closed_meanwhile_is_replaced() {
     });
 }
 
-/// What reads is asked again when a kept connection breaks under it; what changes something never is.
+/// If an idle connection breaks after the request was sent, only a request that reads is sent again.
 #[test]
 fn only_what_reads_is_ever_sent_again() {
     run(async {
-        // The peer has no second reply: it closes the kept connection behind the second request.
+        // The peer has no second reply: it closes the idle connection after it has read the second request.
         let (client, noted) = conversation(client(Face::Sxp).keep_alive(true), vec![info()]);
         client.domain("vm1").await.unwrap();
         let error = client.pause("vm1").await.unwrap_err();
@@ -85,8 +85,8 @@ fn only_what_reads_is_ever_sent_again() {
     });
 }
 
-/// A call that is dropped takes its connection with it: the next one can't get its reply. The peer answers the first
-/// request that it gets with `a`, the second with `b`, the third with `c`.
+/// A cancelled call closes its connection, so that the next call can't receive its reply. The peer replies to the first
+/// request that it receives with `a`, to the second with `b`, and to the third with `c`.
 #[test]
 fn a_cancelled_call_leaves_no_reply_behind() {
     let named = |name: &str| reply("200 OK", &format!("(domain (domid 1) (name {name}))"));
@@ -103,7 +103,7 @@ fn a_cancelled_call_leaves_no_reply_behind() {
     });
 }
 
-/// On one connection for each call, calls at the same time do not wait for each other, and get what is theirs.
+/// Calls at the same time use separate connections and do not wait for each other.
 #[test]
 fn calls_at_the_same_time_share_nothing() {
     run(async {

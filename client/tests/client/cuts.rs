@@ -1,4 +1,4 @@
-//! A reply that ends too early, or stops coming, at every byte.
+//! Replies that end or stop too early, at every byte.
 
 use std::time::Duration;
 
@@ -17,8 +17,8 @@ const TUPLE: &str = "<?xml version='1.0'?><methodResponse><params><param><value>
 const VOID: &str = "<?xml version='1.0'?><methodResponse><params><param><value><struct><member><name>Status</name>\
     <value>Success</value></member><member><name>Value</name><value>u</value></member></struct></value></param></params></methodResponse>";
 
-/// What was cut is never a result; the error is clear, tells whether the operation may have happened, and is there by the
-/// deadline at the latest.
+/// Checks that an incomplete reply never gives a result, and that the error tells whether the operation may have
+/// happened and comes before the deadline.
 #[track_caller]
 fn check(face: Face, operation: &str, status: &str, body: &str) {
     let operation: Operation = find(operation).expect(operation);
@@ -42,13 +42,17 @@ fn check(face: Face, operation: &str, status: &str, body: &str) {
             let place = format!("{} on {face}, cut at {length}, held {holds}: {error}", operation.name());
             assert_eq!((error.code(), error.fate()), (code, fate), "{place}");
             assert!(elapsed <= limit, "{place}");
-            let said =
-                ["closed before the reply was complete", "breaks off", "no reply within", "no complete reply within"];
+            let said = [
+                "closed before the reply was complete",
+                "ends too early",
+                "no reply within",
+                "no complete reply within",
+            ];
             assert!(said.iter().any(|said| error.message().contains(said)), "{place}");
             assert_eq!(holds, error.is_timeout(), "{place}");
         }
     }
-    // The whole of it is read, so that the cuts are all there is to these errors.
+    // The complete reply is accepted, so the errors above come from the cuts alone.
     assert!(run(ask(&client, operation, Then::Hold(vec![whole]))).1.is_ok(), "{} on {face}", operation.name());
 }
 
@@ -70,7 +74,7 @@ fn on_the_xen_api() {
     check(Face::XenApi, "session.login", "200 OK", VOID);
 }
 
-/// A failure that is cut is no failure that was understood: without a length, the end of the reply is its only mark.
+/// A reply without a length ends when the connection is closed, so this failure is complete.
 #[test]
 fn a_reply_without_a_length_ends_where_it_ends() {
     let whole = b"HTTP/1.1 500 Request failed: pause\r\n\r\n(xend.err 'Cannot pause privileged domain 0')";

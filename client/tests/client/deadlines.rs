@@ -1,4 +1,4 @@
-//! One deadline for all that a call does, and for all calls of a client.
+//! The deadline of a call, and the deadline that all calls of a client share.
 
 use std::io;
 use std::time::Duration;
@@ -18,10 +18,10 @@ fn session() -> Vec<u8> {
     reply("200 OK", &format!("<methodResponse>{params}</methodResponse>"))
 }
 
-/// A peer that answers the first requests, and then none, but keeps the connections open.
+/// Connects the client to a peer that sends these replies, and then keeps connections open without replying.
 fn silent_after(client: Client, replies: Vec<Vec<u8>>) -> Client {
     let replies = std::sync::Arc::new(std::sync::Mutex::new(replies.into_iter()));
-    client.connect_by(move || {
+    client.connect_with(move || {
         let (near, mut far) = duplex(1 << 16);
         let reply = replies.lock().unwrap().next();
         tokio::spawn(async move {
@@ -35,7 +35,7 @@ fn silent_after(client: Client, replies: Vec<Vec<u8>>) -> Client {
     })
 }
 
-/// Virtual time tells exactly when each call ends.
+/// Time is virtual here, so the end of each call is known exactly.
 #[test]
 fn all_that_is_asked_shares_one_end() {
     run(async {
@@ -56,21 +56,21 @@ fn all_that_is_asked_shares_one_end() {
     });
 }
 
-/// A resolver, or a tunnel, that never comes back.
+/// The time for connecting counts, for instance if a resolver or a tunnel never returns.
 #[test]
 fn connecting_counts() {
     run(async {
         let begin = Instant::now();
         let never = || std::future::pending::<io::Result<DuplexStream>>();
-        let error = client(Face::Sxp).connect_by(never).within(LIMIT).pause("vm1").await.unwrap_err();
+        let error = client(Face::Sxp).connect_with(never).within(LIMIT).pause("vm1").await.unwrap_err();
         assert_eq!((error.is_timeout(), error.fate()), (true, Fate::NotSent));
         assert_eq!(begin.elapsed(), LIMIT);
     });
 }
 
-/// What is kept for unmaking is a part of the whole, so that the whole holds.
+/// The time that is reserved for undoing is a part of the call's time, so that the call ends by its deadline.
 #[test]
-fn unmaking_is_within_the_deadline() {
+fn undoing_is_within_the_deadline() {
     let whole = Duration::from_secs(40);
     let deadlines = Deadlines { whole, ..Deadlines::default() };
     let created = || reply("201 created", "(domain (domid 3) (name new))");

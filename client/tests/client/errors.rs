@@ -1,4 +1,4 @@
-//! What the client says when things go wrong, and what it then knows of the operation's fate.
+//! The client's errors: their messages, codes and fates.
 
 use std::io;
 use std::time::Duration;
@@ -86,7 +86,7 @@ fn a_reply_over_the_limit_is_refused() {
     assert_eq!(error.message(), "the reply is longer than 10 bytes");
 }
 
-/// What is seen before a request is sent, and between the requests of one operation.
+/// Errors before a request is sent and between the requests of an operation.
 #[test]
 fn what_is_wrong_without_a_reply_to_blame() {
     let _snapshots = crate::snapshots();
@@ -104,12 +104,12 @@ fn what_is_wrong_without_a_reply_to_blame() {
         note("a path that is too long", sxp.pause(&"x".repeat(66_000)).await.unwrap_err());
         note(
             "all time has passed",
-            sxp.clone().within(Duration::ZERO).connect_by(never).pause("vm1").await.unwrap_err(),
+            sxp.clone().within(Duration::ZERO).connect_with(never).pause("vm1").await.unwrap_err(),
         );
         note("no credentials", client(Face::XenApi).pause("vm1").await.unwrap_err());
-        note("no connection in time", sxp.clone().connect_by(never).pause("vm1").await.unwrap_err());
+        note("no connection in time", sxp.clone().connect_with(never).pause("vm1").await.unwrap_err());
         let (first, second) = {
-            let client = client(Face::XenApi).credentials("root", "").connect_by(never);
+            let client = client(Face::XenApi).credentials("root", "").connect_with(never);
             let deadlines =
                 Deadlines { connect: Duration::from_secs(60), whole: Duration::from_secs(30), ..Deadlines::default() };
             let client = client.deadlines(deadlines);
@@ -127,7 +127,7 @@ fn what_is_wrong_without_a_reply_to_blame() {
     insta::assert_snapshot!("without-a-reply", shown.replace(&"x".repeat(66_000), "x*66000"));
 }
 
-/// Words of the daemon or of a connector are no sign of a deadline or of an unknown host.
+/// The text of the daemon or of a connector is not searched for signs of a timeout or an unknown host.
 #[test]
 fn kinds_are_not_read_from_words() {
     run(async {
@@ -136,7 +136,7 @@ fn kinds_are_not_read_from_words() {
         let error = client.pause("vm1").await.unwrap_err();
         assert!(!error.is_timeout() && !error.is_unreachable(), "{error}");
         let unplugged = || async { Err::<tokio::io::DuplexStream, _>(io::ErrorKind::NotConnected.into()) };
-        let error = client.connect_by(unplugged).pause("vm1").await.unwrap_err();
+        let error = client.connect_with(unplugged).pause("vm1").await.unwrap_err();
         assert_eq!(error.code(), ErrorCode::CommunicationNotEstablished, "{error}");
         assert!(error.is_unreachable() && !error.is_timeout(), "{error}");
         let mut source = std::error::Error::source(&error);
@@ -148,7 +148,7 @@ fn kinds_are_not_read_from_words() {
     });
 }
 
-/// A daemon from 3.1 on does not close: the reply ends where Content-length says.
+/// From 3.1 on the daemon does not close the connection: a reply ends where its Content-length says.
 #[test]
 fn the_end_of_a_reply_needs_no_close() {
     let info = operation::INFO;
@@ -178,7 +178,7 @@ fn what_is_not_reached_was_not_sent() {
     settings.add_filter(&nowhere.port().to_string(), "PORT");
     settings.add_filter(&folder.path().display().to_string(), "FOLDER");
     settings.add_filter("x{200}", "x*200");
-    // The resolver's own words differ by system.
+    // The resolver's message differs between systems.
     settings.add_filter("unknown host: .* \\(ERR", "unknown host: ... (ERR");
     settings.bind(|| insta::assert_snapshot!("not-reached", shown));
 }

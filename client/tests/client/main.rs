@@ -1,4 +1,5 @@
-//! The client against peers that this file plays itself, mostly over streams in memory. The mock is tried in the harness.
+//! Tests of the client against peers in memory that the tests themselves play. Tests against the mock are in the
+//! harness.
 
 mod connections;
 mod cuts;
@@ -11,7 +12,7 @@ mod requests;
 mod sessions;
 mod steps;
 
-/// Snapshots lie in one tree for the whole project.
+/// Configures insta for the snapshots of all crates, which are in one tree.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path(concat!(env!("CARGO_MANIFEST_DIR"), "/../snapshots/client"));

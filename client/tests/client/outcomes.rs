@@ -1,5 +1,5 @@
-//! Every status with every kind of body, for each kind of result on each face: what the client concludes, against
-//! `tables/reply-outcomes.tsv`.
+//! What the client concludes from every status with every kind of body, for each kind of result on each face. The
+//! expected outcomes are the rows of `tables/reply-outcomes.tsv`.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex};
@@ -10,7 +10,7 @@ use xend_wire::operation::{Effect, find};
 
 use crate::peer::{client, read_request, run};
 
-/// One row of the table. `None` is a `*`.
+/// A row of the table. `None` stands for `*`, which matches anything.
 struct Row {
     faces: Option<Vec<&'static str>>,
     statuses: Option<Vec<(u16, u16)>>,
@@ -43,8 +43,8 @@ fn row(line: &'static str) -> Row {
     }
 }
 
-/// An operation of each kind of result, its arguments, and what a reply to it looks like: an S-expression, a value of
-/// XML-RPC, and one of the Xen-API, where it takes one method there.
+/// An operation for each kind of result, with its arguments and a value that a successful reply contains: an
+/// S-expression, a value of XML-RPC, and if it takes one method of the Xen-API, a value of that.
 struct Asked {
     operation: &'static str,
     arguments: &'static [(&'static str, &'static str)],
@@ -113,7 +113,7 @@ const ASKED: &[Asked] = &[
 const BODIES: [&str; 10] =
     ["none", "empty", "document", "fault", "failure", "html", "echo", "two", "wrong-root", "wrong-type"];
 
-/// All that anybody assigned, the edges of what may be sent, and some that nobody knows.
+/// All assigned status codes, the lowest and highest possible ones, and some unassigned ones.
 fn statuses() -> impl Iterator<Item = u16> {
     let known = [100..=103, 200..=208, 226..=226, 300..=308, 399..=399, 400..=418, 421..=431, 451..=451, 499..=511];
     known.into_iter().flatten().chain([102, 199, 299, 520, 530, 599, 600, 799, 999])
@@ -133,7 +133,7 @@ fn envelope(value: &str) -> String {
     response(&format!("<struct>{}{}</struct>", member("Status", "Success"), member("Value", value)))
 }
 
-/// A body of a kind; `None` where the face or the operation has no such thing.
+/// Returns a body of a kind. `None` if the face or the operation has no such body.
 fn body(asked: &Asked, face: Face, kind: &str, request: &str) -> Option<String> {
     let is_text = asked.gives == "text";
     let document = match face {
@@ -146,7 +146,7 @@ fn body(asked: &Asked, face: Face, kind: &str, request: &str) -> Option<String> 
         (_, "none" | "empty") => String::new(),
         (_, "document") => document,
         (_, "html") => "<html><head><title>Sign in</title></head><body><h1>Welcome</h1></body></html>".to_owned(),
-        // Any bytes are a text.
+        // Any bytes are a valid text.
         (Face::Sxp, "echo" | "two" | "wrong-root" | "wrong-type") if is_text => return None,
         (_, "echo") if sent.is_empty() => head.to_owned(),
         (_, "echo") => sent.to_owned(),
@@ -174,7 +174,7 @@ fn body(asked: &Asked, face: Face, kind: &str, request: &str) -> Option<String> 
     })
 }
 
-/// What a client makes of a reply: the outcome in the table's words, and the error.
+/// Sends the operation, and returns the outcome in the words of the table, with the error.
 async fn outcome(
     asked: &'static Asked,
     face: Face,
@@ -188,7 +188,7 @@ async fn outcome(
         let seen = Arc::clone(&seen);
         tokio::spawn(async move {
             let request = String::from_utf8_lossy(&read_request(&mut far).await).into_owned();
-            // What comes before the operation on the Xen-API goes well.
+            // On the Xen-API the requests before the operation's own succeed.
             let before = [
                 ("session.login_with_password", "s"),
                 ("host.get_all", "<array><data><value>h</value></data></array>"),
@@ -213,7 +213,7 @@ async fn outcome(
         async { Ok(near) }
     };
     let operation = find(asked.operation).expect(asked.operation);
-    let client = client(face).credentials("root", "").connect_by(connect);
+    let client = client(face).credentials("root", "").connect_with(connect);
     let arguments: Arguments = asked.arguments.iter().copied().collect();
     let answer = client.call(operation, &arguments).await;
     if !*exists.lock().unwrap() {
@@ -260,7 +260,7 @@ fn check(face: Face) {
                 if got != rows[row].outcome {
                     wrong.push(format!("{id}: {got}, expected {}: {error:?}", rows[row].outcome));
                 }
-                // The status is told, unless what came was no final reply.
+                // The error has the status, unless the reply is only an interim one.
                 if let Some(error) = error.filter(|_| status >= 200) {
                     assert_eq!(error.status(), Some(status), "{id}: {error}");
                     assert!(status == 200 || error.to_string().contains(&format!("HTTP {status}")), "{id}: {error}");

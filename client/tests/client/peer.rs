@@ -1,4 +1,4 @@
-//! A server of one connection that sends what it is told.
+//! Peers in memory that send given replies.
 
 use std::collections::VecDeque;
 use std::future::Future;
@@ -17,7 +17,7 @@ pub(crate) enum Then {
     Hold(Vec<Vec<u8>>),
 }
 
-/// Runs on virtual time: a deadline costs nothing.
+/// Runs a future on virtual time, so that deadlines pass without waiting.
 pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     runtime.expect("a runtime").block_on(future)
@@ -27,7 +27,7 @@ pub(crate) fn client(face: Face) -> Client {
     Client::new(Uri::tcp(face, "xen.example", 8000))
 }
 
-/// All arguments of an operation, the optional ones too.
+/// Returns all arguments of an operation, including the optional ones.
 pub(crate) fn arguments(operation: Operation) -> Arguments {
     let value = |argument: &Argument| match (argument.name, argument.kind) {
         ("domain", _) => "vm1",
@@ -43,7 +43,7 @@ pub(crate) fn arguments(operation: Operation) -> Arguments {
     operation.arguments().iter().map(|argument| (argument.name, value(argument))).collect()
 }
 
-/// What the client makes of an answer, and what it had sent.
+/// Sends an operation, and returns the bytes of the request and the client's result.
 pub(crate) async fn ask(client: &Client, operation: Operation, then: Then) -> (Vec<u8>, Result<String, Error>) {
     let (near, far) = duplex(64);
     let serving = tokio::spawn(serve(far, then));
@@ -52,7 +52,7 @@ pub(crate) async fn ask(client: &Client, operation: Operation, then: Then) -> (V
         let near = once.lock().unwrap().take();
         async move { near.ok_or_else(|| io::Error::other("a second connection")) }
     };
-    let answer = client.clone().connect_by(connect).call(operation, &arguments(operation)).await;
+    let answer = client.clone().connect_with(connect).call(operation, &arguments(operation)).await;
     let (request, far) = serving.await.expect("the peer does not panic");
     drop(far);
     (request, answer.map(|document| format!("{document:?}")))
@@ -65,7 +65,7 @@ async fn serve(mut stream: DuplexStream, then: Then) -> (Vec<u8>, Option<DuplexS
         Then::Hold(pieces) => (pieces, true),
     };
     for piece in pieces {
-        // The client may have heard enough.
+        // The client may have closed the connection already.
         if stream.write_all(&piece).await.is_err() {
             break;
         }
@@ -74,11 +74,11 @@ async fn serve(mut stream: DuplexStream, then: Then) -> (Vec<u8>, Option<DuplexS
     (request, hold.then_some(stream))
 }
 
-/// What went over the connections of a client.
+/// The requests of a client, as text.
 pub(crate) type Requests = Arc<Mutex<Vec<String>>>;
 
-/// Connects a client in memory to a peer that answers one request after the other, on as many connections as it takes,
-/// and keeps a connection open where the client wants it. When it has no more replies it closes.
+/// Connects a client in memory to a peer that sends the replies one after the other, on as many connections as the
+/// client opens. The peer keeps a connection open if the client asks for it, and closes it when no replies are left.
 pub(crate) fn conversation(client: Client, replies: Vec<Vec<u8>>) -> (Client, Requests) {
     let (requests, replies) = (Requests::default(), Arc::new(Mutex::new(VecDeque::from(replies))));
     let noted = Arc::clone(&requests);
@@ -87,7 +87,7 @@ pub(crate) fn conversation(client: Client, replies: Vec<Vec<u8>>) -> (Client, Re
         tokio::spawn(converse(far, Arc::clone(&noted), Arc::clone(&replies)));
         async { Ok(near) }
     };
-    (client.connect_by(connect), requests)
+    (client.connect_with(connect), requests)
 }
 
 async fn converse(mut stream: DuplexStream, requests: Requests, replies: Arc<Mutex<VecDeque<Vec<u8>>>>) {

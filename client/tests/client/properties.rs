@@ -1,4 +1,4 @@
-//! Whatever a server answers, the client gives a result or an error with a code, in bounded time.
+//! Whatever a server replies, the client returns a result, or an error with a code, in bounded time.
 
 use proptest::prelude::*;
 use xend_client::{Address, Arguments, Client, Deadlines, ErrorCode, Face, Fate, Release, Uri};
@@ -6,7 +6,7 @@ use xend_wire::operation::ALL;
 
 use crate::peer::{Then, arguments, ask, client, run};
 
-/// A reply that may be good in every part but one.
+/// Generates replies that are correct in all parts but one.
 fn replies() -> impl Strategy<Value = Vec<u8>> {
     let status = prop_oneof![
         3 => Just("HTTP/1.1 200 OK".to_owned()),
@@ -76,7 +76,8 @@ fn cut_into(reply: &[u8], lengths: &[usize]) -> Vec<Vec<u8>> {
     pieces
 }
 
-/// Texts as anybody may pass them: short and odd, or longer than a path, a header or a name may be.
+/// Generates texts as callers may pass them: short ones with odd characters, and some that are longer than a path, a
+/// header or a name may be.
 fn texts() -> impl Strategy<Value = String> {
     prop_oneof![
         3 => any::<String>(),
@@ -120,11 +121,11 @@ proptest! {
         if let Err((code, ..)) = &at_once {
             prop_assert_ne!(*code, ErrorCode::Success);
         }
-        // However the stream cuts the reply, the outcome is the same.
+        // The outcome does not depend on how the reply is cut into pieces.
         prop_assert_eq!(at_once, outcome(cut_into(kept, &lengths)));
     }
 
-    /// Whatever a user passes, nothing panics: what can't be sent is an error, and nothing is sent.
+    /// Whatever the caller passes, the client does not panic: what can't be sent gives an error, and nothing is sent.
     #[test]
     fn whatever_is_passed_there_is_an_error_with_its_reason(
         uri in uris(),
@@ -152,7 +153,7 @@ proptest! {
             async { Err::<tokio::io::DuplexStream, _>(std::io::ErrorKind::ConnectionRefused.into()) }
         };
         let deadlines = Deadlines { connect: limits, first_byte: limits, whole: limits };
-        let client = Client::new(uri).release(release).deadlines(deadlines).credentials(user, "").connect_by(nobody);
+        let client = Client::new(uri).release(release).deadlines(deadlines).credentials(user, "").connect_with(nobody);
         let error = run(async { client.within(limits).call(operation, &arguments).await }).unwrap_err();
         prop_assert!(!error.message().is_empty());
         let is_invalid = error.fate() == Fate::Invalid;

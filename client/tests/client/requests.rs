@@ -1,4 +1,4 @@
-//! The bytes of every request, on every face.
+//! The bytes of every request on every face.
 
 use xend_client::{Face, Operation, Release};
 use xend_wire::operation::{ALL, Way};
@@ -20,7 +20,8 @@ fn bytes_of_every_operation() {
     }
 }
 
-/// The request, once for each run of releases in which it is the same. Where there is none, nothing is sent.
+/// Returns the request as text, once for each range of releases in which it is the same. Releases without the operation
+/// send nothing.
 fn by_release(operation: Operation, face: Face) -> Vec<(Release, Release, String)> {
     let is_one = |way: Way| way == Way::Request;
     let mut requests: Vec<(Release, Release, String)> = Vec::new();

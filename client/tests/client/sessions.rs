@@ -1,4 +1,4 @@
-//! Sessions of the Xen-API. Replies are of the forms in captures `xenapi-*` (`xmlrpc-4.1`).
+//! Sessions of the Xen-API. The replies have the forms of the captures `xenapi-*` (`xmlrpc-4.1`).
 
 use xend_client::{Client, ErrorCode, Face, Fate, Release};
 
@@ -33,7 +33,7 @@ fn xenapi(replies: Vec<Vec<u8>>) -> (Client, Requests) {
     conversation(client(Face::XenApi).credentials("root", "secret"), replies)
 }
 
-/// Methods with their string parameters: `VM.pause(s1, VM1)`.
+/// Returns the methods that were called with their string parameters, such as `VM.pause(s1, VM1)`.
 fn calls(noted: &Requests) -> Vec<String> {
     let between = |text: &str, from: &str, to: &str| -> Vec<String> {
         text.split(from).skip(1).filter_map(|rest| rest.split(to).next()).map(str::to_owned).collect()
@@ -45,7 +45,8 @@ fn calls(noted: &Requests) -> Vec<String> {
     noted.lock().unwrap().iter().map(call).collect()
 }
 
-/// Opened by the first call, kept by all clones, closed on request; names become references.
+/// A session is opened by the first call, shared by all clones, and closed by `logout`. Names of domains are replaced
+/// by references.
 #[test]
 fn a_session_is_opened_once() {
     run(async {
@@ -107,7 +108,8 @@ fn a_domain_that_is_not_there_is_not_found() {
     });
 }
 
-/// The daemon forgets its sessions when it starts again. It has not done what it was asked then, so it is asked again.
+/// The daemon forgets its sessions when it restarts. It refuses a request for this reason without doing it, so the
+/// client sends the request again.
 #[test]
 fn a_session_that_was_forgotten_is_opened_again() {
     run(async {
@@ -134,7 +136,8 @@ fn who_opens_a_session_must_be_known_and_accepted() {
     });
 }
 
-/// Bytes become MiB, and fields get the names of the other faces; what has none there stays.
+/// Bytes become MiB, and fields get the names that they have on the other faces. Fields that only the Xen-API has keep
+/// their names.
 #[test]
 fn a_record_is_that_of_the_other_faces() {
     let member = |name: &str, value: &str| format!("<member><name>{name}</name><value>{value}</value></member>");
@@ -183,7 +186,7 @@ fn what_the_xen_api_lacks_opens_no_session() {
     });
 }
 
-/// A program may do each on a thread of its own.
+/// The futures of the client are `Send`, so that a program can run each on a thread of its own.
 #[test]
 fn what_a_client_does_can_be_sent_to_another_thread() {
     fn can_be_sent<T: Send>(_: T) {}

@@ -1,4 +1,4 @@
-//! What takes more than one request.
+//! Operations that take more than one request.
 
 use xend_client::{ErrorCode, Face, Fate, PowerState, Release};
 
@@ -33,7 +33,7 @@ fn a_domain_is_made_and_started() {
     });
 }
 
-/// As the users of libvirt saw it: `Device 0 (vif) could not be connected`, and the domain is gone again.
+/// Users of libvirt met this failure: after `Device 0 (vif) could not be connected` the domain is destroyed.
 #[test]
 fn a_domain_whose_devices_fail_is_destroyed() {
     let failed = "(xend.err 'Device 0 (vif) could not be connected. Hotplug scripts not working.')";
@@ -49,7 +49,7 @@ fn a_domain_whose_devices_fail_is_destroyed() {
         );
         assert_eq!(bodies(&noted), ["op=create", "op=wait_for_devices", "op=destroy"]);
     });
-    // The destroy fails, too.
+    // Destroying the domain fails, too.
     run(async {
         let (client, _) = conversation(client(Face::Sxp), vec![created(), reply("500 x", failed)]);
         let error = client.create_and_start("(vm (name new))").await.unwrap_err();
@@ -70,8 +70,8 @@ fn a_domain_that_could_not_be_made_is_left_alone() {
     });
 }
 
-/// The node replies are those of the captures `get-node` of each release, shortened to what tells a release; those of 3.0.4
-/// and of 4.0 and 4.2 follow from the protocol reference §3.9.
+/// The replies are those of the captures `get-node` of each release, shortened to the fields that tell the release. The
+/// replies of 3.0.4, 4.0 and 4.2 follow from the protocol reference §3.9.
 #[test]
 fn the_release_is_detected() {
     let check = |node: &str, release: Release| {
@@ -104,7 +104,7 @@ fn autostart_is_set_by_defining_anew() {
     });
 }
 
-/// Up to 3.0.3 a uuid is looked up among the records of all domains.
+/// Up to 3.0.3 the client searches the descriptions of all domains for the uuid.
 #[test]
 fn a_uuid_is_found_on_old_releases_too() {
     run(async {

@@ -86,7 +86,7 @@ pub(crate) fn client(
         });
         async { Ok(near) }
     };
-    let client = Client::new(Uri::tcp(face, "mock.example", 8000)).release(daemon.release()).connect_by(connect);
+    let client = Client::new(Uri::tcp(face, "mock.example", 8000)).release(daemon.release()).connect_with(connect);
     (client.credentials("root", ""), sent)
 }
 

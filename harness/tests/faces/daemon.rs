@@ -27,7 +27,7 @@ pub(crate) fn client(daemon: &Daemon, face: Face) -> Client {
         tokio::spawn(served.serve(far, face));
         async { Ok(near) }
     };
-    let client = Client::new(Uri::tcp(face, "mock.example", 8000)).release(release).connect_by(connect);
+    let client = Client::new(Uri::tcp(face, "mock.example", 8000)).release(release).connect_with(connect);
     client.credentials("root", "")
 }
 

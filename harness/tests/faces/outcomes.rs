@@ -38,7 +38,7 @@ const RIGHT: &[(&str, &str)] = &[
     ("nospace-pause", "ERR_VMM_CMD_FORMAT_ERROR Refused: hello"),
     ("lowercl-pause", "ERR_VMM_CMD_FORMAT_ERROR Refused: hello"),
     ("chunk-pause", "ERR_VMM_CMD_FORMAT_ERROR Refused: hello"),
-    ("shortbody-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply breaks off: error reading a body from connection"),
+    ("shortbody-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply ends too early: error reading a body from connection"),
     ("dupstatus-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply is not HTTP: invalid HTTP header parsed"),
     ("fmt-pause", "ERR_VMM_CMD_FORMAT_ERROR Refused: %s%n%d boom"),
     ("nolen-info", "id Some(3), memory None MiB of None, vcpus None, time None, None"),

@@ -369,7 +369,7 @@ fn the_requests_share_a_connection() {
                 async { Ok(near) }
             };
             let client = Client::new(Uri::tcp(Face::XenApi, "mock.example", 9363)).credentials("root", "");
-            ask(&client.connect_by(connect).keep_alive(true), name, arguments).await.expect(name);
+            ask(&client.connect_with(connect).keep_alive(true), name, arguments).await.expect(name);
             assert_eq!(connections.load(Ordering::SeqCst), 1, "{name}");
         });
     }
