@@ -23,10 +23,9 @@ pub(super) fn fits(value: Sexpr<'_>, answer: Answer) -> bool {
     }
 }
 
-/// `(HEAD (NAME ...) ...)`, with a field at least.
+/// `(HEAD (NAME ...) ...)`: a field at least, whatever else stands there.
 fn is_record(value: Sexpr<'_>, head: &str) -> bool {
-    let mut fields = value.items().skip(1).peekable();
-    value.name() == Some(head.as_bytes()) && fields.peek().is_some() && fields.all(|field| field.name().is_some())
+    value.name() == Some(head.as_bytes()) && value.items().skip(1).any(|field| field.name().is_some())
 }
 
 /// Whether a body on the S-expression face says that the operation was done.
@@ -44,7 +43,8 @@ pub(super) fn are_empty<'d>(mut values: impl Iterator<Item = Sexpr<'d>>) -> bool
 /// Whether a value is what the daemon prints of it.
 fn is_printed(value: Sexpr<'_>, done: Done) -> bool {
     match done {
-        Done::None => matches!(value.as_atom(), Some(b"" | b"None")),
+        // An empty list holds no value either.
+        Done::None => value.as_atom().map_or(value.items().next().is_none(), |atom| matches!(atom, b"" | b"None")),
         Done::Zero => value.as_atom() == Some(b"0"),
         Done::True => value.as_atom() == Some(b"True"),
         // On this face the daemon drops it (protocol reference §3.1, §3.5).
