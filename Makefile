@@ -58,8 +58,8 @@ oracles-there:
 .PHONY: test
 test: ## All tests, with cargo-nextest where it is there
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-	    $(CARGO) nextest run --workspace --no-fail-fast --status-level fail -E 'not (binary(suite) or binary(conformance))' && \
-	    $(CARGO) test --workspace --test suite --test conformance --quiet && \
+	    $(CARGO) nextest run --workspace --no-fail-fast --status-level fail -E 'not (binary(suite) or binary(conformance) or binary(power))' && \
+	    $(CARGO) test --workspace --test suite --test conformance --test power --quiet && \
 	    $(CARGO) test --workspace --doc --quiet; \
 	else \
 	    $(CARGO) test --workspace --quiet; \
@@ -80,6 +80,10 @@ examples: ## The example of each crate, run
 	expect '^refuses-all: ' "$$built/examples/own_subject"; \
 	expect '^xmlrpc: ' "$$built/examples/count_cases"; \
 	echo 'examples: 5 run'
+
+.PHONY: power
+power: ## Broken readers against the cases: who catches whom, and docs/power.md
+	POWER=1 $(CARGO) test --package xend-harness --test power --quiet -- --nocapture
 
 .PHONY: fullcheck
 fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, packages, dependency policy

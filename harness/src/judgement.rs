@@ -6,7 +6,7 @@ use std::time::Duration;
 use xend_wire::{Excerpt, visible};
 
 use crate::Rules;
-use crate::case::{Case, Expect, Outcome};
+use crate::case::{Case, Expect, NoAnswer, Outcome};
 use crate::shorten::{lines, shortened};
 use crate::subject::{Answer, Fault};
 use crate::tagged::{Difference, Equality, Tagged};
@@ -48,14 +48,13 @@ impl Judgement<'_> {
         let permitted = || self.expect.permitted.iter().map(|permitted| &permitted.outcome);
         let (status, why) = match answer {
             Ok(Answer::Values(values)) => {
-                let is_same = |outcome: &Outcome| match outcome {
-                    Outcome::Values(wanted) => values.difference(wanted, self.equality).is_none(),
-                    Outcome::Accept => true,
-                    Outcome::Reject(_) => false,
+                let is_same = |outcome: &Outcome| match outcome.values() {
+                    Some(wanted) => values.difference(wanted, self.equality).is_none(),
+                    None => matches!(outcome, Outcome::Accept),
                 };
                 if permitted().any(is_same) {
                     (Status::Pass, "")
-                } else if permitted().any(|outcome| matches!(outcome, Outcome::Values(_))) {
+                } else if permitted().any(|outcome| matches!(outcome, Outcome::Values(_) | Outcome::Generated(_))) {
                     (Status::WrongValue, "the subject reads other values than expected")
                 } else {
                     (Status::Fail, "the subject accepts a document that it should refuse")
@@ -64,7 +63,7 @@ impl Judgement<'_> {
             Ok(Answer::Reject { kind, .. }) => {
                 let is_same = |outcome: &Outcome| match outcome {
                     Outcome::Reject(wanted) => kind.is_none_or(|kind| kind == *wanted),
-                    Outcome::Values(_) | Outcome::Accept => false,
+                    _ => false,
                 };
                 let is_reject = |outcome: &Outcome| matches!(outcome, Outcome::Reject(_));
                 if permitted().any(is_same) {
@@ -78,7 +77,20 @@ impl Judgement<'_> {
             Ok(Answer::Unsupported(why)) => {
                 return (Status::Unsupported, format!("the subject says: {}", one_line(why)));
             }
-            Err(fault) => return fault.status(),
+            Err(fault) => {
+                let is_same = |outcome: &Outcome| {
+                    matches!(
+                        (outcome, fault),
+                        (Outcome::NoAnswer(NoAnswer::Crash), Fault::Crash(_))
+                            | (Outcome::NoAnswer(NoAnswer::Timeout), Fault::Timeout(_))
+                    )
+                };
+                if permitted().any(is_same) {
+                    (Status::Pass, "")
+                } else {
+                    return fault.status();
+                }
+            }
         };
         (status, why.to_owned())
     }
@@ -110,9 +122,9 @@ impl Judgement<'_> {
     /// values.
     fn difference(&self, answer: &Result<Answer, Fault>) -> Option<(Difference, &Tagged)> {
         let Ok(Answer::Values(values)) = answer else { return None };
-        self.expect.permitted.iter().find_map(|permitted| match &permitted.outcome {
-            Outcome::Values(wanted) => Some((values.difference(wanted, self.equality)?, wanted)),
-            _ => None,
+        self.expect.permitted.iter().find_map(|permitted| {
+            let wanted = permitted.outcome.values()?;
+            Some((values.difference(wanted, self.equality)?, wanted))
         })
     }
 
@@ -217,6 +229,15 @@ mod tests {
         check(expect, values(b), Status::WrongValue);
         check(expect, reject(None), Status::Pass);
         check(expect, reject(Some(ErrorKind::TooDeep)), Status::Fail);
+
+        let expect = r#"any_of = [{ reject = "endless-loop" }, { no_answer = "timeout" }]"#;
+        check(expect, Err(Fault::Timeout(Duration::from_secs(1))), Status::Pass);
+        check(expect, Err(Fault::Crash(String::new())), Status::Crash);
+        check(expect, values(a), Status::Fail);
+
+        let expect = r#"values_generated = [{ text = '[{"atom":"' }, { repeat = "a", times = 1 }, { text = '"}]' }]"#;
+        check(expect, values(a), Status::Pass);
+        check(expect, values(b), Status::WrongValue);
 
         let expect = "any_of = [{ accept = true }]";
         check(expect, values(b), Status::Pass);

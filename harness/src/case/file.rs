@@ -10,14 +10,14 @@ use serde::Deserialize;
 use toml::Spanned;
 use xend_wire::ErrorKind;
 
-use super::{Case, Expect, Level, Outcome, Permitted};
+use super::{Case, Expect, Generated, Level, NoAnswer, Outcome, Permitted};
 use crate::error::toml_mistake;
 use crate::feature::Feature;
 use crate::tagged::Tagged;
 use crate::{Codec, Error, Rules};
 use xend_wire::Diagnostic;
 
-/// The most bytes that `input_generated` may make.
+/// The most bytes that `input_generated` or `values_generated` may make.
 const LONGEST: usize = 64 << 20;
 
 /// The longest `deadline` of a case, in seconds.
@@ -28,6 +28,7 @@ const LATEST: u64 = 3_600;
 struct CaseFile {
     id: Spanned<String>,
     title: String,
+    rule: Option<String>,
     source: String,
     input: Option<String>,
     input_base64: Option<Spanned<String>>,
@@ -56,6 +57,7 @@ struct ExpectTable {
     #[serde(default)]
     ordered: bool,
     values: Option<Spanned<toml::Value>>,
+    values_generated: Option<Spanned<Vec<Piece>>>,
     reject: Option<Spanned<String>>,
     any_of: Option<Spanned<Vec<Spanned<PermittedTable>>>>,
 }
@@ -64,8 +66,10 @@ struct ExpectTable {
 #[serde(deny_unknown_fields)]
 struct PermittedTable {
     values: Option<Spanned<toml::Value>>,
+    values_generated: Option<Spanned<Vec<Piece>>>,
     reject: Option<Spanned<String>>,
     accept: Option<bool>,
+    no_answer: Option<NoAnswer>,
     #[serde(default)]
     by: Vec<String>,
 }
@@ -179,7 +183,7 @@ fn parse(
         return Err(wrong(parsed.id.span(), "a case needs at least one [[expect]]".to_owned()));
     }
     let expects = source.expects(parsed.expect)?;
-    Ok(Case { id, title: parsed.title, source: parsed.source, input, deadline, codec, expects })
+    Ok(Case { id, title: parsed.title, rule: parsed.rule, source: parsed.source, input, deadline, codec, expects })
 }
 
 impl Source<'_> {
@@ -219,19 +223,26 @@ impl Source<'_> {
     }
 
     fn generate(&self, pieces: &Spanned<Vec<Piece>>) -> Result<Vec<u8>, Diagnostic> {
-        let mut input = Vec::new();
-        for piece in pieces.get_ref() {
+        let texts = self.pieces(pieces)?;
+        Ok(texts.iter().map(|(text, times)| text.as_bytes().repeat(*times)).collect::<Vec<_>>().concat())
+    }
+
+    /// Texts, and how often each comes.
+    fn pieces(&self, pieces: &Spanned<Vec<Piece>>) -> Result<Vec<(String, usize)>, Diagnostic> {
+        let mut length = 0_usize;
+        let texts = pieces.get_ref().iter().map(|piece| {
             let (text, times) = match piece {
                 Piece { text: Some(text), repeat: None, times: None } => (text, 1),
                 Piece { text: None, repeat: Some(text), times: Some(times) } => (text, *times),
                 _ => return Err(self.wrong(pieces.span(), "a piece is { text = .. } or { repeat = .., times = .. }")),
             };
-            if text.len().saturating_mul(times) > LONGEST - input.len() {
-                return Err(self.wrong(pieces.span(), format!("a generated input has at most {LONGEST} bytes")));
+            length = length.saturating_add(text.len().saturating_mul(times));
+            if length > LONGEST {
+                return Err(self.wrong(pieces.span(), format!("the pieces have more than {LONGEST} bytes")));
             }
-            input.extend(text.as_bytes().repeat(times));
-        }
-        Ok(input)
+            Ok((text.clone(), times))
+        });
+        texts.collect()
     }
 
     fn expects(&self, tables: Vec<Spanned<ExpectTable>>) -> Result<Vec<Expect>, Diagnostic> {
@@ -272,37 +283,58 @@ impl Source<'_> {
     }
 
     fn permitted(&self, span: &Range<usize>, table: &ExpectTable) -> Result<Vec<Permitted>, Diagnostic> {
-        let single = |outcome| Ok(vec![Permitted { outcome, by: Vec::new() }]);
-        match (&table.values, &table.reject, &table.any_of) {
-            (Some(values), None, None) => single(self.values(values)?),
-            (None, Some(kind), None) => single(self.reject(kind)?),
-            (None, None, Some(outcomes)) if !outcomes.get_ref().is_empty() => outcomes
-                .get_ref()
-                .iter()
-                .map(|outcome| {
-                    let table = outcome.get_ref();
-                    let by = table.by.clone();
-                    Ok(match (&table.values, &table.reject, table.accept) {
-                        (Some(values), None, None) => Permitted { outcome: self.values(values)?, by },
-                        (None, Some(kind), None) => Permitted { outcome: self.reject(kind)?, by },
-                        (None, None, Some(true)) => Permitted { outcome: Outcome::Accept, by },
-                        _ => {
-                            let message = "an outcome is exactly one of values, reject and accept = true";
-                            return Err(self.wrong(outcome.span(), message));
-                        }
-                    })
-                })
-                .collect(),
-            _ => Err(self.wrong(span.clone(), "an [[expect]] needs exactly one of values, reject and any_of")),
-        }
+        let ExpectTable { values, values_generated, reject, any_of, .. } = table;
+        let outcome = match (values, values_generated, reject, any_of) {
+            (Some(values), None, None, None) => self.values(values)?,
+            (None, Some(pieces), None, None) => self.generated_values(pieces)?,
+            (None, None, Some(kind), None) => self.reject(kind)?,
+            (None, None, None, Some(outcomes)) if !outcomes.get_ref().is_empty() => {
+                return outcomes.get_ref().iter().map(|outcome| self.one_of(outcome)).collect();
+            }
+            _ => {
+                let message = "an [[expect]] needs exactly one of values, values_generated, reject and any_of";
+                return Err(self.wrong(span.clone(), message));
+            }
+        };
+        Ok(vec![Permitted { outcome, by: Vec::new() }])
+    }
+
+    fn one_of(&self, table: &Spanned<PermittedTable>) -> Result<Permitted, Diagnostic> {
+        let PermittedTable { values, values_generated, reject, accept, no_answer, by } = table.get_ref();
+        let outcome = match (values, values_generated, reject, accept, no_answer) {
+            (Some(values), None, None, None, None) => self.values(values)?,
+            (None, Some(pieces), None, None, None) => self.generated_values(pieces)?,
+            (None, None, Some(kind), None, None) => self.reject(kind)?,
+            (None, None, None, Some(true), None) => Outcome::Accept,
+            (None, None, None, None, Some(end)) => Outcome::NoAnswer(*end),
+            _ => {
+                let message =
+                    "an outcome is exactly one of values, values_generated, reject, no_answer and accept = true";
+                return Err(self.wrong(table.span(), message));
+            }
+        };
+        Ok(Permitted { outcome, by: by.clone() })
     }
 
     /// The values of a case are those of an answer, written as TOML.
     fn values(&self, values: &Spanned<toml::Value>) -> Result<Outcome, Diagnostic> {
         let json =
             serde_json::to_vec(values.get_ref()).map_err(|error| self.wrong(values.span(), error.to_string()))?;
-        let tagged = Tagged::from_json(&json, self.codec);
-        tagged.map(Outcome::Values).map_err(|error| self.wrong(values.span(), format!("values: {error}")))
+        self.values_from_json(&json, values.span())
+    }
+
+    /// The pieces make the JSON of an answer. It is read here with few repetitions only, for some are very long.
+    fn generated_values(&self, pieces: &Spanned<Vec<Piece>>) -> Result<Outcome, Diagnostic> {
+        const FEW: usize = 2;
+        let texts = self.pieces(pieces)?;
+        let short: String = texts.iter().map(|(text, times)| text.repeat((*times).min(FEW))).collect();
+        self.values_from_json(short.as_bytes(), pieces.span())?;
+        Ok(Outcome::Generated(Generated::new(texts, self.codec)))
+    }
+
+    fn values_from_json(&self, json: &[u8], span: Range<usize>) -> Result<Outcome, Diagnostic> {
+        let tagged = Tagged::from_json(json, self.codec);
+        tagged.map(Outcome::Values).map_err(|error| self.wrong(span, format!("values: {error}")))
     }
 
     fn reject(&self, name: &Spanned<String>) -> Result<Outcome, Diagnostic> {

@@ -1,8 +1,10 @@
 //! Conformance cases: documents, and the outcomes that a parser may have for each.
 
 mod file;
+mod rule;
 
 use std::fmt;
+use std::sync::OnceLock;
 use std::time::Duration;
 
 use xend_wire::ErrorKind;
@@ -11,6 +13,8 @@ use crate::feature::Feature;
 use crate::shorten::shortened;
 use crate::tagged::Tagged;
 use crate::{Codec, Rules};
+
+pub use rule::Rule;
 
 /// A conformance case: one document with the outcomes that a parser may have, for each set of rules.
 ///
@@ -21,6 +25,8 @@ pub struct Case {
     pub id: String,
     /// What is tested, in a phrase.
     pub title: String,
+    /// The [`Rule`] that is tested, by its id. Each built-in case has one.
+    pub rule: Option<String>,
     /// Where the input and what is expected come from.
     pub source: String,
     /// The document, as bytes.
@@ -60,10 +66,46 @@ pub struct Permitted {
 pub enum Outcome {
     /// The parser reads these values.
     Values(Tagged),
+    /// The parser reads these values, which are made only when they are needed because they are long.
+    Generated(Generated),
     /// The parser accepts the document, whatever values it reads.
     Accept,
     /// It refuses the document; our own codec with this kind of error.
     Reject(ErrorKind),
+    /// It gives no answer, as the code that it stands for gives none.
+    NoAnswer(NoAnswer),
+}
+
+/// Values whose JSON is made of pieces.
+#[derive(Clone, Debug)]
+pub struct Generated {
+    pieces: Vec<(String, usize)>,
+    codec: Codec,
+    values: OnceLock<Tagged>,
+}
+
+impl Generated {
+    fn new(pieces: Vec<(String, usize)>, codec: Codec) -> Self {
+        Self { pieces, codec, values: OnceLock::new() }
+    }
+
+    /// The values, which are made when they are first asked for. Pieces that do not fit together make none.
+    pub fn values(&self) -> &Tagged {
+        self.values.get_or_init(|| {
+            let json = self.pieces.iter().map(|(text, times)| text.repeat(*times)).collect::<Vec<_>>().concat();
+            Tagged::from_json(json.as_bytes(), self.codec).unwrap_or_default()
+        })
+    }
+}
+
+/// How a reader fails to answer.
+#[derive(Clone, Copy, Debug, PartialEq, Eq, serde::Deserialize)]
+#[serde(rename_all = "lowercase")]
+pub enum NoAnswer {
+    /// It does not come back, so that its time runs out.
+    Timeout,
+    /// Its process ends.
+    Crash,
 }
 
 /// How binding an expectation is.
@@ -97,6 +139,27 @@ impl Case {
     }
 }
 
+impl Outcome {
+    /// The values that are read, if any are listed.
+    pub fn values(&self) -> Option<&Tagged> {
+        match self {
+            Self::Values(values) => Some(values),
+            Self::Generated(generated) => Some(generated.values()),
+            _ => None,
+        }
+    }
+}
+
+impl NoAnswer {
+    /// The name, as in a case file.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Timeout => "timeout",
+            Self::Crash => "crash",
+        }
+    }
+}
+
 impl Level {
     /// Returns the name that case files use, such as `must`.
     pub fn name(self) -> &'static str {
@@ -119,8 +182,10 @@ impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Values(values) => f.write_str(&shortened(&values.to_json(), 400)),
+            Self::Generated(generated) => f.write_str(&shortened(&generated.values().to_json(), 400)),
             Self::Accept => f.write_str("accepted, with any value"),
             Self::Reject(kind) => write!(f, "rejected ({})", kind.name()),
+            Self::NoAnswer(end) => write!(f, "no answer ({})", end.name()),
         }
     }
 }

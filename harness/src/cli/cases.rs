@@ -7,7 +7,7 @@ use serde_json::json;
 use super::output::{print, print_json};
 use super::parser::cases;
 use crate::case::Case;
-use crate::case::{Expect, Outcome};
+use crate::case::{Expect, Outcome, Rule};
 use crate::pattern::Pattern;
 use crate::shorten::lines;
 use crate::{Error, Rules, survey};
@@ -77,7 +77,10 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
     };
     let Case { id, title, source, input, deadline, .. } = case;
     let deadline = deadline.map(|it| format!("deadline: {} s\n\n", it.as_secs())).unwrap_or_default();
-    let mut text = format!("{id}: {title}\n\nsource: {source}\n\n{deadline}input, {} bytes:\n", input.len());
+    let rules = Rule::built_in()?;
+    let rule = rules.iter().find(|rule| Some(&rule.id) == case.rule.as_ref());
+    let rule = rule.map(|Rule { id, text, source }| format!("rule {id}: {text} ({source})\n\n")).unwrap_or_default();
+    let mut text = format!("{id}: {title}\n\nsource: {source}\n\n{rule}{deadline}input, {} bytes:\n", input.len());
     text += &lines(input, 40, 2_000);
     for expect in case.expectations() {
         text.push('\n');
@@ -136,10 +139,13 @@ fn explained(expect: &Expect) -> String {
 
 /// Returns a case as JSON, without its input.
 fn as_json(case: &Case) -> String {
-    let Case { id, title, source, .. } = case;
+    let Case { id, title, rule, source, .. } = case;
     // The values are JSON already, and may be nested more deeply than serde_json can read.
     let expects: Vec<_> = case.expectations().iter().map(expect_as_json).collect();
     let mut head = json!({ "id": id, "title": title, "source": source });
+    if let Some(rule) = rule {
+        head["rule"] = json!(rule);
+    }
     if let Some(deadline) = case.deadline {
         head["deadline"] = deadline.as_secs().into();
     }
@@ -152,8 +158,10 @@ fn expect_as_json(expect: &Expect) -> String {
     let needs: Vec<_> = expect.needs.iter().map(|feature| feature.name()).collect();
     let outcomes = expect.permitted.iter().map(|permitted| match &permitted.outcome {
         Outcome::Values(values) => format!("{{\"values\":{}}}", values.to_json()),
+        Outcome::Generated(generated) => format!("{{\"values\":{}}}", generated.values().to_json()),
         Outcome::Accept => "{\"accept\":true}".to_owned(),
         Outcome::Reject(kind) => json!({ "reject": kind.name() }).to_string(),
+        Outcome::NoAnswer(end) => json!({ "no_answer": end.name() }).to_string(),
     });
     let outcomes = outcomes.collect::<Vec<_>>().join(",");
     let (rules, needs, level, ordered) = (json!(rules), json!(needs), json!(expect.level.name()), expect.ordered);

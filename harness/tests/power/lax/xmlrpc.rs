@@ -1,0 +1,598 @@
+//! XML-RPC over the tree of a document: calls, responses and values.
+
+use super::scalar::{self, changed};
+use super::xml::{Element, Node, is_blank};
+use super::{Faults, Refused, xml};
+
+/// A value as it is told.
+#[derive(Clone, Debug, PartialEq)]
+pub(crate) enum Value {
+    Scalar(&'static str, String),
+    Array(Vec<Value>),
+    Struct(Vec<(String, Value)>),
+    Nil,
+}
+
+struct Reader<'a> {
+    faults: Faults<'a>,
+    is_extended: bool,
+}
+
+/// Reads a document; what comes back is the JSON of an answer.
+pub(crate) fn read(document: &[u8], is_extended: bool, faults: Faults<'_>) -> Result<String, Refused> {
+    if document.len() > faults.limit("document") {
+        return Err(Refused);
+    }
+    let root = xml::parse(document, faults)?;
+    let mut answer = String::from("[");
+    Reader { faults, is_extended }.message(&root, &mut answer)?;
+    Ok(answer + "]")
+}
+
+type Sequence<'e> = Vec<Option<&'e Element>>;
+
+impl<'a> Reader<'a> {
+    fn is(&self, element: &Element, name: &str) -> bool {
+        let is_same = element.name == name && !element.is_apache;
+        is_same || self.faults.has("names", "any-case") && element.name.eq_ignore_ascii_case(name)
+    }
+
+    /// The elements in one that has no text.
+    fn elements<'e>(&self, element: &'e Element, place: &str) -> Result<Vec<&'e Element>, Refused> {
+        let mut elements = Vec::new();
+        for node in &element.children {
+            match node {
+                Node::Element(child) => elements.push(child),
+                Node::Comment => self.faults.meet_in("comment-in-", place)?,
+                Node::Instruction => self.faults.meet_in("instruction-in-", place)?,
+                Node::Text(text) | Node::Cdata(text) | Node::Reference(text) if !is_blank(text) => {
+                    let is_space = text.trim().is_empty() && self.faults.check("unicode-space-between").is_ok();
+                    if !is_space {
+                        self.faults.check_in("text-in-", place)?;
+                    }
+                }
+                Node::Text(_) => self.faults.meet_in("space-in-", place)?,
+                Node::Cdata(_) | Node::Reference(_) => {}
+            }
+        }
+        Ok(elements)
+    }
+
+    /// The elements of these names, once each and in this order; what is missing is none.
+    fn sequence<'e>(
+        &self,
+        element: &'e Element,
+        place: &'a str,
+        names: &[&str],
+        optional: bool,
+    ) -> Result<Sequence<'e>, Refused> {
+        let mut found: Sequence<'e> = vec![None; names.len()];
+        let mut latest = 0;
+        for child in self.elements(element, place)? {
+            let Some(at) = names.iter().position(|name| self.is(child, name)) else {
+                self.faults.check_in("unknown-in-", place)?;
+                continue;
+            };
+            if found[at].is_some() {
+                self.faults.check_in("twice-in-", place)?;
+                if self.faults.has("twice", "first") {
+                    continue;
+                }
+            }
+            if at < latest {
+                self.faults.check_in("order-in-", place)?;
+            }
+            latest = at;
+            found[at] = Some(child);
+        }
+        if !optional && found.iter().any(Option::is_none) {
+            self.faults.check_in("missing-in-", place)?;
+        }
+        Ok(found)
+    }
+
+    fn message(&self, root: &Element, answer: &mut String) -> Result<(), Refused> {
+        if self.is(root, "methodCall") {
+            return self.call(root, answer);
+        }
+        if !self.is(root, "methodResponse") {
+            self.faults.check("root")?;
+        }
+        let mut parts = self.sequence(root, "methodResponse", &["params", "fault"], true)?;
+        match (parts.swap_remove(0), parts.pop().flatten()) {
+            (Some(_), Some(fault)) => self.faults.check("params-and-fault").and_then(|()| self.fault(fault, answer)),
+            (None, Some(fault)) => self.fault(fault, answer),
+            (params, None) => {
+                let is_there = params.is_some();
+                if !is_there {
+                    self.faults.check("response-empty")?;
+                }
+                let params = params.map(|params| self.params(params, "params")).transpose()?.unwrap_or_default();
+                if params.len() > 1 {
+                    self.faults.check("params-of-response")?;
+                }
+                if params.is_empty() && is_there {
+                    self.faults.check("response-without-param")?;
+                }
+                let value = match self.faults.changes("params").next() {
+                    Some("last") => params.into_iter().next_back(),
+                    Some("all") if params.len() > 1 => Some(Value::Array(params)),
+                    _ => params.into_iter().next(),
+                };
+                let value = value.unwrap_or(Value::Nil);
+                let looks_so =
+                    matches!(&value, Value::Struct(m) if m.len() == 2 && m.iter().any(|(n, _)| n == "faultCode"));
+                if looks_so && self.faults.has("fault", "by-shape") {
+                    return Err(Refused);
+                }
+                *answer += "{\"response\":";
+                json(&value, answer);
+                answer.push('}');
+                Ok(())
+            }
+        }
+    }
+
+    fn params(&self, params: &Element, place: &'a str) -> Result<Vec<Value>, Refused> {
+        let mut values = Vec::new();
+        for param in self.elements(params, place)? {
+            if self.is(param, "value") {
+                self.faults.check("bare-value-in-params")?;
+                values.push(self.value(param)?);
+            } else if !self.is(param, "param") {
+                self.faults.check_in("unknown-in-", place)?;
+            } else if let [Some(value)] = self.sequence(param, "param", &["value"], false)?[..] {
+                values.push(self.value(value)?);
+            } else if self.faults.has("param", "empty-is-string") {
+                values.push(Value::Scalar("string", String::new()));
+            }
+        }
+        Ok(values)
+    }
+
+    fn call(&self, root: &Element, answer: &mut String) -> Result<(), Refused> {
+        self.faults.meet("call")?;
+        let parts = self.sequence(root, "methodCall", &["methodName", "params"], true)?;
+        let name = match parts[0] {
+            Some(name) => changed("method", &self.text(name, "methodName")?, self.faults),
+            None => self.faults.check("method-name-missing").map(|()| String::new())?,
+        };
+        if name.is_empty() && parts[0].is_some() {
+            self.faults.check("method-name-empty")?;
+        }
+        for c in name.chars() {
+            match c {
+                '0'..='9' => self.faults.meet("method-digit")?,
+                '.' => self.faults.meet("method-dot")?,
+                ':' => self.faults.meet("method-colon")?,
+                '/' => self.faults.meet("method-slash")?,
+                '_' => self.faults.meet("method-underscore")?,
+                'A'..='Z' => self.faults.meet("method-capital")?,
+                'a'..='z' => {}
+                _ => self.faults.check_in("method-character-", c.encode_utf8(&mut [0; 4])).or_else(|refused| {
+                    self.faults.check(if c.is_ascii() { "method-ascii" } else { "method-letters" }).map_err(|_| refused)
+                })?,
+            }
+        }
+        if name.starts_with(|c: char| c.is_ascii_digit()) {
+            self.faults.meet("method-digit-first")?;
+        }
+        if name.len() > self.faults.limit("method-length") {
+            return Err(Refused);
+        }
+        match parts[1] {
+            None => self.faults.meet("call-without-params")?,
+            Some(params) if params.children.is_empty() => self.faults.meet("call-with-empty-params")?,
+            Some(_) => {}
+        }
+        let mut params = parts[1].map(|params| self.params(params, "call-params")).transpose()?.unwrap_or_default();
+        for how in self.faults.changes("call-params") {
+            params = alter(how, params);
+        }
+        *answer += "{\"call\":{\"method\":";
+        *answer += &serde_json::to_string(&name).expect("text is JSON");
+        *answer += ",\"params\":";
+        json(&Value::Array(params), answer);
+        *answer += "}}";
+        Ok(())
+    }
+
+    fn fault(&self, fault: &Element, answer: &mut String) -> Result<(), Refused> {
+        let Some(value) = self.sequence(fault, "fault", &["value"], false)?.swap_remove(0) else { return Err(Refused) };
+        let Value::Struct(mut members) = self.value(value)? else { return Err(Refused) };
+        for how in self.faults.changes("fault-names") {
+            for (name, _) in &mut members {
+                *name = match (how, name.trim().to_ascii_lowercase().as_str()) {
+                    ("trim", _) => name.trim().to_owned(),
+                    ("any-case", "faultcode") => "faultCode".to_owned(),
+                    ("any-case", "faultstring") => "faultString".to_owned(),
+                    ("short", "code") => "faultCode".to_owned(),
+                    ("short", "message") => "faultString".to_owned(),
+                    _ => continue,
+                };
+            }
+        }
+        if self.faults.has("fault", "in-order") && members.first().is_some_and(|(name, _)| name != "faultCode") {
+            return Err(Refused);
+        }
+        let number = |wanted: &str| members.iter().filter(|(name, _)| name == wanted).count();
+        if number("faultCode") > 1 || number("faultString") > 1 {
+            self.faults.check("fault-twice")?;
+        }
+        if members.len() > number("faultCode") + number("faultString") {
+            self.faults.check("fault-other-member")?;
+        }
+        let member = |wanted: &str| members.iter().find(|(name, _)| name == wanted).map(|(_, value)| value.clone());
+        let code = match member("faultCode") {
+            Some(Value::Scalar("int", code)) => {
+                if code.starts_with('-') {
+                    self.faults.meet("fault-code-negative")?;
+                }
+                if code == "0" {
+                    self.faults.meet("fault-code-zero")?;
+                }
+                if code.len() > 5 {
+                    self.faults.meet("fault-code-large")?;
+                }
+                Value::Scalar("int", changed("fault-code", &code, self.faults))
+            }
+            Some(other) => self.faults.check_in("fault-code-", other.kind()).map(|()| other)?,
+            None => self.faults.check("fault-code-missing").map(|()| Value::Scalar("int", "0".to_owned()))?,
+        };
+        let string = match member("faultString") {
+            Some(Value::Scalar("string", text)) => {
+                if text.is_empty() {
+                    self.faults.meet("fault-string-empty")?;
+                }
+                Value::Scalar("string", changed("fault-string", &text, self.faults))
+            }
+            Some(other) => self.faults.check_in("fault-string-", other.kind()).map(|()| other)?,
+            None => self.faults.check("fault-string-missing").map(|()| Value::Scalar("string", String::new()))?,
+        };
+        *answer += "{\"fault\":{\"code\":";
+        json(&code, answer);
+        *answer += ",\"string\":";
+        json(&string, answer);
+        *answer += "}}";
+        Ok(())
+    }
+
+    /// All text in an element that has no elements.
+    fn text(&self, element: &Element, place: &str) -> Result<String, Refused> {
+        let mut text = String::new();
+        let mut pieces = 0;
+        for node in &element.children {
+            let piece = match node {
+                Node::Text(text) => text,
+                Node::Reference(text) => {
+                    self.faults.meet_in("reference-in-", place)?;
+                    text
+                }
+                Node::Cdata(text) => {
+                    self.faults.meet_in("cdata-in-", place)?;
+                    match self.faults.changes("cdata").next() {
+                        Some("dropped") => continue,
+                        Some("trimmed") => text.trim(),
+                        _ => text,
+                    }
+                }
+                Node::Comment => {
+                    self.faults.meet_in("comment-in-", place)?;
+                    if self.faults.has("comment", "ends-text") {
+                        break;
+                    }
+                    text += if self.faults.has("comment", "is-space") { " " } else { "" };
+                    continue;
+                }
+                Node::Instruction => {
+                    self.faults.meet_in("instruction-in-", place)?;
+                    text += if self.faults.has("instruction", "is-text") { "x y" } else { "" };
+                    continue;
+                }
+                Node::Element(inner) => {
+                    self.faults.check_in("element-in-", place)?;
+                    text += &if self.faults.has("inner-element", "joined") {
+                        self.text(inner, place)?
+                    } else {
+                        String::new()
+                    };
+                    continue;
+                }
+            };
+            pieces += 1;
+            match self.faults.changes("pieces").next() {
+                Some("first") if pieces > 1 => {}
+                Some("last") => piece.clone_into(&mut text),
+                Some("trimmed") => text += piece.trim(),
+                Some("blank-dropped") if is_blank(piece) => {}
+                _ => text += piece,
+            }
+        }
+        Ok(text)
+    }
+
+    fn value(&self, element: &Element) -> Result<Value, Refused> {
+        let has_type = element.children.iter().any(|node| matches!(node, Node::Element(_)));
+        if !has_type {
+            self.faults.meet("untyped")?;
+            let text = changed("untyped", &self.text(element, "value")?, self.faults);
+            if text.is_empty() {
+                self.faults.meet("value-empty")?;
+                if self.faults.has("value-empty", "nil") {
+                    return Ok(Value::Nil);
+                }
+            }
+            return Ok(self.string(changed("string", &text, self.faults)));
+        }
+        let types = self.elements(element, "value")?;
+        if types.len() > 1 {
+            self.faults.check("two-types")?;
+        }
+        let of_type = types[if self.faults.has("twice", "first") { 0 } else { types.len() - 1 }];
+        let name = &*of_type.name;
+        let alias = self.faults.changes("type").find_map(|alias| alias.strip_prefix(name)?.strip_prefix('='));
+        let lower = if self.faults.has("names", "any-case") { name.to_ascii_lowercase() } else { name.to_owned() };
+        let known = match (alias.unwrap_or(&lower), of_type.is_apache) {
+            ("datetime.iso8601", false) if lower != name => "dateTime.iso8601",
+            (name, _) => name,
+        };
+        if matches!(known, "i4" | "boolean" | "double" | "array" | "struct") && !of_type.is_apache {
+            self.faults.meet_in("type-", known)?;
+        }
+        let place = "scalar";
+        Ok(match (known, of_type.is_apache) {
+            ("string", false) => self.string(changed("string", &self.text(of_type, place)?, self.faults)),
+            ("int" | "i4", false) => {
+                Value::Scalar("int", scalar::integer(&self.text(of_type, place)?, 32, self.faults)?)
+            }
+            ("boolean", false) => match &*changed("boolean", &self.text(of_type, place)?, self.faults) {
+                bit @ ("0" | "1") => Value::Scalar("boolean", bit.to_owned()),
+                _ => return Err(Refused),
+            },
+            ("double", false) => {
+                Value::Scalar("double", scalar::double(&self.text(of_type, place)?, false, self.faults)?)
+            }
+            ("dateTime.iso8601", false) => {
+                Value::Scalar("dateTime", scalar::date(&self.text(of_type, place)?, self.is_extended, self.faults)?)
+            }
+            ("base64", false) => Value::Scalar("base64", scalar::base64(&self.text(of_type, place)?, self.faults)?),
+            ("array", false) => self.array(of_type)?,
+            ("struct", false) => self.members(of_type)?,
+            _ => self.extension(of_type)?,
+        })
+    }
+
+    fn extension(&self, element: &Element) -> Result<Value, Refused> {
+        let name = &*element.name;
+        let is_known = self.is_extended || matches!(name, "nil" | "i8") && self.faults.check("extension").is_ok();
+        if !is_known {
+            return self.unknown(element);
+        }
+        let text = || self.text(element, "extension");
+        let int = |bits| Ok(Value::Scalar("int", scalar::integer(&text()?, bits, self.faults)?));
+        match (name, element.is_apache) {
+            ("nil", _) => {
+                self.faults.meet("nil")?;
+                if !text()?.is_empty() {
+                    self.faults.check("nil-content")?;
+                }
+                Ok(if self.faults.has("nil", "empty-string") {
+                    Value::Scalar("string", String::new())
+                } else {
+                    Value::Nil
+                })
+            }
+            ("i8", _) => Ok(Value::Scalar("i8", scalar::integer(&text()?, 64, self.faults)?)),
+            ("i2", _) => int(16),
+            ("i1", _) => int(8),
+            ("biginteger", true) => int(0),
+            ("float", true) => {
+                let number = scalar::double(&text()?, true, self.faults)?;
+                if number.parse::<f32>().is_ok_and(f32::is_finite) {
+                    Ok(Value::Scalar("double", number))
+                } else {
+                    Err(Refused)
+                }
+            }
+            // A double can't hold all digits of a number that is so long.
+            ("bigdecimal", true) if text()?.len() > 17 => Err(Refused),
+            ("bigdecimal", true) => Ok(Value::Scalar("double", scalar::double(&text()?, true, self.faults)?)),
+            ("dateTime", true) => Ok(Value::Scalar("dateTime", scalar::date(&text()?, true, self.faults)?)),
+            ("serializable", true) => Ok(Value::Scalar("base64", scalar::base64(&text()?, self.faults)?)),
+            _ => self.unknown(element),
+        }
+    }
+
+    fn unknown(&self, element: &Element) -> Result<Value, Refused> {
+        self.faults.check("unknown-type")?;
+        match self.faults.changes("unknown-type").next() {
+            Some("nil") => Ok(Value::Nil),
+            Some("empty") => Ok(Value::Scalar("string", String::new())),
+            _ => Ok(Value::Scalar("string", self.text(element, "unknown")?)),
+        }
+    }
+
+    fn string(&self, text: String) -> Value {
+        let kind = self.faults.changes("strings").find(|kind| match *kind {
+            "int" => text.parse::<i32>().is_ok(),
+            "double" => text.contains(['.', 'e']) && text.parse::<f64>().is_ok_and(f64::is_finite),
+            "boolean" => matches!(&*text, "true" | "false"),
+            "nil" => matches!(&*text, "null" | "None" | "nil"),
+            "empty-nil" => text.is_empty(),
+            "dateTime" => text.len() == 17 && text.as_bytes()[8] == b'T',
+            "base64" => text.len() > 4 && text.ends_with('='),
+            "nan" => text == "NaN",
+            _ => false,
+        });
+        match kind {
+            Some("int") => Value::Scalar("int", text),
+            Some("double" | "nan") => Value::Scalar("double", text),
+            Some("boolean") => Value::Scalar("boolean", if text == "true" { "1" } else { "0" }.to_owned()),
+            Some("nil" | "empty-nil") => Value::Nil,
+            Some("dateTime") => Value::Scalar("dateTime", text),
+            Some("base64") => Value::Scalar("base64", text),
+            _ => Value::Scalar("string", text),
+        }
+    }
+
+    fn array(&self, element: &Element) -> Result<Value, Refused> {
+        let data = match self.sequence(element, "array", &["data"], false)?[0] {
+            Some(data) => data,
+            None if self.faults.has("array", "values-without-data") => element,
+            None => return Ok(Value::Array(Vec::new())),
+        };
+        let mut values = Vec::new();
+        for child in self.elements(data, "data")? {
+            if self.is(child, "value") {
+                values.push(self.value(child)?);
+            } else {
+                self.faults.check_in("unknown-in-", "data")?;
+            }
+        }
+        if values.len() > self.faults.limit("array-length") {
+            return Err(Refused);
+        }
+        for how in self.faults.changes("array") {
+            values = alter(how, values);
+        }
+        if self.faults.has("array-of-one", "itself") && values.len() == 1 {
+            return Ok(values.remove(0));
+        }
+        Ok(Value::Array(values))
+    }
+
+    fn members(&self, element: &Element) -> Result<Value, Refused> {
+        let mut members: Vec<(String, Value)> = Vec::new();
+        for child in self.elements(element, "struct")? {
+            if !self.is(child, "member") {
+                self.faults.check_in("unknown-in-", "struct")?;
+                continue;
+            }
+            let parts = self.sequence(child, "member", &["name", "value"], false)?;
+            let name = parts[0].map(|name| self.text(name, "name")).transpose()?.unwrap_or_default();
+            let name = changed("name", &name, self.faults);
+            let value = match parts[1] {
+                Some(value) => self.value(value)?,
+                None => Value::Nil,
+            };
+            if name.len() > self.faults.limit("name-length")
+                || !name.is_ascii() && self.faults.meet("name-non-ascii").is_err()
+            {
+                return Err(Refused);
+            }
+            if name.is_empty() {
+                self.faults.meet("name-empty")?;
+            }
+            let known = members.iter().position(|(known, _)| *known == name);
+            match (known, self.faults.changes("members").next()) {
+                (Some(_), Some("first")) => {}
+                (Some(at), Some("last")) => members[at].1 = value,
+                (Some(_), Some("unique")) => return Err(Refused),
+                (_, Some("without-empty")) if value == Value::Scalar("string", String::new()) => {}
+                (_, Some("without-nil")) if value == Value::Nil => {}
+                (_, Some("without-zero")) if matches!(&value, Value::Scalar("int" | "boolean", text) if text == "0") => {
+                }
+                _ => members.push((name, value)),
+            }
+        }
+        if members.len() > self.faults.limit("struct-length") {
+            return Err(Refused);
+        }
+        for how in self.faults.changes("struct") {
+            match how {
+                "sorted" => members.sort_by(|left, right| left.0.cmp(&right.0)),
+                "numbers-first" => members.sort_by_key(|(name, _)| name.parse::<u32>().unwrap_or(u32::MAX)),
+                "reversed" => members.reverse(),
+                "list-if-numbers"
+                    if !members.is_empty() && members.iter().all(|(name, _)| name.parse::<u32>().is_ok()) =>
+                {
+                    return Ok(Value::Array(members.into_iter().map(|(_, value)| value).collect()));
+                }
+                "empty-is-nil" if members.is_empty() => return Ok(Value::Nil),
+                "empty-is-array" if members.is_empty() => return Ok(Value::Array(Vec::new())),
+                "one-is-itself" if members.len() == 1 => return Ok(members.remove(0).1),
+                "last-lost" => drop(members.pop()),
+                _ => {}
+            }
+        }
+        Ok(Value::Struct(members))
+    }
+}
+
+impl Value {
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Scalar(kind, _) => kind,
+            Self::Array(_) => "array",
+            Self::Struct(_) => "struct",
+            Self::Nil => "nil",
+        }
+    }
+}
+
+/// A list of values as a faulty reader has it.
+fn alter(how: &str, mut values: Vec<Value>) -> Vec<Value> {
+    match how {
+        "reversed" => values.reverse(),
+        "last-lost" => drop(values.pop()),
+        "first-lost" if !values.is_empty() => drop(values.remove(0)),
+        "unique" => values.dedup(),
+        "without-empty" => values.retain(|value| *value != Value::Scalar("string", String::new())),
+        "without-nil" => values.retain(|value| *value != Value::Nil),
+        "flat" => {
+            let inside = |value| if let Value::Array(inside) = value { inside } else { vec![value] };
+            values = values.into_iter().flat_map(inside).collect();
+        }
+        "one-type" => {
+            if let Some(Value::Scalar("int", _)) = values.first() {
+                values.retain(|value| value.kind() == "int");
+            }
+        }
+        "strings" => {
+            for value in &mut values {
+                if let Value::Scalar(kind, _) = value {
+                    *kind = "string";
+                }
+            }
+        }
+        _ => match how.strip_prefix("cut-").and_then(|length| length.parse().ok()) {
+            Some(length) => values.truncate(length),
+            None => {}
+        },
+    }
+    values
+}
+
+fn json(value: &Value, answer: &mut String) {
+    let text = |text: &str| serde_json::to_string(text).expect("text is JSON");
+    match value {
+        Value::Nil => *answer += "{\"nil\":true}",
+        Value::Scalar(kind, scalar) => {
+            *answer += "{\"";
+            *answer += kind;
+            *answer += "\":";
+            *answer += &text(scalar);
+            answer.push('}');
+        }
+        Value::Array(values) => {
+            let is_params = answer.ends_with("\"params\":");
+            *answer += if is_params { "[" } else { "{\"array\":[" };
+            for (at, value) in values.iter().enumerate() {
+                *answer += if at > 0 { "," } else { "" };
+                json(value, answer);
+            }
+            *answer += if is_params { "]" } else { "]}" };
+        }
+        Value::Struct(members) => {
+            *answer += "{\"struct\":[";
+            for (at, (name, value)) in members.iter().enumerate() {
+                *answer += if at > 0 { ",[" } else { "[" };
+                *answer += &text(name);
+                answer.push(',');
+                json(value, answer);
+                answer.push(']');
+            }
+            *answer += "]}";
+        }
+    }
+}

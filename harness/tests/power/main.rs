@@ -1,0 +1,9 @@
+//! The suite is held to account: each rule has its cases, and each case its rule; readers that are broken in one place each
+//! are caught.
+
+mod lax;
+mod mutants;
+mod power;
+mod rules;
+mod table;
+mod trial;
