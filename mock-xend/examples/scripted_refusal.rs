@@ -1,4 +1,4 @@
-//! A mock that refuses to pause `vm1`, asked by a plain HTTP client of a few lines.
+//! A mock that refuses to pause `vm1`, and a plain HTTP client of a few lines that asks it to.
 //!
 //! ```console
 //! $ cargo run --quiet --example scripted_refusal

@@ -1,4 +1,4 @@
-//! Where a mock listens.
+//! The addresses that a mock listens on.
 
 use std::fmt;
 use std::net::SocketAddr;
@@ -8,7 +8,8 @@ use std::str::FromStr;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-/// An address to listen on: `tcp:127.0.0.1:8000` or `unix:/var/lib/xend/xend-socket`. Port 0 is any that is free.
+/// An address to listen on, written `tcp:127.0.0.1:8000` or `unix:/var/lib/xend/xend-socket`. Port 0 stands for any
+/// free port.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// An IP address and a port.
@@ -18,12 +19,12 @@ pub enum Address {
 }
 
 impl Address {
-    /// Any free port of loopback.
+    /// Returns an address on loopback with any free port.
     pub fn any_port() -> Self {
         Self::loopback(0)
     }
 
-    /// Xend's own TCP port for a face, on loopback (protocol reference §1.1).
+    /// Returns the address with Xend's own TCP port for a face, on loopback (protocol reference §1.1).
     pub fn default_for(face: Face, release: Release) -> Self {
         Self::loopback(match face {
             Face::Sxp => 8000,
@@ -60,9 +61,9 @@ impl fmt::Display for Address {
     }
 }
 
-/// The text is no address to listen on.
+/// The error for a text that is no address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is no address to listen on, expected tcp:IP:PORT or unix:PATH")]
+#[error("`{0}` is not an address to listen on, expected tcp:IP:PORT or unix:PATH")]
 pub struct InvalidAddress(String);
 
 #[cfg(test)]

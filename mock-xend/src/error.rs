@@ -1,4 +1,4 @@
-//! The one error of this crate.
+//! The error type of this crate.
 
 use std::io;
 use std::path::PathBuf;
@@ -8,7 +8,7 @@ use xend_wire::{Diagnostic, Release};
 use crate::address::Address;
 use crate::quirk::Quirk;
 
-/// Why a mock can't start.
+/// The reason why a mock can't start.
 #[derive(Debug, thiserror::Error)]
 #[non_exhaustive]
 pub enum Error {
@@ -18,53 +18,53 @@ pub enum Error {
     /// A file can't be read or written.
     #[error("{path}: {error}")]
     File {
-        /// The file.
+        /// The path of the file, preceded by the option that named it, if an option did: `--dump-world out.toml`.
         path: String,
-        /// Why.
+        /// The reason that the system gives.
         error: io::Error,
     },
-    /// The release that was asked for is not the one that the scenario was written for.
-    #[error("the scenario is written for release {scenario}, not for {asked}")]
+    /// The scenario is written for another release than the requested one.
+    #[error("the scenario is written for release {scenario}, not for {requested}")]
     ReleaseConflict {
-        /// That of the scenario.
+        /// The release that the scenario is written for.
         scenario: Release,
-        /// The other.
-        asked: Release,
+        /// The requested release.
+        requested: Release,
     },
-    /// The release that was asked for is not the one that the world belongs to.
-    #[error("the world is one of release {world}, not of {asked}")]
+    /// The world belongs to another release than the requested one.
+    #[error("the world belongs to release {world}, not to {requested}")]
     WorldConflict {
-        /// That of the world.
+        /// The release that the world belongs to.
         world: Release,
-        /// The other.
-        asked: Release,
+        /// The requested release.
+        requested: Release,
     },
-    /// An address can't be listened on.
+    /// The mock can't listen on an address.
     #[error("can't listen on {address}: {}", why_not(.address, .error))]
     Listen {
         /// The address.
         address: Address,
-        /// Why.
+        /// The reason that the system gives.
         error: io::Error,
     },
-    /// An address was given twice.
-    #[error("{0} is given twice: a listener needs an address of its own")]
+    /// The same address was given for two listeners.
+    #[error("{0} is given twice: each listener needs its own address")]
     SameAddress(Address),
-    /// What is at the path of a Unix socket is no socket, and stays.
-    #[error("can't listen on unix:{}: a file that is no socket is there; remove it or take another path", .0.display())]
+    /// A file that is no socket stands at the path of a Unix socket. The mock leaves it alone.
+    #[error("can't listen on unix:{}: a file that is not a socket is there; remove it or choose another path", .0.display())]
     NoSocket(PathBuf),
-    /// The daemon of that release has no such face.
-    #[error("release {0} has no xenapi face: it came with 3.0.4")]
+    /// A listener for the Xen-API was requested for a release that has none.
+    #[error("release {0} has no xenapi face: the Xen-API came with Xen 3.0.4")]
     NoXenApi(Release),
-    /// The daemon of that release does not behave so.
+    /// The daemon of the requested release does not have the requested quirk.
     #[error("release {release} has no quirk {quirk}")]
     NoQuirk {
-        /// What was asked for.
+        /// The requested quirk.
         quirk: Quirk,
-        /// The release.
+        /// The requested release.
         release: Release,
     },
-    /// The system refuses a thread or an event queue.
+    /// The system refuses to start a thread or an event loop.
     #[error("can't start: {0}")]
     Start(io::Error),
 }

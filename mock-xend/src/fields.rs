@@ -1,32 +1,34 @@
-//! The fields of a query or a form.
+//! The fields of a URL's query or of a form.
 
 use std::hash::{Hash, Hasher};
 
 use indexmap::{Equivalent, IndexMap};
 
-/// Fields by name, each with all its values, in the order in which the names first came.
+/// The fields of a query or a form, by name. Each has all its values; the names are in the order in which they first
+/// came.
 ///
-/// A field is found by its name in constant time: a form of one megabyte can hold hundreds of thousands of fields.
+/// A field is found by its name in constant time, because a form of one megabyte can hold hundreds of thousands of
+/// fields.
 #[derive(Clone, Debug, Default)]
 pub(crate) struct Fields(IndexMap<Name, Vec<Vec<u8>>>);
 
 impl Fields {
-    /// The values of a field, in the order in which they came.
+    /// Returns the values of a field, in the order in which they came.
     pub(crate) fn get(&self, name: impl AsRef<[u8]>) -> Option<&[Vec<u8>]> {
         self.0.get(&Wanted(name.as_ref())).map(Vec::as_slice)
     }
 
-    /// All fields with their values.
+    /// Returns all fields with their values.
     pub(crate) fn iter(&self) -> impl Iterator<Item = (&[u8], &[Vec<u8>])> {
         self.0.iter().map(|(name, values)| (name.0.as_slice(), values.as_slice()))
     }
 
-    /// Adds a value to those of a field.
+    /// Adds a value to a field.
     pub(crate) fn add(&mut self, name: Vec<u8>, value: Vec<u8>) {
         self.0.entry(Name(name)).or_default().push(value);
     }
 
-    /// The fields of `other` replace those of the same name.
+    /// Replaces the fields that `other` has, too, and adds its other fields.
     pub(crate) fn update(&mut self, other: Self) {
         self.0.extend(other.0);
     }
@@ -36,7 +38,7 @@ impl Fields {
 #[derive(Clone, Debug)]
 struct Name(Vec<u8>);
 
-/// A name that is looked for.
+/// The name of a field that is looked up, borrowed.
 struct Wanted<'n>(&'n [u8]);
 
 impl PartialEq for Name {
@@ -76,7 +78,7 @@ mod tests {
     use super::*;
 
     thread_local! {
-        /// How often two names were compared.
+        /// The number of comparisons of two names, counted by a test.
         pub(super) static COMPARISONS: Cell<usize> = const { Cell::new(0) };
     }
 
@@ -95,7 +97,7 @@ mod tests {
         for number in 0..COUNT {
             assert_eq!(fields.get(name(number)), Some([b"third".to_vec()].as_slice()));
         }
-        // Four turns look each name up; one comparison finds it, and few more are of names that share a hash.
+        // Each name is looked up four times. One comparison finds it; the few others are of names that share a hash.
         let comparisons = COMPARISONS.get();
         assert!(comparisons < 8 * COUNT, "{comparisons}");
     }

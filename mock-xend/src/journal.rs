@@ -1,67 +1,70 @@
-//! What went over the connections of a mock.
+//! The record of the requests and replies of a mock.
 
 use std::collections::VecDeque;
 use std::time::Duration;
 
 use xend_wire::operation::Face;
 
-/// One request with its reply, as bytes.
+/// A request with its reply, both as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
-    /// The face that was spoken.
+    /// The face of the connection.
     pub face: Face,
-    /// The time of the world, since the Unix epoch.
+    /// The time of the simulated host at the reply, since the Unix epoch.
     pub at: Duration,
-    /// What came in, or its beginning. Bytes that the daemon leaves unread are not in it.
+    /// The bytes of the request, or the first of them if it is long. Bytes that the daemon leaves unread are not
+    /// included.
     pub request: Vec<u8>,
-    /// How many bytes came in. If there are more than in `request`, the others are left out.
+    /// The length of the whole request, in bytes. It is more than the length of `request` if only the first bytes are
+    /// kept.
     pub request_length: usize,
-    /// What went out, or its beginning. Empty where the daemon closes without a word.
+    /// The bytes of the reply, or the first of them if it is long. Empty if the connection was closed without a reply.
     pub reply: Vec<u8>,
-    /// How many bytes went out. If there are more than in `reply`, the others are left out.
+    /// The length of the whole reply, in bytes. It is more than the length of `reply` if only the first bytes are kept.
     pub reply_length: usize,
 }
 
 impl Exchange {
-    /// Whether nothing of it is left out.
+    /// Returns whether the request and the reply are kept completely.
     pub fn is_whole(&self) -> bool {
         self.request.len() == self.request_length && self.reply.len() == self.reply_length
     }
 
-    /// How many bytes it takes to keep it.
+    /// Returns the memory that the exchange takes, in bytes.
     fn cost(&self) -> usize {
         size_of::<Self>() + self.request.capacity() + self.reply.capacity()
     }
 }
 
-/// The last exchanges of a mock, oldest first, and how many there were in all.
+/// The latest exchanges of a mock, oldest first, and the number of exchanges in all.
 ///
-/// It keeps so many exchanges and so many bytes, whichever comes first: beyond that the oldest exchanges are dropped. Of
-/// a request or a reply no more than an eighth of the bytes is kept, so that one that is long does not cost all others.
+/// A journal is limited both in the number of exchanges and in bytes. When either limit is reached, the oldest
+/// exchanges are dropped. At most an eighth of the bytes is kept of a single request or reply, so that a long one does
+/// not push out all others.
 #[derive(Clone, Debug)]
 pub struct Journal {
     exchanges: VecDeque<Exchange>,
     capacity: usize,
     budget: usize,
-    /// What the exchanges cost.
+    /// The memory that the exchanges take, in bytes.
     held: usize,
     total: u64,
 }
 
-/// Buffers up to this are filled again, as most exchanges are short; longer ones are given back.
+/// The largest buffer that is reused, in bytes. Most exchanges are short; longer buffers are freed.
 const REUSED: usize = 4096;
 
 impl Journal {
-    /// How many exchanges a journal keeps if nothing is said.
+    /// The number of exchanges that a journal keeps by default.
     pub const DEFAULT_CAPACITY: usize = 1000;
-    /// How many bytes a journal keeps if nothing is said: 64 MiB.
+    /// The number of bytes that a journal keeps by default: 64 MiB.
     pub const DEFAULT_BUDGET: usize = 64 << 20;
 
     pub(crate) fn new(capacity: usize, budget: usize) -> Self {
         Self { exchanges: VecDeque::new(), capacity, budget, held: 0, total: 0 }
     }
 
-    /// Notes an exchange. The oldest ones make room for it.
+    /// Adds an exchange, and drops the oldest ones if there is no room for it.
     pub(crate) fn record(&mut self, face: Face, at: Duration, request: &[u8], reply: &[u8]) {
         self.total += 1;
         if self.capacity == 0 {
@@ -95,17 +98,17 @@ impl Journal {
         Some(oldest)
     }
 
-    /// The exchanges that were kept, oldest first.
+    /// Returns the exchanges that are kept, oldest first.
     pub fn exchanges(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
         self.exchanges.iter()
     }
 
-    /// How many exchanges there were, those that were not kept included.
+    /// Returns the number of all exchanges, those that were dropped included.
     pub fn total(&self) -> u64 {
         self.total
     }
 
-    /// How many exchanges were not kept.
+    /// Returns the number of exchanges that were dropped.
     pub fn dropped(&self) -> u64 {
         self.total - self.exchanges.len() as u64
     }
@@ -142,7 +145,7 @@ mod tests {
         let last = journal.exchanges().next_back().expect("it keeps the last one");
         assert_eq!((last.request.len(), last.request_length, last.reply_length), (BUDGET / 8, 131_000, 5));
         assert!(!last.is_whole() && journal.exchanges().count() > 6);
-        // What the long ones had is given back, and the journal fills with short ones.
+        // The memory of the long exchanges is freed, and the journal fills with short ones.
         for _ in 0..1000 {
             journal.record(Face::Sxp, Duration::ZERO, b"GET", b"reply");
         }

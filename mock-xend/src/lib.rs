@@ -1,4 +1,5 @@
-//! A stand-in for Xend, the control daemon of Xen 3 and 4: a simulated host behind its protocols, with scripted replies.
+//! A mock of Xend, the control daemon of Xen 3 and 4, for tests: a simulated host that answers in the daemon's
+//! protocols, with replies that a test can script.
 //!
 //! ```
 //! use mock_xend::{Face, MockXend, Release, Scenario};
@@ -13,17 +14,17 @@
 //! let mock = MockXend::builder().release(Release::V4_1).scenario(scenario).start()?;
 //! println!("point your client at {}", mock.uri(Face::Sxp).expect("it listens there"));
 //!
-//! // ... what is under test talks to it ...
+//! // ... the code under test talks to the mock ...
 //!
 //! let report = mock.stop();
 //! assert_eq!(report.lines().collect::<Vec<_>>(), ["unused: line 2: domain.pause domain=vm1: 0 of 1"]);
 //! # Ok::<(), Box<dyn std::error::Error>>(())
 //! ```
 //!
-//! * [`MockXend`] listens on TCP and Unix sockets, from a thread of its own.
-//! * [`Daemon`] is the same without listeners, for streams of any kind.
-//! * [`Scenario`] scripts replies; [`world`] answers whatever is not scripted.
-//! * [`Journal`] keeps what went over the wire.
+//! * [`MockXend`] listens on TCP and Unix sockets, on a thread of its own.
+//! * [`Daemon`] is the mock without listeners: it serves any stream that a test gives to it.
+//! * [`Scenario`] holds scripted replies; the simulated host ([`world`]) answers all other requests.
+//! * [`Journal`] keeps the requests and replies, as bytes.
 #![forbid(unsafe_code)]
 
 mod address;
@@ -36,13 +37,13 @@ mod http;
 mod journal;
 #[cfg(feature = "program")]
 pub mod out_file;
-mod own_file;
 mod path;
 #[cfg(feature = "program")]
 pub mod program;
 mod python;
 mod quirk;
 mod registry;
+mod removed_on_drop;
 mod scenario;
 mod service;
 pub mod text_file;
@@ -60,7 +61,7 @@ pub use world::World;
 pub use xend_wire::Release;
 pub use xend_wire::operation::Face;
 
-/// The README of the crate, whose blocks are run as tests.
+/// Includes the README of the crate, so that its code blocks are run as tests.
 #[cfg(doctest)]
 #[doc = include_str!("../README.md")]
 mod readme {}

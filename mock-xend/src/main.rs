@@ -1,4 +1,4 @@
-//! A stand-in for Xend. See `mock-xend --help`.
+//! The program `mock-xend`. `mock-xend --help` describes its options.
 #![forbid(unsafe_code)]
 
 use std::process::ExitCode;

@@ -1,4 +1,4 @@
-//! Files that a program writes once it has something to say: reports, worlds, where a mock listens.
+//! Output files that are written at the end of a run, such as reports and dumped worlds.
 
 use std::fs::{self, File, Metadata};
 use std::io::{self, ErrorKind, Write};
@@ -7,28 +7,29 @@ use std::path::{Path, PathBuf};
 
 use tempfile::{Builder, NamedTempFile};
 
-/// A place that waits for what is to be written there. Until then whatever is there stays as it is, and if nothing is
-/// written, for good.
+/// A place for output that is written later. Until [`write`](Self::write) is called, a file that is there keeps its
+/// content.
 #[derive(Debug)]
 pub struct OutFile(Place);
 
 #[derive(Debug)]
 enum Place {
-    /// Beside the file, which is replaced once the new one is whole and on the disk: a full disk costs neither the old
-    /// file nor half of the new one.
+    /// A temporary file in the same folder, which replaces the file once it is complete and on the disk. So a full disk
+    /// costs neither the old file nor leaves half of a new one.
     Beside(NamedTempFile, PathBuf),
-    /// Into the file itself, in a folder that takes no other.
+    /// The file itself, in a folder where no temporary file can be made.
     Into(File),
-    /// Into what is no file: a pipe, a terminal. It is opened late, since opening a pipe waits for a reader.
+    /// A pipe or a device, such as a terminal. It is opened when it is written, because opening a pipe waits for a
+    /// reader.
     Stream(PathBuf),
 }
 
 impl OutFile {
-    /// Makes sure that something can be written to a path, so that a path that is wrong does not cost the work of a
-    /// whole run.
+    /// Checks that a path can be written, so that a wrong path is reported before the work of a whole run is done.
     ///
     /// # Errors
-    /// Neither the file nor another one beside it can be written, or a folder or a socket is there.
+    /// Returns an error if neither the file nor a temporary file in its folder can be written, or if a folder or a
+    /// socket is at the path.
     pub fn open(path: &Path) -> io::Result<Self> {
         let known = match fs::metadata(path) {
             Ok(known) => Some(known),
@@ -36,12 +37,12 @@ impl OutFile {
             Err(error) => return Err(error),
         };
         let is_pipe = known.as_ref().is_some_and(|known| known.file_type().is_fifo());
-        // A file that its owner may not write stays as it is, though its folder takes another one.
+        // A file that its owner may not write must not be replaced, even if its folder takes a new file.
         let there = known.as_ref().filter(|_| !is_pipe).map(|_| File::options().write(true).open(path)).transpose()?;
         if known.as_ref().is_some_and(|known| !known.is_file()) {
             return Ok(Self(Place::Stream(path.to_owned())));
         }
-        // Behind a link is the file that is replaced, or that will be there.
+        // The target of a symbolic link is replaced, not the link, even if the target does not exist yet.
         let real = match known {
             Some(_) => path.canonicalize()?,
             None => path.read_link().map_or(path.to_owned(), |target| path.with_file_name("").join(target)),
@@ -53,14 +54,15 @@ impl OutFile {
         }
     }
 
-    /// Writes it.
+    /// Writes the bytes.
     ///
     /// # Errors
-    /// It can't be written; a file that was there is still what it was, unless its folder takes no other.
+    /// Returns the error of the system if the bytes can't be written. The old file then keeps its content, unless its
+    /// folder takes no temporary file.
     pub fn write(self, bytes: &[u8]) -> io::Result<()> {
         match self.0 {
             Place::Beside(mut file, real) => {
-                // Not through `tempfile`, whose errors name its own file.
+                // Not through the `Write` of `tempfile`, whose errors name the temporary file.
                 file.as_file_mut().write_all(bytes)?;
                 file.as_file().sync_all()?;
                 file.persist(real).map(drop).map_err(|error| error.error)
@@ -75,10 +77,10 @@ impl OutFile {
     }
 }
 
-/// An empty file beside another, with the permissions of the one that it is to replace.
+/// Creates an empty temporary file in the folder of `real`, with the permissions of the file that it will replace.
 fn beside(real: &Path, known: Option<&Metadata>) -> io::Result<NamedTempFile> {
     let folder = real.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    // As any new file of the user, while those of `tempfile` are for the user alone.
+    // The file gets the permissions of any new file of the user; `tempfile` itself would let only the user read it.
     let create = |path: &Path| File::options().write(true).create_new(true).open(path);
     let file = Builder::new().prefix(".new").make_in(folder, create)?;
     if let Some(known) = known {

@@ -1,22 +1,23 @@
-//! The path of a request.
+//! The path of an HTTP request.
 
 use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
 
-/// What `urllib.quote` leaves as it is beside letters and digits.
+/// The characters that `urllib.quote` leaves unquoted, besides letters and digits.
 const UNQUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b'-');
 
-/// The elements of a path, decoded. Empty ones are kept: the daemon passes over them, but writes them into its links.
+/// The elements of a URL's path, decoded. Empty elements are kept, because the daemon ignores them when it looks up a
+/// resource but writes them into its links.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UrlPath {
-    /// All elements, one behind the other.
+    /// The bytes of all elements, concatenated.
     bytes: Vec<u8>,
     elements: Vec<Range<usize>>,
 }
 
 impl UrlPath {
-    /// Splits a path at its slashes and decodes the pieces. The path is given without the slash that it begins with.
+    /// Splits a path at its slashes and decodes the elements. `text` is the path without its first slash.
     pub(crate) fn parse(text: &[u8]) -> Self {
         let mut path = Self { bytes: Vec::with_capacity(text.len()), elements: Vec::with_capacity(4) };
         for element in text.split(|&byte| byte == b'/') {
@@ -31,22 +32,22 @@ impl UrlPath {
         path
     }
 
-    /// All elements.
+    /// Returns all elements, including empty ones.
     pub(crate) fn elements(&self) -> impl Iterator<Item = &[u8]> {
         self.elements.iter().map(|element| &self.bytes[element.clone()])
     }
 
-    /// The elements that count.
+    /// Returns the elements that are not empty.
     pub(crate) fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.elements().filter(|element| !element.is_empty())
     }
 
-    /// The elements with slashes between them, decoded.
+    /// Returns the elements, decoded and joined with slashes.
     pub(crate) fn joined(&self) -> Vec<u8> {
         self.elements().collect::<Vec<_>>().join(&b'/')
     }
 
-    /// The elements with slashes between them, each quoted as `urllib.quote(element, "")` quotes it (capture
+    /// Returns the elements joined with slashes, each quoted as `urllib.quote(element, "")` quotes it (capture
     /// `quince12-allowed`).
     pub(crate) fn quoted(&self) -> String {
         self.elements().map(|element| percent_encode(element, UNQUOTED).to_string()).collect::<Vec<_>>().join("/")

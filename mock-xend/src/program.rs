@@ -18,19 +18,20 @@ use crate::clock::Clock;
 use crate::error::Error;
 use crate::host::MockXend;
 use crate::out_file::OutFile;
-use crate::own_file::OwnFile;
 use crate::quirk::Quirk;
+use crate::removed_on_drop::RemovedOnDrop;
 use crate::scenario::Scenario;
 use crate::world::World;
 
-/// A stand-in for Xend, the control daemon of Xen 3 and 4: a simulated host behind its protocols, with scripted replies.
+/// A mock of Xend, the control daemon of Xen 3 and 4: a simulated host that answers in the daemon's protocols, with
+/// replies that can be scripted.
 ///
-/// It says `LISTENING FACE ADDRESS` for each listener once all of them are bound, and ends on SIGINT, SIGTERM or SIGHUP;
-/// on a second one it ends at once.
-/// What a scenario expects and did not get, or got beside it, is then told on stderr.
+/// The mock prints `LISTENING FACE ADDRESS` for each listener once all of them are bound. SIGINT, SIGTERM or SIGHUP
+/// stops it; a second signal ends it at once. When it stops, it lists on stderr the requests that the scenario expected
+/// and that never came, and those that came unexpectedly.
 ///
-/// Like the daemon it asks for no password, and checks neither Host nor Origin: let it listen on loopback or on a Unix
-/// socket. What it keeps is bounded: domains take at most 256 MiB, all else at most 136 MiB.
+/// Like the daemon, the mock asks for no password and checks neither Host nor Origin, so let it listen on loopback or
+/// on a Unix socket. Its memory is bounded: domains take at most 256 MiB, everything else at most 136 MiB.
 #[derive(Debug, Parser)]
 #[command(name = "mock-xend", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
@@ -40,64 +41,71 @@ struct Arguments {
     #[arg(long, help = release_help())]
     release: Option<Release>,
 
-    /// Listen here for S-expressions over HTTP: tcp:IP:PORT or unix:PATH; may be given again
+    /// Listen on this address for S-expressions over HTTP: tcp:IP:PORT or unix:PATH; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     sxp: Vec<Address>,
 
-    /// Listen here for XML-RPC; without any listener, both on loopback at Xend's own ports
+    /// Listen on this address for XML-RPC; may be repeated. Without any listener, the mock serves S-expressions and
+    /// XML-RPC on loopback, at Xend's own ports
     #[arg(long, value_name = "ADDRESS")]
     xmlrpc: Vec<Address>,
 
-    /// Listen here for the Xen-API, which 3.1 and later have; may be given again
+    /// Listen on this address for the Xen-API, which releases from 3.1 on have; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     xenapi: Vec<Address>,
 
-    /// Script replies from this TOML file
+    /// Take scripted replies from this TOML file
     #[arg(long, value_name = "FILE")]
     scenario: Option<PathBuf>,
 
-    /// Simulate the host of this TOML file instead of Domain-0, vm1 and vm2; `mock-xend world` shows the format
+    /// Simulate the host that this TOML file describes instead of one with Domain-0, vm1 and vm2; `mock-xend world`
+    /// shows the format
     #[arg(long, value_name = "FILE")]
     world: Option<PathBuf>,
 
-    /// Write the world to this file when it ends, as --world reads it; the file may be that of --world
+    /// Write the simulated host to this file when the mock stops, in the format of --world; may be the file given with
+    /// --world
     #[arg(long, value_name = "FILE")]
     dump_world: Option<PathBuf>,
 
-    /// Write where it listens to this file, as JSON, once it does; the file goes when it ends
+    /// Write the addresses of the listeners to this file, as JSON, once they are bound; the file is removed when the
+    /// mock stops
     #[arg(long, value_name = "PATH")]
     ready_file: Option<PathBuf>,
 
-    /// Show behaviour of the daemon that is off by default: one-connection (up to 3.0.3) serves one client at a time,
-    /// late-close (from 3.1 on) leaves connections open behind operations; may be given again
+    /// Show behaviour of the daemon that is off by default; may be repeated. one-connection (up to 3.0.3): the
+    /// S-expression face serves one client at a time; late-close (from 3.1 on): it leaves the connection open after the
+    /// reply to an operation
     #[arg(long, value_name = "NAME")]
     quirk: Vec<Quirk>,
 
-    /// Exit with 1 if the requests were not what the scenario expects
+    /// Exit with status 1 if the requests were not those that the scenario expects
     #[arg(long)]
     verify: bool,
 }
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    /// Look for mistakes in scenarios, and start nothing
+    /// Check scenario files for mistakes, without starting a mock
     Check {
-        /// The scenarios
+        /// The scenario files
         #[arg(required = true)]
         scenarios: Vec<PathBuf>,
     },
-    /// Print a world as a TOML file, and start nothing
+    /// Print a simulated host as a TOML file, without starting a mock
     World {
-        /// The world's release [default: that of the file, or 4.1]
+        /// The release of the host [default: that of the file, or 4.1]
         #[arg(long)]
         release: Option<Release>,
-        /// The world; without it, the one that a mock begins in
+        /// The file that describes the host [default: the host that a mock simulates without --world]
         file: Option<PathBuf>,
     },
 }
 
-/// Runs the program. Exit status: 0 if it ended as it should, 1 if `--verify` found something, 2 if it can't do what it
-/// was asked.
+/// Runs the program and returns its exit status.
+///
+/// The status is 0 if the program did what it was asked, 1 if `--verify` found a difference, and 2 if the program can't
+/// do what it was asked.
 pub fn main() -> ExitCode {
     let done = match Arguments::try_parse() {
         Ok(arguments) => match &arguments.command {
@@ -105,15 +113,15 @@ pub fn main() -> ExitCode {
             Some(Command::World { release, file }) => show_world(*release, file.as_deref()),
             None => serve(&arguments),
         },
-        // Help that nobody can read is no success.
-        Err(help) if !help.use_stderr() => print(&help.to_string()).map(|()| ExitCode::SUCCESS),
+        // Help that could not be written is a failure.
+        Err(help) if !help.use_stderr() => print_output(&help.to_string()).map(|()| ExitCode::SUCCESS),
         Err(mistake) => mistake.exit(),
     };
     done.unwrap_or_else(|error| fail(&error))
 }
 
 fn fail(error: &Error) -> ExitCode {
-    complain(&format!("error: {}\n", error.to_string().trim_end()));
+    print_to_stderr(&format!("error: {}\n", error.to_string().trim_end()));
     ExitCode::from(2)
 }
 
@@ -124,7 +132,7 @@ fn check(scenarios: &[PathBuf]) -> Result<ExitCode, Error> {
             Ok(scenario) => {
                 let count = scenario.len();
                 let what = if count == 1 { "expectation" } else { "expectations" };
-                print(&format!("{}: {count} {what}\n", path.display()))?;
+                print_output(&format!("{}: {count} {what}\n", path.display()))?;
             }
             Err(error) => status = fail(&error),
         }
@@ -139,9 +147,9 @@ fn show_world(release: Option<Release>, file: Option<&Path>) -> Result<ExitCode,
         None => World::new(release.unwrap_or_default(), now),
     };
     let text = world.to_toml();
-    // Into a file or a pipe it goes as it is, so that it can be read back. TOML escapes the control characters of ASCII,
-    // but not those of 8 bits, on which terminals act as well.
-    print(&if io::stdout().is_terminal() { visible_lines(text.as_bytes()) } else { text })?;
+    // A file or a pipe gets the text unchanged, so that it can be read back. For a terminal the text is escaped: TOML
+    // escapes the control characters of ASCII, but not those from U+0080 to U+009F, on which terminals act as well.
+    print_output(&if io::stdout().is_terminal() { visible_lines(text.as_bytes()) } else { text })?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -172,13 +180,13 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
     let builder = arguments.quirk.iter().fold(builder, |builder, &quirk| builder.quirk(quirk));
     let builder = listen.into_iter().fold(builder, |builder, (face, address)| builder.listen(face, address));
 
-    // From here on a signal ends the program cleanly, even before the sockets are there.
+    // From here on a signal stops the program cleanly, even before the sockets are bound.
     let ended = on_signal().map_err(Error::Start)?;
     let cannot = |option: &str, path: &Path, error| Error::File { path: format!("{option} {}", path.display()), error };
     let open = |option: &str, path: &Path| OutFile::open(path).map_err(|error| cannot(option, path, error));
     if let Some(path) = &arguments.dump_world {
-        // To know that the world can be written. No file waits beside it until then: it would stay if the program is
-        // killed.
+        // Only checks that the world can be written. No temporary file is kept until then, because it would stay behind
+        // if the program is killed.
         drop(open("--dump-world", path)?);
     }
     let ready_file = arguments.ready_file.as_deref().map(|path| open("--ready-file", path)).transpose()?;
@@ -190,14 +198,14 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
         _ => None,
     };
     for (face, address) in mock.listening() {
-        say(&format!("LISTENING {face} {address}"));
+        print_line(&format!("LISTENING {face} {address}"));
     }
-    // The sender lives as long as the program.
+    // The receiver can't fail: the sender lives as long as the program.
     let _ = ended.recv();
     drop(ready);
     let world = mock.daemon().with_world(|world| world.to_toml());
     let report = mock.stop();
-    complain(&report.to_string());
+    print_to_stderr(&report.to_string());
     if let Some(path) = &arguments.dump_world {
         let written = open("--dump-world", path)?.write(world.as_bytes());
         written.map_err(|error| cannot("--dump-world", path, error))?;
@@ -209,11 +217,16 @@ fn release_help() -> String {
     let names: Vec<_> = Release::ALL.iter().map(|release| release.as_str()).collect();
     let (last, others) = names.split_last().expect("there are releases");
     let default = Release::default();
-    format!("Release to emulate: {} or {last} [default: that of the scenario, or {default}]", others.join(", "))
+    format!(
+        "Emulate this release of the daemon: {} or {last} [default: that of the scenario or the world, or {default}]",
+        others.join(", ")
+    )
 }
 
-/// Tells of the first SIGINT, SIGTERM or SIGHUP. A second one ends the program at once, with the status that a shell gives
-/// a program that dies of it: whatever the program is still busy with, it can be ended.
+/// Returns a channel that receives a message at the first SIGINT, SIGTERM or SIGHUP.
+///
+/// A second signal ends the program at once, whatever it is busy with. The exit status is then the one that a shell
+/// gives to a program that the signal killed.
 fn on_signal() -> io::Result<Receiver<()>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut signals = {
@@ -221,7 +234,7 @@ fn on_signal() -> io::Result<Receiver<()>> {
         let on = |kind: SignalKind| Ok::<_, io::Error>((kind.as_raw_value(), signal(kind)?));
         [on(SignalKind::interrupt())?, on(SignalKind::terminate())?, on(SignalKind::hangup())?]
     };
-    let (tell, told) = mpsc::channel();
+    let (sender, receiver) = mpsc::channel();
     let wait = move || {
         let mut next = || {
             runtime.block_on(poll_fn(|context| {
@@ -231,23 +244,24 @@ fn on_signal() -> io::Result<Receiver<()>> {
             }))
         };
         next();
-        // Nobody listens any more if the program is at its end already.
-        let _ = tell.send(());
+        // The program may have ended already, and then nobody receives the message.
+        let _ = sender.send(());
         let number = next();
         std::process::exit(128 + number);
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
-    Ok(told)
+    Ok(receiver)
 }
 
-/// A line on stdout, at once. A mock that nobody listens to, or that finds the disk full, serves all the same.
-fn say(line: &str) {
+/// Prints a line on stdout at once. Failures are ignored, because a mock whose stdout is closed or full still has to
+/// serve.
+fn print_line(line: &str) {
     let mut out = io::stdout().lock();
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// What was asked for, on stdout. That the reader has seen enough is no error.
-fn print(text: &str) -> Result<(), Error> {
+/// Prints the output that the user asked for on stdout. A reader that closes the pipe early is no error.
+fn print_output(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
         Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
@@ -257,8 +271,8 @@ fn print(text: &str) -> Result<(), Error> {
     }
 }
 
-/// Text for people on stderr, where nobody may be listening. No control byte of what peers or files say gets through.
-fn complain(text: &str) {
+/// Prints text for people on stderr and ignores failures. Control characters from peers and files are escaped.
+fn print_to_stderr(text: &str) {
     let _ = io::stderr().write_all(visible_lines(text.as_bytes()).as_bytes());
 }
 
@@ -275,8 +289,10 @@ struct Listening {
     address: String,
 }
 
-/// Writes where the mock listens. The file goes when the mock ends; a pipe stays.
-fn write_ready_file(path: &Path, file: OutFile, mock: &MockXend) -> io::Result<Option<OwnFile>> {
+/// Writes the addresses of the listeners to the ready file, as JSON.
+///
+/// If the ready file is a regular file, the returned value removes it when it is dropped. A pipe is left alone.
+fn write_ready_file(path: &Path, file: OutFile, mock: &MockXend) -> io::Result<Option<RemovedOnDrop>> {
     let listening = mock.listening().iter();
     let ready = Ready {
         pid: std::process::id(),
@@ -286,5 +302,5 @@ fn write_ready_file(path: &Path, file: OutFile, mock: &MockXend) -> io::Result<O
             .collect(),
     };
     file.write(&[serde_json::to_vec(&ready)?.as_slice(), b"\n"].concat())?;
-    if path.metadata()?.is_file() { OwnFile::at(path).map(Some) } else { Ok(None) }
+    if path.metadata()?.is_file() { RemovedOnDrop::at(path).map(Some) } else { Ok(None) }
 }

@@ -1,5 +1,5 @@
-//! What the daemon's replies owe to the Python 2 it ran on: the order of a dict, the reading of numbers, and what an
-//! operation raises.
+//! Behaviour of Python 2 that shows in the daemon's replies: the order of a dict, the parsing of numbers, and the
+//! exceptions of operations.
 
 mod raises;
 
@@ -12,26 +12,26 @@ pub(crate) use raises::{
     AN_INTEGER_IS_REQUIRED, c_int, compare, contains, hashable, items, long, name, not_a_number, number, operand, shift,
 };
 
-/// A dict as it is written down in the daemon's source, its members in the order in which Python gives them.
+/// Returns a dict whose members the daemon's source writes as a literal, in the order in which Python yields them.
 pub(crate) fn literal<'n>(members: impl IntoIterator<Item = (&'n str, Datum)>) -> Datum {
     in_order(members.into_iter().map(|(name, value)| (name.to_owned(), value)).collect(), literal_order)
 }
 
-/// A dict that is made of pairs, one after the other, its members in the order in which Python gives them.
+/// Returns a dict whose members the daemon adds one after the other, in the order in which Python yields them.
 pub(crate) fn dict(members: Vec<(String, Datum)>) -> Datum {
     in_order(members, |names| dict_order(names.iter().copied()))
 }
 
 fn in_order(members: Vec<(String, Datum)>, order: impl for<'k> Fn(&[&'k str]) -> Vec<&'k str>) -> Datum {
     let names: Vec<&str> = members.iter().map(|(name, _)| name.as_str()).collect();
-    // Of a name that is given twice the last value counts.
+    // If a name is given twice, the last value counts.
     let places: HashMap<&str, usize> = names.iter().enumerate().map(|(at, name)| (*name, at)).collect();
     let places: Vec<usize> = order(&names).into_iter().map(|name| places[name]).collect();
     let mut members: Vec<Option<(String, Datum)>> = members.into_iter().map(Some).collect();
     Datum::Dict(places.into_iter().filter_map(|at| members[at].take()).collect())
 }
 
-/// The value of a member of a dict.
+/// Returns the value of a member of a dict.
 pub(crate) fn member<'d>(value: &'d Datum, name: &str) -> Option<&'d Datum> {
     match value {
         Datum::Dict(members) => members.iter().rfind(|(known, _)| known == name).map(|(_, value)| value),
@@ -39,10 +39,10 @@ pub(crate) fn member<'d>(value: &'d Datum, name: &str) -> Option<&'d Datum> {
     }
 }
 
-/// A time since the Unix epoch as `xmlrpclib.DateTime` writes it: `20080101T00:00:00`.
+/// Formats a time since the Unix epoch as `xmlrpclib.DateTime` does: `20080101T00:00:00`.
 pub(crate) fn date_time(at: Duration) -> Datum {
     const MONTHS: [&str; 12] = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"];
-    /// The last second of the year 9999: later years have more digits than the format.
+    /// The last second of the year 9999. The years after it have too many digits for the format.
     const LAST: Duration = Duration::from_secs(253_402_300_799);
     // `Tue, 01 Jan 2008 00:00:00 GMT`
     let date = httpdate::fmt_http_date(SystemTime::UNIX_EPOCH + at.min(LAST));
@@ -59,7 +59,7 @@ pub(crate) struct Key<'k> {
 }
 
 impl<'k> Key<'k> {
-    /// `string_hash` in `Objects/stringobject.c`.
+    /// Hashes a key as `string_hash` in `Objects/stringobject.c` does.
     pub(crate) const fn new(name: &'k str) -> Self {
         let text = name.as_bytes();
         if text.is_empty() {
@@ -75,35 +75,37 @@ impl<'k> Key<'k> {
     }
 }
 
-/// The order in which a dict of CPython 2.7 (64 bits, no hash randomisation) yields keys inserted in the given order.
+/// Returns keys in the order in which a dict of CPython 2.7 (64 bits, no hash randomisation) yields them, if they are
+/// inserted in the given order.
 ///
-/// Header lines and the fields of devices come in this order on the wire (protocol reference §1.4, §3.8).
-/// Source: `Objects/dictobject.c`.
+/// Header lines and the fields of devices are sent in this order (protocol reference §1.4, §3.8). Source:
+/// `Objects/dictobject.c`.
 pub(crate) fn dict_order<'k>(keys: impl IntoIterator<Item = &'k str>) -> Vec<&'k str> {
     let keys: Vec<Key<'k>> = keys.into_iter().map(Key::new).collect();
     dict_places(keys.len(), |at| keys[at]).map(|at| keys[at].name).collect()
 }
 
-/// The same as places in a sequence of so many keys. Of a key that is given twice the first place counts.
+/// Returns the order of [`dict_order`] as places in the sequence of keys, whose length is `count`. If a key is given
+/// twice, its first place counts.
 pub(crate) fn dict_places<'k>(count: usize, key: impl Fn(usize) -> Key<'k>) -> impl Iterator<Item = usize> {
     Slots::filled(SMALLEST, count, key).into_places()
 }
 
-/// The order of a dict that is written down as a whole, `{'a': 1, ...}`: it is made as large as it needs to be at once
-/// (`BUILD_MAP`, `_PyDict_NewPresized`).
+/// Returns the order of a dict that the source writes as a literal, `{'a': 1, ...}`. Python allocates such a dict in
+/// its final size at once (`BUILD_MAP`, `_PyDict_NewPresized`).
 pub(crate) fn literal_order<'k>(keys: &[&'k str]) -> Vec<&'k str> {
     let size = if keys.len() > 5 { (keys.len() + 1).next_power_of_two() } else { SMALLEST };
     let hashed: Vec<_> = keys.iter().copied().map(Key::new).collect();
     Slots::filled(size, keys.len(), |at| hashed[at]).into_places().map(|at| keys[at]).collect()
 }
 
-/// `PyDict_MINSIZE`.
+/// The smallest number of slots (`PyDict_MINSIZE`).
 const SMALLEST: usize = 8;
 
-/// The slots of a dict. Each has the place of a key in the sequence of keys, counted from 1; 0 is none.
+/// The slots of a dict. A slot holds the place of its key in the sequence of keys, counted from 1; 0 is an empty slot.
 struct Slots {
     len: usize,
-    /// A dict of so few slots needs no memory of its own.
+    /// The slots of a small dict, which needs no allocation.
     few: [usize; 32],
     many: Vec<usize>,
 }
@@ -115,7 +117,7 @@ impl Slots {
         Self { len, few, many }
     }
 
-    /// The slots after all keys have been inserted, one after the other.
+    /// Returns the slots after all keys have been inserted, one after the other.
     fn filled<'k>(size: usize, count: usize, key: impl Fn(usize) -> Key<'k>) -> Self {
         let mut slots = Self::new(size);
         let mut used = 0;
@@ -134,7 +136,7 @@ impl Slots {
         slots
     }
 
-    /// Puts a key into the first free slot of its probe sequence. False if it was there.
+    /// Inserts a key into the first free slot of its probe sequence. Returns false if the key was there already.
     fn insert<'k>(&mut self, at: usize, key: impl Fn(usize) -> Key<'k>) -> bool {
         let mask = self.len as u64 - 1;
         let slots = if self.many.is_empty() { self.few.as_mut_slice() } else { self.many.as_mut_slice() };
@@ -157,7 +159,7 @@ impl Slots {
         }
     }
 
-    /// The places of the keys, in the order of the slots.
+    /// Returns the places of the keys, in the order of the slots.
     fn into_places(self) -> impl Iterator<Item = usize> {
         let Self { len, few, many } = self;
         let slot = move |at: usize| if many.is_empty() { few[at] } else { many[at] };
@@ -165,9 +167,9 @@ impl Slots {
     }
 }
 
-/// `int(text)`. The error is the text of Python's exception.
+/// Returns `int(text)`, or the text of Python's exception.
 ///
-/// Python has no limit; what is beyond 64 bits becomes the nearest that fits.
+/// Python's integers have no limit. A number beyond 64 bits becomes the nearest one that fits.
 pub(crate) fn int(text: &[u8]) -> Result<i64, Vec<u8>> {
     let invalid = || [b"invalid literal for int() with base 10: ".as_slice(), &repr(text)].concat();
     let trimmed = text.trim_ascii();
@@ -184,7 +186,7 @@ pub(crate) fn int(text: &[u8]) -> Result<i64, Vec<u8>> {
     Ok(if negative { -magnitude } else { magnitude })
 }
 
-/// `float(value)` of a value of any type. The error is the text of Python's exception.
+/// Returns `float(value)`, or the text of Python's exception. The value may have any type.
 pub(crate) fn float(value: &Datum) -> Result<f64, Vec<u8>> {
     match value {
         Datum::Float(number) => Ok(*number),
@@ -199,7 +201,8 @@ pub(crate) fn float(value: &Datum) -> Result<f64, Vec<u8>> {
     }
 }
 
-/// What `str()` says of text that is not ASCII.
+/// Returns the text of the exception that `str()` raises for a text with characters beyond ASCII; `None` if it has
+/// none.
 pub(crate) fn not_ascii(text: &str) -> Option<String> {
     let at = text.chars().position(|c| !c.is_ascii())?;
     let count = text.chars().skip(at).take_while(|c| !c.is_ascii()).count();
@@ -216,12 +219,12 @@ pub(crate) fn not_ascii(text: &str) -> Option<String> {
     })
 }
 
-/// `repr(text)` of a byte string.
+/// Returns `repr(text)` of a byte string.
 pub(crate) fn repr(text: &[u8]) -> Vec<u8> {
     Datum::from(text.to_vec()).repr()
 }
 
-/// `str(value)`: a string as it is, anything else as `repr` writes it.
+/// Returns `str(value)`: a string unchanged, and anything else as `repr` formats it.
 pub(crate) fn str(value: &Datum) -> Vec<u8> {
     match value {
         Datum::Bytes(bytes) => bytes.clone(),
@@ -233,12 +236,12 @@ pub(crate) fn str(value: &Datum) -> Vec<u8> {
     }
 }
 
-/// `str(value)` as text, for what is put into a text.
+/// Returns `str(value)` as text, for putting it into another text.
 pub(crate) fn text(value: &Datum) -> String {
     String::from_utf8_lossy(&str(value)).into_owned()
 }
 
-/// `bool(value)`.
+/// Returns `bool(value)`.
 pub(crate) fn truth(value: &Datum) -> bool {
     match value {
         Datum::None => false,
@@ -253,7 +256,7 @@ pub(crate) fn truth(value: &Datum) -> bool {
     }
 }
 
-/// The name of a value's type, as Python's messages have it.
+/// Returns the name of a value's type, as Python's messages show it.
 pub(crate) fn type_name(value: &Datum) -> &'static str {
     match value {
         Datum::None => "NoneType",
@@ -302,7 +305,7 @@ mod tests {
         check("backend script bridge mac uuid", "bridge mac script uuid backend");
     }
 
-    /// Printed by Python 2.7.
+    /// The expected texts were printed by Python 2.7.
     #[test]
     fn text_beyond_ascii_can_not_be_made_a_byte_string() {
         let text = "'ascii' codec can't encode character u'\\xe9' in position 3: ordinal not in range(128)";
@@ -312,8 +315,8 @@ mod tests {
         assert_eq!(not_ascii("abc"), None);
     }
 
-    /// The fields of a domain as `XendAPI.VM_get_record` writes them, made anew twice on their way (capture
-    /// `xenapi-VM.get_all_records@3.1`).
+    /// The fields of a domain as `XendAPI.VM_get_record` writes them. The dict is made anew twice before it is sent
+    /// (capture `xenapi-VM.get_all_records@3.1`).
     #[test]
     fn a_dict_written_as_a_whole_comes_in_the_order_of_the_capture() {
         let written = "uuid power_state name_label name_description user_version is_a_template auto_power_on \

@@ -1,28 +1,28 @@
-//! Behaviour of the daemon that hurts a tester more than it teaches, and is off unless asked for.
+//! Harmful behaviour of the daemon that is off by default.
 
 use std::fmt;
 use std::str::FromStr;
 
 use xend_wire::Release;
 
-/// Behaviour of the daemon that a mock shows only if asked to.
+/// Behaviour of the daemon that a mock shows only on request, because it hinders a test more than it reveals.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Quirk {
-    /// Up to 3.0.3 the S-expression face serves one connection at a time: a client that keeps its own open, or sends half
-    /// a request, stops all others (`httpserver.py:287`@3.0.3, protocol reference §1.6).
+    /// Up to 3.0.3 the S-expression face serves one connection at a time: a client that keeps its connection open, or
+    /// sends half a request, blocks all others (`httpserver.py:287`@3.0.3, protocol reference §1.6).
     OneConnection,
-    /// From 3.1 on the S-expression face does not close the connection behind the reply to an operation: the daemon has
-    /// logged something, and the log holds on to the socket (`XendLogging.py:40`@3.1, protocol reference §1.6). A client
-    /// that reads to the end of the stream hangs.
+    /// From 3.1 on the S-expression face leaves the connection open after the reply to an operation: the daemon has
+    /// logged something, and the log holds on to the socket (`XendLogging.py:40`@3.1, protocol reference §1.6). A
+    /// client that reads to the end of the stream hangs.
     LateClose,
 }
 
 impl Quirk {
-    /// All of them.
+    /// All quirks.
     pub const ALL: [Self; 2] = [Self::OneConnection, Self::LateClose];
 
-    /// `one-connection` or `late-close`.
+    /// Returns the name of the quirk, as `--quirk` takes it: `one-connection` or `late-close`.
     pub fn name(self) -> &'static str {
         match self {
             Self::OneConnection => "one-connection",
@@ -30,7 +30,7 @@ impl Quirk {
         }
     }
 
-    /// Whether the daemon of a release does so.
+    /// Returns whether the daemon of a release has the quirk.
     pub fn is_of(self, release: Release) -> bool {
         match self {
             Self::OneConnection => release <= Release::V3_0_3,
@@ -53,7 +53,7 @@ impl FromStr for Quirk {
     }
 }
 
-/// The text names no quirk.
+/// The error for a text that names no quirk.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("unknown quirk `{0}`, expected one-connection or late-close")]
 pub struct UnknownQuirk(String);

@@ -1,4 +1,4 @@
-//! What all connections share: the scenario, the world behind it, what is kept beside the world, and the journal.
+//! The state that all connections share: the scenario, the simulated host, the objects of the Xen-API, and the journal.
 
 use std::fmt;
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -14,20 +14,20 @@ use crate::clock::Clock;
 use crate::journal::Journal;
 use crate::quirk::Quirk;
 use crate::registry::Registry;
-use crate::scenario::{Decision, Question, Report, Script};
+use crate::scenario::{Decision, MatchableRequest, Report, Script};
 use crate::world::{Command, Failure, World};
 
-/// One mock behind all its listeners.
+/// The state of one mock, shared by all its connections.
 ///
-/// A request takes the lock once, for its [`Turn`]: it is decided there and done, and printed after it. The journal has a
-/// lock of its own.
+/// A request takes the lock once, for its [`Turn`]: within it, the answer is decided and the command performed; the
+/// reply is printed afterwards. The journal has a lock of its own.
 pub(crate) struct Service {
     release: Release,
     quirks: Vec<Quirk>,
     clock: Clock,
     state: Mutex<State>,
     journal: Mutex<Journal>,
-    /// Told of every event of the Xen-API.
+    /// Notified of every event of the Xen-API.
     events: Notify,
 }
 
@@ -37,10 +37,10 @@ struct State {
     script: Script,
 }
 
-/// A request's turn with the world: nobody else sees or changes anything while it lasts.
+/// The exclusive access that a request has to the shared state while it is decided and performed.
 pub(crate) struct Turn<'s> {
     pub(crate) release: Release,
-    /// The time of the world, since the Unix epoch.
+    /// The time of the simulated host, since the Unix epoch.
     pub(crate) now: Duration,
     pub(crate) world: &'s mut World,
     pub(crate) registry: &'s mut Registry,
@@ -48,12 +48,12 @@ pub(crate) struct Turn<'s> {
 }
 
 impl Turn<'_> {
-    /// What the scenario wants for a request.
-    pub(crate) fn decide(&mut self, question: &Question<'_>) -> Decision {
-        self.script.decide(question)
+    /// Returns how the scenario answers a request.
+    pub(crate) fn decide(&mut self, matchable: &MatchableRequest<'_>) -> Decision {
+        self.script.decide(matchable)
     }
 
-    /// Has the world do something.
+    /// Performs a command on the simulated host.
     pub(crate) fn perform(&mut self, command: &Command) -> Result<Datum, Failure> {
         self.world.perform(self.now, command)
     }
@@ -66,17 +66,18 @@ impl Service {
         Self { release, quirks, clock, state, journal: Mutex::new(journal), events: Notify::new() }
     }
 
-    /// The release that is emulated.
+    /// Returns the emulated release.
     pub(crate) fn release(&self) -> Release {
         self.release
     }
 
-    /// Whether the daemon's behaviour is to be shown.
+    /// Returns whether the mock shows a quirk.
     pub(crate) fn has(&self, quirk: Quirk) -> bool {
         self.quirks.contains(&quirk)
     }
 
-    /// Gives a request its turn. The lock is held while `take` runs, so `take` prints nothing and waits for nothing.
+    /// Runs `take` with exclusive access to the shared state. The lock is held meanwhile, so `take` must neither print
+    /// a reply nor wait.
     pub(crate) fn turn<T>(&self, take: impl FnOnce(&mut Turn<'_>) -> T) -> T {
         let State { world, registry, script } = &mut *self.state();
         let now = self.clock.now();
@@ -88,37 +89,38 @@ impl Service {
         taken
     }
 
-    /// Waits for an event of the Xen-API.
+    /// Returns a future that completes at the next event of the Xen-API.
     pub(crate) fn next_event(&self) -> Notified<'_> {
         self.events.notified()
     }
 
-    /// Notes an exchange.
+    /// Adds an exchange to the journal.
     pub(crate) fn record(&self, face: Face, request: &[u8], reply: &[u8]) {
         self.journal_lock().record(face, self.now(), request, reply);
     }
 
-    /// The time of the world since the Unix epoch.
+    /// Returns the time of the simulated host, since the Unix epoch.
     pub(crate) fn now(&self) -> Duration {
         self.clock.now()
     }
 
-    /// Lets time pass.
+    /// Moves the clock of the simulated host forward.
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
     }
 
-    /// What went over the connections so far.
+    /// Returns a copy of the journal.
     pub(crate) fn journal(&self) -> Journal {
         self.journal_lock().clone()
     }
 
-    /// How the requests so far differ from what the scenario expects.
+    /// Returns the differences so far between the requests and those that the scenario expects.
     pub(crate) fn report(&self) -> Report {
         self.state().script.report()
     }
 
-    /// A test that panicked while it looked at the world has left it whole: every change is a plain assignment.
+    /// Locks the shared state. A test that panicked while it held the lock has left the state whole, because every
+    /// change is a plain assignment.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

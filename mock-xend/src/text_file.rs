@@ -1,4 +1,4 @@
-//! Files that people write or give: scenarios, worlds, bodies, and what the harness reads.
+//! Reading of files that people write or pass on the command line, such as scenarios and worlds.
 
 use std::fs::{self, File, FileType};
 use std::io::{self, Read};
@@ -9,22 +9,23 @@ use xend_wire::Diagnostic;
 
 use crate::error::Error;
 
-/// The longest file that is read, in bytes: 64 MiB. Nobody writes a longer one, and what is too long should cost neither
-/// time nor memory.
+/// The length of the longest file that is read, in bytes: 64 MiB. Nobody writes a longer one by hand, and a file that
+/// is too long should cost neither time nor memory.
 pub const LONGEST: u64 = 64 << 20;
 
-/// What is in a file.
+/// Reads a file.
 ///
 /// # Errors
-/// It can't be read, is longer than [`LONGEST`], or is no file: a pipe may never end, nor does `/dev/zero`.
+/// Returns an error if the file can't be read or is longer than [`LONGEST`], or if the path is that of a folder, a
+/// pipe, a socket or a device: a pipe or `/dev/zero` may never end.
 pub fn bytes(path: &Path) -> io::Result<Vec<u8>> {
-    // Before it is opened: opening a pipe waits until somebody writes to it.
+    // Checked before the file is opened, because opening a pipe waits until somebody writes to it.
     if let Some(other) = other_than_file(fs::metadata(path)?.file_type()) {
         return Err(io::Error::new(io::ErrorKind::InvalidInput, format!("it is {other}, expected a file")));
     }
     let file = File::open(path)?;
     let mut bytes = Vec::new();
-    // Not by its length: it may grow, and files of /proc tell none.
+    // The length in the metadata is not used: the file may grow, and files in /proc have none.
     file.take(LONGEST + 1).read_to_end(&mut bytes)?;
     if bytes.len() as u64 > LONGEST {
         let message = format!("it is longer than {} MiB", LONGEST >> 20);
@@ -43,16 +44,17 @@ fn other_than_file(kind: FileType) -> Option<&'static str> {
     }
 }
 
-/// The name of a text file, for errors, and what is in it. `what` it is, with its article, is for an error too.
+/// Reads a text file and returns its name, as diagnostics show it, and its text. `what` names the kind of file in
+/// errors, with an article: `a scenario`.
 ///
 /// # Errors
-/// As [`bytes`]; or it is not UTF-8, with the place.
+/// Returns the errors of [`bytes`], and a diagnostic with the place if the file is not UTF-8.
 pub fn read(path: &Path, what: &str) -> Result<(String, String), Error> {
     let name = path.display().to_string();
     let bytes = bytes(path).map_err(|error| Error::File { path: name.clone(), error })?;
     let text = String::from_utf8(bytes).map_err(|error| {
         let at = error.utf8_error().valid_up_to();
-        Diagnostic::new(&*name, error.as_bytes(), at..at + 1, format!("{what} is UTF-8"))
+        Diagnostic::new(&*name, error.as_bytes(), at..at + 1, format!("{what} must be UTF-8"))
     })?;
     Ok((name, text))
 }
@@ -65,7 +67,7 @@ mod tests {
         bytes(path).expect_err("it is refused").to_string()
     }
 
-    /// Each of them would hang or never end.
+    /// Reading any of these would block or never end.
     #[test]
     fn a_pipe_a_device_and_a_folder_are_no_files() {
         let folder = tempfile::tempdir().expect("a folder");

@@ -1,11 +1,11 @@
-//! How much memory values take, about: what a mock keeps is counted in bytes, and has a budget.
+//! Estimates of the memory that values take. Everything that a mock keeps is counted in bytes and has a limit.
 
 use xend_wire::datum::Datum;
 
-/// What an allocation costs besides its bytes: its header, and what rounding it up leaves unused.
+/// The cost of an allocation besides its bytes: its header, and the space that is lost to rounding.
 const ALLOCATION: usize = 16;
 
-/// The bytes of a value, with all that it owns.
+/// Returns the bytes that a value takes, with everything that it owns.
 pub(crate) fn of(value: &Datum) -> usize {
     size_of::<Datum>()
         + match value {
@@ -19,22 +19,22 @@ pub(crate) fn of(value: &Datum) -> usize {
         }
 }
 
-/// The bytes of a value with its name.
+/// Returns the bytes that a value takes together with its name.
 pub(crate) fn of_named(name: &str, value: &Datum) -> usize {
     of_text(name) + of(value)
 }
 
-/// The bytes of a text.
+/// Returns the bytes that a text takes.
 pub(crate) fn of_text(text: &str) -> usize {
     of_bytes(text.as_bytes())
 }
 
-/// The bytes of a buffer.
+/// Returns the bytes that a buffer takes.
 pub(crate) fn of_bytes(bytes: &[u8]) -> usize {
     size_of::<Vec<u8>>() + ALLOCATION + bytes.len()
 }
 
-/// A number of bytes for people: `64 MiB`.
+/// Formats a number of bytes for people: `64 MiB`.
 pub(crate) fn shown(bytes: usize) -> String {
     if bytes >= 1 << 20 { format!("{} MiB", bytes >> 20) } else { format!("{} KiB", bytes >> 10) }
 }

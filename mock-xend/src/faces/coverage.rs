@@ -1,4 +1,5 @@
-//! docs/coverage.md: what of each release is simulated, printed from the tables that the faces route by.
+//! The generator of docs/coverage.md, which lists what is simulated of each release, from the tables that route
+//! requests.
 
 use std::fmt::Write;
 
@@ -9,7 +10,7 @@ use super::sxp::Verb;
 use super::xenapi::{self, Simulation};
 
 const FILE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../docs/coverage.md");
-/// Set to anything, it writes the file anew.
+/// The environment variable that makes the test write the file instead of comparing it.
 const REGENERATE: &str = "REGENERATE";
 
 #[test]
@@ -22,7 +23,7 @@ fn the_table_of_coverage_is_fresh() {
     assert!(file == fresh, "{FILE} is out of date: {REGENERATE}=1 cargo test -p mock-xend coverage");
 }
 
-/// The counts of protocol reference §4.2, which the daemon itself gave.
+/// The expected numbers are those of protocol reference §4.2, which the daemon itself reported.
 #[test]
 fn each_release_has_as_many_methods_as_the_daemon() {
     let counts = [
@@ -41,7 +42,7 @@ fn each_release_has_as_many_methods_as_the_daemon() {
     }
 }
 
-/// A row: whether each release has it, and whether that is simulated.
+/// A row of a table: for each release, whether it has the entry; and whether the mock simulates it.
 struct Row {
     name: String,
     marks: Vec<&'static str>,
@@ -71,20 +72,21 @@ fn document() -> String {
     let mut text = String::from(
         "# What is simulated\n\
          \n\
-         Every operation of the S-expression face and every method of the XML-RPC face and of the Xen-API, release by \
-         release.\n\
-         This file is printed from the tables that the mock routes by; a test keeps it fresh.\n\
+         Every operation of the S-expression face and every method of the XML-RPC face and of the Xen-API, with the \
+         releases that have it.\n\
+         This file is generated from the tables by which the mock routes requests; a test fails if it is out of date.\n\
          \n\
          | mark | meaning |\n\
          | --- | --- |\n\
          | yes | the simulated world answers |\n\
-         | scripted | the release has it and lists it; the mock checks the number of its parameters, and on the Xen-API session \
-         and reference, and then only a scenario can answer: without one it is a fault 2, or an `INTERNAL_ERROR`, that says \
-         so |\n\
-         | – | unknown to the release: 501 on sxp, the answer to an unknown method on the others |\n\
+         | scripted | the release has the method and lists it, but only a scenario can answer it: the mock checks the number \
+         of parameters, and on the Xen-API the session and the reference, and then replies with a fault 2, or an \
+         `INTERNAL_ERROR`, which says that the method is not simulated |\n\
+         | – | the release does not have it: the reply is a 501 on `sxp`, and the error for an unknown method on the other \
+         faces |\n\
          \n\
-         Reading is not in the table: all resources (`/`, `/xend`, `/xend/node` with `dmesg` and `log`, `/xend/domain`, \
-         `/xend/domain/ID` with `?op=vcpuinfo`, `/xend/vnet`) are there in all releases.\n",
+         The tables do not list plain GET requests: all resources (`/`, `/xend`, `/xend/node` with `dmesg` and `log`, `/xend/domain`, \
+         `/xend/domain/ID` with `?op=vcpuinfo`, `/xend/vnet`) exist in all releases.\n",
     );
     let faces = [
         ("S-expressions over HTTP: operations", sxp),
@@ -119,7 +121,7 @@ fn each_release<T>(ask: impl Fn(Release) -> T) -> Vec<T> {
     Release::ALL.iter().copied().map(ask).collect()
 }
 
-/// One row for each name, in the order of the table.
+/// Returns one row for each name, in the order of the table.
 fn rows(entries: impl Iterator<Item = (String, Vec<bool>, bool)>) -> Vec<Row> {
     let mut rows: Vec<Row> = Vec::new();
     for (name, known, is_simulated) in entries {

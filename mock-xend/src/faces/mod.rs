@@ -1,8 +1,7 @@
-//! The protocols that the daemon speaks: from a request to what is asked of the world, and from an outcome to the bytes
-//! of a release.
+//! The faces: the protocols that the daemon speaks.
 //!
-//! Each face finds the row of the table in [`operations`] that a request is for, has the row's function do it while the
-//! request has its turn with the world, and prints what came of it afterwards.
+//! Each face finds the row in the table of [`operations`] that a request is for, runs the row's function while the
+//! request has exclusive access to the world, and prints the outcome as bytes afterwards.
 
 #[cfg(test)]
 pub(crate) mod coverage;

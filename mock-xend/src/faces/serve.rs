@@ -1,4 +1,4 @@
-//! One connection: requests in, replies out, until either side has had enough.
+//! Serving one connection: reading requests and sending replies, until either side closes it.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,11 @@ use super::{sxp, xenapi, xmlrpc};
 use crate::http::{Answer, Input, Listener, Then};
 use crate::service::Service;
 
-/// How long a connection that was closed is read on, so that the kernel does not reset it and lose the reply.
+/// How long a closed connection is still read. Otherwise the kernel might reset it, and the client would lose the
+/// reply.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Serves one connection to its end.
+/// Serves one connection until it is closed.
 pub(crate) async fn serve<S>(stream: S, service: Arc<Service>, listener: Listener)
 where
     S: AsyncRead + AsyncWrite + Unpin,
@@ -39,12 +40,12 @@ where
         }
     }
     if input.stream().shutdown().await.is_ok() {
-        // Whether the other side ends in time does not matter.
+        // It does not matter whether the client closes its side in time.
         let _ = tokio::time::timeout(LINGER, input.drain()).await;
     }
 }
 
-/// Reads the next request and answers it. `None` if there is no more to answer.
+/// Reads the next request and answers it. Returns `None` if there is none.
 async fn next_answer<S>(service: &Arc<Service>, listener: &Listener, input: &mut Input<S>) -> Option<Answer>
 where
     S: AsyncRead + Unpin,
@@ -74,11 +75,11 @@ mod tests {
     use xend_wire::Release;
     use xend_wire::operation::Face;
 
-    use crate::faces::work::{GATE, MUCH_TO_PRINT, MUCH_TO_READ};
+    use crate::faces::work::{GATE, LONG_REQUEST, MANY_RECORDS};
     use crate::host::{Daemon, MockXend};
     use crate::world::World;
 
-    /// The reply to a request on a connection of its own, whose sending end is closed.
+    /// Sends a request on a connection of its own, closes the sending side, and returns the reply.
     async fn ask(daemon: &Daemon, face: Face, request: Vec<u8>) -> String {
         let (mut near, far) = duplex(1 << 20);
         let ask = async {
@@ -98,18 +99,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_long_request_or_reply_keeps_no_other_connection_from_being_answered() {
-        let domains = (0..=MUCH_TO_PRINT).map(|number| format!("[[domain]]\nname = \"vm{number}\"\nmemory = 64\n"));
+        let domains = (0..=MANY_RECORDS).map(|number| format!("[[domain]]\nname = \"vm{number}\"\nmemory = 64\n"));
         let world =
             World::parse("many domains", &domains.collect::<String>(), Some(Release::V3_0_3), Default::default());
         let daemon = MockXend::builder().world(world.expect("a world")).build().expect("a daemon");
-        let last = format!("vm{MUCH_TO_PRINT}");
-        let form = format!("op=nonsense{}", "&a=b".repeat(MUCH_TO_READ / 4));
+        let last = format!("vm{MANY_RECORDS}");
+        let form = format!("op=nonsense{}", "&a=b".repeat(LONG_REQUEST / 4));
         let post = "POST /xend/domain HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\nContent-Length: -1\r\n\r\n";
         let long = [
             (Face::Sxp, b"GET /xend/domain?detail=1 HTTP/1.1\r\n\r\n".to_vec(), last.as_str()),
             (Face::XmlRpc, call("xend.domains", 0), &last),
             (Face::Sxp, [post, &form].concat().into(), "Operation not implemented: nonsense"),
-            (Face::XmlRpc, call("xend.nonsense", MUCH_TO_READ), "xend.nonsense"),
+            (Face::XmlRpc, call("xend.nonsense", LONG_REQUEST), "xend.nonsense"),
         ];
         for (face, request, expected) in long {
             let (open, gate) = mpsc::channel();

@@ -1,4 +1,4 @@
-//! The words of scripted replies, held against the faces that send them.
+//! Tests of scripted replies on the faces that have them.
 
 use std::path::Path;
 
@@ -10,7 +10,7 @@ use crate::http::{Answer, Then};
 use crate::scenario::{Decision, Reply, Scenario, WrongFace};
 use crate::service::Service;
 
-/// Each word as a scenario has it. `simulate` is none that a face sends.
+/// Each kind of reply, as a scenario writes it, but for `simulate`, which no face sends.
 const WORDS: [&str; 21] = [
     "\"close\"",
     "\"hang\"",
@@ -40,9 +40,9 @@ fn scenario(face: Face, reply: &str) -> Result<Scenario, String> {
     Scenario::parse("a word", &text, Path::new(env!("CARGO_MANIFEST_DIR"))).map_err(|error| error.to_string())
 }
 
-fn said(face: Face, word: &Reply, service: &Service) -> Result<Answer, WrongFace> {
+fn scripted_answer(face: Face, word: &Reply, service: &Service) -> Result<Answer, WrongFace> {
     match face {
-        Face::Sxp => sxp::said(word, service.release()),
+        Face::Sxp => sxp::answer_to_list(word, service.release()),
         Face::XmlRpc => xmlrpc::scripted_answer(word, &xmlrpc::WORDING, service, Then::Close),
         Face::XenApi => xmlrpc::scripted_answer(word, &xenapi::WORDING, service, Then::Close),
     }
@@ -59,14 +59,14 @@ fn each_word_is_taken_for_the_faces_that_send_it_and_for_no_other() {
         };
         for face in Face::ALL {
             let is_taken = scenario(face, word);
-            let is_sent = said(face, &scripted.reply, &daemon.service);
+            let is_sent = scripted_answer(face, &scripted.reply, &daemon.service);
             assert_eq!(is_taken.is_ok(), is_sent.is_ok(), "{word} on {face}");
             assert_eq!(is_sent.is_ok(), scripted.reply.faces().contains(&face), "{word} on {face}");
         }
     }
 }
 
-/// What the reader of scenarios says it knows.
+/// The list of words comes from the error message of the scenario reader.
 #[test]
 fn every_word_of_the_vocabulary_is_tried() {
     let refused = scenario(Face::Sxp, "\"nonsense\"").expect_err("it is no word");

@@ -1,19 +1,19 @@
-//! Work that takes long, done where no other connection waits for it.
+//! Long computations, which run where no other connection waits for them.
 
 #[cfg(test)]
 pub(super) use tests::GATE;
 
-/// Requests and bodies of more bytes are taken apart on a thread of their own.
-pub(super) const MUCH_TO_READ: usize = 64 << 10;
-/// Replies of more records are made and printed on a thread of their own: a record is about 700 bytes, and takes a few
-/// microseconds.
-pub(super) const MUCH_TO_PRINT: usize = 200;
+/// The number of bytes from which on a request is parsed on a thread of its own.
+pub(super) const LONG_REQUEST: usize = 64 << 10;
+/// The number of records from which on a reply is made and printed on a thread of its own. A record is about 700 bytes
+/// and takes a few microseconds.
+pub(super) const MANY_RECORDS: usize = 200;
 
-/// Does some work: at once where there is little of it, or else on a thread where no other connection waits for it.
+/// Runs a computation: at once if it is short, or else on a thread where no other connection waits for it.
 ///
 /// All connections of a mock are served by one thread.
-pub(super) async fn run<T: Send + 'static>(is_much: bool, work: impl FnOnce() -> T + Send + 'static) -> T {
-    if !is_much {
+pub(super) async fn run<T: Send + 'static>(is_long: bool, work: impl FnOnce() -> T + Send + 'static) -> T {
+    if !is_long {
         return work();
     }
     #[cfg(test)]
@@ -25,7 +25,7 @@ pub(super) async fn run<T: Send + 'static>(is_much: bool, work: impl FnOnce() ->
         Ok(done) => done,
         Err(error) => match error.try_into_panic() {
             Ok(panic) => std::panic::resume_unwind(panic),
-            // The runtime ends, and this connection with it.
+            // The runtime is shutting down, and this connection ends with it.
             Err(_) => std::future::pending().await,
         },
     }
@@ -38,14 +38,14 @@ mod tests {
 
     use super::run;
 
-    /// Where the next long work waits, if a test has closed the gate.
+    /// The gate at which the next long computation waits, if a test has closed it.
     pub(in crate::faces) static GATE: Mutex<Option<Receiver<()>>> = Mutex::new(None);
 
-    /// Waits until the test opens the gate, or is over.
+    /// Waits until the test opens the gate or ends.
     pub(super) fn wait_at_the_gate() {
         let gate = GATE.lock().expect("no test panics with it").take();
         if let Some(gate) = gate {
-            // The sender is gone when the test is over.
+            // Receiving fails when the test has ended.
             let _ = gate.recv();
         }
     }

@@ -1,4 +1,4 @@
-//! The daemon without listeners.
+//! A mock daemon without listeners.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -14,7 +14,8 @@ use crate::scenario::Report;
 use crate::service::Service;
 use crate::world::World;
 
-/// A mock daemon: one world and one scenario behind any number of connections. Cloning gives another handle to the same.
+/// A mock daemon without listeners: one simulated host and one scenario, which any number of connections share. A clone
+/// is another handle to the same daemon.
 ///
 /// ```
 /// use mock_xend::{Face, MockXend, Release};
@@ -39,11 +40,11 @@ pub struct Daemon {
     pub(crate) service: Arc<Service>,
 }
 
-/// What the daemon takes for its own port where there is none (protocol reference §3.3).
+/// The port that the daemon writes into its links if the connection has no TCP port (protocol reference §3.3).
 pub(crate) const PORT_WITHOUT_TCP: u16 = 8080;
 
 impl Daemon {
-    /// Serves one connection on a face, to its end.
+    /// Serves one connection on a face, until either side closes it.
     pub fn serve<S>(&self, stream: S, face: Face) -> impl Future<Output = ()> + Send + use<S>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
@@ -51,32 +52,32 @@ impl Daemon {
         faces::serve(stream, Arc::clone(&self.service), Listener { face, port: PORT_WITHOUT_TCP })
     }
 
-    /// The release that is emulated.
+    /// Returns the emulated release.
     pub fn release(&self) -> Release {
         self.service.release()
     }
 
-    /// Looks at the world, or changes it, between two requests.
+    /// Calls `look` with the simulated host and returns its result. No request is performed meanwhile.
     pub fn with_world<T>(&self, look: impl FnOnce(&mut World) -> T) -> T {
         self.service.turn(|turn| look(turn.world))
     }
 
-    /// The time of the world, since the Unix epoch.
+    /// Returns the time of the simulated host, since the Unix epoch.
     pub fn now(&self) -> Duration {
         self.service.now()
     }
 
-    /// Lets time pass in the world.
+    /// Moves the clock of the simulated host forward.
     pub fn advance(&self, by: Duration) {
         self.service.advance(by);
     }
 
-    /// What went over the connections so far.
+    /// Returns a copy of the journal: the requests and replies so far.
     pub fn journal(&self) -> Journal {
         self.service.journal()
     }
 
-    /// How the requests so far differ from what the scenario expects.
+    /// Returns the differences so far between the requests and those that the scenario expects.
     pub fn report(&self) -> Report {
         self.service.report()
     }

@@ -1,4 +1,4 @@
-//! Sockets that are bound, and accepting on them.
+//! Bound sockets and the connections that they accept.
 
 use std::fs::FileType;
 use std::io;
@@ -17,21 +17,22 @@ use crate::address::Address;
 use crate::error::Error;
 use crate::faces;
 use crate::http::Listener;
-use crate::own_file::OwnFile;
 use crate::quirk::Quirk;
+use crate::removed_on_drop::RemovedOnDrop;
 use crate::service::Service;
 
-/// How long accepting waits when the system is out of descriptors or memory.
+/// How long accepting pauses when the system has run out of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(50);
 
-/// A socket that is bound. A Unix socket's file goes when it is dropped, unless another has taken its place.
+/// A bound socket. The file of a Unix socket is removed when the value is dropped, unless another file has taken its
+/// place.
 #[derive(Debug)]
 pub(crate) struct Bound {
     pub(crate) face: Face,
-    /// The address, with the port that the system gave.
+    /// The address, with the port that the system assigned.
     pub(crate) address: Address,
     socket: Socket,
-    _file: Option<OwnFile>,
+    _file: Option<RemovedOnDrop>,
 }
 
 #[derive(Debug)]
@@ -41,7 +42,7 @@ enum Socket {
 }
 
 impl Bound {
-    /// Binds a socket. The file of a Unix socket that nobody listens on any more is replaced; the folder must be there.
+    /// Binds a socket. The file of a Unix socket that nobody listens on any more is replaced; its folder must exist.
     pub(crate) fn bind(face: Face, address: &Address) -> Result<Self, Error> {
         let failed = |error| Error::Listen { address: address.clone(), error };
         let (address, socket, file) = match address {
@@ -55,14 +56,14 @@ impl Bound {
                     return Err(Error::NoSocket(path.clone()));
                 }
                 let socket = bind_unix(path).map_err(failed)?;
-                let file = OwnFile::at(path).map_err(failed)?;
+                let file = RemovedOnDrop::at(path).map_err(failed)?;
                 (address.clone(), Socket::Unix(socket), Some(file))
             }
         };
         Ok(Self { face, address, socket, _file: file })
     }
 
-    /// Accepts connections for ever. Must run inside a runtime.
+    /// Accepts connections for ever. Must be called inside a Tokio runtime.
     pub(crate) async fn accept(self, service: Arc<Service>) -> io::Result<()> {
         match self.socket {
             Socket::Tcp(socket) => {
@@ -72,7 +73,7 @@ impl Bound {
                 let listener = Listener { face: self.face, port };
                 loop {
                     let accepted = socket.accept().await.map(|(stream, _)| {
-                        // A stream that is gone already need not be quick.
+                        // A failure means that the stream is closed already, and then the option does not matter.
                         let _ = stream.set_nodelay(true);
                         stream
                     });
@@ -92,7 +93,7 @@ impl Bound {
     }
 }
 
-/// Serves a connection beside the others, or alone if the daemon does so.
+/// Serves an accepted connection on a task of its own, or to its end first if the mock has the quirk `one-connection`.
 async fn take<S>(accepted: io::Result<S>, service: &Arc<Service>, listener: &Listener)
 where
     S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
@@ -120,7 +121,7 @@ fn bind_unix(path: &Path) -> io::Result<StdUnixListener> {
     }
 }
 
-/// Whether it is a socket that nobody listens on.
+/// Returns whether the path is that of a Unix socket that nobody listens on.
 fn is_stale(path: &Path) -> bool {
     let is_socket = file_type(path).is_some_and(|file| file.is_socket());
     let is_refused = |error: io::Error| error.kind() == io::ErrorKind::ConnectionRefused;

@@ -1,4 +1,4 @@
-//! A mock with listeners, on a thread of its own.
+//! A mock daemon with listeners, on a thread of its own.
 
 use std::sync::Arc;
 use std::thread::JoinHandle;
@@ -19,9 +19,9 @@ use crate::scenario::{Report, Scenario, Script};
 use crate::service::Service;
 use crate::world::World;
 
-/// A mock that listens. It stops, and removes its sockets, when it is dropped.
+/// A mock daemon that listens on sockets. Dropping the value stops the mock and removes its Unix sockets.
 ///
-/// It serves on a thread and runtime of its own, so that it can be used from tests that block and from asynchronous ones.
+/// The mock runs on a thread and a runtime of its own, so that both blocking and asynchronous tests can use it.
 #[derive(Debug)]
 pub struct MockXend {
     daemon: Daemon,
@@ -35,7 +35,8 @@ struct Running {
     thread: JoinHandle<()>,
 }
 
-/// What a mock is to be.
+/// The settings of a mock. [`start`](Self::start) starts a mock with listeners, [`build`](Self::build) makes one
+/// without.
 #[derive(Clone, Debug, Default)]
 pub struct Builder {
     release: Option<Release>,
@@ -49,22 +50,25 @@ pub struct Builder {
 }
 
 impl MockXend {
-    /// What a mock is to be; unless told otherwise, 4.1 with the default world, on free ports of loopback.
+    /// Returns the default settings: release 4.1, a host with Domain-0, `vm1` and `vm2`, and listeners for `sxp` and
+    /// `xmlrpc` on free ports of loopback.
     pub fn builder() -> Builder {
         Builder::default()
     }
 
-    /// The daemon behind the listeners: its world, its clock and its journal.
+    /// Returns the daemon behind the listeners, which gives access to the simulated host, the clock and the journal.
     pub fn daemon(&self) -> &Daemon {
         &self.daemon
     }
 
-    /// Where it listens, in the order in which that was asked for; ports are those that the system gave.
+    /// Returns the faces and addresses of the listeners, in the order in which they were requested, with the ports that
+    /// the system assigned.
     pub fn listening(&self) -> &[(Face, Address)] {
         &self.listening
     }
 
-    /// The URI of the first listener of a face, as clients take it: `sxp+tcp://127.0.0.1:40123`.
+    /// Returns the URI of the first listener of a face, in the form that clients take: `sxp+tcp://127.0.0.1:40123`.
+    /// `None` if no listener serves the face.
     pub fn uri(&self, face: Face) -> Option<String> {
         let (_, address) = self.listening.iter().find(|(known, _)| *known == face)?;
         Some(match address {
@@ -73,7 +77,7 @@ impl MockXend {
         })
     }
 
-    /// Stops, and says how the requests differed from what the scenario expects.
+    /// Stops the mock, and returns the differences between the requests and those that the scenario expects.
     pub fn stop(mut self) -> Report {
         self.halt();
         self.daemon.report()
@@ -81,7 +85,7 @@ impl MockXend {
 
     fn halt(&mut self) {
         if let Some(Running { stop, thread }) = self.running.take() {
-            // If it is gone already it has stopped.
+            // Sending fails if the thread has ended already.
             let _ = stop.send(());
             let _ = thread.join();
         }
@@ -95,73 +99,75 @@ impl Drop for MockXend {
 }
 
 impl Builder {
-    /// The release to emulate: that of the scenario or the world, or else 4.1.
+    /// Sets the release to emulate. By default it is the release of the scenario or of the world, or else 4.1.
     #[must_use]
     pub fn release(self, release: Release) -> Self {
         Self { release: Some(release), ..self }
     }
 
-    /// What to answer before the world does.
+    /// Sets the scenario, whose replies are tried before the simulated host answers.
     #[must_use]
     pub fn scenario(self, scenario: Scenario) -> Self {
         Self { scenario, ..self }
     }
 
-    /// The host to simulate: Domain-0, `vm1` and `vm2` unless given.
+    /// Sets the simulated host. By default it has Domain-0, `vm1` and `vm2`.
     #[must_use]
     pub fn world(self, world: World) -> Self {
         Self { world: Some(world), ..self }
     }
 
-    /// Lets the world's time stand still, at a time since the Unix epoch, but for [`Daemon::advance`]. Otherwise it is
-    /// the system's.
+    /// Stops the clock of the simulated host at a time, given since the Unix epoch; only [`Daemon::advance`] moves it.
+    /// By default the clock shows the system's time.
     #[must_use]
     pub fn clock(self, at: Duration) -> Self {
         Self { clock: Some(at), ..self }
     }
 
-    /// How many exchanges the journal keeps: 1,000 unless given.
+    /// Sets the largest number of exchanges that the journal keeps: 1,000 by default.
     #[must_use]
-    pub fn journal(self, capacity: usize) -> Self {
+    pub fn journal_exchanges(self, capacity: usize) -> Self {
         Self { journal: Some(capacity), ..self }
     }
 
-    /// How many bytes the journal keeps: 64 MiB unless given.
+    /// Sets the largest number of bytes that the journal keeps: 64 MiB by default.
     #[must_use]
     pub fn journal_bytes(self, budget: usize) -> Self {
         Self { journal_bytes: Some(budget), ..self }
     }
 
-    /// Shows behaviour of the daemon that is off by default.
+    /// Adds a quirk: behaviour of the daemon that is off by default.
     #[must_use]
     pub fn quirk(mut self, quirk: Quirk) -> Self {
         self.quirks.push(quirk);
         self
     }
 
-    /// Listens on an address, too. Without any, `sxp` and `xmlrpc` each get a free port of loopback.
+    /// Adds a listener for a face. Without any, `sxp` and `xmlrpc` each get a free port of loopback.
     #[must_use]
     pub fn listen(mut self, face: Face, address: Address) -> Self {
         self.listen.push((face, address));
         self
     }
 
-    /// A daemon without listeners.
+    /// Builds a daemon without listeners.
     ///
     /// # Errors
-    /// [`Error::ReleaseConflict`], [`Error::WorldConflict`], [`Error::NoQuirk`], and [`Error::Scenario`] for an operation
-    /// that the release lacks.
+    /// * [`Error::ReleaseConflict`] or [`Error::WorldConflict`] if the scenario or the world belongs to another
+    ///   release.
+    /// * [`Error::NoQuirk`] if the release does not have a requested quirk.
+    /// * [`Error::Scenario`] if the scenario expects an operation that the release lacks.
     pub fn build(&self) -> Result<Daemon, Error> {
         let scenario = self.scenario.release();
         let world = self.world.as_ref().map(World::release);
         let release = self.release.or(scenario).or(world).unwrap_or_default();
         if let Some(scenario) = scenario.filter(|scenario| *scenario != release) {
-            return Err(Error::ReleaseConflict { scenario, asked: release });
+            return Err(Error::ReleaseConflict { scenario, requested: release });
         }
         let clock = self.clock.map_or_else(Clock::running, Clock::standing);
         let world = match &self.world {
             Some(world) if world.release() == release => world.clone(),
-            Some(world) => return Err(Error::WorldConflict { world: world.release(), asked: release }),
+            Some(world) => return Err(Error::WorldConflict { world: world.release(), requested: release }),
             None => World::new(release, clock.now()),
         };
         if let Some(&quirk) = self.quirks.iter().find(|quirk| !quirk.is_of(release)) {
@@ -176,11 +182,16 @@ impl Builder {
         Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal, self.quirks.clone())) })
     }
 
-    /// Binds all listeners, then serves them until the mock is dropped.
+    /// Binds all listeners and serves them until the mock is dropped.
     ///
     /// # Errors
-    /// As [`Builder::build`], [`Error::SameAddress`] and [`Error::NoXenApi`], and [`Error::Listen`] or
-    /// [`Error::NoSocket`] with the address that can't be had; then none is left bound.
+    /// If an error is returned, no listener is left bound.
+    ///
+    /// * The errors of [`Builder::build`].
+    /// * [`Error::SameAddress`] if two listeners have the same address.
+    /// * [`Error::NoXenApi`] if a listener for the Xen-API is requested for a release that has none.
+    /// * [`Error::Listen`] or [`Error::NoSocket`] if an address can't be listened on.
+    /// * [`Error::Start`] if the system refuses a thread or an event loop.
     pub fn start(mut self) -> Result<MockXend, Error> {
         let daemon = self.build()?;
         if self.listen.is_empty() {
@@ -196,10 +207,10 @@ impl Builder {
                 for socket in bound {
                     tokio::spawn(socket.accept(Arc::clone(&service)));
                 }
-                // Dropped or sent, either way it is over.
+                // The mock stops whether the sender sends a message or is dropped.
                 let _ = stopped.await;
             });
-            // Whoever stops a mock does not wait for a long reply that nobody will read.
+            // Tasks that still send a long reply are not waited for, since nobody will read it.
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("mock-xend".to_owned()).spawn(serve).map_err(Error::Start)?;

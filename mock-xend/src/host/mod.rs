@@ -1,4 +1,4 @@
-//! A mock where it runs: with listeners of its own, or on streams that are given to it.
+//! A running mock: with listeners of its own, or on streams that a test provides.
 
 mod daemon;
 mod listener;

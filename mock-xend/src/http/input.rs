@@ -1,23 +1,23 @@
-//! A stream that is read as Python's `makefile('rb')` is: by the line or by the byte, to the end if it comes first.
+//! A stream that is read as Python's `makefile('rb')` reads it: by lines or by bytes, up to the end of the stream.
 
 use std::io;
 
 use memchr::memchr;
 use tokio::io::{AsyncRead, AsyncReadExt};
 
-/// A buffered reader that remembers what was taken from it since the exchange began.
+/// A buffered reader that remembers the bytes that were read since the exchange began.
 pub(crate) struct Input<R> {
     stream: R,
     buffer: Vec<u8>,
-    /// How much of the buffer belongs to the exchange that is being read.
+    /// The number of bytes in the buffer that belong to the current exchange.
     taken: usize,
     ended: bool,
 }
 
-/// The buffer that a connection keeps between two exchanges, in bytes.
+/// The largest buffer that a connection keeps between two exchanges, in bytes.
 const KEPT: usize = 16 << 10;
 
-/// A line that is longer than allowed.
+/// The error for a line that is longer than permitted.
 #[derive(Debug)]
 pub(crate) struct TooLong;
 
@@ -26,24 +26,25 @@ impl<R: AsyncRead + Unpin> Input<R> {
         Self { stream, buffer: Vec::new(), taken: 0, ended: false }
     }
 
-    /// The stream itself, to write to.
+    /// Returns the stream itself, for writing.
     pub(crate) fn stream(&mut self) -> &mut R {
         &mut self.stream
     }
 
-    /// Begins the next exchange. A connection that is kept alive does not keep the memory of a long request.
+    /// Begins the next exchange. The memory of a long request is freed.
     pub(crate) fn begin(&mut self) {
         self.buffer.drain(..self.taken);
         self.buffer.shrink_to(KEPT);
         self.taken = 0;
     }
 
-    /// What was taken since the exchange began.
+    /// Returns the bytes that were read since the exchange began.
     pub(crate) fn taken(&self) -> &[u8] {
         &self.buffer[..self.taken]
     }
 
-    /// The next line with its line feed. At the end of the stream what is left, which may be nothing.
+    /// Returns the next line, with its line feed. At the end of the stream the remaining bytes are returned, which may
+    /// be none.
     pub(crate) async fn line(&mut self, longest: usize) -> Result<&[u8], TooLong> {
         let start = self.taken;
         let mut searched = start;
@@ -66,7 +67,7 @@ impl<R: AsyncRead + Unpin> Input<R> {
         Ok(&self.buffer[start..end])
     }
 
-    /// The next `count` bytes, or fewer if the stream ends first.
+    /// Returns the next `count` bytes, or fewer if the stream ends before.
     pub(crate) async fn bytes(&mut self, count: usize) -> &[u8] {
         let start = self.taken;
         while self.buffer.len() - start < count && self.fill().await {}
@@ -74,7 +75,7 @@ impl<R: AsyncRead + Unpin> Input<R> {
         &self.buffer[start..self.taken]
     }
 
-    /// Reads on and forgets what comes, until the stream ends.
+    /// Reads and discards bytes until the stream ends.
     pub(crate) async fn drain(&mut self) {
         self.buffer.clear();
         self.buffer.shrink_to(KEPT);
@@ -84,7 +85,7 @@ impl<R: AsyncRead + Unpin> Input<R> {
         }
     }
 
-    /// Waits for more. False at the end of the stream; a stream that breaks has ended.
+    /// Waits for more bytes. Returns false at the end of the stream; an error of the stream counts as its end.
     async fn fill(&mut self) -> bool {
         if !self.ended {
             let read: io::Result<usize> = self.stream.read_buf(&mut self.buffer).await;

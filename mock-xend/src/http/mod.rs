@@ -1,6 +1,7 @@
-//! HTTP as the daemon's two servers take it and no further: lenient where they are, lax where they are.
+//! HTTP as the two servers of the daemon read it, with their deviations from the standard.
 //!
-//! Each face has a reader of its own requests (protocol reference §1.3, §1.7); what they share is here.
+//! Each face has a reader for its own requests (protocol reference §1.3, §1.7). This module holds what they have in
+//! common.
 
 mod answer;
 mod headers;

@@ -1,8 +1,9 @@
-//! What Python's own operations make of a value of any type, or the text of the exception that they raise.
+//! Operations of Python on values of any type. Each returns its result, or the text of the exception that Python
+//! raises.
 //!
-//! The daemon hardly checks the types of what it is given: a method goes as far as Python lets it, and the caller reads
-//! what Python said then. Each function here is one such operation. Dates and binary data reach a method as instances of
-//! `xmlrpclib`'s old-style classes, which lack nearly all operations and say so in words of their own.
+//! The daemon hardly checks the types of its arguments: a method goes on until Python raises an exception, and the
+//! caller gets the text of that. Dates and binary data reach a method as instances of `xmlrpclib`'s old-style classes,
+//! which lack nearly all operations and raise exceptions with texts of their own.
 
 use std::cmp::Ordering;
 
@@ -13,7 +14,7 @@ use super::{int, str, type_name};
 /// The text of an exception.
 type Raised = Vec<u8>;
 
-/// `int(value)`.
+/// Returns `int(value)`.
 pub(crate) fn number(value: &Datum) -> Result<i64, Raised> {
     match value {
         Datum::Int(number) | Datum::Long(number) => Ok(*number),
@@ -27,7 +28,7 @@ pub(crate) fn number(value: &Datum) -> Result<i64, Raised> {
     }
 }
 
-/// `long(value)` of a value of any type. A suffix `L` is allowed. The error is the text of Python's exception.
+/// Returns `long(value)` of a value of any type, where a text may end in `L`.
 pub(crate) fn long(value: &Datum) -> Result<i64, Raised> {
     let as_long = |error: Vec<u8>| {
         let error = String::from_utf8_lossy(&error).replacen("int()", "long()", 1);
@@ -43,12 +44,12 @@ pub(crate) fn long(value: &Datum) -> Result<i64, Raised> {
     }
 }
 
-/// What `int()` says of a value that is neither string nor number.
+/// Returns the text of the exception that `int()` raises for a value that is neither a string nor a number.
 pub(crate) fn not_a_number(value: &Datum) -> String {
     format!("int() argument must be a string or a number, not '{}'", type_name(value))
 }
 
-/// A value that is given to a function in C which takes an `int`, as the hypervisor's bindings and sockets do.
+/// Converts a value to the `int` that a function in C takes, such as those of the hypervisor's bindings and of sockets.
 pub(crate) fn c_int(value: &Datum) -> Result<i64, Raised> {
     match value {
         Datum::Int(number) | Datum::Long(number) => Ok(*number),
@@ -59,10 +60,10 @@ pub(crate) fn c_int(value: &Datum) -> Result<i64, Raised> {
     }
 }
 
-/// What a function in C says of a value that is no number where it takes an `int`.
+/// The text of the exception for a value that is no number, where a function in C takes an `int`.
 pub(crate) const AN_INTEGER_IS_REQUIRED: &[u8] = b"an integer is required";
 
-/// A value that is given where a name of a file or of a host is needed.
+/// Converts a value to the name of a file or a host.
 pub(crate) fn name(value: &Datum) -> Result<Vec<u8>, Raised> {
     match value {
         Datum::Bytes(_) | Datum::Text(_) => Ok(str(value)),
@@ -70,7 +71,7 @@ pub(crate) fn name(value: &Datum) -> Result<Vec<u8>, Raised> {
     }
 }
 
-/// `for item in value`.
+/// Returns the items over which `for item in value` iterates.
 pub(crate) fn items(value: &Datum) -> Result<Vec<Datum>, Raised> {
     match value {
         Datum::List(items) | Datum::Tuple(items) => Ok(items.clone()),
@@ -82,7 +83,8 @@ pub(crate) fn items(value: &Datum) -> Result<Vec<Datum>, Raised> {
     }
 }
 
-/// `text in value`: of a text whether it is a part of it, else whether it is an item or a key.
+/// Returns `text in value`: for a text, whether it contains the other one; for a list or a dict, whether the text is an
+/// item or a key.
 pub(crate) fn contains(value: &Datum, text: &str) -> Result<bool, Raised> {
     match value {
         Datum::Bytes(whole) => Ok(memchr::memmem::find(whole, text.as_bytes()).is_some()),
@@ -92,7 +94,7 @@ pub(crate) fn contains(value: &Datum, text: &str) -> Result<bool, Raised> {
     }
 }
 
-/// `hash(value)`, which looking a value up in a dict takes.
+/// Computes `hash(value)`, which is needed for looking a value up in a dict.
 pub(crate) fn hashable(value: &Datum) -> Result<(), Raised> {
     match value {
         Datum::List(_) | Datum::Dict(_) => Err(format!("unhashable type: '{}'", type_name(value)).into_bytes()),
@@ -101,7 +103,8 @@ pub(crate) fn hashable(value: &Datum) -> Result<(), Raised> {
     }
 }
 
-/// `value < number`, `value <= number` and so on: `None` is less than any number, and what is no number is more.
+/// Compares a value with a number, as in `value < number`. `None` is less than any number, and any other value that is
+/// no number is greater.
 pub(crate) fn compare(value: &Datum, number: i64) -> Result<Ordering, Raised> {
     Ok(match value {
         Datum::None => Ordering::Less,
@@ -115,7 +118,7 @@ pub(crate) fn compare(value: &Datum, number: i64) -> Result<Ordering, Raised> {
     })
 }
 
-/// The number in `1 << value`.
+/// Returns the number `value` of the operation `1 << value`.
 pub(crate) fn shift(value: &Datum) -> Result<i64, Raised> {
     let count = match value {
         Datum::Int(count) | Datum::Long(count) => *count,
@@ -127,7 +130,7 @@ pub(crate) fn shift(value: &Datum) -> Result<i64, Raised> {
     if count < 0 { Err(b"negative shift count".to_vec()) } else { Ok(count) }
 }
 
-/// The number in `value OPERATOR 10`, with an operator that only numbers have.
+/// Returns the number `value` of the operation `value OPERATOR 10`, for an operator that only numbers have.
 pub(crate) fn operand(value: &Datum, operator: &str) -> Result<i64, Raised> {
     match value {
         Datum::Int(number) | Datum::Long(number) => Ok(*number),
@@ -138,7 +141,7 @@ pub(crate) fn operand(value: &Datum, operator: &str) -> Result<i64, Raised> {
     }
 }
 
-/// `value.NAME`, of a value that has no such attribute.
+/// Returns the text of the exception for `value.NAME`, if the value has no such attribute.
 fn no_attribute(value: &Datum, name: &str) -> Raised {
     let of = match value {
         Datum::DateTime(_) => "DateTime instance".to_owned(),
@@ -169,7 +172,8 @@ mod tests {
         ]
     }
 
-    /// What an operation makes of each value; nothing is compared where Python succeeds.
+    /// Compares the exceptions of an operation on each value with those that Python printed. Where Python succeeds,
+    /// nothing is compared.
     fn check<T>(operation: impl Fn(&Datum) -> Result<T, Raised>, printed: [&str; 11]) {
         for ((name, value), printed) in values().iter().zip(printed) {
             let raised = operation(value).err().unwrap_or_default();
@@ -177,7 +181,7 @@ mod tests {
         }
     }
 
-    /// Printed by Python 2.7.18.
+    /// The expected texts were printed by Python 2.7.18.
     #[test]
     fn operations_raise_what_python_raises() {
         check(

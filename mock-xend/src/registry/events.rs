@@ -1,7 +1,7 @@
-//! Events: what sessions that registered are told (`XendAPI.py event_dispatch`).
+//! Events of the Xen-API, for the sessions that registered for them (`XendAPI.py event_dispatch`).
 //!
-//! The daemon tells of objects that its Xen-API made, destroyed or set an attribute of, and of the power states of
-//! domains, whoever changed them.
+//! There are events for objects that the Xen-API created, destroyed or changed, and for the power states of domains,
+//! whatever face changed them.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::time::Duration;
@@ -12,7 +12,7 @@ use crate::python;
 use crate::weight;
 use crate::world::{PowerState, World};
 
-/// What becomes of an object.
+/// The kind of change that an event reports.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Change {
     Add,
@@ -23,12 +23,12 @@ pub(crate) enum Change {
 #[derive(Debug, Default)]
 pub(crate) struct Events {
     registrations: BTreeMap<Vec<u8>, Registration>,
-    /// What the registrations weigh with the events that wait for them, in bytes.
+    /// The bytes that the registrations and their queued events take.
     held: usize,
-    /// As they were when somebody last looked.
+    /// The power states at the last call of `observe`, by the reference of the domain.
     power_states: BTreeMap<String, PowerState>,
-    /// Whether a queue has grown since somebody last asked.
-    has_news: bool,
+    /// Whether an event was queued since the last call of `take_new_events_flag`.
+    has_new_events: bool,
 }
 
 #[derive(Debug)]
@@ -38,18 +38,18 @@ struct Registration {
     next_id: i64,
 }
 
-/// The classes whose objects a session wants to be told of.
+/// The classes for which a session is registered.
 #[derive(Debug)]
 enum Classes {
     All,
     Named(BTreeSet<Vec<u8>>),
 }
 
-/// A registration with its place in the tree, in bytes.
+/// The bytes that a registration takes, with its place in the tree.
 const REGISTRATION: usize = 512;
 
 impl Registration {
-    /// In bytes.
+    /// Returns the bytes that the event takes.
     fn weight(&self) -> usize {
         let classes: usize = match &self.classes {
             Classes::All => 0,
@@ -68,23 +68,24 @@ impl Classes {
     }
 }
 
-/// `EVENT_QUEUE_LENGTH`. There the daemon lets whoever causes another event wait; here it is lost.
+/// The longest queue (`EVENT_QUEUE_LENGTH`). When it is full, the daemon blocks the caller that causes another event;
+/// here the event is lost.
 const LONGEST_QUEUE: usize = 50;
 
-/// What the budget of registrations does not hold.
+/// The error for a registration that would exceed the limit on memory.
 #[derive(Debug)]
-pub(crate) struct NoRoom;
+pub(crate) struct OverLimit;
 
 impl Events {
-    /// What registrations may weigh with the events that wait for them, in bytes. Beyond it a registration is refused, and
-    /// an event is lost as it is beyond the longest queue.
+    /// The limit on the bytes that registrations and their queued events take. Beyond it a registration is refused, and
+    /// an event is lost, as it is when the queue is full.
     pub(crate) const BUDGET: usize = 16 << 20;
 
-    /// Registers a session for classes; none are all.
-    pub(crate) fn register(&mut self, session: &[u8], classes: &[Datum], world: &World) -> Result<(), NoRoom> {
+    /// Registers a session for classes. An empty list stands for all classes.
+    pub(crate) fn register(&mut self, session: &[u8], classes: &[Datum], world: &World) -> Result<(), OverLimit> {
         let grows = REGISTRATION + session.len() + classes.iter().map(weight::of).sum::<usize>();
         if self.held + grows > Self::BUDGET {
-            return Err(NoRoom);
+            return Err(OverLimit);
         }
         if self.registrations.is_empty() {
             self.power_states = power_states(world);
@@ -114,7 +115,7 @@ impl Events {
         Some(registration)
     }
 
-    /// Ends the registrations of sessions that are over.
+    /// Removes the registrations of sessions that have ended.
     pub(crate) fn keep_only(&mut self, is_open: impl Fn(&[u8]) -> bool) {
         self.registrations.retain(|session, registration| {
             let is_kept = session.is_empty() || is_open(session);
@@ -123,13 +124,13 @@ impl Events {
         });
     }
 
-    /// Whether a session is registered.
+    /// Returns whether a session is registered.
     pub(crate) fn knows(&self, session: &[u8]) -> bool {
         self.registrations.contains_key(session)
     }
 
-    /// Ends a registration. If classes are named, the daemon does the opposite of what is meant: these are kept, and all
-    /// others dropped (`event_unregister`, `intersection_update`).
+    /// Ends a registration. If classes are named, the daemon does the opposite of what is meant: it keeps those and
+    /// drops all others (`event_unregister`, `intersection_update`).
     pub(crate) fn unregister(&mut self, session: &[u8], classes: &[Datum]) {
         let Some(mut registration) = self.remove(session) else { return };
         let named: BTreeSet<Vec<u8>> = classes.iter().map(python::str).collect();
@@ -140,15 +141,15 @@ impl Events {
         }
     }
 
-    /// What a session has not been told yet. `None` if it is not registered.
+    /// Returns the queued events of a session and empties its queue. Returns `None` if the session is not registered.
     pub(crate) fn take(&mut self, session: &[u8]) -> Option<Vec<Datum>> {
         let events: Vec<_> = self.registrations.get_mut(session)?.queue.drain(..).collect();
         self.held -= events.iter().map(weight::of).sum::<usize>();
         Some(events)
     }
 
-    /// Tells whoever wants to know.
-    pub(crate) fn tell(&mut self, change: Change, class: &str, reference: &str, field: &str, now: Duration) {
+    /// Queues an event for the sessions that are registered for the class.
+    pub(crate) fn queue_event(&mut self, change: Change, class: &str, reference: &str, field: &str, now: Duration) {
         let operation = match change {
             Change::Add => "add",
             Change::Modify => "mod",
@@ -174,29 +175,29 @@ impl Events {
             self.held += weight;
             registration.queue.push_back(event);
             registration.next_id += 1;
-            self.has_news = true;
+            self.has_new_events = true;
         }
     }
 
-    /// Whether there is something that whoever waits should look at. Asking answers it.
-    pub(crate) fn take_news(&mut self) -> bool {
-        std::mem::take(&mut self.has_news)
+    /// Returns whether an event was queued since the last call.
+    pub(crate) fn take_new_events_flag(&mut self) -> bool {
+        std::mem::take(&mut self.has_new_events)
     }
 
-    /// Looks for domains whose power state is another than it was.
+    /// Queues an event for each domain whose power state has changed since the last call.
     pub(crate) fn observe(&mut self, world: &World, now: Duration) {
         if self.registrations.is_empty() {
             return;
         }
         let states = power_states(world);
         let before = std::mem::replace(&mut self.power_states, states.clone());
-        // A domain that is not there is halted: neither a definition nor the end of one is a change.
+        // A missing domain counts as halted, so neither a definition nor its end is a change.
         let state =
             |of: &BTreeMap<String, PowerState>, reference| of.get(reference).copied().unwrap_or(PowerState::Halted);
         let known: BTreeSet<&String> = before.keys().chain(states.keys()).collect();
         for reference in known {
             if state(&before, reference) != state(&states, reference) {
-                self.tell(Change::Modify, "VM", reference, "power_state", now);
+                self.queue_event(Change::Modify, "VM", reference, "power_state", now);
             }
         }
     }
@@ -212,7 +213,7 @@ mod tests {
 
     use super::*;
 
-    /// What is held is what there is, and in the budget.
+    /// Checks that the counted bytes are those of the content, and within the limit.
     fn check(events: &Events) {
         let weigh = |(session, registration): (&Vec<u8>, &Registration)| session.len() + registration.weight();
         assert_eq!(events.held, events.registrations.iter().map(weigh).sum::<usize>());
@@ -239,12 +240,18 @@ mod tests {
         let mut events = Events::default();
         let refused = (0..1_000_000_u32).find(|number| events.register(&number.to_be_bytes(), &[], &world).is_err());
         assert!(refused.is_some_and(|count| count > 10_000), "{refused:?}");
-        events.tell(Change::Modify, "VM", &"x".repeat(1000), "power_state", Duration::ZERO);
+        events.queue_event(Change::Modify, "VM", &"x".repeat(1000), "power_state", Duration::ZERO);
         check(&events);
         events.keep_only(|session| *session < 100_u32.to_be_bytes()[..]);
         check(&events);
         for _ in 0..2 * LONGEST_QUEUE {
-            events.tell(Change::Modify, "VM", "11111111-1111-1111-1111-111111111111", "power_state", Duration::ZERO);
+            events.queue_event(
+                Change::Modify,
+                "VM",
+                "11111111-1111-1111-1111-111111111111",
+                "power_state",
+                Duration::ZERO,
+            );
         }
         check(&events);
         assert_eq!(events.take(&0_u32.to_be_bytes()).expect("it is registered").len(), LONGEST_QUEUE);

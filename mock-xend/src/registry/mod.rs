@@ -1,7 +1,7 @@
-//! What the daemon keeps for its Xen-API beside the domains: sessions, tasks, events, and objects such as networks and
+//! The state that the Xen-API has besides the domains: sessions, tasks, events, and objects such as networks and
 //! images.
 //!
-//! Nothing here knows methods, envelopes or faces: the service holds the registry under its lock, next to the world.
+//! This module knows no methods, replies or faces. The service holds the registry under its lock, next to the world.
 
 mod events;
 mod objects;
@@ -21,7 +21,7 @@ pub(crate) use reference::reference;
 pub(crate) use sessions::Sessions;
 pub(crate) use tasks::{Task, Tasks};
 
-/// Everything that is kept, for all listeners together.
+/// The state that the Xen-API has besides the domains, shared by all listeners.
 #[derive(Debug)]
 pub(crate) struct Registry {
     pub(crate) sessions: Sessions,
@@ -40,10 +40,10 @@ impl Registry {
         }
     }
 
-    /// Queues an event for each domain whose power state has changed. True if any event came since the last call, so
-    /// that whoever waits for one should look.
+    /// Queues an event for each domain whose power state has changed. Returns whether any event was queued since the
+    /// last call, so that callers which wait for one look again.
     pub(crate) fn observe(&mut self, world: &World, now: Duration) -> bool {
         self.events.observe(world, now);
-        self.events.take_news()
+        self.events.take_new_events_flag()
     }
 }

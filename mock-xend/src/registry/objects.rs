@@ -1,4 +1,4 @@
-//! Objects that the world lacks, and attributes of its own objects that only the Xen-API shows.
+//! Objects of the Xen-API that the world lacks, and attributes of the world's objects that only the Xen-API shows.
 
 use std::collections::{BTreeMap, HashSet};
 
@@ -9,19 +9,19 @@ use super::reference::reference;
 use crate::world::{Identities, World};
 use crate::{python, weight};
 
-/// Networks, storage and so on, and what was set on objects of the world.
+/// Objects such as networks and storage, and the attributes that clients set on objects of the world.
 #[derive(Debug, Default)]
 pub(crate) struct Objects {
-    /// In the order in which they came.
+    /// The objects, in the order in which they were created.
     stored: Vec<Stored>,
-    /// Attributes by class and reference.
+    /// The attributes of the world's objects, by class and reference.
     kept: BTreeMap<&'static str, BTreeMap<String, Fields>>,
     created: u64,
-    /// What objects and attributes weigh, in bytes.
+    /// The bytes that objects and attributes take.
     held: usize,
 }
 
-/// An object that is nothing but its record.
+/// An object that consists of its record alone.
 #[derive(Debug)]
 struct Stored {
     class: &'static str,
@@ -29,15 +29,15 @@ struct Stored {
     fields: Fields,
 }
 
-/// Attributes with their values, in the order in which they came.
+/// Attributes with their values, in the order in which they were set.
 pub(crate) type Fields = Vec<(String, Datum)>;
 
 impl Objects {
-    /// What may be kept, in bytes. The daemon has no limit; the mock refuses what goes beyond it.
+    /// The limit on the bytes of objects and attributes. The daemon has none; the mock refuses what exceeds it.
     pub(crate) const BUDGET: usize = 32 << 20;
 
-    /// What a host has before anybody asks for more, as on the host of the captures: a bridge with a network card, two
-    /// places for images, and from 4.1 on the pool of all processors.
+    /// Creates the objects of a new host, which are those of the captures: a bridge with a network card, two storage
+    /// repositories, and from 4.1 on the pool of all processors.
     pub(super) fn new(release: Release) -> Self {
         let mut objects = Self::default();
         let of = |class: &str, name: &str| Datum::from(reference(class, name));
@@ -47,7 +47,7 @@ impl Objects {
         };
         add("network", "xenbr0", &[("name_label", "xenbr0".into()), ("managed", false.into())]);
         let (mac, mtu) = (Datum::from("00:1c:23:aa:bb:cc"), Datum::Int(1500));
-        // 3.1 takes the one for the other (capture `xenapi-PIF.get_record@3.1`).
+        // 3.1 mixes up the two (capture `xenapi-PIF.get_record@3.1`).
         let (mac, mtu) = if release <= Release::V3_1 { (mtu, mac) } else { (mac, mtu) };
         add(
             "PIF",
@@ -63,7 +63,7 @@ impl Objects {
         add("PIF_metrics", "peth0", &[("pif", of("PIF", "peth0"))]);
         for (kind, label, description, size) in [
             ("qcow_file", "QCoW", "Xend QCoW Storage Repository", 270_553_174_016),
-            // No limit: `sys.maxint`.
+            // `sys.maxint` stands for no limit.
             ("local", "Local", "Traditional Local Storage Repo", i64::MAX),
         ] {
             add(
@@ -89,13 +89,14 @@ impl Objects {
         self.stored.push(Stored { class, reference, fields });
     }
 
-    /// Whether so many bytes more can be kept.
+    /// Returns whether a number of additional bytes is within the limit.
     pub(crate) fn has_room_for(&self, bytes: usize) -> bool {
         self.held + bytes <= Self::BUDGET
     }
 
-    /// Removes what was kept of domains and devices that are gone: whoever ends them by another protocol does not tell.
-    pub(crate) fn forget_all_but(&mut self, world: &World) {
+    /// Removes the attributes of domains and devices that are gone. They are cleaned up here, because the other faces
+    /// end domains without knowing the registry.
+    pub(crate) fn retain_existing(&mut self, world: &World) {
         let domains = || world.domains().iter();
         let devices = domains().flat_map(|domain| domain.devices.iter().map(|device| device.uuid().to_owned()));
         let known: HashSet<String> = domains().map(|domain| domain.uuid.clone()).chain(devices).collect();
@@ -118,32 +119,32 @@ impl Objects {
         });
     }
 
-    /// A reference that was not given yet.
+    /// Returns a reference that no object has had.
     pub(crate) fn new_reference(&mut self, class: &str) -> String {
         self.created += 1;
         Identities::uuid_of(&format!("{class} {}", self.created))
     }
 
-    /// The references of all objects of a class.
+    /// Returns the references of all objects of a class.
     pub(crate) fn references(&self, class: &str) -> Vec<String> {
         let of_class = self.stored.iter().filter(|object| object.class == class);
         of_class.map(|object| object.reference.clone()).collect()
     }
 
-    /// The references of the objects of a class that were given a value for an attribute.
-    pub(crate) fn having(&self, class: &str, field: &str, wanted: &Datum) -> Vec<String> {
+    /// Returns the references of the objects of a class whose attribute was set to a value.
+    pub(crate) fn with_attribute(&self, class: &str, field: &str, wanted: &Datum) -> Vec<String> {
         let has_it = |object: &&Stored| object.fields.iter().any(|(name, value)| name == field && value == wanted);
         let of_class = self.stored.iter().filter(|object| object.class == class);
         of_class.filter(has_it).map(|object| object.reference.clone()).collect()
     }
 
-    /// The attributes that an object was given.
+    /// Returns the attributes that were set on an object.
     pub(crate) fn fields(&self, class: &str, reference: &str) -> Option<&Fields> {
         let object = self.stored.iter().find(|object| object.class == class && object.reference == reference)?;
         Some(&object.fields)
     }
 
-    /// Removes an object, with what was kept of it.
+    /// Removes an object with its attributes.
     pub(crate) fn forget(&mut self, class: &str, reference: &str) {
         self.stored.retain(|object| {
             let is_other = object.class != class || object.reference != reference;
@@ -154,7 +155,7 @@ impl Objects {
         self.held -= kept.map_or(0, |fields| weight_of_object(reference, &fields));
     }
 
-    /// Sets an attribute of an object, whether it is kept here or in the world.
+    /// Sets an attribute of an object, whether the object is here or in the world.
     pub(crate) fn keep(&mut self, class: &'static str, reference: &str, field: &str, value: Datum) {
         let mut stored = self.stored.iter_mut().filter(|object| object.class == class);
         let fields = match stored.find(|object| object.reference == reference) {
@@ -171,14 +172,14 @@ impl Objects {
         }
     }
 
-    /// An attribute that was set on an object of the world.
+    /// Returns an attribute that was set on an object of the world.
     pub(crate) fn kept(&self, class: &str, reference: &str, field: &str) -> Option<Datum> {
         let kept = self.kept.get(class)?.get(reference)?.iter().find(|(name, _)| name == field);
         kept.map(|(_, value)| value.clone())
     }
 }
 
-/// An object, or what is kept of one, in bytes.
+/// Returns the bytes that an object, or the attributes of one, take.
 fn weight_of_object(reference: &str, fields: &Fields) -> usize {
     let fields: usize = fields.iter().map(|(name, value)| weight::of_named(name, value)).sum();
     size_of::<Stored>() + weight::of_text(reference) + fields
@@ -212,7 +213,7 @@ mod tests {
         objects.add("VM_metrics", "left".into(), Vec::new());
         objects.keep("network", "one", "name_label", "another".into());
         assert_eq!(objects.held, weighed(&objects));
-        objects.forget_all_but(&world);
+        objects.retain_existing(&world);
         assert_eq!(objects.held, weighed(&objects));
         assert!(objects.kept("VM", vm1, "name_label").is_some());
         assert!(objects.kept("VM", "gone", "name_label").is_none() && objects.fields("VM_metrics", "left").is_none());

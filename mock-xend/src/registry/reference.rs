@@ -1,8 +1,9 @@
-//! References of objects.
+//! References of objects in the Xen-API.
 
 use crate::world::Identities;
 
-/// The reference of something that has no uuid in the world, made of its class and name: the same in every run.
+/// Returns the reference of an object that has no uuid in the world. It is derived from the class and the name, so it
+/// is the same in every run.
 pub(crate) fn reference(class: &str, name: &str) -> String {
     Identities::uuid_of(&format!("{class}/{name}"))
 }

@@ -1,4 +1,4 @@
-//! Sessions: kept in memory, shared by all listeners, without an end but `logout` (protocol reference §5.2).
+//! Sessions of the Xen-API. They are shared by all listeners and end only with `logout` (protocol reference §5.2).
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -13,28 +13,29 @@ use crate::world::Identities;
 pub(crate) struct Sessions {
     open: BTreeMap<Vec<u8>, Session>,
     opened: u64,
-    /// What the open sessions weigh, in bytes.
+    /// The bytes that the open sessions take.
     held: usize,
 }
 
 #[derive(Debug)]
 pub(crate) struct Session {
     pub(crate) user: Datum,
-    /// Since the Unix epoch.
+    /// When the session was last used, since the Unix epoch.
     pub(crate) last_active: Duration,
 }
 
-/// A user whose name is longer than the mock keeps.
+/// The error for a user whose name is longer than the mock keeps.
 #[derive(Debug)]
 pub(crate) struct NameTooLong;
 
 impl Sessions {
-    /// The daemon has no limit; the mock's memory has. Beyond it the sessions that were idle for longest go.
+    /// The limit on the bytes of sessions. The daemon has none; beyond it the mock ends the sessions that were idle for
+    /// longest.
     pub(crate) const BUDGET: usize = 8 << 20;
-    /// The longest name of a user, so that one login does not cost all sessions of others.
+    /// The longest name of a user, in bytes. Without this limit a single login could push out all other sessions.
     pub(crate) const LONGEST_NAME: usize = 64 << 10;
 
-    /// Opens a session for anyone: a listener without PAM takes any user and any password.
+    /// Opens a session. A listener without PAM accepts any user and any password.
     pub(crate) fn open(&mut self, user: Datum, now: Duration) -> Result<Datum, NameTooLong> {
         if weight::of(&user) > Self::LONGEST_NAME {
             return Err(NameTooLong);
@@ -66,10 +67,10 @@ impl Sessions {
         self.open.get(session.as_bytes()?)
     }
 
-    /// Whether methods may be called with it, and notes that they were. From 3.4 on the empty string is as good as a
-    /// session (`session_required`, `cmp(session, "") == 0`).
+    /// Returns whether methods may be called with a session, and notes that it is used. From 3.4 on the empty string is
+    /// accepted as a session (`session_required`, `cmp(session, "") == 0`).
     pub(crate) fn admit(&mut self, session: &Datum, release: Release, now: Duration) -> bool {
-        // What is not ASCII comes as `unicode`, which no session is.
+        // Text beyond ASCII arrives as `unicode`, which never equals a session.
         let Some(reference) = session.as_bytes() else { return false };
         match self.open.get_mut(reference) {
             Some(session) => {
@@ -82,7 +83,7 @@ impl Sessions {
 }
 
 impl Session {
-    /// In bytes, with the reference and its place in the tree.
+    /// Returns the bytes that the session takes, with its reference and its place in the tree.
     fn weight(&self) -> usize {
         256 + weight::of(&self.user)
     }

@@ -1,4 +1,4 @@
-//! Tasks: the results of asynchronous calls (`XendTask.py`, `XendTaskManager.py`).
+//! Tasks of the Xen-API, which are the results of asynchronous calls (`XendTask.py`, `XendTaskManager.py`).
 
 use std::collections::VecDeque;
 
@@ -7,33 +7,33 @@ use xend_wire::datum::Datum;
 use crate::weight;
 use crate::world::Identities;
 
-/// All tasks that were started, in that order.
+/// The tasks that are kept, in the order in which they were started.
 #[derive(Debug, Default)]
 pub(crate) struct Tasks {
     tasks: VecDeque<Task>,
     started: u64,
-    /// What the tasks weigh, in bytes.
+    /// The bytes that the tasks take.
     held: usize,
 }
 
-/// One asynchronous call that has ended. What the daemon leaves to a thread is done at once here.
+/// An asynchronous call that has ended. The daemon runs such calls on threads; the mock runs them at once.
 #[derive(Debug)]
 pub(crate) struct Task {
     reference: String,
-    /// The name of the method that was called: `VM.start`.
+    /// The name of the called method, such as `VM.start`.
     pub(crate) method: &'static str,
-    /// The type of its result as the daemon declares it, for the few methods that declare one.
+    /// The type of the result, for the few methods for which the daemon declares one.
     pub(crate) result_type: Option<&'static str>,
-    /// The session in which it was called.
+    /// The session of the call.
     pub(crate) session: Datum,
     pub(crate) ending: Ending,
 }
 
-/// How a task ended: with a result, or with the words of an error description.
+/// How a task ended: with a result, or with the words of an `ErrorDescription`.
 pub(crate) type Ending = Result<Datum, Vec<Datum>>;
 
 impl Task {
-    /// In bytes.
+    /// Returns the bytes that the task takes.
     fn weight(&self) -> usize {
         let results = match &self.ending {
             Ok(result) => weight::of(result),
@@ -44,13 +44,13 @@ impl Task {
 }
 
 impl Tasks {
-    /// The daemon forgets no task; the mock's memory has an end. Beyond it the oldest tasks go.
+    /// The limit on the bytes of tasks. The daemon forgets no task; beyond the limit the mock forgets the oldest ones.
     pub(crate) const BUDGET: usize = 16 << 20;
-    /// Tasks are looked up one after the other.
+    /// The most tasks that are kept, since a task is looked up by going through all of them.
     const MOST: usize = 1000;
 
-    /// Keeps how a call ended, and gives the reference of its task. A result that the budget can't hold is replaced by the
-    /// error that says so.
+    /// Keeps the result of a call and returns the reference of its task. A result that exceeds the limit is replaced by
+    /// an error that says so.
     pub(crate) fn add(
         &mut self,
         method: &'static str,

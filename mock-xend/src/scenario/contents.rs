@@ -1,37 +1,38 @@
-//! A scenario that has been read.
+//! The contents of a scenario file.
 
 use std::sync::Arc;
 
 use xend_wire::operation::Face;
 use xend_wire::{Diagnostic, Release};
 
-use super::expectation::{Expectation, Requests, impossible, no_xenapi};
+use super::expectation::{Expectation, RequestPattern, no_xenapi, why_impossible};
 #[cfg(test)]
 use super::reply::Decision;
 
-/// What a mock answers before its world does.
-///
+/// Scripted replies, each with the requests that it answers. The mock tries them before the simulated host answers.
 #[doc = include_str!("../../scenarios.md")]
 #[derive(Clone, Debug, Default)]
 pub struct Scenario {
     pub(super) release: Option<Release>,
     pub(super) refuses_unexpected: bool,
     pub(super) expectations: Vec<Expectation>,
-    /// What errors call the file, and what is in it.
+    /// The name of the file, as diagnostics show it.
     pub(super) name: Arc<str>,
     pub(super) text: Arc<str>,
 }
 
 impl Scenario {
-    /// Whether what it expects can be asked of a release.
+    /// Checks that the requests that the scenario expects are possible in a release.
     ///
     /// # Errors
-    /// The first that can't, with line and caret.
+    /// Returns a diagnostic, with the place in the file, for the first request that is impossible.
     pub(crate) fn check(&self, release: Release) -> Result<(), Diagnostic> {
         for expectation in &self.expectations {
             let (span, why) = match &expectation.requests {
-                Requests::Operation { face, operation, span, .. } => (span, impossible(*operation, *face, &[release])),
-                Requests::Call { face: Face::XenApi, span, .. } if release < Release::V3_1 => {
+                RequestPattern::Operation { face, operation, span, .. } => {
+                    (span, why_impossible(*operation, *face, &[release]))
+                }
+                RequestPattern::Call { face: Face::XenApi, span, .. } if release < Release::V3_1 => {
                     (span, Some(no_xenapi(release)))
                 }
                 _ => continue,
@@ -43,23 +44,23 @@ impl Scenario {
         Ok(())
     }
 
-    /// The release that it is written for, where it says so.
+    /// Returns the release that the scenario is written for, if the file names one.
     pub fn release(&self) -> Option<Release> {
         self.release
     }
 
-    /// What becomes of the requests that it expects.
+    /// Returns the decision of each expectation.
     #[cfg(test)]
     pub(crate) fn decisions(&self) -> impl Iterator<Item = &Decision> {
         self.expectations.iter().map(|expectation| &expectation.decision)
     }
 
-    /// How many expectations it has.
+    /// Returns the number of expectations.
     pub fn len(&self) -> usize {
         self.expectations.len()
     }
 
-    /// Whether it has none.
+    /// Returns whether the scenario has no expectations.
     pub fn is_empty(&self) -> bool {
         self.expectations.is_empty()
     }

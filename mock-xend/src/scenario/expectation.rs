@@ -1,4 +1,4 @@
-//! Which requests an expectation is for.
+//! The requests that an expectation answers.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,34 +8,35 @@ use xend_wire::operation::{Arguments, Face, Operation, Way};
 use xend_wire::xenapi;
 use xend_wire::xmlrpc::Value;
 
-use super::question::{Asked, Question};
 use super::reply::Decision;
+use super::request::{MatchableRequest, RecognisedRequest};
 use super::shown;
 use super::value;
 use crate::path::UrlPath;
 
-/// One `[[expect]]`.
+/// An `[[expect]]` table of a scenario.
 #[derive(Clone, Debug)]
 pub(super) struct Expectation {
-    /// The line of the file in which it begins.
+    /// The line of the file where the table begins.
     pub(super) line: usize,
-    pub(super) requests: Requests,
-    /// How many requests it is good for; `None` for any number.
+    pub(super) requests: RequestPattern,
+    /// How many requests the expectation answers; `None` for any number.
     pub(super) times: Option<u64>,
-    /// What becomes of such a request.
+    /// How such a request is answered.
     pub(super) decision: Decision,
 }
 
-/// The requests that an expectation is for. What is `None` matches anything.
+/// The requests that an expectation answers. A condition that is `None` matches anything.
 #[derive(Clone, Debug)]
-pub(super) enum Requests {
+pub(super) enum RequestPattern {
     Operation { face: Option<Face>, operation: Operation, arguments: Arguments, span: Range<usize> },
     Http { method: Option<String>, path: Option<UrlPath>, fields: Vec<(String, Vec<u8>)> },
     Call { face: Face, method: Option<String>, params: Option<Vec<Value>>, span: Range<usize> },
 }
 
-/// Why no request can be an operation, whichever of the releases it is sent to.
-pub(super) fn impossible(operation: Operation, face: Option<Face>, releases: &[Release]) -> Option<String> {
+/// Explains why no single request stands for an operation, on any of the faces and in any of the releases. Returns
+/// `None` if one does.
+pub(super) fn why_impossible(operation: Operation, face: Option<Face>, releases: &[Release]) -> Option<String> {
     let all = Face::ALL;
     let faces = face.as_ref().map_or(&all[..], std::slice::from_ref);
     let pairs = || faces.iter().flat_map(|&face| releases.iter().map(move |&release| (face, release)));
@@ -49,11 +50,11 @@ pub(super) fn impossible(operation: Operation, face: Option<Face>, releases: &[R
             Way::Request | Way::Operations { .. } => "operation",
             Way::Methods { .. } => "method",
         };
-        // What only looks is seldom what is to be scripted.
+        // A step that changes something is a better example than one that only reads.
         let one = steps.iter().find(|step| !xenapi::is_getter(step)).unwrap_or(&steps[0]);
         let whose = if face.is_some() { format!("the {of} face") } else { "every face that has it".to_owned() };
         let steps = if face.is_some() { format!(": {}", steps.join(", ")) } else { String::new() };
-        let message = format!("`{name}` takes several requests on {whose}{steps}; expected one of them");
+        let message = format!("`{name}` takes several requests on {whose}{steps}; script one of them");
         return Some(format!("{message}, such as `{key} = \"{one}\"`"));
     }
     let whose = match face {
@@ -61,25 +62,25 @@ pub(super) fn impossible(operation: Operation, face: Option<Face>, releases: &[R
         None => "any face".to_owned(),
     };
     let of = match releases {
-        [release] => release.to_string(),
+        [release] => format!("release {release}"),
         _ => "any release".to_owned(),
     };
-    Some(format!("no such operation `{name}` on {whose} of {of}, expected another `face` or `release`"))
+    Some(format!("there is no operation `{name}` on {whose} of {of}: choose another `operation`, `face` or `release`"))
 }
 
 pub(super) fn no_xenapi(release: Release) -> String {
-    format!("{release} has no `xenapi`, expected release 3.1 or later")
+    format!("release {release} has no face `xenapi`, expected 3.1 or later")
 }
 
-impl Requests {
-    pub(super) fn match_request(&self, asked: &Asked<'_>) -> bool {
-        let question = asked.question;
+impl RequestPattern {
+    pub(super) fn match_request(&self, asked: &RecognisedRequest<'_>) -> bool {
+        let matchable = asked.matchable;
         match self {
             Self::Operation { face, operation, arguments, .. } => {
-                face.is_none_or(|face| face == question.face()) && asked.is(*operation, arguments)
+                face.is_none_or(|face| face == matchable.face()) && asked.is(*operation, arguments)
             }
             Self::Http { method, path, fields } => {
-                let Question::Sxp { method: asked, path: given_path, fields: given, .. } = question else {
+                let MatchableRequest::Sxp { method: asked, path: given_path, fields: given, .. } = matchable else {
                     return false;
                 };
                 method.as_ref().is_none_or(|method| method.as_bytes() == *asked)
@@ -87,7 +88,7 @@ impl Requests {
                     && fields.iter().all(|(name, value)| given.get(name) == Some(std::slice::from_ref(value)))
             }
             Self::Call { face, method, params, .. } => {
-                let Question::Call { face: asked, call, .. } = question else { return false };
+                let MatchableRequest::Call { face: asked, call, .. } = matchable else { return false };
                 face == asked
                     && method.as_ref().is_none_or(|method| method == call.method())
                     && params.as_ref().is_none_or(|params| {
@@ -100,8 +101,8 @@ impl Requests {
     }
 }
 
-/// As it stands in reports: `sxp domain.pause domain=vm1`.
-impl fmt::Display for Requests {
+/// The requests in the form that reports show: `sxp domain.pause domain=vm1`.
+impl fmt::Display for RequestPattern {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Operation { face, operation, arguments, .. } => {

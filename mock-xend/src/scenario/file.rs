@@ -1,4 +1,4 @@
-//! The TOML of a scenario.
+//! The TOML format of scenario files.
 
 use std::collections::BTreeMap;
 use std::fmt;
@@ -16,7 +16,7 @@ use xend_wire::xmlrpc::{self, Fault};
 use xend_wire::{Diagnostic, Release, sexpr};
 
 use super::contents::Scenario;
-use super::expectation::{Expectation, Requests, impossible, no_xenapi};
+use super::expectation::{Expectation, RequestPattern, no_xenapi, why_impossible};
 use super::reply::{Decision, Ending, Reply, Scripted, Status};
 use super::value;
 use crate::error::Error;
@@ -61,7 +61,7 @@ struct ExpectTable {
 
 type Fields = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
 
-/// A reply as it is written. The files that it names are not read yet.
+/// A reply as the file writes it. Files that it names are not read yet.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 enum Word {
@@ -133,7 +133,7 @@ struct FaultTable {
     string: String,
 }
 
-/// A number, or `"any"`.
+/// A positive number, or `"any"`, which is `None`.
 struct Times(Option<u64>);
 
 impl Default for Times {
@@ -149,7 +149,7 @@ impl<'de> Deserialize<'de> for Times {
             type Value = Times;
 
             fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str("a number from 1 on, or \"any\"")
+                f.write_str("a number, 1 or more, or \"any\"")
             }
 
             fn visit_i64<E: de::Error>(self, number: i64) -> Result<Times, E> {
@@ -168,18 +168,20 @@ impl<'de> Deserialize<'de> for Times {
 }
 
 impl Scenario {
-    /// Reads a scenario. Bodies in files are looked for beside it, in `folder`; `name` is what errors call it.
+    /// Parses a scenario. `name` is the name of the file that diagnostics show; `folder` is where files that the
+    /// scenario names, such as bodies of replies, are looked for.
     ///
     /// # Errors
-    /// Whatever the format does not allow, with line and caret, and a file that can't be read.
+    /// Returns a diagnostic, with the place in the text, for the first mistake, and for a file named in the scenario
+    /// that can't be read.
     pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, Diagnostic> {
         parse(name, text, folder)
     }
 
-    /// Reads a scenario from its file.
+    /// Reads a scenario file. Files that the scenario names are looked for in its folder.
     ///
     /// # Errors
-    /// As [`Scenario::parse`], and a file that can't be read.
+    /// Returns the errors of [`Scenario::parse`], and an error if the file itself can't be read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
         let path = path.as_ref();
         let (name, text) = text_file::read(path, "a scenario")?;
@@ -190,14 +192,14 @@ impl Scenario {
 fn parse(name: &str, text: &str, folder: &Path) -> Result<Scenario, Diagnostic> {
     let file: ScenarioFile = toml::from_str(text).map_err(|error| {
         let span = error.span().unwrap_or_default();
-        let message = in_words_of_toml(error.message().trim_end(), text.get(span.clone()).unwrap_or_default());
+        let message = reword_for_toml(error.message().trim_end(), text.get(span.clone()).unwrap_or_default());
         Diagnostic::new(name, text.as_bytes(), span, message)
     })?;
     let mut source = Source { name, text, folder, release: None };
     if let Some(release) = &file.release {
         let wrong = |message| source.wrong(release.span(), message);
         let text = release.get_ref().as_str();
-        let text = text.ok_or_else(|| wrong("a release is a text, write it in quotes: \"4.1\"".to_owned()))?;
+        let text = text.ok_or_else(|| wrong("the release must be a string, such as \"4.1\"".to_owned()))?;
         source.release = Some(text.parse::<Release>().map_err(|error| wrong(error.to_string()))?);
     }
     let release = source.release;
@@ -206,7 +208,7 @@ fn parse(name: &str, text: &str, folder: &Path) -> Result<Scenario, Diagnostic> 
     Ok(Scenario { release, refuses_unexpected, expectations, name: name.into(), text: text.into() })
 }
 
-/// The file being read, for errors.
+/// The text of a scenario file, with the name that diagnostics show.
 struct Source<'a> {
     name: &'a str,
     text: &'a str,
@@ -233,7 +235,10 @@ impl Source<'_> {
         let delay = match &table.delay {
             Some(delay) => delay.get_ref().as_str().and_then(duration).ok_or_else(|| {
                 let given = String::from_utf8_lossy(&plain(delay.get_ref())).into_owned();
-                self.wrong(delay.span(), format!("`{given}` is no delay, expected a number with ms, s or m: \"250ms\""))
+                self.wrong(
+                    delay.span(),
+                    format!("`{given}` is not a delay, expected a string such as \"250ms\", with the unit ms, s or m"),
+                )
             })?,
             None => Duration::ZERO,
         };
@@ -244,11 +249,14 @@ impl Source<'_> {
             let names: Vec<_> = faces.iter().map(|face| format!("`face = \"{face}\"`")).collect();
             return Err(self.wrong(span, format!("this reply needs {}", names.join(" or "))));
         }
-        // What is not written here can be neither cut nor left open.
+        // The scenario does not write these replies itself, so it can neither cut them nor decide what becomes of the
+        // connection.
         let unwritten = match &reply {
-            None => Some(("simulate", "write the reply, for instance with `raw`")),
-            Some(Reply::Close) => Some(("close", "leave it out: the connection closes at once")),
-            Some(Reply::Hang) => Some(("hang", "leave it out: nothing is sent, and the connection stays open")),
+            None => {
+                Some(("simulate", "which leaves the reply to the simulated host: script one, for instance with `raw`"))
+            }
+            Some(Reply::Close) => Some(("close", "which closes the connection at once: remove the key")),
+            Some(Reply::Hang) => Some(("hang", "which sends nothing and keeps the connection open: remove the key")),
             Some(_) => None,
         };
         let broken = [("cut", table.cut.as_ref().map(Spanned::span)), ("then", table.then.as_ref().map(Spanned::span))];
@@ -259,7 +267,7 @@ impl Source<'_> {
         }
         let cut = match table.cut {
             Some(cut) => Some(usize::try_from(*cut.get_ref()).map_err(|_| {
-                self.wrong(cut.span(), "`cut` is how many bytes of the reply go out, expected a number from 0 on")
+                self.wrong(cut.span(), "`cut` is the number of bytes of the reply to send, expected 0 or more")
             })?),
             None => None,
         };
@@ -271,18 +279,23 @@ impl Source<'_> {
         Ok(Expectation { line, requests, times: table.times.0, decision })
     }
 
-    /// What an argument or field is in a request.
+    /// Returns the bytes that an argument or a field has in a request.
     fn sent(&self, name: &Spanned<String>, value: &Spanned<toml::Value>) -> Result<Vec<u8>, Diagnostic> {
         match value.get_ref() {
             toml::Value::Array(_) | toml::Value::Table(_) | toml::Value::Datetime(_) => {
-                let message = format!("`{}` comes as text, expected a text, a number or a boolean", name.get_ref());
+                let message = format!("`{}` is sent as text, expected a string, a number or a boolean", name.get_ref());
                 Err(self.wrong(value.span(), message))
             }
             value => Ok(plain(value)),
         }
     }
 
-    fn requests(&self, table: &ExpectTable, face: Option<Face>, header: Range<usize>) -> Result<Requests, Diagnostic> {
+    fn requests(
+        &self,
+        table: &ExpectTable,
+        face: Option<Face>,
+        header: Range<usize>,
+    ) -> Result<RequestPattern, Diagnostic> {
         let ExpectTable { operation, args, method, path, fields, params, .. } = table;
         let given = [
             ("args", args.as_ref().map(Spanned::span)),
@@ -301,13 +314,13 @@ impl Source<'_> {
         if let Some(name) = operation {
             unwanted(&["method", "path", "fields", "params"], "`operation`")?;
             let Some(operation) = operation::find(name.get_ref()) else {
-                let is_one = |operation: &Operation| impossible(*operation, None, Release::ALL).is_none();
+                let is_one = |operation: &Operation| why_impossible(*operation, None, Release::ALL).is_none();
                 let known: Vec<_> = operation::ALL.iter().copied().filter(is_one).map(Operation::name).collect();
                 let message = format!("unknown operation `{}`, expected one of {}", name.get_ref(), known.join(", "));
                 return Err(self.wrong(name.span(), message));
             };
             let releases = self.release.as_ref().map_or(Release::ALL, std::slice::from_ref);
-            if let Some(why) = impossible(operation, face, releases) {
+            if let Some(why) = why_impossible(operation, face, releases) {
                 return Err(self.wrong(name.span(), why));
             }
             let mut arguments = Arguments::new();
@@ -315,33 +328,41 @@ impl Source<'_> {
                 let Some(argument) = operation.arguments().iter().find(|argument| argument.name == name.get_ref())
                 else {
                     let known: Vec<_> = operation.arguments().iter().map(|argument| argument.name).collect();
-                    let known =
-                        if known.is_empty() { "none at all".to_owned() } else { format!("only {}", known.join(", ")) };
-                    let message = format!("`{}` has no argument `{}`, {known}", operation.name(), name.get_ref());
+                    let known = if known.is_empty() {
+                        "it takes no arguments".to_owned()
+                    } else {
+                        format!("it takes {}", known.join(", "))
+                    };
+                    let message = format!("`{}` has no argument `{}`: {known}", operation.name(), name.get_ref());
                     return Err(self.wrong(name.span(), message));
                 };
                 let sent = self.sent(name, value)?;
                 argument.check(&sent).map_err(|error| self.wrong(value.span(), error.to_string()))?;
                 arguments.push(name.get_ref(), sent);
             }
-            return Ok(Requests::Operation { face, operation, arguments, span: name.span() });
+            return Ok(RequestPattern::Operation { face, operation, arguments, span: name.span() });
         }
-        unwanted(&["args"], "requests by path or method, only with `operation`")?;
+        unwanted(&["args"], "an HTTP request or XML-RPC call, only with `operation`; use `fields` or `params`")?;
         if let Some(given) = table.face.as_ref().filter(|_| face == Some(Face::XenApi))
             && let Some(release) = self.release.filter(|release| *release < Release::V3_1)
         {
             return Err(self.wrong(given.span(), no_xenapi(release)));
         }
         match face {
-            None => Err(self.wrong(header, "an expectation needs `face`, or `operation`")),
+            None => {
+                Err(self.wrong(header, "an expectation needs `face` or `operation`, to say which requests it answers"))
+            }
             Some(Face::Sxp) => {
                 unwanted(&["params"], "`face = \"sxp\"`")?;
                 let path = match path {
                     Some(path) if !path.get_ref().starts_with('/') => {
-                        return Err(self.wrong(path.span(), "a path begins with `/`"));
+                        return Err(self.wrong(path.span(), "a path must begin with `/`"));
                     }
                     Some(path) if path.get_ref().contains('?') => {
-                        return Err(self.wrong(path.span(), "a path has no query, name what is in it with `fields`"));
+                        return Err(self.wrong(
+                            path.span(),
+                            "`path` must not contain a query: list the fields of the query under `fields`",
+                        ));
                     }
                     Some(path) => Some(UrlPath::parse(path.get_ref().trim_start_matches('/').as_bytes())),
                     None => None,
@@ -350,13 +371,13 @@ impl Source<'_> {
                     && method.get_ref().contains(|c: char| c == '.' || c.is_ascii_lowercase())
                 {
                     let message =
-                        "on `sxp` the method is that of HTTP, such as GET; name an operation with `operation`";
+                        "on `sxp`, `method` is an HTTP method, such as GET; use `operation` to name an operation";
                     return Err(self.wrong(method.span(), message));
                 }
                 let fields = fields.iter().flat_map(Spanned::get_ref);
                 let fields = fields.map(|(name, value)| Ok((name.get_ref().clone(), self.sent(name, value)?)));
                 let fields = fields.collect::<Result<_, _>>()?;
-                Ok(Requests::Http { method: method.clone().map(Spanned::into_inner), path, fields })
+                Ok(RequestPattern::Http { method: method.clone().map(Spanned::into_inner), path, fields })
             }
             Some(face) => {
                 let with = format!("`face = \"{face}\"`");
@@ -365,25 +386,26 @@ impl Source<'_> {
                     Some(params) => {
                         let wrong = |message| self.wrong(params.span(), message);
                         let items =
-                            params.get_ref().as_array().ok_or_else(|| wrong("`params` is a list".to_owned()))?;
+                            params.get_ref().as_array().ok_or_else(|| wrong("`params` must be a list".to_owned()))?;
                         Some(items.iter().map(value::from_toml).collect::<Result<_, _>>().map_err(wrong)?)
                     }
                     None => None,
                 };
                 let span = table.face.as_ref().map_or(header, Spanned::span);
-                Ok(Requests::Call { face, method: method.clone().map(Spanned::into_inner), params, span })
+                Ok(RequestPattern::Call { face, method: method.clone().map(Spanned::into_inner), params, span })
             }
         }
     }
 
-    /// The reply of a word; `None` where the world answers.
+    /// Returns the reply that a word stands for; `None` for `simulate`, where the simulated host answers.
     fn reply(&self, word: Spanned<Word>) -> Result<Option<Reply>, Diagnostic> {
         let span = word.span();
         let wrong = |message: String| self.wrong(span.clone(), message);
         let one_line = |text: Spanned<String>| match text.get_ref().contains(['\r', '\n']) {
-            true => {
-                Err(self.wrong(text.span(), "the head of a reply has this on one line, use `raw` for a broken one"))
-            }
+            true => Err(self.wrong(
+                text.span(),
+                "this text must be a single line of the reply's head; use `raw` to send a broken head",
+            )),
             false => Ok(text.into_inner()),
         };
         let status = |code: Option<Spanned<i64>>, reason: Option<Spanned<String>>, has_body: bool| {
@@ -391,9 +413,10 @@ impl Source<'_> {
             let wrong = |message: String| self.wrong(span.clone(), message);
             let given = code.map_or(200, Spanned::into_inner);
             let code = u16::try_from(given).ok().filter(|code| (100..=999).contains(code));
-            let code = code.ok_or_else(|| wrong(format!("{given} is no status, expected three digits")))?;
+            let code =
+                code.ok_or_else(|| wrong(format!("{given} is not an HTTP status, expected a number from 100 to 999")))?;
             if has_body && matches!(code, 100..=199 | 204 | 304) {
-                return Err(wrong(format!("a reply with status {code} has no body, use `raw` to send one with it")));
+                return Err(wrong(format!("a reply with status {code} has no body; use `raw` to send one anyway")));
             }
             let reason = reason.map(one_line).transpose()?;
             Ok(Status { code, reason: reason.unwrap_or_else(|| reason_of(code).to_owned()) })
@@ -419,11 +442,14 @@ impl Source<'_> {
                 Reply::XendErr { text, status: status(code, reason, true)? }
             }
             Word::Sexpr(Text { content_type: Some(_), .. }) => {
-                return Err(wrong("the type of `sexpr` is application/sxp, use `text` for another".to_owned()));
+                return Err(wrong(
+                    "the content type of `sexpr` is always application/sxp; use `text` for another".to_owned(),
+                ));
             }
             Word::Sexpr(Text { body, repeat, status: code, reason, .. }) => {
                 let body = repeated(body, repeat).map_err(wrong)?;
-                sexpr::parse(body.as_bytes()).map_err(|error| wrong(format!("`body` is no S-expression: {error}")))?;
+                sexpr::parse(body.as_bytes())
+                    .map_err(|error| wrong(format!("`body` is not an S-expression: {error}")))?;
                 Reply::Sexpr { status: status(code, reason, !body.is_empty())?, body }
             }
             Word::Text(Text { body, repeat, status: code, reason, content_type }) => {
@@ -458,8 +484,9 @@ impl Source<'_> {
     }
 }
 
-/// What serde says of its own data model, as whoever writes TOML knows it; `place` is where it says it.
-fn in_words_of_toml(message: &str, place: &str) -> String {
+/// Rewords a message of serde, which speaks of serde's data model, for people who write TOML. `place` is the text that
+/// the message is about.
+fn reword_for_toml(message: &str, place: &str) -> String {
     if message == "invalid type: unit variant, expected newtype variant" {
         return format!("this reply needs a value, write `reply = {{ {} = ... }}`", place.trim_matches(['"', '\'']));
     }
@@ -467,10 +494,10 @@ fn in_words_of_toml(message: &str, place: &str) -> String {
         return "a reply is one word, write `reply = \"WORD\"` or `reply = { WORD = VALUE }`".to_owned();
     }
     if message.starts_with("expected table, found ") {
-        return "this reply has no value, write `reply = \"WORD\"`".to_owned();
+        return "this reply takes no value, write `reply = \"WORD\"`".to_owned();
     }
     if message == "invalid type: map, expected a sequence" && place.starts_with("[expect") {
-        return "an expectation has two brackets, write `[[expect]]`".to_owned();
+        return "an expectation is written with two brackets: `[[expect]]`".to_owned();
     }
     message
         .replace("invalid type: map", "invalid type: table")
@@ -485,23 +512,23 @@ fn once() -> i64 {
     1
 }
 
-/// A body that is written once and sent many times.
+/// Returns a body repeated a number of times, or why that is not possible.
 fn repeated(body: String, times: i64) -> Result<String, String> {
     const LONGEST: usize = 256 << 20;
     let times = usize::try_from(times).ok().filter(|&times| times > 0);
-    let times = times.ok_or("`repeat` is how many times the body is sent, expected a number from 1 on")?;
+    let times = times.ok_or("`repeat` is the number of times that the body is sent, expected 1 or more")?;
     match body.len().checked_mul(times) {
         Some(length) if length <= LONGEST => Ok(body.repeat(times)),
         _ => Err(format!("a body has at most {LONGEST} bytes")),
     }
 }
 
-/// An argument or field as it is sent: text as it is, a number in decimal.
+/// Returns an argument or a field as a request contains it: a text unchanged, a number in decimal.
 fn plain(value: &toml::Value) -> Vec<u8> {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned).into_bytes()
 }
 
-/// `250ms`, `1.5s`, `2m`.
+/// Parses a duration such as `250ms`, `1.5s` or `2m`.
 fn duration(text: &str) -> Option<Duration> {
     let unit = text.find(|c: char| c.is_ascii_alphabetic())?;
     let seconds = match &text[unit..] {
@@ -513,7 +540,7 @@ fn duration(text: &str) -> Option<Duration> {
     Duration::try_from_secs_f64(text[..unit].trim().parse::<f64>().ok()? * seconds).ok()
 }
 
-/// The reason phrases of Xend (`web/http.py`), and those of HTTP where it has none.
+/// Returns the reason phrase of Xend for a status (`web/http.py`), or that of HTTP if Xend has none.
 fn reason_of(code: u16) -> &'static str {
     match code {
         200 => "OK",

@@ -1,16 +1,17 @@
-//! Scenarios: what a mock answers before its world does. `docs/scenarios.md` says how one is written.
+//! Scenarios: replies that are scripted in a file and tried before the simulated host answers. `docs/scenarios.md`
+//! describes the format.
 
 mod contents;
 mod expectation;
 mod file;
-mod question;
 mod reply;
+mod request;
 mod script;
 mod shown;
 mod value;
 
 pub use contents::Scenario;
-pub(crate) use question::Question;
 pub(crate) use reply::{Decision, Ending, Reply, Scripted, Status, WrongFace};
+pub(crate) use request::MatchableRequest;
 pub use script::Report;
 pub(crate) use script::Script;

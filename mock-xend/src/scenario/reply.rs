@@ -1,4 +1,4 @@
-//! The vocabulary of replies. What each word is in bytes is the affair of the face that sends it.
+//! The kinds of scripted replies. Each face has its own code that turns them into bytes.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,14 +7,14 @@ use serde::Deserialize;
 use xend_wire::operation::Face;
 use xend_wire::xmlrpc::{Fault, Value};
 
-/// What a scripted reply is.
+/// A scripted reply.
 ///
-/// How each is written in a scenario stands in the documentation of [`Scenario`](crate::Scenario#replies).
+/// The documentation of [`Scenario`](crate::Scenario#replies) describes how each kind is written in a scenario.
 #[derive(Clone, Debug, PartialEq)]
 pub(crate) enum Reply {
-    /// The connection closes without a byte, as the daemon's does when its thread dies.
+    /// The connection is closed without a reply, as when the daemon's thread dies.
     Close,
-    /// Nothing comes, and the connection stays open, as when a worker thread of the daemon dies.
+    /// No reply is sent and the connection stays open, as when a worker thread of the daemon dies.
     Hang,
     /// `sxp`: 400 `Bad request`.
     BadRequest,
@@ -22,100 +22,101 @@ pub(crate) enum Reply {
     InvalidRequest,
     /// `sxp`: 413 `Request entity too large`.
     TooLarge,
-    /// 500 with nothing in it.
+    /// 500 with an empty body.
     InternalError,
-    /// `sxp`: 501 `Operation not implemented: ` and this name.
+    /// `sxp`: 501 `Operation not implemented: `, followed by the given name.
     NotImplemented(String),
-    /// `sxp`: 404 `Not found` with this text.
+    /// `sxp`: 404 `Not found`, with the given text as the body.
     NotFound(String),
-    /// There is no such domain, in the words of the face and the release.
+    /// The error for an unknown domain, in the words of the face and the release.
     UnknownDomain(String),
-    /// `xmlrpc` and `xenapi`: the daemon lacks the method: a fault up to 3.0.3, a success that says
-    /// `MESSAGE_METHOD_UNKNOWN` later.
+    /// `xmlrpc` and `xenapi`: the error for an unknown method. Up to 3.0.3 it is a fault, later a success that says
+    /// `MESSAGE_METHOD_UNKNOWN`.
     UnknownMethod(String),
     /// The operation raises a `XendError` with this text: on `sxp` `(xend.err "...")` under the status of the release,
     /// on `xmlrpc` a fault 2, on `xenapi` an `INTERNAL_ERROR`.
     Error(String),
-    /// `sxp`: `(xend.err "TEXT")` under any status: 200 `OK` unless given.
+    /// `sxp`: the error `(xend.err "TEXT")`, sent with any status; 200 `OK` by default.
     XendErr {
-        /// The text.
+        /// The text of the error.
         text: String,
-        /// Status and reason.
+        /// The status and the reason phrase.
         status: Status,
     },
-    /// `sxp`: S-expressions, byte for byte.
+    /// `sxp`: S-expressions, sent byte for byte.
     Sexpr {
         /// One or more S-expressions.
         body: String,
-        /// Status and reason.
+        /// The status and the reason phrase.
         status: Status,
     },
-    /// Any body: `text`, or the bytes of a `body-file`.
+    /// Any body: that of `text`, or the content of a `body-file`.
     Body {
-        /// Its bytes.
+        /// The bytes of the body.
         body: Vec<u8>,
-        /// Its type: on `sxp` `text/plain`, elsewhere `text/xml` unless given.
+        /// The content type; by default `text/plain` on `sxp`, and `text/xml` elsewhere.
         content_type: Option<String>,
-        /// Status and reason.
+        /// The status and the reason phrase.
         status: Status,
     },
     /// `xmlrpc` and `xenapi`: a fault.
     Fault(Fault),
-    /// `xmlrpc` and `xenapi`: a method that returns this value.
+    /// `xmlrpc` and `xenapi`: the response of a method that returns this value.
     Value(Value),
     /// `xmlrpc` and `xenapi`: a success that says `Failure`, with this `ErrorDescription`.
     Failure(Vec<String>),
-    /// These bytes instead of all of the reply, head included, from `raw`, `raw-base64` or `raw-file`. The connection
-    /// closes behind them.
+    /// The bytes of `raw`, `raw-base64` or `raw-file`, sent instead of a whole reply, head included. Then the
+    /// connection is closed.
     Raw(Vec<u8>),
 }
 
-/// The status line of a reply.
+/// The status of a reply and its reason phrase.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub(crate) struct Status {
-    /// Three digits.
+    /// The status, from 100 to 999.
     pub(crate) code: u16,
     /// The reason phrase.
     pub(crate) reason: String,
 }
 
-/// What becomes of a connection after a scripted reply, where the face would do otherwise.
+/// How a connection ends after a scripted reply, where the scenario overrides the face.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
 #[serde(rename_all = "kebab-case")]
 pub(crate) enum Ending {
-    /// It closes.
+    /// The connection is closed.
     Close,
-    /// It stays open, and nothing more comes.
+    /// The connection stays open, and nothing more is sent.
     KeepOpen,
 }
 
-/// What becomes of a request.
+/// How a request is answered.
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
-    /// A scripted reply.
+    /// With a scripted reply.
     Scripted(Arc<Scripted>),
-    /// The world answers.
+    /// By the simulated host.
     World {
-        /// How long its reply is held back.
+        /// How long the reply is delayed.
         delay: Duration,
     },
-    /// The request was not expected, and the scenario wants that refused.
+    /// With a refusal: the request was not expected, and the scenario says `unexpected = "refuse"`.
     Refused,
 }
 
-/// A reply that is scripted, with what breaks it.
+/// A scripted reply, with the ways in which it is delayed or broken.
 #[derive(Debug)]
 pub(crate) struct Scripted {
     pub(crate) reply: Reply,
-    /// How long the reply is held back.
+    /// How long the reply is delayed.
     pub(crate) delay: Duration,
-    /// How many bytes go out, the head included; all of them if `None`.
+    /// How many bytes are sent, the head included; `None` for the whole reply.
     pub(crate) cut: Option<usize>,
-    /// What becomes of the connection, where the face would do otherwise.
+    /// How the connection ends, if the scenario overrides the face.
     pub(crate) ending: Option<Ending>,
 }
 
-/// A face has no such reply. The reader of scenarios refuses those words for the face (see [`Reply::faces`]).
+/// The error for a reply that a face does not have. Scenarios with such a reply are refused when they are read (see
+/// [`Reply::faces`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WrongFace;
 
@@ -126,7 +127,7 @@ impl Default for Status {
 }
 
 impl Reply {
-    /// The faces that have this reply.
+    /// Returns the faces that have this reply.
     pub(crate) fn faces(&self) -> &'static [Face] {
         match self {
             Self::BadRequest

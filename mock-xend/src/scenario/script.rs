@@ -1,4 +1,4 @@
-//! A scenario while it runs: which expectations are used up, and what went otherwise than expected.
+//! A running scenario: the uses of each expectation, and the differences from what was expected.
 
 use std::fmt;
 use std::time::Duration;
@@ -7,29 +7,29 @@ use xend_wire::Release;
 
 use super::contents::Scenario;
 use super::expectation::Expectation;
-use super::question::{Asked, Question};
 use super::reply::Decision;
+use super::request::{MatchableRequest, RecognisedRequest};
 use super::shown;
 
-/// The state of a scenario.
+/// The state of a running scenario.
 #[derive(Debug)]
 pub(crate) struct Script {
     release: Release,
     refuses_unexpected: bool,
     expectations: Vec<(Expectation, u64)>,
     notes: Vec<String>,
-    /// How many notes there are, those that are not kept included.
+    /// The number of all notes, including those that are not kept.
     noted: u64,
 }
 
-/// How a run of a scenario differed from what it expects. Empty if it did not.
+/// The differences between the requests that came and those that a scenario expects. Empty if there are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
     lines: Vec<String>,
     left_out: u64,
 }
 
-/// Notes beyond this are counted, not kept.
+/// The largest number of notes that are kept; further ones are only counted.
 const NOTES_KEPT: usize = 100;
 
 impl Script {
@@ -43,12 +43,12 @@ impl Script {
         }
     }
 
-    pub(crate) fn decide(&mut self, question: &Question<'_>) -> Decision {
+    pub(crate) fn decide(&mut self, matchable: &MatchableRequest<'_>) -> Decision {
         if self.expectations.is_empty() && !self.refuses_unexpected {
             return Decision::World { delay: Duration::ZERO };
         }
-        let asked = Asked::new(question, self.release);
-        let shown = || shown::line(&question.to_string());
+        let asked = RecognisedRequest::new(matchable, self.release);
+        let shown = || shown::line(&matchable.to_string());
         let matches = |(expectation, _): &(Expectation, u64)| expectation.requests.match_request(&asked);
         let is_free = |(expectation, used): &(Expectation, u64)| expectation.times.is_none_or(|times| *used < times);
         let Some(at) = self.expectations.iter().position(|entry| is_free(entry) && matches(entry)) else {
@@ -98,12 +98,13 @@ impl Script {
 }
 
 impl Report {
-    /// Whether all went as expected.
+    /// Returns whether all requests were as expected.
     pub fn is_empty(&self) -> bool {
         self.lines.is_empty()
     }
 
-    /// What went otherwise, a line each: `unused`, `surplus`, `out of order` or `unexpected`, then the request.
+    /// Returns the differences, one line each. A line begins with `unused`, `surplus`, `out of order` or `unexpected`,
+    /// and then shows the request.
     pub fn lines(&self) -> impl Iterator<Item = &str> {
         self.lines.iter().map(String::as_str)
     }
@@ -114,7 +115,7 @@ impl fmt::Display for Report {
         self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))?;
         match self.left_out {
             0 => Ok(()),
-            count => writeln!(f, "and {count} more that are not kept"),
+            count => writeln!(f, "and {count} more, which are not kept"),
         }
     }
 }

@@ -1,21 +1,21 @@
-//! What clients send as reports show it: on one line, no longer than need be, and without passwords.
+//! RequestPattern in the form that reports show them: on one line, shortened, and without passwords.
 
 use xend_wire::datum::Datum;
 use xend_wire::visible;
 
-/// What stands in the place of a password.
+/// The text that reports show instead of a password.
 const REDACTED: &str = "{redacted}";
-/// What the names of passwords have in common: `password`, `vncpasswd`.
+/// The common part of the names that passwords have: `password`, `vncpasswd`.
 const SECRET: &[u8] = b"passw";
 
-/// A field of a form, or an argument: ` NAME=VALUE`.
+/// Formats a field of a form or an argument as ` NAME=VALUE`.
 pub(super) fn field(name: &[u8], value: &[u8]) -> String {
     let value = if is_secret(name) { REDACTED.to_owned() } else { text(value) };
     format!(" {}={value}", text(name))
 }
 
-/// A call: `METHOD(PARAM, PARAM)`. Of one that is about passwords, such as `session.login_with_password`, only the user is
-/// shown.
+/// Formats a call as `METHOD(PARAM, PARAM)`. If the method is about passwords, such as `session.login_with_password`,
+/// only the first parameter, the user, is shown.
 pub(super) fn call(method: &str, params: impl Iterator<Item = Datum>) -> String {
     let shows = if is_secret(method.as_bytes()) { 1 } else { usize::MAX };
     let shown = params.enumerate().map(|(at, param)| match at < shows {
@@ -25,7 +25,8 @@ pub(super) fn call(method: &str, params: impl Iterator<Item = Datum>) -> String 
     format!("{}({})", visible(method.as_bytes()), shown.collect::<Vec<_>>().join(", "))
 }
 
-/// A text, of which what comes behind the name of a password is left out: where the password ends nobody knows.
+/// Formats a text. If the name of a password is in it, everything after the name is left out, because it is not known
+/// where the password ends.
 pub(super) fn text(bytes: &[u8]) -> String {
     let text = match position(bytes) {
         Some(at) => {
@@ -38,7 +39,7 @@ pub(super) fn text(bytes: &[u8]) -> String {
     shortened(&text, LONGEST_VALUE)
 }
 
-/// A line of a report.
+/// Shortens a line of a report.
 pub(super) fn line(line: &str) -> String {
     shortened(line, LONGEST_LINE)
 }
@@ -87,7 +88,7 @@ fn is_secret(name: &[u8]) -> bool {
     position(name).is_some()
 }
 
-/// Where the name of a password is, whatever the case of its letters.
+/// Returns where the name of a password is in a text; upper and lower case are the same.
 fn position(bytes: &[u8]) -> Option<usize> {
     bytes.windows(SECRET.len()).position(|part| part.eq_ignore_ascii_case(SECRET))
 }

@@ -1,13 +1,15 @@
-//! Typed XML-RPC values in a scenario, and how they compare with what comes in.
+//! Typed XML-RPC values in a scenario, and their comparison with the parameters of a request.
 
 use data_encoding::BASE64;
 use xend_wire::xmlrpc::{CompactString, Kind, Value, ValueRef};
 
-/// The value that a TOML value stands for: a string, integer, float, boolean, array or date is one of XML-RPC as it is;
-/// a table names a type, as in `{ i8 = 5 }`, `{ base64 = "aGVsbG8=" }`, `{ struct = [["name", 5]] }`, `{ nil = true }`.
+/// Returns the XML-RPC value that a TOML value stands for.
+///
+/// A string, integer, float, boolean, array or date stands for the same type of XML-RPC. A table names a type, as in `{
+/// i8 = 5 }`, `{ base64 = "aGVsbG8=" }`, `{ struct = [["name", 5]] }` or `{ nil = true }`.
 ///
 /// # Errors
-/// Why it is none.
+/// Returns a message for people if the TOML value stands for no XML-RPC value.
 pub(super) fn from_toml(value: &toml::Value) -> Result<Value, String> {
     Ok(match value {
         toml::Value::String(text) => text.as_str().into(),
@@ -18,7 +20,7 @@ pub(super) fn from_toml(value: &toml::Value) -> Result<Value, String> {
         toml::Value::Array(items) => Value::Array(items.iter().map(from_toml).collect::<Result<_, _>>()?),
         toml::Value::Table(table) => match table.iter().collect::<Vec<_>>().as_slice() {
             [(kind, value)] => typed(kind, value)?,
-            _ => return Err(format!("a table is one type with its value, {TYPES}")),
+            _ => return Err(format!("a table names one type with its value, {TYPES}")),
         },
     })
 }
@@ -26,7 +28,7 @@ pub(super) fn from_toml(value: &toml::Value) -> Result<Value, String> {
 const TYPES: &str = "expected int, i8, boolean, string, double, dateTime, base64, array, struct or nil";
 
 fn typed(kind: &str, value: &toml::Value) -> Result<Value, String> {
-    let wrong = || format!("`{value}` is no value of the type `{kind}`");
+    let wrong = || format!("`{value}` is not a value of the type `{kind}`");
     let text = || value.as_str().ok_or_else(wrong);
     let number = || match value {
         toml::Value::Integer(number) => Ok(*number),
@@ -64,10 +66,14 @@ fn int(number: i64) -> Result<Value, String> {
 }
 
 fn double(number: f64) -> Result<Value, String> {
-    if number.is_finite() { Ok(Value::Double(number)) } else { Err(format!("{number} is no double of XML-RPC")) }
+    if number.is_finite() {
+        Ok(Value::Double(number))
+    } else {
+        Err(format!("{number} can't be sent as an XML-RPC double, which must be finite"))
+    }
 }
 
-/// Pairs `["name", VALUE]`, whose order is kept.
+/// Reads the members of a struct from pairs `["name", VALUE]`, whose order is kept.
 fn members(value: &toml::Value) -> Option<Result<Vec<(CompactString, Value)>, String>> {
     let pairs = value.as_array()?.iter().map(|pair| match pair.as_array()?.as_slice() {
         [toml::Value::String(name), value] => Some((name, value)),
@@ -77,7 +83,8 @@ fn members(value: &toml::Value) -> Option<Result<Vec<(CompactString, Value)>, St
     Some(pairs.into_iter().map(|(name, value)| Ok((name.into(), from_toml(value)?))).collect())
 }
 
-/// Whether a parameter is what a scenario expects. The members of a struct are a set.
+/// Returns whether a parameter equals the one that a scenario expects. The order of the members of a struct does not
+/// matter.
 pub(super) fn is(given: ValueRef<'_>, wanted: &Value) -> bool {
     match wanted {
         Value::Int(number) => given.kind() == Kind::Int && given.as_i64() == Some((*number).into()),

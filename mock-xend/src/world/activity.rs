@@ -1,32 +1,32 @@
-//! What a domain does, and the state that the life cycle of the daemon makes of it.
+//! The activity of a domain, and its state in the daemon's life cycle.
 
 use std::fmt;
 
-/// What a domain does.
+/// What a domain is doing.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Activity {
-    /// It is on a CPU.
+    /// The domain runs on a CPU.
     Running,
-    /// It waits for something to do.
+    /// The domain waits for something to do.
     Blocked,
-    /// It is paused.
+    /// The domain is paused.
     Paused,
-    /// It has ended and is preserved.
+    /// The domain has ended and is preserved.
     ShutDown,
-    /// It has crashed and is preserved.
+    /// The domain has crashed and is preserved.
     Crashed,
-    /// It is defined, and not active.
+    /// The domain is defined, but not active.
     Halted,
-    /// It is not active, and its image is kept by the daemon.
+    /// The domain is not active, and the daemon keeps an image of its memory.
     Suspended,
 }
 
 impl Activity {
-    /// Every activity.
+    /// All activities.
     pub const ALL: [Self; 7] =
         [Self::Running, Self::Blocked, Self::Paused, Self::ShutDown, Self::Crashed, Self::Halted, Self::Suspended];
 
-    /// The word for it in a world file.
+    /// Returns the word that world files use for the activity.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Running => "running",
@@ -39,7 +39,7 @@ impl Activity {
         }
     }
 
-    /// Whether the hypervisor knows the domain.
+    /// Returns whether the domain is active, so that the hypervisor knows it.
     pub fn is_active(self) -> bool {
         !matches!(self, Self::Halted | Self::Suspended)
     }
@@ -48,23 +48,23 @@ impl Activity {
 /// The state of a domain as the daemon's life cycle sees it (`XendAPIConstants.py`, protocol reference §6.1).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum PowerState {
-    /// Defined and not active, or ended and preserved.
+    /// The domain is defined and not active, or has ended and is preserved.
     Halted,
-    /// Paused.
+    /// The domain is paused.
     Paused,
-    /// Running or ready to.
+    /// The domain is running or ready to run.
     Running,
-    /// Not active, with an image that the daemon keeps.
+    /// The domain is not active, and the daemon keeps an image of its memory.
     Suspended,
-    /// Crashed and preserved.
+    /// The domain has crashed and is preserved.
     Crashed,
 }
 
 impl PowerState {
-    /// Every state.
+    /// All states.
     pub const ALL: [Self; 5] = [Self::Halted, Self::Paused, Self::Running, Self::Suspended, Self::Crashed];
 
-    /// The daemon's word for it: `Running`.
+    /// Returns the daemon's word for the state, such as `Running`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Halted => "Halted",
@@ -75,8 +75,8 @@ impl PowerState {
         }
     }
 
-    /// The number in the field `status`. Before 3.4 a crashed domain is one of an unknown state, which has the same
-    /// number.
+    /// Returns the number of the state in the field `status` of a record. Before 3.4, the daemon reports a crashed
+    /// domain as one in an unknown state, which has the same number.
     pub fn number(self) -> i64 {
         match self {
             Self::Halted => 0,

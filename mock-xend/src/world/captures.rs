@@ -10,7 +10,8 @@ use super::command::{Command, Detail};
 use super::state::World;
 
 impl World {
-    /// The world of the captures: Domain-0, `vm1` (id 1, running) and `vm2` (id 2, paused), all started at `now`.
+    /// Creates the world in which the captures begin: Domain-0, `vm1` (id 1, running) and `vm2` (id 2, paused), all
+    /// started at `now`.
     pub fn new(release: Release, now: Duration) -> Self {
         let mut world = Self::empty(release);
         for number in 1..=2_i64 {

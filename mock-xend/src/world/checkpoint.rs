@@ -1,4 +1,4 @@
-//! Domains as files: save, restore, suspend, resume, migrate, dump (`XendCheckpoint.py`).
+//! Domains as files: save, restore, suspend, resume, migrate and dump (`XendCheckpoint.py`).
 
 use std::net::Ipv4Addr;
 use std::time::Duration;
@@ -16,7 +16,7 @@ impl World {
         let at = self.position(target)?;
         let domain = &self.domains[at];
         if domain.is_privileged() {
-            // The format is `%i` there (captures `save-dom0@3.0.2`, `save-dom0@3.1`).
+            // These releases format the id with `%i` (captures `save-dom0@3.0.2`, `save-dom0@3.1`).
             return Err(match (release, target) {
                 (Release::V3_0_2 | Release::V3_1, Datum::Bytes(_) | Datum::Text(_)) => {
                     Failure::exception(format!("%d format: a number is required, not {}", python::type_name(target)))
@@ -72,14 +72,14 @@ impl World {
         domain.started = Some(now);
         domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
         domain.started(self.release, &mut self.identities);
-        domain.screens = Some(self.xend_config.screens(self.release));
+        domain.vnc_address = Some(self.xend_config.vnc_address(self.release));
         let record = record::record(&domain, self.release, detail, now);
         self.domains.push(domain);
         Ok(record)
     }
 
     pub(super) fn suspend(&mut self, target: &Datum) -> Result<Datum, Failure> {
-        let at = self.position_as_given(target)?;
+        let at = self.position_or_given_target(target)?;
         let domain = &self.domains[at];
         if domain.is_privileged() {
             let verb = if self.release <= Release::V3_2 { "save" } else { "suspend" };
@@ -97,7 +97,7 @@ impl World {
     }
 
     pub(super) fn resume(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
-        // Whatever is raised becomes a plain error on the way (capture `resume-unknown@3.1`).
+        // Any exception becomes a plain `XendError` here (capture `resume-unknown@3.1`).
         self.resume_suspended(target, paused, now).map_err(|failure| {
             let prefix: &[u8] = b"Error occurred when resuming: ";
             Failure::refused([prefix, &failure.str(self.release)].concat())
@@ -105,7 +105,7 @@ impl World {
     }
 
     fn resume_suspended(&mut self, target: &Datum, paused: bool, now: Duration) -> Result<Datum, Failure> {
-        let at = self.position_as_given(target)?;
+        let at = self.position_or_given_target(target)?;
         let domain = &self.domains[at];
         if domain.is_privileged() {
             let verb = if self.release <= Release::V3_2 { "save" } else { "resume" };
@@ -119,7 +119,7 @@ impl World {
     }
 
     pub(super) fn migrate(&mut self, target: &Datum, destination: &Datum, port: &Datum) -> Result<Datum, Failure> {
-        /// Where daemons listen for domains of others (`xend-relocation-port`).
+        /// The port on which a daemon accepts domains from other hosts (`xend-relocation-port`).
         const RELOCATION_PORT: i64 = 8002;
         let release = self.release;
         let at = self.position(target)?;
@@ -134,7 +134,7 @@ impl World {
         if domain.id.is_none() {
             return Err(Failure::exception(python::not_a_number(&Datum::None)));
         }
-        // `sock.connect((destination, port))`, where the number 0 stands for the usual port.
+        // `sock.connect((destination, port))`, where the port 0 stands for the usual one.
         let destination = python::name(destination).map_err(Failure::Exception)?;
         let port = match python::c_int(port).map_err(Failure::Exception)? {
             0 => RELOCATION_PORT,
@@ -148,7 +148,8 @@ impl World {
             } else {
                 (-2, "Name or service not known")
             };
-            // `err[1]` at first, the whole exception later (captures `post-migrate-refused@3.2`, xm command `migrate vm1` in 4.1).
+            // The error has the text `err[1]` before 3.3, and the whole exception from then on (captures
+            // `post-migrate-refused@3.2`, xm command `migrate vm1` in 4.1).
             return Err(Failure::refused(if release < Release::V3_3 {
                 format!("can't connect: {text}")
             } else {
@@ -159,12 +160,13 @@ impl World {
         Ok(Datum::None)
     }
 
-    /// Whether a name of a host stands for an address. The simulated host knows itself, its peers and `localhost`.
+    /// Returns whether the name of a host resolves to an address. The simulated host knows itself, its peers and
+    /// `localhost`.
     fn resolves(&self, host: &[u8]) -> bool {
         let Ok(host) = str::from_utf8(host) else { return false };
         let is_peer = |peer: &String| peer.rsplit_once(':').is_some_and(|(name, _)| name == host);
         let is_known = host == "localhost" || host == self.node.host || self.peers.iter().any(is_peer);
-        // To the system no name at all is this host.
+        // The system takes an empty name for this host.
         host.is_empty() || is_known || host.parse::<Ipv4Addr>().is_ok()
     }
 

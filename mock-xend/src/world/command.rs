@@ -1,317 +1,318 @@
-//! What can be asked of the world.
+//! The commands that a world performs.
 
 use xend_wire::datum::Datum;
 
 use super::activity::PowerState;
 use super::scheduler::Scheduler;
 
-/// One thing asked of the world.
+/// A command that a world performs.
 ///
-/// A `domain` is what the caller gave to name one, as the daemon's code sees it: a string or a number. The S-expression
-/// face looks the name in the path up first and then gives the number, so its messages have the number (protocol
-/// reference §6.3); of a domain that is defined but not active that number is `None`.
+/// The field `domain` has the value by which the caller identifies a domain, as the daemon's code sees it: a string or
+/// a number. The S-expression face looks up the name in the path first and then passes the number on, so its messages
+/// show the number (protocol reference §6.3). For a domain that is defined but not active, the number is `None`.
 ///
-/// A value that is a [`Datum`] is what the caller gave, whatever its type: what Python makes of it is the world's affair.
+/// A field of the type [`Datum`] holds what the caller gave, whatever its type; the world decides what Python would
+/// make of it.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Command {
-    /// The id of a domain (`None` of one that is not active) and its name.
+    /// Return the id of a domain (`None` if it is not active) and its name.
     Find {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// The pairs that describe the host.
+    /// Return the pairs that describe the host.
     NodeInfo {
-        /// Whether the layout of processors and memory is among them, from 4.1 on.
+        /// Whether the pairs include the layout of processors and memory, from 4.1 on.
         with_topology: bool,
     },
-    /// The console ring of the hypervisor.
+    /// Return the content of the hypervisor's console ring.
     Messages,
-    /// Empty the console ring of the hypervisor. The answer is what was in it.
+    /// Empty the hypervisor's console ring, and return what was in it.
     ClearMessages,
-    /// The daemon's log file.
+    /// Return the daemon's log file.
     Log,
-    /// Have the hypervisor act on a debug key.
+    /// Send debug keys to the hypervisor.
     DebugKeys {
         /// The keys.
         keys: Vec<u8>,
     },
-    /// Names of domains, sorted.
+    /// Return the names of domains, sorted.
     Names(States),
-    /// Records of domains.
+    /// Return records of domains.
     Records {
-        /// Which of them.
+        /// The states of the domains to list.
         states: States,
-        /// How much of each.
+        /// The fields that each record has.
         detail: Detail,
-        /// In which order.
+        /// The order of the list.
         order: Order,
     },
-    /// The record of one domain.
+    /// Return the record of one domain.
     Record {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// How much of it.
+        /// The fields that the record has.
         detail: Detail,
     },
-    /// A new domain, left paused.
+    /// Create a domain from a configuration, start it and leave it paused. The result is its record.
     Create {
-        /// `(vm ...)`.
+        /// The configuration: `(vm ...)`.
         config: Datum,
-        /// How much of its record is the answer.
+        /// The fields that the record has.
         detail: Detail,
     },
     /// Define a domain that the daemon keeps, without starting it (from 3.1 on).
     New {
-        /// `(vm ...)`.
+        /// The configuration: `(vm ...)`.
         config: Datum,
     },
     /// Start a defined domain.
     Start {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// Whether it is left paused.
+        /// Whether the domain is left paused.
         paused: bool,
     },
     /// Forget a defined domain.
     Delete {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// Keep the image of a defined domain in the daemon's own folder and stop it.
+    /// Save the memory of a defined domain in the daemon's own folder, and stop the domain.
     Suspend {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
     /// Let a suspended domain go on.
     Resume {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// Whether it is left paused.
+        /// Whether the domain is left paused.
         paused: bool,
     },
-    /// Stop it where it is. The answer is the number of the state before.
+    /// Pause a domain. The result is the number of its state before.
     Pause {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// Let it go on.
+    /// Let a paused domain go on.
     Unpause {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// Ask its system to end.
+    /// Ask the guest system of a domain to end.
     Shutdown {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// `poweroff`, `reboot`, `suspend`, `crash` or `halt`.
+        /// The reason: `poweroff`, `reboot`, `suspend`, `crash` or `halt`.
         reason: Vec<u8>,
     },
-    /// End it at once.
+    /// End a domain at once.
     Destroy {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// End it at once and start it anew (from 3.3 on).
+    /// End a domain at once and start it again (from 3.3 on).
     Reset {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// Give it another name.
+    /// Give a domain another name.
     Rename {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// The name.
+        /// The new name.
         name: Vec<u8>,
     },
-    /// How often it was restarted, as text.
+    /// Return the number of restarts of a domain, as text.
     RestartCount {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// Whether a client marked it as paused (4.1).
+    /// Return whether a client marked a domain as paused (4.1).
     PauseFlag {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// Mark it as paused, or not.
+    /// Mark a domain as paused, or remove the mark (4.1).
     SetPauseFlag {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// Whether the domain is marked as paused from now on.
+        /// Whether the domain has the mark from now on.
         flag: bool,
     },
-    /// Send its system a magic key.
+    /// Send a magic SysRq key to the guest system of a domain.
     SysRq {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// A character, or the code of one.
+        /// The key: a character, or the code of one.
         key: Datum,
     },
-    /// Send it an event: `nmi`, `reset`, `init`, `power`, `sleep`, `s3resume` (from 3.1 on).
+    /// Send an event to a domain: `nmi`, `reset`, `init`, `power`, `sleep` or `s3resume` (from 3.1 on).
     Trigger {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// The event.
+        /// The name of the event.
         trigger: Vec<u8>,
     },
-    /// Write its memory to a file and end it.
+    /// Save the memory of a domain in a file, and end the domain.
     Save {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// The file.
+        /// The path of the file.
         path: Vec<u8>,
-        /// Whether it goes on afterwards.
+        /// Whether the domain goes on after it is saved, instead of ending.
         checkpoint: bool,
     },
-    /// Make a domain from such a file.
+    /// Create a domain from a file that `Save` wrote. The result is its record.
     Restore {
-        /// The file.
+        /// The path of the file.
         path: Vec<u8>,
-        /// Whether it is left paused.
+        /// Whether the domain is left paused.
         paused: bool,
-        /// How much of its record is the answer.
+        /// The fields that the record has.
         detail: Detail,
     },
-    /// Move it to another host.
+    /// Migrate a domain to another host.
     Migrate {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// The host.
+        /// The name or address of the host.
         destination: Datum,
-        /// The port; 0 is the usual one.
+        /// The port of the daemon there; 0 stands for the usual one.
         port: Datum,
     },
-    /// Write a core of it to a file.
+    /// Write a core dump of a domain to a file.
     Dump {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// The file; without one, a file in the daemon's folder for dumps.
+        /// The path of the file; `None` for a file in the daemon's folder for dumps.
         path: Option<Vec<u8>>,
-        /// Whether the domain ends afterwards.
+        /// Whether the domain is ended afterwards.
         crash: bool,
-        /// Whether it starts anew afterwards.
+        /// Whether the domain is started again afterwards.
         reset: bool,
     },
-    /// How much memory it shall have.
+    /// Set the memory that a domain should have.
     SetMemoryTarget {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// MiB.
+        /// The memory, in MiB.
         target: Datum,
     },
-    /// How much memory it may have.
+    /// Set the most memory that a domain may have.
     SetMaxMemory {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// MiB.
+        /// The memory, in MiB.
         memory: Datum,
     },
-    /// How much memory holds its shadow page tables, in MiB.
+    /// Return the memory for a domain's shadow page tables, in MiB.
     ShadowMemory {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// Set how much memory holds the shadow page tables of a domain, in MiB.
+    /// Set the memory for a domain's shadow page tables.
     SetShadowMemory {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// MiB.
+        /// The memory, in MiB.
         memory: Datum,
     },
-    /// What its virtual CPUs do.
+    /// Return the state of a domain's virtual CPUs.
     Vcpus {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// How many virtual CPUs it may use.
+    /// Set the number of virtual CPUs that a domain may use.
     SetVcpus {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// How many.
+        /// The number of virtual CPUs.
         vcpus: Datum,
     },
-    /// On which CPUs a virtual one may run.
+    /// Set the CPUs that a virtual CPU may run on.
     Pin {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// The virtual CPU; from 3.0.3 on also `all`.
+        /// The number of the virtual CPU; from 3.0.3 on also `all`.
         vcpu: Datum,
-        /// The CPUs: a list of numbers up to 3.4, numbers with commas between from 4.0 on.
+        /// The CPUs: a list of numbers up to 3.4, and from 4.0 on a text of numbers with commas between them.
         cpus: Datum,
     },
-    /// Parameters of a scheduler, in the form that the release gives them.
+    /// Return the parameters of a scheduler for a domain, in the form that the release returns.
     Scheduling {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// Which one.
+        /// The scheduler.
         scheduler: Scheduler,
     },
-    /// Set the parameters of a scheduler, in the order in which the daemon's methods take them.
+    /// Set the parameters of a scheduler for a domain.
     SetScheduling {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// Which one.
+        /// The scheduler.
         scheduler: Scheduler,
-        /// The values.
+        /// The values, in the order of the parameters of the daemon's method.
         values: Vec<Datum>,
     },
-    /// Let it use I/O ports of the host, or no longer.
+    /// Permit or forbid a domain the use of I/O ports of the host.
     SetIoPorts {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// Wait until its devices are there, which they are.
+    /// Wait until the devices of a domain are connected. In a world they always are.
     WaitForDevices {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
     },
-    /// What the store holds of its devices of a class.
+    /// Return what the store holds of a domain's devices of one class.
     Devices {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// `vif`, `vbd`.
+        /// The class of the devices, such as `vif` or `vbd`.
         class: Vec<u8>,
     },
-    /// The class of a block device: `vbd`, `tap` (from 3.2 on).
+    /// Return the class of a block device, such as `vbd` or `tap` (from 3.2 on).
     BlockDeviceClass {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// Its number or name.
+        /// The number or the name of the device.
         device: Vec<u8>,
     },
-    /// Plug a device in.
+    /// Plug a device into a domain.
     CreateDevice {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// `(vif (mac M) ...)`.
+        /// The configuration of the device: `(vif (mac M) ...)`.
         config: Datum,
     },
-    /// Give a device another configuration.
+    /// Change the configuration of a device.
     ConfigureDevice {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// `(vbd (uname U) ...)`.
+        /// The new configuration: `(vbd (uname U) ...)`.
         config: Datum,
-        /// Its number or name.
+        /// The number or the name of the device.
         device: Datum,
     },
-    /// Pull a device out.
+    /// Unplug a device from a domain.
     DestroyDevice {
-        /// The domain.
+        /// The domain, by name, id or uuid.
         domain: Datum,
-        /// `vif`, `vbd`.
+        /// The class of the device, such as `vif` or `vbd`.
         class: Vec<u8>,
-        /// Its number or name.
+        /// The number or the name of the device.
         device: Vec<u8>,
-        /// Whether the domain's configuration forgets it as well (from 3.3 on).
+        /// Whether the device is removed from the domain's configuration as well (from 3.3 on).
         forget: bool,
     },
 }
 
 impl Command {
-    /// Whether the daemon looks for a domain, or at all of them, to do it.
-    pub(super) fn looks_for_domains(&self) -> bool {
+    /// Returns whether the daemon looks up a domain, or goes through all of them, for this command.
+    pub(super) fn refreshes_domains(&self) -> bool {
         let of_host = matches!(
             self,
             Self::NodeInfo { .. } | Self::Messages | Self::ClearMessages | Self::Log | Self::DebugKeys { .. }
@@ -320,41 +321,41 @@ impl Command {
     }
 }
 
-/// Which parts of a record are asked for.
+/// The fields that a record has.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Detail {
-    /// All of it, as the S-expression face shows it.
+    /// All fields, as the S-expression face shows them.
     Whole,
-    /// Without `vcpu_avail`, as XML-RPC shows it when asked for all (`XMLRPCServer.py`, `fixup_sxpr`).
+    /// All but `vcpu_avail`, as XML-RPC shows a record whose details are requested (`XMLRPCServer.py`, `fixup_sxpr`).
     WithoutAvailability,
-    /// Without `vcpu_avail` and, from 3.1 on, without devices: what XML-RPC shows if not asked for more.
+    /// All but `vcpu_avail` and, from 3.1 on, the devices: what XML-RPC shows by default.
     WithoutDevices,
 }
 
-/// In which order a list of records comes.
+/// The order of a list of records.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Order {
-    /// By id, which is what the daemon's table gives (`SrvDomainDir.py`).
+    /// By id, the order of the daemon's table (`SrvDomainDir.py`).
     ById,
     /// By name (`XendDomain.list_sorted`).
     ByName,
 }
 
-/// Which domains a list has.
+/// The states that a list of domains covers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum States {
-    /// What the release lists if nothing is said: all of them up to 3.0.3, those that run from 3.1 on.
+    /// The states that the release lists by default: all up to 3.0.3, running domains from 3.1 on.
     Usual,
-    /// All.
+    /// All states.
     All,
-    /// Those in one state.
+    /// One state.
     Only(PowerState),
-    /// None: a word that the daemon does not know.
+    /// No state, because the daemon does not know the word that was given.
     None,
 }
 
 impl States {
-    /// The states of a word, upper or lower case (protocol reference §3.2).
+    /// Returns the states that a word stands for. Upper and lower case are the same (protocol reference §3.2).
     pub fn from_word(word: &[u8]) -> Self {
         match word.to_ascii_lowercase().as_slice() {
             b"all" => Self::All,

@@ -1,4 +1,4 @@
-//! One domain.
+//! Domains of a host.
 
 use std::time::Duration;
 
@@ -16,69 +16,71 @@ use crate::{python, weight};
 /// A domain of the host.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Domain {
-    /// Its id, which no other domain of this host had before. One that is defined but not active has none.
+    /// The id, which no earlier domain of the host had. `None` for a domain that is defined but not active.
     pub id: Option<u32>,
-    /// Its name.
+    /// The name.
     pub name: String,
-    /// Its uuid.
+    /// The uuid.
     pub uuid: String,
-    /// What it does.
+    /// What the domain is doing.
     pub activity: Activity,
-    /// Whether the daemon keeps it when it ends (from 3.1 on: made by `new`, not by `create`).
+    /// Whether the daemon keeps the domain when it ends. From 3.1 on `new` makes such domains, and `create` does not.
     pub is_managed: bool,
-    /// Whether it is forgotten when it ends although it is managed: the Xen-API's `other_config` says so.
+    /// Whether the daemon forgets the domain when it ends although it is managed, because the Xen-API's `other_config`
+    /// says so.
     pub is_transient: bool,
-    /// How many virtual CPUs it has.
+    /// The number of virtual CPUs.
     pub vcpus: i64,
-    /// Which of them are available as its configuration says: a mask.
+    /// The mask of available virtual CPUs that the configuration gives.
     pub vcpu_avail: Option<i64>,
-    /// How many of them are available, if that was set since.
+    /// The number of available virtual CPUs, if an operation has set it.
     pub available_vcpus: Option<i64>,
-    /// The CPUs that each virtual one was pinned to. One without an entry, or with an empty one, may run on any.
+    /// The CPUs that each virtual CPU is pinned to. A virtual CPU without an entry, or with an empty one, may run on
+    /// any CPU.
     pub pinned: Vec<Vec<i64>>,
-    /// The CPUs that one of them was pinned to last by an operation.
+    /// The CPUs of the last operation that pinned a virtual CPU.
     pub last_pinned: Option<Vec<i64>>,
-    /// Memory in MiB.
+    /// The memory, in MiB.
     pub memory: i64,
-    /// Memory in MiB that it may grow to.
+    /// The most memory that the domain may have, in MiB.
     pub max_memory: i64,
-    /// Memory in MiB for its shadow page tables.
+    /// The memory for shadow page tables, in MiB.
     pub shadow_memory: i64,
-    /// What the credit scheduler grants it.
+    /// The parameters of the credit scheduler.
     pub credit: Credit,
-    /// What its record goes on telling of that, in 3.1, when the scheduler was told otherwise: its configuration.
-    pub told_credit: Option<Credit>,
-    /// What the SEDF scheduler grants it.
+    /// The credit parameters that the record in 3.1 still shows after they were changed: those of the configuration.
+    pub configured_credit: Option<Credit>,
+    /// The parameters of the SEDF scheduler.
     pub sedf: Sedf,
-    /// What the BVT scheduler grants it.
+    /// The parameters of the BVT scheduler.
     pub bvt: Bvt,
-    /// What follows on the end of the domain, by what ended it.
+    /// What the daemon does when the domain ends.
     pub on_end: OnEnd,
-    /// What becomes of it when the daemon starts and stops.
+    /// What happens to the domain when the daemon starts and stops.
     pub on_xend: OnXend,
-    /// What else its configuration says.
+    /// The other settings of the configuration.
     pub settings: Settings,
-    /// What it was started from. Domain-0 has none.
+    /// The image that the domain is started from. Domain-0 has none.
     pub image: Option<Image>,
-    /// Its devices, in the order in which they were added.
+    /// The devices, in the order in which they were added.
     pub devices: Vec<Device>,
-    /// When it was started, since the Unix epoch. Domain-0 was there before Xend.
+    /// When the domain was started, since the Unix epoch. `None` for Domain-0, which was there before Xend.
     pub started: Option<Duration>,
-    /// The address that its screens are shown at, once its device model has said so.
-    pub screens: Option<String>,
-    /// When it was active last, if it is not now.
+    /// The address that framebuffers listen on, once the device model has reported it.
+    pub vnc_address: Option<String>,
+    /// The last run of a domain that is not active now.
     pub ran: Option<Run>,
-    /// What its system was asked to do and has not done yet.
-    pub asked: Option<Asked>,
-    /// How often the daemon started it anew.
+    /// A shutdown request that the guest has not obeyed yet.
+    pub shutdown_request: Option<ShutdownRequest>,
+    /// How often the daemon has restarted the domain.
     pub restarts: u32,
-    /// When the daemon last started it anew.
+    /// When the daemon last restarted the domain, since the Unix epoch.
     pub restarted: Option<Duration>,
-    /// Whether a client marked it as paused.
+    /// Whether a client marked the domain as paused.
     pub pause_flag: bool,
 }
 
-/// What the daemon does when a domain has ended (`on_poweroff` and so on): `destroy`, `restart`, `preserve` or
+/// What the daemon does when a domain ends (`on_poweroff` and so on): `destroy`, `restart`, `preserve` or
 /// `rename-restart`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnEnd {
@@ -96,12 +98,13 @@ impl Default for OnEnd {
     }
 }
 
-/// What becomes of a domain with the daemon (`on_xend_start`, `on_xend_stop`), from 3.1 on: kept as it was configured.
+/// What happens to a domain when the daemon starts and stops (`on_xend_start`, `on_xend_stop`), from 3.1 on. The values
+/// are kept as they were configured.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct OnXend {
-    /// When the daemon starts: `ignore` or `start`.
+    /// On the daemon's start: `ignore` or `start`.
     pub start: String,
-    /// When the daemon stops: `ignore`, `shutdown` or `suspend`.
+    /// On the daemon's stop: `ignore`, `shutdown` or `suspend`.
     pub stop: String,
 }
 
@@ -111,32 +114,32 @@ impl Default for OnXend {
     }
 }
 
-/// The last time that a domain was active, of which its record keeps traces.
+/// The last run of a domain that is no longer active. The record of the domain keeps traces of it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Run {
-    /// The id that it had.
+    /// The id that the domain had.
     pub id: u32,
-    /// When it was started, since the Unix epoch.
+    /// When the domain was started, since the Unix epoch.
     pub started: Duration,
 }
 
-/// A request to a domain's system that it has not obeyed yet.
+/// A shutdown request that a guest has not obeyed yet.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub struct Asked {
-    /// `poweroff`, `reboot`, `suspend`, `crash` or `halt`.
+pub struct ShutdownRequest {
+    /// The reason: `poweroff`, `reboot`, `suspend`, `crash` or `halt`.
     pub reason: Vec<u8>,
-    /// When it was asked, since the Unix epoch.
+    /// When the request was made, since the Unix epoch.
     pub at: Duration,
-    /// When it obeys, since the Unix epoch; never, if there is no such time.
+    /// When the guest obeys, since the Unix epoch; `None` if it never does.
     pub obeys_at: Option<Duration>,
 }
 
-/// What is counted for any domain besides what it was given, in bytes: its own fields, and the console, the addresses and
-/// the screens that a start puts in.
+/// The bytes that are counted for any domain besides its settings: its own fields, and the console and the addresses
+/// that a start adds.
 const DOMAIN: usize = size_of::<Domain>() + 2048;
 
 impl Domain {
-    /// A domain that nothing is said of, defined and not active.
+    /// Creates a domain with default values, defined and not active.
     pub(super) fn blank() -> Self {
         Self {
             id: None,
@@ -154,7 +157,7 @@ impl Domain {
             max_memory: 0,
             shadow_memory: 0,
             credit: Credit::default(),
-            told_credit: None,
+            configured_credit: None,
             sedf: Sedf::default(),
             bvt: Bvt::default(),
             on_end: OnEnd::default(),
@@ -163,21 +166,21 @@ impl Domain {
             image: None,
             devices: Vec::new(),
             started: None,
-            screens: None,
+            vnc_address: None,
             ran: None,
-            asked: None,
+            shutdown_request: None,
             restarts: 0,
             restarted: None,
             pause_flag: false,
         }
     }
 
-    /// Whether it is Domain-0.
+    /// Returns whether the domain is Domain-0.
     pub fn is_privileged(&self) -> bool {
         self.id == Some(0)
     }
 
-    /// The six characters of the daemon (protocol reference §6.1).
+    /// Returns the six characters by which the daemon shows the state (protocol reference §6.1).
     pub fn state(&self) -> &'static str {
         match self.activity {
             Activity::Running => "r-----",
@@ -189,7 +192,7 @@ impl Domain {
         }
     }
 
-    /// Its state in the life cycle.
+    /// Returns the state in the daemon's life cycle.
     pub fn power_state(&self) -> PowerState {
         match self.activity {
             Activity::Running | Activity::Blocked => PowerState::Running,
@@ -200,33 +203,33 @@ impl Domain {
         }
     }
 
-    /// Its id as the daemon's code has it: `None`, Python's, if it is not active.
+    /// Returns the id as the daemon's code has it: Python's `None` if the domain is not active.
     pub fn domid(&self) -> Datum {
         self.id.map_or(Datum::None, Datum::from)
     }
 
-    /// CPU time in seconds: as much as the hypervisor of the captures had each domain use.
+    /// Returns the CPU time in seconds, which is the one that the hypervisor of the captures reports for each domain.
     pub fn cpu_time(&self) -> f64 {
         f64::from(self.id.unwrap_or_default()) + 1.234_567_89
     }
 
-    /// Whether it is a machine of its own, fully virtualised.
+    /// Returns whether the domain is fully virtualised (HVM).
     pub fn is_hvm(&self) -> bool {
         self.image.as_ref().is_some_and(Image::is_hvm)
     }
 
-    /// The bootloader that its configuration names.
+    /// Returns the path of the bootloader that the configuration names.
     pub(super) fn bootloader(&self) -> Vec<u8> {
         self.settings.get("bootloader").map(python::str).unwrap_or_default()
     }
 
-    /// Lets it run.
-    pub(super) fn wake(&mut self) {
+    /// Unpauses the domain.
+    pub(super) fn unpause(&mut self) {
         self.activity = if self.is_privileged() { Activity::Running } else { Activity::Blocked };
     }
 
-    /// Puts in what every guest has from 3.1 on: a console, unless it has one. From 4.0 on all consoles of a guest get one
-    /// uuid (capture `jade10-consolerfb@4.1`).
+    /// Adds a console, which every guest has from 3.1 on, unless there is one. From 4.0 on all consoles of a guest get
+    /// the same uuid (capture `jade10-consolerfb@4.1`).
     pub(super) fn plug_in_console(&mut self, release: Release, identities: &mut Identities) {
         let Some(id) = self.id.filter(|_| self.lacks_console(release)) else { return };
         let is_console = |device: &&Device| device.class == "console";
@@ -240,7 +243,7 @@ impl Domain {
         self.devices.push(console);
     }
 
-    /// Whether it is a guest that runs without the console that every guest has from 3.1 on.
+    /// Returns whether the domain is a running guest without the console that every guest has from 3.1 on.
     pub(super) fn lacks_console(&self, release: Release) -> bool {
         let is_one = |device: &Device| {
             device.class == "console" && device.text("protocol").is_some_and(|protocol| protocol == b"vt100")
@@ -249,54 +252,56 @@ impl Domain {
         release >= Release::V3_1 && is_guest && !self.devices.iter().any(is_one)
     }
 
-    /// Gives a domain that is started what it needs: memory for shadow page tables, and addresses of network cards.
-    pub(super) fn give_what_all_need(&mut self, release: Release, identities: &mut Identities) {
+    /// Gives a domain that is started the resources that every domain needs: memory for shadow page tables, and MAC
+    /// addresses for its network cards.
+    pub(super) fn allocate_resources(&mut self, release: Release, identities: &mut Identities) {
         if release >= Release::V3_0_3 {
             self.shadow_memory = self.needed_shadow_memory(release);
         }
         for device in &mut self.devices {
-            device.give_address_if_card(identities);
+            device.assign_mac_if_network_card(identities);
         }
         self.ran = None;
     }
 
-    /// Puts in what a start adds.
+    /// Adds to a domain what a start adds to every domain.
     pub(super) fn started(&mut self, release: Release, identities: &mut Identities) {
-        self.give_what_all_need(release, identities);
+        self.allocate_resources(release, identities);
         self.plug_in_console(release, identities);
     }
 
-    /// What the page tables of a machine need besides, in MiB (`image.py`, `getRequiredShadowMemory`): 256 pages for each
-    /// vcpu, 2 for each MiB. None is kept for a paravirtual guest, whatever was asked.
+    /// Returns the memory for shadow page tables that an HVM domain needs, in MiB (`image.py`,
+    /// `getRequiredShadowMemory`): 256 pages for each virtual CPU and 2 for each MiB. A paravirtual guest gets none,
+    /// whatever it asked for.
     fn needed_shadow_memory(&self, release: Release) -> i64 {
         if !self.is_hvm() {
             return 0;
         }
         let kib = if release < Release::V3_1 {
-            // Here the memory of the device model counts, too.
+            // In these releases, the memory of the device model is included.
             self.vcpus.saturating_mul(1024).saturating_add(self.max_memory.saturating_add(1).saturating_mul(4))
         } else {
             self.vcpus.saturating_mul(256).saturating_add(self.max_memory.saturating_mul(2)).saturating_mul(4)
         };
         let needed = kib.saturating_add(1023) / 1024;
-        // A slip of units makes nothing of what was asked (capture `fir36-shadow@3.1`).
+        // 3.1 mixes up units and so ignores the requested memory (capture `fir36-shadow@3.1`).
         if release == Release::V3_1 { needed } else { needed.max(self.shadow_memory) }
     }
 
-    /// What is left of it when it is not active: its definition, with traces of the run.
+    /// Makes the domain inactive. Its definition stays, with traces of the run.
     pub(super) fn deactivate(&mut self, activity: Activity) {
         if let (Some(id), Some(started)) = (self.id, self.started) {
             self.ran = Some(Run { id, started });
         }
-        self.credit = self.told_credit.take().unwrap_or(self.credit);
+        self.credit = self.configured_credit.take().unwrap_or(self.credit);
         self.id = None;
         self.activity = activity;
         self.started = None;
-        self.asked = None;
+        self.shutdown_request = None;
         self.devices.retain(|device| device.connected && device.class != "console");
     }
 
-    /// In bytes, about.
+    /// Returns the bytes that the domain takes, approximately.
     pub(super) fn weight(&self) -> usize {
         let texts = [&self.name, &self.uuid, &self.on_end.poweroff, &self.on_end.reboot, &self.on_end.crash];
         let texts = texts.into_iter().chain([&self.on_xend.start, &self.on_xend.stop]);
@@ -314,12 +319,14 @@ impl Domain {
     }
 }
 
-/// How long a guest that does not obey is left alone, and after how long a restart is no loop (protocol reference §8).
+/// Returns how long the daemon waits for a guest to obey a shutdown request before it destroys the domain (protocol
+/// reference §8).
 pub(super) fn shutdown_timeout(release: Release) -> Duration {
     Duration::from_secs(if release <= Release::V3_1 { 30 } else { 300 })
 }
 
-/// `MINIMUM_RESTART_TIME`.
+/// Returns the shortest time between two restarts (`MINIMUM_RESTART_TIME`). A domain that restarts sooner is destroyed
+/// instead.
 pub(super) fn minimum_restart_time(release: Release) -> Duration {
     Duration::from_secs(if release < Release::V3_4 { 20 } else { 60 })
 }

@@ -1,4 +1,4 @@
-//! The domains of a host, each copied only when it is changed while a listing still holds it.
+//! The list of domains, whose entries are shared with listings and copied when they change.
 
 use std::collections::BTreeSet;
 use std::ops::{Deref, Index, IndexMut};
@@ -8,27 +8,27 @@ use super::Domain;
 
 /// The domains of a host, in the order in which the hypervisor lists them.
 ///
-/// To copy the list is cheap: the domains themselves are shared until one of the copies changes them. That is what lets
-/// a face print a listing after it has given the world back.
+/// Copying the list is cheap, because the copies share each domain until one of them changes it. So a face can print a
+/// listing after it has released the world.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Domains {
     list: Vec<Arc<Domain>>,
     generation: u64,
-    /// What the domains weigh but for those that may have changed since.
+    /// The total weight in bytes, without the domains that may have changed since.
     weighed: usize,
-    /// What each domain weighs, in the order of the list: nothing if it may have changed since.
+    /// The weight of each domain, in the order of the list; 0 if the domain may have changed since.
     weights: Vec<usize>,
-    /// The places of those that may have changed.
+    /// The places of the domains that may have changed.
     changed: BTreeSet<usize>,
 }
 
 impl Domains {
-    /// A number that is another one after every change.
+    /// Returns a number that is different after every change.
     pub(super) fn generation(&self) -> u64 {
         self.generation
     }
 
-    /// What the domains weigh, in bytes. Only those that have changed are weighed again.
+    /// Returns the bytes that the domains take. Only domains that may have changed are weighed again.
     pub(super) fn weight(&self) -> usize {
         self.weighed + self.changed.iter().map(|&at| self.list[at].weight()).sum::<usize>()
     }
@@ -41,7 +41,7 @@ impl Domains {
         self.weigh();
     }
 
-    /// Takes a domain out of the list. The domains behind it move up.
+    /// Removes a domain from the list. The domains behind it move up.
     pub(super) fn remove(&mut self, at: usize) -> Domain {
         self.generation += 1;
         self.weigh();
@@ -49,7 +49,7 @@ impl Domains {
         Arc::unwrap_or_clone(self.list.remove(at))
     }
 
-    /// Weighs what has changed.
+    /// Weighs the domains that may have changed.
     fn weigh(&mut self) {
         for at in std::mem::take(&mut self.changed) {
             self.weights[at] = self.list[at].weight();
@@ -74,7 +74,7 @@ impl Index<usize> for Domains {
     }
 }
 
-/// Counts as a change, whatever is done with the domain.
+/// Mutable access counts as a change, whatever is done with the domain.
 impl IndexMut<usize> for Domains {
     fn index_mut(&mut self, at: usize) -> &mut Domain {
         self.generation += 1;

@@ -1,4 +1,4 @@
-//! Why the daemon did not do what it was asked, before a face has put it into words.
+//! The failures of commands, before a face puts them into words.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -6,79 +6,80 @@ use xend_wire::datum::Datum;
 use super::activity::PowerState;
 use crate::python;
 
-/// An exception of the daemon. [`message`](Self::message) words it; a face adds its own frame.
+/// An exception of the daemon. [`message`](Self::message) returns its text; each face adds a frame of its own.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Failure {
-    /// No such domain (`XendInvalidDomain`). Carries the identifier as it was given.
+    /// There is no such domain (`XendInvalidDomain`).
     UnknownDomain {
-        /// The name, id or uuid: mostly text, but what was given itself where the daemon does not make a text of it.
+        /// The name, id or uuid that was given. It is a text in most cases, and the value itself where the daemon makes
+        /// no text of it.
         target: Datum,
     },
-    /// Another failure that came out as the text of a plain `XendError`, its kind lost on the way.
+    /// Another failure, whose text a plain `XendError` carries while its kind is lost.
     Wrapped(Box<Failure>),
-    /// Domain-0 is exempt (protocol reference §6.3).
+    /// The operation is forbidden for Domain-0 (protocol reference §6.3).
     Privileged {
-        /// What was asked: `pause`, `unpause`, `destroy`, `save`.
+        /// The operation: `pause`, `unpause`, `destroy` or `save`.
         verb: &'static str,
-        /// The identifier as it was given.
+        /// The name, id or uuid that was given.
         target: Vec<u8>,
     },
-    /// Domain-0 was to be shut down.
+    /// Domain-0 can't be shut down.
     ShutdownOfDomain0,
-    /// A reason for a shutdown that is none of the five.
+    /// The reason for a shutdown is none of the five that exist.
     InvalidReason(Vec<u8>),
-    /// A domain without a name.
+    /// The configuration has no name for the domain.
     MissingName,
-    /// A name with characters other than `A-Za-z0-9_-.:/+`.
+    /// The name has characters other than `A-Za-z0-9_-.:/+`.
     InvalidName,
-    /// A new domain has the name of another.
+    /// A new domain has the name of another one.
     NameInUse {
         /// The name.
         name: String,
-        /// The id of who has it, if it is active.
+        /// The id of the other domain, if it is active.
         by: Option<u32>,
     },
-    /// A domain was to get the name of another.
+    /// A domain can't be renamed, because another one has the name.
     NameTaken {
         /// The name.
         name: String,
-        /// The domain that was to get it.
+        /// The id of the domain that was to be renamed, if it is active.
         wanted_by: Option<u32>,
-        /// The id of who has it, if it is active.
+        /// The id of the domain that has the name, if it is active.
         by: Option<u32>,
     },
-    /// The state of a domain does not allow what was asked, and the daemon kept that apart (`VMBadState`). Where it
-    /// makes another error of it on the way it is [`Refused`](Self::Refused).
+    /// The state of the domain does not permit the operation (`VMBadState`). Where the daemon turns this exception into
+    /// another one, the failure is [`Refused`](Self::Refused).
     BadState {
-        /// What the daemon says.
+        /// The daemon's text.
         text: Vec<u8>,
-        /// The state that it should be in.
+        /// The state that the domain should be in.
         expected: PowerState,
-        /// The state that it is in.
+        /// The state that the domain is in.
         actual: PowerState,
     },
-    /// The hypervisor refused: errno and its text.
+    /// The hypervisor returned an error.
     Hypervisor {
         /// The error number.
         errno: i32,
-        /// What it means.
+        /// The text for the error number.
         text: &'static str,
     },
-    /// A configuration, or a value in it, that can't be (`XendConfigError`, from 3.1 on).
+    /// The configuration, or a value in it, is invalid (`XendConfigError`, from 3.1 on).
     Configuration(Vec<u8>),
-    /// Arguments that do not fit (`ArgError` of the S-expression face).
+    /// The arguments of the operation are invalid (`ArgError` of the S-expression face).
     Argument(Vec<u8>),
     /// Any other `XendError` or `VmError`.
     Refused(Vec<u8>),
     /// Any other exception of Python.
     Exception(Vec<u8>),
-    /// The daemon's worker thread dies, and nobody answers (protocol reference §3.5).
+    /// The daemon's worker thread dies, and no reply is sent (protocol reference §3.5).
     Unanswered,
 }
 
 impl Failure {
-    /// The text, as an XML-RPC fault has it.
+    /// Returns the text of the failure, as an XML-RPC fault contains it.
     pub fn message(&self, release: Release) -> Vec<u8> {
         let text = match self {
             Self::UnknownDomain { target } => return python::str(target),
@@ -119,7 +120,7 @@ impl Failure {
         text.into_bytes()
     }
 
-    /// `str()` of the exception, as the S-expression face has it (protocol reference §3.6).
+    /// Returns `str()` of the exception, as the S-expression face shows it (protocol reference §3.6).
     pub fn str(&self, release: Release) -> Vec<u8> {
         let message = self.message(release);
         match self {
@@ -129,7 +130,7 @@ impl Failure {
         }
     }
 
-    /// The string of an XML-RPC fault, which need not be one (`XendInvalidDomain.__init__`).
+    /// Returns the `faultString` of an XML-RPC fault, which is not always a string (`XendInvalidDomain.__init__`).
     pub fn fault_string(&self, release: Release) -> Datum {
         match self {
             Self::UnknownDomain { target } => target.clone(),
@@ -137,7 +138,7 @@ impl Failure {
         }
     }
 
-    /// The code of an XML-RPC fault: 1 internal, 2 generic, 3 unknown domain (`XendClient.py`).
+    /// Returns the `faultCode` of an XML-RPC fault: 1 internal, 2 generic, 3 unknown domain (`XendClient.py`).
     pub fn code(&self) -> i32 {
         match self {
             Self::UnknownDomain { .. } => 3,
@@ -147,7 +148,7 @@ impl Failure {
     }
 }
 
-/// Failures whose words are all there is to them.
+/// Constructors of the failures that consist of their text alone.
 impl Failure {
     pub(crate) fn refused(text: impl Into<Vec<u8>>) -> Self {
         Self::Refused(text.into())
@@ -165,7 +166,8 @@ impl Failure {
         Self::BadState { text: text.into(), expected, actual }
     }
 
-    /// A domain is not active. The daemon loses the kind of this failure on the way (protocol reference §5.6).
+    /// Returns the failure for a domain that is not active. The daemon loses the kind of the exception on the way
+    /// (protocol reference §5.6).
     pub(crate) fn not_started(target: &Datum) -> Self {
         Self::Refused([b"Domain '", python::str(target).as_slice(), b"' is not started"].concat())
     }
@@ -174,7 +176,7 @@ impl Failure {
         Self::Configuration(text.into())
     }
 
-    /// A dict had no such key.
+    /// Returns Python's `KeyError` for a key that a dict lacks.
     pub(crate) fn key_error(key: &str) -> Self {
         Self::Exception(python::repr(key.as_bytes()))
     }

@@ -1,4 +1,4 @@
-//! Which files the simulated host has.
+//! The files of the simulated host.
 
 use std::collections::BTreeMap;
 
@@ -7,39 +7,38 @@ use globset::{GlobBuilder, GlobMatcher};
 use super::Domain;
 use crate::weight;
 
-/// The files of the host. All paths exist but those that are said to be missing; of the contents only saved domains
-/// matter.
+/// The files of a host. All paths exist, except those that are declared missing. Only saved domains have contents.
 ///
-/// A pattern is a path in which `*` stands for anything within a folder and `**` for anything at all. It covers what
-/// lies below what it matches.
+/// A pattern is a path in which `*` stands for any text without a slash and `**` for any text. It covers everything
+/// below the paths that it matches.
 #[derive(Clone, Debug)]
 pub struct Filesystem {
     missing: Patterns,
     existing: Patterns,
-    /// Domains that were saved.
+    /// The saved domains.
     pub saved: Saved,
 }
 
-/// Domains that were saved, by the path of the file.
+/// Saved domains, by the path of their file.
 #[derive(Clone, Debug, Default)]
 pub struct Saved {
     domains: BTreeMap<String, Domain>,
-    /// What paths and domains weigh, in bytes.
+    /// The bytes that the paths and domains take.
     held: usize,
 }
 
 impl Saved {
-    /// The domain in a file.
+    /// Returns the domain saved in a file.
     pub fn get(&self, path: &str) -> Option<&Domain> {
         self.domains.get(path)
     }
 
-    /// All files with their domains, by path.
+    /// Returns all files with their domains, sorted by path.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &Domain)> {
         self.domains.iter().map(|(path, domain)| (path.as_str(), domain))
     }
 
-    /// Writes a domain to a file, over what was there.
+    /// Saves a domain in a file, replacing what was there.
     pub fn insert(&mut self, path: String, domain: Domain) {
         let path_weight = weight::of_text(&path);
         self.held += path_weight + domain.weight();
@@ -61,28 +60,29 @@ impl Default for Filesystem {
 }
 
 impl Filesystem {
-    /// A host without saved domains, of which `missing` does not exist but for `existing`.
+    /// Returns the files of a host without saved domains. Paths that match `missing` do not exist, unless they match
+    /// `existing`.
     pub fn new(missing: Patterns, existing: Patterns) -> Self {
         Self { missing, existing, saved: Saved::default() }
     }
 
-    /// Whether a path exists, or can be made.
+    /// Returns whether a path exists or can be created.
     pub fn exists(&self, path: &[u8]) -> bool {
         !path.is_empty() && (self.existing.cover(path) || !self.missing.cover(path))
     }
 
-    /// What does not exist.
+    /// Returns the patterns of missing paths.
     pub fn missing(&self) -> &Patterns {
         &self.missing
     }
 
-    /// What exists of what would be missing.
+    /// Returns the patterns of the exceptions, which exist although they match a pattern of missing paths.
     pub fn existing(&self) -> &Patterns {
         &self.existing
     }
 }
 
-/// Patterns of paths.
+/// Patterns of paths, with `*` and `**`.
 #[derive(Clone, Debug, Default)]
 pub struct Patterns {
     texts: Vec<String>,
@@ -90,10 +90,10 @@ pub struct Patterns {
 }
 
 impl Patterns {
-    /// Patterns from their texts.
+    /// Compiles patterns.
     ///
     /// # Errors
-    /// A text that is no pattern.
+    /// Returns an error for the first text that is not a pattern.
     pub fn new(texts: impl IntoIterator<Item = String>) -> Result<Self, globset::Error> {
         let mut patterns = Self::default();
         for text in texts {
@@ -104,12 +104,12 @@ impl Patterns {
         Ok(patterns)
     }
 
-    /// The texts, as they were given.
+    /// Returns the texts of the patterns, as they were given.
     pub fn texts(&self) -> &[String] {
         &self.texts
     }
 
-    /// Whether a pattern matches a path, or a folder that it lies in.
+    /// Returns whether a pattern matches a path or one of its parent folders.
     fn cover(&self, path: &[u8]) -> bool {
         let path = String::from_utf8_lossy(path);
         let ends = path.match_indices('/').map(|(at, _)| at).chain([path.len()]);

@@ -1,4 +1,4 @@
-//! What a domain is started from.
+//! The image that a domain is started from.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -7,31 +7,31 @@ use super::pairs::child;
 use super::platform;
 use crate::python;
 
-/// What a domain is started from: a kernel with its arguments, or a machine.
+/// The image that a domain is started from: a kernel with its arguments, or the settings of an HVM domain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Image {
-    /// The image as the daemon keeps it: `(linux (kernel K) (args A) ...)`. From 3.1 on it holds what the release
-    /// knows, with what the daemon puts in itself as numbers; before, it is what the configuration says, word for word.
+    /// The image as the daemon keeps it: `(linux (kernel K) (args A) ...)`. From 3.1 on it has the settings that the
+    /// release knows, and the numbers that the daemon adds. Before, it is the image of the configuration, unchanged.
     pub config: Datum,
 }
 
 impl Image {
-    /// `linux`, `hvm`.
+    /// Returns the kind of image, such as `linux` or `hvm`.
     pub fn kind(&self) -> Option<&[u8]> {
         self.config.items().first().and_then(Datum::as_bytes)
     }
 
-    /// A setting of the image.
+    /// Returns the value of a setting.
     pub fn setting(&self, name: &str) -> Option<&Datum> {
         child(&self.config, name)
     }
 
-    /// A setting as text, empty if there is none.
+    /// Returns the value of a setting as text, which is empty if there is no such setting.
     pub fn text(&self, name: &str) -> Vec<u8> {
         self.setting(name).map(python::str).unwrap_or_default()
     }
 
-    /// What a kernel is told, from 3.1 on.
+    /// Returns the kernel's command line, from 3.1 on.
     pub(crate) fn arguments(&self) -> Vec<u8> {
         self.text("args")
     }
@@ -54,12 +54,12 @@ impl Image {
         }
     }
 
-    /// The names of the settings.
+    /// Returns the names of the settings.
     pub(super) fn names(&self) -> impl Iterator<Item = &[u8]> {
         self.config.items().iter().filter_map(|item| item.items().first()?.as_bytes())
     }
 
-    /// The image without what the daemon puts in itself, in the order of the release.
+    /// Returns the image without the daemon's defaults, in the order of the release.
     pub(super) fn without_defaults(&self, release: Release) -> Datum {
         let defaults: Vec<_> = platform::defaults(release, self.is_hvm()).collect();
         let is_default = |item: &Datum| match item.items() {
@@ -81,14 +81,20 @@ impl Image {
         items.into()
     }
 
-    /// Whether it makes a machine of its own, fully virtualised.
+    /// Returns whether the image is one of an HVM domain.
     pub(super) fn is_hvm(&self) -> bool {
         self.kind() == Some(b"hvm")
     }
 
-    /// The image as a record tells it from 3.1 on, `more` being what a start has put in: the kernel even if there is
-    /// none, then what is not empty, then the keys of the machine in the order of the release (captures `get-domain-vm1`).
-    pub(super) fn told(image: Option<&Self>, more: &[(&str, Datum)], notes: Option<Datum>, release: Release) -> Datum {
+    /// Returns the image as a record shows it from 3.1 on: the kernel even if there is none, then what is not empty,
+    /// then the keys of the platform in the order of the release (captures `get-domain-vm1`). `more` is what a start
+    /// has added.
+    pub(super) fn in_record(
+        image: Option<&Self>,
+        more: &[(&str, Datum)],
+        notes: Option<Datum>,
+        release: Release,
+    ) -> Datum {
         let kind = image.and_then(Self::kind).unwrap_or(b"linux").to_vec();
         let text = |name| image.map(|image| image.text(name)).unwrap_or_default();
         let mut fields: Vec<Datum> = vec![kind.into(), Datum::pair("kernel", text("kernel"))];

@@ -1,4 +1,4 @@
-//! From a configuration to the end of a domain, and all that happens to it by itself meanwhile.
+//! The life of domains, from their creation to their end, and the events in it that time brings.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,37 +7,38 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use super::activity::{Activity, PowerState};
-use super::domain::{self, Asked, Domain};
+use super::domain::{self, Domain, ShutdownRequest};
 use super::{Detail, Failure, World, record};
 use crate::python;
 
-/// The hypervisor keeps the ids from 0x7ff0 on to itself (`DOMID_FIRST_RESERVED`).
+/// The last id that a domain can have. The hypervisor reserves those from 0x7ff0 on (`DOMID_FIRST_RESERVED`).
 pub(super) const LAST_ID: u32 = 0x7fef;
 
-/// The id to try after another.
+/// Returns the id to try after another one.
 pub(super) fn id_after(id: u32) -> u32 {
     id % LAST_ID + 1
 }
 
-/// What the daemon has learned of a new domain when it prints the reply to `create`.
+/// What the daemon knows of a new domain when it prints the reply to `create`.
 ///
-/// One of its threads prints while another asks the hypervisor and the store. How far the second comes differs from run
-/// to run: from 3.1 on, two runs of one daemon answer fewer than half of all creations alike (docs/fidelity.md). The mock
-/// gives what each release answers most often, which depends on how much there is to print: a domain without devices, the
-/// usual paravirtual one with a disk and a network card, or another.
+/// One of its threads prints the reply while another asks the hypervisor and the store. How far the second thread gets
+/// differs from run to run: from 3.1 on, two runs of one daemon give fewer than half of all creations the same reply
+/// (docs/fidelity.md). The mock gives the reply that is most frequent in each release. That depends on how much there
+/// is to print: for a domain without devices, for the usual paravirtual one with a disk and a network card, or for
+/// another.
 #[derive(Clone, Copy)]
-enum Learned {
-    /// The domain has no state yet, no processor time and no console.
+enum KnownAtCreation {
+    /// Neither the domain's state nor its CPU time nor its console.
     Nothing,
-    /// Its console is there.
+    /// The console only.
     Console,
-    /// It is as any later record tells it.
+    /// Everything that later records show.
     All,
 }
 
-impl Learned {
+impl KnownAtCreation {
     fn before_the_reply(domain: &Domain, release: Release) -> Self {
-        use Learned::{All, Console, Nothing};
+        use KnownAtCreation::{All, Console, Nothing};
         let [without_devices, paravirtual_with_two, other] = release.pick(&[
             (Release::V3_0_2, [All; 3]),
             (Release::V3_1, [Nothing; 3]),
@@ -66,10 +67,10 @@ impl World {
         }
         self.check_name(domain.name.as_bytes())?;
         self.check_name_is_free(&domain)?;
-        // A definition of the same domain is what it is started from.
+        // If a definition has the same uuid, the domain is started from the definition.
         let defined = self.domains.iter().position(|known| known.id.is_none() && known.uuid == domain.uuid);
         domain.is_managed = defined.is_some();
-        // The domain is there before it turns out that it can't be built: the id is used up.
+        // The hypervisor creates the domain before it turns out that it can't be built, so the id is used up.
         let id = self.next_id();
         self.check_start(&mut domain)?;
         if let Some(at) = defined {
@@ -78,31 +79,31 @@ impl World {
         domain.id = Some(id);
         domain.activity = Activity::Paused;
         domain.started = Some(now);
-        // Where a screen is shown, nobody knows yet in any case.
-        domain.give_what_all_need(self.release, &mut self.identities);
-        let record = match Learned::before_the_reply(&domain, self.release) {
-            Learned::Nothing => record::early(&domain, self.release, detail, now),
-            Learned::Console => {
+        // The address of a framebuffer is not known yet in any case.
+        domain.allocate_resources(self.release, &mut self.identities);
+        let record = match KnownAtCreation::before_the_reply(&domain, self.release) {
+            KnownAtCreation::Nothing => record::early(&domain, self.release, detail, now),
+            KnownAtCreation::Console => {
                 domain.plug_in_console(self.release, &mut self.identities);
                 record::early(&domain, self.release, detail, now)
             }
-            Learned::All => {
+            KnownAtCreation::All => {
                 domain.plug_in_console(self.release, &mut self.identities);
                 record::record(&domain, self.release, detail, now)
             }
         };
         domain.plug_in_console(self.release, &mut self.identities);
         self.share_store(&domain);
-        if domain.is_hvm() && self.dies_at_once(&domain) {
+        if domain.is_hvm() && self.ends_at_start(&domain) {
             return Ok(record);
         }
-        domain.screens = Some(self.xend_config.screens(self.release));
+        domain.vnc_address = Some(self.xend_config.vnc_address(self.release));
         self.domains.push(domain);
         Ok(record)
     }
 
-    /// Defines a domain. A definition of its uuid gets the new configuration, for that is what definitions are kept by
-    /// (`XendDomain.py`, `managed_domains`); a running domain of that uuid and name is kept when it ends.
+    /// Defines a domain. Definitions are kept by uuid (`XendDomain.py`, `managed_domains`), so one with the same uuid
+    /// gets the new configuration. A running domain with the same uuid and name is kept when it ends.
     pub(super) fn define(&mut self, config: &Datum) -> Result<Datum, Failure> {
         let mut domain = self.read_config(config)?;
         self.check_room(domain.weight())?;
@@ -121,8 +122,9 @@ impl World {
         Ok(Datum::None)
     }
 
-    /// In 3.1 a running domain takes the name and the image of a new one that has its uuid, since both are kept in the
-    /// store by that (capture `pine10-taken@3.1`). Later there is no such domain. Domain-0 is left as it is.
+    /// Gives a running domain the name and the image of a new one with the same uuid, as 3.1 does, where the store
+    /// keeps both by uuid (capture `pine10-taken@3.1`). Later releases never have two such domains. Domain-0 is not
+    /// changed.
     fn share_store(&mut self, new: &Domain) {
         let shares = |known: &Arc<Domain>| known.id.is_some() && known.uuid == new.uuid && !known.is_privileged();
         if self.release == Release::V3_1
@@ -134,20 +136,21 @@ impl World {
         }
     }
 
-    /// Whether a machine ends as soon as it is there, since its device model is no program: 3.4 watches it.
-    fn dies_at_once(&self, domain: &Domain) -> bool {
+    /// Returns whether an HVM domain ends right after its start, because its device model is no program. 3.4 watches
+    /// the device model.
+    fn ends_at_start(&self, domain: &Domain) -> bool {
         let model = domain.image.as_ref().map(|image| image.text("device_model")).unwrap_or_default();
         self.release >= Release::V3_4 && self.release < Release::V4_1 && !self.files.exists(&model)
     }
 
-    /// The id of a running domain that has the name of a new one, or else its uuid.
+    /// Returns the id of a domain that has the name of a new one, or else its uuid; `None` if there is none.
     fn running_as(&self, domain: &Domain) -> Option<Option<u32>> {
         let running = || self.domains.iter().filter(|known| known.id.is_some());
         let by_name = running().find(|known| known.name == domain.name);
         Some(by_name.or_else(|| running().find(|known| known.uuid == domain.uuid))?.id)
     }
 
-    /// Whether no other domain has the name of a new one. From 3.1 on one of its own uuid may have it.
+    /// Checks that no other domain has the name of a new one. From 3.1 on a domain with the same uuid may have it.
     fn check_name_is_free(&self, domain: &Domain) -> Result<(), Failure> {
         let is_other = |known: &Arc<Domain>| {
             known.name == domain.name && (self.release < Release::V3_1 || known.uuid != domain.uuid)
@@ -171,7 +174,7 @@ impl World {
         Ok(Datum::None)
     }
 
-    /// Gives a definition an id and lets it run.
+    /// Gives a definition an id and starts it.
     pub(super) fn activate(&mut self, at: usize, paused: bool, now: Duration) -> Result<(), Failure> {
         let id = self.next_id();
         let mut domain = self.domains[at].clone();
@@ -181,14 +184,14 @@ impl World {
         domain.started = Some(now);
         domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
         domain.started(self.release, &mut self.identities);
-        domain.screens = Some(self.xend_config.screens(self.release));
+        domain.vnc_address = Some(self.xend_config.vnc_address(self.release));
         // The hypervisor lists domains by id.
         self.domains.push(domain);
         Ok(())
     }
 
     pub(super) fn delete(&mut self, target: &Datum) -> Result<Datum, Failure> {
-        // Whatever is raised becomes a plain error on the way (capture `delete-unknown@3.1`).
+        // Any exception becomes a plain `XendError` here (capture `delete-unknown@3.1`).
         let at = self.position(target).map_err(|failure| Failure::Wrapped(Box::new(failure)))?;
         if self.domains[at].power_state() != PowerState::Halted || self.domains[at].id.is_some() {
             return Err(Failure::refused("Domain is not halted."));
@@ -209,9 +212,9 @@ impl World {
         let at = self.position_to_switch(target, "unpause")?;
         let domain = &mut self.domains[at];
         if domain.activity == Activity::Paused {
-            domain.wake();
-            // It could not do before what it was asked.
-            if let Some(asked) = &mut domain.asked {
+            domain.unpause();
+            // The guest was paused and could not obey earlier.
+            if let Some(asked) = &mut domain.shutdown_request {
                 asked.obeys_at = asked.obeys_at.map(|obeys_at| obeys_at.max(now));
             }
         }
@@ -221,13 +224,13 @@ impl World {
     fn position_to_switch(&self, target: &Datum, verb: &'static str) -> Result<usize, Failure> {
         let release = self.release;
         let wrapped = |failure| match release {
-            // Here the daemon makes a `XendError` of any exception (captures `unpause-unknown@3.0.2`).
+            // 3.0.2 turns any exception into a `XendError` here (captures `unpause-unknown@3.0.2`).
             Release::V3_0_2 => Failure::Wrapped(Box::new(failure)),
             _ => failure,
         };
         let at = self.position(target).map_err(wrapped)?;
         let domain = &self.domains[at];
-        // 3.0.2 has no guard here (captures `pause-dom0`).
+        // 3.0.2 does not protect Domain-0 here (captures `pause-dom0`).
         if domain.is_privileged() && release >= Release::V3_0_3 {
             return Err(Failure::Privileged { verb, target: python::str(target) });
         }
@@ -259,9 +262,9 @@ impl World {
         if !known {
             return Err(Failure::InvalidReason(reason.to_vec()));
         }
-        // In 3.0.2 Domain-0 takes the request and goes on all the same (capture `shutdown-dom0@3.0.2`).
+        // In 3.0.2 Domain-0 accepts the request and runs on all the same (capture `shutdown-dom0@3.0.2`).
         if !domain.is_privileged() {
-            domain.asked = Some(Asked { reason: reason.to_vec(), at: now, obeys_at });
+            domain.shutdown_request = Some(ShutdownRequest { reason: reason.to_vec(), at: now, obeys_at });
         }
         Ok(Datum::None)
     }
@@ -278,7 +281,8 @@ impl World {
         Ok(Datum::None)
     }
 
-    /// All releases but 3.0.3 hand an unknown number on to the hypervisor (protocol reference §4.4).
+    /// Returns the failure for the destruction of an unknown domain. All releases but 3.0.3 pass an unknown number on
+    /// to the hypervisor (protocol reference §4.4).
     fn destroy_unknown(&self, target: &Datum, failure: Failure) -> Failure {
         let number = python::int(&python::str(target));
         match (self.release, number) {
@@ -298,7 +302,7 @@ impl World {
         if !matches!(domain.power_state(), PowerState::Running | PowerState::Paused) {
             return Err(Failure::not_started(target));
         }
-        self.start_anew(at, now);
+        self.restart_unchecked(at, now);
         Ok(Datum::None)
     }
 
@@ -314,11 +318,12 @@ impl World {
         Ok(Datum::None)
     }
 
-    /// Lets happen what was due, each at its time: guests obey, and those that don't are destroyed in the end.
+    /// Performs the events that are due, each at its own time: guests obey shutdown requests, and guests that never do
+    /// are destroyed after the daemon's timeout.
     pub(crate) fn settle(&mut self, now: Duration) {
         let timeout = domain::shutdown_timeout(self.release);
         let due = |(at, domain): (usize, &Arc<Domain>)| {
-            let asked = domain.asked.as_ref()?;
+            let asked = domain.shutdown_request.as_ref()?;
             let obeys_at = asked.obeys_at.filter(|_| domain.activity != Activity::Paused);
             let destroyed_at = asked.at.saturating_add(timeout);
             let obeys = obeys_at.is_some_and(|obeys_at| obeys_at <= destroyed_at);
@@ -327,7 +332,7 @@ impl World {
         while let Some((time, at, obeys)) =
             self.domains.iter().enumerate().filter_map(due).min().filter(|due| due.0 <= now)
         {
-            let asked = self.domains[at].asked.take();
+            let asked = self.domains[at].shutdown_request.take();
             match asked.filter(|_| obeys) {
                 Some(asked) => self.obey(at, &asked.reason, time),
                 None => self.end(at),
@@ -335,12 +340,12 @@ impl World {
         }
     }
 
-    /// A guest has done what it was asked (`XendDomainInfo.refreshShutdown`).
+    /// Ends a domain whose guest has obeyed a shutdown request (`XendDomainInfo.refreshShutdown`).
     fn obey(&mut self, at: usize, reason: &[u8], now: Duration) {
         let has_room = self.check_room(self.domains[at].weight()).is_ok();
         let domain = &mut self.domains[at];
         let then = match reason {
-            // Whoever asked takes care of it.
+            // The operation that asked for the suspension handles the domain.
             b"suspend" => "preserve",
             b"reboot" => domain.on_end.reboot.as_str(),
             b"crash" => domain.on_end.crash.as_str(),
@@ -349,7 +354,7 @@ impl World {
         match then {
             "restart" | "coredump-restart" => self.restart(at, now),
             "rename-restart" => {
-                // Where there is no room for what the domain was, only the new one is left.
+                // Without room for the old domain, only the new one is kept.
                 if has_room {
                     let name = self.free_name(&self.domains[at].name);
                     let uuid = self.identities.uuid();
@@ -363,9 +368,11 @@ impl World {
         }
     }
 
-    /// Starts a domain anew, unless that happens too often. Up to 3.0.3 the last restart counts, from 4.1 on the last start
-    /// (`XendDomainInfo._restart`, xm command `save vm1` after `reboot vm1` in 4.1). From 3.1 to 3.4 a restart that the
-    /// daemon itself was asked for always happens, and guests here do nothing of themselves.
+    /// Restarts a domain, unless restarts follow each other too quickly.
+    ///
+    /// Up to 3.0.3 the time since the last restart counts, from 4.1 on the time since the last start
+    /// (`XendDomainInfo._restart`, xm command `save vm1` after `reboot vm1` in 4.1). From 3.1 to 3.4 a restart that a
+    /// client asked for always happens, and simulated guests never end by themselves.
     fn restart(&mut self, at: usize, now: Duration) {
         let domain = &mut self.domains[at];
         let last = self.release.pick(&[
@@ -378,11 +385,11 @@ impl World {
         }
         domain.restarts = domain.restarts.saturating_add(1);
         domain.restarted = Some(now);
-        self.start_anew(at, now);
+        self.restart_unchecked(at, now);
     }
 
-    /// Name and uuid stay, the id does not.
-    fn start_anew(&mut self, at: usize, now: Duration) {
+    /// Restarts a domain, which keeps its name and uuid and gets another id.
+    fn restart_unchecked(&mut self, at: usize, now: Duration) {
         let id = self.next_id();
         let mut domain = self.domains.remove(at);
         domain.deactivate(Activity::Halted);
@@ -390,11 +397,11 @@ impl World {
         domain.activity = Activity::Blocked;
         domain.started = Some(now);
         domain.started(self.release, &mut self.identities);
-        domain.screens = Some(self.xend_config.screens(self.release));
+        domain.vnc_address = Some(self.xend_config.vnc_address(self.release));
         self.domains.push(domain);
     }
 
-    /// A domain is no longer active. One that the daemon keeps stays as its definition.
+    /// Ends a domain. If the daemon keeps it, its definition stays.
     pub(super) fn end(&mut self, at: usize) {
         let domain = &self.domains[at];
         if domain.is_managed && !(domain.is_transient && domain.id.is_some()) {
@@ -404,16 +411,16 @@ impl World {
         }
     }
 
-    /// `vm1-1`, or the first such name that no domain has (`generateUniqueName`).
+    /// Returns the first of the names `vm1-1`, `vm1-2` and so on that no domain has (`generateUniqueName`).
     fn free_name(&self, name: &str) -> String {
         let is_free = |name: &String| self.domains.iter().all(|domain| domain.name != *name);
         (1_u32..).map(|number| format!("{name}-{number}")).find(is_free).expect("some number is free")
     }
 
-    /// The next id that no domain has. After the last come the first again, as in the hypervisor.
+    /// Returns the next id that no domain has. After the last id come the first ones again, as in the hypervisor.
     pub(super) fn next_id(&mut self) -> u32 {
         let is_free = |id: &u32| self.domains.iter().all(|domain| domain.id != Some(*id));
-        // No host has so many domains that none is free.
+        // No host has so many domains that no id is free.
         let id = (self.next_id..=LAST_ID).chain(1..self.next_id).find(is_free).unwrap_or(self.next_id);
         self.next_id = id_after(id);
         id

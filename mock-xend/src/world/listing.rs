@@ -1,4 +1,4 @@
-//! Records of domains, made when the world is no longer needed.
+//! Lists of domain records, which are made after the world has been released.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,10 +8,10 @@ use xend_wire::datum::Datum;
 
 use super::{Detail, Domain, Failure, Order, States, World, record};
 
-/// Domains as they were at one moment, with what it takes to describe them.
+/// Domains as they were at one moment, with what is needed to describe them.
 ///
-/// A listing shares the domains with the world that it was taken from, so taking one costs little, and whoever holds
-/// the world behind a lock can give it back before the records are made.
+/// A listing shares the domains with its world, so it costs little. A caller that holds the world behind a lock can
+/// release the lock before the records are made.
 #[derive(Clone, Debug)]
 pub struct Listing {
     domains: Vec<Arc<Domain>>,
@@ -21,18 +21,18 @@ pub struct Listing {
 }
 
 impl Listing {
-    /// The records of the domains, each made when it is asked for: thousands at once take more time to be kept and
-    /// dropped than to be made and printed.
+    /// Returns the records of the domains. Each is made when the iterator reaches it, because keeping thousands of
+    /// records at once takes longer than making and printing them.
     pub fn records(&self) -> impl ExactSizeIterator<Item = Datum> {
         self.domains.iter().map(|domain| record::record(domain, self.release, self.detail, self.now))
     }
 }
 
 impl World {
-    /// The domains of a list, as they are at a time, to be described later.
+    /// Returns a listing of domains as they are at a time, given since the Unix epoch.
     ///
     /// # Errors
-    /// What the daemon of 3.1 says when it looks at a domain that has more memory than it may have.
+    /// In 3.1, returns the failure that the daemon has while any active domain has more memory than it may have.
     pub fn listing(&mut self, now: Duration, states: States, detail: Detail, order: Order) -> Result<Listing, Failure> {
         self.settle(now);
         self.refresh()?;
@@ -43,10 +43,10 @@ impl World {
         Ok(Listing { domains, release: self.release, detail, now })
     }
 
-    /// One domain as it is at a time, to be described later.
+    /// Returns a listing of one domain as it is at a time, given since the Unix epoch.
     ///
     /// # Errors
-    /// As [`find`](Self::find) and [`listing`](Self::listing).
+    /// Returns the errors of [`find`](Self::find) and of [`listing`](Self::listing).
     pub fn listing_of(&mut self, now: Duration, domain: &Datum, detail: Detail) -> Result<Listing, Failure> {
         self.settle(now);
         self.refresh()?;

@@ -1,4 +1,4 @@
-//! Finding domains (protocol reference §6.2).
+//! Looking up domains (protocol reference §6.2).
 
 use std::sync::Arc;
 
@@ -9,28 +9,29 @@ use super::{Domain, Failure, PowerState, States, World};
 use crate::python;
 
 impl World {
-    /// The domains: the active ones by id, with those that are only defined among them.
+    /// Returns all domains. Active ones are in the order of their ids; definitions stand among them.
     pub fn domains(&self) -> &[Arc<Domain>] {
         &self.domains
     }
 
-    /// The domain of a name or number, or from 3.1 on of a uuid (protocol reference §6.2).
+    /// Returns the domain with a name or an id, or from 3.1 on with a uuid (protocol reference §6.2).
     ///
     /// # Errors
-    /// [`Failure::UnknownDomain`], and [`Failure::Exception`] for what is neither string nor number.
+    /// Returns [`Failure::UnknownDomain`] if there is none, and [`Failure::Exception`] if `target` is neither a string
+    /// nor a number.
     pub fn find(&self, target: &Datum) -> Result<&Domain, Failure> {
         self.position(target).map(|at| &self.domains[at])
     }
 
-    /// The same, to be changed.
+    /// Returns the domain with a name, an id or a uuid, as [`find`](Self::find) does, for changing it.
     ///
     /// # Errors
-    /// As [`find`](Self::find).
+    /// Returns the errors of [`find`](Self::find).
     pub fn find_mut(&mut self, target: &Datum) -> Result<&mut Domain, Failure> {
         self.position(target).map(|at| &mut self.domains[at])
     }
 
-    /// The domains of a list.
+    /// Returns the domains whose state a list covers.
     pub fn listed(&self, states: States) -> impl Iterator<Item = &Arc<Domain>> {
         let release = self.release;
         self.domains.iter().filter(move |domain| match states {
@@ -44,33 +45,34 @@ impl World {
 
     pub(super) fn position(&self, target: &Datum) -> Result<usize, Failure> {
         let unknown = || match target {
-            // The exception that was to be raised takes `str()` of it.
+            // The exception for an unknown domain calls `str()` on the name, which raises another one.
             Datum::Text(text) if let Some(raised) = python::not_ascii(text) => Failure::exception(raised),
             _ => Failure::UnknownDomain { target: python::str(target).into() },
         };
         self.position_of(target)?.ok_or_else(unknown)
     }
 
-    /// The same for the few methods that put what they were given into the exception as it is: a number stays one.
-    pub(super) fn position_as_given(&self, target: &Datum) -> Result<usize, Failure> {
+    /// Looks up a domain for the few methods whose exception contains the value as it was given, so that a number stays
+    /// a number.
+    pub(super) fn position_or_given_target(&self, target: &Datum) -> Result<usize, Failure> {
         self.position_of(target)?.ok_or_else(|| Failure::UnknownDomain { target: target.clone() })
     }
 
-    /// Whether a domain is known by its id alone: up to 3.0.3 one that was made with the uuid of another has the other's
-    /// name in the store, where the daemon reads it (captures `pine7-zero`, `pine10-taken`).
-    fn lost_its_name(&self, domain: &Domain) -> bool {
+    /// Returns whether a domain can be found only by its id. Up to 3.0.3 the daemon reads names from the store, where a
+    /// domain created with the uuid of another one has the other's name (captures `pine7-zero`, `pine10-taken`).
+    fn is_known_by_id_only(&self, domain: &Domain) -> bool {
         self.release < Release::V3_1
             && self.domains.iter().find(|known| known.uuid == domain.uuid).is_some_and(|first| first.id != domain.id)
     }
 
-    /// `domain_lookup_nr`: by name, by number, by uuid. An instance of `DateTime` or `Binary` equals the text that it
-    /// holds, but `int()` takes none.
+    /// Looks up a domain by name, number or uuid (`domain_lookup_nr`). An instance of `DateTime` or `Binary` equals the
+    /// text that it holds, but `int()` rejects it.
     fn position_of(&self, target: &Datum) -> Result<Option<usize>, Failure> {
         let text = python::str(target);
         let first = |wanted: &dyn Fn(&Domain) -> bool| self.domains.iter().position(|domain| wanted(domain));
         let by_id = |id: i64| first(&|domain| domain.id.map(i64::from) == Some(id));
         let by_name = || {
-            let has_name = |domain: &Domain| domain.name.as_bytes() == text && !self.lost_its_name(domain);
+            let has_name = |domain: &Domain| domain.name.as_bytes() == text && !self.is_known_by_id_only(domain);
             first(&|domain| domain.id.is_some() && has_name(domain)).or_else(|| first(&has_name))
         };
         match target {
@@ -83,7 +85,7 @@ impl World {
                     .or_else(|| first(&|domain| knows_uuids && has_uuid(domain))))
             }
             Datum::DateTime(_) | Datum::Binary(_) if let Some(at) = by_name() => Ok(Some(at)),
-            // It is a `ValueError`, as for a text that is no number.
+            // `int(nan)` raises a `ValueError`, as for a text that is no number.
             Datum::Float(id) if id.is_nan() => Ok(None),
             target => Ok(by_id(python::number(target).map_err(Failure::Exception)?)),
         }

@@ -1,4 +1,4 @@
-//! How much memory a domain has, may have, and needs besides.
+//! Memory of domains: what they have, may have and need.
 
 use std::sync::Arc;
 
@@ -8,16 +8,15 @@ use xend_wire::datum::Datum;
 use super::{Domain, Failure, World};
 use crate::python;
 
-/// What the daemon says of a domain that has more memory than it may have.
+/// The error of 3.1 for a domain that has more memory than it may have.
 const ABOVE_MAXIMUM: &str = "memory_dynamic_max must be less than or equal to memory_static_max";
 
 impl World {
-    /// Looks at all active domains again, as the daemon does before it finds, lists or creates any
-    /// (`XendDomain._refresh`).
+    /// Checks all active domains, as the daemon does before it finds, lists or creates any (`XendDomain._refresh`).
     ///
     /// # Errors
-    /// In 3.1, that one has more memory than it may have: the maximum of a running domain is set unchecked there, and from
-    /// then on the daemon is of no use until it is started again.
+    /// In 3.1, returns a failure if a domain has more memory than it may have. The daemon sets the maximum of a running
+    /// domain unchecked, and from then on fails until it is started again.
     pub(super) fn refresh(&self) -> Result<(), Failure> {
         let is_above = |domain: &Arc<Domain>| domain.id.is_some() && domain.memory > domain.max_memory;
         if self.release == Release::V3_1 && self.domains.iter().any(is_above) {
@@ -29,8 +28,8 @@ impl World {
     pub(super) fn set_memory_target(&mut self, target: &Datum, memory: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
         let domain = self.find_mut(target)?;
-        // Up to 3.0.3 the value is shifted, later multiplied; a text or list times a number is a longer one, which is more
-        // than any number.
+        // Up to 3.0.3 the value is shifted; later it is multiplied. Python multiplies a text or a list by repeating it,
+        // and takes the result for more than any number.
         let shifted = || python::operand(memory, "<<").map_err(Failure::Exception);
         let memory = match memory {
             memory if release == Release::V3_0_3 && python::compare(memory, 0).map_err(Failure::Exception)?.is_le() => {
@@ -42,7 +41,7 @@ impl World {
             memory => python::operand(memory, "*").map_err(Failure::Exception)?,
         };
         match release {
-            // No check at all (capture `post-mem-neg@3.0.2`).
+            // 3.0.2 checks nothing here (capture `post-mem-neg@3.0.2`).
             Release::V3_0_2 => {}
             Release::V3_0_3 if memory <= 0 => return Err(Failure::refused("Invalid memory size")),
             Release::V3_0_3 => {}
@@ -65,7 +64,7 @@ impl World {
         match release {
             Release::V3_0_2 | Release::V3_0_3 => {}
             _ if memory <= 0 && release < Release::V3_3 => return Err(Failure::refused("Invalid memory size")),
-            // It is refused when the daemon looks at the domain again.
+            // The daemon refuses the value when it checks the domain the next time.
             Release::V3_1 if domain.id.is_some() => {}
             _ if memory < domain.memory => return Err(Failure::configuration(ABOVE_MAXIMUM)),
             _ => {}
@@ -84,14 +83,14 @@ impl World {
         Ok(memory.into())
     }
 
-    /// Whether the host has enough memory for a new domain (`balloon.py`, captures `post-create-toobig`).
+    /// Checks that the host has enough free memory for a new domain (`balloon.py`, captures `post-create-toobig`).
     pub(super) fn check_free_memory(&self, memory: i64, max_memory: i64) -> Result<(), Failure> {
         let dom0_min_mem = self.xend_config.dom0_min_mem(self.release);
         let free = self.node.free_memory;
         let of_domain_0 = self.domains.iter().find(|domain| domain.is_privileged()).map_or(0, |domain| domain.memory);
         let available = free.saturating_add(of_domain_0.saturating_sub(dom0_min_mem).max(0));
         let kib = |mib: i64| mib.saturating_mul(1024);
-        // 3.3 and 3.4 add the page tables of an IOMMU to every domain: 4 KiB for each MiB, in whole MiB.
+        // 3.3 and 3.4 add the page tables of an IOMMU to every domain: 4 KiB for each MiB, rounded to whole MiB.
         let has_tables = self.release >= Release::V3_3 && self.release < Release::V4_1;
         let tables = if has_tables { max_memory.saturating_add(255) / 256 } else { 0 };
         let needed = memory.saturating_add(tables);

@@ -1,4 +1,5 @@
-//! The simulated host: a state machine without socket or clock. Time comes with each command.
+//! The simulated host: a state machine without sockets or a clock. Each command brings the time at which it is
+//! performed.
 //!
 //! ```
 //! use std::time::Duration;
@@ -46,7 +47,7 @@ mod xend_config;
 pub use activity::{Activity, PowerState};
 pub use command::{Command, Detail, Order, States};
 pub use device::Device;
-pub use domain::{Asked, Domain, OnEnd, OnXend, Run};
+pub use domain::{Domain, OnEnd, OnXend, Run, ShutdownRequest};
 pub use failure::Failure;
 pub use filesystem::{Filesystem, Patterns, Saved};
 pub(crate) use identity::Identities;

@@ -1,18 +1,18 @@
-//! The host.
+//! The host machine.
 
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
-/// The host that the world is in. All else that the daemon tells of it is that of the captures.
+/// The host machine of a world. Everything else that the daemon reports of its host is as in the captures.
 #[derive(Clone, Debug)]
 pub struct Node {
-    /// Its name.
+    /// The name of the host.
     pub host: String,
-    /// Memory in MiB.
+    /// The memory of the host, in MiB.
     pub total_memory: i64,
-    /// Memory in MiB that no domain has.
+    /// The memory that no domain has, in MiB.
     pub free_memory: i64,
-    /// What the hypervisor can run: `xen-3.0-x86_64 hvm-3.0-x86_32 `.
+    /// The kinds of guests that the hypervisor can run: `xen-3.0-x86_64 hvm-3.0-x86_32 `.
     pub xen_caps: String,
 }
 
@@ -23,18 +23,18 @@ impl Default for Node {
 }
 
 impl Node {
-    /// Whether its hardware runs machines that know nothing of Xen.
-    pub(super) fn can_run_machines(&self) -> bool {
+    /// Returns whether the hardware can run HVM domains.
+    pub(super) fn supports_hvm(&self) -> bool {
         self.xen_caps.contains("hvm")
     }
 
-    /// How many processors it has.
+    /// Returns the number of processors.
     pub(super) fn cpus(&self) -> i64 {
         2
     }
 
-    /// What the daemon says of it, in the order of the release (`XendNode.info`, protocol reference §3.9, captures
-    /// `get-node`).
+    /// Returns the pairs that describe the host, in the order of the release (`XendNode.info`, protocol reference §3.9,
+    /// captures `get-node`).
     pub(crate) fn pairs(&self, release: Release, with_topology: bool) -> Vec<Datum> {
         let (major, minor) = release.pick(&[
             (Release::V3_0_2, (3, 0)),
@@ -90,7 +90,7 @@ impl Node {
     }
 }
 
-/// What the hypervisor of the captures can run. The daemon tells the blank at the end, too.
+/// The kinds of guests that the hypervisor of the captures can run. The blank at the end is part of the daemon's value.
 const XEN_CAPS: &str = "xen-3.0-x86_64 xen-3.0-x86_32p ";
 
 const CPU_TOPOLOGY: &str =

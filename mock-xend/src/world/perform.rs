@@ -1,4 +1,4 @@
-//! What each command does to the world.
+//! The dispatch of commands.
 
 use std::time::Duration;
 
@@ -13,14 +13,14 @@ use super::{record, vcpu};
 use crate::python;
 
 impl World {
-    /// Does what is asked at a time, given as the time since the Unix epoch. Whatever was due before happens first.
+    /// Performs a command at a time, given since the Unix epoch. Events that were due before happen first.
     ///
     /// # Errors
-    /// Whatever the daemon raises; then nothing has changed, but that the id of a domain that could not be built is
-    /// used up.
+    /// Returns the failure that the daemon raises. The world is then unchanged, except that the id of a domain that
+    /// could not be built is used up.
     pub fn perform(&mut self, now: Duration, command: &Command) -> Result<Datum, Failure> {
         self.settle(now);
-        if command.looks_for_domains() {
+        if command.refreshes_domains() {
             self.refresh()?;
         }
         let release = self.release;
@@ -33,7 +33,7 @@ impl World {
             Command::Messages => Ok(self.messages.clone().into()),
             Command::ClearMessages => Ok(std::mem::take(&mut self.messages).into()),
             Command::Log => Ok(self.log.clone().into()),
-            // What the hypervisor writes for each key is not simulated.
+            // What the hypervisor prints for each key is not simulated.
             Command::DebugKeys { keys: _ } => Ok(Datum::None),
             Command::Names(states) => {
                 let mut names: Vec<_> = self.listed(*states).map(|domain| domain.name.as_str()).collect();
@@ -77,7 +77,7 @@ impl World {
             Command::Pin { domain, vcpu, cpus } => self.pin(domain, vcpu, cpus),
             Command::Scheduling { domain, scheduler } => self.scheduling(domain, *scheduler),
             Command::SetScheduling { domain, scheduler, values } => self.set_scheduling(domain, *scheduler, values),
-            // The ports themselves are not simulated.
+            // The ports are not simulated.
             Command::SetIoPorts { domain } => self.find(domain).map(|_| Datum::Int(0)),
             Command::WaitForDevices { domain } => self.wait_for_devices(domain),
             Command::Devices { domain, class } => self.devices(domain, class),
@@ -94,12 +94,12 @@ impl World {
         let domain = self.find(target)?;
         if self.release >= Release::V3_3 && domain.power_state() != PowerState::Running {
             return match domain.id {
-                // A guest that is paused gets it later.
+                // A paused guest receives the key later.
                 Some(_) => Ok(Datum::None),
                 None => Err(Failure::not_started(&domain.name.as_str().into())),
             };
         }
-        // `asserts.isCharConvertible`, which is an assertion: one character, or the code of one.
+        // `asserts.isCharConvertible`, which fails as an assertion: the key must be one character, or the code of one.
         match key {
             Datum::Bool(_) | Datum::Int(0..=255) => Ok(Datum::None),
             Datum::Bytes(text) if text.len() == 1 => Ok(Datum::None),
@@ -114,7 +114,7 @@ impl World {
             return Err(Failure::not_started(target));
         }
         if !TRIGGERS.contains(&trigger) {
-            // 3.1 gives the exception one argument too many (capture `xenapi-VM.send_trigger-bad@3.1`).
+            // 3.1 passes the exception one argument too many (capture `xenapi-VM.send_trigger-bad@3.1`).
             if self.release <= Release::V3_1 {
                 return Err(Failure::exception("__init__() takes exactly 2 arguments (3 given)"));
             }

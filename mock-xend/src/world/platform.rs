@@ -1,10 +1,10 @@
-//! The keys of an image that describe a machine: which a release knows, in which order it tells them, and which it puts
-//! in itself (`XENAPI_PLATFORM_CFG` of `XendConfig.py`).
+//! The platform keys of an image: which of them a release knows, in which order it shows them, and which it adds itself
+//! (`XENAPI_PLATFORM_CFG` of `XendConfig.py`).
 
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
-/// The keys in the order in which the release tells them, which is that of a Python dict in 3.3 and later.
+/// Returns the platform keys in the order in which the release shows them, which is that of a Python dict in 3.3 and later.
 pub(super) fn keys(release: Release) -> &'static [&'static str] {
     release.pick(&[
         (Release::V3_0_2, &[] as &[&str]),
@@ -17,11 +17,11 @@ pub(super) fn keys(release: Release) -> &'static [&'static str] {
     ])
 }
 
-/// A key that the daemon puts into an image that lacks it.
+/// A key that the daemon adds to an image that lacks it.
 struct Default {
     key: &'static str,
     releases: Releases,
-    /// Whether machines that are not paravirtual have it only.
+    /// Whether the key is added only for HVM domains.
     of_hvm: bool,
     value: i64,
 }
@@ -43,7 +43,7 @@ const DEFAULTS: &[Default] = &[
     default("vpt_align", Releases::since(Release::V3_4), true, 1),
 ];
 
-/// What the daemon puts into an image that lacks it: key and number.
+/// Returns the keys that the daemon adds to an image that lacks them, with their numbers.
 pub(super) fn defaults(release: Release, is_hvm: bool) -> impl Iterator<Item = (&'static str, Datum)> {
     let applies = move |row: &&Default| row.releases.contains(release) && (is_hvm || !row.of_hvm);
     DEFAULTS.iter().filter(applies).map(|row| (row.key, row.value.into()))

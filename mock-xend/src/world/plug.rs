@@ -1,4 +1,4 @@
-//! Plugging devices in and out (`server/DevController.py`).
+//! Plugging and unplugging devices (`server/DevController.py`).
 
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
@@ -8,7 +8,8 @@ use super::pairs::child;
 use super::{Failure, World};
 use crate::{python, weight};
 
-/// What a device has besides its configuration, in bytes: a uuid, an address, and other settings that the daemon puts in.
+/// The bytes that are counted for a device besides its configuration: its uuid, its address, and the other settings
+/// that the daemon adds.
 const DEVICE: usize = 2048;
 
 impl World {
@@ -22,7 +23,8 @@ impl World {
         let is_listed = |device: &&Device| (device.connected || !is_active) && device.is_listed_as(class, release);
         let devices = domain.devices.iter().filter(is_listed);
         let Some(guest) = domain.guest() else {
-            // What is not active has no store: its configuration is told, with numbers that count (captures C8).
+            // A domain that is not active has no entries in the store: the daemon shows its configuration, with
+            // consecutive numbers (captures C8).
             let told = |(number, device): (usize, &Device)| {
                 Datum::list([i64::try_from(number).unwrap_or_default().into(), device.definition(false, release)])
             };
@@ -65,11 +67,11 @@ impl World {
             if release < Release::V3_4 {
                 return Ok(Datum::Bool(true));
             }
-            // The daemon goes on as if it had plugged it in.
+            // The daemon goes on as if the device were plugged in.
             let place = Datum::list(["dom".into(), Datum::None, "id".into(), Datum::None]);
             return Ok(Datum::list([class.unwrap_or_default().into(), place]));
         };
-        device.give_address_if_card(&mut self.identities);
+        device.assign_mac_if_network_card(&mut self.identities);
         if place == Place::New {
             let created: Vec<&Device> = known.iter().collect();
             self.check_device(&device, self.domains[at].is_hvm(), &created)?;
@@ -89,8 +91,8 @@ impl World {
         Ok(Datum::list([class.unwrap_or_default().into(), place]))
     }
 
-    /// Adds a device as the Xen-API does, which checks less than [`create_device`](Self::create_device), and gives its
-    /// uuid (`XendConfig.device_add` with `cfg_xenapi`).
+    /// Adds a device as the Xen-API does, with fewer checks than [`create_device`](Self::create_device), and returns
+    /// its uuid (`XendConfig.device_add` with `cfg_xenapi`).
     pub(crate) fn add_device(&mut self, target: &Datum, config: &Datum) -> Result<String, Failure> {
         let at = self.position(target)?;
         self.check_room(DEVICE + weight::of(config))?;
@@ -104,22 +106,22 @@ impl World {
                 let text = format!("Device {name} ({}, {}) is already connected.", device.id, device.class);
                 return Err(Failure::refused(text));
             }
-            device.give_address_if_card(&mut self.identities);
+            device.assign_mac_if_network_card(&mut self.identities);
         }
         let uuid = device.uuid().to_owned();
         domain.devices.push(device);
         Ok(uuid)
     }
 
-    /// Takes a device away and forgets it, as the Xen-API does (`XendDomainInfo.destroy_device_by_uuid`).
+    /// Removes a device and forgets it, as the Xen-API does (`XendDomainInfo.destroy_device_by_uuid`).
     pub(crate) fn remove_device(&mut self, target: &Datum, uuid: &str) {
         if let Ok(at) = self.position(target) {
             self.domains[at].devices.retain(|device| device.uuid() != uuid);
         }
     }
 
-    /// Only what is in a CD drive can be changed, from 3.1 on (`blkif.py`, `reconfigureDevice`), and a device of a bus can
-    /// be taken away (`XendDomainInfo.py`, `device_configure`).
+    /// Changes a device. Only the disc in a CD drive can be changed, from 3.1 on (`blkif.py`, `reconfigureDevice`), and
+    /// a PCI device can be removed (`XendDomainInfo.py`, `device_configure`).
     pub(super) fn configure_device(
         &mut self,
         target: &Datum,
@@ -142,7 +144,7 @@ impl World {
         }
         let name = match device {
             Datum::None => child(config, "dev").map(python::str).unwrap_or_default(),
-            // From 4.1 on a device that is named is known by its number only.
+            // From 4.1 on a device is found only by its number.
             device if release >= Release::V4_1 && python::int(&python::str(device)).is_err() => {
                 let text = [b"Device ", python::str(device).as_slice(), b" not connected"].concat();
                 return Err(Failure::refused(text));
@@ -164,7 +166,7 @@ impl World {
         Err(Failure::refused([what.as_bytes(), &Datum::Dict(settings).repr()].concat()))
     }
 
-    /// Gives a domain devices of a bus, or takes those away that are `Closing`, as libvirt and xm ask for it.
+    /// Gives a domain PCI devices, or removes those whose state is `Closing`, as libvirt and xm ask for it.
     fn configure_bus(&mut self, at: usize, config: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
         let state = child(config, "state").map(python::str).unwrap_or_default();
@@ -190,8 +192,8 @@ impl World {
         Ok(Datum::None)
     }
 
-    /// Scripts take a device away when it is closed, so that it is gone from the record of a running domain too. Only
-    /// where a client says so it is forgotten.
+    /// Unplugs a device. The hotplug scripts remove it when it is closed, so it is gone from the record of a running
+    /// domain as well. It is forgotten only if the client asks for that.
     pub(super) fn destroy_device(
         &mut self,
         target: &Datum,
@@ -221,21 +223,21 @@ impl World {
             None if forget => Err(Failure::refused([b"Device ", device, b" is not defined"].concat())),
             None => Err(Failure::refused(match device::is_number_or_name(class, device, release) {
                 true => {
-                    // Later releases have made a number of it by then.
+                    // Later releases have converted the name to a number before this point.
                     let number = python::int(device).ok().or_else(|| device::block::number(device, release));
                     let number = number.filter(|_| release >= Release::V3_2);
                     let device = number.map_or_else(|| device.to_vec(), |number| number.to_string().into_bytes());
                     [b"Device ".as_slice(), &device, b" not connected"].concat()
                 }
-                // What `blkdev_name_to_number` makes of a name that it does not know (protocol reference §6.3).
+                // The result of `blkdev_name_to_number` for an unknown name (protocol reference §6.3).
                 false if release < Release::V3_2 => device.to_vec(),
                 false => b"None".to_vec(),
             })),
         }
     }
 
-    /// Devices are there at once. 3.3 alone also waits for those that were pulled out and are still configured, which
-    /// never come (capture `waitForDevices@3.3`).
+    /// Waits for the devices of a domain, which are always connected. 3.3 also waits for devices that were unplugged
+    /// but are still configured, and these never come (capture `waitForDevices@3.3`).
     pub(super) fn wait_for_devices(&self, target: &Datum) -> Result<Datum, Failure> {
         let domain = self.find(target)?;
         let missing = domain.devices.iter().find(|device| !device.connected);

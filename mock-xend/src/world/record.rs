@@ -1,4 +1,4 @@
-//! A domain as the daemon describes it, field by field in the order of the release.
+//! The record of a domain, field by field in the order of the release.
 //!
 //! Sources: `XendDomainInfo.sxpr` up to 3.0.3, `XendConfig.to_sxp` later; captures `get-domain-vm1`, `get-domain-0` and
 //! `domain-full` (protocol reference §3.8).
@@ -13,8 +13,8 @@ use super::device::{self, Device, Guest, Stage};
 use super::domain::Domain;
 use super::image::Image;
 
-/// The names of a record's fields in the order of the release. A field that a domain does not have is left out; `device`
-/// stands for all devices.
+/// Returns the names of a record's fields in the order of the release. Fields that a domain lacks are left out of its
+/// record; `device` stands for all devices.
 fn order(release: Release) -> &'static [&'static str] {
     release.pick(&[
         (Release::V3_0_2, ORDER_3_0_2),
@@ -212,12 +212,12 @@ const ORDER_4_1: &[&str] = &[
     "cpuid_check",
 ];
 
-/// The record of a domain: `(domain (domid 1) ...)`.
+/// Returns the record of a domain: `(domain (domid 1) ...)`.
 pub(super) fn record(domain: &Domain, release: Release, detail: Detail, now: Duration) -> Datum {
     Record { domain, release, now, is_early: false }.all(detail)
 }
 
-/// The record of a domain of which the daemon has not asked the hypervisor yet.
+/// Returns the record of a domain before the daemon has asked the hypervisor about it.
 pub(super) fn early(domain: &Domain, release: Release, detail: Detail, now: Duration) -> Datum {
     Record { domain, release, now, is_early: true }.all(detail)
 }
@@ -238,7 +238,7 @@ impl Record<'_> {
             match name {
                 "device" if detail == Detail::WithoutDevices && release >= Release::V3_1 => {}
                 "device" => fields.extend(record.devices().into_iter().map(|device| Datum::pair("device", device))),
-                // It may be a long, so XML-RPC never shows it.
+                // XML-RPC never shows this field, because its value may be a long.
                 "vcpu_avail" if detail != Detail::Whole => {}
                 _ => fields.extend(record.value(name).map(|value| Datum::pair(name, value))),
             }
@@ -246,7 +246,7 @@ impl Record<'_> {
         fields.into()
     }
 
-    /// The value of a field, if the domain has one.
+    /// Returns the value of a field, if the domain has one.
     fn value(&self, name: &str) -> Option<Datum> {
         let &Self { domain, release, .. } = self;
         let is_active = domain.id.is_some();
@@ -256,14 +256,14 @@ impl Record<'_> {
             "name" => text(&domain.name),
             "uuid" => text(&domain.uuid),
             "ssidref" => Some(0.into()),
-            // The hypervisor gives every domain one.
+            // The hypervisor gives every domain at least one virtual CPU.
             "vcpus" if is_active && !self.is_early && release >= Release::V3_1 => Some(domain.vcpus.max(1).into()),
             "vcpus" => Some(domain.vcpus.into()),
             "vcpu_avail" => Some(self.availability()),
             "cpus" => Some(self.cpus()).filter(|cpus| !cpus.items().is_empty()),
             "cpu_weight" if release < Release::V3_1 => Some(domain.credit.share.into()),
-            "cpu_weight" => Some(domain.told_credit.unwrap_or(domain.credit).weight.into()),
-            "cpu_cap" => Some(domain.told_credit.unwrap_or(domain.credit).cap.into()),
+            "cpu_weight" => Some(domain.configured_credit.unwrap_or(domain.credit).weight.into()),
+            "cpu_cap" => Some(domain.configured_credit.unwrap_or(domain.credit).cap.into()),
             "memory" => Some(domain.memory.into()),
             "maxmem" => Some(domain.max_memory.into()),
             "shadow_memory" => Some(domain.shadow_memory.into()),
@@ -276,31 +276,31 @@ impl Record<'_> {
             "status" => Some(domain.power_state().number().into()),
             "state" if self.is_early => text("------"),
             "state" => is_active.then(|| domain.state().into()),
-            // Always there, even on a domain that runs: code 0 is `poweroff`.
+            // The field is always there, even for a running domain, since code 0 means `poweroff`.
             "shutdown_reason" => text("poweroff"),
             "cpu_time" | "online_vcpus" if self.is_early => None,
             "cpu_time" if is_active => Some(domain.cpu_time().into()),
             "cpu_time" => domain.ran.map(|ran| (f64::from(ran.id) + 1.234_567_89).into()).or_else(|| self.kept(name)),
-            // The stub hypervisor of the captures brings no vcpu down (capture `post-list@3.0.2`).
+            // The stub hypervisor of the captures never takes a virtual CPU offline (capture `post-list@3.0.2`).
             "online_vcpus" => (is_active || domain.ran.is_some()).then(|| domain.vcpus.into()),
-            // Up to 3.0.3 both times are texts, made by `str` of a float.
+            // Up to 3.0.3 both times are texts, made by `str()` of a float.
             "up_time" => domain.started.map(|started| self.time(self.now.saturating_sub(started))),
             "start_time" => {
                 let started = domain.started.or(domain.ran.map(|ran| ran.started));
                 started.map(|started| self.time(started)).or_else(|| self.kept(name))
             }
-            // The machine frames of store and console are effects of the stub hypervisor.
+            // These two numbers are effects of the stub hypervisor.
             "store_mfn" => self.run().map(|id| (1000 + i64::from(id)).into()),
             "console_mfn" => self.run().map(|id| (2000 + i64::from(id)).into()),
             "description" if domain.is_privileged() => None,
-            // Up to 3.0.3 what was not given is not told, but for features.
+            // Up to 3.0.3 a record shows only values that were given, except `features`.
             "bootloader" | "bootloader_args" if release < Release::V3_1 => domain.settings.get(name).cloned(),
             _ => self.kept(name),
         }
     }
 
     fn kept(&self, name: &str) -> Option<Datum> {
-        self.domain.settings.told(name, self.release)
+        self.domain.settings.in_record(name, self.release)
     }
 
     fn time(&self, time: Duration) -> Datum {
@@ -308,14 +308,14 @@ impl Record<'_> {
         if self.release < Release::V3_1 { time.show(self.release).into() } else { time }
     }
 
-    /// The id of the run that the domain is in, or that it was in last. Domain-0 was there before Xend.
+    /// Returns the id of the domain's current or last run. `None` for Domain-0, which was there before Xend.
     fn run(&self) -> Option<u32> {
         let Domain { id, started, ran, .. } = self.domain;
         started.and(*id).or(ran.map(|ran| ran.id))
     }
 
-    /// One list of CPUs for each vcpu; one that is not pinned has an empty list. 3.4 writes the last list that was pinned
-    /// over all of them (protocol reference §3.8).
+    /// Returns a list of CPUs for each virtual CPU, which is empty for one that is not pinned. 3.4 overwrites all lists
+    /// with the one that was pinned last (protocol reference §3.8).
     fn cpus(&self) -> Datum {
         let domain = self.domain;
         let list = |cpus: &Vec<i64>| Datum::List(cpus.iter().map(|&cpu| cpu.into()).collect());
@@ -328,7 +328,8 @@ impl Record<'_> {
         (0..vcpus).map(|at| domain.pinned.get(at).map_or(Datum::List(vec![]), list)).collect::<Vec<_>>().into()
     }
 
-    /// A mask of the available vcpus. One that was given is a long, and so is one of many vcpus; a long prints in quotes.
+    /// Returns a mask of the available virtual CPUs. A mask that was given, and one for many virtual CPUs, is a long,
+    /// which prints in quotes.
     fn availability(&self) -> Datum {
         let domain = self.domain;
         if let Some(mask) = domain.vcpu_avail.filter(|_| domain.available_vcpus.is_none()) {
@@ -337,7 +338,7 @@ impl Record<'_> {
         match u32::try_from(domain.available_vcpus.unwrap_or(domain.vcpus)).unwrap_or(0) {
             count @ 0..=62 => Datum::Int((1 << count) - 1),
             63 => Datum::Int(i64::MAX),
-            // It may have more bits than any type of ours.
+            // The mask may have more bits than any integer type.
             count @ 64..=127 => Datum::Text(((1_u128 << count) - 1).to_string()),
             count => Datum::Text(power_of_two_less_one(count)),
         }
@@ -352,7 +353,7 @@ impl Record<'_> {
         let mut more: Vec<(&str, Datum)> = Vec::new();
         let has = |name: &str| domain.image.as_ref().is_some_and(|image| image.setting(name).is_some());
         let is_refreshed = was_started || domain.is_privileged();
-        // What the store holds of it replaces it: nothing of a paravirtual guest.
+        // The store's content replaces the image, and the store has nothing for a paravirtual guest.
         let (is_replaced, keeps) = match release {
             Release::V3_1 => (is_refreshed && !self.is_early, domain.is_hvm() && has("rtc_timeoffset")),
             Release::V3_2 => (is_refreshed && !self.is_early && has("rtc_timeoffset"), domain.is_hvm()),
@@ -375,7 +376,7 @@ impl Record<'_> {
             let notes = of_machine.into_iter().filter(|_| domain.is_hvm());
             [Datum::from("notes")].into_iter().chain(notes).collect::<Vec<_>>().into()
         });
-        Some(Image::told(domain.image.as_ref(), &more, notes, release))
+        Some(Image::in_record(domain.image.as_ref(), &more, notes, release))
     }
 
     fn devices(&self) -> Vec<Datum> {
@@ -385,13 +386,13 @@ impl Record<'_> {
             let is_there = |device: &&Device| device.connected || domain.id.is_none();
             let of_class = || domain.devices.iter().filter(is_there).filter(|device| device.class == *class);
             let stage = match domain.guest() {
-                // Its controller knows nothing of it yet, so it is told as it was configured.
+                // The controller does not know the device yet, so the record shows its configuration.
                 Some(_) if self.is_early && *class == "console" => Stage::Defined { has_run: false },
                 Some(guest) => Stage::Running(guest),
                 None => Stage::Defined { has_run: domain.ran.is_some() },
             };
             let told: Vec<_> = of_class().filter_map(|device| device.record(stage, release)).collect();
-            // A class of which nothing is in the store is told as it was configured.
+            // If the store has nothing for the class, the record shows its configuration.
             if told.is_empty() && release >= Release::V4_1 {
                 records
                     .extend(of_class().filter_map(|device| device.record(Stage::Defined { has_run: true }, release)));
@@ -402,7 +403,7 @@ impl Record<'_> {
     }
 }
 
-/// `(1 << count) - 1` in decimal digits.
+/// Returns `(1 << count) - 1` in decimal digits.
 fn power_of_two_less_one(count: u32) -> String {
     let mut digits = vec![1_u8];
     for _ in 0..count {
@@ -421,13 +422,13 @@ fn power_of_two_less_one(count: u32) -> String {
 }
 
 impl Domain {
-    /// What the records of its devices owe to it, if it is active.
+    /// Returns the properties of the domain that the records of its devices need; `None` if it is not active.
     pub(super) fn guest(&self) -> Option<Guest<'_>> {
         let id = self.id?;
-        Some(Guest { id, is_hvm: self.is_hvm(), screens: self.screens.as_deref() })
+        Some(Guest { id, is_hvm: self.is_hvm(), vnc_address: self.vnc_address.as_deref() })
     }
 
-    /// What the store holds of the guest's end of one of its devices, if it is active.
+    /// Returns the store's entries of a device's front end; `None` if the domain is not active.
     pub(crate) fn store_entry(&self, device: &Device, release: Release) -> Option<Datum> {
         Some(device.store_entry(self.guest()?, release))
     }

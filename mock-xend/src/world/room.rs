@@ -1,22 +1,21 @@
-//! How much memory the domains of a world take, and how much they may.
+//! The limit on the memory that a world's domains take in the mock.
 
 use super::{Failure, World};
 use crate::weight;
 
 impl World {
-    /// How many bytes the domains of a world and those that are saved in its files may take if nothing else is said:
-    /// 256 MiB, which is enough for 30,000 domains.
+    /// The default limit on the bytes that domains and saved domains take: 256 MiB, which is enough for 30,000 domains.
     pub const BUDGET: usize = 256 << 20;
 
-    /// How many bytes the domains take with those that are saved, about.
+    /// Returns the bytes that domains and saved domains take, approximately.
     pub fn held(&self) -> usize {
         self.domains.weight() + self.files.saved.weight()
     }
 
-    /// Makes sure that so many bytes more are in the budget.
+    /// Checks that a number of additional bytes is within the limit.
     ///
     /// # Errors
-    /// They are not. The daemon has no limit of its own, so the text says whose it is.
+    /// Returns a failure if it is not. The daemon has no such limit, so the text names the mock.
     pub(crate) fn check_room(&self, bytes: usize) -> Result<(), Failure> {
         if self.held() + bytes <= self.budget {
             return Ok(());

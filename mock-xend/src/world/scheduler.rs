@@ -1,17 +1,17 @@
-//! What the schedulers of the hypervisor grant each domain.
+//! The parameters that the hypervisor's schedulers keep for each domain.
 
 use serde::{Deserialize, Serialize};
 
 /// A scheduler of the hypervisor that has parameters for each domain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Scheduler {
-    /// Borrowed virtual time, 3.0.2 only.
+    /// The scheduler with borrowed virtual time (BVT), 3.0.2 only.
     Bvt,
-    /// Simple earliest deadline first.
+    /// The scheduler with the simple earliest deadline first (SEDF).
     Sedf,
-    /// Credit, from 3.0.3 on.
+    /// The credit scheduler, from 3.0.3 on.
     Credit,
-    /// Credit2, 4.1.
+    /// The credit2 scheduler, 4.1.
     Credit2,
 }
 
@@ -19,16 +19,16 @@ pub enum Scheduler {
 #[derive(Clone, Copy, Debug, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Credit {
-    /// The share, from 1 to 65535.
+    /// The weight, from 1 to 65535.
     pub weight: i64,
-    /// The most of a CPU in percent; 0 is no limit.
+    /// The most CPU time in percent of one CPU; 0 means no limit.
     pub cap: i64,
-    /// The share as a configuration gives it up to 3.0.3, where it is a fraction.
+    /// The weight as a configuration up to 3.0.3 gives it, which is a fraction.
     #[serde(skip_serializing_if = "is_one")]
     pub share: f64,
 }
 
-/// Whether a share is the usual one.
+/// Returns whether the share is the default, 1.
 fn is_one(share: &f64) -> bool {
     *share == 1.0
 }
@@ -43,15 +43,15 @@ impl Default for Credit {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Sedf {
-    /// How long a period is.
+    /// The length of a period.
     pub period: i64,
-    /// How much of it is guaranteed.
+    /// The part of the period that is guaranteed.
     pub slice: i64,
-    /// A bound for the latency.
+    /// The bound for the latency.
     pub latency: i64,
-    /// Whether it gets what others leave.
+    /// Whether the domain gets time that other domains leave: 1 or 0.
     pub extratime: i64,
-    /// The share instead of period and slice.
+    /// The weight, given instead of period and slice.
     pub weight: i64,
 }
 
@@ -65,15 +65,15 @@ impl Default for Sedf {
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case", default)]
 pub struct Bvt {
-    /// How fast its virtual time goes.
+    /// The advance of virtual time for the CPU time used (`mcuadv`).
     pub mcuadv: i64,
-    /// Whether it may warp back.
+    /// Whether the domain may warp back in virtual time (`warpback`).
     pub warpback: i64,
-    /// How far.
+    /// How far the domain may warp back (`warpvalue`).
     pub warpvalue: i64,
-    /// For how long.
+    /// The longest time that the domain may run warped (`warpl`).
     pub warpl: i64,
-    /// How long after the last time.
+    /// The shortest time between two warps (`warpu`).
     pub warpu: i64,
 }
 

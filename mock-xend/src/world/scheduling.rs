@@ -1,4 +1,4 @@
-//! Telling and setting what the schedulers of the hypervisor grant a domain.
+//! Reading and setting the scheduling parameters of a domain.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -54,7 +54,7 @@ impl World {
         let domain = self.find_mut(target)?;
         domain.check_scheduled(scheduler, release)?;
         let value = |at: usize| values.get(at).unwrap_or(&Datum::None);
-        // Whatever the hypervisor's binding raises becomes a plain error.
+        // Any exception of the hypervisor's binding becomes a plain error.
         let refused = |raised: Vec<u8>| Failure::refused(raised);
         let number = |at: usize| python::c_int(value(at)).map_err(refused);
         match scheduler {
@@ -77,7 +77,7 @@ impl World {
                 };
             }
             Scheduler::Credit | Scheduler::Credit2 => {
-                // The values are compared as they are: a text is more than any number.
+                // Values are compared without conversion, and Python takes a text for more than any number.
                 let is_out_of = |at: usize, least: i64, most: i64| {
                     let order = |number| python::compare(value(at), number).map_err(refused);
                     Ok(*value(at) != Datum::None && (order(least)?.is_lt() || order(most)?.is_gt()))
@@ -104,7 +104,7 @@ impl World {
                 };
                 let (weight, cap) = (kept(0, domain.credit.weight)?, kept(1, domain.credit.cap)?);
                 if release == Release::V3_1 {
-                    domain.told_credit.get_or_insert(domain.credit);
+                    domain.configured_credit.get_or_insert(domain.credit);
                 }
                 domain.credit = Credit { weight, cap, ..domain.credit };
             }
@@ -114,8 +114,8 @@ impl World {
 }
 
 impl Domain {
-    /// The hypervisor schedules what is active. From 3.3 on the credit scheduler's parameters of another domain are those
-    /// of its definition, and the hypervisor is not asked.
+    /// Checks that the scheduler can be asked about the domain, which must be active. From 3.3 on the credit
+    /// scheduler's parameters of an inactive domain are read from its definition instead.
     fn check_scheduled(&self, scheduler: Scheduler, release: Release) -> Result<(), Failure> {
         let is_defined = match scheduler {
             Scheduler::Credit | Scheduler::Credit2 => release >= Release::V3_3,

@@ -1,8 +1,8 @@
-//! The fields of a configuration that the daemon keeps as they are given, and tells again.
+//! The fields of a configuration that the daemon keeps unchanged and shows in records.
 //!
-//! One row says what a field is called, which releases have it, of which type it is, and what stands in the record of a
-//! domain that was given none. What operations work with (memory, vcpus, devices ...) has a place of its own in
-//! [`Domain`](super::Domain), and no row here.
+//! Each row of the table holds the name of a field, the releases that have it, its type, and the value that records
+//! show by default. Fields that operations work with (memory, virtual CPUs, devices and so on) are in
+//! [`Domain`](super::Domain) instead.
 
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
@@ -11,25 +11,25 @@ use super::failure::Failure;
 use super::pairs::child;
 use crate::python;
 
-/// A field that is kept as it is given.
+/// A field that is kept unchanged.
 struct Field {
     name: &'static str,
     releases: Releases,
     kind: Kind,
-    /// What the record tells if the configuration does not say.
+    /// The value that a record shows if the configuration has none.
     default: Option<&'static str>,
 }
 
-/// What a value of a configuration is made into.
+/// The type to which the value of a configuration is converted.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Kind {
-    /// `str`: kept as given, a list too.
+    /// `str`: the value is kept as it was given, even if it is a list.
     Text,
-    /// `int`.
+    /// Python's `int`.
     Int,
-    /// `float`.
+    /// Python's `float`.
     Float,
-    /// Registers of a processor by leaf (`XendConfig.py`, `_parse_cpuid`).
+    /// The CPUID registers by leaf (`XendConfig.py`, `_parse_cpuid`).
     Cpuid,
 }
 
@@ -37,8 +37,8 @@ const fn field(name: &'static str, releases: Releases, kind: Kind, default: Opti
     Field { name, releases, kind, default }
 }
 
-/// `XENAPI_CFG_TO_LEGACY_CFG` and `LEGACY_UNSUPPORTED_BY_XENAPI_CFG` of `XendConfig.py`; up to 3.0.3
-/// `VM_CONFIG_PARAMS` of `XendDomainInfo.py`.
+/// The table of fields: `XENAPI_CFG_TO_LEGACY_CFG` and `LEGACY_UNSUPPORTED_BY_XENAPI_CFG` of `XendConfig.py`; up to
+/// 3.0.3 `VM_CONFIG_PARAMS` of `XendDomainInfo.py`.
 const FIELDS: &[Field] = &[
     field("bootloader", Releases::ALL, Kind::Text, Some("")),
     field("bootloader_args", Releases::since(Release::V3_0_3), Kind::Text, Some("")),
@@ -54,41 +54,41 @@ const FIELDS: &[Field] = &[
     field("cpuid_check", Releases::since(Release::V3_3), Kind::Cpuid, None),
 ];
 
-/// The row of a field that a release has.
+/// Returns the row of a field, if the release has it.
 fn find(name: &str, release: Release) -> Option<&'static Field> {
     FIELDS.iter().find(|field| field.name == name && field.releases.contains(release))
 }
 
-/// Values that were given for fields that are kept as they are.
+/// The given values of the fields that are kept unchanged.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Settings {
     given: Vec<(&'static str, Datum)>,
 }
 
 impl Settings {
-    /// What was given for a field.
+    /// Returns the value that was given for a field.
     pub fn get(&self, name: &str) -> Option<&Datum> {
         self.given.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
 
-    /// What a record tells of a field: what was given, or what the daemon puts in itself. `None` if the release has no
-    /// such field, or tells nothing of it unless it is given.
-    pub fn told(&self, name: &str, release: Release) -> Option<Datum> {
+    /// Returns the value of a field that a record shows: the given one, or the daemon's default. `None` if the release
+    /// has no such field, or shows it only if it was given.
+    pub fn in_record(&self, name: &str, release: Release) -> Option<Datum> {
         let field = find(name, release)?;
         self.get(name).cloned().or_else(|| field.default.map(Datum::from))
     }
 
-    /// Every value that was given, with its name, in the order of the table.
+    /// Returns every given value with its name, in the order of the table.
     pub fn iter(&self) -> impl Iterator<Item = (&'static str, &Datum)> {
         let mut seen = std::collections::BTreeSet::new();
         let names = FIELDS.iter().map(|field| field.name).filter(move |name| seen.insert(*name));
         names.filter_map(|name| Some((name, self.get(name)?)))
     }
 
-    /// Reads a field out of a configuration, if the release has it and the configuration does.
+    /// Reads a field of a configuration, if the release has the field and the configuration gives a value.
     ///
     /// # Errors
-    /// What Python says of a value of another type.
+    /// Returns Python's exception for a value of the wrong type.
     pub(super) fn read(&mut self, config: &Datum, name: &str, release: Release) -> Result<(), Failure> {
         let (Some(field), Some(value)) = (find(name, release), child(config, name)) else { return Ok(()) };
         let value = match field.kind {
@@ -101,10 +101,10 @@ impl Settings {
         Ok(())
     }
 
-    /// Reads the fields that nothing was read of yet.
+    /// Reads all fields that were not read before.
     ///
     /// # Errors
-    /// As [`read`](Self::read).
+    /// Returns the errors of [`read`](Self::read).
     pub(super) fn read_rest(&mut self, config: &Datum, release: Release) -> Result<(), Failure> {
         let untouched = |field: &&Field| self.get(field.name).is_none();
         for field in FIELDS.iter().filter(untouched).collect::<Vec<_>>() {
@@ -113,7 +113,7 @@ impl Settings {
         Ok(())
     }
 
-    /// Keeps a value for a field. A field that no release has is left alone.
+    /// Keeps a value for a field. A name that no release has is ignored.
     pub fn set(&mut self, name: &str, value: Datum) {
         let Some(field) = FIELDS.iter().find(|field| field.name == name) else { return };
         match self.given.iter_mut().find(|(known, _)| *known == name) {
@@ -123,7 +123,8 @@ impl Settings {
     }
 }
 
-/// Leaves as decimal numbers, masks given as `0x..` as 32 binary digits (capture `sage20-cpuid@4.1`).
+/// Converts CPUID settings: leaves to decimal numbers, and masks given as `0x..` to 32 binary digits (capture
+/// `sage20-cpuid@4.1`).
 fn cpuid(value: &Datum) -> Datum {
     let hex = |text: &[u8]| i64::from_str_radix(str::from_utf8(text.strip_prefix(b"0x")?).ok()?, 16).ok();
     let register = |pair: &Datum| match pair.items() {

@@ -1,8 +1,8 @@
-//! What the daemon does, and refuses, when it builds a domain (`XendDomainInfo.py`, `_constructDomain`, `_initDomain`;
-//! `image.py`; the controllers of the devices).
+//! The daemon's checks when it builds a domain (`XendDomainInfo.py`, `_constructDomain`, `_initDomain`; `image.py`; the
+//! controllers of the devices).
 //!
-//! The checks come in the daemon's order: bootloader, ability to run machines, shares of the processors, kind of the
-//! image, processors, memory, files, devices.
+//! The checks come in the daemon's order: bootloader, support for HVM domains, scheduling weights, kind of image,
+//! processors, memory, files, devices.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -12,11 +12,11 @@ use super::{Domain, Failure, Image, World};
 use crate::python;
 
 impl World {
-    /// Holds a domain against the host before it is built. The answer of a bootloader takes the place of its image up to
-    /// 3.0.3; later nobody is told of it.
+    /// Checks a domain against the host before it is built. Up to 3.0.3 the answer of a bootloader replaces the image
+    /// of the domain; later records don't show it.
     ///
     /// # Errors
-    /// The first check of the daemon that fails.
+    /// Returns the failure of the first check of the daemon that is not met.
     pub(super) fn check_start(&self, domain: &mut Domain) -> Result<(), Failure> {
         if self.release >= Release::V3_1 {
             return self.check_start_since_3_1(domain);
@@ -31,7 +31,7 @@ impl World {
         let booted = self.boot(domain)?;
         let image = booted.as_ref().or(domain.image.as_ref());
         let is_hvm = domain.is_hvm();
-        if is_hvm && !self.node.can_run_machines() {
+        if is_hvm && !self.node.supports_hvm() {
             return Err(Failure::refused(NO_HVM));
         }
         domain.check_shares(self.release)?;
@@ -41,16 +41,16 @@ impl World {
         }
         self.check_affinity(domain)?;
         if let Some(image) = image.filter(|_| is_hvm) {
-            self.check_machine(image)?;
+            self.check_hvm_image(image)?;
         }
         if let Some(image) = image.filter(|_| !is_hvm && self.release >= Release::V4_1) {
-            // They are numbers to the builder of every domain (capture `elm7-badloc@4.1`).
+            // The builder converts these settings to numbers for every domain (capture `elm7-badloc@4.1`).
             for name in ["acpi", "apic", "localtime", "pae"] {
                 image.setting(name).map(python::number).transpose().map_err(Failure::Exception)?;
             }
         }
         self.check_free_memory(domain.memory, domain.max_memory)?;
-        // From 3.3 on a machine has no kernel, and its loader was looked for before, if at all.
+        // From 3.3 on an HVM domain has no kernel, and its loader was checked before, if at all.
         let image = image.filter(|_| !is_hvm || self.release < Release::V3_3);
         if let Some(image) = image {
             self.check_kernel(image)?;
@@ -67,7 +67,7 @@ impl World {
             return Err(Failure::refused([b"unknown image type: ".as_slice(), &kind].concat()));
         }
         if kind == b"hvm" {
-            if !self.node.can_run_machines() {
+            if !self.node.supports_hvm() {
                 let text = if self.release < Release::V3_0_3 {
                     "Not an HVM capable platform, we stop creating!"
                 } else {
@@ -75,14 +75,14 @@ impl World {
                 };
                 return Err(Failure::refused(text));
             }
-            // The arguments of the device model are made before it is looked for.
+            // The daemon makes the arguments of the device model before it looks for the program.
             if self.release >= Release::V3_0_3 {
                 self.check_floppies(image)?;
             }
             if image.text("device_model").is_empty() {
                 return Err(Failure::refused("hvm: missing device model"));
             }
-            // The device model is told of all disks first.
+            // The arguments of the device model include all disks.
             let is_nameless = |device: &Device| device.is_block() && device.setting("uname").is_none();
             if self.release < Release::V3_0_3 && domain.devices.iter().any(is_nameless) {
                 return Err(Failure::exception("'NoneType' object has no attribute 'split'"));
@@ -97,7 +97,8 @@ impl World {
         self.check_devices_at_start(domain)
     }
 
-    /// What a bootloader answers, if one is asked: for a domain without a kernel, and for one that names a bootloader.
+    /// Returns the answer of the bootloader, if one is run: for a domain without a kernel, and for one that names a
+    /// bootloader.
     fn boot(&self, domain: &Domain) -> Result<Option<Image>, Failure> {
         let (bootloader, release) = (domain.bootloader(), self.release);
         let has_kernel = domain.image.as_ref().is_some_and(|image| !image.text("kernel").is_empty());
@@ -128,7 +129,7 @@ impl World {
         }
     }
 
-    /// The processors that a configuration asks for: the hypervisor refuses a set of which none is there.
+    /// Checks the CPUs that a configuration asks for. The hypervisor refuses a set of which no CPU exists.
     fn check_affinity(&self, domain: &Domain) -> Result<(), Failure> {
         let is_empty =
             |cpus: &Vec<i64>| !cpus.is_empty() && !cpus.iter().any(|&cpu| (0..self.node.cpus()).contains(&cpu));
@@ -138,8 +139,8 @@ impl World {
         Ok(())
     }
 
-    /// What a machine's image must have (`HVMImageHandler.configure`).
-    fn check_machine(&self, image: &Image) -> Result<(), Failure> {
+    /// Checks what the image of an HVM domain must have (`HVMImageHandler.configure`).
+    fn check_hvm_image(&self, image: &Image) -> Result<(), Failure> {
         let release = self.release;
         if release < Release::V3_2 && self.xend_config.vncpasswd.is_none() && image.setting("vncpasswd").is_none() {
             let vnc = image.setting("vnc").map(python::number).transpose().map_err(Failure::Exception)?;
@@ -160,7 +161,7 @@ impl World {
         Ok(())
     }
 
-    /// The files of a machine's floppy drives (`HVMImageHandler.parseDeviceModelArgs`), from 3.0.3 on.
+    /// Checks the files of an HVM domain's floppy drives (`HVMImageHandler.parseDeviceModelArgs`), from 3.0.3 on.
     fn check_floppies(&self, image: &Image) -> Result<(), Failure> {
         for file in ["fda", "fdb"].map(|drive| image.text(drive)) {
             let is_there = file.starts_with(b"/") && self.files.exists(&file);
@@ -171,7 +172,7 @@ impl World {
         Ok(())
     }
 
-    /// The files of an image.
+    /// Checks that the files of an image exist.
     fn check_kernel(&self, image: &Image) -> Result<(), Failure> {
         let kernel = image.text("kernel");
         let is_needed = !kernel.is_empty() || self.release < Release::V3_1;
@@ -185,7 +186,7 @@ impl World {
         Ok(())
     }
 
-    /// What each controller says of its devices, in the order in which they are created.
+    /// Makes the checks of each device's controller, in the order in which the devices are created.
     fn check_devices_at_start(&self, domain: &Domain) -> Result<(), Failure> {
         let mut devices: Vec<&Device> = domain.devices.iter().collect();
         if self.release >= Release::V3_1 {
@@ -202,7 +203,8 @@ impl World {
         Ok(())
     }
 
-    /// What the controller of a device says before it is plugged in, `created` being those that are.
+    /// Makes the checks of a device's controller before the device is plugged in. `created` are the devices that are
+    /// plugged in already.
     pub(super) fn check_device(&self, device: &Device, is_hvm: bool, created: &[&Device]) -> Result<(), Failure> {
         let release = self.release;
         if let Some(backend) = device.setting("backend").filter(|backend| python::number(backend).is_err())
@@ -219,7 +221,7 @@ impl World {
             "ioports" => device.check_ports()?,
             "irq" => device.check_irq()?,
             "pci" => self.check_bus(device)?,
-            // A slip of the daemon: its own list of states has no such key (capture `jade3-vscsi@3.3`).
+            // A mistake of the daemon: its own list of states has no such key (capture `jade3-vscsi@3.3`).
             "vscsi" if release < Release::V3_4 => return Err(Failure::key_error("1")),
             _ => {}
         }
@@ -254,7 +256,7 @@ impl World {
             }
         } else {
             let kind = uname.as_ref().and_then(|uname| Some(&uname[..uname.iter().position(|&byte| byte == b':')?]));
-            // Where an image of the Xen-API is, its VDI says.
+            // The file of an image of the Xen-API is known to its VDI.
             let has_image = device.setting("VDI").is_some();
             let needs_uname = (release >= Release::V3_3 || release < Release::V3_1) && !has_image;
             let needs_kind = release >= Release::V3_3 && !has_image;
@@ -294,7 +296,7 @@ impl World {
         Ok(())
     }
 
-    /// Whether the host has the devices of a bus: as folders of sysfs.
+    /// Checks that the host has the PCI devices, which it does if their folders in sysfs exist.
     fn check_bus(&self, device: &Device) -> Result<(), Failure> {
         let release = self.release;
         if release < Release::V3_1 {
@@ -303,7 +305,7 @@ impl World {
         if release >= Release::V4_1 {
             device.check_bus_options()?;
         }
-        // A slip in the format of 3.0.2.
+        // A mistake in a format string of 3.0.2.
         let slip = if release < Release::V3_0_3 { "%s" } else { "" };
         for address in device.pci_addresses().into_iter().filter(|_| release < Release::V4_1) {
             if !self.files.exists(format!("/sys/bus/pci/devices/{address}").as_bytes()) {
@@ -323,7 +325,7 @@ fn no_details() -> Failure {
 }
 
 impl Domain {
-    /// Shares of the processors, which only the hypervisor checks (`xc.sched_credit_domain_set`).
+    /// Checks the weight and the cap of the processors, as the hypervisor does (`xc.sched_credit_domain_set`).
     fn check_shares(&self, release: Release) -> Result<(), Failure> {
         let credit = self.credit;
         if !(1..=65_535).contains(&credit.weight) {
@@ -346,12 +348,12 @@ impl Domain {
 }
 
 impl Device {
-    /// A disk that a bootloader may look at. A text counts as true, even `'0'` (capture `dill9-second@3.4`).
+    /// Returns whether a bootloader may read a disk. Any text counts as true, even `'0'` (capture `dill9-second@3.4`).
     fn is_bootable(&self) -> bool {
         self.setting("bootable").is_some_and(python::truth)
     }
 
-    /// What the daemon says of a second device with the number of another.
+    /// Returns the failure for a second device with the same number.
     pub(super) fn already_connected(&self) -> Failure {
         let name = self.text("dev").filter(|_| self.is_block()).map(|name| {
             let name = name.strip_prefix(b"ioemu:").unwrap_or(&name);
@@ -364,7 +366,7 @@ impl Device {
         Failure::refused([b"Device ".as_slice(), &text, b" is already connected."].concat())
     }
 
-    /// A screen of 3.1 says what it is in `type` (`vfbif.py`).
+    /// Checks a framebuffer of 3.1, which names its kind in `type` (`vfbif.py`).
     fn check_screen(&self) -> Result<(), Failure> {
         let kind = self.setting("type");
         if kind.is_some_and(|kind| matches!(kind.as_bytes(), Some(b"vnc" | b"sdl"))) {
@@ -395,7 +397,7 @@ impl Device {
     }
 }
 
-/// `int(text, 10)`, or `int(text, 16)` of what starts with `0x`.
+/// Returns whether a text is a number: `int(text, 10)`, or `int(text, 16)` of a text that begins with `0x`.
 fn is_number(text: &[u8]) -> bool {
     match text.strip_prefix(b"0x") {
         Some(digits) => !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit),

@@ -1,4 +1,4 @@
-//! A host with its domains, and what it is at first.
+//! The state of a host with its domains.
 
 use std::time::Duration;
 
@@ -13,38 +13,38 @@ use super::identity::Identities;
 use super::node::Node;
 use super::xend_config::XendConfig;
 
-/// A program that finds the kernel of a guest on its disk.
+/// A program that finds the kernel of a guest on the guest's disk.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Bootloader {
-    /// Where it is: `/usr/bin/pygrub`.
+    /// The path of the program, such as `/usr/bin/pygrub`.
     pub path: String,
-    /// What it answers: `(linux (kernel K) (ramdisk R) (args A))`.
+    /// The image that the program returns: `(linux (kernel K) (ramdisk R) (args A))`.
     pub answer: Datum,
 }
 
-/// A host with its domains.
+/// A simulated host with its domains.
 #[derive(Clone, Debug)]
 pub struct World {
     pub(super) release: Release,
-    /// The host itself.
+    /// The host machine.
     pub node: Node,
-    /// The daemon's own configuration.
+    /// The settings of the daemon's own configuration file.
     pub xend_config: XendConfig,
-    /// Its files.
+    /// The files of the host.
     pub files: Filesystem,
-    /// The bootloaders that answer something. Any other one answers nothing.
+    /// The bootloaders that return an image. Any other bootloader returns nothing.
     pub bootloaders: Vec<Bootloader>,
-    /// Hosts that take domains from this one: `HOST:PORT`. None by default.
+    /// The hosts that accept migrated domains, as `HOST:PORT`. There are none by default.
     pub peers: Vec<String>,
-    /// How long a guest takes to obey a request to shut down: no time by default, so that it is gone for the next
-    /// command. Without a time guests never obey, and are destroyed when the daemon's patience is at its end.
+    /// How long a guest takes to obey a shutdown request. By default it takes no time, so that the domain is gone at
+    /// the next command. With `None` guests never obey, and are destroyed after the daemon's timeout.
     pub guest_delay: Option<Duration>,
-    /// The console ring of the hypervisor.
+    /// The content of the hypervisor's console ring.
     pub messages: Vec<u8>,
-    /// The daemon's log file.
+    /// The content of the daemon's log file.
     pub log: Vec<u8>,
-    /// How many bytes domains and saved domains may take, about: [`World::BUDGET`] unless it is set. What goes beyond it
-    /// is refused.
+    /// The limit on the bytes that domains and saved domains take, approximately: [`World::BUDGET`] by default.
+    /// Commands that would exceed it are refused.
     pub budget: usize,
     pub(super) domains: Domains,
     pub(super) next_id: u32,
@@ -52,7 +52,7 @@ pub struct World {
 }
 
 impl World {
-    /// Domain-0 alone.
+    /// Creates a host with Domain-0 alone.
     pub fn empty(release: Release) -> Self {
         Self {
             release,
@@ -80,19 +80,19 @@ impl World {
             vcpus: 2,
             pinned: vec![vec![0, 1]; 2],
             memory: 256,
-            // The stub hypervisor of the captures gives no limit, which from 3.1 on shows as a huge one.
+            // The stub hypervisor of the captures reports no limit, which shows as a huge one from 3.1 on.
             max_memory: if release <= Release::V3_0_3 { 256 } else { 4_194_303 },
             ..Domain::blank()
         }
     }
 
-    /// The release whose daemon runs here.
+    /// Returns the release of the daemon that runs on the host.
     pub fn release(&self) -> Release {
         self.release
     }
 
-    /// A number that is another one whenever a domain may have changed, come or gone: what was looked up while it was the
-    /// same is still true.
+    /// Returns a number that changes whenever a domain may have changed, appeared or gone. As long as it is the same,
+    /// earlier lookups are still valid.
     pub fn generation(&self) -> u64 {
         self.domains.generation()
     }

@@ -1,4 +1,4 @@
-//! Virtual CPUs: how many, where, and what they do.
+//! Virtual CPUs: their number, where they may run, and their state.
 
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
@@ -9,13 +9,14 @@ use super::domain::Domain;
 use super::{Failure, World};
 use crate::{python, weight};
 
-/// The processors that the host has.
+/// The processors of the host.
 const PROCESSORS: std::ops::Range<i64> = 0..2;
 
-/// `(domain (domid 1) (name vm1) (vcpu_count 1) (vcpu ...))` (captures `vcpuinfo`).
+/// Returns the state of a domain's virtual CPUs: `(domain (domid 1) (name vm1) (vcpu_count 1) (vcpu ...))` (captures
+/// `vcpuinfo`).
 ///
-/// The stub hypervisor of the captures brings no vcpu down: all are online, however many are available. What is not
-/// active has no virtual CPUs in the hypervisor: 3.1 and 3.2 ask for them all the same.
+/// The stub hypervisor of the captures takes no virtual CPU offline: all are online, however many are available. The
+/// hypervisor has no virtual CPUs for an inactive domain, but 3.1 and 3.2 ask for them all the same.
 pub(super) fn vcpus(domain: &Domain, release: Release) -> Result<Datum, Failure> {
     let is_active = domain.id.is_some();
     if !is_active && release < Release::V3_3 {
@@ -27,7 +28,7 @@ pub(super) fn vcpus(domain: &Domain, release: Release) -> Result<Datum, Failure>
         Datum::pair("name", domain.name.as_str()),
         Datum::pair("vcpu_count", domain.vcpus),
     ];
-    // Up to 3.0.3 a paused domain is told as one that waits for something.
+    // Up to 3.0.3 the virtual CPUs of a paused domain are shown as blocked.
     let is_blocked = is_active && (domain.activity != Activity::Paused || release < Release::V3_1);
     for number in 0..domain.vcpus {
         let any: Vec<i64> = if is_active { PROCESSORS.collect() } else { (0..64).collect() };
@@ -47,12 +48,12 @@ pub(super) fn vcpus(domain: &Domain, release: Release) -> Result<Datum, Failure>
 }
 
 impl Domain {
-    /// The host's processors that a virtual one may run on.
+    /// Returns the processors of the host that a virtual CPU may run on.
     pub(crate) fn cpus_of(&self, vcpu: i64) -> &[i64] {
         self.pinned_cpus(vcpu).unwrap_or(&[0, 1])
     }
 
-    /// The processors that a virtual one was pinned to, if it was.
+    /// Returns the processors that a virtual CPU is pinned to, if it is pinned.
     fn pinned_cpus(&self, vcpu: i64) -> Option<&[i64]> {
         let pinned = usize::try_from(vcpu).ok().and_then(|at| self.pinned.get(at));
         pinned.filter(|cpus| !cpus.is_empty()).map(Vec::as_slice)
@@ -71,7 +72,7 @@ impl World {
         if release >= Release::V3_4 && domain.id.is_some() && order(domain.vcpus)?.is_gt() {
             return Err(Failure::refused("Cannot set vcpus greater than max vcpus on running domain"));
         }
-        // The mask of those that are available is `(1 << vcpus) - 1`.
+        // The daemon computes the mask of available virtual CPUs as `(1 << vcpus) - 1`.
         let vcpus = python::shift(vcpus).map_err(Failure::Exception)?;
         if domain.id.is_none() {
             if vcpus > most_vcpus(release) {
@@ -79,7 +80,7 @@ impl World {
             }
             domain.vcpus = vcpus;
         }
-        // A number of so many bits is where Python's memory ends.
+        // Python runs out of memory for a number with so many bits.
         if vcpus > MOST_VCPUS {
             return Err(Failure::exception(""));
         }
@@ -87,7 +88,8 @@ impl World {
         Ok(Datum::None)
     }
 
-    /// `domain_pincpu`. What it checks, and in which order, differs in every release (captures `post-pincpu-bad`).
+    /// Pins a virtual CPU (`domain_pincpu`). What the daemon checks, and in which order, differs in every release
+    /// (captures `post-pincpu-bad`).
     pub(super) fn pin(&mut self, target: &Datum, vcpu: &Datum, cpus: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
         let vcpus = usize::try_from(self.find(target)?.vcpus).unwrap_or_default();
@@ -97,7 +99,7 @@ impl World {
         let vcpus = if all {
             (0..domain.vcpus).map(Datum::Int).collect()
         } else if Releases::between(Release::V3_1, Release::V3_2).contains(release) {
-            // The number is converted where the hypervisor is called, too.
+            // The hypervisor's binding converts the number.
             vec![vcpu.clone()]
         } else {
             vec![Datum::Int(python::number(vcpu).map_err(Failure::Exception)?)]
@@ -109,7 +111,7 @@ impl World {
             }
             cpus => cpus.clone(),
         };
-        // From 3.3 on the definition of a domain that is not active is changed, and the hypervisor is not asked.
+        // From 3.3 on the definition of an inactive domain is changed without asking the hypervisor.
         let asks_hypervisor = domain.id.is_some() || release < Release::V3_3;
         for vcpu in vcpus {
             let failed = |refused: Refused| {
@@ -123,7 +125,7 @@ impl World {
                     Refused::ByHypervisor => Failure::Hypervisor { errno: 22, text: "Invalid argument" },
                     Refused::ByPython(text) if release >= Release::V3_1 => since_3_1(&text),
                     Refused::ByPython(text) => Failure::Exception(text),
-                    // The list is gone through before the call up to 3.3.
+                    // Up to 3.3 the daemon iterates over the list before it calls the hypervisor.
                     Refused::NotIterable(text) if release >= Release::V3_4 => since_3_1(&text),
                     Refused::NotIterable(text) => Failure::Exception(text),
                 }
@@ -134,7 +136,7 @@ impl World {
     }
 }
 
-/// Why a virtual CPU was not pinned.
+/// The reason why a virtual CPU was not pinned.
 enum Refused {
     ByHypervisor,
     ByPython(Vec<u8>),
@@ -142,14 +144,14 @@ enum Refused {
 }
 
 impl Domain {
-    /// `xc.vcpu_setaffinity`: the virtual CPU is there, and so is one processor at least.
+    /// Does what `xc.vcpu_setaffinity` does: the virtual CPU must exist, and so must at least one of the processors.
     fn pin(&mut self, vcpu: &Datum, cpus: &Datum, asks_hypervisor: bool) -> Result<(), Refused> {
         let vcpu = python::number(vcpu).map_err(Refused::ByPython)?;
         if asks_hypervisor && self.id.is_none() {
             return Err(Refused::ByPython(python::AN_INTEGER_IS_REQUIRED.to_vec()));
         }
         let cpus: Vec<i64> = match cpus {
-            // The binding ignores a text, and pins to all (`xc.c`, protocol reference §3.3).
+            // The binding ignores a text and pins to all processors (`xc.c`, protocol reference §3.3).
             Datum::Bytes(_) | Datum::Text(_) => Vec::new(),
             cpus => {
                 let items = python::items(cpus).map_err(Refused::NotIterable)?;

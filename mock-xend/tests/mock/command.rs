@@ -207,7 +207,7 @@ fn what_it_cannot_do_is_one_line_and_status_2() {
     let twice = "unix:twice";
     check(
         &["--sxp", twice, "--xmlrpc", twice],
-        &format!("error: {twice} is given twice: a listener needs an address of its own\n"),
+        &format!("error: {twice} is given twice: each listener needs its own address\n"),
     );
     check(
         &["--sxp", "tcp:127.0.0.1:0", "--ready-file", "/no/such/r.json"],

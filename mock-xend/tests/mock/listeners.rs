@@ -64,7 +64,7 @@ fn a_stale_socket_is_replaced_and_a_live_one_is_not() {
     drop(mock);
     std::fs::write(&path, "not a socket").unwrap();
     let error = start().unwrap_err().to_string();
-    let expected = "a file that is no socket is there; remove it or take another path";
+    let expected = "a file that is not a socket is there; remove it or choose another path";
     assert_eq!(error, format!("can't listen on unix:{}: {expected}", path.display()));
     assert_eq!(std::fs::read(&path).unwrap(), b"not a socket");
 }
@@ -99,7 +99,7 @@ fn what_cannot_be_bound_is_named_and_nothing_is_left() {
         Address::Tcp(taken.local_addr().unwrap()),
         "can't listen on ADDRESS: another program listens there; choose another address, port 0 is any that is free",
     );
-    check(Address::Unix(first.clone()), "ADDRESS is given twice: a listener needs an address of its own");
+    check(Address::Unix(first.clone()), "ADDRESS is given twice: each listener needs its own address");
     check(
         Address::Unix(folder.path().join("x".repeat(200))),
         "can't listen on ADDRESS: the path is too long for a socket",

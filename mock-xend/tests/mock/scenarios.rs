@@ -193,7 +193,7 @@ fn a_scenario_that_the_release_can_not_meet_does_not_start() {
     };
     let define = "[[expect]]\noperation = \"domain.define\"\nreply = \"close\"\n";
     let place = " --> outage.toml:2:13\n  | operation = \"domain.define\"\n  |             ^^^^^^^^^^^^^^^\n";
-    let message = "no such operation `domain.define` on any face of 3.0.3, expected another `face` or `release`";
+    let message = "there is no operation `domain.define` on any face of release 3.0.3: choose another `operation`, `face` or `release`";
     assert_eq!(start(define), Err(format!("{message}\n{place}")));
     let method = "[[expect]]\nface = \"xenapi\"\nmethod = \"VM.start\"\nreply = \"close\"\n";
     let error = start(method).expect_err("no Xen-API");

@@ -166,7 +166,7 @@ mod properties {
                     "available-vcpus = #", "max-memory = #", "shadow-memory = #", "pinned = [[#, #], []]",
                     "last-pinned = [#]", "credit = { weight = #, cap = # }", "ran = { id = 5, started = % }",
                     "sedf = { period = #, slice = #, latency = #, weight = #, extratime = # }",
-                    "asked = { reason = \"poweroff\", at = %, obeys-at = % }",
+                    "shutdown-request = { reason = \"poweroff\", at = %, obeys-at = % }",
                     "settings = [\"(cpuid ((1 ((eax 0x%)))))\", \"(start_time %)\"]",
                     "devices = [\"(vif (rate %KB/s))\", \"(vbd (dev #) (uname phy:x))\"]",
                 ]),

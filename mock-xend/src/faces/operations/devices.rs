@@ -1,10 +1,10 @@
-//! Devices of domains, and the ports of the host that domains may use.
+//! Operations on devices of domains and on I/O ports of the host.
 
 use xend_wire::operation;
 use xend_wire::{Release, Releases};
 
 use super::row::Row;
-use crate::faces::sxp::{self, Resource, Way, post};
+use crate::faces::sxp::{self, Execution, Resource, post};
 use crate::faces::xmlrpc::{self, known_only, of_domain, of_manager};
 use crate::python;
 use crate::world::{Command, Failure};
@@ -12,7 +12,7 @@ use crate::world::{Command, Failure};
 pub(super) const ROWS: &[Row] = &[
     Row {
         operations: &[operation::DEVICE_LIST],
-        sxp: &[post(Resource::Domain, "devices", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "devices", Releases::ALL, Execution::AtOnce, |request| {
             let class = request.text("type")?;
             request.give(Command::Devices { domain: request.object(), class })
         })],
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::DEVICE_ATTACH],
-        sxp: &[post(Resource::Domain, "device_create", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "device_create", Releases::ALL, Execution::AtOnce, |request| {
             let config = request.sxpr("config")?;
             request.give(Command::CreateDevice { domain: request.object(), config })
         })],
@@ -39,14 +39,20 @@ pub(super) const ROWS: &[Row] = &[
                 Resource::Domain,
                 "device_configure",
                 Releases::only(Release::V3_0_2),
-                Way::AtOnce,
+                Execution::AtOnce,
                 post_configuration,
             ),
-            post(Resource::Domain, "device_configure", Releases::only(Release::V3_0_3), Way::AtOnce, |request| {
+            post(Resource::Domain, "device_configure", Releases::only(Release::V3_0_3), Execution::AtOnce, |request| {
                 request.sxpr("config").and(request.text("dev"))?;
                 Err(Failure::exception("device_configure() takes exactly 2 arguments (3 given)"))
             }),
-            post(Resource::Domain, "device_configure", Releases::since(Release::V3_1), Way::AtOnce, post_configuration),
+            post(
+                Resource::Domain,
+                "device_configure",
+                Releases::since(Release::V3_1),
+                Execution::AtOnce,
+                post_configuration,
+            ),
         ],
         xmlrpc: &[
             of_domain(
@@ -69,11 +75,11 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         operations: &[operation::DEVICE_DETACH],
         sxp: &[
-            post(Resource::Domain, "device_destroy", Releases::until(Release::V3_2), Way::AtOnce, |request| {
+            post(Resource::Domain, "device_destroy", Releases::until(Release::V3_2), Execution::AtOnce, |request| {
                 let (class, device) = (request.text("type")?, request.text("dev")?);
                 request.give(Command::DestroyDevice { domain: request.object(), class, device, forget: false })
             }),
-            post(Resource::Domain, "device_destroy", Releases::since(Release::V3_3), Way::AtOnce, |request| {
+            post(Resource::Domain, "device_destroy", Releases::since(Release::V3_3), Execution::AtOnce, |request| {
                 let (class, device) = (request.text("type")?, request.text("dev")?);
                 let numbers = request.ints(&["force", "rm_cfg"])?;
                 let forget = python::truth(&numbers[1]);
@@ -103,20 +109,21 @@ pub(super) const ROWS: &[Row] = &[
         )],
         ..Row::NONE
     },
-    // It never works: the manager of all domains has no such method (protocol reference §3.3).
+    // This operation never works: the manager of all domains lacks the method (protocol reference §3.3).
     Row {
-        sxp: &[post(Resource::Domain, "vif_limit_set", Releases::ALL, Way::AtOnce, |_| {
+        sxp: &[post(Resource::Domain, "vif_limit_set", Releases::ALL, Execution::AtOnce, |_| {
             Err(Failure::exception("XendDomain instance has no attribute 'domain_vif_limit_set'"))
         })],
         ..Row::NONE
     },
-    // These came with 4.0. Over HTTP the request itself is passed as the argument, and the thread dies.
+    // These operations came with 4.0. Over HTTP the daemon passes the request itself as the argument, and the thread
+    // dies.
     Row {
         sxp: &[
-            post(Resource::Domain, "usb_add", Releases::since(Release::V4_1), Way::AcceptedWorker, |_| {
+            post(Resource::Domain, "usb_add", Releases::since(Release::V4_1), Execution::AcceptedWorker, |_| {
                 Err(Failure::Unanswered)
             }),
-            post(Resource::Domain, "usb_del", Releases::since(Release::V4_1), Way::AcceptedWorker, |_| {
+            post(Resource::Domain, "usb_del", Releases::since(Release::V4_1), Execution::AcceptedWorker, |_| {
                 Err(Failure::Unanswered)
             }),
         ],

@@ -1,11 +1,11 @@
-//! Lists and records of domains, and what is known of one.
+//! Operations that list domains and return their records and properties.
 
 use xend_wire::datum::Datum;
 use xend_wire::operation;
 use xend_wire::{Release, Releases};
 
 use super::row::Row;
-use crate::faces::sxp::{self, Resource, Way, get, get_with, post};
+use crate::faces::sxp::{self, Execution, Resource, get, get_with, post};
 use crate::faces::xmlrpc::{self, function, known_only, of_domain, of_manager};
 use crate::python;
 use crate::world::{Command, Detail, Failure, States};
@@ -32,7 +32,7 @@ pub(super) const ROWS: &[Row] = &[
         xenapi: &["VM.get_all_records"],
     },
     Row {
-        sxp: &[post(Resource::Domains, "list", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domains, "list", Releases::ALL, Execution::AtOnce, |request| {
             if request.wants_sxp() {
                 return request.listing();
             }
@@ -63,7 +63,7 @@ pub(super) const ROWS: &[Row] = &[
         operations: &[operation::VCPUS],
         sxp: &[
             get_with(Resource::Domain, "vcpuinfo", vcpus),
-            post(Resource::Domain, "vcpuinfo", Releases::ALL, Way::AtOnce, vcpus),
+            post(Resource::Domain, "vcpuinfo", Releases::ALL, Execution::AtOnce, vcpus),
         ],
         xmlrpc: &[of_domain("xend.domain.getVCPUInfo", Releases::ALL, "getVCPUInfo", (1, 0), |call| {
             call.give(Command::Vcpus { domain: call.domain() })
@@ -83,7 +83,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::WAIT_FOR_DEVICES],
-        sxp: &[post(Resource::Domain, "wait_for_devices", Releases::ALL, Way::Accepted, |request| {
+        sxp: &[post(Resource::Domain, "wait_for_devices", Releases::ALL, Execution::Accepted, |request| {
             request.give(Command::WaitForDevices { domain: request.object() })
         })],
         xmlrpc: &[of_domain("xend.domain.waitForDevices", Releases::ALL, "waitForDevices", (1, 0), |call| {
@@ -91,11 +91,11 @@ pub(super) const ROWS: &[Row] = &[
         })],
         ..Row::NONE
     },
-    // What the daemon did not mean to show: it needs or gives objects of its own.
+    // Methods that the daemon exposes by accident: they take or return its internal objects.
     Row {
         xmlrpc: &[
             of_manager("xend.domain.lookup", Releases::ALL, "domain_lookup", (1, 0), |call| match call.domain() {
-                // The table has numbers as keys there.
+                // Up to 3.0.3 the keys of the table are numbers.
                 Datum::Bytes(_) | Datum::Text(_) if call.release() < Release::V3_1 => Ok(xmlrpc::Outcome::NOTHING),
                 _ if call.release() < Release::V3_1 => call.object().or(Ok(xmlrpc::Outcome::NOTHING)),
                 _ => call.object(),
@@ -140,7 +140,7 @@ fn list(request: &mut sxp::Invocation<'_, '_>) -> Result<sxp::Outcome, Failure> 
     if matches!(request.values("detail"), Some([one]) if one == b"1") {
         return request.listing();
     }
-    // Up to 3.0.3 the parameter is not known.
+    // Up to 3.0.3 the parameter `state` is ignored.
     let state = request.values("state").and_then(<[_]>::first).filter(|_| request.release() >= Release::V3_1);
     let states = state.map_or(States::Usual, |word| States::from_word(word));
     request.give(Command::Names(states))
@@ -150,13 +150,13 @@ fn vcpus(request: &mut sxp::Invocation<'_, '_>) -> Result<sxp::Outcome, Failure>
     request.give(Command::Vcpus { domain: request.object() })
 }
 
-/// Up to 3.0.3 the first parameter is a number that is compared with 1; later it is a flag.
+/// Lists domains. Up to 3.0.3 the first parameter is a number that is compared with 1; later it is a flag.
 fn domains(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {
     let (detail, full) = (call.param_or(0, true), call.param(1));
     listed(call, States::Usual, &detail, &full)
 }
 
-/// Names or records, by two flags of the caller.
+/// Lists domains, as names or as records, by two flags of the caller.
 fn listed(
     call: &mut xmlrpc::Invocation<'_, '_>,
     states: States,

@@ -1,11 +1,11 @@
-//! A domain as a file, or on its way to another host.
+//! Operations that save, restore, dump and migrate domains.
 
 use xend_wire::datum::Datum;
 use xend_wire::operation;
 use xend_wire::{Release, Releases};
 
 use super::row::Row;
-use crate::faces::sxp::{self, Resource, Way, post};
+use crate::faces::sxp::{self, Execution, Resource, post};
 use crate::faces::xmlrpc::{self, function, known_only, of_manager};
 use crate::python;
 use crate::world::{Command, Detail, Failure};
@@ -13,7 +13,7 @@ use crate::world::{Command, Detail, Failure};
 pub(super) const ROWS: &[Row] = &[
     Row {
         operations: &[operation::SAVE],
-        sxp: &[post(Resource::Domain, "save", Releases::ALL, Way::AcceptedWorker, |request| {
+        sxp: &[post(Resource::Domain, "save", Releases::ALL, Execution::AcceptedWorker, |request| {
             let path = request.first("file")?;
             request.give(Command::Save { domain: request.own_domid(), path, checkpoint: false })
         })],
@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::RESTORE],
-        sxp: &[post(Resource::Domains, "restore", Releases::ALL, Way::Worker, |request| {
+        sxp: &[post(Resource::Domains, "restore", Releases::ALL, Execution::Worker, |request| {
             let path = request.text("file")?;
             let record = request.perform(Command::Restore { path, paused: false, detail: Detail::Whole })?;
             Ok(sxp::Outcome::Restored { record })
@@ -44,10 +44,10 @@ pub(super) const ROWS: &[Row] = &[
                 Resource::Domain,
                 "dump",
                 Releases::between(Release::V3_1, Release::V3_3),
-                Way::AcceptedWorker,
+                Execution::AcceptedWorker,
                 |request| post_dump(request, &["live", "crash"]),
             ),
-            post(Resource::Domain, "dump", Releases::since(Release::V3_4), Way::AcceptedWorker, |request| {
+            post(Resource::Domain, "dump", Releases::since(Release::V3_4), Execution::AcceptedWorker, |request| {
                 post_dump(request, &["live", "crash", "reset"])
             }),
         ],
@@ -63,14 +63,14 @@ pub(super) const ROWS: &[Row] = &[
         ],
         ..Row::NONE
     },
-    // `live`, `resource`, `port` at first; without the second from 3.3 on.
+    // The parameters are `live`, `resource`, `port` at first; from 3.3 on `resource` is missing.
     Row {
         operations: &[operation::MIGRATE],
         sxp: &[
-            post(Resource::Domain, "migrate", Releases::until(Release::V3_2), Way::Worker, |request| {
+            post(Resource::Domain, "migrate", Releases::until(Release::V3_2), Execution::Worker, |request| {
                 post_migrate(request, &["live", "resource", "port"], 2)
             }),
-            post(Resource::Domain, "migrate", Releases::since(Release::V3_3), Way::Worker, |request| {
+            post(Resource::Domain, "migrate", Releases::since(Release::V3_3), Execution::Worker, |request| {
                 post_migrate(request, &["live", "port", "node", "ssl"], 1)
             }),
         ],
@@ -93,7 +93,7 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
-/// What `os.open` takes.
+/// Converts a value to a path, as `os.open` does.
 fn path(value: &Datum) -> Result<Vec<u8>, Failure> {
     python::name(value).map_err(Failure::Exception)
 }

@@ -1,11 +1,11 @@
-//! How domains come, go and change their state.
+//! Operations that create and end domains and change their state.
 
 use xend_wire::datum::Datum;
 use xend_wire::operation;
 use xend_wire::{Release, Releases};
 
 use super::row::Row;
-use crate::faces::sxp::{self, Resource, Way, post};
+use crate::faces::sxp::{self, Execution, Resource, post};
 use crate::faces::xmlrpc::{self, function, known_only, of_domain, of_manager};
 use crate::python;
 use crate::world::{Command, Detail, Failure};
@@ -13,7 +13,7 @@ use crate::world::{Command, Detail, Failure};
 pub(super) const ROWS: &[Row] = &[
     Row {
         operations: &[operation::CREATE],
-        sxp: &[post(Resource::Domains, "create", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domains, "create", Releases::ALL, Execution::AtOnce, |request| {
             let (config, text) = request.config()?;
             let created = request.perform(Command::Create { config, detail: Detail::Whole });
             let record = created.map_err(|failure| error_creating(&failure, request.release()))?;
@@ -26,7 +26,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::DEFINE],
-        sxp: &[post(Resource::Domains, "new", Releases::since(Release::V3_1), Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domains, "new", Releases::since(Release::V3_1), Execution::AtOnce, |request| {
             let (config, _) = request.config()?;
             let defined = request.give(Command::New { config });
             defined.map_err(|failure| error_creating(&failure, request.release()))
@@ -38,8 +38,8 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::START],
-        // The values of a form are text, which never equals the number 1 that the daemon compares with.
-        sxp: &[post(Resource::Domain, "start", Releases::since(Release::V3_1), Way::Accepted, |request| {
+        // The values of a form are texts, which never equal the number 1 that the daemon compares them with.
+        sxp: &[post(Resource::Domain, "start", Releases::since(Release::V3_1), Execution::Accepted, |request| {
             request.give(Command::Start { domain: request.object(), paused: false })
         })],
         xmlrpc: &[of_manager("xend.domain.start", Releases::since(Release::V3_1), "domain_start", (1, 1), |call| {
@@ -50,7 +50,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::UNDEFINE],
-        sxp: &[post(Resource::Domain, "delete", Releases::since(Release::V3_1), Way::Accepted, |request| {
+        sxp: &[post(Resource::Domain, "delete", Releases::since(Release::V3_1), Execution::Accepted, |request| {
             request.give(Command::Delete { domain: request.object() })
         })],
         xmlrpc: &[of_manager("xend.domain.delete", Releases::since(Release::V3_1), "domain_delete", (1, 0), |call| {
@@ -61,7 +61,7 @@ pub(super) const ROWS: &[Row] = &[
     Row { operations: &[operation::SET_AUTOSTART], xenapi: &["VM.set_auto_power_on"], ..Row::NONE },
     Row {
         operations: &[operation::PAUSE],
-        sxp: &[post(Resource::Domain, "pause", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "pause", Releases::ALL, Execution::AtOnce, |request| {
             request.perform(Command::Pause { domain: request.own_domid() }).map(|_| sxp::Outcome::NOTHING)
         })],
         xmlrpc: &[
@@ -72,7 +72,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::UNPAUSE],
-        sxp: &[post(Resource::Domain, "unpause", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "unpause", Releases::ALL, Execution::AtOnce, |request| {
             request.give(Command::Unpause { domain: request.own_domid() })
         })],
         xmlrpc: &[of_manager("xend.domain.unpause", Releases::ALL, "domain_unpause", (1, 0), |call| {
@@ -103,7 +103,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::SHUTDOWN, operation::REBOOT],
-        sxp: &[post(Resource::Domain, "shutdown", Releases::ALL, Way::Accepted, |request| {
+        sxp: &[post(Resource::Domain, "shutdown", Releases::ALL, Execution::Accepted, |request| {
             let reason = request.first("reason")?;
             request.give(Command::Shutdown { domain: request.object(), reason })
         })],
@@ -114,7 +114,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::DESTROY],
-        sxp: &[post(Resource::Domain, "destroy", Releases::ALL, Way::Accepted, |request| {
+        sxp: &[post(Resource::Domain, "destroy", Releases::ALL, Execution::Accepted, |request| {
             request.give(Command::Destroy { domain: request.own_domid() })
         })],
         xmlrpc: &[of_manager("xend.domain.destroy", Releases::ALL, "domain_destroy", (1, 0), |call| {
@@ -124,7 +124,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::RESET],
-        sxp: &[post(Resource::Domain, "reset", Releases::since(Release::V3_3), Way::Accepted, |request| {
+        sxp: &[post(Resource::Domain, "reset", Releases::since(Release::V3_3), Execution::Accepted, |request| {
             request.give(Command::Reset { domain: request.own_domid() })
         })],
         xmlrpc: &[of_manager("xend.domain.reset", Releases::since(Release::V3_3), "domain_reset", (1, 0), |call| {
@@ -134,7 +134,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::RENAME],
-        sxp: &[post(Resource::Domain, "rename", Releases::ALL, Way::Accepted, |request| {
+        sxp: &[post(Resource::Domain, "rename", Releases::ALL, Execution::Accepted, |request| {
             let name = request.first("name")?;
             request.give(Command::Rename { domain: request.object(), name })
         })],
@@ -146,7 +146,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::SYSRQ],
-        sxp: &[post(Resource::Domain, "sysrq", Releases::ALL, Way::Accepted, |request| {
+        sxp: &[post(Resource::Domain, "sysrq", Releases::ALL, Execution::Accepted, |request| {
             let key = python::int(&request.first("key")?).map(Datum::Int).map_err(Failure::Exception)?;
             request.give(Command::SysRq { domain: request.object(), key })
         })],
@@ -167,15 +167,23 @@ pub(super) const ROWS: &[Row] = &[
         xenapi: &["VM.send_trigger"],
         ..Row::NONE
     },
-    // Over HTTP the request itself is passed as the argument, and the thread dies.
+    // Over HTTP the daemon passes the request itself as the argument, and the thread dies.
     Row {
         sxp: &[
-            post(Resource::Domain, "do_get_pauseflag", Releases::since(Release::V4_1), Way::AcceptedWorker, |_| {
-                Err(Failure::Unanswered)
-            }),
-            post(Resource::Domain, "do_set_pauseflag", Releases::since(Release::V4_1), Way::AcceptedWorker, |_| {
-                Err(Failure::Unanswered)
-            }),
+            post(
+                Resource::Domain,
+                "do_get_pauseflag",
+                Releases::since(Release::V4_1),
+                Execution::AcceptedWorker,
+                |_| Err(Failure::Unanswered),
+            ),
+            post(
+                Resource::Domain,
+                "do_set_pauseflag",
+                Releases::since(Release::V4_1),
+                Execution::AcceptedWorker,
+                |_| Err(Failure::Unanswered),
+            ),
         ],
         xmlrpc: &[
             of_manager(
@@ -198,9 +206,9 @@ pub(super) const ROWS: &[Row] = &[
         ],
         ..Row::NONE
     },
-    // It has never worked (protocol reference §3.3).
+    // This operation has never worked (protocol reference §3.3).
     Row {
-        sxp: &[post(Resource::Domain, "configure", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "configure", Releases::ALL, Execution::AtOnce, |request| {
             request.domid()?;
             request.sxpr("config")?;
             Err(Failure::exception("domain_configure() takes exactly 2 arguments (3 given)"))
@@ -224,7 +232,7 @@ fn error_creating(failure: &Failure, release: Release) -> Failure {
     Failure::refused([b"Error creating domain: ".as_slice(), &failure.str(release)].concat())
 }
 
-/// From 3.2 on it gives the number of the state before, if asked for it.
+/// Pauses a domain. From 3.2 on the number of its state before is returned if the caller asks for it.
 fn pause(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {
     let before = call.perform(Command::Pause { domain: call.domain() })?;
     Ok(if python::truth(&call.param(1)) { before.into() } else { xmlrpc::Outcome::NOTHING })
@@ -234,7 +242,7 @@ fn rename(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Fail
     let name = match call.param(1) {
         Datum::None => Vec::new(),
         name @ (Datum::Bytes(_) | Datum::Text(_)) => python::str(&name),
-        // Each character of the name is looked at up to 3.0.3; later the name is matched with an expression.
+        // Up to 3.0.3 the daemon checks each character of the name; later it matches a regular expression.
         name if call.release() < Release::V3_1 => {
             let characters = python::items(&name).map_err(Failure::Exception)?;
             characters.iter().map(python::str).collect::<Vec<_>>().concat()

@@ -1,12 +1,12 @@
-//! The one table of what the mock does: a row for each thing that can be asked, with what it is on each face.
+//! The table of everything that the mock can do: a row for each operation, with its form on each face.
 //!
 //! Operations of the S-expression face: protocol reference §3.1, §3.3 (`server/SrvNode.py`, `server/SrvDomainDir.py`,
-//! `server/SrvDomain.py`). Methods of the XML-RPC face: §4.2 (`server/XMLRPCServer.py`, `XendDomain.py`). Methods of the
-//! Xen-API that are no operation of [`operation`](xend_wire::operation) are rows of that face's own table, whose names
-//! the daemon derives from attributes.
+//! `server/SrvDomain.py`). Methods of the XML-RPC face: §4.2 (`server/XMLRPCServer.py`, `XendDomain.py`). Methods of
+//! the Xen-API that are no operation of [`operation`](xend_wire::operation) are rows of that face's own table, because
+//! the daemon derives their names from attributes.
 //!
-//! Where the daemon's own code asks an object for something, the object is [`sxp::Invocation::object`]; where it asks the
-//! manager of all domains, it gives a number, [`sxp::Invocation::domid`], which a field `dom` overrides.
+//! Where the daemon calls a method of a domain's object, the row uses [`sxp::Invocation::object`]. Where it calls the
+//! manager of all domains, it passes a number, [`sxp::Invocation::domid`], which a field `dom` overrides.
 
 mod devices;
 mod domains;
@@ -28,7 +28,7 @@ pub(super) use row::Row;
 
 use super::{sxp, xenapi, xmlrpc};
 
-/// All rows, by what they are about.
+/// All rows, grouped by subject.
 const PARTS: [&[Row]; 9] = [
     node::ROWS,
     domains::ROWS,
@@ -41,12 +41,12 @@ const PARTS: [&[Row]; 9] = [
     system::ROWS,
 ];
 
-/// All rows.
+/// Returns all rows.
 pub(super) fn rows() -> impl Iterator<Item = &'static Row> {
     PARTS.into_iter().flatten()
 }
 
-/// The rows as each face finds them.
+/// The rows, indexed for each face.
 #[derive(Debug, Default)]
 pub(super) struct Routes {
     pub(super) sxp: sxp::Routes,
@@ -54,7 +54,7 @@ pub(super) struct Routes {
     pub(super) xenapi: xenapi::Routes,
 }
 
-/// The rows as each face finds them.
+/// The rows, indexed for each face.
 pub(super) static ROUTES: LazyLock<Routes> = LazyLock::new(|| {
     let mut routes = Routes::default();
     for row in rows() {

@@ -1,11 +1,11 @@
-//! The host: what it is, its messages and its log.
+//! Operations on the host: its properties, its messages and its log.
 
 use xend_wire::datum::Datum;
 use xend_wire::operation;
 use xend_wire::{Release, Releases};
 
 use super::row::Row;
-use crate::faces::sxp::{self, Resource, Way, get, post};
+use crate::faces::sxp::{self, Execution, Resource, get, post};
 use crate::faces::xmlrpc::{self, function, known_only, of_manager};
 use crate::python;
 use crate::world::Command;
@@ -23,7 +23,7 @@ pub(super) const ROWS: &[Row] = &[
                 call.give(Command::NodeInfo { with_topology: true })
             }),
             of_manager("xend.node.info", Releases::since(Release::V4_1), "info", (0, 1), |call| {
-                // `info(self, show_numa=1)`.
+                // The daemon's signature is `info(self, show_numa=1)`.
                 let with_topology = python::truth(&call.param_or(0, true));
                 call.give(Command::NodeInfo { with_topology })
             }),
@@ -41,7 +41,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::NODE_DMESG_CLEAR],
-        sxp: &[post(Resource::Messages, "clear", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Messages, "clear", Releases::ALL, Execution::AtOnce, |request| {
             request.give(Command::ClearMessages)
         })],
         xmlrpc: &[of_manager("xend.node.dmesg.clear", Releases::ALL, "clear", (0, 0), |call| {
@@ -68,18 +68,22 @@ pub(super) const ROWS: &[Row] = &[
         xenapi: &["host.send_debug_keys"],
         ..Row::NONE
     },
-    // They say so and do nothing.
+    // These operations report success and do nothing.
     Row {
         sxp: &[
-            post(Resource::Node, "shutdown", Releases::ALL, Way::AtOnce, |_| Ok(Datum::from(0).into())),
-            post(Resource::Node, "reboot", Releases::ALL, Way::AtOnce, |_| Ok(Datum::from(0).into())),
+            post(Resource::Node, "shutdown", Releases::ALL, Execution::AtOnce, |_| Ok(Datum::from(0).into())),
+            post(Resource::Node, "reboot", Releases::ALL, Execution::AtOnce, |_| Ok(Datum::from(0).into())),
         ],
         ..Row::NONE
     },
     Row {
-        sxp: &[post(Resource::Node, "cpu_bvt_slice_set", Releases::only(Release::V3_0_2), Way::AtOnce, |request| {
-            request.int("ctx_allow").map(|_| Datum::from(0).into())
-        })],
+        sxp: &[post(
+            Resource::Node,
+            "cpu_bvt_slice_set",
+            Releases::only(Release::V3_0_2),
+            Execution::AtOnce,
+            |request| request.int("ctx_allow").map(|_| Datum::from(0).into()),
+        )],
         xmlrpc: &[of_manager(
             "xend.node.cpu_bvt_slice_set",
             Releases::only(Release::V3_0_2),
@@ -89,24 +93,24 @@ pub(super) const ROWS: &[Row] = &[
         )],
         ..Row::NONE
     },
-    // A host without devices for guests.
+    // The simulated host has no devices for guests.
     Row {
         xmlrpc: &[of_manager("xend.node.pciinfo", Releases::since(Release::V3_4), "pciinfo", (0, 0), |_| {
             Ok(Datum::List(vec![]).into())
         })],
         ..Row::NONE
     },
-    // A host without the vnet module.
+    // The simulated host lacks the vnet module.
     Row {
         sxp: &[
             get(Resource::Vnets, |_| Ok(sxp::Outcome::Vnets)),
-            post(Resource::Vnets, "create", Releases::ALL, Way::AtOnce, |_| {
+            post(Resource::Vnets, "create", Releases::ALL, Execution::AtOnce, |_| {
                 Err(crate::world::Failure::exception("[Errno 2] No such file or directory: '/proc/vnet/policy'"))
             }),
         ],
         ..Row::NONE
     },
-    // A host without transcendent memory, which came with 4.0.
+    // The simulated host has no transcendent memory, which came with 4.0.
     Row {
         xmlrpc: &[
             of_manager("xend.node.tmem_list", Releases::since(Release::V4_1), "tmem_list", (2, 0), |_| {

@@ -1,4 +1,4 @@
-//! Security labels, of which the host has none, and pools of processors, of which it has one.
+//! Operations on security labels, of which the host has none, and on CPU pools, of which it has one.
 
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
@@ -10,7 +10,7 @@ use crate::python;
 use crate::world::{Command, Failure};
 
 const SECURITY: Releases = Releases::since(Release::V3_2);
-/// Pools came with 4.1.
+/// The releases that have CPU pools.
 const POOLS: Releases = Releases::since(Release::V4_1);
 
 pub(super) const ROWS: &[Row] = &[
@@ -25,7 +25,7 @@ pub(super) const ROWS: &[Row] = &[
             known_only("xend.security.get_resource_label", SECURITY, "get_resource_label", (1, 0)),
             known_only("xend.security.get_labeled_resources", SECURITY, "get_labeled_resources", (0, 0)),
             known_only("xend.security.set_resource_label", SECURITY, "set_resource_label", (4, 0)),
-            // No policy, and no flags.
+            // The result stands for no policy and no flags.
             function("xend.security.get_policy", SECURITY, "get_policy", (0, 0), |_| {
                 Ok(Datum::Tuple(vec!["".into(), 0.into()]).into())
             }),
@@ -52,12 +52,12 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
-/// There is no way to make other pools, or to change the one.
+/// Creates a method that changes CPU pools, which only a scenario can answer.
 const fn change(name: &'static str, function: &'static str, params: usize) -> Method {
     known_only(name, POOLS, function, (params, 0))
 }
 
-/// The pools of these names, or all if none is given.
+/// Returns the CPU pools with the given names, or all of them if no name is given.
 fn pools(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {
     let names = call.param(0);
     let mut wanted = Vec::new();

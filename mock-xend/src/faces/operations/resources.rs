@@ -1,17 +1,17 @@
-//! Memory and processors of domains.
+//! Operations on the memory and the processors of domains.
 
 use xend_wire::operation;
 use xend_wire::{Release, Releases};
 
 use super::row::Row;
-use crate::faces::sxp::{self, Resource, Way, post};
+use crate::faces::sxp::{self, Execution, Resource, post};
 use crate::faces::xmlrpc::{self, known_only, of_domain, of_manager};
 use crate::world::{Command, Failure, Scheduler};
 
 pub(super) const ROWS: &[Row] = &[
     Row {
         operations: &[operation::SET_MEMORY],
-        sxp: &[post(Resource::Domain, "mem_target_set", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "mem_target_set", Releases::ALL, Execution::AtOnce, |request| {
             let target = request.int("target")?;
             request.give(Command::SetMemoryTarget { domain: request.object(), target })
         })],
@@ -22,7 +22,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::SET_MAX_MEMORY],
-        sxp: &[post(Resource::Domain, "maxmem_set", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "maxmem_set", Releases::ALL, Execution::AtOnce, |request| {
             let (domain, memory) = (request.domid_or_name()?, request.int("memory")?);
             request.give(Command::SetMaxMemory { domain, memory })
         })],
@@ -54,7 +54,7 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::SET_VCPUS],
-        sxp: &[post(Resource::Domain, "set_vcpus", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "set_vcpus", Releases::ALL, Execution::AtOnce, |request| {
             let vcpus = request.int("vcpus")?;
             request.give(Command::SetVcpus { domain: request.object(), vcpus })
         })],
@@ -66,12 +66,12 @@ pub(super) const ROWS: &[Row] = &[
     Row {
         operations: &[operation::PIN_VCPU],
         sxp: &[
-            post(Resource::Domain, "pincpu", Releases::only(Release::V3_0_2), Way::AtOnce, |request| {
+            post(Resource::Domain, "pincpu", Releases::only(Release::V3_0_2), Execution::AtOnce, |request| {
                 let (domain, vcpu, cpus) =
                     (request.domid_or_name()?, request.int("vcpu")?, request.text("cpumap")?.into());
                 request.give(Command::Pin { domain, vcpu, cpus })
             }),
-            post(Resource::Domain, "pincpu", Releases::since(Release::V3_0_3), Way::AtOnce, |request| {
+            post(Resource::Domain, "pincpu", Releases::since(Release::V3_0_3), Execution::AtOnce, |request| {
                 let domain = request.domid_or_name()?;
                 let (vcpu, cpus) = (request.text("vcpu")?.into(), request.text("cpumap")?.into());
                 request.give(Command::Pin { domain, vcpu, cpus })
@@ -88,33 +88,43 @@ pub(super) const ROWS: &[Row] = &[
             Resource::Domain,
             "domain_sched_credit_get",
             Releases::since(Release::V3_0_3),
-            Way::AtOnce,
-            |request| told(request, Scheduler::Credit),
+            Execution::AtOnce,
+            |request| get_parameters(request, Scheduler::Credit),
         )],
         xmlrpc: &[of_manager(
             "xend.domain.sched_credit_get",
             Releases::since(Release::V3_0_3),
             "domain_sched_credit_get",
             (1, 0),
-            |call| tell(call, Scheduler::Credit),
+            |call| call_parameters(call, Scheduler::Credit),
         )],
         xenapi: &["VM.get_VCPUs_params"],
     },
     Row {
         operations: &[operation::SET_CREDIT],
-        // 3.1 alone forgets the cap.
+        // Only 3.1 forgets the cap.
         sxp: &[
-            post(Resource::Domain, "domain_sched_credit_set", Releases::only(Release::V3_1), Way::AtOnce, |request| {
-                posted(request, Scheduler::Credit, &["weight"])
-            }),
+            post(
+                Resource::Domain,
+                "domain_sched_credit_set",
+                Releases::only(Release::V3_1),
+                Execution::AtOnce,
+                |request| posted(request, Scheduler::Credit, &["weight"]),
+            ),
             post(
                 Resource::Domain,
                 "domain_sched_credit_set",
                 Releases::only(Release::V3_0_3),
-                Way::AtOnce,
+                Execution::AtOnce,
                 post_credit,
             ),
-            post(Resource::Domain, "domain_sched_credit_set", Releases::since(Release::V3_2), Way::AtOnce, post_credit),
+            post(
+                Resource::Domain,
+                "domain_sched_credit_set",
+                Releases::since(Release::V3_2),
+                Execution::AtOnce,
+                post_credit,
+            ),
         ],
         xmlrpc: &[of_manager(
             "xend.domain.sched_credit_set",
@@ -131,14 +141,14 @@ pub(super) const ROWS: &[Row] = &[
                 Resource::Domain,
                 "domain_sched_credit2_get",
                 Releases::since(Release::V4_1),
-                Way::AtOnce,
-                |request| told(request, Scheduler::Credit2),
+                Execution::AtOnce,
+                |request| get_parameters(request, Scheduler::Credit2),
             ),
             post(
                 Resource::Domain,
                 "domain_sched_credit2_set",
                 Releases::since(Release::V4_1),
-                Way::AtOnce,
+                Execution::AtOnce,
                 |request| posted(request, Scheduler::Credit2, &["weight"]),
             ),
         ],
@@ -148,7 +158,7 @@ pub(super) const ROWS: &[Row] = &[
                 Releases::since(Release::V4_1),
                 "domain_sched_credit2_get",
                 (1, 0),
-                |call| tell(call, Scheduler::Credit2),
+                |call| call_parameters(call, Scheduler::Credit2),
             ),
             of_manager(
                 "xend.domain.sched_credit2_set",
@@ -162,17 +172,17 @@ pub(super) const ROWS: &[Row] = &[
     },
     Row {
         operations: &[operation::SEDF],
-        sxp: &[post(Resource::Domain, "cpu_sedf_get", Releases::ALL, Way::AtOnce, |request| {
-            told(request, Scheduler::Sedf)
+        sxp: &[post(Resource::Domain, "cpu_sedf_get", Releases::ALL, Execution::AtOnce, |request| {
+            get_parameters(request, Scheduler::Sedf)
         })],
         xmlrpc: &[of_manager("xend.domain.cpu_sedf_get", Releases::ALL, "domain_cpu_sedf_get", (1, 0), |call| {
-            tell(call, Scheduler::Sedf)
+            call_parameters(call, Scheduler::Sedf)
         })],
         ..Row::NONE
     },
     Row {
         operations: &[operation::SET_SEDF],
-        sxp: &[post(Resource::Domain, "cpu_sedf_set", Releases::ALL, Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "cpu_sedf_set", Releases::ALL, Execution::AtOnce, |request| {
             posted(request, Scheduler::Sedf, &["period", "slice", "latency", "extratime", "weight"])
         })],
         xmlrpc: &[of_manager("xend.domain.cpu_sedf_set", Releases::ALL, "domain_cpu_sedf_set", (6, 0), |call| {
@@ -181,7 +191,7 @@ pub(super) const ROWS: &[Row] = &[
         ..Row::NONE
     },
     Row {
-        sxp: &[post(Resource::Domain, "cpu_bvt_set", Releases::only(Release::V3_0_2), Way::AtOnce, |request| {
+        sxp: &[post(Resource::Domain, "cpu_bvt_set", Releases::only(Release::V3_0_2), Execution::AtOnce, |request| {
             posted(request, Scheduler::Bvt, &["mcuadv", "warpback", "warpvalue", "warpl", "warpu"])
         })],
         xmlrpc: &[
@@ -190,7 +200,7 @@ pub(super) const ROWS: &[Row] = &[
                 Releases::only(Release::V3_0_2),
                 "domain_cpu_bvt_get",
                 (1, 0),
-                |call| tell(call, Scheduler::Bvt),
+                |call| call_parameters(call, Scheduler::Bvt),
             ),
             of_manager(
                 "xend.domain.cpu_bvt_set",
@@ -204,7 +214,7 @@ pub(super) const ROWS: &[Row] = &[
     },
 ];
 
-fn told(request: &mut sxp::Invocation<'_, '_>, scheduler: Scheduler) -> Result<sxp::Outcome, Failure> {
+fn get_parameters(request: &mut sxp::Invocation<'_, '_>, scheduler: Scheduler) -> Result<sxp::Outcome, Failure> {
     let domain = request.domid_or_name()?;
     request.give(Command::Scheduling { domain, scheduler })
 }
@@ -222,7 +232,7 @@ fn posted(
     request.give(Command::SetScheduling { domain, scheduler, values })
 }
 
-fn tell(call: &mut xmlrpc::Invocation<'_, '_>, scheduler: Scheduler) -> Result<xmlrpc::Outcome, Failure> {
+fn call_parameters(call: &mut xmlrpc::Invocation<'_, '_>, scheduler: Scheduler) -> Result<xmlrpc::Outcome, Failure> {
     call.give(Command::Scheduling { domain: call.domain(), scheduler })
 }
 

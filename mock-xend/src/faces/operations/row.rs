@@ -1,24 +1,24 @@
-//! What a row says.
+//! The rows of the table of operations.
 
 use xend_wire::operation::Operation;
 
 use crate::faces::{sxp, xmlrpc};
 
-/// One thing that can be asked.
+/// Something that a client can ask for, with its form on each face.
 #[derive(Debug)]
 pub(crate) struct Row {
-    /// The operations of the table of [`operation`](xend_wire::operation) that such a request may be: none if it is
-    /// something that no client asks by that table, several where one request stands for them all.
+    /// The operations of [`operation`](xend_wire::operation) that such a request may stand for. There are none if no
+    /// operation is asked for in this way, and several if one request stands for all of them.
     pub(crate) operations: &'static [Operation],
-    /// What it is on the S-expression face.
+    /// The form on the S-expression face.
     pub(crate) sxp: &'static [sxp::Action],
-    /// What it is on the XML-RPC face: one method for each set of parameters.
+    /// The form on the XML-RPC face: a method for each set of parameters.
     pub(crate) xmlrpc: &'static [xmlrpc::Method],
-    /// The methods of the Xen-API that do it.
+    /// The names of the Xen-API's methods.
     pub(crate) xenapi: &'static [&'static str],
 }
 
 impl Row {
-    /// Something that no face has.
+    /// A row that no face has, used as the default of the fields.
     pub(super) const NONE: Self = Self { operations: &[], sxp: &[], xmlrpc: &[], xenapi: &[] };
 }

@@ -1,4 +1,4 @@
-//! Sessions and references of the Xen-API.
+//! Operations on sessions and references of the Xen-API.
 
 use xend_wire::operation;
 

@@ -1,4 +1,4 @@
-//! What Python's own server tells of itself.
+//! Methods of Python's own server, which describe its methods.
 
 use xend_wire::Releases;
 use xend_wire::datum::Datum;
@@ -12,7 +12,7 @@ pub(super) const ROWS: &[Row] = &[Row {
     xmlrpc: &[
         list_methods("system.listMethods", "system_listMethods"),
         of_manager("system.methodHelp", Releases::ALL, "system_methodHelp", (1, 0), |call| {
-            // The method is looked up in a dict.
+            // The daemon looks the method up in a dict.
             python::hashable(&call.param(0)).map_err(Failure::Exception)?;
             Ok(Datum::from("").into())
         }),

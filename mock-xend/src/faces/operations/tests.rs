@@ -1,4 +1,4 @@
-//! The rows held against the table of operations, by the requests that a client sends.
+//! Compares the rows with the table of operations, by the requests that a client sends.
 
 use std::collections::HashMap;
 
@@ -8,7 +8,7 @@ use xend_wire::operation::{self, ArgumentKind, Arguments, Face, Operation};
 use super::{ROUTES, rows};
 use crate::faces::{sxp, xenapi, xmlrpc};
 
-/// The arguments that an operation must have.
+/// Returns arguments for all that an operation requires.
 fn arguments(operation: Operation) -> Arguments {
     let sample = |kind| match kind {
         ArgumentKind::Domain => "vm1",
@@ -62,7 +62,7 @@ fn each_method_of_the_xen_api_in_a_row_is_one_that_is_simulated() {
     }
 }
 
-/// Of several rows for one name in one release, only the first would ever be used.
+/// If a release had several rows for one name, only the first would ever be used.
 #[test]
 fn no_name_is_routed_twice_in_a_release() {
     for &release in Release::ALL {

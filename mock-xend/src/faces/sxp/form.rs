@@ -1,15 +1,15 @@
-//! Fields of queries and forms, as Python 2's `cgi` reads them.
+//! The fields of queries and forms, as Python 2's `cgi` reads them.
 
 use percent_encoding::percent_decode;
 
 use crate::fields::Fields;
 use crate::http::{Headers, HeadersEnd};
 
-/// A form that ends in an exception.
+/// The error for a form on which the daemon raises an exception.
 #[derive(Debug)]
 pub(crate) struct Broken;
 
-/// The fields in the body of a POST. A type that is no form's has none.
+/// Returns the fields in the body of a POST. A body whose type is not that of a form has none.
 pub(crate) fn body(content_type: Option<&[u8]>, body: &[u8]) -> Result<Fields, Broken> {
     let Some(content_type) = content_type else { return Ok(Fields::default()) };
     let (kind, parameters) = header_parameters(content_type);
@@ -20,7 +20,8 @@ pub(crate) fn body(content_type: Option<&[u8]>, body: &[u8]) -> Result<Fields, B
     }
 }
 
-/// `cgi.parse_qs`: pairs between `&` or `;`. Those without a value count only in a body.
+/// Parses pairs separated by `&` or `;`, as `cgi.parse_qs` does. Pairs without a value count only if `keep_blank` is
+/// set, as it is for a body.
 pub(crate) fn urlencoded(text: &[u8], keep_blank: bool) -> Fields {
     let mut fields = Fields::default();
     for pair in text.split(|byte| matches!(byte, b'&' | b';')).filter(|pair| !pair.is_empty()) {
@@ -40,7 +41,7 @@ fn unquote_plus(text: &[u8]) -> Vec<u8> {
     percent_decode(&spaced).collect()
 }
 
-/// `cgi.parse_multipart`.
+/// Parses a form of the type `multipart/form-data`, as `cgi.parse_multipart` does.
 fn multipart(body: &[u8], boundary: &[u8]) -> Result<Fields, Broken> {
     let printable = |byte: &u8| (b' '..=b'~').contains(byte);
     if boundary.is_empty() || boundary.len() > 201 || !boundary.iter().all(printable) || boundary.ends_with(b" ") {
@@ -87,7 +88,7 @@ fn multipart(body: &[u8], boundary: &[u8]) -> Result<Fields, Broken> {
 
 type Parameters = Vec<(Vec<u8>, Vec<u8>)>;
 
-/// `cgi.parse_header`: `form-data; name="op"`.
+/// Parses a header value with parameters, such as `form-data; name="op"`, as `cgi.parse_header` does.
 fn header_parameters(value: &[u8]) -> (Vec<u8>, Parameters) {
     let mut parts = Vec::new();
     let (mut start, mut quoted) = (0, false);

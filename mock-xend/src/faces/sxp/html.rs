@@ -1,4 +1,4 @@
-//! The pages that a browser gets (captures `html-*`). Half of them are as broken as the daemon's.
+//! The HTML pages for browsers (captures `html-*`). Several of them are as broken as the daemon's.
 
 use std::sync::Arc;
 
@@ -13,11 +13,11 @@ const BEGIN: &str = "<html><head></head><body>";
 const END: &str = "</body></html>";
 
 impl Page<'_> {
-    /// What a handler returns, on a page of its own behind whatever it has written.
+    /// Writes a page with the value that a handler returns, after anything that the handler has written.
     pub(super) fn html_result(&mut self, value: &Datum) {
         self.begin();
         if matches!(value, Datum::List(_)) {
-            // The pretty-printer is not imported in that module (protocol reference §1.5).
+            // The daemon's module does not import the pretty-printer (protocol reference §1.5).
             self.write("<code><pre>");
             return self.broken();
         }
@@ -25,7 +25,7 @@ impl Page<'_> {
         self.write(END);
     }
 
-    /// The messages of the hypervisor (`SrvDmesg.py`).
+    /// Writes the page of the hypervisor's messages (`SrvDmesg.py`).
     pub(super) fn html_messages(&mut self, messages: &[u8]) {
         self.begin();
         self.write("<pre>");
@@ -63,7 +63,7 @@ impl Page<'_> {
         self.list(&[]);
         self.write("<ul>");
         if self.release == Release::V3_0_3 {
-            // It calls a method that is gone.
+            // The daemon calls a method that no longer exists.
             return self.broken();
         }
         for domain in domains {
@@ -123,7 +123,7 @@ impl Page<'_> {
         self.write(END);
     }
 
-    /// The head of a page, with a link to each step of the path.
+    /// Writes the head of a page, with a link to each element of the path.
     fn begin(&mut self) {
         self.write(BEGIN);
         self.write("<h1><a href=\"/\">/</a>");

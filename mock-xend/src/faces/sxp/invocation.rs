@@ -1,5 +1,5 @@
-//! A request while it has the world: the domain that its path names, and its arguments as `xend/Args.py` takes them from
-//! a form (protocol reference §3.3).
+//! A request that has access to the world, with the domain that its path names and with its arguments, as
+//! `xend/Args.py` takes them from a form (protocol reference §3.3).
 
 use xend_wire::datum::Datum;
 use xend_wire::sexpr::{self, Rules};
@@ -11,7 +11,7 @@ use crate::python;
 use crate::service::Turn;
 use crate::world::{Command, Detail, Domain, Failure, Listing, Order, States};
 
-/// A request for something that is known, with the world that it is asked of.
+/// A request for a known action, with access to the world.
 pub(crate) struct Invocation<'r, 't> {
     request: &'r Request,
     turn: &'r mut Turn<'t>,
@@ -19,18 +19,18 @@ pub(crate) struct Invocation<'r, 't> {
     target: Option<Target>,
 }
 
-/// A domain as the daemon's resource holds it.
+/// A domain as the daemon's resource holds it: its id and its name.
 pub(super) struct Target {
-    /// The id of the domain, `None` of one that is not active.
+    /// The id of the domain; `None` if it is not active.
     domid: Datum,
     name: Datum,
 }
 
 impl Target {
-    /// Looks a domain up.
+    /// Looks up a domain.
     ///
     /// # Errors
-    /// That there is no such domain, and what else keeps the daemon from looking.
+    /// Returns the failure of the world if there is no such domain, or if the daemon can't look up any.
     pub(super) fn find(turn: &mut Turn<'_>, name: &[u8]) -> Result<Self, Failure> {
         let found = turn.perform(&Command::Find { domain: name.to_vec().into() })?;
         let [domid, name] = [0, 1].map(|at| found.items().get(at).cloned().unwrap_or(Datum::None));
@@ -43,60 +43,61 @@ impl<'r, 't> Invocation<'r, 't> {
         Self { request, turn, target }
     }
 
-    /// The release that is emulated.
+    /// Returns the emulated release.
     pub(crate) fn release(&self) -> Release {
         self.turn.release
     }
 
-    /// Whether the reply is to be S-expressions, and not a page for a browser.
+    /// Returns whether the reply is S-expressions rather than a page for a browser.
     pub(crate) fn wants_sxp(&self) -> bool {
         self.request.wants_sxp()
     }
 
-    /// Has the world do something.
+    /// Performs a command on the world.
     pub(crate) fn perform(&mut self, command: Command) -> Result<Datum, Failure> {
         self.turn.perform(&command)
     }
 
-    /// Has the world do something, and prints what it says.
+    /// Performs a command on the world, and returns its result as the outcome.
     pub(crate) fn give(&mut self, command: Command) -> Result<Outcome, Failure> {
         self.perform(command).map(Outcome::Value)
     }
 
-    /// The records of the usual domains, all that is known of each.
+    /// Returns the whole records of the domains that the release lists by default.
     pub(crate) fn listing(&mut self) -> Result<Outcome, Failure> {
         let listing = self.turn.world.listing(self.turn.now, States::Usual, Detail::Whole, Order::ById);
         listing.map(Outcome::from)
     }
 
-    /// The usual domains, by name.
+    /// Returns the domains that the release lists by default, by name.
     pub(crate) fn domains(&mut self) -> Result<Outcome, Failure> {
-        // Whoever lists them looks at them again first.
+        // The daemon checks all domains again before it lists them.
         self.perform(Command::Names(States::Usual))?;
         let mut domains: Vec<_> = self.turn.world.listed(States::Usual).cloned().collect();
         domains.sort_by(|one, other| one.name.cmp(&other.name));
         Ok(Outcome::Domains(domains))
     }
 
-    /// The record of the domain that the path names.
+    /// Returns the record of the domain that the path names.
     pub(crate) fn record(&mut self) -> Result<Listing, Failure> {
         let object = self.object();
         self.turn.world.listing_of(self.turn.now, &object, Detail::Whole)
     }
 
-    /// The domain that the path names, itself.
+    /// Returns the domain that the path names.
     pub(crate) fn domain(&mut self) -> Result<Domain, Failure> {
         self.turn.world.settle(self.turn.now);
         self.turn.world.find(&self.object()).cloned()
     }
 
-    /// The id of the domain that the path names, as the daemon gives it to the manager of all domains: `None`, Python's,
-    /// of one that is not active.
+    /// Returns the id of the domain that the path names, as the daemon passes it to the manager of all domains. It is
+    /// Python's `None` if the domain is not active.
     pub(crate) fn own_domid(&self) -> Datum {
         self.target.as_ref().map_or(Datum::None, |target| target.domid.clone())
     }
 
-    /// The same, where a field `dom` overrides it (protocol reference §3.3).
+    /// Returns the value of the field `dom` if the request has one, or else [`own_domid`](Self::own_domid) (protocol
+    /// reference §3.3).
     pub(crate) fn domid(&self) -> Result<Datum, Failure> {
         match self.request.fields.get("dom") {
             Some(_) => self.int("dom"),
@@ -104,9 +105,9 @@ impl<'r, 't> Invocation<'r, 't> {
         }
     }
 
-    /// The domain for the operations that set memory, processors and schedulers: up to 3.0.3 its id, later its name, so
-    /// that these take a domain that is not active, too (`SrvDomain.py`, `self.dom.getName()`). A field `dom` overrides
-    /// either.
+    /// Returns the domain for the operations that set memory, processors and schedulers. Up to 3.0.3 that is the id,
+    /// later the name, so that these operations also work on a domain that is not active (`SrvDomain.py`,
+    /// `self.dom.getName()`). A field `dom` overrides either.
     pub(crate) fn domid_or_name(&self) -> Result<Datum, Failure> {
         match self.request.fields.get("dom") {
             _ if self.release() < Release::V3_1 => self.domid(),
@@ -115,7 +116,7 @@ impl<'r, 't> Invocation<'r, 't> {
         }
     }
 
-    /// The domain that the path names, as an object of its own.
+    /// Returns the domain that the path names, for operations on the domain's own object.
     pub(crate) fn object(&self) -> Datum {
         match &self.target {
             Some(Target { domid: Datum::None, name }) => name.clone(),
@@ -124,18 +125,18 @@ impl<'r, 't> Invocation<'r, 't> {
         }
     }
 
-    /// All values of a field.
+    /// Returns all values of a field.
     pub(crate) fn values(&self, name: &str) -> Option<&[Vec<u8>]> {
         self.request.fields.get(name)
     }
 
-    /// `req.args[name][0]`.
+    /// Returns the first value of a field: `req.args[name][0]`.
     pub(crate) fn first(&self, name: &str) -> Result<Vec<u8>, Failure> {
         let first = self.values(name).and_then(<[_]>::first);
         first.cloned().ok_or_else(|| Failure::key_error(name))
     }
 
-    /// An argument as `Args.py` takes it: exactly once.
+    /// Returns an argument as `Args.py` takes it: it must be given exactly once.
     pub(crate) fn text(&self, name: &str) -> Result<Vec<u8>, Failure> {
         match self.values(name) {
             Some([value]) => Ok(value.clone()),
@@ -144,31 +145,31 @@ impl<'r, 't> Invocation<'r, 't> {
         }
     }
 
-    /// An argument as a number.
+    /// Returns an argument as a number.
     pub(crate) fn int(&self, name: &str) -> Result<Datum, Failure> {
         python::int(&self.text(name)?).map(Datum::Int).map_err(Failure::Argument)
     }
 
-    /// An argument as an S-expression.
+    /// Returns an argument as an S-expression.
     pub(crate) fn sxpr(&self, name: &str) -> Result<Datum, Failure> {
         let text = self.text(name)?;
         let failed = |_| Failure::argument("Coercion to sxpr failed");
         parse(&text, self.release()).map_err(failed)?.ok_or_else(|| Failure::argument(NO_VALUE))
     }
 
-    /// `on`, `yes`, `1` or `true`, in any case; all else is false.
+    /// Returns an argument as a flag: `on`, `yes`, `1` or `true`, in any case, is true, and everything else is false.
     pub(crate) fn boolean(&self, name: &str) -> Result<bool, Failure> {
         let value = self.text(name)?.to_ascii_lowercase();
         Ok(matches!(value.as_slice(), b"on" | b"yes" | b"1" | b"true"))
     }
 
-    /// Numbers, in the order in which they are checked.
+    /// Returns arguments as numbers. They are checked in the given order.
     pub(crate) fn ints(&self, names: &[&str]) -> Result<Vec<Datum>, Failure> {
         names.iter().map(|name| self.int(name)).collect()
     }
 
-    /// The configuration of a new domain, and its text. These operations read it themselves: the first value counts, the
-    /// rest does not.
+    /// Returns the configuration of a new domain, and its text. These operations parse it themselves, and use only the
+    /// first value of the text.
     pub(crate) fn config(&self) -> Result<(Datum, Vec<u8>), Failure> {
         let Some([text, ..]) = self.values("config") else {
             let text = "Configuration error 'NoneType' object has no attribute '__getitem__'";
@@ -185,25 +186,25 @@ impl<'r, 't> Invocation<'r, 't> {
     }
 }
 
-/// `len()` of the values of a document that has none, because its list never closes.
+/// The exception that `len()` raises for a document without a value, because its list never closes.
 const NO_VALUE: &str = "object of type 'NoneType' has no len()";
 
-/// What the daemon's parser raised.
+/// An exception of the daemon's parser.
 struct Raised {
     is_parse_error: bool,
     text: Vec<u8>,
 }
 
-/// The first value of a text. There may be none.
+/// Returns the first value of a text; `None` if there is none.
 fn parse(text: &[u8], release: Release) -> Result<Option<Datum>, Raised> {
-    // Deeper than this Python's own recursion ends when the value is used.
+    // A value with more levels exceeds Python's recursion limit when it is used.
     let limits = Limits { depth: 900, ..Limits::default() };
     let first = sexpr::parse_with(text, Rules::xend(release), &limits)
         .and_then(|document| document.first().map(Datum::from_sexpr).transpose());
     first.map_err(|error| raised(&error, text))
 }
 
-/// The exception of `sxp.py` (protocol reference §2.5).
+/// Returns the exception of `sxp.py` (protocol reference §2.5).
 fn raised(error: &Error, text: &[u8]) -> Raised {
     let (is_parse_error, text) = match error.kind() {
         ErrorKind::UnmatchedClose => (true, "syntax error: )".to_owned()),

@@ -1,9 +1,9 @@
 //! The S-expression face: Xend's own web server and its resources (protocol reference §1.2 to §1.6, §3).
 //!
-//! A request is read (`request`), led to what it asks for (`resource`), done while it has the world (`invocation`, the
-//! functions of `operations`), and what comes of it (`outcome`) is printed when the world has been given back (`page`,
-//! `html`, `reply`). Where the daemon would answer in HTML (`User-Agent` and an `Accept` without `application/sxp`, which
-//! is what curl sends by itself), so does the mock.
+//! A request is read (`request`) and routed to a resource and an action (`resource`). The action runs while the request
+//! has access to the world (`invocation`, and the functions in `operations`). Its result (`outcome`) is printed after
+//! the world has been released (`page`, `html`, `reply`). Where the daemon would answer in HTML (a request with
+//! `User-Agent` and an `Accept` without `application/sxp`, which curl sends by default), the mock does so, too.
 
 mod form;
 mod html;
@@ -20,8 +20,8 @@ pub(crate) use invocation::Invocation;
 pub(crate) use outcome::Outcome;
 pub(crate) use perform::answer;
 pub(crate) use request::Incoming;
-pub(crate) use resource::{Action, Resource, Routes, Way, get, get_with, post};
+pub(crate) use resource::{Action, Execution, Resource, Routes, get, get_with, post};
 #[cfg(test)]
 pub(crate) use resource::{Verb, operations_of};
 #[cfg(test)]
-pub(crate) use scripted::said;
+pub(crate) use scripted::answer_to_list;

@@ -1,4 +1,4 @@
-//! What comes of a request, before it is printed.
+//! The outcome of a request, before it is printed.
 
 use std::sync::Arc;
 
@@ -6,37 +6,37 @@ use xend_wire::datum::Datum;
 
 use crate::world::{Domain, Listing};
 
-/// What a function of the daemon has done: the value that it returns, or the page that it writes.
+/// The outcome of a function of the daemon: the value that it returns, or the page that it writes.
 #[derive(Debug)]
 pub(crate) enum Outcome {
-    /// A value, which is printed; `None`, Python's, is not.
+    /// A value, which is printed unless it is Python's `None`.
     Value(Datum),
-    /// Records, printed one by one.
+    /// A list of records.
     Listing(Listing),
-    /// The resources below a resource.
+    /// The names of the resources below a resource.
     Directory(&'static [&'static str]),
     /// The pairs that describe the host.
     Node(Datum),
     /// Plain text.
     Text(Vec<u8>),
-    /// The messages of the hypervisor: plain text, or a page for a browser.
+    /// The messages of the hypervisor, as plain text or as a page for a browser.
     Messages(Vec<u8>),
-    /// Domains as a browser is shown them.
+    /// Domains, listed on a page for a browser.
     Domains(Vec<Arc<Domain>>),
     /// The record of one domain.
     Record(Listing),
-    /// One domain as a browser is shown it.
+    /// A domain, shown on a page for a browser.
     Domain(Box<Domain>),
-    /// The virtual networks, of which there are none.
+    /// The list of virtual networks, which is empty.
     Vnets,
-    /// A domain that was made from a configuration.
+    /// A domain that was created from a configuration.
     Created {
         /// The record of the domain.
         record: Datum,
-        /// The configuration as it was sent.
+        /// The text of the configuration.
         config: Vec<u8>,
     },
-    /// A domain that was made from a file.
+    /// A domain that was restored from a file.
     Restored {
         /// The record of the domain.
         record: Datum,
@@ -44,10 +44,10 @@ pub(crate) enum Outcome {
 }
 
 impl Outcome {
-    /// A function that returns nothing.
+    /// The outcome of a function that returns nothing.
     pub(crate) const NOTHING: Self = Self::Value(Datum::None);
 
-    /// How many records are still to be made.
+    /// Returns the number of records that still have to be made.
     pub(super) fn records(&self) -> usize {
         match self {
             Self::Listing(listing) => listing.records().len(),

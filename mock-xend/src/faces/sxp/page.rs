@@ -1,4 +1,4 @@
-//! How an outcome becomes a reply (`web/SrvBase.py`, `web/httpserver.py`).
+//! Turning an outcome into a reply (`web/SrvBase.py`, `web/httpserver.py`).
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -6,24 +6,24 @@ use xend_wire::datum::Datum;
 use super::outcome::Outcome;
 use super::reply::{PLAIN, Reply, SXP};
 use super::request::Request;
-use super::resource::{Action, Resource, Way};
+use super::resource::{Action, Execution, Resource};
 use crate::python;
 use crate::world::Failure;
 
-/// A reply that is being made for a request.
+/// A reply under construction, with its request.
 pub(super) struct Page<'r> {
     pub(super) request: &'r Request,
     pub(super) release: Release,
-    /// The host and port that the daemon writes into its links.
+    /// The host and the port that the daemon writes into its links.
     pub(super) origin: &'r Origin,
     pub(super) reply: Reply,
 }
 
-/// Where the daemon thinks that it is.
+/// The host and the port that the daemon believes to have.
 pub(super) struct Origin {
-    /// Its own port.
+    /// The daemon's own port.
     pub(super) port: u16,
-    /// Its own name, for a client that names no host.
+    /// The daemon's own name, if the client names no host.
     pub(super) host: Option<String>,
 }
 
@@ -32,22 +32,22 @@ impl<'r> Page<'r> {
         Self { request, release, origin, reply: Reply::ok() }
     }
 
-    /// The reply to what a resource was asked for, or `None` if the daemon would never send one.
+    /// Returns the reply to an action with its outcome; `None` if the daemon would never send one.
     pub(super) fn of(mut self, action: &Action, outcome: Result<Outcome, Failure>) -> Option<Reply> {
-        // The handler of the console ring passes on nothing of what comes back, be it a value or an error.
-        let passes_on = action.resource != Resource::Messages || action.way == Way::Page;
-        if action.way.accepts() {
+        // The handler of the console ring drops the result of an operation, be it a value or an exception.
+        let passes_on = action.resource != Resource::Messages || action.execution == Execution::Page;
+        if action.execution.accepts() {
             self.accept();
         }
         match outcome {
             Err(Failure::Unanswered) => return None,
-            Err(_) if action.way == Way::Page => self.broken(),
-            Err(failure) if action.way.has_worker() => return self.worker_raised(&failure),
+            Err(_) if action.execution == Execution::Page => self.broken(),
+            Err(failure) if action.execution.has_worker() => return self.worker_raised(&failure),
             Err(_) if !passes_on => self.fail(self.operation()),
             Err(failure) => self.raised(&failure),
             Ok(outcome) => {
                 let value = self.show(outcome);
-                if passes_on && !action.way.has_worker() {
+                if passes_on && !action.execution.has_worker() {
                     self.result(&value);
                 }
             }
@@ -55,7 +55,7 @@ impl<'r> Page<'r> {
         Some(self.reply)
     }
 
-    /// The reply to what no resource of the release knows.
+    /// Returns the reply to a request for something that the resource does not have in this release.
     pub(super) fn of_unknown(mut self, resource: Resource) -> Reply {
         if self.request.method != b"POST" {
             self.reply = self.reply.with_status(501, "Not implemented");
@@ -79,19 +79,19 @@ impl<'r> Page<'r> {
         self.reply
     }
 
-    /// The reply to an operation that raises, whether the resource has it or not.
+    /// Returns the reply to an operation that raises an exception, whether or not the resource has the operation.
     pub(super) fn of_failure(mut self, action: Option<&Action>, failure: &Failure) -> Reply {
-        if action.is_some_and(|action| action.way.accepts()) {
+        if action.is_some_and(|action| action.execution.accepts()) {
             self.accept();
         }
         self.raised(failure);
         self.reply
     }
 
-    /// Writes what an outcome shows, and gives the value that the daemon's function returns.
+    /// Writes what an outcome shows, and returns the value that the daemon's function returns.
     fn show(&mut self, outcome: Outcome) -> Datum {
         let release = self.release;
-        // A handler that has written all by itself returns an empty string, which from 4.1 on prints as `''`.
+        // A handler that has written the whole page returns an empty string, which prints as `''` from 4.1 on.
         let written = Datum::from("");
         match outcome {
             Outcome::Value(value) => return value,
@@ -155,12 +155,12 @@ impl<'r> Page<'r> {
         Datum::None
     }
 
-    /// The operation that is asked for, as error messages have it.
+    /// Returns the name of the requested operation, as error messages show it.
     fn operation(&self) -> &'r [u8] {
         self.request.operation().unwrap_or(&self.request.method)
     }
 
-    /// An operation has raised (`SrvBase.perform`).
+    /// Writes the error for an operation that raises an exception (`SrvBase.perform`).
     fn raised(&mut self, failure: &Failure) {
         self.fail(self.operation());
         let message = failure.str(self.release);
@@ -171,8 +171,9 @@ impl<'r> Page<'r> {
         }
     }
 
-    /// A worker thread has raised (`httpserver.py`, `resultErr`, protocol reference §3.5): the status stays as it is. Of
-    /// what is no error of the daemon's own the thread dies, and nobody answers.
+    /// Returns the reply when a worker thread raises an exception (`httpserver.py`, `resultErr`, protocol reference
+    /// §3.5). The status stays as it was. If the exception is not one of the daemon's own, the thread dies and no reply
+    /// is sent.
     fn worker_raised(mut self, failure: &Failure) -> Option<Reply> {
         if matches!(failure, Failure::UnknownDomain { .. } | Failure::Exception(_)) {
             return None;
@@ -187,14 +188,14 @@ impl<'r> Page<'r> {
         Some(self.reply)
     }
 
-    /// `acceptCommand`: 202 and a place to look, before anything is done.
+    /// Sets 202 and a URL for the result before anything is done, as `acceptCommand` does.
     fn accept(&mut self) {
         let url = [self.url().as_slice(), b"/.."].concat();
         self.reply.set_status(202, "Accepted");
         self.reply.set_header("location", url);
     }
 
-    /// 201 with the address of a new domain. Gives its name and that.
+    /// Sets 201 with the URL of a new domain. Returns the domain's name and that URL.
     fn created(&mut self, record: &Datum, reason: &'static str) -> (Vec<u8>, Vec<u8>) {
         let name = record.items().iter().find(|field| field.items().first() == Some(&"name".into()));
         let name = name.and_then(|field| field.items().get(1)).map(python::str).unwrap_or_default();
@@ -204,14 +205,14 @@ impl<'r> Page<'r> {
         (name, url)
     }
 
-    /// 3.0.2 leaves the status as it is (protocol reference §3.4).
+    /// Sets the status of a failed operation. 3.0.2 leaves the status unchanged (protocol reference §3.4).
     fn fail(&mut self, operation: &[u8]) {
         if self.release >= Release::V3_0_3 {
             self.reply.set_status(500, [b"Request failed: ".as_slice(), operation].concat());
         }
     }
 
-    /// Prints what a handler returns (`httpserver.py`, `result`).
+    /// Prints the value that a handler returns (`httpserver.py`, `result`).
     fn result(&mut self, value: &Datum) {
         match value {
             Datum::None => {}
@@ -220,12 +221,13 @@ impl<'r> Page<'r> {
         }
     }
 
-    /// An exception outside of any operation.
+    /// Sets the reply for an exception outside any operation.
     pub(super) fn broken(&mut self) {
         self.reply.set_internal_error();
     }
 
-    /// The address of the resource, as the daemon makes it: the host that the client named, and its own port.
+    /// Returns the URL of the resource as the daemon makes it: with the host that the client named, and the daemon's
+    /// own port.
     pub(super) fn url(&self) -> Vec<u8> {
         let named = self.request.headers.get("host");
         let own = || self.origin.host.as_deref().unwrap_or_default().as_bytes();

@@ -1,4 +1,4 @@
-//! From a request to an answer.
+//! The path of a request through the face: from its bytes to the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,32 +12,32 @@ use super::reply::Reply;
 use super::request::{Died, Incoming, Request};
 use super::resource::{Action, Place, Resource, Routes};
 use super::scripted;
-use crate::faces::work::{self, MUCH_TO_PRINT, MUCH_TO_READ};
+use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
 use crate::http::{Answer, Then};
 use crate::quirk::Quirk;
-use crate::scenario::{Decision, Question, Scripted, WrongFace};
+use crate::scenario::{Decision, MatchableRequest, Scripted, WrongFace};
 use crate::service::{Service, Turn};
 use crate::world::Failure;
 
-/// What goes out for what came in on a listener of that port.
+/// Returns the answer to a request. `port` is the port of the listener.
 pub(crate) async fn answer(service: &Arc<Service>, port: u16, routes: &'static Routes, incoming: Incoming) -> Answer {
     let doing = Arc::clone(service);
-    let performed = work::run(incoming.len() > MUCH_TO_READ, move || perform(&doing, port, routes, incoming)).await;
+    let performed = work::run(incoming.len() > LONG_REQUEST, move || perform(&doing, port, routes, incoming)).await;
     match performed {
-        Ok(unprinted) => work::run(unprinted.records() > MUCH_TO_PRINT, || unprinted.print()).await,
+        Ok(pending) => work::run(pending.records() > MANY_RECORDS, || pending.print()).await,
         Err(answer) => answer,
     }
 }
 
-/// What becomes of a request, to be printed when nobody waits for the world any more.
-struct Unprinted {
+/// A request that was performed, but whose reply is not printed yet. It is printed after the world has been released.
+struct PendingReply {
     request: Request,
     release: Release,
     origin: Origin,
-    /// What of the request's resource was asked for, if that is known.
+    /// The action that was requested, if the resource has it.
     action: Option<&'static Action>,
     decided: Decided,
-    /// Whether the close behind the reply to an operation does not come.
+    /// Whether the connection stays open after the reply to an operation (the quirk `late-close`).
     is_late: bool,
 }
 
@@ -47,18 +47,18 @@ enum Decided {
     World { performed: Performed, delay: Duration },
 }
 
-/// What the world has made of a request.
+/// The result of performing a request.
 enum Performed {
-    /// The domain of the path can't be looked up, since there is none or for another reason.
+    /// The lookup of the domain in the path failed. Holds the name and the failure.
     NoDomain(Vec<u8>, Failure),
     NotFound(Vec<u8>),
-    /// The resource is there, and does not know what it is asked for.
+    /// The resource exists, but does not have what was requested.
     Unknown(Resource),
     Done(&'static Action, Result<Outcome, Failure>),
 }
 
-/// Finds out what a request is for, and does it. The world is locked once.
-fn perform(service: &Service, port: u16, routes: &Routes, incoming: Incoming) -> Result<Unprinted, Answer> {
+/// Routes a request and performs it. The world is locked once.
+fn perform(service: &Service, port: u16, routes: &Routes, incoming: Incoming) -> Result<PendingReply, Answer> {
     let request = match incoming {
         Incoming::Unparsed(unparsed) => unparsed.parse().map_err(|Died| Answer::closed())?,
         Incoming::Refused(reply) => return Err(Answer::new(reply.encode(false, false), Then::Close)),
@@ -66,7 +66,7 @@ fn perform(service: &Service, port: u16, routes: &Routes, incoming: Incoming) ->
     let release = service.release();
     let place = Place::of(&request.path);
     let route = place.resource.as_ref().ok().and_then(|resource| routes.find(&request, *resource, release));
-    let question = Question::Sxp {
+    let matchable = MatchableRequest::Sxp {
         method: &request.method,
         path: &request.path,
         fields: &request.fields,
@@ -74,20 +74,20 @@ fn perform(service: &Service, port: u16, routes: &Routes, incoming: Incoming) ->
     };
     let action = route.map(|route| route.action);
     let (decided, host) = service.turn(|turn| {
-        let decided = match turn.decide(&question) {
+        let decided = match turn.decide(&matchable) {
             Decision::Scripted(scripted) => Decided::Scripted(scripted),
             Decision::Refused => Decided::Refused,
             Decision::World { delay } => Decided::World { performed: done(turn, &request, place, action), delay },
         };
-        // A client that names no host gets links with the daemon's own name.
+        // If the client names no host, links contain the daemon's own name.
         let host = request.headers.get("host").is_none().then(|| turn.world.node.host.clone());
         (decided, host)
     });
     let is_late = service.has(Quirk::LateClose);
-    Ok(Unprinted { request, release, origin: Origin { port, host }, action, decided, is_late })
+    Ok(PendingReply { request, release, origin: Origin { port, host }, action, decided, is_late })
 }
 
-/// Has the world do what a request asks for.
+/// Performs a request on the world.
 fn done(turn: &mut Turn<'_>, request: &Request, place: Place<'_>, action: Option<&'static Action>) -> Performed {
     let find = |name: &[u8]| Target::find(turn, name).map_err(|failure| Performed::NoDomain(name.to_vec(), failure));
     let target = match place.domain.map(find).transpose() {
@@ -101,8 +101,8 @@ fn done(turn: &mut Turn<'_>, request: &Request, place: Place<'_>, action: Option
     }
 }
 
-impl Unprinted {
-    /// How many records are still to be made and printed.
+impl PendingReply {
+    /// Returns the number of records that still have to be made and printed.
     fn records(&self) -> usize {
         match &self.decided {
             Decided::World { performed: Performed::Done(_, Ok(outcome)), .. } => outcome.records(),
@@ -110,15 +110,15 @@ impl Unprinted {
         }
     }
 
-    /// Makes the bytes of the reply.
+    /// Prints the reply.
     fn print(self) -> Answer {
         let Self { request, release, origin, action, decided, is_late } = self;
         let page = Page::new(&request, release, &origin);
         let (reply, delay) = match decided {
             Decided::Scripted(scripted) => {
                 let reply = scripted::answer(&scripted.reply, page, action);
-                // The reader of scenarios refuses a word that this face does not have.
-                return reply.unwrap_or_else(|WrongFace| Answer::closed()).broken_as(&scripted);
+                // Scenarios with a reply that this face lacks are refused when they are read.
+                return reply.unwrap_or_else(|WrongFace| Answer::closed()).with_script(&scripted);
             }
             Decided::Refused => {
                 let operation = request.operation().unwrap_or(&request.method);
@@ -138,7 +138,7 @@ impl Unprinted {
             }
         };
         let Some(reply) = reply else { return Answer { delay, ..Answer::hung() } };
-        // An operation was done, or failed, and was logged.
+        // The daemon logs an operation whether it succeeds or fails.
         let is_logged = request.method == b"POST" && matches!(reply.status(), 200..=299 | 500);
         let answer = request.answered(reply);
         match answer.then {

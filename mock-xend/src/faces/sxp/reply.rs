@@ -1,4 +1,4 @@
-//! Replies as `web/http.py` sends them.
+//! Replies of the S-expression face, as `web/http.py` sends them.
 
 use std::borrow::Cow;
 use std::cell::RefCell;
@@ -10,12 +10,12 @@ use xend_wire::datum::Datum;
 use crate::python::{self, Key};
 use crate::world::Failure;
 
-/// A reply that is being made.
+/// A reply under construction.
 #[derive(Clone, Debug)]
 pub(crate) struct Reply {
     status: u16,
     reason: Cow<'static, [u8]>,
-    /// In the order in which the daemon sets them. They are sent in the order of a Python dict.
+    /// The headers, in the order in which the daemon sets them. They are sent in the order of a Python dict.
     headers: Vec<Header>,
     pub(super) body: Vec<u8>,
 }
@@ -23,9 +23,9 @@ pub(crate) struct Reply {
 /// The name of a header in lower case, and its value.
 type Header = (Key<'static>, Cow<'static, [u8]>);
 
-/// The type of S-expressions.
+/// The content type of S-expressions.
 pub(crate) const SXP: &str = "application/sxp";
-/// The type of plain text.
+/// The content type of plain text.
 pub(crate) const PLAIN: &str = "text/plain";
 
 /// A reason phrase or the value of a header.
@@ -44,7 +44,7 @@ impl From<Vec<u8>> for Text {
 }
 
 impl Reply {
-    /// 200 and nothing in it.
+    /// Creates a reply with status 200 and an empty body.
     pub(crate) fn ok() -> Self {
         let mut headers = Vec::with_capacity(8);
         headers.push((const { Key::new("expires") }, b"-1".as_slice().into()));
@@ -57,7 +57,7 @@ impl Reply {
         Self::ok().with_status(400, "Bad request")
     }
 
-    /// 406, for a POST without exactly one operation.
+    /// Creates a reply with status 406, for a POST without exactly one operation.
     pub(crate) fn invalid_request(release: Release) -> Self {
         let mut reply = Self::ok().with_status(406, "Invalid request");
         reply.show(&"".into(), release);
@@ -68,59 +68,60 @@ impl Reply {
         Self::ok().with_status(413, "Request entity too large")
     }
 
-    /// 404 with a text.
+    /// Creates a reply with status 404 and a text.
     pub(crate) fn not_found(text: impl Into<Vec<u8>>) -> Self {
         Self { body: text.into(), ..Self::ok().with_status(404, "Not found").with_type(PLAIN) }
     }
 
-    /// What the release answers to a request for a domain that there is not (protocol reference §3.6).
+    /// Creates the reply of a release to a request for an unknown domain (protocol reference §3.6).
     pub(crate) fn unknown_domain(domain: &[u8], release: Release) -> Self {
         if release < Release::V3_1 {
             return Self::not_found([b"No such domain ", domain].concat());
         }
         if release < Release::V3_4 {
-            // The exception is not one of those that are caught there.
+            // This exception is not among those that the daemon catches there.
             return Self::internal_error();
         }
         Self::not_found(Failure::UnknownDomain { target: domain.to_vec().into() }.str(release))
     }
 
-    /// 500 and nothing in it, for an exception outside of any operation.
+    /// Creates a reply with status 500 and an empty body, for an exception outside any operation.
     pub(crate) fn internal_error() -> Self {
         let mut reply = Self::ok();
         reply.set_internal_error();
         reply
     }
 
-    /// 501 for an operation that the daemon does not have.
+    /// Creates a reply with status 501, for an operation that the daemon does not have.
     ///
-    /// The handler says `text/plain` and returns an empty string; printing that makes it S-expressions, and from 4.1 on
-    /// adds `''` (protocol reference §3.6).
+    /// The handler sets `text/plain` and returns an empty string. Printing that makes the type that of S-expressions,
+    /// and from 4.1 on adds `''` (protocol reference §3.6).
     pub(crate) fn not_implemented(operation: &[u8], release: Release) -> Self {
         let mut reply = Self::operation_not_implemented(operation);
         reply.show(&"".into(), release);
         reply
     }
 
-    /// The same before anything is printed behind it.
+    /// Creates a reply with status 501, before the empty string of [`not_implemented`](Self::not_implemented) is
+    /// printed.
     pub(crate) fn operation_not_implemented(operation: &[u8]) -> Self {
         let text = [b"Operation not implemented: ".as_slice(), operation].concat();
         Self { body: text.clone(), ..Self::ok().with_status(501, text).with_type(PLAIN) }
     }
 
-    /// The same reply with another status line.
+    /// Replaces the status and the reason phrase.
     pub(crate) fn with_status(mut self, status: u16, reason: impl Into<Text>) -> Self {
         self.set_status(status, reason);
         self
     }
 
-    /// The same reply, whose body has this type.
+    /// Replaces the content type.
     pub(crate) fn with_type(mut self, content_type: impl Into<Text>) -> Self {
         self.set_header("content-type", content_type);
         self
     }
 
-    /// The same reply with another body.
+    /// Replaces the body.
     pub(crate) fn with_body(mut self, body: &[u8]) -> Self {
         self.body = body.to_vec();
         self
@@ -135,7 +136,7 @@ impl Reply {
         self.reason = reason.into().0;
     }
 
-    /// The page stays as far as it came, which mostly is not at all.
+    /// Sets status 500. The body keeps what was written before the exception, which is nothing in most cases.
     pub(super) fn set_internal_error(&mut self) {
         self.set_status(500, "Internal server error");
     }
@@ -148,18 +149,18 @@ impl Reply {
         }
     }
 
-    /// Prints a value behind what is there, as an S-expression.
+    /// Appends a value to the body, as an S-expression.
     pub(super) fn show(&mut self, value: &Datum, release: Release) {
         self.set_header("content-type", SXP);
         self.body.extend_from_slice(&value.show(release));
     }
 
-    /// Prints `(xend.err "...")` behind what is there.
+    /// Appends `(xend.err "...")` to the body.
     pub(super) fn show_error(&mut self, message: &[u8], release: Release) {
         self.show(&Datum::List(vec!["xend.err".into(), message.to_vec().into()]), release);
     }
 
-    /// The bytes. A reply to HEAD has neither body nor length.
+    /// Returns the bytes of the reply. A reply to HEAD has neither a body nor a length.
     pub(crate) fn encode(mut self, head: bool, keep_alive: bool) -> Vec<u8> {
         if keep_alive {
             self.set_header("connection", "keep-alive");
@@ -175,7 +176,7 @@ impl Reply {
         out.extend_from_slice(&self.reason);
         out.extend_from_slice(b"\r\n");
         each_in_order(&self.headers, |name, value| {
-            // `Content-length`: the name in lower case but for its first letter.
+            // The daemon writes only the first letter of a name in upper case: `Content-length`.
             out.push(name.as_bytes()[0].to_ascii_uppercase());
             out.extend_from_slice(&name.as_bytes()[1..]);
             out.extend_from_slice(b": ");
@@ -188,7 +189,8 @@ impl Reply {
     }
 }
 
-/// Gives headers in the order of a Python dict. Most replies have the same headers as the one before, whose order is kept.
+/// Calls `take` for each header in the order of a Python dict. The order is kept for the next reply, since most replies
+/// have the same headers as the one before.
 fn each_in_order(headers: &[Header], mut take: impl FnMut(&str, &[u8])) {
     thread_local! {
         static LAST: RefCell<(Vec<Key<'static>>, Vec<usize>)> = const { RefCell::new((Vec::new(), Vec::new())) };

@@ -1,4 +1,4 @@
-//! Requests as `web/http.py` takes them (protocol reference §1.3).
+//! Requests of the S-expression face, as `web/http.py` reads them (protocol reference §1.3).
 
 use tokio::io::AsyncRead;
 
@@ -9,15 +9,15 @@ use crate::http::{Answer, Headers, HeadersEnd, Input, Then, TooLong};
 use crate::path::UrlPath;
 use crate::python;
 
-/// What came in.
+/// The result of reading a request.
 pub(crate) enum Incoming {
-    /// A request, whose fields are not read yet.
+    /// A request whose fields are not parsed yet.
     Unparsed(Unparsed),
-    /// Something that is answered at once; then the connection closes.
+    /// An error that is answered at once, after which the connection is closed.
     Refused(Reply),
 }
 
-/// The head and the body of a request.
+/// The head and the body of a request, before the fields are parsed.
 pub(crate) struct Unparsed {
     method: Vec<u8>,
     target: Vec<u8>,
@@ -28,26 +28,26 @@ pub(crate) struct Unparsed {
 /// A request for a resource.
 pub(crate) struct Request {
     pub(crate) method: Vec<u8>,
-    /// The path behind the first slash.
+    /// The path, without its first slash.
     pub(crate) path: UrlPath,
-    /// Those of the query and of the form together.
+    /// The fields of the query and of the form together.
     pub(crate) fields: Fields,
     pub(crate) headers: Headers,
     pub(crate) keep_alive: bool,
 }
 
-/// `MAX_HEADERS`: lines, the blank one included.
+/// The most header lines, the blank one included (`MAX_HEADERS`).
 const MAX_HEADERS: usize = 500;
-/// `MAX_CONTENT_LENGTH`.
+/// The longest body (`MAX_CONTENT_LENGTH`).
 const MAX_BODY: i64 = 10_000;
-/// The daemon has no limit on the length of a line; the mock's memory has.
+/// The longest line, in bytes. The daemon has no limit.
 const MAX_LINE: usize = 1 << 20;
 
-/// The daemon's thread dies over a request.
+/// The daemon's thread dies over the request, so it gets no reply.
 pub(crate) struct Died;
 
 impl Incoming {
-    /// How many bytes are still to be taken apart.
+    /// Returns the number of bytes that still have to be parsed.
     pub(super) fn len(&self) -> usize {
         match self {
             Self::Unparsed(unparsed) => unparsed.target.len() + unparsed.body.as_ref().map_or(0, Vec::len),
@@ -55,7 +55,8 @@ impl Incoming {
         }
     }
 
-    /// Reads a request. There is always something to answer: even an empty connection gets a 400 (capture `mal-eof`).
+    /// Reads a request. There is always something to answer: even a connection without a request gets a 400 (capture
+    /// `mal-eof`).
     pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>) -> Self {
         let bad = || Self::Refused(Reply::bad_request());
         let Ok(line) = input.line(MAX_LINE).await else { return bad() };
@@ -64,9 +65,9 @@ impl Incoming {
         let length = headers.get("content-length").and_then(|length| python::int(length).ok());
         let body = match length {
             Some(length) if length > MAX_BODY => return Self::Refused(Reply::too_large()),
-            // A negative length reads to the end of the stream (capture `len-neg`).
+            // With a negative length, the daemon reads to the end of the stream (capture `len-neg`).
             Some(length) => Some(input.bytes(usize::try_from(length).unwrap_or(MAX_LINE)).await.to_vec()),
-            // Without a length that is a number nothing is read, and no form looked for.
+            // Without a length, or with one that is no number, the daemon reads no body.
             None => None,
         };
         Self::Unparsed(Unparsed { method, target, headers, body })
@@ -80,17 +81,17 @@ impl Unparsed {
         Self { method, target, headers, body: Some(body) }
     }
 
-    /// Reads path, query and form.
+    /// Parses the path, the query and the form.
     pub(crate) fn parse(self) -> Result<Request, Died> {
         let Self { method, target, headers, body } = self;
         let mut pieces = target.split(|&byte| byte == b'?');
         let path = pieces.next().unwrap_or_default();
-        // A third piece is lost (capture `get-query-two-q`).
+        // Anything after a second `?` is lost (capture `get-query-two-q`).
         let mut fields = pieces.next().map(|query| form::urlencoded(query, false)).unwrap_or_default();
         if let (b"POST", Some(body)) = (method.as_slice(), &body) {
             fields.update(form::body(headers.get("content-type"), body).map_err(|form::Broken| Died)?);
         }
-        // The first character is dropped, whatever it is (captures `mal-relpath`, `get-absolute-uri`).
+        // The daemon drops the first character, whatever it is (captures `mal-relpath`, `get-absolute-uri`).
         let path = UrlPath::parse(path.get(1..).unwrap_or_default());
         let keep_alive = headers.get("connection").is_some_and(|value| value.eq_ignore_ascii_case(b"keep-alive"));
         Ok(Request { method, path, fields, headers, keep_alive })
@@ -98,20 +99,20 @@ impl Unparsed {
 }
 
 impl Request {
-    /// GET for a path, without fields and headers.
+    /// Creates a GET request for a path, without fields and headers.
     #[cfg(test)]
     pub(super) fn get(path: &[u8]) -> Self {
         let (fields, headers) = (Fields::default(), Headers::default());
         Self { method: b"GET".to_vec(), path: UrlPath::parse(path), fields, headers, keep_alive: false }
     }
 
-    /// A reply to the request, as it goes out.
+    /// Returns the answer that sends a reply to this request.
     pub(super) fn answered(&self, reply: Reply) -> Answer {
         let then = if self.keep_alive { Then::Continue } else { Then::Close };
         Answer::new(reply.encode(self.method == b"HEAD", self.keep_alive), then)
     }
 
-    /// The operation that a request asks for, if it asks for exactly one.
+    /// Returns the requested operation, if there is exactly one.
     pub(crate) fn operation(&self) -> Option<&[u8]> {
         match self.fields.get("op") {
             Some([operation]) => Some(operation),
@@ -119,9 +120,9 @@ impl Request {
         }
     }
 
-    /// `useSxp` (protocol reference §1.5).
+    /// Returns whether the reply is S-expressions rather than HTML (`useSxp`, protocol reference §1.5).
     pub(crate) fn wants_sxp(&self) -> bool {
-        // An empty header is as none.
+        // An empty header counts as missing.
         let given = |name| self.headers.get(name).filter(|value| !value.is_empty());
         match (given("user-agent"), given("accept")) {
             (Some(_), Some(accept)) => accept.windows(SXP.len()).any(|part| part == SXP.as_bytes()),
@@ -130,7 +131,7 @@ impl Request {
     }
 }
 
-/// Method and target, if there are such and the version is one.
+/// Returns the method and the target of a request line, if it has both and a valid version.
 fn request_line(line: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     let mut words = line.split(|byte| byte.is_ascii_whitespace() || *byte == 0x0b).filter(|word| !word.is_empty());
     let (method, target) = (words.next()?, words.next()?);
@@ -138,7 +139,7 @@ fn request_line(line: &[u8]) -> Option<(Vec<u8>, Vec<u8>)> {
     is_whole.then(|| (method.to_vec(), target.to_vec()))
 }
 
-/// `HTTP/` and two numbers; which ones does not count (capture `mal-ver99`).
+/// Returns whether a text is `HTTP/` and two numbers; any numbers will do (capture `mal-ver99`).
 fn is_version(version: &[u8]) -> bool {
     let Some(numbers) = version.strip_prefix(b"HTTP/") else { return false };
     let mut numbers = numbers.split(|&byte| byte == b'.').map(|number| python::int(number).is_ok());
@@ -155,7 +156,7 @@ async fn read_headers<R: AsyncRead + Unpin>(input: &mut Input<R>) -> Result<Head
         if matches!(line, b"\r\n" | b"\n" | b"") {
             return Ok(headers);
         }
-        // All lines are read before they are looked at, those behind a line that is no header included.
+        // The daemon reads all lines before it parses them, including those after a line that is no header.
         if end == HeadersEnd::NotYet {
             end = headers.push(line);
         }

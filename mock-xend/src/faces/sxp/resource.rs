@@ -1,4 +1,4 @@
-//! The tree of resources, and what can be asked of each: which row of the table a request is for.
+//! The tree of resources and the actions of each, and the routing of requests to them.
 
 use std::collections::HashMap;
 
@@ -25,7 +25,7 @@ pub(crate) enum Resource {
 }
 
 impl Resource {
-    /// Whether the resource has operations. To others, whatever is posted, the answer is `POST`.
+    /// Returns whether the resource has operations. The others treat any POST as one of a method `POST` that they lack.
     pub(super) fn has_operations(self) -> bool {
         match self {
             Self::Root | Self::Xend | Self::Log => false,
@@ -33,7 +33,7 @@ impl Resource {
         }
     }
 
-    /// The path of the resource, for people.
+    /// Returns the path of the resource, for people.
     #[cfg(test)]
     pub(crate) fn path(self) -> &'static str {
         match self {
@@ -49,11 +49,11 @@ impl Resource {
     }
 }
 
-/// Where a path leads.
+/// The place that a path leads to.
 pub(super) struct Place<'r> {
-    /// The resource, or the text of the 404 where there is none.
+    /// The resource, or the text of the 404 if the path leads nowhere.
     pub(super) resource: Result<Resource, Vec<u8>>,
-    /// The domain that the path names. The daemon looks it up before it goes on along the path.
+    /// The domain that the path names. The daemon looks it up before it follows the rest of the path.
     pub(super) domain: Option<&'r [u8]>,
 }
 
@@ -83,23 +83,23 @@ impl<'r> Place<'r> {
     }
 }
 
-/// What happens around the function that does what is asked.
+/// How the daemon runs the function of an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Way {
-    /// A page is made. An exception is one outside of any operation.
+pub(crate) enum Execution {
+    /// The function writes a page. An exception counts as one outside any operation.
     Page,
-    /// The reply is what the function returns, or raises.
+    /// The reply is the function's result or exception.
     AtOnce,
-    /// The same, after 202 and a place to look have been set (`acceptCommand`).
+    /// As `AtOnce`, but 202 and a URL for the result are set before (`acceptCommand`).
     Accepted,
-    /// A worker thread does it: what it returns is dropped, and what it raises does not change the status, or is never
-    /// answered (protocol reference §3.5).
+    /// A worker thread runs the function. Its result is dropped; an exception does not change the status, or leaves the
+    /// request without a reply (protocol reference §3.5).
     Worker,
-    /// Both.
+    /// As `Worker`, with the status of `Accepted`.
     AcceptedWorker,
 }
 
-impl Way {
+impl Execution {
     pub(super) fn accepts(self) -> bool {
         matches!(self, Self::Accepted | Self::AcceptedWorker)
     }
@@ -109,20 +109,20 @@ impl Way {
     }
 }
 
-/// The function that does what is asked, while the request has the world.
+/// The function of an action, which runs while the request has access to the world.
 pub(crate) type Run = fn(&mut Invocation<'_, '_>) -> Result<Outcome, Failure>;
 
-/// Something that can be asked of a resource.
+/// An action of a resource.
 #[derive(Debug)]
 pub(crate) struct Action {
     pub(crate) resource: Resource,
     pub(crate) verb: Verb,
     pub(crate) releases: Releases,
-    pub(super) way: Way,
+    pub(super) execution: Execution,
     pub(super) run: Run,
 }
 
-/// How something is asked.
+/// The kind of request for an action.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub(crate) enum Verb {
     /// GET or HEAD.
@@ -133,22 +133,28 @@ pub(crate) enum Verb {
     Post(&'static str),
 }
 
-/// What GET shows, in all releases.
+/// Creates the action for GET, in all releases.
 pub(crate) const fn get(resource: Resource, run: Run) -> Action {
-    Action { resource, verb: Verb::Get, releases: Releases::ALL, way: Way::Page, run }
+    Action { resource, verb: Verb::Get, releases: Releases::ALL, execution: Execution::Page, run }
 }
 
-/// What GET shows when it is asked for an operation, in all releases.
+/// Creates the action for GET with an operation, in all releases.
 pub(crate) const fn get_with(resource: Resource, name: &'static str, run: Run) -> Action {
-    Action { resource, verb: Verb::GetWith(name), releases: Releases::ALL, way: Way::AtOnce, run }
+    Action { resource, verb: Verb::GetWith(name), releases: Releases::ALL, execution: Execution::AtOnce, run }
 }
 
-/// An operation that is posted.
-pub(crate) const fn post(resource: Resource, name: &'static str, releases: Releases, way: Way, run: Run) -> Action {
-    Action { resource, verb: Verb::Post(name), releases, way, run }
+/// Creates the action for an operation that is posted.
+pub(crate) const fn post(
+    resource: Resource,
+    name: &'static str,
+    releases: Releases,
+    execution: Execution,
+    run: Run,
+) -> Action {
+    Action { resource, verb: Verb::Post(name), releases, execution, run }
 }
 
-/// All actions, found by resource and name.
+/// The actions of all resources, indexed by resource and name.
 #[derive(Debug, Default)]
 pub(crate) struct Routes {
     gets: HashMap<Resource, Route>,
@@ -156,7 +162,7 @@ pub(crate) struct Routes {
     posts: HashMap<(Resource, &'static [u8]), Vec<Route>>,
 }
 
-/// An action, and which operations of the table of [`operation`](xend_wire::operation) a request for it may be.
+/// An action, with the operations of [`operation`](xend_wire::operation) that a request for it may stand for.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Route {
     pub(crate) action: &'static Action,
@@ -180,7 +186,7 @@ impl Routes {
         }
     }
 
-    /// What a request asks of a resource; `None` of something that the release does not know.
+    /// Returns the action that a request asks of a resource; `None` if the release has no such action.
     pub(super) fn find(&self, request: &Request, resource: Resource, release: Release) -> Option<Route> {
         match request.method.as_slice() {
             b"GET" | b"HEAD" => {
@@ -196,7 +202,7 @@ impl Routes {
     }
 }
 
-/// The operations that the request of a client may be, if it is one for something that is known.
+/// Returns the operations that a request may stand for; none if no action is found for it.
 #[cfg(test)]
 pub(crate) fn operations_of(
     routes: &Routes,

@@ -1,4 +1,4 @@
-//! Scripted replies as this face sends them.
+//! Scripted replies of the S-expression face.
 
 use super::page::Page;
 use super::reply::{PLAIN, Reply, SXP};
@@ -7,7 +7,7 @@ use crate::http::{Answer, Then};
 use crate::scenario::{self, WrongFace};
 use crate::world::Failure;
 
-/// The answer that a word of a scenario stands for, to the request of a page.
+/// Returns the answer for a scripted reply.
 pub(super) fn answer(word: &scenario::Reply, page: Page<'_>, action: Option<&Action>) -> Result<Answer, WrongFace> {
     let (request, release) = (page.request, page.release);
     let plain = |status: &scenario::Status| Reply::ok().with_status(status.code, status.reason.clone().into_bytes());
@@ -44,9 +44,9 @@ pub(super) fn answer(word: &scenario::Reply, page: Page<'_>, action: Option<&Act
     Ok(request.answered(reply))
 }
 
-/// The answer that a word stands for, to a request for the list of domains.
+/// Returns the answer for a scripted reply to a request for the list of domains.
 #[cfg(test)]
-pub(crate) fn said(word: &scenario::Reply, release: xend_wire::Release) -> Result<Answer, WrongFace> {
+pub(crate) fn answer_to_list(word: &scenario::Reply, release: xend_wire::Release) -> Result<Answer, WrongFace> {
     let request = super::request::Request::get(b"xend/domain");
     let origin = super::page::Origin { port: 8000, host: None };
     answer(word, Page::new(&request, release, &origin), None)

@@ -1,4 +1,4 @@
-//! From a request to its answer: the call, what the scenario wants for it, or what comes of it.
+//! The path of a request through the face: from its bytes to the answer.
 
 use std::pin::pin;
 use std::sync::Arc;
@@ -10,19 +10,19 @@ use xend_wire::operation::Face;
 
 use super::perform::{Method, Performed};
 use super::route::Routes;
-use crate::faces::work::{self, MUCH_TO_PRINT, MUCH_TO_READ};
+use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
 use crate::faces::xmlrpc::{self, Incoming, Reply, Wording};
 use crate::http::{Answer, Then};
-use crate::scenario::{Decision, Question, Scripted, WrongFace};
+use crate::scenario::{Decision, MatchableRequest, Scripted, WrongFace};
 use crate::service::Service;
 use crate::world::Failure;
 
-/// The longest that `event.next` waits for an event before it gives an empty list. The daemon waits for ever.
+/// The longest time that `event.next` waits for an event before it returns an empty list. The daemon waits for ever.
 const LONGEST_WAIT: Duration = Duration::from_secs(300);
-/// How often the world is given the occasion to let happen what is due by time alone.
+/// How often the world can perform events that are due while a call waits.
 const TICK: Duration = Duration::from_secs(1);
 
-/// What goes out for what came in. `event.next` waits here for its event.
+/// Returns the answer to a request. A call of `event.next` waits here for its event.
 pub(crate) async fn answer(
     service: &Arc<Service>,
     routes: &'static Routes,
@@ -33,7 +33,7 @@ pub(crate) async fn answer(
     // From here on no event is missed.
     event.as_mut().enable();
     let doing = Arc::clone(service);
-    let begun = work::run(incoming.len() > MUCH_TO_READ, move || begin(&doing, routes, legacy, incoming)).await;
+    let begun = work::run(incoming.len() > LONG_REQUEST, move || begin(&doing, routes, legacy, incoming)).await;
     let Begun { then, has_head, mut decided } = match begun {
         Ok(begun) => begun,
         Err(answer) => return answer,
@@ -44,17 +44,17 @@ pub(crate) async fn answer(
             *performed = Performed::no_event();
             break;
         }
-        // Woken or not, the call looks again.
+        // The call looks again after an event as well as after the time.
         let _ = tokio::time::timeout(TICK, event.as_mut()).await;
         event.set(service.next_event());
         event.as_mut().enable();
         *performed = service.turn(|turn| method.perform(turn, legacy));
     }
     let printing = Arc::clone(service);
-    work::run(decided.records() > MUCH_TO_PRINT, move || decided.print(&printing, then, has_head)).await
+    work::run(decided.records() > MANY_RECORDS, move || decided.print(&printing, then, has_head)).await
 }
 
-/// What a request is, and what has become of it so far.
+/// A request that was started: its method and its result so far.
 struct Begun {
     then: Then,
     /// Whether the reply has a status line and headers.
@@ -68,14 +68,14 @@ enum Decided {
     World { method: Method, performed: Performed, delay: Duration },
 }
 
-/// Finds out what a request calls, and does it. The world is locked once.
+/// Decodes a request and performs the call. The world is locked once.
 fn begin(service: &Service, routes: &Routes, legacy: &xmlrpc::Routes, incoming: Incoming) -> Result<Begun, Answer> {
     let request = incoming.request(service)?;
-    // The thread dies over a body that says nothing of a call (protocol reference §1.7).
+    // The thread dies over a body that is no call (protocol reference §1.7).
     let Ok(call) = xmlrpc::decode(&request.body, service.release()) else { return Err(Answer::closed()) };
     let name = call.method();
-    let question = Question::Call { face: Face::XenApi, call: &call, operations: routes.find(name) };
-    let decided = service.turn(|turn| match turn.decide(&question) {
+    let matchable = MatchableRequest::Call { face: Face::XenApi, call: &call, operations: routes.find(name) };
+    let decided = service.turn(|turn| match turn.decide(&matchable) {
         Decision::Scripted(scripted) => Decided::Scripted(scripted),
         Decision::Refused => Decided::Refused { method: name.to_owned() },
         Decision::World { delay } => {
@@ -89,7 +89,7 @@ fn begin(service: &Service, routes: &Routes, legacy: &xmlrpc::Routes, incoming: 
 }
 
 impl Decided {
-    /// About how many records are to be printed.
+    /// Returns the approximate number of records to print.
     fn records(&self) -> usize {
         match self {
             Self::World { performed, .. } => performed.records(),
@@ -97,14 +97,14 @@ impl Decided {
         }
     }
 
-    /// Makes the bytes of the reply.
+    /// Prints the reply.
     fn print(self, service: &Service, then: Then, has_head: bool) -> Answer {
         let release = service.release();
         let (body, delay) = match self {
             Self::Scripted(scripted) => {
                 let answer = xmlrpc::scripted_answer(&scripted.reply, &WORDING, service, then);
-                // The reader of scenarios refuses a word that this face does not have.
-                return answer.unwrap_or_else(|WrongFace| Answer::closed()).broken_as(&scripted);
+                // Scenarios with a reply that this face lacks are refused when they are read.
+                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_script(&scripted);
             }
             Self::Refused { method } => (unknown_method(release, &method), Duration::ZERO),
             Self::World { method, performed, delay } => {
@@ -116,7 +116,7 @@ impl Decided {
     }
 }
 
-/// How this face words the replies that the two XML-RPC faces word differently.
+/// The wording of this face, for replies that the two XML-RPC faces word differently.
 pub(crate) const WORDING: Wording = Wording { unknown_method, failed };
 
 fn unknown_method(release: Release, method: &str) -> Vec<u8> {

@@ -1,4 +1,4 @@
-//! From a name and parameters to an outcome: the checks in the daemon's order, and then what the method does.
+//! Calling a method: the checks in the daemon's order, and then the method's function.
 
 use std::time::Duration;
 
@@ -13,7 +13,7 @@ use crate::python;
 use crate::registry::{Change, Registry, Sessions};
 use crate::world::World;
 
-/// One request, with the world and what is kept beside it.
+/// A call of a method, with access to the world and the registry.
 pub(super) struct Call<'c> {
     pub(super) release: Release,
     pub(super) now: Duration,
@@ -22,11 +22,11 @@ pub(super) struct Call<'c> {
     pub(super) params: &'c [Datum],
 }
 
-/// What has become of a call.
+/// The result of a call.
 pub(super) enum Performed {
-    /// The struct that is answered.
+    /// The value of the reply, which is a struct.
     Done(Datum),
-    /// Nothing yet: it waits for an event.
+    /// No result yet, because the call waits for an event.
     Waiting,
 }
 
@@ -47,15 +47,16 @@ impl Call<'_> {
         Performed::Done(envelope(outcome))
     }
 
-    /// Session, reference, count: each is checked by a wrapper of its own, and a count that is wrong shows when the
-    /// next one can't be called (`session_required`, `_check_ref`, `catch_typeerror`).
+    /// Checks session, reference and number of parameters, and calls the method. Each check is made by a wrapper, and a
+    /// wrong number of parameters shows when the next wrapper can't be called (`session_required`, `_check_ref`,
+    /// `catch_typeerror`).
     fn call(&mut self, method: &'static Method) -> Outcome {
         let params = self.params;
         let mismatch = || Err(mismatch(&method.name, method, params));
         if method.name == LOGIN {
             let [user, _password] = params else { return mismatch() };
             let opened = self.registry.sessions.open(user.clone(), self.now);
-            return opened.map_err(|_| ErrorDescription::no_room(Sessions::LONGEST_NAME, "a user's name"));
+            return opened.map_err(|_| ErrorDescription::over_limit(Sessions::LONGEST_NAME, "a user's name"));
         }
         let Some(session) = params.first() else { return mismatch() };
         if !self.registry.sessions.admit(session, self.release, self.now) {
@@ -78,20 +79,20 @@ impl Call<'_> {
         if params.len() != method.arguments {
             return mismatch();
         }
-        if method.is_growing() {
-            context.make_room()?;
+        if method.may_grow_registry() {
+            context.check_room_for_params()?;
         }
         let Some(action) = actions::of(method) else {
             let text = format!("mock-xend does not simulate {}: a scenario has to answer it", method.name);
             return Err(ErrorDescription::internal(text));
         };
         let value = action(&mut context)?;
-        self.tell(method, &value);
+        self.queue_event(method, &value);
         Ok(value)
     }
 
-    /// Tells whoever registered for the class of what a method made, changed or ended.
-    fn tell(&mut self, method: &'static Method, value: &Datum) {
+    /// Queues an event if the method created, changed or destroyed an object.
+    fn queue_event(&mut self, method: &'static Method, value: &Datum) {
         let given = || self.params.get(1).map(python::text).unwrap_or_default();
         let (change, reference, field) = match method.verb() {
             _ if matches!(method.kind, Kind::Set(_)) => (Change::Modify, given(), method.field()),
@@ -99,10 +100,11 @@ impl Call<'_> {
             "destroy" => (Change::Delete, given(), ""),
             _ => return,
         };
-        self.registry.events.tell(change, method.class, &reference, field, self.now);
+        self.registry.events.queue_event(change, method.class, &reference, field, self.now);
     }
 
-    /// Count and session are checked at once, all else where nobody waits for it (`XendAPIAsyncProxy`).
+    /// Calls a method asynchronously. Only the number of parameters and the session are checked at once; all other
+    /// errors become those of the task (`XendAPIAsyncProxy`).
     fn call_asynchronously(&mut self, method: &'static Method) -> Outcome {
         if self.params.len() != method.arguments {
             return Err(mismatch(&format!("Async.{}", method.name), method, self.params));
@@ -116,7 +118,7 @@ impl Call<'_> {
     }
 }
 
-/// The class that a refusal names: up to 3.3 all classes that came later share the text of one (captures
+/// Returns the class that an error names. Up to 3.3 all later classes share the text of one (captures
 /// `xenapi-network.get_record-bad`).
 fn refused_class(class: &'static str, release: Release) -> &'static str {
     if release <= Release::V3_3 && Method::is_autoplugged(class) { "PIF" } else { class }

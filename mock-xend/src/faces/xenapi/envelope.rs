@@ -1,4 +1,4 @@
-//! `{Status, Value}` and `{Status, ErrorDescription}` (protocol reference §5.1).
+//! The structs that every method returns: `{Status, Value}` and `{Status, ErrorDescription}` (protocol reference §5.1).
 
 use xend_wire::datum::Datum;
 
@@ -6,10 +6,10 @@ use crate::python;
 use crate::weight;
 use crate::world;
 
-/// Why a method did not do what it was asked: a code with its arguments.
+/// The error of a method: a code with its arguments.
 #[derive(Clone, Debug, PartialEq)]
 pub(super) struct ErrorDescription {
-    /// `Failure`, or `Error` for what the daemon never got to.
+    /// `Failure`, or `Error` for a method that the daemon never implemented.
     status: &'static str,
     pub(super) words: Vec<Datum>,
 }
@@ -25,13 +25,13 @@ impl ErrorDescription {
         Self { status: "Failure", words: words.into_iter().collect() }
     }
 
-    /// An exception that nothing translates.
+    /// Creates the error for an exception that the daemon translates to no code.
     pub(super) fn internal(text: impl Into<Vec<u8>>) -> Self {
         Self::of(["INTERNAL_ERROR".into(), text.into().into()])
     }
 
-    /// What the memory of the mock does not hold. The daemon has no limit.
-    pub(super) fn no_room(budget: usize, of: &str) -> Self {
+    /// Creates the error for a value that exceeds a limit of the mock. The daemon has no limit.
+    pub(super) fn over_limit(budget: usize, of: &str) -> Self {
         Self::internal(format!("mock-xend keeps at most {} of {of}", weight::shown(budget)))
     }
 
@@ -39,17 +39,18 @@ impl ErrorDescription {
         Self::of(["HANDLE_INVALID".into(), class.into(), reference.clone()])
     }
 
-    /// `xen_api_error(XEND_ERROR_UNSUPPORTED)`.
+    /// Creates the error for a method that the daemon refuses: `xen_api_error(XEND_ERROR_UNSUPPORTED)`.
     pub(super) fn unsupported() -> Self {
         Self::new(["EUNSUPPORTED", "Method Unsupported"])
     }
 
-    /// `xen_api_todo()`, with a status of its own.
+    /// Creates the error for a method that the daemon never implemented, which has a status of its own:
+    /// `xen_api_todo()`.
     pub(super) fn todo() -> Self {
         Self { status: "Error", ..Self::new(["ETODO", "Lazy Programmer Error"]) }
     }
 
-    /// Each word is made a string, which is another exception if it is not ASCII (`xen_api_error`).
+    /// Converts each word to a string, which raises another exception if the word is not ASCII (`xen_api_error`).
     fn into_strings(self) -> Vec<Datum> {
         let not_ascii = self.words.iter().find_map(|word| match word {
             Datum::Text(text) => python::not_ascii(text),
@@ -61,7 +62,7 @@ impl ErrorDescription {
         }
     }
 
-    /// A key of a struct that is not there.
+    /// Creates the error for a key that a struct lacks.
     pub(super) fn key_error(key: &str) -> Self {
         Self::internal(python::repr(key.as_bytes()))
     }
@@ -71,7 +72,7 @@ impl ErrorDescription {
     }
 }
 
-/// The struct that is answered.
+/// Returns the struct for an outcome.
 pub(super) fn envelope(outcome: Outcome) -> Datum {
     let (status, name, value) = match outcome {
         // A method that returns nothing answers with an empty string (`xen_api_success`).
@@ -82,12 +83,12 @@ pub(super) fn envelope(outcome: Outcome) -> Datum {
     Datum::Dict(vec![("Status".into(), status.into()), (name.into(), stringify(value))])
 }
 
-/// A method without a result gives an empty string (`xen_api_success_void`).
+/// Returns the result of a method without one: an empty string (`xen_api_success_void`).
 pub(super) fn void() -> Outcome {
     Ok("".into())
 }
 
-/// Every number becomes a string, keys included. Each dict is made anew, key by key (`stringify`).
+/// Converts every number to a string, keys included. Each dict is made anew, key by key (`stringify`).
 pub(super) fn stringify(value: Datum) -> Datum {
     match value {
         Datum::Int(number) | Datum::Long(number) => number.to_string().into(),

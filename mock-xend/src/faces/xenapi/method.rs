@@ -1,4 +1,5 @@
-//! The methods of each release, derived from a table of attributes and functions as `XendAPI.py` derives them.
+//! The methods of each release. They are derived from a table of attributes and functions, as `XendAPI.py` derives
+//! them.
 
 use std::collections::HashMap;
 use std::sync::LazyLock;
@@ -6,49 +7,49 @@ use std::sync::LazyLock;
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
-/// A method.
+/// A method of the Xen-API.
 #[derive(Debug)]
 pub(super) struct Method {
-    /// `VM.get_power_state`.
+    /// The name, such as `VM.get_power_state`.
     pub(super) name: String,
-    /// `VM`.
+    /// The class, such as `VM`.
     pub(super) class: &'static str,
     pub(super) kind: Kind,
     releases: Releases,
-    /// How many arguments it takes, the session included.
+    /// The number of parameters, the session included.
     pub(super) arguments: usize,
-    /// The type of the result that a task tells, if it tells one.
+    /// The type of the result that a task shows, if it shows one.
     pub(super) result_type: Option<&'static str>,
 }
 
 /// The only method that takes no session.
 pub(super) const LOGIN: &str = "session.login_with_password";
 
-/// What kind of method it is, which decides on what is checked before it is called.
+/// The kind of method, which determines the checks before it is called.
 #[derive(Clone, Copy, Debug, PartialEq)]
 pub(super) enum Kind {
-    /// Tells an attribute of the object that the second argument refers to.
-    Get(Way),
-    /// Sets an attribute of that object.
-    Set(Way),
-    /// Does something else with that object.
+    /// Returns an attribute of the object that the second parameter refers to.
+    Get(Access),
+    /// Sets an attribute of the object that the second parameter refers to.
+    Set(Access),
+    /// Does something else with the object that the second parameter refers to.
     Method,
-    /// Is called on no object.
+    /// Is not called on an object.
     Function,
 }
 
-/// How an attribute is told or set.
+/// How an attribute is read or set.
 #[derive(Clone, Copy, Debug, PartialEq)]
-pub(super) enum Way {
-    /// As the record of the object says it; what is set is kept, and the record says it.
+pub(super) enum Access {
+    /// As in the record of the object: a value that is set is kept, and the record shows it.
     Record,
-    /// The daemon never got to it: `ETODO`.
+    /// The daemon never implemented it: `ETODO`.
     Todo,
     /// The daemon refuses it: `EUNSUPPORTED`.
     Unsupported,
-    /// The value comes without the struct around it, which is no result.
+    /// The value is returned without the struct around it, which is not a valid result.
     Bare,
-    /// The daemon's own fault raises an exception of this text.
+    /// A mistake of the daemon raises an exception with this text.
     Raises(&'static str),
 }
 
@@ -59,7 +60,7 @@ pub(super) struct Attribute {
     pub(super) name: &'static str,
     releases: Releases,
     pub(super) value_type: ValueType,
-    /// Its value where nothing else is said, as the table has it.
+    /// The value of an object for which nothing else is known, in the notation of the table.
     default: &'static str,
 }
 
@@ -73,20 +74,20 @@ pub(super) enum ValueType {
     Time,
     List,
     Map,
-    /// The uuid of another object, or nothing.
+    /// The uuid of another object, or an empty text.
     Ref,
-    /// More than one, by release or by what a client has set.
+    /// More than one type, which depends on the release or on what a client has set.
     Any,
 }
 
 impl Attribute {
-    /// The attributes of a class that a release has, in the order of its record.
+    /// Returns the attributes that a class has in a release, in the order of the record.
     pub(super) fn of(class: &str, release: Release) -> impl Iterator<Item = &'static Self> {
         let of_class = METHODS.attributes.iter().filter(move |it| it.class == class);
         of_class.filter(move |attribute| attribute.releases.contains(release))
     }
 
-    /// The value of an object of which nothing else is said.
+    /// Returns the value of an object for which nothing else is known.
     pub(super) fn default(&self) -> Datum {
         match self.value_type {
             ValueType::Text | ValueType::Ref | ValueType::Any | ValueType::Time => self.default.into(),
@@ -100,23 +101,23 @@ impl Attribute {
 }
 
 impl Method {
-    /// The method of that name in a release.
+    /// Returns the method with a name in a release.
     pub(super) fn find(name: &str, release: Release) -> Option<&'static Self> {
         let of_name = METHODS.by_name.get(name)?;
         of_name.iter().map(|&at| &METHODS.all[at]).find(|method| method.releases.contains(release))
     }
 
-    /// All methods of a release, by name.
+    /// Returns all methods of a release, sorted by name.
     pub(super) fn of(release: Release) -> impl Iterator<Item = &'static Self> {
         METHODS.all.iter().filter(move |method| method.releases.contains(release))
     }
 
-    /// The name without its class: `get_power_state`.
+    /// Returns the name without its class, such as `get_power_state`.
     pub(super) fn verb(&self) -> &str {
         &self.name[self.class.len() + 1..]
     }
 
-    /// The attribute that the method is about: `power_state` of `VM.get_power_state`, `other_config` of
+    /// Returns the attribute that the method is about: `power_state` for `VM.get_power_state`, `other_config` for
     /// `VM.add_to_other_config`.
     pub(super) fn field(&self) -> &str {
         let verb = self.verb();
@@ -124,20 +125,20 @@ impl Method {
         field.unwrap_or(verb)
     }
 
-    /// Whether the second argument is checked to refer to an object of the class. Sessions and events are not checked,
-    /// and the check of an `SR` takes anything (`valid_sr`).
+    /// Returns whether the second parameter must refer to an object of the class. Sessions and events are not checked,
+    /// and the check of an `SR` accepts anything (`valid_sr`).
     pub(super) fn takes_reference(&self) -> bool {
         self.kind != Kind::Function && !matches!(self.class, "session" | "event" | "SR")
     }
 
-    /// Whether more may be kept after it than before: it makes an object, or sets an attribute.
-    pub(super) fn is_growing(&self) -> bool {
+    /// Returns whether the method may increase the memory of the mock: it creates an object, or sets an attribute.
+    pub(super) fn may_grow_registry(&self) -> bool {
         matches!(self.kind, Kind::Set(_))
             || ["create", "add_to_", "hard_reboot"].iter().any(|prefix| self.verb().starts_with(prefix))
     }
 
-    /// Whether a class is one of those whose code came later, in files of their own, with other ways to look things up
-    /// (`autoplug_classes`).
+    /// Returns whether a class is among those that came later, in files of their own, with other ways to look objects
+    /// up (`autoplug_classes`).
     pub(super) fn is_autoplugged(class: &str) -> bool {
         const AUTOPLUGGED: [&str; 14] = [
             "network",
@@ -158,18 +159,19 @@ impl Method {
         AUTOPLUGGED.contains(&class)
     }
 
-    /// Whether there is an `Async.` form: all but those that tell or set an attribute, and the login.
+    /// Returns whether the method has an `Async.` form, as all have but the login and those that read or set an
+    /// attribute.
     pub(super) fn is_asynchronous(&self) -> bool {
         matches!(self.kind, Kind::Method | Kind::Function) && self.name != LOGIN
     }
 }
 
 struct Methods {
-    /// Sorted by name.
+    /// All methods, sorted by name.
     all: Vec<Method>,
-    /// A name may stand for several methods, each of other releases.
+    /// The places of the methods with a name. A name may have several methods, each of other releases.
     by_name: HashMap<String, Vec<usize>>,
-    /// In the order of the table.
+    /// The attributes, in the order of the table.
     attributes: Vec<Attribute>,
 }
 
@@ -186,7 +188,7 @@ static METHODS: LazyLock<Methods> = LazyLock::new(|| {
     Methods { all, by_name, attributes }
 });
 
-/// Reads a row of the table: a method, or an attribute with its one or two.
+/// Reads a row of the table, which stands for a method, or for an attribute with one or two methods.
 fn read_row(row: &'static str, methods: &mut Vec<Method>, attributes: &mut Vec<Attribute>) {
     let mut columns = row.split('\t');
     let mut column = || columns.next().unwrap_or_default();
@@ -207,7 +209,7 @@ fn read_row(row: &'static str, methods: &mut Vec<Method>, attributes: &mut Vec<A
         return;
     }
     attributes.push(Attribute { class, name, releases, value_type: value_type(column()), default: column() });
-    let (get, set) = (way(column()), way(column()));
+    let (get, set) = (access(column()), access(column()));
     methods.push(method(format!("get_{name}"), Kind::Get(get), 2, None));
     if kind == "rw" {
         methods.push(method(format!("set_{name}"), Kind::Set(set), 3, None));
@@ -229,17 +231,17 @@ fn value_type(text: &str) -> ValueType {
     }
 }
 
-fn way(text: &'static str) -> Way {
+fn access(text: &'static str) -> Access {
     match text {
-        "" => Way::Record,
-        "todo" => Way::Todo,
-        "unsupported" => Way::Unsupported,
-        "bare" => Way::Bare,
-        text => Way::Raises(text),
+        "" => Access::Record,
+        "todo" => Access::Todo,
+        "unsupported" => Access::Unsupported,
+        "bare" => Access::Bare,
+        text => Access::Raises(text),
     }
 }
 
-/// `3.2`: that release and later ones; `3.1-4.1`: from the first to the last.
+/// Parses a range of releases: `3.2` for that release and later ones, `3.1-4.1` from the first to the last.
 fn releases(text: &str) -> Releases {
     let release = |text: &str| -> Release { text.parse().expect("the table has releases") };
     match text.split_once('-') {
@@ -252,8 +254,8 @@ fn releases(text: &str) -> Releases {
 mod tests {
     use super::*;
 
-    /// Against what `system.listMethods` of each release gave (captures `xenapi-system.listMethods`), without the
-    /// methods that were registered for the captures.
+    /// The expected names are those that `system.listMethods` of each release returned (captures
+    /// `xenapi-system.listMethods`), without the methods that were registered for the captures.
     #[test]
     fn each_release_has_the_methods_of_the_captures() {
         let check = |release, captured: &str| {

@@ -1,9 +1,10 @@
 //! The Xen-API face: another dialect of XML-RPC, from 3.1 on (`XendAPI.py`, protocol reference §5).
 //!
-//! Its classes stand for objects of the same world, and for those that the registry keeps beside it. From the lowest floor:
-//! `envelope`, the struct that is answered; `method`, the names; `context`, one call; `records`, what there is and what is
-//! told of it; `actions`, what each method does; `call`, the checks before;
-//! `perform`, from parameters to the body of a response; `pools`, what another face tells of one class; `answer`, from a request to its answer.
+//! Its classes stand for objects of the world, and for those that the registry keeps. The modules, from the lowest
+//! floor up: `envelope` holds the struct that methods return, `method` their names, and `context` one call; `records`
+//! reads objects, `actions` has the functions of the methods, `call` makes the checks before them; `perform` goes from
+//! the parameters to the value of the reply; `pools` lets the XML-RPC face read CPU pools; `answer` goes from a request
+//! to its answer.
 
 mod actions;
 mod answer;
@@ -25,18 +26,19 @@ use method::{LOGIN, Method};
 pub(crate) use pools::pools;
 pub(crate) use route::Routes;
 
-/// How far the mock goes with a method.
+/// How far the mock simulates a method.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 #[non_exhaustive]
 pub enum Simulation {
-    /// The simulated world answers it, or the error by which the daemon says that it can't.
+    /// The simulated host answers the method, if only with the error by which the daemon refuses it.
     Simulated,
-    /// It is known, and its session, reference and count of parameters are checked; beyond that a scenario has to answer.
+    /// The mock checks the session, the reference and the number of parameters; beyond that only a scenario can answer.
     ScriptedOnly,
 }
 
-/// The methods of the Xen-API in a release, by name, with how far the mock goes. None before 3.1. All but those that
-/// tell an attribute, and the login, have an `Async.` form as well.
+/// Returns the methods of the Xen-API in a release, sorted by name, and how far the mock simulates each. There are none
+/// before 3.1. All methods but the login and those that read an attribute have an `Async.` form as well, which is not
+/// listed.
 ///
 /// ```
 /// use mock_xend::{Release, Simulation, xenapi_methods};

@@ -1,5 +1,5 @@
-//! A call of the Xen-API, or of the legacy dialect on the same listener, from its parameters to the struct that is
-//! answered.
+//! Performing a call of the Xen-API, or of the XML-RPC face's methods on the same listener: from its parameters to the
+//! struct of the reply.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -18,21 +18,21 @@ pub(super) struct Method {
     pub(super) params: Vec<Datum>,
 }
 
-/// What has become of a call.
+/// The result of a call.
 pub(super) enum Performed {
-    /// The struct that is answered.
+    /// The value of the reply, which is a struct.
     Done(Datum),
-    /// What a legacy method gave: that is no answer of this dialect.
+    /// The result of a method of the XML-RPC face, which is not a valid answer of this dialect.
     Legacy(Result<xmlrpc::Outcome, Failure>),
-    /// Nothing yet: it waits for an event.
+    /// No result yet, because the call waits for an event.
     Waiting,
 }
 
 impl Method {
-    /// Does what is called.
+    /// Performs the call.
     pub(super) fn perform(&self, turn: &mut Turn<'_>, legacy: &xmlrpc::Routes) -> Performed {
         let release = turn.release;
-        // A call without a name (capture `xml-nomethod@3.1`).
+        // The name of a call that has none (capture `xml-nomethod@3.1`).
         if self.name == "None" {
             let raised = ErrorDescription::internal("'NoneType' object has no attribute 'startswith'");
             return Performed::Done(envelope(Err(raised)));
@@ -52,12 +52,12 @@ impl Method {
 }
 
 impl Performed {
-    /// What is answered when no event has come.
+    /// Returns the result of `event.next` when no event has come.
     pub(super) fn no_event() -> Self {
         Self::Done(envelope(Ok(Datum::List(Vec::new()))))
     }
 
-    /// About how many records are to be printed.
+    /// Returns the approximate number of records to print.
     pub(super) fn records(&self) -> usize {
         match self {
             Self::Done(answer) => python::member(answer, "Value").map_or(0, |value| match value {
@@ -69,7 +69,7 @@ impl Performed {
         }
     }
 
-    /// The struct that is answered to a call of that method.
+    /// Returns the struct that answers a call of a method.
     pub(super) fn into_envelope(self, name: &str, release: Release) -> Datum {
         match self {
             Self::Done(answer) => answer,
@@ -82,7 +82,8 @@ impl Performed {
     }
 }
 
-/// A legacy method runs, and then its result is no answer of this dialect (protocol reference §5.7).
+/// Returns the error for a method of the XML-RPC face. The method runs, but its result is not a valid answer of this
+/// dialect (protocol reference §5.7).
 fn legacy_result(release: Release, name: &str, outcome: Result<Datum, Failure>) -> ErrorDescription {
     match outcome {
         Ok(result) => {

@@ -1,4 +1,4 @@
-//! The pools of processors as the daemon's own XML-RPC tells them, which has their records from the Xen-API.
+//! CPU pools as the XML-RPC face shows them. The daemon takes their records from the Xen-API.
 
 use xend_wire::datum::Datum;
 
@@ -8,8 +8,9 @@ use super::records;
 use crate::python;
 use crate::service::Turn;
 
-/// Every pool as a list: its uuid, and then a pair for each member of its record and for the numbers of its processors and
-/// the names of its domains (`XendCPUPool.pool_list`). Each stands beside its name. None before 4.1.
+/// Returns each CPU pool as a list, with its name. The list has the uuid, and then a pair for each member of the
+/// record, for the numbers of the processors and for the names of the domains (`XendCPUPool.pool_list`). There are no
+/// pools before 4.1.
 pub(crate) fn pools(turn: &mut Turn<'_>) -> Vec<(String, Datum)> {
     let Some(method) = Method::find("cpu_pool.get_all_records", turn.release) else { return Vec::new() };
     let call = Context {
@@ -21,10 +22,10 @@ pub(crate) fn pools(turn: &mut Turn<'_>) -> Vec<(String, Datum)> {
         params: &[],
     };
     let pools = records::references(&call, "cpu_pool");
-    pools.into_iter().filter_map(|pool| told(&call, &pool)).collect()
+    pools.into_iter().filter_map(|pool| pool_list(&call, &pool)).collect()
 }
 
-fn told(call: &Context<'_>, pool: &str) -> Option<(String, Datum)> {
+fn pool_list(call: &Context<'_>, pool: &str) -> Option<(String, Datum)> {
     let Ok(Datum::Dict(mut members)) = records::record(call, "cpu_pool", pool) else { return None };
     let references = |name: &str| {
         let list = members.iter().find(|(known, _)| known == name).map(|(_, value)| value.items().to_vec());
@@ -47,7 +48,7 @@ fn told(call: &Context<'_>, pool: &str) -> Option<(String, Datum)> {
     Some((name.unwrap_or_default(), [pool.into()].into_iter().chain(pairs).collect::<Vec<_>>().into()))
 }
 
-/// A member as a list that begins with its name (`sxputils.map2sxp`).
+/// Returns a member as a list that begins with its name (`sxputils.map2sxp`).
 fn pair(name: &str, value: Datum) -> Datum {
     let values = match value {
         Datum::Dict(members) => members.into_iter().map(|(name, value)| pair(&name, value)).collect(),

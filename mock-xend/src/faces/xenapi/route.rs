@@ -1,10 +1,10 @@
-//! Which operations a call may be, by its method.
+//! The operations that a call may stand for, by its method.
 
 use std::collections::HashMap;
 
 use xend_wire::operation::Operation;
 
-/// The methods that are operations of the table of [`operation`](xend_wire::operation), found by name.
+/// The methods that are operations of [`operation`](xend_wire::operation), indexed by name.
 #[derive(Debug, Default)]
 pub(crate) struct Routes(HashMap<&'static str, &'static [Operation]>);
 
@@ -14,7 +14,7 @@ impl Routes {
         self.0.extend(methods.iter().map(|method| (*method, operations)));
     }
 
-    /// The operations that a call of a method may be.
+    /// Returns the operations that a call of a method may stand for.
     pub(crate) fn find(&self, method: &str) -> &'static [Operation] {
         self.0.get(method).copied().unwrap_or_default()
     }

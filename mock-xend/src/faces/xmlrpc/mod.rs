@@ -1,8 +1,8 @@
 //! The XML-RPC face: Python 2's `BaseHTTPServer` and `SimpleXMLRPCServer` with Xend's own methods behind them (protocol
 //! reference §1.7, §4).
 //!
-//! From 3.0.3 on the daemon handles requests itself (`util/xmlrpclib2.py`): HTTP/1.1, any path, and an exception that
-//! is not a method's closes the connection without a byte. 3.0.2 leaves it to Python's library.
+//! From 3.0.3 on the daemon handles requests itself (`util/xmlrpclib2.py`): with HTTP/1.1, on any path; an exception
+//! that is not a method's closes the connection without a reply. 3.0.2 leaves requests to Python's library.
 
 mod body;
 mod invocation;

@@ -1,25 +1,25 @@
-//! What comes of a call, before it is printed.
+//! The outcome of a call, before it is printed.
 
 use xend_wire::datum::Datum;
 
 use crate::world::Listing;
 
-/// What a method returns.
+/// The result of a method.
 #[derive(Debug)]
 pub(crate) enum Outcome {
     /// A value.
     Value(Datum),
-    /// A list of records, which are still to be made.
+    /// A list of records, which still have to be made.
     Records(Listing),
-    /// One record, which is still to be made.
+    /// A record, which still has to be made.
     Record(Listing),
 }
 
 impl Outcome {
-    /// A method that returns nothing.
+    /// The result of a method that returns nothing.
     pub(crate) const NOTHING: Self = Self::Value(Datum::None);
 
-    /// How many records are still to be made.
+    /// Returns the number of records that still have to be made.
     pub(crate) fn records(&self) -> usize {
         match self {
             Self::Value(value) => value.items().len(),
@@ -27,7 +27,7 @@ impl Outcome {
         }
     }
 
-    /// The value, with all its records.
+    /// Makes all records and returns the value.
     pub(crate) fn into_datum(self) -> Datum {
         match self {
             Self::Value(value) => value,

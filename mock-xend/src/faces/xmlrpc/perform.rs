@@ -1,4 +1,4 @@
-//! From a request to an answer.
+//! The path of a request through the face: from its bytes to the answer.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,27 +15,27 @@ use super::outcome::Outcome;
 use super::reply::Reply;
 use super::request::Incoming;
 use super::scripted;
-use crate::faces::work::{self, MUCH_TO_PRINT, MUCH_TO_READ};
+use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
 use crate::http::{Answer, Then};
-use crate::scenario::{Decision, Question, Scripted, WrongFace};
+use crate::scenario::{Decision, MatchableRequest, Scripted, WrongFace};
 use crate::service::Service;
 use crate::world::Failure;
 
-/// What goes out for what came in.
+/// Returns the answer to a request.
 pub(crate) async fn answer(service: &Arc<Service>, routes: &'static Routes, incoming: Incoming) -> Answer {
     let doing = Arc::clone(service);
-    let performed = work::run(incoming.len() > MUCH_TO_READ, move || perform(&doing, routes, incoming)).await;
+    let performed = work::run(incoming.len() > LONG_REQUEST, move || perform(&doing, routes, incoming)).await;
     match performed {
-        Ok(unprinted) => {
+        Ok(pending) => {
             let printing = Arc::clone(service);
-            work::run(unprinted.records() > MUCH_TO_PRINT, move || unprinted.print(&printing)).await
+            work::run(pending.records() > MANY_RECORDS, move || pending.print(&printing)).await
         }
         Err(answer) => answer,
     }
 }
 
-/// What becomes of a call, to be printed when nobody waits for the world any more.
-struct Unprinted {
+/// A call that was performed, but whose reply is not printed yet. It is printed after the world has been released.
+struct PendingReply {
     then: Then,
     /// Whether the reply has a status line and headers.
     has_head: bool,
@@ -44,7 +44,7 @@ struct Unprinted {
 
 enum Decided {
     Scripted(Arc<Scripted>),
-    /// There is no such method, or the scenario wants the call refused.
+    /// There is no such method, or the scenario refuses unexpected calls.
     Unknown {
         method: String,
         delay: Duration,
@@ -55,12 +55,12 @@ enum Decided {
     },
 }
 
-/// Finds out what a request calls, and does it. The world is locked once.
-fn perform(service: &Service, routes: &Routes, incoming: Incoming) -> Result<Unprinted, Answer> {
+/// Decodes a request and performs the call. The world is locked once.
+fn perform(service: &Service, routes: &Routes, incoming: Incoming) -> Result<PendingReply, Answer> {
     let release = service.release();
     let request = incoming.request(service)?;
     let Ok(call) = decode(&request.body, release) else {
-        // 3.0.2 reports a body that says nothing of a call; later the thread dies over it (§1.7).
+        // 3.0.2 answers a body that is no call with an error; later the thread dies over it (§1.7).
         return Err(match release {
             Release::V3_0_2 => {
                 let reply = Reply::internal_error().with_head(request.has_head);
@@ -71,9 +71,9 @@ fn perform(service: &Service, routes: &Routes, incoming: Incoming) -> Result<Unp
     };
     let route = routes.find(call.method(), release);
     let operations = route.map_or(&[][..], |route| route.operations);
-    let question = Question::Call { face: Face::XmlRpc, call: &call, operations };
+    let matchable = MatchableRequest::Call { face: Face::XmlRpc, call: &call, operations };
     let unknown = |delay| Decided::Unknown { method: call.method().to_owned(), delay };
-    let decided = service.turn(|turn| match (turn.decide(&question), route) {
+    let decided = service.turn(|turn| match (turn.decide(&matchable), route) {
         (Decision::Scripted(scripted), _) => Decided::Scripted(scripted),
         (Decision::Refused, _) => unknown(Duration::ZERO),
         (Decision::World { delay }, None) => unknown(delay),
@@ -82,18 +82,19 @@ fn perform(service: &Service, routes: &Routes, incoming: Incoming) -> Result<Unp
             Decided::World { outcome: routes.call(route.method, &mut Invocation::new(turn, params)), delay }
         }
     });
-    Ok(Unprinted { then: request.then(), has_head: request.has_head, decided })
+    Ok(PendingReply { then: request.then(), has_head: request.has_head, decided })
 }
 
-/// The call in a body, as the daemon of a release reads it.
+/// Decodes the call in a body, as the daemon of a release does.
 pub(crate) fn decode(body: &[u8], release: Release) -> Result<Call<'_>, xend_wire::Error> {
-    // The daemon has no limit of depth; beyond ours its own recursion would end in a closed connection too.
+    // The daemon has no limit on depth. Beyond the mock's limit, Python's recursion would end in a closed connection as
+    // well.
     let limits = Limits { depth: Limits::HARD_DEPTH, ..Limits::default() };
     xmlrpc::decode_call(body, Rules::xend(release), &limits)
 }
 
-impl Unprinted {
-    /// How many records are still to be made and printed.
+impl PendingReply {
+    /// Returns the number of records that still have to be made and printed.
     fn records(&self) -> usize {
         match &self.decided {
             Decided::World { outcome: Ok(outcome), .. } => outcome.records(),
@@ -101,15 +102,15 @@ impl Unprinted {
         }
     }
 
-    /// Makes the bytes of the reply.
+    /// Prints the reply.
     fn print(self, service: &Service) -> Answer {
         let Self { then, has_head, decided } = self;
         let release = service.release();
         let (body, delay) = match decided {
             Decided::Scripted(scripted) => {
                 let answer = scripted::answer(&scripted.reply, &WORDING, service, then);
-                // The reader of scenarios refuses a word that this face does not have.
-                return answer.unwrap_or_else(|WrongFace| Answer::closed()).broken_as(&scripted);
+                // Scenarios with a reply that this face lacks are refused when they are read.
+                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_script(&scripted);
             }
             Decided::Unknown { method, delay } => ((WORDING.unknown_method)(release, &method), delay),
             Decided::World { outcome: Ok(outcome), delay } => (outcome.into_datum().response(release), delay),

@@ -1,4 +1,4 @@
-//! Replies as Python 2's `BaseHTTPServer` sends them.
+//! Replies of the XML-RPC faces, as Python 2's `BaseHTTPServer` sends them.
 
 use std::cell::RefCell;
 use std::time::{Duration, SystemTime};
@@ -6,20 +6,21 @@ use std::time::{Duration, SystemTime};
 use xend_wire::Release;
 use xend_wire::datum::escape;
 
-/// A reply that is being made.
+/// A reply under construction.
 pub(crate) struct Reply {
     status: u16,
     reason: Vec<u8>,
     headers: Vec<(&'static str, String)>,
     body: Vec<u8>,
-    /// Whether the request was understood well enough for a head: HTTP/0.9 has none.
+    /// Whether the reply has a status line and headers. It has none if the request was of HTTP/0.9 or could not be read
+    /// far enough.
     has_head: bool,
 }
 
 impl Reply {
-    /// 200 with an XML-RPC response.
+    /// Creates a reply with status 200 and an XML-RPC response.
     pub(crate) fn xml(release: Release, body: Vec<u8>) -> Self {
-        // Python's library and Xend's own handler spell them differently (§1.7).
+        // Python's library and Xend's own handler write the names of headers differently (§1.7).
         let (content_type, content_length) = match release {
             Release::V3_0_2 => ("Content-type", "Content-length"),
             _ => ("Content-Type", "Content-Length"),
@@ -28,7 +29,7 @@ impl Reply {
         Self { status: 200, reason: b"OK".to_vec(), headers, body, has_head: true }
     }
 
-    /// 500 with nothing, which 3.0.2 sends for a body that is no call.
+    /// Creates a reply with status 500 and an empty body, which 3.0.2 sends for a body that is no call.
     pub(crate) fn internal_error() -> Self {
         Self {
             status: 500,
@@ -39,14 +40,14 @@ impl Reply {
         }
     }
 
-    /// 404, for a path other than `/` and `/RPC2` (`SimpleXMLRPCServer.report_404`).
+    /// Creates a reply with status 404, for a path other than `/` and `/RPC2` (`SimpleXMLRPCServer.report_404`).
     pub(crate) fn no_such_page() -> Self {
         let body = b"No such page".to_vec();
         let headers = vec![("Content-type", "text/plain".to_owned()), ("Content-length", body.len().to_string())];
         Self { status: 404, reason: b"Not Found".to_vec(), headers, body, has_head: true }
     }
 
-    /// A page about an error (`send_error`).
+    /// Creates a page about an error (`send_error`).
     pub(crate) fn error(status: u16, message: impl Into<Vec<u8>>, has_head: bool) -> Self {
         let message = message.into();
         let explanation = match status {
@@ -66,7 +67,7 @@ impl Reply {
         Self { status, reason: message, headers, body, has_head }
     }
 
-    /// Another status, and another type of the body if one is given.
+    /// Replaces the status, and the content type if one is given.
     pub(crate) fn with_status(mut self, status: u16, reason: &str, content_type: Option<&str>) -> Self {
         self.status = status;
         self.reason = reason.as_bytes().to_vec();
@@ -76,7 +77,7 @@ impl Reply {
         self
     }
 
-    /// With a status line and headers, or without, as HTTP/0.9 has it.
+    /// Sets whether the reply has a status line and headers, which one of HTTP/0.9 has not.
     pub(crate) fn with_head(self, has_head: bool) -> Self {
         Self { has_head, ..self }
     }
@@ -85,7 +86,7 @@ impl Reply {
         Self { body: Vec::new(), ..self }
     }
 
-    /// The bytes, as of a time since the Unix epoch.
+    /// Returns the bytes of the reply, with the date of a time since the Unix epoch.
     pub(crate) fn encode(self, release: Release, now: Duration) -> Vec<u8> {
         let mut out = Vec::with_capacity(self.body.len() + 256);
         if self.has_head {
@@ -94,7 +95,7 @@ impl Reply {
             out.extend_from_slice(self.status.to_string().as_bytes());
             out.push(b' ');
             out.extend_from_slice(&self.reason);
-            // What the captures were taken with.
+            // The versions are those with which the captures were taken.
             out.extend_from_slice(b"\r\nServer: BaseHTTP/0.3 Python/2.7.18\r\nDate: ");
             with_date(now, |date| out.extend_from_slice(date.as_bytes()));
             out.extend_from_slice(b"\r\n");
@@ -110,7 +111,8 @@ impl Reply {
     }
 }
 
-/// Gives the date of a time since the Unix epoch, as HTTP writes it. It is made once for all replies of a second.
+/// Calls `take` with the date of a time since the Unix epoch, as HTTP writes it. The text is made once for all replies
+/// of a second.
 fn with_date<T>(now: Duration, take: impl FnOnce(&str) -> T) -> T {
     thread_local! {
         static LAST: RefCell<(u64, String)> = const { RefCell::new((u64::MAX, String::new())) };

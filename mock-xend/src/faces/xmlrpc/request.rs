@@ -1,4 +1,5 @@
-//! Requests as Python 2's `BaseHTTPServer.BaseHTTPRequestHandler` takes them (`parse_request`, captures `h-*`).
+//! Requests of the XML-RPC faces, as Python 2's `BaseHTTPServer.BaseHTTPRequestHandler` reads them (`parse_request`,
+//! captures `h-*`).
 
 use tokio::io::AsyncRead;
 use xend_wire::Release;
@@ -8,17 +9,17 @@ use crate::http::{Answer, Headers, HeadersEnd, Input, Then};
 use crate::python;
 use crate::service::Service;
 
-/// What came in.
+/// The result of reading a request.
 pub(crate) enum Incoming {
     /// A POST with its body.
     Request(Request),
-    /// Something that is answered at once; then the connection closes.
+    /// An error that is answered at once, after which the connection is closed.
     Refused(Reply),
-    /// The daemon's thread dies over it: the connection closes without a byte.
+    /// A request over which the daemon's thread dies: the connection is closed without a reply.
     Unanswerable,
 }
 
-/// A POST.
+/// A POST with its body.
 pub(crate) struct Request {
     pub(crate) body: Vec<u8>,
     pub(crate) keep_alive: bool,
@@ -26,14 +27,14 @@ pub(crate) struct Request {
     pub(crate) has_head: bool,
 }
 
-/// The longest first line (`rfile.readline(65537)`).
+/// The longest request line, in bytes (`rfile.readline(65537)`).
 const LONGEST_FIRST_LINE: usize = 65_536;
-/// The daemon has no limit on headers and body; the mock's memory has.
+/// The longest headers, in bytes. The daemon has no limit on headers and body.
 const LONGEST_HEADERS: usize = 1 << 20;
 const LONGEST_BODY: i64 = 64 << 20;
 
 impl Incoming {
-    /// How many bytes are still to be taken apart.
+    /// Returns the number of bytes that still have to be parsed.
     pub(crate) fn len(&self) -> usize {
         match self {
             Self::Request(request) => request.body.len(),
@@ -41,7 +42,7 @@ impl Incoming {
         }
     }
 
-    /// The request, or the answer to what is none.
+    /// Returns the request, or the answer if reading it failed.
     pub(crate) fn request(self, service: &Service) -> Result<Request, Answer> {
         match self {
             Self::Request(request) => Ok(request),
@@ -52,14 +53,14 @@ impl Incoming {
 }
 
 impl Request {
-    /// What becomes of the connection behind the reply.
+    /// Returns what happens to the connection after the reply.
     pub(crate) fn then(&self) -> Then {
         if self.keep_alive { Then::Continue } else { Then::Close }
     }
 }
 
 impl Incoming {
-    /// Reads a request. `None` if there is none, and nothing is answered.
+    /// Reads a request. Returns `None` if there is none, which gets no answer.
     pub(crate) async fn read<R: AsyncRead + Unpin>(input: &mut Input<R>, release: Release) -> Option<Self> {
         let line = match input.line(LONGEST_FIRST_LINE).await {
             Ok([]) => return None,
@@ -88,14 +89,14 @@ impl Incoming {
             Release::V3_0_2 => Self::Refused(Reply::internal_error().with_head(has_head)),
             _ => Self::Unanswerable,
         };
-        // No length, or none that is a number: `int(None)` and `int('abc')` raise.
+        // A missing length, or one that is no number, raises an exception: `int(None)`, `int('abc')`.
         let Some(length) = headers.get("content-length").and_then(|length| python::int(length).ok()) else {
             return Some(unreadable());
         };
         if length > LONGEST_BODY {
             return Some(unreadable());
         }
-        // A negative length reads to the end of the stream.
+        // With a negative length, the daemon reads to the end of the stream.
         let count = usize::try_from(length).unwrap_or(LONGEST_BODY as usize);
         let body = input.bytes(count).await.to_vec();
         Some(Self::Request(Request { body, keep_alive, has_head }))
@@ -105,15 +106,15 @@ impl Incoming {
 struct FirstLine {
     method: Vec<u8>,
     path: Vec<u8>,
-    /// Whether the connection persists if no header says otherwise.
+    /// Whether the connection stays open unless a header says otherwise.
     persists: bool,
-    /// Whether replies have a status line and headers: those to HTTP/0.9 have none (`BaseHTTPServer.send_response`).
+    /// Whether replies have a status line and headers. Replies to HTTP/0.9 have none (`BaseHTTPServer.send_response`).
     has_head: bool,
 }
 
 impl FirstLine {
-    /// `None` for a blank line, which ends the connection. What is refused here is answered as if by HTTP/0.9, without
-    /// a head, since the version is noted only after it is found good.
+    /// Parses a request line. Returns `None` for a blank line, which ends the connection. An error is answered as for
+    /// HTTP/0.9, without a head, because Python notes the version only after all checks.
     fn parse(line: &[u8], release: Release) -> Result<Option<Self>, Reply> {
         let line = line.strip_suffix(b"\n").unwrap_or(line);
         let line = line.strip_suffix(b"\r").unwrap_or(line);
@@ -145,7 +146,7 @@ impl FirstLine {
     }
 }
 
-/// `1.1` as two numbers.
+/// Parses a version such as `1.1` into two numbers.
 fn version_numbers(text: &[u8]) -> Option<(i64, i64)> {
     let mut numbers = text.split(|&byte| byte == b'.').map(python::int);
     match (numbers.next(), numbers.next(), numbers.next()) {
@@ -154,7 +155,7 @@ fn version_numbers(text: &[u8]) -> Option<(i64, i64)> {
     }
 }
 
-/// `None` where they are longer than the mock takes.
+/// Reads headers. Returns `None` if they are longer than the mock accepts.
 async fn read_headers<R: AsyncRead + Unpin>(input: &mut Input<R>) -> Option<Headers> {
     let mut headers = Headers::default();
     let mut left = LONGEST_HEADERS;

@@ -1,4 +1,4 @@
-//! Scripted replies as the XML-RPC faces send them.
+//! Scripted replies of the XML-RPC faces.
 
 use xend_wire::datum;
 use xend_wire::xmlrpc::{self, Fault};
@@ -10,7 +10,7 @@ use crate::scenario::{self, WrongFace};
 use crate::service::Service;
 use crate::world::Failure;
 
-/// The answer that a word of a scenario stands for, on a face of that wording.
+/// Returns the answer for a scripted reply, in the wording of a face.
 pub(crate) fn answer(
     word: &scenario::Reply,
     wording: &Wording,

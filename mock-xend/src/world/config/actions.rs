@@ -1,4 +1,5 @@
-//! What follows on the end of a domain: `on_poweroff`, `on_reboot`, `on_crash`, and `restart`, which fills all three.
+//! What the daemon does when a domain ends: `on_poweroff`, `on_reboot`, `on_crash`, and `restart`, which sets all
+//! three.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -7,7 +8,8 @@ use crate::python;
 use crate::world::pairs::child;
 use crate::world::{Failure, OnEnd};
 
-/// What may follow on the end of a domain (`restart_modes`). From 3.3 on a core can be kept, whatever the end was.
+/// Returns the actions that a release has for the end of a domain (`restart_modes`). From 3.3 on they include those
+/// that write a core dump, for every kind of end.
 pub(in crate::world) fn modes(release: Release) -> &'static [&'static str] {
     const USUAL: &[&str] = &["restart", "destroy", "preserve", "rename-restart"];
     const WITH_CORE: &[&str] =
@@ -15,26 +17,26 @@ pub(in crate::world) fn modes(release: Release) -> &'static [&'static str] {
     release.pick(&[(Release::V3_0_2, USUAL), (Release::V3_3, WITH_CORE)])
 }
 
-/// The Xen-API's words for what follows on a crash, which 4.1 and later take in any configuration.
+/// The Xen-API's words for actions after a crash, which 4.1 and later also take in S-expressions.
 const ON_CRASH_OF_XEN_API: [(&str, &str); 3] = [
     ("coredump_and_destroy", "coredump-destroy"),
     ("coredump_and_restart", "coredump-restart"),
     ("rename_restart", "rename-restart"),
 ];
 
-/// The three events: the name of the field, what errors call it from 3.1 on, and the Xen-API's field.
+/// The three kinds of end: the name of the field, its name in errors from 3.1 on, and the Xen-API's field.
 const EVENTS: [(&str, &str, &str); 3] = [
     ("on_poweroff", "shutdown", "actions_after_shutdown"),
     ("on_reboot", "reboot", "actions_after_reboot"),
     ("on_crash", "crash", "actions_after_crash"),
 ];
 
-/// Reads what is to follow, from 3.1 on.
+/// Reads the actions from a configuration, from 3.1 on.
 ///
 /// # Errors
-/// A word that is no mode.
+/// Returns the daemon's failure for a word that is no action.
 pub(super) fn read(config: &Datum, release: Release) -> Result<OnEnd, Failure> {
-    // `never` is what the daemon passes on, and then refuses.
+    // The daemon passes `never` on, and refuses it later.
     let filled: [Option<&str>; 3] = match child(config, "restart").map(python::str).as_deref() {
         Some(b"onreboot") => [Some("destroy"), Some("restart"), Some("destroy")],
         Some(b"always") => [Some("restart"); 3],
@@ -62,10 +64,10 @@ pub(super) fn read(config: &Datum, release: Release) -> Result<OnEnd, Failure> {
     Ok(OnEnd { poweroff, reboot, crash })
 }
 
-/// Reads what is to follow, up to 3.0.3: `restart` fills what is not given.
+/// Reads the actions from a configuration, up to 3.0.3. `restart` sets those that are not given.
 ///
 /// # Errors
-/// A word that is no mode.
+/// Returns the daemon's failure for a word that is no action.
 pub(super) fn read_until_3_0_3(config: &Datum, release: Release) -> Result<OnEnd, Failure> {
     let filled: Option<[&str; 3]> = match child(config, "restart").map(python::str).as_deref() {
         Some(b"onreboot") => Some(["destroy", "restart", "destroy"]),

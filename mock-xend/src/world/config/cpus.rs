@@ -1,4 +1,5 @@
-//! On which processors the vcpus of a domain may run: `(cpus 0-3,^2)`, `(cpus (0 1))` (`XendConfig.py`, `parse_cpus`).
+//! The CPUs that the virtual CPUs of a domain may run on: `(cpus 0-3,^2)`, `(cpus (0 1))` (`XendConfig.py`,
+//! `parse_cpus`).
 
 use std::collections::BTreeSet;
 
@@ -9,11 +10,11 @@ use crate::python;
 use crate::world::Failure;
 use crate::world::pairs::child;
 
-/// The processors of each vcpu that a configuration asks for. Empty if it asks for none, and in releases that only
-/// check the field.
+/// Reads the CPUs that a configuration gives each virtual CPU. The list is empty if the configuration gives none, and
+/// in releases that only check the field.
 ///
 /// # Errors
-/// A list of the wrong length, or what is no number.
+/// Returns the daemon's failure for a list of the wrong length, and for an element that is no number.
 pub(super) fn read(config: &Datum, vcpus: i64, release: Release) -> Result<Vec<Vec<i64>>, Failure> {
     let cpu = child(config, "cpu").map(|cpu| python::number(cpu).map_err(Failure::Exception)).transpose()?;
     let given = match (child(config, "cpus"), cpu) {
@@ -24,7 +25,7 @@ pub(super) fn read(config: &Datum, vcpus: i64, release: Release) -> Result<Vec<V
         (None, None) => return Ok(Vec::new()),
     };
     let lists = match &given {
-        // 3.1 hands a list on unread.
+        // 3.1 passes a list on without reading it.
         Datum::List(_) if release < Release::V3_2 => return Ok(Vec::new()),
         Datum::List(list) if release < Release::V3_3 => {
             let numbers = list.iter().map(|cpu| {
@@ -46,7 +47,8 @@ pub(super) fn read(config: &Datum, vcpus: i64, release: Release) -> Result<Vec<V
     Ok(lists)
 }
 
-/// The same processors for each vcpu. No domain has more vcpus than the hypervisor takes, so there are not many copies.
+/// Returns the same CPUs for each virtual CPU. The copies are few, because the hypervisor limits the virtual CPUs of a
+/// domain.
 fn for_each(cpus: Vec<i64>, vcpus: i64) -> Vec<Vec<i64>> {
     const MOST: usize = 4096;
     vec![cpus; usize::try_from(vcpus).unwrap_or_default().min(MOST)]
@@ -59,13 +61,13 @@ fn of_vcpu(cpus: &Datum, whole: &Datum, release: Release) -> Result<Vec<i64>, Fa
     }
 }
 
-/// `0-3,^2`: ranges and numbers, and with `^` one that is taken out of what was read so far. `whole` is what an error
-/// names.
+/// Reads ranges and numbers such as `0-3,^2`, where `^` removes a number that was read before. `whole` is the value
+/// that an error shows.
 ///
 /// # Errors
-/// What Python says of a part that is no number.
+/// Returns Python's exception for a part that is no number.
 pub(super) fn range(text: &[u8], whole: &Datum, release: Release) -> Result<Vec<i64>, Failure> {
-    /// What a list may not grow beyond: the hypervisor has no more processors.
+    /// The longest list of CPUs: the hypervisor has no more.
     const MOST: i64 = 4096;
     if text.is_empty() {
         return if release >= Release::V4_1 {
@@ -75,7 +77,7 @@ pub(super) fn range(text: &[u8], whole: &Datum, release: Release) -> Result<Vec<
         };
     }
     let number = |part: &[u8]| python::int(part).map_err(|error| Failure::configuration(wrong(whole, &error)));
-    // A set, since ranges that overlap would make a list much longer than the text.
+    // A set, because overlapping ranges would make a list much longer than the text.
     let mut cpus = BTreeSet::new();
     for part in text.split(|&byte| byte == b',') {
         if let Some(dash) = part.iter().position(|&byte| byte == b'-') {
@@ -91,7 +93,7 @@ pub(super) fn range(text: &[u8], whole: &Datum, release: Release) -> Result<Vec<
     Ok(cpus.into_iter().take(MOST as usize).collect())
 }
 
-/// `cpus = WHOLE: why`.
+/// Formats an error: `cpus = WHOLE: WHY`.
 pub(super) fn wrong(whole: &Datum, why: &[u8]) -> Vec<u8> {
     [b"cpus = ".as_slice(), &python::str(whole), b": ", why].concat()
 }

@@ -1,26 +1,27 @@
-//! What of the host decides on a configuration.
+//! The properties of the host that matter to a configuration.
 
 use xend_wire::Release;
 
 use crate::world::Filesystem;
 
-/// What a configuration is held against.
+/// The host that a configuration is checked against.
 #[derive(Clone, Copy)]
 pub(in crate::world) struct Host<'w> {
     pub(in crate::world) release: Release,
     pub(in crate::world) files: &'w Filesystem,
-    /// Whether files are looked for: not for a domain that was there before.
+    /// Whether the existence of files is checked. It is not for a domain that existed before.
     pub(in crate::world) checks_files: bool,
 }
 
 impl Host<'_> {
-    /// Whether 4.0 or later misses a file. Earlier releases look for none before the start.
+    /// Returns whether a file is missing, in 4.0 and later. Earlier releases look for no file before the start.
     pub(super) fn lacks(self, path: &[u8]) -> bool {
         self.release >= Release::V4_1 && self.checks_files && !self.files.exists(path)
     }
 
-    /// Where device models are (`osdep.py`, `auxbin.py`): 3.2 to 3.4 look whether the host has libraries of 64 bits apart.
-    pub(super) fn folder_of_libraries(self) -> &'static str {
+    /// Returns the folder of device models (`osdep.py`, `auxbin.py`). 3.2 to 3.4 check whether the host keeps 64-bit
+    /// libraries in a folder of their own.
+    pub(super) fn library_folder(self) -> &'static str {
         let looks = self.release >= Release::V3_2 && self.release < Release::V4_1;
         if looks && self.files.exists(b"/usr/lib64/xen/bin/qemu-dm") {
             "/usr/lib64/xen/bin"

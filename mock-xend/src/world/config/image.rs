@@ -8,8 +8,8 @@ use crate::python;
 use crate::world::pairs::{child, children};
 use crate::world::{Failure, Image, platform};
 
-/// Reads the image of a configuration as the daemon keeps it, without what it puts in itself. `None` if the
-/// configuration has none.
+/// Reads the image of a configuration as the daemon keeps it, without the defaults that the daemon adds. Returns `None`
+/// if the configuration has no image.
 pub(in crate::world) fn read(config: &Datum, release: Release) -> Option<Image> {
     let given = child(config, "image");
     let of_xen_api = |name: &str| child(config, name).map(python::str).unwrap_or_default();
@@ -26,7 +26,7 @@ pub(in crate::world) fn read(config: &Datum, release: Release) -> Option<Image> 
         Datum::List(items) => items.first().map(python::str).unwrap_or_default(),
         atom => python::str(atom),
     };
-    // What a machine is decided by is its boot order, not the name of the image (captures `ash15`, `fir2`).
+    // An image is one of an HVM domain if it has a boot order; its name does not matter (captures `ash15`, `fir2`).
     let kind = match name.as_slice() {
         b"linux" | b"hvm" | b"" => {
             if is_hvm {
@@ -66,7 +66,7 @@ pub(in crate::world) fn read(config: &Datum, release: Release) -> Option<Image> 
     Some(Image { config: fields.into() })
 }
 
-/// What the kernel is told: `ip` and then `root` go before the arguments, unless they are in them.
+/// Returns the kernel's command line. `ip` and then `root` go before the arguments, unless the arguments contain them.
 fn arguments(image: &Datum, otherwise: &[u8]) -> Vec<u8> {
     let text = |name| child(image, name).map(python::str).unwrap_or_default();
     let mut arguments = child(image, "args").map_or_else(|| otherwise.to_vec(), python::str);
@@ -85,11 +85,11 @@ fn arguments(image: &Datum, otherwise: &[u8]) -> Vec<u8> {
     arguments
 }
 
-/// Puts into an image what the daemon puts in: numbers, a loader, a device model (`XendConfig.py`,
-/// `_platform_sanity_check`). `has_framebuffer` says whether a device shows a screen.
+/// Adds the daemon's defaults to an image: numbers, a loader, a device model (`XendConfig.py`,
+/// `_platform_sanity_check`). `has_framebuffer` tells whether a device of the domain shows a screen.
 ///
 /// # Errors
-/// A device model or a loader that is no file, from 4.0 on.
+/// Returns the daemon's failure, from 4.0 on, if the device model or the loader is no file.
 pub(in crate::world) fn complete(image: &mut Image, host: Host<'_>, has_framebuffer: bool) -> Result<(), Failure> {
     let (release, is_hvm) = (host.release, image.is_hvm());
     for (key, value) in platform::defaults(release, is_hvm) {
@@ -106,7 +106,7 @@ pub(in crate::world) fn complete(image: &mut Image, host: Host<'_>, has_framebuf
         image.set("loader", resolved(image.text("loader"), "/usr/lib/xen/boot", release).into());
     }
     if is_hvm || (has_framebuffer && release >= Release::V3_2) {
-        let folder = host.folder_of_libraries();
+        let folder = host.library_folder();
         let given = Some(image.text("device_model")).filter(|model| !model.is_empty());
         let model = given.unwrap_or_else(|| format!("{folder}/qemu-dm").into_bytes());
         let model = resolved(model, folder, release);
@@ -122,10 +122,11 @@ pub(in crate::world) fn complete(image: &mut Image, host: Host<'_>, has_framebuf
     Ok(())
 }
 
-/// What loads a machine's system if nothing is said (`xen.util.auxbin`).
+/// The default loader of an HVM domain (`xen.util.auxbin`).
 const LOADER: &str = "/usr/lib/xen/boot/hvmloader";
 
-/// A file that is named without its folder, from 4.0 on (capture `fir42-loadername@4.1`).
+/// Returns the path of a file. From 4.0 on, a name without a folder is looked for in `folder` (capture
+/// `fir42-loadername@4.1`).
 fn resolved(file: Vec<u8>, folder: &str, release: Release) -> Vec<u8> {
     if release < Release::V4_1 || file.contains(&b'/') { file } else { [folder.as_bytes(), b"/", &file].concat() }
 }

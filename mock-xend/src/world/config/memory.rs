@@ -1,4 +1,4 @@
-//! How much memory a configuration asks for, from 3.1 on (`XendConfig.py`, `_memory_sanity_check`).
+//! The memory that a configuration asks for, from 3.1 on (`XendConfig.py`, `_memory_sanity_check`).
 
 use xend_wire::datum::Datum;
 
@@ -8,7 +8,7 @@ use crate::world::pairs::{child, integer};
 
 const MIB: i64 = 1 << 20;
 
-/// The four numbers that the daemon keeps, in bytes.
+/// The four limits of a domain's memory that the daemon keeps, in bytes.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Memory {
     static_min: i64,
@@ -17,26 +17,27 @@ pub(super) struct Memory {
     dynamic_max: i64,
 }
 
-/// Reads what the fields of old (`memory`, `maxmem`, in MiB) and those of the Xen-API (in bytes) say. The old ones win.
+/// Reads the fields `memory` and `maxmem`, in MiB, and the fields of the Xen-API, in bytes. If both are given, the
+/// former count.
 ///
 /// # Errors
-/// What Python says of what is no number. A field of the Xen-API that is none counts as missing.
+/// Returns Python's exception for a value that is no number. A field of the Xen-API with such a value is ignored.
 pub(super) fn read(config: &Datum) -> Result<Memory, Failure> {
     let bytes = |name: &str| child(config, name).and_then(|value| python::number(value).ok());
     let mib = |name: &str| integer(config, name).map(|value| value.map(|value| value.saturating_mul(MIB)));
     let (target, most) = (mib("memory")?, mib("maxmem")?);
     let dynamic_max = target.or(bytes("memory_dynamic_max")).unwrap_or_default();
     let dynamic_min = target.or(bytes("memory_dynamic_min")).unwrap_or(dynamic_max);
-    // A maximum of 0 counts as none (capture `nut24-static0`).
+    // A maximum of 0 counts as missing (capture `nut24-static0`).
     let static_max = most.or(bytes("memory_static_max").filter(|most| *most != 0)).unwrap_or(dynamic_max);
     Ok(Memory { static_min: bytes("memory_static_min").unwrap_or_default(), static_max, dynamic_min, dynamic_max })
 }
 
 impl Memory {
-    /// Whether the numbers can be.
+    /// Checks that the limits are consistent.
     ///
     /// # Errors
-    /// The first of the daemon's checks that fails.
+    /// Returns the failure of the first check of the daemon that is not met.
     pub(super) fn check(&self) -> Result<(), Failure> {
         let &Self { static_min, static_max, dynamic_min, dynamic_max } = self;
         let wrong = if static_min > static_max {
@@ -55,12 +56,12 @@ impl Memory {
         Err(Failure::configuration(wrong))
     }
 
-    /// What the domain has, in MiB.
+    /// Returns the memory that the domain has, in MiB.
     pub(super) fn target(&self) -> i64 {
         self.dynamic_max / MIB
     }
 
-    /// What it may grow to, in MiB.
+    /// Returns the most memory that the domain may have, in MiB.
     pub(super) fn most(&self) -> i64 {
         self.static_max / MIB
     }

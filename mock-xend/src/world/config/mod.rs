@@ -1,8 +1,8 @@
-//! A domain from its configuration: `(vm (name vm1) (memory 64) (image (linux ...)) (device (vif ...)) ...)`.
+//! Domains from their configurations: `(vm (name vm1) (memory 64) (image (linux ...)) (device (vif ...)) ...)`.
 //!
-//! [`World::read_config`] does what `XendConfig.py` does from 3.1 on, with its checks in its order, so that of two
-//! mistakes the daemon's is the one that is told; [`until_3_0_3`] does what `XendDomainInfo.py` did before. What becomes
-//! of a configuration when the domain is started is in [`start`](super::start).
+//! [`World::read_config`] does what `XendConfig.py` does from 3.1 on. It makes the daemon's checks in the daemon's
+//! order, so that a configuration with two mistakes is refused for the same one. [`until_3_0_3`] does what
+//! `XendDomainInfo.py` did before. The checks at the start of the domain are in [`start`](super::start).
 
 mod actions;
 mod cpus;
@@ -32,12 +32,13 @@ pub(super) use image::{complete as complete_image, read as read_image};
 pub(super) use vcpus::{MOST_VCPUS, most_vcpus};
 
 impl World {
-    /// The domain that a configuration describes, defined and not active. Its name may be that of another.
+    /// Returns the domain that a configuration describes, defined and not active. Its name may belong to another
+    /// domain.
     ///
     /// # Errors
-    /// The first check of the daemon that fails.
+    /// Returns the failure of the first check of the daemon that is not met.
     pub(super) fn read_config(&mut self, config: &Datum) -> Result<Domain, Failure> {
-        // Text beyond ASCII ends in an exception without a text (protocol reference §4.3).
+        // Text with characters beyond ASCII raises an exception without a text (protocol reference §4.3).
         if holds_text(config) {
             return Err(Failure::exception(""));
         }
@@ -48,7 +49,8 @@ impl World {
         read(config, host, &mut self.identities)
     }
 
-    /// A name, if it is one (`XendDomainInfo.check_name`). From 4.0 on it has no slashes.
+    /// Checks that a text is a valid name of a domain (`XendDomainInfo.check_name`). From 4.0 on a name must not
+    /// contain slashes.
     pub(super) fn check_name(&self, name: &[u8]) -> Result<String, Failure> {
         let allowed: &[u8] = if self.release >= Release::V4_1 { b"_-.:+" } else { b"_-.:/+" };
         let valid = |byte: &u8| byte.is_ascii_alphanumeric() || allowed.contains(byte);
@@ -61,7 +63,7 @@ impl World {
         Ok(String::from_utf8_lossy(name).into_owned())
     }
 
-    /// Whether the daemon has a controller for a device class.
+    /// Returns whether the daemon has a controller for a device class.
     pub(super) fn knows_class(&self, class: &[u8]) -> bool {
         device::classes(self.release).iter().any(|known| known.as_bytes() == class)
     }
@@ -72,7 +74,8 @@ fn read(config: &Datum, host: Host<'_>, identities: &mut Identities) -> Result<D
     let release = host.release;
     let integer = |name: &str| integer(config, name);
     let memory = memory::read(config)?;
-    // An empty list is as no configuration, of which only the memory is missed (capture `sage13-empty`).
+    // The daemon treats an empty list as no configuration, and only the memory is reported missing (capture
+    // `sage13-empty`).
     if matches!(config, Datum::List(items) if items.is_empty()) {
         memory.check()?;
     }
@@ -175,7 +178,7 @@ fn read(config: &Datum, host: Host<'_>, identities: &mut Identities) -> Result<D
     })
 }
 
-/// Adds a device, in the place of one that has its uuid.
+/// Adds a device to a list. A device with the same uuid is replaced.
 fn add(devices: &mut Vec<Device>, device: Device) {
     match devices.iter_mut().find(|known| known.uuid() == device.uuid()) {
         Some(known) => *known = device,
@@ -183,7 +186,7 @@ fn add(devices: &mut Vec<Device>, device: Device) {
     }
 }
 
-/// The configuration of the screen that a machine with `vnc` gets (`XendConfig.py`, `_sxp_to_xapi`).
+/// Returns the configuration of the framebuffer that an HVM domain with `vnc` gets (`XendConfig.py`, `_sxp_to_xapi`).
 fn screen(image: &Image, release: Release) -> Datum {
     let mut fields: Vec<Datum> = vec!["vfb".into()];
     fields.extend(
@@ -204,7 +207,7 @@ fn screen(image: &Image, release: Release) -> Datum {
     fields.into()
 }
 
-/// A screen without a keymap gets that of the image, from 4.0 on.
+/// Gives framebuffers without a keymap that of the image, from 4.0 on.
 fn give_keymap(image: &Image, devices: &mut [Device], release: Release) {
     let Some(keymap) = image.setting("keymap").filter(|_| release >= Release::V4_1) else { return };
     for screen in devices.iter_mut().filter(|device| device.class == "vfb" && device.setting("keymap").is_none()) {
@@ -212,11 +215,12 @@ fn give_keymap(image: &Image, devices: &mut [Device], release: Release) {
     }
 }
 
-/// Memory is shared by machines only, and only with help of the hardware, from 4.0 on (capture `fir44-tsc@4.1`).
+/// Checks the settings of memory sharing. From 4.0 on only HVM domains can share memory, and only if the hardware
+/// supports it (capture `fir44-tsc@4.1`).
 fn check_sharing(config: &Datum, is_hvm: bool, release: Release) -> Result<(), Failure> {
     let image = child(config, "image");
     let of_image = image.and_then(|image| child(image, "memory_sharing"));
-    // In an image it stays a text, which is true even if it is `0`.
+    // A setting of the image stays a text, and Python takes even the text `0` for true.
     let top =
         child(config, "memory_sharing").and_then(|sharing| python::number(sharing).ok()).is_some_and(|it| it != 0);
     let shares = top || of_image.is_some_and(python::truth);
@@ -233,7 +237,7 @@ fn check_sharing(config: &Datum, is_hvm: bool, release: Release) -> Result<(), F
     Err(Failure::configuration(format!("memory_sharing can only be enabled for {what}")))
 }
 
-/// Whether there is text in it that is no byte string.
+/// Returns whether a configuration contains text that is not a byte string.
 fn holds_text(config: &Datum) -> bool {
     matches!(config, Datum::Text(_)) || config.items().iter().any(holds_text)
 }

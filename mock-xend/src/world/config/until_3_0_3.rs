@@ -1,4 +1,4 @@
-//! A configuration as the daemons up to 3.0.3 read it (`XendDomainInfo.py`, `parseConfig` and `validateInfo`).
+//! Configurations as the daemons up to 3.0.3 read them (`XendDomainInfo.py`, `parseConfig` and `validateInfo`).
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -12,13 +12,13 @@ use crate::world::pairs::{child, children};
 use crate::world::scheduler::Credit;
 use crate::world::{Domain, Failure, Image, Settings};
 
-/// Reads a configuration. The domain has no name if none was given.
+/// Reads a configuration. The domain's name is empty if the configuration has none.
 ///
 /// # Errors
-/// The first check of the daemon that fails.
+/// Returns the failure of the first check of the daemon that is not met.
 pub(super) fn read(config: &Datum, release: Release, identities: &mut Identities) -> Result<Domain, Failure> {
     let integer = |name: &'static str| child(config, name).map(|value| number(value, name)).transpose();
-    // It is read, and kept as it was given (captures `pine1`, `pine3`).
+    // The uuid is checked, but kept as it was given (captures `pine1`, `pine3`).
     let uuid = match child(config, "uuid") {
         Some(uuid) => {
             uuid::normalise(uuid)?;
@@ -89,8 +89,7 @@ pub(super) fn read(config: &Datum, release: Release, identities: &mut Identities
     })
 }
 
-/// A number, and what the daemon says of one that is none: a `ValueError` of Python is passed on, a `TypeError` gets a
-/// text.
+/// Reads a number. The daemon passes Python's `ValueError` on, and replaces the text of a `TypeError`.
 fn number(value: &Datum, name: &str) -> Result<i64, Failure> {
     python::number(value).map_err(|error| match value {
         Datum::List(_) | Datum::Dict(_) | Datum::None => {
@@ -101,7 +100,7 @@ fn number(value: &Datum, name: &str) -> Result<i64, Failure> {
     })
 }
 
-/// The processors of all vcpus. A list is read as the text that Python prints for it.
+/// Reads the CPUs that all virtual CPUs may run on. A list is read as the text that Python prints for it.
 fn read_cpus(config: &Datum, release: Release) -> Result<Vec<i64>, Failure> {
     let given = match (child(config, "cpu"), child(config, "cpus")) {
         (None, None) => return Ok(Vec::new()),
@@ -109,7 +108,7 @@ fn read_cpus(config: &Datum, release: Release) -> Result<Vec<i64>, Failure> {
         (None, Some(cpus)) => python::str(cpus),
         (Some(cpu), Some(cpus)) => [python::str(cpu), b",".to_vec(), python::str(cpus)].concat(),
     };
-    // An empty text is as none.
+    // An empty text counts as missing.
     if given.is_empty() {
         return Ok(Vec::new());
     }

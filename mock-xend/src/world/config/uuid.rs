@@ -1,17 +1,18 @@
-//! A uuid as the daemon reads it (`uuid.py`, `fromString`).
+//! Uuids as the daemon reads them (`uuid.py`, `fromString`).
 
 use xend_wire::datum::Datum;
 
 use crate::python;
 use crate::world::Failure;
 
-/// The uuid in the form in which the daemon prints it: small letters, `8-4-4-4-12`.
+/// Returns a uuid in the form in which the daemon prints it: lower case, `8-4-4-4-12`.
 ///
-/// Dashes are left out wherever they stand, and of the rest the first 32 characters are read in pairs; what follows is
-/// not looked at (captures `pine1` to `pine13`).
+/// The daemon removes all dashes, wherever they stand, reads the first 32 characters in pairs, and ignores the rest
+/// (captures `pine1` to `pine13`).
 ///
 /// # Errors
-/// What `int(pair, 16)` says of the first pair that is no number. A text that is too short ends in an empty pair.
+/// Returns Python's exception from `int(pair, 16)` for the first pair that is no number. A text that is too short ends
+/// in an empty pair.
 pub(in crate::world) fn normalise(value: &Datum) -> Result<String, Failure> {
     let digits: Vec<u8> = python::str(value).into_iter().filter(|&byte| byte != b'-').collect();
     let mut text = String::with_capacity(36);
@@ -28,11 +29,11 @@ pub(in crate::world) fn normalise(value: &Datum) -> Result<String, Failure> {
     Ok(text)
 }
 
-/// `int(pair, 16)` of at most two characters.
+/// Returns `int(pair, 16)`, for at most two characters.
 fn pair_value(pair: &[u8]) -> Option<u8> {
     let trimmed = pair.trim_ascii();
     let digits = trimmed.strip_prefix(b"+").unwrap_or(trimmed);
-    // `from_str_radix` takes a sign of its own.
+    // `from_str_radix` would accept a sign.
     let is_number = !digits.is_empty() && digits.iter().all(u8::is_ascii_hexdigit);
     u8::from_str_radix(str::from_utf8(digits).ok().filter(|_| is_number)?, 16).ok()
 }

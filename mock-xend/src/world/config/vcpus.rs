@@ -1,4 +1,4 @@
-//! How many virtual CPUs a domain can have, and how many a configuration gives it from 3.1 on (`XendConfig.py`).
+//! The number of virtual CPUs: the limits, and the number that a configuration asks for from 3.1 on (`XendConfig.py`).
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -7,24 +7,24 @@ use crate::python;
 use crate::world::Failure;
 use crate::world::pairs::child;
 
-/// How many virtual CPUs the hypervisor lets a domain have (`MAX_VIRT_CPUS`).
+/// Returns the most virtual CPUs that the hypervisor gives a domain (`MAX_VIRT_CPUS`).
 pub(in crate::world) fn most_vcpus(release: Release) -> i64 {
     if release >= Release::V4_1 { 128 } else { 32 }
 }
 
-/// The most virtual CPUs that a definition may have. The daemon has no limit but its memory: it makes a list of
-/// processors for each.
+/// The most virtual CPUs that a definition may have. The daemon is limited only by its memory, because it makes a list
+/// of CPUs for each.
 pub(in crate::world) const MOST_VCPUS: i64 = 4096;
 
-/// How many vcpus a configuration asks for. What can't be read counts as missing, which from 3.3 on is a mistake.
+/// Reads the number of virtual CPUs. A value that can't be read counts as missing, which is a failure from 3.3 on.
 pub(super) fn read(config: &Datum, release: Release) -> Result<i64, Failure> {
     let readable = |name: &str| child(config, name).and_then(|value| python::number(value).ok());
     let given = readable("vcpus").or_else(|| readable("VCPUs_max").filter(|_| release < Release::V3_3));
     let of_image = child(config, "image").and_then(|image| child(image, "vcpus"));
-    // It is read in any case, and counts only where nothing else is given.
+    // The value of the image is read in any case, but used only if nothing else is given.
     let of_image = of_image.map(|of_image| {
         python::number(of_image).map_err(|error| match of_image {
-            // A slip in the daemon's own message, which has two places and is given one value.
+            // A mistake in the daemon's own message, whose format has two places and is given one value.
             Datum::Bytes(_) => Failure::exception("not enough arguments for format string"),
             _ => Failure::Exception(error),
         })

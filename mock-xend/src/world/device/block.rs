@@ -1,12 +1,14 @@
-//! Names of disks and what they are backed by (`util/blkif.py`).
+//! The names and numbers of disks, and the files behind them (`util/blkif.py`).
 
 use xend_wire::Release;
 
 use crate::python;
 use crate::world::Failure;
 
-/// The number of a disk that a guest knows it by, if the daemon can make one of its name: `sda1`, `xvdb`, `hdc:cdrom`,
-/// `ioemu:hda`, `51712`, from 3.3 on `0x301`, before any word of hexadecimal digits.
+/// Returns the number by which a guest knows a disk, if the daemon can derive one from the disk's name.
+///
+/// Names are `sda1`, `xvdb`, `hdc:cdrom`, `ioemu:hda` or `51712`. From 3.3 on a hexadecimal number needs the prefix
+/// `0x`, as in `0x301`; before, any hexadecimal digits are taken.
 pub(in crate::world) fn number(name: &[u8], release: Release) -> Option<i64> {
     let name = name.strip_prefix(b"ioemu:").unwrap_or(name);
     let name = name.split(|&byte| byte == b':').next().unwrap_or_default();
@@ -22,12 +24,13 @@ pub(in crate::world) fn number(name: &[u8], release: Release) -> Option<i64> {
     if is_word && release < Release::V3_3 {
         return hexadecimal();
     }
-    let beyond = || if release >= Release::V3_3 { number_beyond(name) } else { None };
+    let beyond = || if release >= Release::V3_3 { number_of_later_name(name) } else { None };
     xend_wire::block_device_number(name).or_else(|| python::int(name).ok()).or_else(beyond).or_else(hexadecimal)
 }
 
-/// The numbers of disks beyond those that all releases know: `sdq` to `sdiz`, `hde` to `hdt`, `xvdq` to `xvdiz`.
-fn number_beyond(name: &[u8]) -> Option<i64> {
+/// Returns the number of a disk with one of the names that only some releases know: `sdq` to `sdiz`, `hde` to `hdt`,
+/// `xvdq` to `xvdiz`.
+fn number_of_later_name(name: &[u8]) -> Option<i64> {
     const SCSI: [i64; 16] = [8, 65, 66, 67, 68, 69, 70, 71, 128, 129, 130, 131, 132, 133, 134, 135];
     const IDE: [i64; 10] = [3, 22, 33, 34, 56, 57, 88, 89, 90, 91];
     let name = str::from_utf8(name).ok()?.trim_start_matches("/dev/");
@@ -50,10 +53,10 @@ fn number_beyond(name: &[u8]) -> Option<i64> {
     }
 }
 
-/// The number of a disk, or what 3.0.2 and 3.2 say of a name with a letter where a number is expected.
+/// Returns the number of a disk, as [`number`] does.
 ///
 /// # Errors
-/// `int()` of what follows the letter of the disk.
+/// In 3.0.2 and 3.2, returns Python's exception from `int()` for a name with a letter where a number is expected.
 pub(in crate::world) fn checked_number(name: &[u8], release: Release) -> Result<Option<i64>, Failure> {
     let number = number(name, release);
     let reads_on = release == Release::V3_2 || release < Release::V3_0_3;
@@ -73,8 +76,8 @@ pub(in crate::world) fn checked_number(name: &[u8], release: Release) -> Result<
     Ok(None)
 }
 
-/// The name that a running disk is told by: without `ioemu:`, and with what kind of disk it is.
-pub(in crate::world) fn told_name(name: &[u8], release: Release) -> Vec<u8> {
+/// Returns the name that the record of a running disk shows: without `ioemu:`, and with the kind of disk.
+pub(in crate::world) fn name_in_record(name: &[u8], release: Release) -> Vec<u8> {
     if release < Release::V3_0_3 {
         return name.to_vec();
     }
@@ -82,14 +85,14 @@ pub(in crate::world) fn told_name(name: &[u8], release: Release) -> Vec<u8> {
     if name.contains(&b':') { name.to_vec() } else { [name, b":disk"].concat() }
 }
 
-/// `disk`, `cdrom`: what stands behind the name.
+/// Returns the kind of disk that follows its name: `disk` or `cdrom`.
 pub(in crate::world) fn kind(name: &[u8]) -> &[u8] {
     let name = name.strip_prefix(b"ioemu:").unwrap_or(name);
     name.iter().position(|&byte| byte == b':').map_or(b"disk", |at| &name[at + 1..])
 }
 
-/// The file behind a disk: the type is taken off, and a name of `phy:` gets the folder of devices
-/// (`blkdev_uname_to_file`).
+/// Returns the path of the file behind a disk: `uname` without its type. A name of `phy:` is looked for in the folder
+/// of devices (`blkdev_uname_to_file`).
 pub(in crate::world) fn file(uname: &[u8]) -> Option<Vec<u8>> {
     let at = uname.iter().position(|&byte| byte == b':')?;
     let (kind, rest) = (&uname[..at], &uname[at + 1..]);
@@ -104,8 +107,8 @@ pub(in crate::world) fn file(uname: &[u8]) -> Option<Vec<u8>> {
     }
 }
 
-/// The images that the driver of `tap:` reads (`blktap.py`, `blktap_disk_types`). None before 3.2, where nothing is
-/// checked.
+/// Returns the types of images that the driver of `tap:` reads (`blktap.py`, `blktap_disk_types`). The list is empty
+/// before 3.2, which checks nothing.
 pub(super) fn tap_types(release: Release) -> &'static [&'static str] {
     release.pick(&[
         (Release::V3_0_2, &[] as &[&str]),
@@ -120,8 +123,8 @@ pub(super) fn tap_types(release: Release) -> &'static [&'static str] {
 mod tests {
     use super::*;
 
-    /// `Device 16793 not connected`, said of `sdz9` by the daemons of 3.4 and 4.1; `xvda` and `51712` of the captures
-    /// `holly1` and `holly24-num@3.1`.
+    /// The number of `sdz9` is in `Device 16793 not connected`, printed by the daemons of 3.4 and 4.1; `xvda` and
+    /// `51712` are from the captures `holly1` and `holly24-num@3.1`.
     #[test]
     fn a_disk_has_the_number_that_its_name_says() {
         assert_eq!(number(b"sdz9", Release::V3_4), Some(16_793));

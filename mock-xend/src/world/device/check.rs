@@ -1,4 +1,4 @@
-//! What the daemon refuses of a device before it adds it to a configuration, from 3.2 on (`XendConfig.py`,
+//! The daemon's checks of a device before it is added to a configuration, from 3.2 on (`XendConfig.py`,
 //! `device_duplicate_check`).
 
 use xend_wire::Release;
@@ -7,19 +7,20 @@ use super::{Device, block};
 use crate::python;
 use crate::world::Failure;
 
-/// What becomes of a device that passes the checks.
+/// Where a device that passes the checks goes.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::world) enum Place {
-    /// It is one more.
+    /// It is a new device.
     New,
-    /// It is what is now in a drive that the domain has, which stands there in the list.
+    /// It is a disc for the CD drive at this place in the list.
     Drive(usize),
 }
 
-/// Holds a device against those that a domain has.
+/// Checks a device against those that a domain has.
 ///
 /// # Errors
-/// A type of image that the driver lacks, a disk without a name, and a file, a name or an address that is taken.
+/// Returns the daemon's failure for a type of image that the driver lacks, for a disk without a name, and for a file, a
+/// name or an address that another device has.
 pub(in crate::world) fn check(device: &Device, known: &[Device], release: Release) -> Result<Place, Failure> {
     if release < Release::V3_2 {
         return Ok(Place::New);
@@ -61,7 +62,7 @@ fn check_tap(device: &Device, release: Release) -> Result<(), Failure> {
     let Some(uname) = device.text("uname") else { return Err(Failure::key_error("uname")) };
     let mut parts = uname.split(|&byte| byte == b':').skip(1);
     let mut kind = parts.next();
-    // `tap:tapdisk:aio:...`
+    // The form `tap:tapdisk:aio:...`.
     if kind == Some(b"tapdisk") && release >= Release::V4_1 {
         kind = parts.next();
     }
@@ -81,7 +82,7 @@ fn check_address(device: &Device, known: &[Device]) -> Result<Place, Failure> {
     Ok(Place::New)
 }
 
-/// Whether the daemon can make a number of a device's name.
+/// Returns whether the daemon can make a number of a device's name.
 pub(in crate::world) fn is_number_or_name(class: &[u8], device: &[u8], release: Release) -> bool {
     let is_block = matches!(class, b"vbd" | b"tap" | b"tap2");
     python::int(device).is_ok() || (is_block && block::number(device, release).is_some())

@@ -1,11 +1,11 @@
-//! Which classes of devices a release has, and in which order their devices stand in the record of a domain.
+//! The device classes of each release, and the order of their devices in the record of a domain.
 
 use xend_wire::Release;
 
 use crate::world::Failure;
 
-/// The classes that a configuration may name, in the order of a record: up to 3.0.3 `controllerClasses` of
-/// `XendDomainInfo.py`, later the order of a Python dict (`XendDevices.py`, `valid_devices`).
+/// Returns the classes that a configuration may name, in the order of a record: up to 3.0.3 that of `controllerClasses`
+/// in `XendDomainInfo.py`, later that of a Python dict (`XendDevices.py`, `valid_devices`).
 pub(in crate::world) fn classes(release: Release) -> &'static [&'static str] {
     release.pick(&[
         (Release::V3_0_2, &["vif", "usb", "vbd", "irq", "pci", "ioports", "vtpm"] as &[&str]),
@@ -27,13 +27,14 @@ pub(in crate::world) fn classes(release: Release) -> &'static [&'static str] {
     ])
 }
 
-/// Whether a class is one of disks. They share their numbers, and their place in a guest's store.
+/// Returns whether a class is one of disks. All classes of disks share their numbers and their place in the store of a
+/// guest.
 pub(in crate::world) fn is_block(class: &str) -> bool {
     matches!(class, "vbd" | "tap" | "tap2")
 }
 
-/// The place of a class in the order in which a start creates devices: keyboards first, so that a screen finds them
-/// (`XendDevices.py`, `ordered_device_refs`).
+/// Returns the place of a class in the order in which a start creates devices. Keyboards come first, because a
+/// framebuffer needs them (`XendDevices.py`, `ordered_device_refs`).
 pub(in crate::world) fn creation_order(class: &str) -> usize {
     match class {
         "vkbd" => 0,
@@ -45,13 +46,13 @@ pub(in crate::world) fn creation_order(class: &str) -> usize {
     }
 }
 
-/// A device class that no controller is there for, in the words of 3.1 and later.
+/// Returns the failure for a device class without a controller, in the words of 3.1 and later.
 pub(in crate::world) fn unknown_type(class: Option<&[u8]>) -> Failure {
     let class = class.unwrap_or(b"None");
     Failure::configuration([b"XendConfig: ".as_slice(), class, b" not a valid device type"].concat())
 }
 
-/// A class that the daemon has no controller for.
+/// Returns the failure for a class without a controller, in the words of a release.
 pub(in crate::world) fn unknown_class(class: &[u8], release: Release) -> Failure {
     let unknown = if release <= Release::V3_0_3 { "unknown" } else { "Unknown" };
     Failure::refused([format!("{unknown} device type: ").as_bytes(), class].concat())

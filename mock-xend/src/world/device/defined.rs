@@ -1,5 +1,5 @@
-//! What the daemon puts into a device when it is added to a configuration, from 3.1 on (`XendConfig.py`, `device_add`),
-//! and how the record of a domain tells a device that is not plugged in.
+//! Devices of a definition, from 3.1 on: the settings that the daemon adds to them (`XendConfig.py`, `device_add`), and
+//! their form in the record of a domain that is not running.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -10,16 +10,16 @@ use super::dict::{put, sort_as_dict};
 use crate::python;
 use crate::world::identity::Identities;
 
-/// Where the settings of a device come from.
+/// The origin of a device's settings.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::world) enum Origin {
-    /// A configuration that somebody wrote: the daemon decides on what is its own to decide.
+    /// A configuration from a client. The daemon replaces the settings that it decides on itself.
     Configuration,
-    /// A device as it was kept before: only what is missing is put in.
+    /// A device that the daemon kept before. Only missing settings are added.
     Kept,
 }
 
-/// Puts into the settings of a device what they lack, in the order in which the daemon does.
+/// Adds the settings that a device lacks, in the daemon's order.
 pub(super) fn complete(
     class: &str,
     settings: &mut Vec<(String, Datum)>,
@@ -33,13 +33,13 @@ pub(super) fn complete(
     };
     let decides =
         |settings: &[(String, Datum)], name: &str| origin == Origin::Configuration || text(settings, name).is_none();
-    // One that has all that the daemon puts into a disk was kept before, and has no more.
+    // A disk that has both was kept before, and needs no more settings.
     let is_whole = origin == Origin::Kept && text(settings, "uuid").is_some() && text(settings, "driver").is_some();
     let is_first = !known.iter().any(Device::is_block);
     let bootable = Datum::Int(i64::from(is_first));
     match class {
         "vif" | "vif2" => {
-            // In 3.1 a card without an address gets one when the domain starts.
+            // In 3.1 a network card without an address gets one only when the domain starts.
             if release >= Release::V3_2 && text(settings, "mac").unwrap_or_default().is_empty() {
                 put(settings, "mac", identities.mac().into());
             }
@@ -60,7 +60,7 @@ pub(super) fn complete(
             }
         }
         "vfb" if release >= Release::V3_4 => {
-            // `type` is how it was said before.
+            // Older configurations call this setting `type`.
             let kind = text(settings, "type").unwrap_or_default();
             if let Some(kind) = ["vnc", "sdl"].into_iter().find(|known| known.as_bytes() == kind) {
                 settings.retain(|(name, _)| name != "type");
@@ -71,12 +71,13 @@ pub(super) fn complete(
     }
     if text(settings, "uuid").unwrap_or_default().is_empty() {
         settings.retain(|(name, _)| name != "uuid");
-        // What is passed through is told with its uuid first, so it is kept so.
+        // The record of a device that is passed through begins with its uuid, so the uuid is kept first.
         let is_passed_through = matches!(class, "pci" | "vscsi" | "vusb");
         let at = if is_passed_through { 0 } else { settings.len() };
         settings.insert(at, ("uuid".to_owned(), identities.uuid().into()));
     }
-    // One that takes the place of another by its uuid is no disk more (capture `holly38-sameuuid@3.4`).
+    // A disk that replaces another one by its uuid does not count as an additional disk (capture
+    // `holly38-sameuuid@3.4`).
     let uuid = text(settings, "uuid").unwrap_or_default();
     let is_replaced = release >= Release::V3_4 && known.iter().any(|other| other.uuid().as_bytes() == uuid);
     if is_block(class) && !is_replaced {
@@ -84,7 +85,8 @@ pub(super) fn complete(
             None if is_whole => {}
             None => settings.push(("bootable".to_owned(), bootable)),
             Some((_, value)) if origin == Origin::Configuration && release < Release::V3_4 => *value = bootable,
-            // A number that was given is one from 4.0 on; in 3.4 it stays the text `'0'`, which Python counts as true.
+            // From 4.0 on the daemon makes a given number an integer. In 3.4 it stays a text such as `'0'`, which
+            // Python counts as true.
             Some((_, value)) if release >= Release::V4_1 || origin == Origin::Kept => {
                 *value = python::number(value).map_or_else(|_| value.clone(), Datum::Int);
             }
@@ -94,7 +96,8 @@ pub(super) fn complete(
 }
 
 impl Device {
-    /// The device as its configuration has it (captures `ash1@4.1`). `has_run` says whether a start has given it a number.
+    /// Returns the device as its configuration has it (captures `ash1@4.1`). `has_run` tells whether the domain was
+    /// started before, so that the device has a number.
     pub(in crate::world) fn definition(&self, has_run: bool, release: Release) -> Datum {
         match self.class.as_str() {
             "pci" => return self.pci_definition(release),
@@ -104,9 +107,9 @@ impl Device {
         }
         let mut fields: Vec<(&str, Datum)> =
             self.settings.iter().map(|(name, value)| (name.as_str(), value.clone())).collect();
-        // What the Xen-API shows of a screen is kept in the same dict, and takes a place in it.
+        // The daemon keeps the Xen-API's attributes of a framebuffer in the same dict, where they affect the order.
         if self.class == "vfb" {
-            // So does `type`, which was there before it was replaced.
+            // The key `type` affects the order, too: it was in the dict before it was replaced.
             let kind = fields
                 .windows(2)
                 .position(|pair| matches!(pair[0], ("vnc" | "sdl", Datum::Int(1))) && pair[1].0 == "uuid");
@@ -126,7 +129,8 @@ impl Device {
         self.list(fields)
     }
 
-    /// The dict of a screen as Python prints it, with what the Xen-API shows of it (`XENAPI_CONSOLE_OTHER_CFG`).
+    /// Returns the dict of a framebuffer in the order in which Python prints it, with the Xen-API's attributes
+    /// (`XENAPI_CONSOLE_OTHER_CFG`).
     pub(in crate::world) fn screen_as_python_has_it(&self) -> Datum {
         const SHOWN: [&str; 8] =
             ["vncunused", "vncdisplay", "vnclisten", "vncpasswd", "type", "display", "xauthority", "keymap"];

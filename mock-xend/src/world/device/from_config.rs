@@ -1,4 +1,4 @@
-//! A device from its configuration, with its number.
+//! Creating devices from their configurations, with their numbers.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -12,11 +12,11 @@ use crate::world::Failure;
 use crate::world::identity::Identities;
 
 impl Device {
-    /// A device as the daemon keeps it, from 3.1 on, made of its configuration: `(vif (bridge xenbr0))`, or an atom, which
-    /// is a class without settings. `known` are those that the domain has already.
+    /// Creates a device as the daemon keeps it from 3.1 on. The configuration is a list, `(vif (bridge xenbr0))`, or an
+    /// atom, which is a class without settings. `known` are the devices that the domain has already.
     ///
     /// # Errors
-    /// A class that the release lacks, and settings that the daemon can't take apart.
+    /// Returns the daemon's failure for a class that the release lacks, and for settings that it can't read.
     pub(in crate::world) fn define(
         config: &Datum,
         known: &[Self],
@@ -46,7 +46,7 @@ impl Device {
         Ok(device)
     }
 
-    /// A device of a release up to 3.0.3, which keeps its configuration as it is.
+    /// Creates a device of a release up to 3.0.3, which keeps the configuration unchanged.
     pub(in crate::world) fn plain(
         config: &Datum,
         known: &[Self],
@@ -58,7 +58,7 @@ impl Device {
         let is_unplugged = remove_mark(&mut given);
         let mut settings = until_3_0_3::settings(&class, &given, release);
         if class == "vif" && !settings.iter().any(|(name, _)| name == "mac") {
-            // What may stand there several times stays last.
+            // `ip` may be given several times and stays last.
             let at = settings.iter().position(|(name, _)| name == "ip").unwrap_or(settings.len());
             settings.insert(at, ("mac".into(), identities.mac().into()));
         }
@@ -68,8 +68,8 @@ impl Device {
         device
     }
 
-    /// The console that every guest has. The event channels of the captures are 12 for the first guest, 14 for the
-    /// second.
+    /// Creates the console that every guest has. In the captures, the event channels are 12 for the first guest and 14
+    /// for the second.
     pub(in crate::world) fn console(domain: u32, number: i64, identities: &mut Identities) -> Self {
         let location = (10 + 2 * domain).to_string();
         let settings = [("protocol", "vt100".to_owned()), ("uuid", identities.uuid()), ("location", location)];
@@ -77,7 +77,7 @@ impl Device {
         Self { class: "console".into(), id: number, connected: true, settings }
     }
 
-    /// The number that the device's controller gives it (`getDeviceDetails`).
+    /// Returns the number that the controller gives the device (`getDeviceDetails`).
     fn number(&self, known: &[Self], release: Release) -> i64 {
         let next = || {
             let of_class = known.iter().filter(|device| device.class == self.class);

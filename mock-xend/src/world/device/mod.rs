@@ -1,8 +1,8 @@
-//! Devices of a domain: from a configuration to what the daemon keeps.
+//! The devices of a domain.
 //!
-//! What is kept of a device is a Python dict, so the order of its fields follows from the order in which they were put
-//! in. [`Device::settings`] has them in that order; the order in which they are told is computed when they are told
-//! ([`defined`], [`running`]).
+//! The daemon keeps a device as a Python dict, so the order of its fields follows from the order in which they were
+//! added. [`Device::settings`] has them in that order; the order in which a record shows them is computed when the
+//! record is made ([`defined`], [`running`]).
 
 pub(super) mod block;
 mod check;
@@ -35,14 +35,15 @@ pub(super) use running::Guest;
 /// A device of a domain.
 #[derive(Clone, Debug, PartialEq)]
 pub struct Device {
-    /// `vif`, `vbd` and so on.
+    /// The class, such as `vif` or `vbd`.
     pub class: String,
-    /// Its number within the class: 0 for the first vif, 2049 for `sda1`.
+    /// The number within the class: 0 for the first vif, 2049 for `sda1`.
     pub id: i64,
-    /// Whether it is plugged in. One that was pulled out and not forgotten stays in the configuration of its domain.
+    /// Whether the device is plugged in. A device that was unplugged and not forgotten stays in the configuration of
+    /// its domain.
     pub connected: bool,
-    /// Its settings, name and value, in the order in which they came: first what was given, then what the daemon put in.
-    /// A `dev` or `port` of a class that has several is a setting each.
+    /// The settings, as names and values. First come those that were given and then those that the daemon added, in the
+    /// order in which they came. Where a class has several `dev` or `port`, each is a setting of its own.
     pub settings: Vec<(String, Datum)>,
 }
 
@@ -52,21 +53,21 @@ impl Device {
         put(&mut self.settings, name, value);
     }
 
-    /// Gives it an address, if it is a network card without one.
-    pub(super) fn give_address_if_card(&mut self, identities: &mut Identities) {
+    /// Gives the device a MAC address, if it is a network card without one.
+    pub(super) fn assign_mac_if_network_card(&mut self, identities: &mut Identities) {
         if matches!(self.class.as_str(), "vif" | "vif2") {
-            self.give_address(identities);
+            self.assign_mac(identities);
         }
     }
 
-    /// Gives a network card an address, unless it has one.
-    pub(super) fn give_address(&mut self, identities: &mut Identities) {
+    /// Gives the device, a network card, a MAC address, unless it has one.
+    pub(super) fn assign_mac(&mut self, identities: &mut Identities) {
         if self.text("mac").unwrap_or_default().is_empty() {
             put(&mut self.settings, "mac", identities.mac().into());
         }
     }
 
-    /// Puts another disc into a drive.
+    /// Puts another disc into a CD drive.
     pub(super) fn change_disc(&mut self, disc: Vec<(String, Datum)>) {
         for (name, value) in disc {
             if name != "uuid" {
@@ -75,7 +76,7 @@ impl Device {
         }
     }
 
-    /// The device as a world file has it: all its settings, as a configuration has them.
+    /// Returns the device in the form of a world file: all its settings, written as in a configuration.
     pub(super) fn config(&self) -> Datum {
         let several = |(name, value): &(String, Datum)| match (name.as_str(), value) {
             ("dev" | "port", Datum::List(items)) if items.iter().all(|item| !item.items().is_empty()) => {
@@ -88,44 +89,44 @@ impl Device {
         [self.class.as_str().into()].into_iter().chain(settings).collect::<Vec<_>>().into()
     }
 
-    /// The uuid by which 3.1 and later know the device. Earlier releases give none.
+    /// Returns the uuid by which 3.1 and later know the device. Earlier releases assign none.
     pub fn uuid(&self) -> &str {
         let uuid = self.setting("uuid").and_then(Datum::as_bytes).unwrap_or_default();
         str::from_utf8(uuid).unwrap_or_default()
     }
 
-    /// A setting.
+    /// Returns the value of a setting.
     pub fn setting(&self, name: &str) -> Option<&Datum> {
         self.settings.iter().find(|(known, _)| known == name).map(|(_, value)| value)
     }
 
-    /// A setting as text.
+    /// Returns the value of a setting as text.
     pub(super) fn text(&self, name: &str) -> Option<Vec<u8>> {
         self.setting(name).map(python::str)
     }
 
-    /// Whether a client means this device: by its number, or a block device by its name.
+    /// Returns whether `device` identifies this device: by its number, or a block device also by its name.
     pub(super) fn answers_to(&self, device: &[u8], release: Release) -> bool {
         let number = python::int(device).ok().or_else(|| block::number(device, release));
         number == Some(self.id)
     }
 
-    /// Whether a guest can be given another disc: `(dev hdc:cdrom)`.
+    /// Returns whether the device is a CD drive, whose disc can be changed: `(dev hdc:cdrom)`.
     pub(super) fn is_cd_drive(&self) -> bool {
         self.text("dev").is_some_and(|dev| dev.ends_with(b":cdrom"))
     }
 
-    /// Whether it is a disk.
+    /// Returns whether the device is a disk.
     pub(super) fn is_block(&self) -> bool {
         class::is_block(&self.class)
     }
 
-    /// Whether a screen is shown by it: `XendConfig.has_rfb`.
+    /// Returns whether the device is a framebuffer (`XendConfig.has_rfb`).
     pub(super) fn is_framebuffer(&self) -> bool {
         self.class == "vfb" || (self.class == "console" && self.text("protocol").as_deref() == Some(b"rfb"))
     }
 
-    /// A list of the class and these fields.
+    /// Returns a list of the class and the given fields.
     fn list<'f>(&self, fields: impl IntoIterator<Item = (&'f str, Datum)>) -> Datum {
         let pairs = fields.into_iter().map(|(name, value)| Datum::pair(name, value));
         [self.class.as_str().into()].into_iter().chain(pairs).collect::<Vec<_>>().into()

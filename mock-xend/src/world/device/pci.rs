@@ -1,4 +1,4 @@
-//! Devices of a PCI bus: `(pci (dev (domain 0x0) (bus 0x2) (slot 0x1a) (func 0x0)))` (`XendConfig.py`, `pci_convert_*`).
+//! PCI devices: `(pci (dev (domain 0x0) (bus 0x2) (slot 0x1a) (func 0x0)))` (`XendConfig.py`, `pci_convert_*`).
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -10,7 +10,7 @@ use crate::world::Failure;
 use crate::world::identity::Identities;
 use crate::world::pairs::children;
 
-/// The keys that each device must have, in the order in which they are missed.
+/// Returns the keys that each `dev` must have, in the order in which the daemon checks them.
 fn needed(release: Release) -> &'static [&'static str] {
     release.pick(&[
         (Release::V3_0_2, &[] as &[&str]),
@@ -19,10 +19,10 @@ fn needed(release: Release) -> &'static [&'static str] {
     ])
 }
 
-/// The settings of a pci device: its uuid, if it is given, and each `dev` with its pairs. All else is dropped.
+/// Returns the settings of a pci device: its uuid, if given, and each `dev` with its pairs. Everything else is dropped.
 ///
 /// # Errors
-/// What Python says of what is no list of pairs, and of a key that is missing.
+/// Returns Python's exception for a value that is no list of pairs, and for a missing key.
 pub(super) fn settings(
     config: &Datum,
     release: Release,
@@ -64,13 +64,13 @@ pub(super) fn settings(
     Ok(settings)
 }
 
-/// What `dict()` says of an element of its list that is no pair.
+/// Formats Python's exception from `dict()` for an element of a list that is no pair.
 fn no_pair(at: usize, length: usize) -> String {
     format!("dictionary update sequence element #{at} has length {length}; 2 is required")
 }
 
-/// `int(text, 16)`: a number of the bus is hexadecimal with and without `0x` (capture `iris4-dec@4.1`). What can't be
-/// read is 0.
+/// Returns `int(text, 16)`: numbers are hexadecimal with and without `0x` (capture `iris4-dec@4.1`). A value that can't
+/// be read is 0.
 fn hexadecimal(value: &Datum) -> i64 {
     let text = python::str(value);
     let digits = text.trim_ascii();
@@ -79,7 +79,7 @@ fn hexadecimal(value: &Datum) -> i64 {
 }
 
 impl Device {
-    /// The buses' devices of a pci device, each as its pairs.
+    /// Returns the pairs of each `dev` of a pci device.
     pub(super) fn pci_devs(&self) -> impl Iterator<Item = Vec<(&str, Datum)>> {
         let devs = self.settings.iter().filter(|(name, _)| name == "dev");
         devs.map(|(_, dev)| {
@@ -91,8 +91,8 @@ impl Device {
         })
     }
 
-    /// Whether each option is a name with a value, `(opts (msitranslate 1))`: the daemon makes a dict of them when it
-    /// builds the domain. A list of such pairs has a list where the name should be.
+    /// Checks that each option is a name with a value, as in `(opts (msitranslate 1))`, because the daemon makes a dict
+    /// of the options when it builds the domain. A list of such pairs has a list where the name should be.
     pub(in crate::world) fn check_bus_options(&self) -> Result<(), Failure> {
         for (_, option) in self.pci_devs().flatten().filter(|(name, _)| *name == "opts") {
             match option.items() {
@@ -103,7 +103,7 @@ impl Device {
         Ok(())
     }
 
-    /// Takes the devices at these addresses off the bus.
+    /// Removes the devices with these addresses from the pci device.
     pub(in crate::world) fn remove_addresses(&mut self, addresses: &[String]) {
         let known = self.pci_addresses();
         let mut at = 0;
@@ -114,7 +114,8 @@ impl Device {
         });
     }
 
-    /// A pci device that is not plugged in: its uuid, then each device of the bus as a dict. 3.1 forgets the class.
+    /// Returns the record of a pci device that is not plugged in: its uuid, then a dict for each `dev`. 3.1 leaves out
+    /// the class.
     pub(super) fn pci_definition(&self, release: Release) -> Datum {
         let mut items: Vec<Datum> = Vec::new();
         if release >= Release::V3_2 {
@@ -128,7 +129,8 @@ impl Device {
         items.into()
     }
 
-    /// A pci device as its controller has put it into the store (`pciif.py`, `getDeviceConfiguration`).
+    /// Returns the record of a pci device in the form that its controller keeps in the store (`pciif.py`,
+    /// `getDeviceConfiguration`).
     pub(super) fn pci_running(&self, release: Release) -> Datum {
         let mut items: Vec<Datum> = vec!["pci".into()];
         for pairs in self.pci_devs() {
@@ -137,7 +139,7 @@ impl Device {
             let function = number("func");
             let function =
                 if release < Release::V3_3 { format!("0x{function:02x}") } else { format!("0x{function:x}") };
-            let mut told: Vec<(&str, Datum)> = vec![
+            let mut pairs: Vec<(&str, Datum)> = vec![
                 ("domain", format!("0x{:04x}", number("domain")).into()),
                 ("bus", format!("0x{:02x}", number("bus")).into()),
                 ("slot", format!("0x{:02x}", number("slot")).into()),
@@ -149,16 +151,16 @@ impl Device {
                 (Release::V3_4, &["uuid", "vslot"]),
                 (Release::V4_1, &["vdevfn", "key", "uuid", "opts"]),
             ]);
-            told.extend(more.iter().filter_map(|name| Some((*name, given(name)?))));
-            sort_as_dict(&mut told);
-            items.push(dev(told));
+            pairs.extend(more.iter().filter_map(|name| Some((*name, given(name)?))));
+            sort_as_dict(&mut pairs);
+            items.push(dev(pairs));
         }
         items.push(Datum::pair("uuid", self.uuid()));
         items.push(Datum::pair("backend", 0));
         items.into()
     }
 
-    /// Where each device of the bus is: `0000:02:1a.0`.
+    /// Returns the address of each `dev`, such as `0000:02:1a.0`.
     pub(in crate::world) fn pci_addresses(&self) -> Vec<String> {
         let address = |pairs: Vec<(&str, Datum)>| {
             let number =
@@ -168,7 +170,7 @@ impl Device {
         self.pci_devs().map(address).collect()
     }
 
-    /// What a start puts into the image for each device of the bus, from 4.0 on.
+    /// Returns what a start adds to the image for each `dev`, from 4.0 on.
     pub(in crate::world) fn pci_of_image(&self) -> Vec<Datum> {
         let of_dev = |pairs: Vec<(&str, Datum)>| {
             let given = |name: &str| pairs.iter().find(|(known, _)| *known == name).map(|(_, value)| value.clone());
@@ -180,7 +182,7 @@ impl Device {
     }
 }
 
-/// `(dev (slot 0x1a) ...)`.
+/// Formats a `dev`: `(dev (slot 0x1a) ...)`.
 fn dev(pairs: Vec<(&str, Datum)>) -> Datum {
     let pairs = pairs.into_iter().map(|(name, value)| Datum::pair(name, value));
     [Datum::from("dev")].into_iter().chain(pairs).collect::<Vec<_>>().into()

@@ -1,14 +1,14 @@
-//! How much a network card may send: `10Mb/s@20ms` (`XendConfig.py`, `netif.py`, `parseRate`).
+//! The rate limit of a network card: `10Mb/s@20ms` (`XendConfig.py`, `netif.py`, `parseRate`).
 
-/// What cannot be read, or is no rate: all that 32 bits hold, without an interval.
+/// The result for a text that is not a rate: the largest number of 32 bits, without an interval.
 const UNLIMITED: (u64, u64) = (0xffff_ffff, 0);
 
-/// Bytes in each interval, and the interval in microseconds.
+/// Parses a rate into the bytes of an interval, and the interval in microseconds.
 pub(super) fn parse(text: &[u8]) -> (u64, u64) {
     read(text).filter(|&(bytes, _)| bytes > 0 && bytes < UNLIMITED.0).unwrap_or(UNLIMITED)
 }
 
-/// The rate as releases up to 3.0.3 print it: `1250KB/s@20ms`.
+/// Formats a rate as releases up to 3.0.3 print it: `1250KB/s@20ms`.
 pub(super) fn format((bytes, interval): (u64, u64)) -> String {
     let a_second = bytes.saturating_mul(1_000_000).checked_div(interval).unwrap_or(bytes);
     let scaled = |number: u64, units: &[(u64, &str)]| {

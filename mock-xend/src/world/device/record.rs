@@ -1,4 +1,4 @@
-//! A device in the record of its domain.
+//! Devices in the record of their domain.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -6,20 +6,20 @@ use xend_wire::datum::Datum;
 use super::Device;
 use super::running::Guest;
 
-/// What the domain does whose device is described.
+/// The stage of the domain whose device is described.
 #[derive(Clone, Copy)]
 pub(in crate::world) enum Stage<'d> {
-    /// It is defined and not active.
+    /// The domain is defined and not active.
     Defined {
-        /// Whether it was active before: then its devices have been given their numbers.
+        /// Whether the domain was active before, so that its devices have numbers.
         has_run: bool,
     },
-    /// It is active.
+    /// The domain is active.
     Running(Guest<'d>),
 }
 
 impl Device {
-    /// The device as it stands in the record of its domain.
+    /// Returns the form of the device in the record of its domain; `None` if the record does not show it.
     pub(in crate::world) fn record(&self, stage: Stage<'_>, release: Release) -> Option<Datum> {
         match stage {
             _ if release < Release::V3_1 => self.record_until_3_0_3(release),

@@ -1,5 +1,5 @@
-//! A device that is plugged in: what its controller has put into the store, and how the record of a domain and a list of
-//! its devices tell it (`server/DevController.py` and the controllers beside it).
+//! Devices that are plugged in: what their controllers put into the store, and how the record of a domain and a list of
+//! its devices show them (`server/DevController.py` and the controllers beside it).
 
 use xend_wire::Release;
 use xend_wire::Releases;
@@ -10,18 +10,18 @@ use super::dict::sort_as_dict;
 use super::{Device, block, rate};
 use crate::python;
 
-/// What a device's record owes to the domain that has it.
+/// The properties of a domain that affect the records of its devices.
 #[derive(Clone, Copy)]
 pub(in crate::world) struct Guest<'d> {
-    /// Its id.
+    /// The id of the domain.
     pub(in crate::world) id: u32,
-    /// Whether it is a machine of its own.
+    /// Whether the domain is an HVM domain.
     pub(in crate::world) is_hvm: bool,
-    /// The address that screens are shown at, once the device model has said so.
-    pub(in crate::world) screens: Option<&'d str>,
+    /// The address that framebuffers listen on, once the device model has reported it.
+    pub(in crate::world) vnc_address: Option<&'d str>,
 }
 
-/// A setting that a controller keeps.
+/// A setting that a controller keeps in the store.
 struct Kept {
     name: &'static str,
     releases: Releases,
@@ -33,7 +33,7 @@ const fn kept(name: &'static str, releases: Releases) -> Kept {
 
 const SINCE_3_1: Releases = Releases::since(Release::V3_1);
 
-/// `netif.py`.
+/// The settings that `netif.py` keeps.
 const VIF: &[Kept] = &[
     kept("script", SINCE_3_1),
     kept("ip", SINCE_3_1),
@@ -48,7 +48,7 @@ const VIF: &[Kept] = &[
     kept("security_label", Releases::since(Release::V3_2)),
 ];
 
-/// `blkif.py`.
+/// The settings that `blkif.py` keeps.
 const BLOCK: &[Kept] = &[
     kept("dev", SINCE_3_1),
     kept("uname", SINCE_3_1),
@@ -58,7 +58,7 @@ const BLOCK: &[Kept] = &[
     kept("protocol", Releases::since(Release::V3_3)),
 ];
 
-/// `vfbif.py`, `CONFIG_ENTRIES`.
+/// The settings that `vfbif.py` keeps (`CONFIG_ENTRIES`).
 const VFB: &[Kept] = &[
     kept("type", SINCE_3_1),
     kept("vncdisplay", SINCE_3_1),
@@ -77,24 +77,24 @@ const VFB: &[Kept] = &[
     kept("opengl", Releases::since(Release::V3_3)),
 ];
 
-/// `ConsoleController.py`.
+/// The settings that `ConsoleController.py` keeps.
 const CONSOLE: &[Kept] = &[kept("location", SINCE_3_1), kept("protocol", SINCE_3_1), kept("uuid", SINCE_3_1)];
 
-/// `tpmif.py`. The instance is written by the script that plugs it in, of which the captures have none.
+/// The settings that `tpmif.py` keeps. The instance is written by the hotplug script, which the captures don't have.
 const VTPM: &[Kept] = &[kept("uuid", SINCE_3_1), kept("type", SINCE_3_1)];
 
-/// `iopif.py`.
+/// The settings that `iopif.py` keeps.
 const IOPORTS: &[Kept] = &[kept("from", SINCE_3_1), kept("to", SINCE_3_1), kept("uuid", SINCE_3_1)];
 
-/// `irqif.py`.
+/// The settings that `irqif.py` keeps.
 const IRQ: &[Kept] = &[kept("irq", SINCE_3_1), kept("uuid", SINCE_3_1)];
 
-/// Whether the record of a class starts with the domain that its other end is in.
-fn tells_backend(class: &str) -> bool {
+/// Returns whether the record of a class begins with the domain of the back end.
+fn shows_backend(class: &str) -> bool {
     !matches!(class, "vfb" | "console" | "ioports" | "irq")
 }
 
-/// What a controller keeps of a device of its class. `None` if it keeps nothing that a record tells.
+/// Returns the settings that the controller of a class keeps; `None` if records don't show them.
 fn kept_of(class: &str, release: Release) -> Option<&'static [Kept]> {
     match class {
         "vif" | "vif2" => Some(VIF),
@@ -110,7 +110,8 @@ fn kept_of(class: &str, release: Release) -> Option<&'static [Kept]> {
 }
 
 impl Device {
-    /// The device as its controller tells it (`getDeviceConfiguration`), from 3.1 on. `None` if it tells nothing.
+    /// Returns the record of a device that is plugged in, from 3.1 on (`getDeviceConfiguration`). `None` if the
+    /// controller returns nothing.
     pub(super) fn running_record(&self, guest: Guest<'_>, release: Release) -> Option<Datum> {
         match self.class.as_str() {
             "pci" => return Some(self.pci_running(release)),
@@ -120,12 +121,12 @@ impl Device {
         }
         let kept = kept_of(&self.class, release)?.iter().filter(|kept| kept.releases.contains(release));
         let mut fields: Vec<(&str, Datum)> = Vec::new();
-        if tells_backend(&self.class) {
+        if shows_backend(&self.class) {
             fields.push(("backend", self.backend().into()));
         }
-        let told = kept.filter_map(|kept| Some((kept.name, self.told(kept.name, guest, release)?)));
+        let told = kept.filter_map(|kept| Some((kept.name, self.kept_value(kept.name, guest, release)?)));
         fields.extend(told.filter(|(_, value)| !is_empty(value)));
-        // A disk without a file has a place for its name all the same.
+        // A disk without a file still has an entry for the name of one.
         let has_name = !is_block(&self.class) || fields.iter().any(|(name, _)| *name == "uname");
         if !has_name {
             let dev = fields.iter().position(|(name, _)| *name == "dev").map_or(fields.len(), |at| at + 1);
@@ -134,7 +135,7 @@ impl Device {
         sort_as_dict(&mut fields);
         fields.retain(|(_, value)| *value != Datum::None);
         if is_block(&self.class) {
-            // The record is made of the store, and this comes from the configuration again.
+            // The record is made from the store, but this setting comes from the configuration again.
             if release < Release::V4_1 || self.setting("bootable").is_none() {
                 fields.push(("bootable", self.setting("bootable").cloned().unwrap_or(Datum::Int(0))));
             }
@@ -145,8 +146,8 @@ impl Device {
         Some(self.list(fields))
     }
 
-    /// The value of a field that a controller keeps.
-    fn told(&self, name: &str, guest: Guest<'_>, release: Release) -> Option<Datum> {
+    /// Returns the value of a field that a controller keeps.
+    fn kept_value(&self, name: &str, guest: Guest<'_>, release: Release) -> Option<Datum> {
         let given = || self.setting(name).cloned();
         match (self.class.as_str(), name) {
             ("vif" | "vif2", "script") => Some(self.script(release)),
@@ -155,12 +156,12 @@ impl Device {
                 Some(format!("{bytes},{interval}").into())
             }
             ("vif" | "vif2", "type") if release < Release::V3_2 => given().or_else(|| Some("netfront".into())),
-            (class, "dev") if is_block(class) => Some(block::told_name(&self.text("dev")?, release).into()),
+            (class, "dev") if is_block(class) => Some(block::name_in_record(&self.text("dev")?, release).into()),
             (class, "mode") if is_block(class) => given().or_else(|| Some("r".into())),
             (class, "uname") if is_block(class) => {
                 let uname = self.text("uname")?;
                 let at = uname.iter().position(|&byte| byte == b':')?;
-                (at > 0 && at + 1 < uname.len()).then(|| self.told_uname(&uname).into())
+                (at > 0 && at + 1 < uname.len()).then(|| self.uname_in_record(&uname).into())
             }
             (class, "protocol") if is_block(class) => (!guest.is_hvm).then(|| PROTOCOL.into()),
             ("vfb", "location") => self.screen(guest, release).or_else(given),
@@ -168,37 +169,38 @@ impl Device {
         }
     }
 
-    /// `tap2` says what it is in front of what it reads.
-    fn told_uname(&self, uname: &[u8]) -> Vec<u8> {
+    /// Returns the `uname` that a record shows. `tap2` puts a prefix before it.
+    fn uname_in_record(&self, uname: &[u8]) -> Vec<u8> {
         match uname.strip_prefix(b"tap2:") {
             Some(rest) if self.class == "tap2" => [b"tap:", rest].concat(),
             _ => uname.to_vec(),
         }
     }
 
-    /// Where a screen is shown, once the device model says so: `127.0.0.1:5901` (`vfbif.py`).
+    /// Returns the address of a framebuffer, once the device model has reported it: `127.0.0.1:5901` (`vfbif.py`).
     fn screen(&self, guest: Guest<'_>, release: Release) -> Option<Datum> {
         const FIRST_PORT: i64 = 5900;
         let is_vnc = self.text("vnc").is_some_and(|vnc| vnc != b"0") || self.text("type").as_deref() == Some(b"vnc");
-        // In 3.1 it is told of the screens of machines alone, whatever they are.
+        // 3.1 shows the address for the framebuffers of HVM domains only, whatever their type.
         let says_where = self.setting("vncdisplay").is_some() || self.setting("vncunused").is_some();
-        let is_told = if release < Release::V3_2 { guest.is_hvm && says_where } else { is_vnc };
-        if !is_told {
+        let is_in_record = if release < Release::V3_2 { guest.is_hvm && says_where } else { is_vnc };
+        if !is_in_record {
             return None;
         }
-        let usual = guest.screens?;
+        let usual = guest.vnc_address?;
         let listen = self.text("vnclisten").unwrap_or_else(|| usual.as_bytes().to_vec());
         let display = self.setting("vncdisplay").and_then(|display| python::number(display).ok()).unwrap_or_default();
         let port = FIRST_PORT.saturating_add(display).to_string();
         Some([&listen, b":".as_slice(), port.as_bytes()].concat().into())
     }
 
-    /// The domain that the other end of the device is in.
+    /// Returns the id of the domain that has the back end of the device.
     pub(super) fn backend(&self) -> i64 {
         self.setting("backend").and_then(|backend| python::number(backend).ok()).unwrap_or_default()
     }
 
-    /// The script that plugs a card in, from 3.4 on with its folder. The folder of 4.0 and later is that of the captures.
+    /// Returns the script that plugs a network card in, from 3.4 on with its folder. The folder of 4.0 and later is
+    /// that of the captures.
     pub(super) fn script(&self, release: Release) -> Datum {
         let script = self.text("script").filter(|script| !script.is_empty()).unwrap_or_else(|| b"vif-bridge".to_vec());
         let folder = release.pick(&[
@@ -209,19 +211,19 @@ impl Device {
         if script.contains(&b'/') { script.into() } else { [folder.as_bytes(), &script].concat().into() }
     }
 
-    /// The class under which the other end of the device stands in the store, and the guest's end.
+    /// Returns the class under which the store keeps the back end and the front end of the device.
     fn guest_class(&self) -> &str {
         if self.is_block() { "vbd" } else { &self.class }
     }
 
-    /// Whether the device stands in the store where a class has its devices: all disks stand in one place from 3.0.3 on.
+    /// Returns whether the store lists the device under a class. From 3.0.3 on all disks are in one place.
     pub(in crate::world) fn is_listed_as(&self, class: &[u8], release: Release) -> bool {
         let shares = self.is_block() && matches!(class, b"vbd" | b"tap" | b"tap2") && release >= Release::V3_0_3;
         shares || self.class.as_bytes() == class
     }
 
-    /// What the store holds of the guest's end: `(0 ((backend /local/domain/0/backend/vif/1/0) ...))`, names in
-    /// alphabetical order, all values text (captures `devs-vif`, `devs-vbd`).
+    /// Returns the store's entries of the device's front end: `(0 ((backend /local/domain/0/backend/vif/1/0) ...))`.
+    /// The names are in alphabetical order and all values are text (captures `devs-vif`, `devs-vbd`).
     pub(in crate::world) fn store_entry(&self, guest: Guest<'_>, release: Release) -> Datum {
         let id = self.id.to_string();
         let (class, backend) = (&self.class, self.backend());
@@ -231,7 +233,7 @@ impl Device {
             return self.scsi_store_entry(place, backend);
         }
         let has_protocol = release >= Release::V3_2 && !guest.is_hvm;
-        // A card or disk that the device model shows has no end in the guest.
+        // A network card or disk that the device model emulates has no front end in the guest.
         let name = self.text("dev").unwrap_or_default();
         let is_emulated = match self.guest_class() {
             "vif" => self.text("type").as_deref() == Some(b"ioemu"),
@@ -256,7 +258,7 @@ impl Device {
         Datum::List(vec![id.into(), fields.into()])
     }
 
-    /// A SCSI host, which its controller lists itself (`vscsiif.py`, `getDeviceSxprs`).
+    /// Returns the store's entry of a SCSI host, which its controller lists itself (`vscsiif.py`, `getDeviceSxprs`).
     fn scsi_store_entry(&self, place: String, backend: String) -> Datum {
         let devs = self.scsi_devs().map(|dev| {
             let given = ["state", "devid", "p-dev", "p-devname", "v-dev"].into_iter().filter_map(|name| {
@@ -275,7 +277,7 @@ impl Device {
         Datum::List(vec![self.id.into(), fields.into()])
     }
 
-    /// A device of the bus as a list of devices has it: a dict each (`pciif.py`, `getDeviceSxprs`).
+    /// Returns the entries of a pci device in a list of devices: a dict for each `dev` (`pciif.py`, `getDeviceSxprs`).
     pub(in crate::world) fn pci_store_entries(&self) -> Vec<Datum> {
         self.pci_devs()
             .map(|mut pairs| {
@@ -286,10 +288,10 @@ impl Device {
     }
 }
 
-/// Whether a controller leaves a value out.
+/// Returns whether a controller leaves a value out because it is empty.
 fn is_empty(value: &Datum) -> bool {
     matches!(value, Datum::Bytes(text) if text.is_empty())
 }
 
-/// How a guest's end speaks on the machine of the captures.
+/// The protocol of the front ends on the host of the captures.
 const PROTOCOL: &str = "x86_64-abi";

@@ -1,4 +1,4 @@
-//! SCSI and USB devices that are passed through (`XendConfig.py`, `vscsi_convert_*`, `vusb_convert_*`).
+//! SCSI and USB devices that are passed through to a domain (`XendConfig.py`, `vscsi_convert_*`, `vusb_convert_*`).
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -10,11 +10,11 @@ use crate::world::Failure;
 use crate::world::identity::Identities;
 use crate::world::pairs::{child, children};
 
-/// The settings of `(vscsi (feature-host 0) (dev (devid 0) (p-dev 1:0:0:0) (v-dev 0:0:0:0)))`. 3.3 keeps the devices
-/// alone.
+/// Reads the settings of `(vscsi (feature-host 0) (dev (devid 0) (p-dev 1:0:0:0) (v-dev 0:0:0:0)))`. 3.3 keeps only the
+/// devices.
 ///
 /// # Errors
-/// What Python says of a device without `feature-host`.
+/// Returns Python's exception if `feature-host` is missing.
 pub(super) fn vscsi_settings(
     config: &Datum,
     release: Release,
@@ -37,10 +37,10 @@ pub(super) fn vscsi_settings(
     Ok(settings)
 }
 
-/// The settings of `(vusb (usb-ver 2) (num-ports 4) (port (1 1-8) (2 '')))`, from 4.0 on.
+/// Reads the settings of `(vusb (usb-ver 2) (num-ports 4) (port (1 1-8) (2 '')))`, from 4.0 on.
 ///
 /// # Errors
-/// What Python says of a controller without a list of ports.
+/// Returns Python's exception if the list of ports is missing.
 pub(super) fn vusb_settings(config: &Datum) -> Result<Vec<(String, Datum)>, Failure> {
     let names = ["uuid", "usb-ver", "num-ports"];
     let mut settings: Vec<_> = names.into_iter().filter_map(|name| given::setting(config, name)).collect();
@@ -53,19 +53,19 @@ pub(super) fn vusb_settings(config: &Datum) -> Result<Vec<(String, Datum)>, Fail
         let bus = child(ports, &number).cloned().unwrap_or_else(|| "".into());
         Datum::list([number.into(), bus])
     };
-    /// What the bus of a controller has room for.
+    /// The most ports that a USB controller can have.
     const MOST_PORTS: i64 = 31;
     settings.push(("port".to_owned(), (1..=count.min(MOST_PORTS)).map(port).collect::<Vec<_>>().into()));
     Ok(settings)
 }
 
 impl Device {
-    /// The devices of a SCSI host, each as its pairs.
+    /// Returns the `dev` lists of a SCSI host.
     pub(super) fn scsi_devs(&self) -> impl Iterator<Item = &Datum> {
         self.settings.iter().filter(|(name, _)| name == "dev").map(|(_, dev)| dev)
     }
 
-    /// A SCSI host or USB controller that is not plugged in.
+    /// Returns the record of a SCSI host or USB controller that is not plugged in.
     pub(super) fn passthrough_definition(&self) -> Datum {
         let mut items: Vec<Datum> = vec![self.class.as_str().into(), Datum::pair("uuid", self.uuid())];
         for (name, value) in &self.settings {
@@ -85,7 +85,7 @@ impl Device {
         items.into()
     }
 
-    /// A SCSI host as its controller has put it into the store.
+    /// Returns the record of a SCSI host in the form that its controller keeps in the store.
     pub(super) fn vscsi_running(&self) -> Datum {
         let mut items: Vec<Datum> = vec!["vscsi".into()];
         for dev in self.scsi_devs() {
@@ -105,7 +105,7 @@ impl Device {
         items.into()
     }
 
-    /// A USB controller as its own has put it into the store: it has no uuid there.
+    /// Returns the record of a USB controller in the form that the store keeps, which has no uuid.
     pub(super) fn vusb_running(&self) -> Datum {
         let ports = self.setting("port").map(Datum::items).unwrap_or_default();
         let mut fields: Vec<(String, Datum)> = vec![("backend".to_owned(), 0.into())];

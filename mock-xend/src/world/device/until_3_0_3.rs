@@ -1,4 +1,4 @@
-//! Devices of the releases up to 3.0.3, which keep their configuration in the store alone, and tell its fields in a fixed
+//! Devices of the releases up to 3.0.3, which keep the configuration only in the store and show its fields in a fixed
 //! order.
 
 use xend_wire::Release;
@@ -10,9 +10,10 @@ use crate::python;
 use crate::world::Failure;
 use crate::world::pairs::children;
 
-/// The settings of a device of a release. An `ip` may stand there several times, and so may a `dev` of a bus.
+/// Returns the settings of a device. `ip` may be given several times, and so may the `dev` of a pci device.
 pub(super) fn settings(class: &str, config: &Datum, release: Release) -> Vec<(String, Datum)> {
-    // Of a name that is repeated the first value counts, and what follows a value does not (captures `holly39`, `holly14`).
+    // If a name is repeated, the first value counts, and further items behind a value are ignored (captures `holly39`,
+    // `holly14`).
     let mut settings: Vec<(String, Datum)> = Vec::new();
     for item in config.items().iter().skip(1) {
         if let [Datum::Bytes(name), value, ..] = item.items() {
@@ -22,7 +23,7 @@ pub(super) fn settings(class: &str, config: &Datum, release: Release) -> Vec<(St
             }
         }
     }
-    // The form of Xen 2 has one device of the bus, with its slot as `dev`. The daemon of 3.0.2 can't take it apart.
+    // The form of Xen 2 has a single PCI device, with its slot as `dev`. The daemon of 3.0.2 can't read it.
     let is_flat = class == "pci"
         && children(config, "dev")
             .next()
@@ -48,10 +49,10 @@ pub(super) fn settings(class: &str, config: &Datum, release: Release) -> Vec<(St
 }
 
 impl Device {
-    /// What the controller of a bus says of its settings (`pciif.py`).
+    /// Checks the settings of a pci device as its controller does (`pciif.py`).
     ///
     /// # Errors
-    /// A number that is missing.
+    /// Returns the controller's failure for a missing number.
     pub(in crate::world) fn check_bus_until_3_0_3(&self, release: Release) -> Result<(), Failure> {
         let devs: Vec<_> = self.settings.iter().filter(|(name, _)| name == "dev").collect();
         if devs.is_empty() {
@@ -72,7 +73,7 @@ impl Device {
         Ok(())
     }
 
-    /// The device as the record of its domain tells it. `None` for classes of which nothing is told.
+    /// Returns the record of a device; `None` for a class that records don't show.
     pub(super) fn record_until_3_0_3(&self, release: Release) -> Option<Datum> {
         let mut fields: Vec<(&str, Datum)> = vec![("backend", self.backend().into())];
         let given = |name: &'static str| {
@@ -80,7 +81,7 @@ impl Device {
         };
         match self.class.as_str() {
             "vif" => {
-                // A folder is told with the name only.
+                // The record shows only the name of the script, without its folder.
                 let script = python::str(&self.script(release));
                 let name = script.iter().rposition(|&byte| byte == b'/').map_or(0, |at| at + 1);
                 fields.push(("script", script[name..].to_vec().into()));
@@ -96,12 +97,12 @@ impl Device {
                 fields.extend(self.text("rate").map(|rate| ("rate", rate::format(rate::parse(&rate)).into())));
             }
             class if is_block(class) => {
-                fields.extend(self.text("dev").map(|dev| ("dev", block::told_name(&dev, release).into())));
+                fields.extend(self.text("dev").map(|dev| ("dev", block::name_in_record(&dev, release).into())));
                 let has_kind = |uname: &Datum| release < Release::V3_0_3 || python::str(uname).contains(&b':');
                 fields.extend(given("uname").filter(|(_, uname)| has_kind(uname)));
                 fields.push(("mode", self.setting("mode").cloned().unwrap_or_else(|| "r".into())));
             }
-            // The daemon of 3.0.2 tells nothing of a bus.
+            // The daemon of 3.0.2 shows nothing of a pci device.
             "pci" if release < Release::V3_0_3 => {}
             "pci" => {
                 let devs: Vec<_> = self.settings.iter().filter(|(name, _)| name == "dev").collect();
@@ -128,7 +129,7 @@ impl Device {
             _ => return None,
         }
         let pairs = fields.into_iter().map(|(name, value)| match (name, &value) {
-            // `(dev (domain 0x0000) ...)`: the pairs stand beside the name.
+            // `(dev (domain 0x0000) ...)`: the pairs follow the name directly.
             ("dev", Datum::List(pairs)) => {
                 [Datum::from("dev")].into_iter().chain(pairs.iter().cloned()).collect::<Vec<_>>().into()
             }

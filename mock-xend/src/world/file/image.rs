@@ -1,4 +1,4 @@
-//! Images as files give them.
+//! Images in world files.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -6,12 +6,12 @@ use xend_wire::datum::Datum;
 use crate::world::config::{self, Host};
 use crate::world::{Device, Filesystem, Image};
 
-/// An image as a file gives it, with what the daemon puts in.
+/// Returns the image that a file gives, with the daemon's defaults added.
 pub(super) fn completed(given: Datum, files: &Filesystem, release: Release, devices: &[Device]) -> Image {
     if release < Release::V3_1 {
         return Image { config: given };
     }
-    // A machine that no boot order was given for is one all the same.
+    // An image named `hvm` is one of an HVM domain even without a boot order.
     let is_hvm = given.items().first().and_then(Datum::as_bytes) == Some(b"hvm");
     let mut config = vec!["vm".into(), Datum::pair("image", given)];
     if is_hvm {

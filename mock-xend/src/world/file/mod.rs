@@ -16,8 +16,11 @@ use read::Source;
 use tables::WorldTable;
 
 impl World {
-    /// Reads a world, whose format is `docs/worlds.md`. `name` is what errors call the file; `release` is that of the daemon, or that of the file if it is
-    /// left open, or 4.1 if neither says; domains without a time have been started `now`.
+    /// Parses a world file, whose format is described in `docs/worlds.md`.
+    ///
+    /// `name` is the name of the file that diagnostics show. `release` is the requested release; if it is `None`, the
+    /// release of the file counts, and 4.1 if the file names none. Active domains for which the file gives no time have
+    /// been started at `now`, the time since the Unix epoch.
     ///
     /// ```
     /// # use std::time::Duration;
@@ -52,7 +55,8 @@ impl World {
     /// ```
     ///
     /// # Errors
-    /// Whatever the format does not allow, and what no host can be: with line and caret.
+    /// Returns a diagnostic, with the place in the text, for the first value that the format does not permit or that no
+    /// host can have.
     pub fn parse(name: &str, text: &str, release: Option<Release>, now: Duration) -> Result<Self, Diagnostic> {
         let table: WorldTable = toml::from_str(text).map_err(|error| {
             Diagnostic::new(name, text.as_bytes(), error.span().unwrap_or_default(), error.message().trim_end())
@@ -61,17 +65,17 @@ impl World {
         source.world(table, release)
     }
 
-    /// Reads a world from its file.
+    /// Reads a world file; [`World::parse`] describes the parameters.
     ///
     /// # Errors
-    /// As [`World::parse`], and a file that can't be read.
+    /// Returns the errors of [`World::parse`], and an error if the file can't be read.
     pub fn from_file(path: impl AsRef<Path>, release: Option<Release>, now: Duration) -> Result<Self, Error> {
         let (name, text) = text_file::read(path.as_ref(), "a world")?;
         Ok(Self::parse(&name, &text, release, now)?)
     }
 
-    /// The world as a file that [`parse`](Self::parse) reads back. Bytes that are not UTF-8 do not survive in the log and
-    /// the console ring.
+    /// Returns the world as the text of a world file, which [`parse`](Self::parse) reads back. Bytes of the log and the
+    /// console ring that are not UTF-8 are lost.
     pub fn to_toml(&self) -> String {
         toml::to_string(&WorldTable::of(self)).expect("the tables of a world have nothing that TOML has not")
     }

@@ -1,4 +1,4 @@
-//! From the tables of a file to a world, with all that can be wrong in them.
+//! Building a world from the tables of a file, with a diagnostic for each mistake.
 
 use std::ops::Range;
 use std::time::Duration;
@@ -14,14 +14,15 @@ use crate::world::device::Origin;
 use crate::world::identity::Identities;
 use crate::world::lifecycle::{LAST_ID, id_after};
 use crate::world::{
-    Activity, Asked, Bootloader, Device, Domain, Filesystem, Node, OnEnd, OnXend, Patterns, Run, Settings, World,
+    Activity, Bootloader, Device, Domain, Filesystem, Node, OnEnd, OnXend, Patterns, Run, Settings, ShutdownRequest,
+    World,
 };
 
-/// The file being read, for errors.
+/// The text of a world file, with the name that diagnostics show.
 pub(super) struct Source<'a> {
     pub(super) name: &'a str,
     pub(super) text: &'a str,
-    /// When domains have been started that do not say when.
+    /// When domains were started for which the file gives no time, since the Unix epoch.
     pub(super) now: Duration,
 }
 
@@ -37,7 +38,9 @@ impl Source<'_> {
                     text.get_ref().parse().map_err(|error| self.wrong(text.span(), format!("{error}")))?;
                 match asked {
                     Some(asked) if asked != known => {
-                        return Err(self.wrong(text.span(), format!("this world is one of {known}, not of {asked}")));
+                        return Err(
+                            self.wrong(text.span(), format!("the world belongs to release {known}, not to {asked}"))
+                        );
                     }
                     _ => known,
                 }
@@ -61,7 +64,10 @@ impl Source<'_> {
         world.guest_delay = match (table.guest_obeys, table.guest_delay) {
             (Some(false), None) => None,
             (Some(false), Some(delay)) => {
-                return Err(self.wrong(delay.span(), "guests that never obey have no delay: leave one of the two out"));
+                return Err(self.wrong(
+                    delay.span(),
+                    "`guest-delay` does not go with `guest-obeys = false`: remove one of the two",
+                ));
             }
             (_, Some(delay)) => Some(self.seconds(&delay)?),
             (_, None) => Some(Duration::ZERO),
@@ -87,12 +93,12 @@ impl Source<'_> {
         let free = table.free_memory.as_ref().map_or(usual.free_memory, |free| *free.get_ref());
         if let Some(memory) = [&table.total_memory, &table.free_memory].into_iter().flatten().find(|m| *m.get_ref() < 0)
         {
-            return Err(self.wrong(memory.span(), "expected a number of MiB, from 0 on"));
+            return Err(self.wrong(memory.span(), "expected a number of MiB, 0 or more"));
         }
         if let Some(memory) = table.free_memory.or(table.total_memory).filter(|_| free > total) {
             let message = format!(
-                "free-memory is {free} and total-memory {total} MiB, but no more can be free than there is: change or \
-                 give one of the two"
+                "`free-memory`, {free} MiB, must not be more than `total-memory`, {total} MiB: change or add one of the \
+                 two"
             );
             return Err(self.wrong(memory.span(), message));
         }
@@ -108,7 +114,7 @@ impl Source<'_> {
         u32::try_from(*id.get_ref())
             .ok()
             .filter(|id| *id <= LAST_ID)
-            .ok_or_else(|| self.wrong(id.span(), format!("expected the id of a domain, from 1 to {LAST_ID}")))
+            .ok_or_else(|| self.wrong(id.span(), format!("expected a domain id from 1 to {LAST_ID}")))
     }
 
     fn add_domain(&self, world: &mut World, table: Spanned<DomainTable>) -> Result<(), Diagnostic> {
@@ -120,7 +126,7 @@ impl Source<'_> {
         let release = world.release;
         if !domain.activity.is_active() && release < Release::V3_1 {
             return Err(
-                self.wrong(state, format!("{release} knows no domains that are not active: they came with 3.0.4"))
+                self.wrong(state, format!("release {release} has no inactive domains: they came with Xen 3.0.4"))
             );
         }
         if domain.name == "Domain-0" {
@@ -132,18 +138,20 @@ impl Source<'_> {
             world.domains[0] = domain;
             return Ok(());
         }
-        // Two domains of one uuid have one name in 3.1.
+        // In 3.1 two domains with one uuid share their name.
         let is_shared = |known: &Domain| release == Release::V3_1 && known.uuid == domain.uuid;
         if world.domains.iter().any(|known| known.name == domain.name && !is_shared(known)) {
-            return Err(self.wrong(name, format!("there are two domains called `{}`", domain.name)));
+            return Err(self.wrong(name, format!("two domains have the name `{}`: each needs its own", domain.name)));
         }
         if let Some(id) = id.clone().filter(|_| domain.id == Some(0)) {
-            return Err(self.wrong(id, "0 is the id of Domain-0"));
+            return Err(self.wrong(id, "id 0 belongs to Domain-0, expected another"));
         }
         if domain.activity.is_active() {
             match domain.id {
                 Some(wanted) if world.domains.iter().any(|known| known.id == Some(wanted)) => {
-                    return Err(self.wrong(id.unwrap_or(name), format!("there are two domains of id {wanted}")));
+                    return Err(
+                        self.wrong(id.unwrap_or(name), format!("two domains have the id {wanted}: each needs its own"))
+                    );
                 }
                 Some(wanted) => world.next_id = world.next_id.max(id_after(wanted)),
                 None => domain.id = Some(world.next_id()),
@@ -151,11 +159,13 @@ impl Source<'_> {
             if has_console {
                 domain.plug_in_console(world.release, &mut world.identities);
             }
-            domain.screens = Some(world.xend_config.screens(world.release));
+            domain.vnc_address = Some(world.xend_config.vnc_address(world.release));
         } else if let Some(id) = id {
-            return Err(self.wrong(id, format!("a domain that is {} has no id", domain.activity.as_str())));
+            return Err(
+                self.wrong(id, format!("a domain in the state `{}` has no id: remove `id`", domain.activity.as_str()))
+            );
         } else {
-            // Nothing else is left of a domain that ends.
+            // The daemon forgets any other domain when it ends.
             domain.is_managed = true;
         }
         world.domains.push(domain);
@@ -165,7 +175,8 @@ impl Source<'_> {
     fn domain(&self, world: &mut World, table: DomainTable) -> Result<Domain, Diagnostic> {
         let release = world.release;
         let name = world.check_name(table.name.get_ref().as_bytes()).map_err(|_| {
-            let message = format!("`{}` is no name for a domain: letters, digits and _-.:/+", table.name.get_ref());
+            let message =
+                format!("`{}` is not a domain name, expected letters, digits and _-.:/+", table.name.get_ref());
             self.wrong(table.name.span(), message)
         })?;
         let activity = match &table.state {
@@ -178,19 +189,19 @@ impl Source<'_> {
             }
         };
         let vcpus = match &table.vcpus {
-            // Like a configuration, that may say none.
+            // As in a configuration, the number may be 0.
             Some(vcpus) => self.vcpus(vcpus)?,
             None => 1,
         };
         let available_vcpus = table.available_vcpus.as_ref().map(|vcpus| self.vcpus(vcpus)).transpose()?;
         let memory = *table.memory.get_ref();
-        // 3.0.2 takes any number for the memory, and up to 3.1 any for the most that it may become.
+        // 3.0.2 takes any number as the memory, and releases up to 3.1 take any as its maximum.
         if memory < 1 && release >= Release::V3_0_3 {
             return Err(self.wrong(table.memory.span(), "a domain has at least 1 MiB of memory"));
         }
         let max_memory = match &table.max_memory {
             Some(most) if *most.get_ref() < memory && release >= Release::V3_2 => {
-                let message = format!("expected at least the memory that the domain has, {memory} MiB");
+                let message = format!("`max-memory` must be at least `memory`, {memory} MiB");
                 return Err(self.wrong(most.span(), message));
             }
             Some(most) => *most.get_ref(),
@@ -219,7 +230,7 @@ impl Source<'_> {
             let class = config.items().first().and_then(Datum::as_bytes).unwrap_or_default();
             if !world.knows_class(class) {
                 let class = String::from_utf8_lossy(class);
-                return Err(self.wrong(text.span(), format!("{release} knows no device class `{class}`")));
+                return Err(self.wrong(text.span(), format!("release {release} has no device class `{class}`")));
             }
             if release < Release::V3_1 {
                 devices.push(Device::plain(&config, &devices, release, &mut world.identities));
@@ -244,8 +255,8 @@ impl Source<'_> {
             None if activity.is_active() && name != "Domain-0" => Some(self.now),
             None => None,
         };
-        let asked = match table.asked {
-            Some(asked) => Some(Asked {
+        let shutdown_request = match table.shutdown_request {
+            Some(asked) => Some(ShutdownRequest {
                 reason: asked.reason.into_bytes(),
                 at: self.seconds(&asked.at)?,
                 obeys_at: asked.obeys_at.map(|time| self.seconds(&time)).transpose()?,
@@ -272,7 +283,7 @@ impl Source<'_> {
             max_memory,
             shadow_memory: table.shadow_memory,
             credit: table.credit,
-            told_credit: table.told_credit,
+            configured_credit: table.configured_credit,
             sedf: table.sedf,
             bvt: table.bvt,
             on_end,
@@ -281,9 +292,9 @@ impl Source<'_> {
             image,
             devices,
             started,
-            screens: None,
+            vnc_address: None,
             ran,
-            asked,
+            shutdown_request,
             restarts: table.restarts,
             restarted: table.restarted.map(|time| self.seconds(&time)).transpose()?,
             pause_flag: table.pause_flag,
@@ -298,7 +309,7 @@ impl Source<'_> {
     fn patterns(&self, texts: Vec<Spanned<String>>) -> Result<Patterns, Diagnostic> {
         for text in &texts {
             Patterns::new([text.get_ref().clone()])
-                .map_err(|error| self.wrong(text.span(), format!("no pattern of paths: {}", error.kind())))?;
+                .map_err(|error| self.wrong(text.span(), format!("invalid pattern of paths: {}", error.kind())))?;
         }
         Ok(Patterns::new(texts.into_iter().map(Spanned::into_inner)).expect("each is a pattern"))
     }
@@ -322,14 +333,14 @@ impl Source<'_> {
     fn sexpr(&self, text: &Spanned<String>) -> Result<Datum, Diagnostic> {
         let first = sexpr::parse(text.get_ref().as_bytes())
             .and_then(|document| document.first().map(Datum::from_sexpr).transpose())
-            .map_err(|error| self.wrong(text.span(), format!("no S-expression: {error}")))?;
+            .map_err(|error| self.wrong(text.span(), format!("invalid S-expression: {error}")))?;
         first
             .filter(|value| !value.items().is_empty())
-            .ok_or_else(|| self.wrong(text.span(), "expected a list: (vif (mac 00:16:3e:00:00:01))"))
+            .ok_or_else(|| self.wrong(text.span(), "expected a list, such as `(vif (mac 00:16:3e:00:00:01))`"))
     }
 
     fn seconds(&self, seconds: &Spanned<f64>) -> Result<Duration, Diagnostic> {
         Duration::try_from_secs_f64(*seconds.get_ref())
-            .map_err(|_| self.wrong(seconds.span(), "expected a number of seconds, from 0 on"))
+            .map_err(|_| self.wrong(seconds.span(), "expected a number of seconds, 0 or more"))
     }
 }

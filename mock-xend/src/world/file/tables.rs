@@ -1,4 +1,4 @@
-//! The tables of a world file, and how a world fills them.
+//! The tables of a world file, and their conversion from a world.
 
 use std::time::Duration;
 
@@ -31,7 +31,7 @@ pub(super) struct WorldTable {
     pub(super) existing_files: Vec<Spanned<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) next_id: Option<Spanned<i64>>,
-    /// How far the made-up identifiers have come.
+    /// The number of identifiers that were made up so far.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) identities: Option<i64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -81,7 +81,7 @@ pub(super) struct DomainTable {
     pub(super) state: Option<Spanned<String>>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) managed: bool,
-    /// Whether it is forgotten when it ends although it is managed.
+    /// Whether the domain is forgotten when it ends although it is managed.
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) transient: bool,
     pub(super) memory: Spanned<i64>,
@@ -113,16 +113,16 @@ pub(super) struct DomainTable {
     pub(super) settings: Vec<Spanned<String>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) image: Option<Spanned<String>>,
-    /// What the daemon usually puts into such an image, and this one lacks: a screen that was plugged in later brings no
-    /// device model.
+    /// The settings that the daemon usually adds to such an image, and that this one lacks: a framebuffer that is
+    /// plugged in later brings no device model.
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) image_without: Vec<String>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) devices: Vec<Spanned<String>>,
-    /// `false` if the console that every guest has from 3.1 on was taken from it.
+    /// `false` if the console that every guest has from 3.1 on was removed from the domain.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) console: Option<bool>,
-    /// Seconds since the Unix epoch, like all times here.
+    /// When the domain was started, in seconds since the Unix epoch. All times of a world file have this unit.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) started: Option<Spanned<f64>>,
     #[serde(default, skip_serializing_if = "is_default")]
@@ -134,13 +134,13 @@ pub(super) struct DomainTable {
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) credit: Credit,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub(super) told_credit: Option<Credit>,
+    pub(super) configured_credit: Option<Credit>,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) sedf: Sedf,
     #[serde(default, skip_serializing_if = "is_default")]
     pub(super) bvt: Bvt,
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub(super) asked: Option<AskedTable>,
+    pub(super) shutdown_request: Option<ShutdownRequestTable>,
     #[serde(skip_serializing_if = "Option::is_none")]
     pub(super) ran: Option<RunTable>,
 }
@@ -154,7 +154,7 @@ pub(super) struct RunTable {
 
 #[derive(Serialize, Deserialize)]
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
-pub(super) struct AskedTable {
+pub(super) struct ShutdownRequestTable {
     pub(super) reason: String,
     pub(super) at: Spanned<f64>,
     #[serde(skip_serializing_if = "Option::is_none")]
@@ -242,10 +242,10 @@ impl DomainTable {
             restarted: domain.restarted.map(seconds),
             pause_flag: domain.pause_flag,
             credit: domain.credit,
-            told_credit: domain.told_credit,
+            configured_credit: domain.configured_credit,
             sedf: domain.sedf,
             bvt: domain.bvt,
-            asked: domain.asked.as_ref().map(|asked| AskedTable {
+            shutdown_request: domain.shutdown_request.as_ref().map(|asked| ShutdownRequestTable {
                 reason: String::from_utf8_lossy(&asked.reason).into_owned(),
                 at: seconds(asked.at),
                 obeys_at: asked.obeys_at.map(seconds),
@@ -255,12 +255,12 @@ impl DomainTable {
     }
 }
 
-/// An S-expression. The printer of 4.1 loses no empty string.
+/// Prints an S-expression as 4.1 does, since the printer of 4.1 keeps empty strings.
 fn sexpr(datum: &Datum) -> Spanned<String> {
     spanned(String::from_utf8_lossy(&datum.show(Release::V4_1)).into_owned())
 }
 
-/// Where a value stands is of no interest when it is written.
+/// Wraps a value that is written; its place in a text does not matter.
 fn spanned<T>(value: T) -> Spanned<T> {
     Spanned::new(0..0, value)
 }

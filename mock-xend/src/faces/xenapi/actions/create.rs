@@ -1,4 +1,4 @@
-//! `VM.create`: a domain from a struct (`XendConfig.update_with_xenapi_config`).
+//! `VM.create`: creating a domain from a struct (`XendConfig.update_with_xenapi_config`).
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -10,7 +10,7 @@ use super::vm;
 use crate::python::{self, member};
 use crate::world::{Command, Domain};
 
-/// The attributes of a new domain that are kept as they are given.
+/// The attributes of a new domain that are kept unchanged.
 const KEPT: [&str; 9] = [
     "is_a_template",
     "auto_power_on",
@@ -23,7 +23,7 @@ const KEPT: [&str; 9] = [
     "security_label",
 ];
 
-/// Defines a domain: what the struct says in its own words, the world's `new` takes in those of an S-expression.
+/// Defines a domain. The struct is converted to an S-expression, which the world's command `New` takes.
 pub(in super::super) fn create(call: &mut Context<'_>) -> Outcome {
     let config = &call.params[1];
     let Datum::Dict(_) = config else {
@@ -41,8 +41,8 @@ pub(in super::super) fn create(call: &mut Context<'_>) -> Outcome {
     let params = vcpus_params(call, config)?;
     let uuid = text("uuid").filter(|uuid| !uuid.is_empty());
     let uuid = uuid.map_or_else(|| new_uuid(call), |uuid| String::from_utf8_lossy(&uuid).into_owned());
-    if is_running_twin(call, config, &uuid) {
-        // The daemon has two of it then, and the definition shows nowhere.
+    if describes_running_domain(call, config, &uuid) {
+        // The daemon has two domains with this uuid then, and the definition is visible nowhere.
         return Ok(uuid.into());
     }
 
@@ -71,11 +71,11 @@ pub(in super::super) fn create(call: &mut Context<'_>) -> Outcome {
     call.ask(&Command::New { config: pairs.into() })?;
 
     if was_there {
-        vm::leave_metrics(call, &uuid);
+        vm::keep_metrics(call, &uuid);
     }
     let mut keep = |field: &str, value: Datum| call.registry.objects.keep("VM", &uuid, field, value);
     for field in KEPT {
-        // Before 3.4 no domain is said to start with the host.
+        // Before 3.4 this attribute is ignored.
         if let Some(value) = member(config, field)
             && (field != "auto_power_on" || call.release >= Release::V3_4)
         {
@@ -89,7 +89,7 @@ pub(in super::super) fn create(call: &mut Context<'_>) -> Outcome {
     let is_transient = member(config, "other_config").is_some_and(vm::is_transient);
     if let Ok(domain) = call.world.find_mut(&uuid.as_str().into()) {
         domain.is_transient = is_transient;
-        // A struct has no devices. The screen that the world makes of `vnc` is that of an S-expression.
+        // A struct has no devices. The framebuffer that the world creates for `vnc` belongs to S-expressions only.
         if domain.id.is_none() {
             domain.devices.clear();
         }
@@ -97,7 +97,7 @@ pub(in super::super) fn create(call: &mut Context<'_>) -> Outcome {
     Ok(uuid.into())
 }
 
-/// `int()` of a member.
+/// Returns `int()` of a member.
 fn integer(config: &Datum, name: &str) -> Result<Option<i64>, ErrorDescription> {
     match member(config, name) {
         Some(value) => python::int(&python::str(value)).map(Some).map_err(ErrorDescription::internal),
@@ -105,15 +105,15 @@ fn integer(config: &Datum, name: &str) -> Result<Option<i64>, ErrorDescription> 
     }
 }
 
-/// Whether the struct describes a domain that runs, which the daemon takes from 3.3 on (`_checkName`: only another uuid
-/// is in the way of a name).
-fn is_running_twin(call: &Context<'_>, config: &Datum, uuid: &str) -> bool {
+/// Returns whether the struct describes a running domain, which the daemon accepts from 3.3 on (`_checkName`: only a
+/// domain with another uuid blocks a name).
+fn describes_running_domain(call: &Context<'_>, config: &Datum, uuid: &str) -> bool {
     let name = member(config, "name_label").map(python::text);
     let is_twin = |domain: &Domain| domain.id.is_some() && Some(&domain.name) == name.as_ref();
     call.release >= Release::V3_3 && records::domain(call, uuid).is_some_and(is_twin)
 }
 
-/// What was given for the virtual processors, from 3.2 on with a weight and a cap that are numbers.
+/// Returns the parameters of the virtual CPUs. From 3.2 on the weight and the cap must be numbers.
 fn vcpus_params(call: &Context<'_>, config: &Datum) -> Outcome {
     let given = member(config, "VCPUs_params").cloned().unwrap_or(Datum::Dict(Vec::new()));
     let Datum::Dict(mut members) = given else { return Ok(given) };
@@ -131,8 +131,8 @@ fn vcpus_params(call: &Context<'_>, config: &Datum) -> Outcome {
     Ok(python::dict(members))
 }
 
-/// What was given for the platform, and what the daemon adds to it: to every domain, and to one that is fully
-/// virtualised (`_platform_sanity_check`, captures `xenapi-VM.get_record-hvm`).
+/// Returns the given platform settings with those that the daemon adds to every domain and to HVM domains
+/// (`_platform_sanity_check`, captures `xenapi-VM.get_record-hvm`).
 fn platform(config: &Datum, release: Release) -> Datum {
     const LOADER: &[(Release, &str)] =
         &[(Release::V3_3, "/usr/lib/xen/boot/hvmloader"), (Release::V4_1, "/srv/xend/bin/hvmloader")];
@@ -159,7 +159,7 @@ fn platform(config: &Datum, release: Release) -> Datum {
     python::dict(given.into_iter().chain(missing).collect())
 }
 
-/// A uuid that no domain has.
+/// Returns a uuid that no domain has.
 fn new_uuid(call: &mut Context<'_>) -> String {
     loop {
         let uuid = call.registry.objects.new_reference("VM");
@@ -169,7 +169,8 @@ fn new_uuid(call: &mut Context<'_>) -> String {
     }
 }
 
-/// `(linux (kernel K) ...)`, or with a boot policy `(hvm (boot c) ...)` with the settings of the platform.
+/// Returns the image: `(linux (kernel K) ...)`, or with a boot policy `(hvm (boot c) ...)` with the settings of the
+/// platform.
 fn image(config: &Datum) -> Datum {
     let of = |parent: &Datum, name: &str| member(parent, name).map(python::str).filter(|value| !value.is_empty());
     let pair = |name: &str, value: Option<Vec<u8>>| value.map(|value| Datum::pair(name, value));

@@ -1,4 +1,4 @@
-//! What plugs devices of domains in and pulls them out: `VIF`, `VBD`, `VTPM` and `console`.
+//! Methods that plug and unplug devices of domains: those of `VIF`, `VBD`, `VTPM` and `console`.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -10,7 +10,7 @@ use super::generic;
 use crate::python::{self, member};
 use crate::world::{Failure, PowerState};
 
-/// Makes a network card of a struct (`VIF_create`).
+/// Creates a network card from a struct (`VIF_create`).
 pub(in super::super) fn create_vif(call: &mut Context<'_>) -> Outcome {
     let config = call.params[1].clone();
     let vm = domain_of(call, &config)?;
@@ -33,21 +33,21 @@ pub(in super::super) fn create_vif(call: &mut Context<'_>) -> Outcome {
         ("security_label", text("security_label").map(Datum::from)),
     ];
     let made = plug(call, &vm, "vif", settings)?;
-    // 3.1 makes an address up when the card is plugged in, and tells none before.
+    // 3.1 makes up a MAC address when the card is plugged in, and shows none before.
     if mac.is_none() && call.release <= Release::V3_1 {
         call.registry.objects.keep("VIF", &python::text(&made), "MAC", "".into());
     }
     Ok(made)
 }
 
-/// Makes a disk of a struct (`VBD_create`).
+/// Creates a disk from a struct (`VBD_create`).
 pub(in super::super) fn create_vbd(call: &mut Context<'_>) -> Outcome {
     let config = call.params[1].clone();
     let vm = domain_of(call, &config)?;
     let vdi = member(&config, "VDI").ok_or_else(|| ErrorDescription::key_error("VDI"))?;
     if !records::exists(call, "VDI", vdi) {
         return Err(match call.release {
-            // The refusal itself trips (capture `xenapi-VBD.create-badVDI@3.3`).
+            // The daemon's refusal itself raises another exception (capture `xenapi-VBD.create-badVDI@3.3`).
             release if release <= Release::V3_3 => ErrorDescription::internal("global name 'vdi_ref' is not defined"),
             _ => ErrorDescription::handle_invalid("VDI", vdi),
         });
@@ -81,7 +81,7 @@ pub(in super::super) fn create_vbd(call: &mut Context<'_>) -> Outcome {
     plug(call, &vm, class, settings)
 }
 
-/// Makes the one TPM that a halted domain may have (`create_vtpm`).
+/// Creates the only TPM that a halted domain may have (`create_vtpm`).
 pub(super) fn create_vtpm(call: &mut Context<'_>) -> Outcome {
     let config = call.params[1].clone();
     let vm = domain_of(call, &config)?;
@@ -98,7 +98,7 @@ pub(super) fn create_vtpm(call: &mut Context<'_>) -> Outcome {
     Ok(made)
 }
 
-/// Adds a framebuffer to a halted domain (`create_console`). Its serial console comes by itself.
+/// Adds a framebuffer to a halted domain (`create_console`). The domain gets its serial console without a call.
 pub(super) fn create_console(call: &mut Context<'_>) -> Outcome {
     let config = call.params[1].clone();
     let vm = domain_of(call, &config)?;
@@ -121,7 +121,7 @@ pub(super) fn create_console(call: &mut Context<'_>) -> Outcome {
     Ok(made)
 }
 
-/// What of a console's other configuration is the framebuffer's (`XENAPI_CONSOLE_OTHER_CFG`).
+/// The keys of a console's `other_config` that belong to the framebuffer (`XENAPI_CONSOLE_OTHER_CFG`).
 const FRAMEBUFFER: [&str; 9] =
     ["vncunused", "vncdisplay", "vnclisten", "vncpasswd", "type", "display", "xauthority", "keymap", "opengl"];
 
@@ -132,7 +132,7 @@ fn must_be_halted(call: &Context<'_>, vm: &str, otherwise: &str) -> Result<(), E
     }
 }
 
-/// Has the world add a device, and gives its reference.
+/// Adds a device to the world, and returns its reference.
 fn plug<'s>(
     call: &mut Context<'_>,
     vm: &str,
@@ -145,13 +145,14 @@ fn plug<'s>(
     made.map(Datum::from).map_err(|failure| ErrorDescription::from_failure(&failure, call.release))
 }
 
-/// The domain that a struct names.
+/// Returns the uuid of the domain that a struct names.
 fn domain_of(call: &Context<'_>, config: &Datum) -> Result<String, ErrorDescription> {
     let vm = member(config, "VM").ok_or_else(|| ErrorDescription::key_error("VM"))?;
     if records::exists(call, "VM", vm) { Ok(python::text(vm)) } else { Err(ErrorDescription::handle_invalid("VM", vm)) }
 }
 
-/// Puts another disc in, from 4.1 on (`VBD_media_change`). Whatever is no CD drive for reading is no device at all here.
+/// Puts another disc into a CD drive, from 4.1 on (`VBD_media_change`). A device that is no read-only CD drive counts
+/// as unknown.
 pub(in super::super) fn change_media(call: &mut Context<'_>) -> Outcome {
     if call.release <= Release::V3_4 {
         return Err(ErrorDescription::unsupported());
@@ -170,7 +171,8 @@ pub(in super::super) fn change_media(call: &mut Context<'_>) -> Outcome {
     change_setting(call, "uname", location.into())
 }
 
-/// From 4.1 on a number. Before, the daemon keeps what Python's `bool()` makes of it, and tells that.
+/// Sets `bootable`. From 4.1 on the value is a number; before, the daemon keeps and shows what Python's `bool()` makes
+/// of it.
 pub(super) fn set_bootable(call: &mut Context<'_>) -> Outcome {
     let flag = call.flag(2);
     if call.release <= Release::V3_4 {
@@ -179,13 +181,14 @@ pub(super) fn set_bootable(call: &mut Context<'_>) -> Outcome {
     change_setting_of_definition(call, "bootable", i64::from(flag).into())
 }
 
-/// Anything but `RW` is for reading only.
+/// Sets the mode. Any value but `RW` means read-only.
 pub(super) fn set_mode(call: &mut Context<'_>) -> Outcome {
     let mode = if call.text(2) == b"RW" { "w" } else { "r" };
     change_setting_of_definition(call, "mode", mode.into())
 }
 
-/// Changes the configuration of a device, which shows when the domain starts: while it runs, the store tells.
+/// Changes a setting in a device's definition. It takes effect at the next start, because the records of a running
+/// domain come from the store.
 fn change_setting_of_definition(call: &mut Context<'_>, name: &str, value: Datum) -> Outcome {
     let device = records::device(call, "VBD", &call.reference());
     match device.map(|(domain, _)| records::is_running(domain)) {
@@ -206,8 +209,8 @@ fn change_setting(call: &mut Context<'_>, name: &str, value: Datum) -> Outcome {
     void()
 }
 
-/// Pulls a device out, and forgets it. Up to 3.4 the image of a disk is told of it, and a disk without a known image is
-/// a fault after the deed (capture `xenapi-VBD.destroy-hot@3.4`).
+/// Unplugs a device and forgets it. Up to 3.4 the daemon then tells the image of a disk, and fails if it does not know
+/// that image, after the disk is unplugged (capture `xenapi-VBD.destroy-hot@3.4`).
 pub(in super::super) fn destroy(call: &mut Context<'_>) -> Outcome {
     let (class, reference) = (call.method.class, call.reference());
     let Some((domain, _)) = records::device(call, class, &reference) else {
@@ -224,7 +227,7 @@ pub(in super::super) fn destroy(call: &mut Context<'_>) -> Outcome {
     void()
 }
 
-/// The TPM of a halted domain loses what it holds; it stays in the configuration (`VTPM_destroy`).
+/// Clears the TPM of a halted domain, which keeps the device in its configuration (`VTPM_destroy`).
 pub(super) fn destroy_vtpm(call: &mut Context<'_>) -> Outcome {
     let Some((domain, _)) = records::device(call, "VTPM", &call.reference()) else {
         return Err(ErrorDescription::handle_invalid("VTPM", &call.params[1]));

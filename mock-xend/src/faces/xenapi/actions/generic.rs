@@ -1,24 +1,24 @@
-//! What is done in the same way for every class.
+//! Methods that work in the same way for every class.
 
 use xend_wire::datum::Datum;
 
 use super::super::context::Context;
 use super::super::envelope::{ErrorDescription, Outcome, void};
-use super::super::method::{Kind, Method, Way};
+use super::super::method::{Access, Kind, Method};
 use super::super::records::{self, list};
 use crate::python;
 
-/// Tells an attribute, as it stands in the record.
+/// Returns an attribute as the record shows it.
 pub(super) fn get(call: &mut Context<'_>) -> Outcome {
     records::attribute(call, call.method.class, &call.reference(), call.method.field())
 }
 
-/// Tells the reference that was given.
+/// Returns the given reference.
 pub(super) fn get_uuid(call: &mut Context<'_>) -> Outcome {
     Ok(call.params[1].clone())
 }
 
-/// Sets an attribute that nothing but the record shows.
+/// Sets an attribute that only records show.
 pub(super) fn set(call: &mut Context<'_>) -> Outcome {
     let value = call.params[2].clone();
     keep(call, value)
@@ -30,24 +30,24 @@ pub(super) fn set_flag(call: &mut Context<'_>) -> Outcome {
     keep(call, value)
 }
 
-/// Keeps the value of the attribute that the method is about.
+/// Stores a value for the attribute that the method is about.
 pub(super) fn keep(call: &mut Context<'_>, value: Datum) -> Outcome {
     let reference = call.reference();
     call.registry.objects.keep(call.method.class, &reference, call.method.field(), value);
     void()
 }
 
-/// What the daemon never got to.
+/// Fails as methods do that the daemon never implemented.
 pub(super) fn todo(_: &mut Context<'_>) -> Outcome {
     Err(ErrorDescription::todo())
 }
 
-/// What the daemon refuses.
+/// Fails as methods do that the daemon refuses.
 pub(super) fn unsupported(_: &mut Context<'_>) -> Outcome {
     Err(ErrorDescription::unsupported())
 }
 
-/// Tells an attribute without the struct around it, which is no result (protocol reference §5.1).
+/// Returns an attribute without the struct around it, which is not a valid result (protocol reference §5.1).
 pub(super) fn get_bare(call: &mut Context<'_>) -> Outcome {
     let value = get(call)?;
     let text =
@@ -55,15 +55,15 @@ pub(super) fn get_bare(call: &mut Context<'_>) -> Outcome {
     Err(ErrorDescription::internal(text))
 }
 
-/// Raises what the daemon's own fault raises.
+/// Raises the exception that a mistake of the daemon raises.
 pub(super) fn raise(call: &mut Context<'_>) -> Outcome {
     match call.method.kind {
-        Kind::Get(Way::Raises(text)) | Kind::Set(Way::Raises(text)) => Err(ErrorDescription::internal(text)),
+        Kind::Get(Access::Raises(text)) | Kind::Set(Access::Raises(text)) => Err(ErrorDescription::internal(text)),
         _ => void(),
     }
 }
 
-/// Does nothing that could be seen here.
+/// Does nothing that is visible in the world.
 pub(super) fn nothing(_: &mut Context<'_>) -> Outcome {
     void()
 }
@@ -80,8 +80,8 @@ pub(super) fn get_all_records(call: &mut Context<'_>) -> Outcome {
     Ok(records::records(call, call.method.class))
 }
 
-/// No function has its reference checked. Those of the later classes look it up all the same, and raise a string, which
-/// Python no longer takes (`XendBase.get_by_uuid`).
+/// Returns the reference of a uuid. The reference parameter of a function is not checked, but the later classes look it
+/// up all the same. They raise a string as the exception, which Python no longer permits (`XendBase.get_by_uuid`).
 pub(super) fn get_by_uuid(call: &mut Context<'_>) -> Outcome {
     let given = &call.params[1];
     if Method::is_autoplugged(call.method.class) && !records::exists(call, call.method.class, given) {
@@ -92,29 +92,29 @@ pub(super) fn get_by_uuid(call: &mut Context<'_>) -> Outcome {
 }
 
 pub(super) fn get_by_name_label(call: &mut Context<'_>) -> Outcome {
-    Ok(list(records::having(call, call.method.class, "name_label", &call.params[1])))
+    Ok(list(records::with_attribute(call, call.method.class, "name_label", &call.params[1])))
 }
 
-/// Forgets an object of the registry.
+/// Removes an object from the registry.
 pub(super) fn destroy(call: &mut Context<'_>) -> Outcome {
     let reference = call.reference();
     call.registry.objects.forget(call.method.class, &reference);
     void()
 }
 
-/// `add_to_other_config` and the like: gives a member of an attribute that is a struct a value.
+/// Sets a member of an attribute that is a struct, as `add_to_other_config` does.
 pub(super) fn add_to(call: &mut Context<'_>) -> Outcome {
     let value = with_member(call, Some(call.params[3].clone()))?;
     keep(call, value)
 }
 
-/// `remove_from_other_config` and the like: removes a member of an attribute that is a struct.
+/// Removes a member of an attribute that is a struct, as `remove_from_other_config` does.
 pub(super) fn remove_from(call: &mut Context<'_>) -> Outcome {
     let value = with_member(call, None)?;
     keep(call, value)
 }
 
-/// The attribute that the method is about, with the member that its parameter names set or removed.
+/// Returns the attribute that the method is about, after the member that its parameter names was set or removed.
 pub(super) fn with_member(call: &Context<'_>, value: Option<Datum>) -> Outcome {
     let mut members = match records::attribute(call, call.method.class, &call.reference(), call.method.field())? {
         Datum::Dict(members) => members,
@@ -129,7 +129,7 @@ pub(super) fn with_member(call: &Context<'_>, value: Option<Datum>) -> Outcome {
     Ok(Datum::Dict(members))
 }
 
-/// There is no policy on the host of the captures (`xenapi-xspolicy`).
+/// Fails because the host of the captures has no security policy (`xenapi-xspolicy`).
 pub(super) fn no_policy(_: &mut Context<'_>) -> Outcome {
     Err(ErrorDescription::internal("no policy"))
 }

@@ -1,4 +1,4 @@
-//! What can be done with `host`.
+//! Methods of `host`.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -9,7 +9,7 @@ use super::super::method::Method;
 use super::super::records;
 use crate::world::Command;
 
-/// The connections of the host with storage, which its record has only from 3.2 on.
+/// Returns the connections between the host and storage, which the host's record has only from 3.2 on.
 pub(super) fn get_connections(call: &mut Context<'_>) -> Outcome {
     Ok(records::list(records::references(call, "PBD")))
 }
@@ -28,7 +28,7 @@ fn set_enabled(call: &mut Context<'_>, enabled: bool) -> Outcome {
     void()
 }
 
-/// `reboot` and `shutdown`: neither is ever done, and a host that is disabled is said to be running.
+/// Fails as `reboot` and `shutdown` do: the daemon never does either, and says of a disabled host that it is running.
 pub(super) fn reboot(call: &mut Context<'_>) -> Outcome {
     match call.registry.objects.kept("host", &call.reference(), "enabled") {
         Some(Datum::Bool(false)) => Err(ErrorDescription::new(["EHOSTRUNNING", "Host is still Running"])),
@@ -53,17 +53,18 @@ pub(in super::super) fn send_debug_keys(call: &mut Context<'_>) -> Outcome {
     call.ask(&Command::DebugKeys { keys }).and_then(|_| void())
 }
 
-/// The methods of the Xen-API only: `system.listMethods` tells the others as well.
+/// Returns the names of the Xen-API's methods. `system.listMethods` returns the others as well.
 pub(super) fn list_methods(call: &mut Context<'_>) -> Outcome {
     Ok(Method::of(call.release).map(|method| Datum::from(method.name.as_str())).collect::<Vec<_>>().into())
 }
 
-/// Processors of no pool. There is one pool, which has them all.
+/// Returns the processors that belong to no pool. There are none, because the only pool has them all.
 pub(super) fn unassigned_cpus(_: &mut Context<'_>) -> Outcome {
     Ok(Datum::List(Vec::new()))
 }
 
-/// A description of the host, which 3.1 has not before it was set (capture `xenapi-host.get_name_description@3.1`).
+/// Returns the description of the host, which does not exist in 3.1 until it is set (capture
+/// `xenapi-host.get_name_description@3.1`).
 pub(super) fn get_name_description(call: &mut Context<'_>) -> Outcome {
     match call.registry.objects.kept("host", &call.reference(), "name_description") {
         Some(description) => Ok(description),

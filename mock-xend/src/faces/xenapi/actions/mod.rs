@@ -1,6 +1,6 @@
-//! What each method does, in one table by name.
+//! The table of what each method does, by name.
 //!
-//! A function here is given a call whose session, reference and count of parameters are right.
+//! When a function is called, the session, the reference and the number of parameters have been checked.
 
 mod create;
 mod device;
@@ -15,31 +15,31 @@ use std::collections::HashMap;
 use std::sync::LazyLock;
 
 use super::context::Action;
-use super::method::{Kind, Method, Way};
+use super::method::{Access, Kind, Method};
 
-/// What a method does: what the table has for it, or else what is done in the same way for every class. None if only a
-/// scenario can answer it.
+/// Returns the function of a method: its own from the table, or else the one for all classes. Returns `None` if only a
+/// scenario can answer the method.
 pub(super) fn of(method: &Method) -> Option<Action> {
     let generic = |verb: &str| GENERIC.iter().find(|(name, _)| *name == verb).map(|(_, action)| *action);
     let own = BY_NAME.get(method.name.as_str()).copied().or_else(|| generic(method.verb()));
     own.or(match method.kind {
-        Kind::Get(Way::Record) => match method.class {
+        Kind::Get(Access::Record) => match method.class {
             "session" => Some(session::get),
             "SR" => Some(storage::get_of_storage),
             _ => Some(generic::get),
         },
-        Kind::Set(Way::Record) => Some(generic::set),
-        Kind::Get(Way::Bare) => Some(generic::get_bare),
-        Kind::Get(Way::Todo) | Kind::Set(Way::Todo) => Some(generic::todo),
-        Kind::Get(Way::Unsupported) | Kind::Set(Way::Unsupported | Way::Bare) => Some(generic::unsupported),
-        Kind::Get(Way::Raises(_)) | Kind::Set(Way::Raises(_)) => Some(generic::raise),
+        Kind::Set(Access::Record) => Some(generic::set),
+        Kind::Get(Access::Bare) => Some(generic::get_bare),
+        Kind::Get(Access::Todo) | Kind::Set(Access::Todo) => Some(generic::todo),
+        Kind::Get(Access::Unsupported) | Kind::Set(Access::Unsupported | Access::Bare) => Some(generic::unsupported),
+        Kind::Get(Access::Raises(_)) | Kind::Set(Access::Raises(_)) => Some(generic::raise),
         Kind::Method | Kind::Function => None,
     })
 }
 
 static BY_NAME: LazyLock<HashMap<&'static str, Action>> = LazyLock::new(|| METHODS.iter().copied().collect());
 
-/// Methods that every class may have.
+/// Methods that any class may have.
 const GENERIC: [(&str, Action); 8] = [
     ("get_uuid", generic::get_uuid),
     ("get_record", generic::get_record),

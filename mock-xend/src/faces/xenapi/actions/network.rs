@@ -1,4 +1,4 @@
-//! What makes and destroys `network` and `PIF` (`XendNetwork.py`, `XendPIF.py`).
+//! Methods that create and destroy `network` and `PIF` (`XendNetwork.py`, `XendPIF.py`).
 
 use xend_wire::datum::Datum;
 
@@ -16,7 +16,7 @@ pub(super) fn create_network(call: &mut Context<'_>) -> Outcome {
         return Err(ErrorDescription::new(["CREATE_UNSPECIFIED_ATTRIBUTE", attribute, "network"]));
     }
     if let Some(label) = member(config, "name_label")
-        && !records::having(call, "network", "name_label", label).is_empty()
+        && !records::with_attribute(call, "network", "name_label", label).is_empty()
     {
         return Err(ErrorDescription::of(["UNIQUE_NAME_ERROR".into(), label.clone(), "network".into()]));
     }
@@ -27,7 +27,7 @@ pub(super) fn create_network(call: &mut Context<'_>) -> Outcome {
     Ok(reference.into())
 }
 
-/// A network that something is plugged into stays.
+/// Destroys a network, unless something is plugged into it.
 pub(super) fn destroy_network(call: &mut Context<'_>) -> Outcome {
     let network = call.reference();
     for attached in ["VIFs", "PIFs"] {
@@ -40,7 +40,7 @@ pub(super) fn destroy_network(call: &mut Context<'_>) -> Outcome {
     generic::destroy(call)
 }
 
-/// Makes a part of a network card, told from the others by its tag.
+/// Creates a VLAN on a network card, identified by its tag.
 pub(super) fn create_vlan(call: &mut Context<'_>) -> Outcome {
     let params = call.params;
     let (device, network, host) = (&params[1], &params[2], &params[3]);
@@ -48,7 +48,7 @@ pub(super) fn create_vlan(call: &mut Context<'_>) -> Outcome {
     if !(0..4096).contains(&tag) {
         return Err(ErrorDescription::new(["VLAN_TAG_INVALID", &tag.to_string()]));
     }
-    let cards = records::having(call, "PIF", "device", device);
+    let cards = records::with_attribute(call, "PIF", "device", device);
     if cards.is_empty() {
         return Err(ErrorDescription::of(["INVALID_DEVICE_ERROR".into(), device.clone()]));
     }
@@ -78,7 +78,7 @@ pub(super) fn create_vlan(call: &mut Context<'_>) -> Outcome {
     Ok(card.into())
 }
 
-/// A network card itself stays; a part of it goes.
+/// Destroys a VLAN. A physical network card can't be destroyed.
 pub(super) fn destroy_card(call: &mut Context<'_>) -> Outcome {
     if tag_of(call, &call.reference()).as_deref() == Some("-1") {
         return Err(ErrorDescription::internal("PIF is physical"));
@@ -90,7 +90,7 @@ fn tag_of(call: &Context<'_>, card: &str) -> Option<String> {
     records::attribute(call, "PIF", card, "VLAN").ok().as_ref().map(python::text)
 }
 
-/// Sets an attribute of a network card, and says whether that worked.
+/// Sets an attribute of a network card, and returns whether that worked.
 pub(super) fn set_of_card(call: &mut Context<'_>) -> Outcome {
     generic::set(call)?;
     Ok(true.into())

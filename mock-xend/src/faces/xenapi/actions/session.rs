@@ -1,4 +1,4 @@
-//! `session`, `task`, `event` and `debug`.
+//! Methods of `session`, `task`, `event` and `debug`.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -9,7 +9,7 @@ use super::super::records;
 use crate::python;
 use crate::registry::{Events, Registry};
 
-/// Tells one attribute of a session.
+/// Returns an attribute of a session.
 pub(super) fn get(call: &mut Context<'_>) -> Outcome {
     let record = records::session(call)?;
     Ok(python::member(&record, call.method.field()).cloned().unwrap_or(Datum::None))
@@ -30,7 +30,7 @@ pub(super) fn logout(call: &mut Context<'_>) -> Outcome {
     void()
 }
 
-/// The daemon's own fault (capture `xenapi-task.get_by_name_label`).
+/// Fails as the daemon does, because of a mistake in it (capture `xenapi-task.get_by_name_label`).
 pub(super) fn no_task_by_name(_: &mut Context<'_>) -> Outcome {
     Err(ErrorDescription::internal("'module' object has no attribute 'get_task_by_name'"))
 }
@@ -44,18 +44,18 @@ pub(super) fn register(call: &mut Context<'_>) -> Outcome {
     let Registry { sessions, events, .. } = call.registry;
     let classes = call.params[1].items();
     let registered = events.register(&session, classes, call.world).or_else(|_| {
-        // Sessions end without a word when there are too many of them.
+        // A session may have ended without a logout, if there were too many.
         events.keep_only(|session| sessions.get(&session.to_vec().into()).is_some());
         events.register(&session, classes, call.world)
     });
-    registered.map_err(|_| ErrorDescription::no_room(Events::BUDGET, "registrations for events"))?;
+    registered.map_err(|_| ErrorDescription::over_limit(Events::BUDGET, "registrations for events"))?;
     void()
 }
 
 pub(super) fn unregister(call: &mut Context<'_>) -> Outcome {
     let session = python::str(call.session());
     let classes = call.params[1].items();
-    // Up to 3.3 the daemon trips over a name of its own (capture `xenapi-event.unregister@3.3`).
+    // Up to 3.3 the daemon uses a name that it does not define (capture `xenapi-event.unregister@3.3`).
     if call.release <= Release::V3_3 && !classes.is_empty() && call.registry.events.knows(&session) {
         return Err(ErrorDescription::internal("global name 'reg_classes' is not defined"));
     }
@@ -63,7 +63,7 @@ pub(super) fn unregister(call: &mut Context<'_>) -> Outcome {
     void()
 }
 
-/// What has happened since the last call; an empty list makes the caller wait.
+/// Returns the events since the last call. After an empty list the call waits.
 pub(super) fn next_event(call: &mut Context<'_>) -> Outcome {
     let session = call.session().clone();
     match call.registry.events.take(&python::str(&session)) {
@@ -72,7 +72,7 @@ pub(super) fn next_event(call: &mut Context<'_>) -> Outcome {
     }
 }
 
-/// `event` and `debug` have no list of objects: the daemon looks for one on its class and fails.
+/// Fails as the daemon does for `event` and `debug`, whose classes lack the list of objects that it looks for.
 pub(super) fn no_get_all(call: &mut Context<'_>) -> Outcome {
     let text = format!("type object 'XendAPI' has no attribute '{}_get_all'", call.method.class);
     Err(ErrorDescription::internal(text))
@@ -82,7 +82,7 @@ pub(super) fn debug_failure(call: &mut Context<'_>) -> Outcome {
     Err(ErrorDescription::of(["DEBUG_FAIL".into(), call.session().clone()]))
 }
 
-/// What it waits for has passed at once.
+/// Does nothing: the simulated wait is over at once.
 pub(super) fn debug_wait(call: &mut Context<'_>) -> Outcome {
     let given = call.reference();
     match given.trim().parse::<f64>() {

@@ -1,4 +1,4 @@
-//! What makes and destroys `VDI` and `PBD`, and what `SR` tells (`XendStorageRepository.py`, `XendVDI.py`).
+//! Methods that create and destroy `VDI` and `PBD`, and those of `SR` (`XendStorageRepository.py`, `XendVDI.py`).
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -9,7 +9,7 @@ use super::super::records::{self, list};
 use super::generic;
 use crate::python::{self, member};
 
-/// Makes an image of a struct. Local storage keeps what it is told; the other kind makes a file.
+/// Creates an image from a struct. Local storage keeps only the attributes; the other kind of storage creates a file.
 pub(super) fn create_image(call: &mut Context<'_>) -> Outcome {
     let config = &call.params[1];
     let sr = member(config, "SR").cloned().unwrap_or(Datum::None);
@@ -39,7 +39,7 @@ fn is_local(call: &Context<'_>, sr: &Datum) -> bool {
     records::attribute(call, "SR", &python::text(sr), "type") == Ok("local".into())
 }
 
-/// From 4.1 on an image stays as long as a disk uses it.
+/// Destroys an image. From 4.1 on it stays as long as a disk uses it.
 pub(super) fn destroy_image(call: &mut Context<'_>) -> Outcome {
     let vdi = call.reference();
     if call.release >= Release::V4_1 && python::truth(&records::attribute(call, "VDI", &vdi, "VBDs")?) {
@@ -50,25 +50,26 @@ pub(super) fn destroy_image(call: &mut Context<'_>) -> Outcome {
     generic::destroy(call)
 }
 
-/// One reference, not a list (`get_vdi_by_name_label`).
+/// Returns a single reference, not a list (`get_vdi_by_name_label`).
 pub(super) fn get_image_by_name_label(call: &mut Context<'_>) -> Outcome {
-    let named = records::having(call, "VDI", "name_label", &call.params[1]);
+    let named = records::with_attribute(call, "VDI", "name_label", &call.params[1]);
     Ok(named.into_iter().next().map_or(Datum::None, Datum::from))
 }
 
-/// The daemon asks its image for what no image can do (capture `xenapi-VDI.get_physical_utilisation`).
+/// Fails as the daemon does, which calls a method that no image has (capture `xenapi-VDI.get_physical_utilisation`).
 pub(super) fn get_utilisation(call: &mut Context<'_>) -> Outcome {
     let sr = records::attribute(call, "VDI", &call.reference(), "SR")?;
     let class = if is_local(call, &sr) { "XendLocalVDI" } else { "XendQCoWVDI" };
     Err(ErrorDescription::internal(format!("'{class}' object has no attribute 'get_physical_utilisation'")))
 }
 
-/// Tells an attribute of a storage. Nothing checks that there is one: the daemon trips over `None`.
+/// Returns an attribute of a storage repository. The daemon does not check that the repository exists, and fails on
+/// `None`.
 pub(super) fn get_of_storage(call: &mut Context<'_>) -> Outcome {
     let (field, given) = (call.method.field(), call.params[1].clone());
     let is_known = records::exists(call, "SR", &given);
     match field {
-        "PBDs" => Ok(list(records::having(call, "PBD", "SR", &given))),
+        "PBDs" => Ok(list(records::with_attribute(call, "PBD", "SR", &given))),
         "VDIs" if is_known && call.release <= Release::V3_4 => {
             let class = if is_local(call, &given) { "XendLocalStorageRepo" } else { "XendQCoWStorageRepo" };
             Err(ErrorDescription::internal(format!("{class} instance has no attribute 'list_images'")))
@@ -81,7 +82,7 @@ pub(super) fn get_of_storage(call: &mut Context<'_>) -> Outcome {
     }
 }
 
-/// Makes a connection between a host and a storage.
+/// Creates a connection between a host and a storage repository.
 pub(super) fn create_connection(call: &mut Context<'_>) -> Outcome {
     let members = match &call.params[1] {
         Datum::Dict(members) => members.clone(),
@@ -98,5 +99,5 @@ pub(super) fn create_connection(call: &mut Context<'_>) -> Outcome {
 }
 
 pub(super) fn get_by_storage(call: &mut Context<'_>) -> Outcome {
-    Ok(list(records::having(call, "PBD", "SR", &call.params[1])))
+    Ok(list(records::with_attribute(call, "PBD", "SR", &call.params[1])))
 }

@@ -1,4 +1,4 @@
-//! What can be done with `VM`: the life of a domain, its resources and its attributes.
+//! Methods of `VM`: the life cycle, the resources and the attributes of domains.
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -11,13 +11,13 @@ use crate::python::{self, member};
 use crate::registry::reference;
 use crate::world::{Command, Detail, Domain, Failure, Image, PowerState, Scheduler};
 
-/// The domain that the method is called on.
+/// Returns the domain that the method is called on.
 fn domain<'c>(call: &'c Context<'_>) -> Result<&'c Domain, ErrorDescription> {
     records::domain(call, &call.reference()).ok_or_else(|| ErrorDescription::handle_invalid("VM", &call.params[1]))
 }
 
-/// What the daemon hands on to its older code: the id, or the name of a domain that is not active
-/// (`do_legacy_api_with_uuid`).
+/// Returns the value by which the daemon's older code finds the domain: the id, or the name of a domain that is not
+/// active (`do_legacy_api_with_uuid`).
 fn target(call: &Context<'_>) -> Result<Datum, ErrorDescription> {
     let domain = domain(call)?;
     Ok(domain.id.map_or_else(|| domain.name.as_str().into(), Datum::from))
@@ -29,8 +29,8 @@ fn domain_mut<'c>(call: &'c mut Context<'_>) -> Result<&'c mut Domain, ErrorDesc
     call.world.find_mut(&target).map_err(|failure| ErrorDescription::from_failure(&failure, release))
 }
 
-/// Has the world do something to the domain, and tells nothing of what it answers (`do_vm_func`). A state that is not the
-/// right one has a code of its own.
+/// Performs a command on the domain and drops its result (`do_vm_func`). A wrong state of the domain has an error code
+/// of its own.
 fn perform(call: &mut Context<'_>, command: impl FnOnce(Datum) -> Command) -> Outcome {
     let target = target(call)?;
     match call.world.perform(call.now, &command(target)) {
@@ -43,8 +43,8 @@ fn perform(call: &mut Context<'_>, command: impl FnOnce(Datum) -> Command) -> Ou
     }
 }
 
-/// The same, for the methods that call the daemon's older code themselves: a state that is not the right one is an
-/// internal error there.
+/// Performs a command on the domain, for methods that call the daemon's older code themselves. There a wrong state is
+/// an internal error.
 fn ask(call: &mut Context<'_>, command: impl FnOnce(Datum) -> Command) -> Outcome {
     let target = target(call)?;
     call.ask(&command(target)).and_then(|_| void())
@@ -55,7 +55,7 @@ pub(in super::super) fn start(call: &mut Context<'_>) -> Outcome {
     if is_halted && lacks_hvm(call) {
         return Err(ErrorDescription::new(["VM_HVM_REQUIRED", &call.reference()]));
     }
-    // What the scheduler was to be told is told it now (`XendDomainInfo.start`).
+    // The scheduler gets the parameters that were set while the domain was halted (`XendDomainInfo.start`).
     if is_halted && call.release >= Release::V3_2 {
         let params = vcpus_params(call)?;
         check_weight(&params)?;
@@ -71,7 +71,8 @@ pub(in super::super) fn start(call: &mut Context<'_>) -> Outcome {
     perform(call, |domain| Command::Start { domain, paused })
 }
 
-/// Whether the domain could be started but for what the host has not (`HVMRequired`): its capabilities name no `hvm`.
+/// Returns whether the domain needs an HVM host and the host is none (`HVMRequired`): its capabilities do not name
+/// `hvm`.
 fn lacks_hvm(call: &Context<'_>) -> bool {
     let policy = call.registry.objects.kept("VM", &call.reference(), "HVM_boot_policy");
     let is_hvm = |domain: &Domain| {
@@ -111,14 +112,14 @@ pub(in super::super) fn hard_shutdown(call: &mut Context<'_>) -> Outcome {
     perform(call, |domain| Command::Destroy { domain })
 }
 
-/// From 3.3 on (`VM_hard_reboot`).
+/// Reboots a domain at once, from 3.3 on (`VM_hard_reboot`).
 pub(in super::super) fn hard_reboot(call: &mut Context<'_>) -> Outcome {
     if call.release <= Release::V3_2 {
         return Err(ErrorDescription::unsupported());
     }
     perform(call, |domain| Command::Reset { domain })?;
     let vm = call.reference();
-    leave_metrics(call, &vm);
+    keep_metrics(call, &vm);
     void()
 }
 
@@ -126,15 +127,15 @@ pub(in super::super) fn destroy(call: &mut Context<'_>) -> Outcome {
     let vm = call.reference();
     perform(call, |domain| Command::Delete { domain })?;
     if call.release <= Release::V3_1 {
-        leave_metrics(call, &vm);
+        keep_metrics(call, &vm);
     }
     call.registry.objects.forget("VM", &vm);
     void()
 }
 
-/// The daemon makes new metrics for a domain that it makes anew, and forgets to take the old ones from its list
-/// (captures `xenapi-VM_metrics.get_all` and `-end`). In 3.1 it never takes any from it.
-pub(super) fn leave_metrics(call: &mut Context<'_>, vm: &str) {
+/// Keeps the metrics of a domain that is created again. The daemon makes new metrics for it and forgets to remove the
+/// old ones from its list (captures `xenapi-VM_metrics.get_all` and `-end`). In 3.1 it never removes any.
+pub(super) fn keep_metrics(call: &mut Context<'_>, vm: &str) {
     let metrics = match call.registry.objects.kept("VM", vm, "metrics") {
         Some(metrics) => python::text(&metrics),
         None => reference("VM_metrics", vm),
@@ -154,7 +155,7 @@ pub(in super::super) fn restore(call: &mut Context<'_>) -> Outcome {
     call.ask(&Command::Restore { path, paused, detail: Detail::WithoutDevices }).and_then(|_| void())
 }
 
-/// A port is a number here: text is what a socket takes for none (`XendDomain.domain_migrate`).
+/// Migrates a domain. The port must be a number here, because a socket rejects a text (`XendDomain.domain_migrate`).
 pub(in super::super) fn migrate(call: &mut Context<'_>) -> Outcome {
     let destination = call.text(2);
     let port = member(&call.params[4], "port").cloned().unwrap_or(Datum::Int(0));
@@ -165,7 +166,7 @@ pub(in super::super) fn migrate(call: &mut Context<'_>) -> Outcome {
     ask(call, |domain| Command::Migrate { domain, destination: destination.into(), port })
 }
 
-/// Checked here, since only this method tells the state by a code.
+/// Sends a SysRq key. The state is checked here, because only this method reports it by an error code.
 pub(in super::super) fn send_sysrq(call: &mut Context<'_>) -> Outcome {
     let state = domain(call)?.power_state();
     if !matches!(state, PowerState::Running | PowerState::Paused) {
@@ -186,7 +187,7 @@ pub(in super::super) fn set_vcpus(call: &mut Context<'_>) -> Outcome {
     ask(call, |domain| Command::SetVcpus { domain, vcpus })
 }
 
-/// `memory_dynamic_max`, `memory_static_min` and so on: what the domain was made with.
+/// Sets one of `memory_dynamic_max`, `memory_static_min` and so on, in the definition of the domain.
 pub(in super::super) fn set_memory(call: &mut Context<'_>) -> Outcome {
     let bytes = call.integer(2)?;
     let domain = domain(call)?;
@@ -201,8 +202,8 @@ pub(in super::super) fn set_memory(call: &mut Context<'_>) -> Outcome {
     keep_memory(call, &changed)
 }
 
-/// The same, and the domain is asked to take or give memory (`VM_set_memory_dynamic_max_live`), which makes the least of
-/// it what it shall have, too.
+/// Sets one of the memory limits, and asks the running domain to take or release memory
+/// (`VM_set_memory_dynamic_max_live`). This makes the minimum the domain's target as well.
 pub(in super::super) fn set_memory_live(call: &mut Context<'_>) -> Outcome {
     let bytes = call.integer(2)?;
     let mut changed = memory(call, domain(call)?);
@@ -228,7 +229,7 @@ fn keep_memory(call: &mut Context<'_>, memory: &Memory) -> Outcome {
     void()
 }
 
-/// `_memory_sanity_check`.
+/// Checks that the limits are consistent (`_memory_sanity_check`).
 pub(super) fn check_memory(memory: &Memory) -> Result<(), ErrorDescription> {
     let wrong = if memory.static_min > memory.static_max {
         "memory_static_min must be less than or equal to memory_static_max"
@@ -246,7 +247,7 @@ pub(super) fn check_memory(memory: &Memory) -> Result<(), ErrorDescription> {
     Err(ErrorDescription::internal(format!("Invalid Configuration: {wrong}")))
 }
 
-/// What the daemon was told of a domain's virtual processors, whatever the hypervisor knows.
+/// Returns the parameters of the virtual CPUs that clients gave, whatever the hypervisor has.
 fn vcpus_params(call: &Context<'_>) -> Outcome {
     let domain = domain(call)?;
     let kept = call.registry.objects.kept("VM", &domain.uuid, "VCPUs_params");
@@ -275,8 +276,8 @@ pub(super) fn remove_from_vcpus_params(call: &mut Context<'_>) -> Outcome {
     change_vcpus_params(call, None)
 }
 
-/// Keeps a parameter, and then has the hypervisor take all of them (`_VM_VCPUs_params_refresh`). What it refuses is kept
-/// all the same.
+/// Stores a parameter and then passes all of them to the hypervisor (`_VM_VCPUs_params_refresh`). Parameters that the
+/// hypervisor refuses are stored all the same.
 pub(in super::super) fn add_to_vcpus_params_live(call: &mut Context<'_>) -> Outcome {
     add_to_vcpus_params(call)?;
     let params = vcpus_params(call)?;
@@ -285,8 +286,8 @@ pub(in super::super) fn add_to_vcpus_params_live(call: &mut Context<'_>) -> Outc
     for (name, cpus) in members {
         let Some(vcpu) = name.strip_prefix("cpumap") else { continue };
         let vcpu = python::int(vcpu.as_bytes()).map_err(ErrorDescription::internal)?.into();
-        // From 4.1 on the older code takes text, and is given a list: nothing is pinned, and nobody is told (capture
-        // `xenapi-VM_metrics.get_VCPUs_params-pinned@4.1`). What goes wrong before is only logged, too.
+        // From 4.1 on the older code expects a text and gets a list, so nothing is pinned and no error is reported
+        // (capture `xenapi-VM_metrics.get_VCPUs_params-pinned@4.1`). Earlier errors are only logged, too.
         if call.release <= Release::V3_4 {
             let text = python::str(cpus);
             let cpus = Datum::List(text.split(|&byte| byte == b',').map(|cpu| cpu.to_vec().into()).collect());
@@ -297,13 +298,13 @@ pub(in super::super) fn add_to_vcpus_params_live(call: &mut Context<'_>) -> Outc
     check_weight(&params)?;
     let (scheduler, values) = match call.release {
         release if release <= Release::V3_4 => (Scheduler::Credit, vec![weight.clone(), cap.clone()]),
-        // The other scheduler has no cap (capture `xenapi-VM.add_to_VCPUs_params_live-cap@4.1`).
+        // The credit2 scheduler has no cap (capture `xenapi-VM.add_to_VCPUs_params_live-cap@4.1`).
         _ => (Scheduler::Credit2, vec![weight.clone()]),
     };
     call.ask(&Command::SetScheduling { domain, scheduler, values }).and_then(|_| void())
 }
 
-/// Python takes any text for more than any number.
+/// Checks the weight. Python takes any text for more than any number.
 fn check_weight(params: &Datum) -> Result<(), ErrorDescription> {
     match member(params, "weight") {
         Some(Datum::Bytes(_) | Datum::Text(_)) => Err(ErrorDescription::internal("weight is out of range")),
@@ -313,20 +314,21 @@ fn check_weight(params: &Datum) -> Result<(), ErrorDescription> {
 
 pub(in super::super) fn set_name_label(call: &mut Context<'_>) -> Outcome {
     if !matches!(call.params[2], Datum::Bytes(_) | Datum::Text(_)) {
-        // What `re.search` says of it (capture `xenapi-VM.set_name_label-int`).
+        // The text is that of `re.search` (capture `xenapi-VM.set_name_label-int`).
         return Err(ErrorDescription::internal("expected string or buffer"));
     }
     let name = call.text(2);
     ask(call, |domain| Command::Rename { domain, name })
 }
 
-/// The domain that the daemon's older code finds under a name, which may be an id or a uuid as well.
+/// Returns the domain that the daemon's older code finds by a name, which may also be an id or a uuid.
 pub(super) fn get_by_name_label(call: &mut Context<'_>) -> Outcome {
     let found = call.world.find(&call.params[1]).map(|domain| domain.uuid.clone());
     Ok(records::list(found.into_iter().collect()))
 }
 
-/// The other configuration says whether the domain is forgotten when it ends, which is how `xm create` makes one.
+/// Sets `other_config`, which also determines whether the domain is forgotten when it ends: `xm create` makes its
+/// domains in this way.
 pub(super) fn set_other_config(call: &mut Context<'_>) -> Outcome {
     let config = call.params[2].clone();
     keep_other_config(call, config)
@@ -350,12 +352,12 @@ fn keep_other_config(call: &mut Context<'_>, config: Datum) -> Outcome {
     void()
 }
 
-/// Whether a domain is forgotten when it ends: any text but an empty one says so.
+/// Returns whether a domain is forgotten when it ends, which any text but an empty one means.
 pub(super) fn is_transient(other_config: &Datum) -> bool {
     member(other_config, "transient").is_some_and(python::truth)
 }
 
-/// Moves a domain to the one pool that there is.
+/// Moves a domain to a CPU pool, of which there is only one.
 pub(super) fn migrate_to_pool(call: &mut Context<'_>) -> Outcome {
     let pool = call.params[2].clone();
     if !records::exists(call, "cpu_pool", &pool) {
@@ -370,7 +372,7 @@ pub(super) fn migrate_to_pool(call: &mut Context<'_>) -> Outcome {
     void()
 }
 
-/// `actions_after_shutdown`, `actions_after_reboot` and `actions_after_suspend`.
+/// Sets `actions_after_shutdown`, `actions_after_reboot` or `actions_after_suspend`.
 pub(super) fn set_normal_exit(call: &mut Context<'_>) -> Outcome {
     let mode = call.text(2);
     let Some(mode) = ON_NORMAL_EXIT.into_iter().find(|known| known.as_bytes() == mode) else {
@@ -405,7 +407,7 @@ pub(super) fn set_hvm_boot_policy(call: &mut Context<'_>) -> Outcome {
     generic::set(call)
 }
 
-/// `PV_kernel`, `PV_ramdisk` and `PV_args`: what the domain is started from.
+/// Sets `PV_kernel`, `PV_ramdisk` or `PV_args`, which are settings of the image.
 pub(super) fn set_in_image(call: &mut Context<'_>) -> Outcome {
     let value = call.params[2].clone();
     let name = call.method.field().trim_start_matches("PV_");
@@ -413,11 +415,11 @@ pub(super) fn set_in_image(call: &mut Context<'_>) -> Outcome {
     let image = domain_mut(call)?.image.get_or_insert_with(none);
     let is_replaced = |pair: &Datum| {
         let known = pair.items().first().and_then(Datum::as_bytes).unwrap_or_default();
-        // The arguments are told with those that come from settings of their own.
+        // The arguments include those that come from the settings `root` and `ip`.
         known == name.as_bytes() || (name == "args" && matches!(known, b"root" | b"ip"))
     };
     let kept = image.config.items().iter().filter(|pair| !is_replaced(pair)).cloned();
-    // But for the kernel, what is empty is as nothing.
+    // An empty value removes the setting, unless it is the kernel.
     let given = Some(Datum::pair(name, value.clone())).filter(|_| name == "kernel" || python::truth(&value));
     image.config = kept.chain(given).collect::<Vec<_>>().into();
     void()

@@ -1,5 +1,5 @@
-//! `VIF`, `VBD`, `VTPM` and `console`: devices of domains, by the uuids that the daemon gives them
-//! (`XendDomainInfo.get_dev_xenapi_config`).
+//! Records of `VIF`, `VBD`, `VTPM` and `console`: devices of domains, identified by the uuids that the daemon gives
+//! them (`XendDomainInfo.get_dev_xenapi_config`).
 
 use std::sync::Arc;
 
@@ -12,7 +12,7 @@ use super::domains::domains;
 use crate::python;
 use crate::world::{Device, Domain, PowerState};
 
-/// The kinds of devices of a class. A framebuffer is a console, too.
+/// Returns the device classes that a class of the Xen-API stands for. A framebuffer is a console, too.
 fn kinds(class: &str) -> &'static [&'static str] {
     match class {
         "VIF" | "VIF_metrics" => &["vif"],
@@ -23,12 +23,12 @@ fn kinds(class: &str) -> &'static [&'static str] {
     }
 }
 
-/// Whether the objects of a class are devices of domains.
+/// Returns whether the objects of a class are devices of domains.
 pub(super) fn is_class(class: &str) -> bool {
     !kinds(class).is_empty()
 }
 
-/// All connected devices of a class.
+/// Returns all connected devices of a class.
 fn devices<'w>(call: &'w Context<'_>, class: &str) -> impl Iterator<Item = (&'w Domain, &'w Device)> + use<'w> {
     let kinds = kinds(class);
     let devices =
@@ -40,13 +40,13 @@ pub(super) fn references(call: &Context<'_>, class: &str) -> Vec<String> {
     devices(call, class).map(|(_, device)| device.uuid().to_owned()).collect()
 }
 
-/// The references of the devices of a class that a domain has.
+/// Returns the references of a domain's devices of a class.
 pub(super) fn of_domain(domain: &Domain, class: &str) -> Vec<String> {
     let of_class = |device: &&Device| kinds(class).contains(&device.class.as_str());
     domain.devices.iter().filter(of_class).map(|device| device.uuid().to_owned()).collect()
 }
 
-/// A connected device of a class and its domain, by its reference.
+/// Returns a connected device with its domain, by the reference of the device.
 pub(in super::super) fn device<'w>(
     call: &'w Context<'_>,
     class: &str,
@@ -58,13 +58,14 @@ pub(in super::super) fn device<'w>(
     devices.find(|(_, device)| device.uuid() == given && kinds.contains(&device.class.as_str()))
 }
 
-/// Whether a domain's devices are in the store. Of one that is halted or suspended the configuration is all there is.
+/// Returns whether the store has the devices of a domain. A halted or suspended domain has them only in its
+/// configuration.
 pub(in super::super) fn is_running(domain: &Domain) -> bool {
     !matches!(domain.power_state(), PowerState::Halted | PowerState::Suspended)
 }
 
-/// Whether the disks of a domain can be read. 3.4 makes a number of what the store has as `bootable`, and that is
-/// `False` once a client has set it so (captures `xenapi-VBD.get_record-running@3.4` and `-hot@3.4`).
+/// Checks that the disks of a domain can be read. 3.4 converts the store's `bootable` to a number, which fails for the
+/// `False` that a client has set (captures `xenapi-VBD.get_record-running@3.4` and `-hot@3.4`).
 pub(in super::super) fn vbd_is_readable(call: &Context<'_>, domain: &Domain) -> Result<(), ErrorDescription> {
     let is_flag = |vbd: &String| matches!(call.registry.objects.kept("VBD", vbd, "bootable"), Some(Datum::Bool(_)));
     let flag = of_domain(domain, "VBD").into_iter().find(is_flag);
@@ -77,8 +78,8 @@ pub(in super::super) fn vbd_is_readable(call: &Context<'_>, domain: &Domain) -> 
     }
 }
 
-/// The references of the devices of a class that have a value in an attribute.
-pub(super) fn having(call: &Context<'_>, class: &str, field: &str, wanted: &Datum) -> Vec<String> {
+/// Returns the references of the devices of a class whose attribute has a value.
+pub(super) fn with_attribute(call: &Context<'_>, class: &str, field: &str, wanted: &Datum) -> Vec<String> {
     let is_it = |given: &String| match setting_of(call, class, given, field) {
         Some(value) => value == *wanted,
         None => attribute(call, class, given, field).as_ref() == Ok(wanted),
@@ -86,7 +87,7 @@ pub(super) fn having(call: &Context<'_>, class: &str, field: &str, wanted: &Datu
     references(call, class).into_iter().filter(is_it).collect()
 }
 
-/// What of an attribute a device's settings tell alone, so that a search need not make its record.
+/// Returns an attribute that follows from a device's settings alone, so that a search need not make the record.
 fn setting_of(call: &Context<'_>, class: &str, given: &str, field: &str) -> Option<Datum> {
     match (class, field) {
         ("VBD", "VDI") => {
@@ -97,7 +98,7 @@ fn setting_of(call: &Context<'_>, class: &str, given: &str, field: &str) -> Opti
     }
 }
 
-/// One attribute of a device (`get_dev_property_by_uuid`).
+/// Returns an attribute of a device (`get_dev_property_by_uuid`).
 pub(super) fn attribute(call: &Context<'_>, class: &str, given: &str, field: &str) -> Outcome {
     let invalid = || ErrorDescription::handle_invalid(class, &given.into());
     let (domain, device) = device(call, class, given).ok_or_else(invalid)?;
@@ -111,7 +112,7 @@ pub(super) fn attribute(call: &Context<'_>, class: &str, given: &str, field: &st
         }
         _ => {}
     }
-    // That it is no number is caught there, and the value is lost.
+    // The daemon catches the failed conversion to a number here, and loses the value.
     if class.starts_with("VBD") && vbd_is_readable(call, domain).is_err() {
         return Ok(Datum::None);
     }
@@ -120,7 +121,7 @@ pub(super) fn attribute(call: &Context<'_>, class: &str, given: &str, field: &st
     python::member(&record, field).cloned().ok_or_else(missing)
 }
 
-/// The record of a device. Its metrics have the reference of the device itself.
+/// Returns the record of a device. Its metrics have the same reference as the device itself.
 pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Outcome {
     let invalid = || ErrorDescription::handle_invalid(class, &given.into());
     let (domain, device) = device(call, class, given).ok_or_else(invalid)?;
@@ -147,7 +148,7 @@ pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Outcome {
             let (name, suffix) = dev.split_once(':').map_or((dev, None), |(name, suffix)| (name, Some(suffix)));
             let mode = if python::str(&text("mode")).starts_with(b"w") { "RW" } else { "RO" };
             fields.extend([("VDI", text("VDI")), ("device", name.into()), ("mode", mode.into())]);
-            // The store always names the kind of a disk behind its name.
+            // In the store, the name of a disk always has its kind as a suffix.
             let kind = match suffix {
                 None if is_running(domain) => Some("disk"),
                 suffix => suffix,
@@ -193,12 +194,12 @@ pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Outcome {
     Ok(python::dict(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
-/// The class under which attributes of a device are kept.
+/// Returns the class under which the registry keeps attributes of a device.
 fn kept_by(class: &str) -> &str {
     class.strip_suffix("_metrics").unwrap_or(class)
 }
 
-/// A number: 1 of the first disk, if nothing else is said (`device_add`).
+/// Returns `bootable` as a number, which is 1 for the first disk by default (`device_add`).
 fn bootable(domain: &Domain, device: &Device) -> Datum {
     match device.setting("bootable") {
         Some(flag) => python::int(&python::str(flag)).map_or_else(|_| flag.clone(), Datum::from),
@@ -206,18 +207,18 @@ fn bootable(domain: &Domain, device: &Device) -> Datum {
     }
 }
 
-/// The network of a bridge, if there is one; without a bridge that of the first (`bridge_to_network`).
+/// Returns the network of a bridge; without a bridge, that of the first one (`bridge_to_network`).
 fn network(call: &Context<'_>, bridge: Option<Datum>) -> Option<Datum> {
     let networks = match bridge.filter(python::truth) {
-        // A search through their records, which name the cards plugged into them, would come back here.
-        Some(bridge) => call.registry.objects.having("network", "name_label", &bridge),
+        // A search through the networks' records would not end, since these name the network cards.
+        Some(bridge) => call.registry.objects.with_attribute("network", "name_label", &bridge),
         None => call.registry.objects.references("network"),
     };
     networks.into_iter().next().map(Datum::from)
 }
 
-/// What the store holds of the front end of a running device, but for the folder of the back end: it is cut off with the
-/// first pair of all but the disks, in 3.1 of those too (`get_runtime_properties`).
+/// Returns the store's entries of a running device's front end. The folder of the back end is missing: it is cut off
+/// with the first pair, except for disks, which lose it only in 3.1 (`get_runtime_properties`).
 fn runtime_properties(call: &Context<'_>, class: &str, given: &str) -> Outcome {
     let invalid = || ErrorDescription::handle_invalid(class, &given.into());
     let (domain, device) = device(call, class, given).ok_or_else(invalid)?;
@@ -239,7 +240,7 @@ fn runtime_properties(call: &Context<'_>, class: &str, given: &str) -> Outcome {
     Ok(python::dict(members.collect()))
 }
 
-/// Where an image is (`XendLocalVDI.get_location`).
+/// Returns the location of an image (`XendLocalVDI.get_location`).
 pub(in super::super) fn image_location(call: &Context<'_>, vdi: &Datum) -> Option<Vec<u8>> {
     let fields = call.registry.objects.fields("VDI", &python::text(vdi))?;
     let (_, config) = fields.iter().find(|(name, _)| name == "other_config")?;

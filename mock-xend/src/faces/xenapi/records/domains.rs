@@ -1,4 +1,4 @@
-//! The domains of the host, which the Xen-API names by their uuids.
+//! The domains of the host, which the Xen-API identifies by their uuids.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -7,7 +7,8 @@ use super::super::context::Context;
 use crate::python;
 use crate::world::Domain;
 
-/// All domains: the active ones by id, then the others as a dict of their uuids gives them (`XendDomain.list`).
+/// Returns all domains: the active ones by id, then the others in the order of a Python dict of their uuids
+/// (`XendDomain.list`).
 pub(in super::super) fn domains<'w>(call: &'w Context<'_>) -> Vec<&'w Domain> {
     let (mut domains, inactive): (Vec<_>, Vec<_>) =
         call.world.domains().iter().map(Arc::as_ref).partition(|domain| domain.id.is_some());
@@ -17,7 +18,7 @@ pub(in super::super) fn domains<'w>(call: &'w Context<'_>) -> Vec<&'w Domain> {
     domains
 }
 
-/// The domain of a reference.
+/// Returns the domain with a reference.
 pub(in super::super) fn domain<'w>(call: &'w Context<'_>, vm: &str) -> Option<&'w Domain> {
     call.world.domains().iter().map(Arc::as_ref).find(|domain| domain.uuid == vm)
 }

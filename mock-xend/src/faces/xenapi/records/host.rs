@@ -1,4 +1,4 @@
-//! `host`, `host_cpu` and `host_metrics`: the one host that there is (`XendNode.py`).
+//! Records of `host`, `host_cpu` and `host_metrics`, for the only host that there is (`XendNode.py`).
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
@@ -9,7 +9,7 @@ use super::references::{list, references};
 use crate::python;
 use crate::registry::reference;
 
-/// What the daemon reads from `/proc/cpuinfo` on the host of the captures (`xenapi-host_cpu.get_record`).
+/// The values that the daemon reads from `/proc/cpuinfo` on the host of the captures (`xenapi-host_cpu.get_record`).
 const CPU_INFO: [(&str, &str); 5] = [
     ("vendor", "GenuineIntel"),
     ("speed", "2100"),
@@ -29,7 +29,7 @@ const CPU_INFO: [(&str, &str); 5] = [
     ),
 ];
 
-/// What of `xend.node.info` is the software's version (`xc.xeninfo` and `os.uname`).
+/// The values of `xend.node.info` that make up `software_version` (`xc.xeninfo` and `os.uname`).
 const SOFTWARE: [&str; 15] = [
     "system",
     "host",
@@ -48,7 +48,7 @@ const SOFTWARE: [&str; 15] = [
     "xend_config_format",
 ];
 
-/// `host_get_record`, its members in the order of the source.
+/// Returns the record of a host (`host_get_record`), with its members in the order of the source.
 pub(super) fn record(call: &Context<'_>, host: &str) -> Datum {
     let release = call.release;
     let kept = |field: &str, otherwise: Datum| call.registry.objects.kept("host", host, field).unwrap_or(otherwise);
@@ -70,7 +70,7 @@ pub(super) fn record(call: &Context<'_>, host: &str) -> Datum {
     let fields = [
         (Release::V3_1, "uuid", host.into()),
         (Release::V3_1, "name_label", kept("name_label", call.world.node.host.as_str().into())),
-        // The record never has a description, whatever was set.
+        // The record's description is always empty, whatever was set.
         (Release::V3_1, "name_description", "".into()),
         (Release::V3_1, "API_version_major", "1".into()),
         (Release::V3_1, "API_version_minor", "0".into()),
@@ -98,7 +98,7 @@ pub(super) fn record(call: &Context<'_>, host: &str) -> Datum {
     python::literal(fields.map(|(_, name, value)| (name, value)))
 }
 
-/// `host_cpu_get_record`.
+/// Returns the record of a processor (`host_cpu_get_record`).
 pub(super) fn cpu(call: &Context<'_>, cpu: &str) -> Option<Datum> {
     let number = cpus(call).iter().position(|known| known == cpu)?;
     let mut fields = vec![("number", Datum::from(i64::try_from(number).unwrap_or_default()))];
@@ -113,7 +113,7 @@ pub(super) fn cpu(call: &Context<'_>, cpu: &str) -> Option<Datum> {
     Some(python::dict(fields.into_iter().map(|(name, value)| (name.to_owned(), value)).collect()))
 }
 
-/// `host_metrics_get_record`.
+/// Returns the record of a host's metrics (`host_metrics_get_record`).
 pub(super) fn metrics(call: &Context<'_>, metrics: &str) -> Datum {
     python::literal([
         ("uuid", metrics.into()),

@@ -1,4 +1,4 @@
-//! `VM_metrics`: what a domain does at the moment (`XendVMMetrics.py`).
+//! Records of `VM_metrics`: the current state of a domain (`XendVMMetrics.py`).
 
 use std::time::Duration;
 
@@ -11,13 +11,13 @@ use crate::python;
 use crate::registry::reference;
 use crate::world::{Activity, Domain};
 
-/// The metrics of all domains, and those that are left of domains that are gone.
+/// Returns the references of all metrics, including those that are left of domains that are gone.
 pub(super) fn references(call: &Context<'_>) -> Vec<String> {
     let of_domains = domains(call).into_iter().map(|domain| of_domain(call, domain));
     of_domains.chain(call.registry.objects.references("VM_metrics")).collect()
 }
 
-/// The metrics of a domain.
+/// Returns the reference of a domain's metrics.
 pub(super) fn of_domain(call: &Context<'_>, domain: &Domain) -> String {
     let renewed = call.registry.objects.kept("VM", &domain.uuid, "metrics");
     renewed.map_or_else(|| reference("VM_metrics", &domain.uuid), |metrics| python::text(&metrics))
@@ -33,10 +33,10 @@ pub(super) fn record(call: &Context<'_>, metrics: &str) -> Option<Datum> {
     }
 }
 
-/// What is told where the hypervisor knows of no domain.
+/// Returns the record for a domain that the hypervisor does not know.
 fn of_inactive(call: &Context<'_>, metrics: &str) -> Datum {
     let nothing = || Datum::Dict(Vec::new());
-    // An empty text, later an empty list (captures `xenapi-VM_metrics.get_record-halted`).
+    // The state is an empty text in 3.1, and an empty list later (captures `xenapi-VM_metrics.get_record-halted`).
     let state = if call.release <= Release::V3_1 { "".into() } else { Datum::List(Vec::new()) };
     python::literal([
         ("uuid", metrics.into()),
@@ -54,7 +54,7 @@ fn of_inactive(call: &Context<'_>, metrics: &str) -> Datum {
 
 fn of_active(call: &Context<'_>, metrics: &str, domain: &Domain) -> Datum {
     let of_vcpus = |value: &dyn Fn(i64) -> Datum| {
-        // The keys are numbers: they come in their own order.
+        // The keys are numbers, which a Python dict yields in ascending order.
         Datum::Dict((0..domain.vcpus).map(|vcpu| (vcpu.to_string(), value(vcpu))).collect())
     };
     let states: &[&str] = match domain.activity {
@@ -67,7 +67,7 @@ fn of_active(call: &Context<'_>, metrics: &str, domain: &Domain) -> Datum {
     };
     let flags: &[&str] = if domain.activity == Activity::Paused { &["online"] } else { &["blocked", "online"] };
     let words = |words: &[&str]| Datum::List(words.iter().map(|word| Datum::from(*word)).collect());
-    // The processors that each may run on, and what the scheduler knows (`get_VCPUs_params`).
+    // The processors that each virtual CPU may run on, and the scheduler's parameters (`get_VCPUs_params`).
     let cpus = |vcpu| domain.cpus_of(vcpu).iter().map(i64::to_string).collect::<Vec<_>>().join(",").into();
     let mut params: Vec<_> = (0..domain.vcpus).map(|vcpu| (format!("cpumap{vcpu}"), cpus(vcpu))).collect();
     params.extend([("weight".to_owned(), domain.credit.weight.into()), ("cap".to_owned(), domain.credit.cap.into())]);

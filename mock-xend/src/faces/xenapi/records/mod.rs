@@ -1,4 +1,4 @@
-//! What objects there are, and what is told of each. Nothing here changes anything.
+//! The objects of the Xen-API and their records. Nothing in this module changes anything.
 
 mod device;
 mod domains;
@@ -24,7 +24,7 @@ pub(super) use references::{exists, list, references};
 pub(super) use session::session;
 pub(super) use vm::{Memory, ON_CRASH, ON_NORMAL_EXIT, memory, power_state};
 
-/// The record of an object.
+/// Returns the record of an object.
 pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Outcome {
     let record = match class {
         "VM" => domain(call, given).map(|domain| vm::record(call, domain)),
@@ -39,25 +39,25 @@ pub(super) fn record(call: &Context<'_>, class: &str, given: &str) -> Outcome {
     record.ok_or_else(|| ErrorDescription::handle_invalid(class, &given.into()))
 }
 
-/// The records of all objects of a class by reference. Each has been through an answer of its own, so that its numbers
-/// are text already.
+/// Returns the records of all objects of a class, by reference. Their numbers are texts already, because the daemon
+/// takes each record from an answer of its own.
 pub(super) fn records(call: &Context<'_>, class: &str) -> Datum {
     let record = |reference: String| {
-        // One that can't be told is an answer without a value.
+        // An error for one object is an answer without a value.
         let record = record(call, class, &reference).unwrap_or(Datum::None);
         (reference, stringify(record))
     };
     python::dict(references(call, class).into_iter().map(record).collect())
 }
 
-/// The references of the objects of a class that have a value in an attribute.
-pub(super) fn having(call: &Context<'_>, class: &str, field: &str, wanted: &Datum) -> Vec<String> {
+/// Returns the references of the objects of a class whose attribute has a value.
+pub(super) fn with_attribute(call: &Context<'_>, class: &str, field: &str, wanted: &Datum) -> Vec<String> {
     match (class, field) {
         ("VM", "name_label") => {
             let named = domains(call).into_iter().filter(|domain| wanted.as_bytes() == Some(domain.name.as_bytes()));
             named.map(|domain| domain.uuid.clone()).collect()
         }
-        _ if device::is_class(class) => device::having(call, class, field, wanted),
+        _ if device::is_class(class) => device::with_attribute(call, class, field, wanted),
         _ => {
             let is_it = |reference: &String| attribute(call, class, reference, field).as_ref() == Ok(wanted);
             references(call, class).into_iter().filter(is_it).collect()
@@ -65,7 +65,7 @@ pub(super) fn having(call: &Context<'_>, class: &str, field: &str, wanted: &Datu
     }
 }
 
-/// One member of the record of an object.
+/// Returns one member of the record of an object.
 pub(super) fn attribute(call: &Context<'_>, class: &str, given: &str, field: &str) -> Outcome {
     if device::is_class(class) {
         return device::attribute(call, class, given, field);

@@ -1,4 +1,4 @@
-//! References: which objects there are of a class.
+//! The references of the objects of each class.
 
 use xend_wire::datum::Datum;
 
@@ -9,7 +9,7 @@ use super::{device, metrics};
 use crate::python;
 use crate::registry::reference;
 
-/// Whether a value is a reference to an object of a class: a byte string that is known.
+/// Returns whether a value is the reference of an object of a class. It must be a byte string.
 pub(in super::super) fn exists(call: &Context<'_>, class: &str, given: &Datum) -> bool {
     let Some(Ok(given)) = given.as_bytes().map(std::str::from_utf8) else { return false };
     match class {
@@ -20,7 +20,7 @@ pub(in super::super) fn exists(call: &Context<'_>, class: &str, given: &Datum) -
     }
 }
 
-/// The references of all objects of a class.
+/// Returns the references of all objects of a class.
 pub(in super::super) fn references(call: &Context<'_>, class: &str) -> Vec<String> {
     match class {
         "VM" => domains(call).into_iter().map(|domain| domain.uuid.clone()).collect(),
@@ -33,7 +33,7 @@ pub(in super::super) fn references(call: &Context<'_>, class: &str) -> Vec<Strin
     }
 }
 
-/// A list of references as a value.
+/// Returns references as a list.
 pub(in super::super) fn list(references: Vec<String>) -> Datum {
     references.into_iter().map(Datum::from).collect::<Vec<_>>().into()
 }

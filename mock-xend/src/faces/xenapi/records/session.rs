@@ -1,4 +1,4 @@
-//! `session` and `task`.
+//! Records of `session` and `task`.
 
 use xend_wire::datum::Datum;
 
@@ -7,7 +7,7 @@ use super::super::envelope::{ErrorDescription, Outcome};
 use crate::python;
 use crate::registry::{Task, reference};
 
-/// The record of a session, which may be told of itself and of no other.
+/// Returns the record of the session of the call; the records of other sessions are refused.
 pub(in super::super) fn session(call: &Context<'_>) -> Outcome {
     let own = call.session();
     if *own != call.params[1] {
@@ -24,13 +24,13 @@ pub(in super::super) fn session(call: &Context<'_>) -> Outcome {
     ]))
 }
 
-/// The record of a task (`XendTask.get_record`).
+/// Returns the record of a task (`XendTask.get_record`).
 pub(super) fn task(given: &str, task: &Task) -> Datum {
     let (status, result, error) = match &task.ending {
         Ok(value) => ("success", value.clone(), Vec::new()),
         Err(words) => ("failure", Datum::None, words.clone()),
     };
-    // An exception has a code of its own here (`XendTask.run`).
+    // In a task, an exception has another error code (`XendTask.run`).
     let error = error.into_iter().map(|word| match word.as_bytes() {
         Some(b"INTERNAL_ERROR") => "INTERNAL ERROR".into(),
         _ => word,

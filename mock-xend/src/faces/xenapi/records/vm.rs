@@ -1,4 +1,4 @@
-//! The record of a domain.
+//! The record of `VM`, a domain.
 
 use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
@@ -10,9 +10,9 @@ use crate::python;
 use crate::registry::reference;
 use crate::world::{Domain, Image, PowerState};
 
-/// `XEN_API_ON_NORMAL_EXIT`.
+/// The actions after a normal end of a domain (`XEN_API_ON_NORMAL_EXIT`).
 pub(in super::super) const ON_NORMAL_EXIT: [&str; 2] = ["destroy", "restart"];
-/// `XEN_API_ON_CRASH_BEHAVIOUR`, and what the configuration of a domain calls them.
+/// The actions after a crash (`XEN_API_ON_CRASH_BEHAVIOUR`), each with its word in a domain's configuration.
 pub(in super::super) const ON_CRASH: [(&str, &str); 6] = [
     ("destroy", "destroy"),
     ("coredump_and_destroy", "coredump-destroy"),
@@ -22,7 +22,7 @@ pub(in super::super) const ON_CRASH: [(&str, &str); 6] = [
     ("rename_restart", "rename-restart"),
 ];
 
-/// The word for a state (`XEN_API_VM_POWER_STATE`, protocol reference §6.1).
+/// Returns the Xen-API's word for a state (`XEN_API_VM_POWER_STATE`, protocol reference §6.1).
 pub(in super::super) fn power_state(state: PowerState, release: Release) -> &'static str {
     match state {
         PowerState::Crashed if release < Release::V3_4 => "Unknown",
@@ -30,7 +30,7 @@ pub(in super::super) fn power_state(state: PowerState, release: Release) -> &'st
     }
 }
 
-/// The memory of a domain in bytes: what it has and may have while it runs, and what it was made with.
+/// The memory of a domain in bytes: the current values while it runs, and those of its definition.
 #[derive(Clone, Copy, Debug)]
 pub(in super::super) struct Memory {
     pub(in super::super) static_min: i64,
@@ -40,7 +40,8 @@ pub(in super::super) struct Memory {
 }
 
 pub(in super::super) fn memory(call: &Context<'_>, domain: &Domain) -> Memory {
-    /// Domain-0's: what the hypervisor of the captures gives as no limit, in KiB; the world keeps whole MiB of it.
+    /// The maximum of Domain-0's memory, in bytes: the number of KiB that stands for no limit in the hypervisor of the
+    /// captures. The world keeps it in whole MiB.
     const NO_LIMIT: i64 = 4_294_967_292 << 10;
     let bytes = |mib: i64| if mib == NO_LIMIT / MIB { NO_LIMIT } else { mib.saturating_mul(MIB) };
     let kept = |field: &str| match call.registry.objects.kept("VM", &domain.uuid, field) {
@@ -56,7 +57,8 @@ pub(in super::super) fn memory(call: &Context<'_>, domain: &Domain) -> Memory {
     }
 }
 
-/// `VM_get_record`, its members in the order of the source, which decides on their order in the reply.
+/// Returns the record of a domain (`VM_get_record`), with its members in the order of the source, which determines
+/// their order in the reply.
 pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     let release = call.release;
     let vm = domain.uuid.as_str();
@@ -66,7 +68,7 @@ pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     let empty = || Datum::List(Vec::new());
     let no_members = || Datum::Dict(Vec::new());
     let image = |name: &str| image_setting(domain, name).unwrap_or("".into());
-    // The kernel of one that is fully virtualised is its loader, and stands in the platform.
+    // The kernel of an HVM domain is its loader, which the platform shows.
     let of_kernel = |name: &str| if is_hvm { "".into() } else { image(name) };
     let boot_order = || python::literal(image_setting(domain, "boot").map(|order| ("order", order)));
     let normal_exit = |mode: &str| if ON_NORMAL_EXIT.contains(&mode) { mode.to_owned() } else { "restart".to_owned() };
@@ -81,7 +83,7 @@ pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
         (always, "uuid", vm.into()),
         (always, "power_state", power_state(domain.power_state(), release).into()),
         (always, "name_label", domain.name.as_str().into()),
-        // Whatever a client gave, the daemon tells the name, and always the same version.
+        // The daemon always shows the name and the same version, whatever a client has set.
         (always, "name_description", domain.name.as_str().into()),
         (always, "user_version", 1.into()),
         (always, "is_a_template", kept("is_a_template", false.into())),
@@ -113,7 +115,7 @@ pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
         (always, "HVM_boot_policy", kept("HVM_boot_policy", if is_hvm { "BIOS order" } else { "" }.into())),
         (always, "HVM_boot_params", kept("HVM_boot_params", if is_hvm { boot_order() } else { no_members() })),
         (always, "platform", platform(call, domain)),
-        // It is set under one name and told under another (`get_pci_bus`).
+        // The daemon sets this attribute under one name and reads it under another (`get_pci_bus`).
         (always, "PCI_bus", "".into()),
         (always, "tools_version", no_members()),
         (always, "other_config", kept("other_config", no_members())),
@@ -129,7 +131,8 @@ pub(super) fn record(call: &Context<'_>, domain: &Domain) -> Datum {
     python::literal(fields.map(|(_, name, value)| (name, value)))
 }
 
-/// What the hypervisor knows of a domain, or what a client gave for one that is halted.
+/// Returns the parameters of the virtual CPUs: those of the hypervisor, or those that a client gave for a halted
+/// domain.
 fn vcpus_params(call: &Context<'_>, domain: &Domain) -> Datum {
     match call.registry.objects.kept("VM", &domain.uuid, "VCPUs_params").filter(|_| domain.id.is_none()) {
         Some(params) => params,
@@ -142,8 +145,8 @@ fn image_setting(domain: &Domain, name: &str) -> Option<Datum> {
     setting.map(|value| python::str(value).into())
 }
 
-/// What a client gave, with what the daemon adds to every domain, and to each that it starts (captures
-/// `xenapi-VM.get_record-*`).
+/// Returns the platform settings that a client gave, with those that the daemon adds to every domain and to each one
+/// that it starts (captures `xenapi-VM.get_record-*`).
 fn platform(call: &Context<'_>, domain: &Domain) -> Datum {
     let given = call.registry.objects.kept("VM", &domain.uuid, "platform");
     let is_known_from_client = given.is_some();

@@ -1,26 +1,26 @@
-//! A file that goes with its maker.
+//! A file that is removed with the value that stands for it.
 
 use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-/// Removes a file when it is dropped, unless it is gone or another has taken its place.
+/// A file that is removed when the value is dropped, unless the file is gone or another one has taken its place.
 #[derive(Debug)]
-pub(crate) struct OwnFile {
+pub(crate) struct RemovedOnDrop {
     path: PathBuf,
-    /// What tells it from the next one at its path: device and inode.
+    /// The device and inode of the file, which tell it from a later file at the same path.
     identity: (u64, u64),
 }
 
-impl OwnFile {
-    /// The file that is at the path now.
+impl RemovedOnDrop {
+    /// Takes over the file that is at a path now.
     pub(crate) fn at(path: impl Into<PathBuf>) -> io::Result<Self> {
         let path = path.into();
         Ok(Self { identity: identity(&path)?, path })
     }
 }
 
-impl Drop for OwnFile {
+impl Drop for RemovedOnDrop {
     fn drop(&mut self) {
         if identity(&self.path).is_ok_and(|now| now == self.identity) {
             let _ = std::fs::remove_file(&self.path);

@@ -1,4 +1,4 @@
-//! A request as expectations see it.
+//! RequestPattern in the form that expectations are compared with.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -12,31 +12,31 @@ use super::shown;
 use crate::fields::Fields;
 use crate::path::UrlPath;
 
-/// A request, as far as expectations look at it.
-pub(crate) enum Question<'r> {
-    /// A request for a resource.
+/// The parts of a request that expectations can match.
+pub(crate) enum MatchableRequest<'r> {
+    /// An HTTP request for a resource of the S-expression face.
     Sxp {
         /// The HTTP method.
         method: &'r [u8],
-        /// The path.
+        /// The path of the URL, without the query.
         path: &'r UrlPath,
-        /// The fields of query and form together.
+        /// The fields of the query and of the form together.
         fields: &'r Fields,
-        /// The operations that the request may be.
+        /// The operations that the request may stand for.
         operations: &'r [Operation],
     },
     /// An XML-RPC call.
     Call {
-        /// `xmlrpc` or `xenapi`.
+        /// The face: `xmlrpc` or `xenapi`.
         face: Face,
-        /// The call.
+        /// The method with its parameters.
         call: &'r Call<'r>,
-        /// The operations that the call may be.
+        /// The operations that the call may stand for.
         operations: &'r [Operation],
     },
 }
 
-impl Question<'_> {
+impl MatchableRequest<'_> {
     pub(super) fn face(&self) -> Face {
         match self {
             Self::Sxp { .. } => Face::Sxp,
@@ -44,7 +44,7 @@ impl Question<'_> {
         }
     }
 
-    /// What the request asks for, out of the operations that it may be.
+    /// Returns the operations that the request stands for, with their arguments.
     fn recognise(&self, release: Release) -> Vec<(Operation, Arguments)> {
         match self {
             Self::Sxp { method, path, fields, operations } => {
@@ -60,31 +60,32 @@ impl Question<'_> {
     }
 }
 
-/// A request that expectations are held against.
-pub(super) struct Asked<'q> {
-    pub(super) question: &'q Question<'q>,
+/// A request that is compared with the expectations.
+pub(super) struct RecognisedRequest<'q> {
+    pub(super) matchable: &'q MatchableRequest<'q>,
     release: Release,
-    /// The operations with their arguments, from when an expectation first wants to know them.
+    /// The operations that the request stands for, with their arguments. They are computed when an expectation first
+    /// needs them.
     recognised: OnceCell<Vec<(Operation, Arguments)>>,
 }
 
-impl<'q> Asked<'q> {
-    pub(super) fn new(question: &'q Question<'q>, release: Release) -> Self {
-        Self { question, release, recognised: OnceCell::new() }
+impl<'q> RecognisedRequest<'q> {
+    pub(super) fn new(matchable: &'q MatchableRequest<'q>, release: Release) -> Self {
+        Self { matchable, release, recognised: OnceCell::new() }
     }
 
-    /// Whether the request is for an operation, with these arguments among its own.
+    /// Returns whether the request stands for an operation with at least these arguments.
     pub(super) fn is(&self, operation: Operation, arguments: &Arguments) -> bool {
-        let (Question::Sxp { operations, .. } | Question::Call { operations, .. }) = self.question;
+        let (MatchableRequest::Sxp { operations, .. } | MatchableRequest::Call { operations, .. }) = self.matchable;
         operations.contains(&operation)
-            && self.recognised.get_or_init(|| self.question.recognise(self.release)).iter().any(|(asked, given)| {
+            && self.recognised.get_or_init(|| self.matchable.recognise(self.release)).iter().any(|(asked, given)| {
                 *asked == operation && arguments.iter().all(|(name, value)| given.get(name) == Some(value))
             })
     }
 }
 
-/// The request on one line, for reports.
-impl fmt::Display for Question<'_> {
+/// The request on one line, as reports show it.
+impl fmt::Display for MatchableRequest<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Sxp { method, path, fields, .. } => {
