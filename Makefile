@@ -118,13 +118,14 @@ bench: ## Speed of codecs and mock, beside their peers, in one run each
 	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench-server -- listing
 
 .PHONY: gates
-gates: ## Instructions a byte that the codecs take, against bench/gates.toml
+gates: ## Instructions a byte that the codecs take, against bench/gates.toml; and that twice the work costs no more than 2.5 times as many
 	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench -- gates
+	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench-server -- growth
 
 .PHONY: fuzz
 fuzz: ## Each fuzz target for FUZZ_SECONDS
 	$(CARGO) run --quiet --manifest-path fuzz/Cargo.toml --example seed
-	for target in sexpr xmlrpc roundtrip files answers; do \
+	for target in sexpr xmlrpc roundtrip files answers mock replies; do \
 	    (cd fuzz && $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048) || exit 1; \
 	done
 

@@ -1,5 +1,5 @@
 //! Writes seeds, one file each below `corpus/TARGET`: the documents of `fixtures/cases` for the codecs, the files of
-//! `fixtures` for what people write, and answers of our own.
+//! `fixtures` for what people write, and answers, requests and replies of our own.
 
 use std::path::Path;
 use std::{fs, io};
@@ -46,7 +46,43 @@ fn main() -> io::Result<()> {
         r#"{"unsupported":"no"}"#,
     ];
     let answers = answers.into_iter().enumerate();
-    seed(&corpus.join("answers"), answers.map(|(number, text)| (number.to_string(), text.into())))
+    seed(&corpus.join("answers"), answers.map(|(number, text)| (number.to_string(), text.into())))?;
+
+    let call = |method: &str, params: &str| {
+        let body = format!("<methodCall><methodName>{method}</methodName><params>{params}</params></methodCall>");
+        format!("POST /RPC2 HTTP/1.1\r\nContent-length: {}\r\n\r\n{body}", body.len())
+    };
+    let param = |text: &str| format!("<param><value><string>{text}</string></value></param>");
+    let form = "POST /xend/domain/vm1 HTTP/1.1\r\nContent-type: application/x-www-form-urlencoded\r\n";
+    // By face: the order is that of `Face::ALL`.
+    let requests = [
+        ["GET /xend/domain?detail=1 HTTP/1.1\r\n\r\n".to_owned(), format!("{form}Content-length: 8\r\n\r\nop=pause")],
+        [call("xend.domains", &param("1")), call("xend.domain.pause", &param("vm1"))],
+        [call("session.login_with_password", &(param("u") + &param("p"))), call("VM.get_all", &param("x"))],
+    ];
+    let requests = (0_u8..).zip(requests).flat_map(|(face, requests)| {
+        // Of the first release and of the last but one.
+        [0, 18].into_iter().flat_map(move |release| {
+            requests.clone().into_iter().map(move |request| [&[face + release][..], request.as_bytes()].concat())
+        })
+    });
+    seed(&corpus.join("mock"), requests.enumerate().map(|(number, bytes)| (number.to_string(), bytes)))?;
+
+    let bodies = [
+        "(domain (domid 1) (name vm1) (memory 64))",
+        "<methodResponse><params><param><value><int>0</int></value></param></params></methodResponse>",
+        "<methodResponse><fault><value><struct><member><name>faultCode</name><value><int>2</int></value></member>\
+         <member><name>faultString</name><value><string>no</string></value></member></struct></value></fault></methodResponse>",
+        "<methodResponse><params><param><value><struct><member><name>Status</name><value>Success</value></member>\
+         <member><name>Value</name><value>x</value></member></struct></value></param></params></methodResponse>",
+    ];
+    let replies = bodies.into_iter().enumerate().flat_map(|(number, body)| {
+        (0..3_u8).map(move |face| {
+            let reply = format!("HTTP/1.1 200 OK\r\nContent-length: {}\r\n\r\n{body}", body.len());
+            (format!("{number}-{face}"), [&[face, number as u8][..], reply.as_bytes()].concat())
+        })
+    });
+    seed(&corpus.join("replies"), replies)
 }
 
 fn seed(folder: &Path, files: impl Iterator<Item = (String, Vec<u8>)>) -> io::Result<()> {

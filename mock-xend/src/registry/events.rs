@@ -10,7 +10,7 @@ use xend_wire::datum::Datum;
 
 use crate::python;
 use crate::weight;
-use crate::world::{PowerState, World};
+use crate::world::{Domain, PowerState, World};
 
 /// The kind of change that an event reports.
 #[derive(Clone, Copy, Debug)]
@@ -25,8 +25,10 @@ pub(crate) struct Events {
     registrations: BTreeMap<Vec<u8>, Registration>,
     /// The bytes that the registrations and their queued events take.
     held: usize,
-    /// The power states at the last call of `observe`, by the reference of the domain.
+    /// The power states at the last call of `observe`, by the uuids of the domains.
     power_states: BTreeMap<String, PowerState>,
+    /// The generation of the world at the last call of `observe`.
+    generation: u64,
     /// Whether an event was queued since the last call of `take_new_events_flag`.
     has_new_events: bool,
 }
@@ -88,7 +90,9 @@ impl Events {
             return Err(OverLimit);
         }
         if self.registrations.is_empty() {
-            self.power_states = power_states(world);
+            self.power_states =
+                world.domains().iter().map(|domain| (domain.uuid.clone(), domain.power_state())).collect();
+            self.generation = world.generation();
         }
         let mut registration = self.remove(session).unwrap_or_else(|| Registration {
             classes: Classes::Named(BTreeSet::new()),
@@ -189,22 +193,26 @@ impl Events {
         if self.registrations.is_empty() {
             return;
         }
-        let states = power_states(world);
-        let before = std::mem::replace(&mut self.power_states, states.clone());
-        // A missing domain counts as halted, so neither a definition nor its end is a change.
-        let state =
-            |of: &BTreeMap<String, PowerState>, reference| of.get(reference).copied().unwrap_or(PowerState::Halted);
-        let known: BTreeSet<&String> = before.keys().chain(states.keys()).collect();
-        for reference in known {
-            if state(&before, reference) != state(&states, reference) {
-                self.queue_event(Change::Modify, "VM", reference, "power_state", now);
+        let changed: BTreeSet<String> = match world.changed_since(self.generation) {
+            Some(uuids) => uuids.into_iter().map(str::to_owned).collect(),
+            None => {
+                let there = world.domains().iter().map(|domain| &domain.uuid);
+                self.power_states.keys().chain(there).cloned().collect()
+            }
+        };
+        self.generation = world.generation();
+        for uuid in changed {
+            let state = world.of_uuid(&uuid).last().map(Domain::power_state);
+            let before = match state {
+                Some(state) => self.power_states.insert(uuid.clone(), state),
+                None => self.power_states.remove(&uuid),
+            };
+            // A missing domain counts as halted, so neither a definition nor its end is a change.
+            if before.unwrap_or(PowerState::Halted) != state.unwrap_or(PowerState::Halted) {
+                self.queue_event(Change::Modify, "VM", &uuid, "power_state", now);
             }
         }
     }
-}
-
-fn power_states(world: &World) -> BTreeMap<String, PowerState> {
-    world.domains().iter().map(|domain| (domain.uuid.clone(), domain.power_state())).collect()
 }
 
 #[cfg(test)]

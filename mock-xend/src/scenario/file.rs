@@ -195,7 +195,8 @@ fn parse(name: &str, text: &str, folder: &Path) -> Result<Scenario, Diagnostic> 
         let message = reword_for_toml(error.message().trim_end(), text.get(span.clone()).unwrap_or_default());
         Diagnostic::new(name, text.as_bytes(), span, message)
     })?;
-    let mut source = Source { name, text, folder, release: None };
+    let line_feeds = text.match_indices('\n').map(|(at, _)| at).collect();
+    let mut source = Source { name, text, line_feeds, folder, release: None };
     if let Some(release) = &file.release {
         let wrong = |message| source.wrong(release.span(), message);
         let text = release.get_ref().as_str();
@@ -212,6 +213,8 @@ fn parse(name: &str, text: &str, folder: &Path) -> Result<Scenario, Diagnostic> 
 struct Source<'a> {
     name: &'a str,
     text: &'a str,
+    /// Where they are, so that no line is counted twice.
+    line_feeds: Vec<usize>,
     folder: &'a Path,
     release: Option<Release>,
 }
@@ -223,7 +226,7 @@ impl Source<'_> {
 
     fn expectation(&self, expect: Spanned<ExpectTable>) -> Result<Expectation, Diagnostic> {
         let header = expect.span();
-        let line = self.text[..header.start].matches('\n').count() + 1;
+        let line = self.line_feeds.partition_point(|&at| at < header.start) + 1;
         let table = expect.into_inner();
         let face = match &table.face {
             Some(face) => {

@@ -17,6 +17,8 @@ pub(crate) struct Script {
     release: Release,
     refuses_unexpected: bool,
     expectations: Vec<(Expectation, u64)>,
+    /// All expectations before this one are used up.
+    used_up: usize,
     notes: Vec<String>,
     /// The number of all notes, including those that are not kept.
     noted: u64,
@@ -38,6 +40,7 @@ impl Script {
             release,
             refuses_unexpected: scenario.refuses_unexpected,
             expectations: scenario.expectations.into_iter().map(|expectation| (expectation, 0)).collect(),
+            used_up: 0,
             notes: Vec::new(),
             noted: 0,
         }
@@ -51,7 +54,8 @@ impl Script {
         let shown = || shown::line(&matchable.to_string());
         let matches = |(expectation, _): &(Expectation, u64)| expectation.requests.match_request(&asked);
         let is_free = |(expectation, used): &(Expectation, u64)| expectation.times.is_none_or(|times| *used < times);
-        let Some(at) = self.expectations.iter().position(|entry| is_free(entry) && matches(entry)) else {
+        let next = self.expectations[self.used_up..].iter().position(|entry| is_free(entry) && matches(entry));
+        let Some(at) = next.map(|at| self.used_up + at) else {
             if let Some((expectation, _)) = self.expectations.iter().find(|entry| matches(entry)) {
                 let times = expectation.times.unwrap_or_default();
                 self.note(format!(
@@ -65,7 +69,7 @@ impl Script {
             }
             return if self.refuses_unexpected { Decision::Refused } else { Decision::World { delay: Duration::ZERO } };
         };
-        let waiting = self.expectations[..at]
+        let waiting = self.expectations[self.used_up..at]
             .iter()
             .find(|(expectation, used)| expectation.times.is_some_and(|times| *used < times))
             .map(|(expectation, _)| (expectation.line, shown::line(&expectation.requests.to_string())));
@@ -74,7 +78,11 @@ impl Script {
         }
         let (expectation, used) = &mut self.expectations[at];
         *used += 1;
-        expectation.decision.clone()
+        let decision = expectation.decision.clone();
+        let left = &self.expectations[self.used_up..];
+        self.used_up +=
+            left.iter().take_while(|(expectation, used)| expectation.times.is_some_and(|times| *used >= times)).count();
+        decision
     }
 
     pub(crate) fn report(&self) -> Report {

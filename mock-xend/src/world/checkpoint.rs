@@ -60,7 +60,8 @@ impl World {
         };
         self.check_room(saved.weight())?;
         let mut domain = saved.clone();
-        if let Some(at) = self.domains.iter().position(|other| other.name == domain.name || other.uuid == domain.uuid) {
+        let same = self.domains.named(&domain.name).chain(self.domains.of_uuid(&domain.uuid)).min();
+        if let Some(at) = same {
             let other = &self.domains[at];
             if other.id.is_some() || other.uuid != domain.uuid {
                 return Err(Failure::NameInUse { name: domain.name, by: other.id });

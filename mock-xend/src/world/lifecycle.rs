@@ -1,6 +1,5 @@
 //! The life of domains, from their creation to their end, and the events in it that time brings.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use xend_wire::Release;
@@ -8,6 +7,7 @@ use xend_wire::datum::Datum;
 
 use super::activity::{Activity, PowerState};
 use super::domain::{self, Domain, ShutdownRequest};
+use super::domains::Domains;
 use super::{Detail, Failure, World, record};
 use crate::python;
 
@@ -67,8 +67,8 @@ impl World {
         }
         self.check_name(domain.name.as_bytes())?;
         self.check_name_is_free(&domain)?;
-        // If a definition has the same uuid, the domain is started from the definition.
-        let defined = self.domains.iter().position(|known| known.id.is_none() && known.uuid == domain.uuid);
+        // A definition of the same domain is what it is started from.
+        let defined = self.domains.of_uuid(&domain.uuid).find(|&at| self.domains[at].id.is_none());
         domain.is_managed = defined.is_some();
         // The hypervisor creates the domain before it turns out that it can't be built, so the id is used up.
         let id = self.next_id();
@@ -109,12 +109,12 @@ impl World {
         self.check_room(domain.weight())?;
         self.check_name(domain.name.as_bytes())?;
         self.check_name_is_free(&domain)?;
-        let same = |known: &Domain| known.uuid == domain.uuid && known.name == domain.name;
-        if let Some(at) = self.domains.iter().position(|known| known.id.is_some() && same(known)) {
+        let is_running_as_it = |&at: &usize| self.domains[at].id.is_some() && self.domains[at].name == domain.name;
+        if let Some(at) = self.domains.of_uuid(&domain.uuid).find(is_running_as_it) {
             self.domains[at].is_managed = true;
             return Ok(Datum::None);
         }
-        if let Some(at) = self.domains.iter().position(|known| known.id.is_none() && known.uuid == domain.uuid) {
+        if let Some(at) = self.domains.of_uuid(&domain.uuid).find(|&at| self.domains[at].id.is_none()) {
             self.domains.remove(at);
         }
         domain.is_managed = true;
@@ -126,9 +126,9 @@ impl World {
     /// keeps both by uuid (capture `pine10-taken@3.1`). Later releases never have two such domains. Domain-0 is not
     /// changed.
     fn share_store(&mut self, new: &Domain) {
-        let shares = |known: &Arc<Domain>| known.id.is_some() && known.uuid == new.uuid && !known.is_privileged();
+        let is_guest = |&at: &usize| self.domains[at].id.is_some() && !self.domains[at].is_privileged();
         if self.release == Release::V3_1
-            && let Some(at) = self.domains.iter().position(shares)
+            && let Some(at) = self.domains.of_uuid(&new.uuid).find(is_guest)
         {
             let known = &mut self.domains[at];
             known.name.clone_from(&new.name);
@@ -145,17 +145,16 @@ impl World {
 
     /// Returns the id of a domain that has the name of a new one, or else its uuid; `None` if there is none.
     fn running_as(&self, domain: &Domain) -> Option<Option<u32>> {
-        let running = || self.domains.iter().filter(|known| known.id.is_some());
-        let by_name = running().find(|known| known.name == domain.name);
-        Some(by_name.or_else(|| running().find(|known| known.uuid == domain.uuid))?.id)
+        let is_running = |at: &usize| self.domains[*at].id.is_some();
+        let by_name = self.domains.named(&domain.name).find(is_running);
+        let at = by_name.or_else(|| self.domains.of_uuid(&domain.uuid).find(is_running))?;
+        Some(self.domains[at].id)
     }
 
     /// Checks that no other domain has the name of a new one. From 3.1 on a domain with the same uuid may have it.
     fn check_name_is_free(&self, domain: &Domain) -> Result<(), Failure> {
-        let is_other = |known: &Arc<Domain>| {
-            known.name == domain.name && (self.release < Release::V3_1 || known.uuid != domain.uuid)
-        };
-        match self.domains.iter().find(|known| is_other(known)) {
+        let is_other = |known: &&Domain| self.release < Release::V3_1 || known.uuid != domain.uuid;
+        match self.domains.named(&domain.name).map(|at| &self.domains[at]).find(is_other) {
             Some(other) if self.release < Release::V3_1 => {
                 Err(Failure::NameInUse { name: domain.name.clone(), by: other.id })
             }
@@ -310,7 +309,7 @@ impl World {
         let at = self.position(target)?;
         let name = self.check_name(name)?;
         self.check_room(name.len())?;
-        if let Some(other) = self.domains.iter().position(|domain| domain.name == name).filter(|other| *other != at) {
+        if let Some(other) = self.domains.named(&name).next().filter(|other| *other != at) {
             let (wanted_by, by) = (self.domains[at].id, self.domains[other].id);
             return Err(Failure::NameTaken { name, wanted_by, by });
         }
@@ -322,7 +321,8 @@ impl World {
     /// are destroyed after the daemon's timeout.
     pub(crate) fn settle(&mut self, now: Duration) {
         let timeout = domain::shutdown_timeout(self.release);
-        let due = |(at, domain): (usize, &Arc<Domain>)| {
+        let due = |domains: &Domains, at: usize| {
+            let domain = &domains[at];
             let asked = domain.shutdown_request.as_ref()?;
             let obeys_at = asked.obeys_at.filter(|_| domain.activity != Activity::Paused);
             let destroyed_at = asked.at.saturating_add(timeout);
@@ -330,7 +330,7 @@ impl World {
             Some((obeys_at.unwrap_or(destroyed_at).min(destroyed_at), at, obeys))
         };
         while let Some((time, at, obeys)) =
-            self.domains.iter().enumerate().filter_map(due).min().filter(|due| due.0 <= now)
+            self.domains.asked().filter_map(|at| due(&self.domains, at)).min().filter(|due| due.0 <= now)
         {
             let asked = self.domains[at].shutdown_request.take();
             match asked.filter(|_| obeys) {
@@ -413,14 +413,14 @@ impl World {
 
     /// Returns the first of the names `vm1-1`, `vm1-2` and so on that no domain has (`generateUniqueName`).
     fn free_name(&self, name: &str) -> String {
-        let is_free = |name: &String| self.domains.iter().all(|domain| domain.name != *name);
+        let is_free = |name: &String| self.domains.named(name).next().is_none();
         (1_u32..).map(|number| format!("{name}-{number}")).find(is_free).expect("some number is free")
     }
 
     /// Returns the next id that no domain has. After the last id come the first ones again, as in the hypervisor.
     pub(super) fn next_id(&mut self) -> u32 {
-        let is_free = |id: &u32| self.domains.iter().all(|domain| domain.id != Some(*id));
-        // No host has so many domains that no id is free.
+        let is_free = |id: &u32| self.domains.of_id(*id).is_none();
+        // No host has so many domains that none is free.
         let id = (self.next_id..=LAST_ID).chain(1..self.next_id).find(is_free).unwrap_or(self.next_id);
         self.next_id = id_after(id);
         id

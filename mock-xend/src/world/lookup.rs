@@ -31,7 +31,12 @@ impl World {
         self.position(target).map(|at| &mut self.domains[at])
     }
 
-    /// Returns the domains whose state a list covers.
+    /// The domains of a uuid. There may be several only up to 3.1.
+    pub(crate) fn of_uuid(&self, uuid: &str) -> impl Iterator<Item = &Domain> {
+        self.domains.of_uuid(uuid).map(|at| &self.domains[at])
+    }
+
+    /// The domains of a list.
     pub fn listed(&self, states: States) -> impl Iterator<Item = &Arc<Domain>> {
         let release = self.release;
         self.domains.iter().filter(move |domain| match states {
@@ -62,27 +67,29 @@ impl World {
     /// domain created with the uuid of another one has the other's name (captures `pine7-zero`, `pine10-taken`).
     fn is_known_by_id_only(&self, domain: &Domain) -> bool {
         self.release < Release::V3_1
-            && self.domains.iter().find(|known| known.uuid == domain.uuid).is_some_and(|first| first.id != domain.id)
+            && self.domains.of_uuid(&domain.uuid).next().is_some_and(|first| self.domains[first].id != domain.id)
     }
 
     /// Looks up a domain by name, number or uuid (`domain_lookup_nr`). An instance of `DateTime` or `Binary` equals the
     /// text that it holds, but `int()` rejects it.
     fn position_of(&self, target: &Datum) -> Result<Option<usize>, Failure> {
         let text = python::str(target);
-        let first = |wanted: &dyn Fn(&Domain) -> bool| self.domains.iter().position(|domain| wanted(domain));
-        let by_id = |id: i64| first(&|domain| domain.id.map(i64::from) == Some(id));
+        // No name and no uuid is anything but UTF-8.
+        let utf8 = str::from_utf8(&text).ok();
+        let by_id = |id: i64| u32::try_from(id).ok().and_then(|id| self.domains.of_id(id));
+        let active_first =
+            |all: Vec<usize>| all.iter().find(|&&at| self.domains[at].id.is_some()).or(all.first()).copied();
         let by_name = || {
-            let has_name = |domain: &Domain| domain.name.as_bytes() == text && !self.is_known_by_id_only(domain);
-            first(&|domain| domain.id.is_some() && has_name(domain)).or_else(|| first(&has_name))
+            let has_name = |&at: &usize| !self.is_known_by_id_only(&self.domains[at]);
+            active_first(self.domains.named(utf8?).filter(has_name).collect())
         };
+        let by_uuid = || active_first(self.domains.of_uuid(utf8?).collect());
         match target {
             Datum::Bytes(_) | Datum::Text(_) => {
-                let has_uuid = |domain: &Domain| domain.uuid.as_bytes() == text;
                 let knows_uuids = self.release >= Release::V3_1;
                 Ok(by_name()
                     .or_else(|| python::int(&text).ok().and_then(by_id))
-                    .or_else(|| first(&|domain| knows_uuids && domain.id.is_some() && has_uuid(domain)))
-                    .or_else(|| first(&|domain| knows_uuids && has_uuid(domain))))
+                    .or_else(|| by_uuid().filter(|_| knows_uuids)))
             }
             Datum::DateTime(_) | Datum::Binary(_) if let Some(at) = by_name() => Ok(Some(at)),
             // `int(nan)` raises a `ValueError`, as for a text that is no number.

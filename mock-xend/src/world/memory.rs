@@ -87,7 +87,7 @@ impl World {
     pub(super) fn check_free_memory(&self, memory: i64, max_memory: i64) -> Result<(), Failure> {
         let dom0_min_mem = self.xend_config.dom0_min_mem(self.release);
         let free = self.node.free_memory;
-        let of_domain_0 = self.domains.iter().find(|domain| domain.is_privileged()).map_or(0, |domain| domain.memory);
+        let of_domain_0 = self.domains.of_id(0).map_or(0, |at| self.domains[at].memory);
         let available = free.saturating_add(of_domain_0.saturating_sub(dom0_min_mem).max(0));
         let kib = |mib: i64| mib.saturating_mul(1024);
         // 3.3 and 3.4 add the page tables of an IOMMU to every domain: 4 KiB for each MiB, rounded to whole MiB.

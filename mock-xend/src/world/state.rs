@@ -1,5 +1,6 @@
 //! The state of a host with its domains.
 
+use std::collections::BTreeSet;
 use std::time::Duration;
 
 use xend_wire::Release;
@@ -95,5 +96,11 @@ impl World {
     /// earlier lookups are still valid.
     pub fn generation(&self) -> u64 {
         self.domains.generation()
+    }
+
+    /// The uuids of the domains that may have changed, come or gone since a [generation](Self::generation). `None` if so
+    /// much has happened since that a look at all is as good, or if it is the generation of another world.
+    pub(crate) fn changed_since(&self, generation: u64) -> Option<BTreeSet<&str>> {
+        self.domains.changed_since(generation)
     }
 }

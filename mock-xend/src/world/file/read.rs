@@ -140,7 +140,7 @@ impl Source<'_> {
         }
         // In 3.1 two domains with one uuid share their name.
         let is_shared = |known: &Domain| release == Release::V3_1 && known.uuid == domain.uuid;
-        if world.domains.iter().any(|known| known.name == domain.name && !is_shared(known)) {
+        if world.domains.named(&domain.name).any(|at| !is_shared(&world.domains[at])) {
             return Err(self.wrong(name, format!("two domains have the name `{}`: each needs its own", domain.name)));
         }
         if let Some(id) = id.clone().filter(|_| domain.id == Some(0)) {
@@ -148,7 +148,7 @@ impl Source<'_> {
         }
         if domain.activity.is_active() {
             match domain.id {
-                Some(wanted) if world.domains.iter().any(|known| known.id == Some(wanted)) => {
+                Some(wanted) if world.domains.of_id(wanted).is_some() => {
                     return Err(
                         self.wrong(id.unwrap_or(name), format!("two domains have the id {wanted}: each needs its own"))
                     );

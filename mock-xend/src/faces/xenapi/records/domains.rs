@@ -20,5 +20,5 @@ pub(in super::super) fn domains<'w>(call: &'w Context<'_>) -> Vec<&'w Domain> {
 
 /// Returns the domain with a reference.
 pub(in super::super) fn domain<'w>(call: &'w Context<'_>, vm: &str) -> Option<&'w Domain> {
-    call.world.domains().iter().map(Arc::as_ref).find(|domain| domain.uuid == vm)
+    call.world.of_uuid(vm).next()
 }
