@@ -86,7 +86,7 @@ power: ## Broken readers against the cases: who catches whom, and docs/power.md
 	POWER=1 $(CARGO) test --package xend-harness --test power --quiet -- --nocapture
 
 .PHONY: fullcheck
-fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, packages, dependency policy
+fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, size, packages, dependency policy
 	@skipped=0; \
 	step() { \
 	    if eval "$$2" >/dev/null 2>&1; then $(MAKE) --no-print-directory "$$1"; \
@@ -97,6 +97,7 @@ fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruc
 	step properties true none; \
 	step fuzz '$(CARGO) +nightly fuzz --version' cargo-fuzz; \
 	step gates 'valgrind --version' valgrind; \
+	step size 'strip --version' strip; \
 	step package true none; \
 	step policy '$(CARGO) deny --version' cargo-deny; \
 	echo "fullcheck: all passed, $$skipped skipped"
@@ -121,6 +122,14 @@ bench: ## Speed of codecs and mock, beside their peers, in one run each
 gates: ## Instructions a byte that the codecs take, against bench/gates.toml; and that twice the work costs no more than 2.5 times as many
 	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench -- gates
 	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench-server -- growth
+
+# All its data travels in it, so that it must not grow unnoticed.
+.PHONY: size
+size: ## The stripped harness, which is to stay under 8 MB
+	$(CARGO) build --release --quiet --package xend-harness
+	strip -o target/release/xend-harness.stripped target/release/xend-harness
+	@bytes=$$(wc -c < target/release/xend-harness.stripped); \
+	echo "the stripped xend-harness has $$bytes bytes"; test "$$bytes" -lt 8000000
 
 .PHONY: fuzz
 fuzz: ## Each fuzz target for FUZZ_SECONDS

@@ -17,7 +17,7 @@ fn main() -> io::Result<()> {
             fs::create_dir_all(corpus.join(target))?;
         }
         for file in xend_fixtures::files(&format!("cases/{codec}/")) {
-            let case: Table = toml::from_str(&String::from_utf8_lossy(file.bytes)).map_err(io::Error::other)?;
+            let case: Table = toml::from_str(&String::from_utf8_lossy(file.bytes())).map_err(io::Error::other)?;
             let Some(document) = document(&case).filter(|document| document.len() <= LONGEST) else { continue };
             let name = file.path.trim_start_matches("cases/").replace('/', "-");
             for target in targets {
@@ -28,7 +28,7 @@ fn main() -> io::Result<()> {
     seed(
         &corpus.join("files"),
         ["cases/", "laws/"].into_iter().flat_map(xend_fixtures::files).filter_map(|file| {
-            (file.bytes.len() <= LONGEST).then(|| (file.path.replace('/', "-"), file.bytes.to_vec()))
+            (file.bytes().len() <= LONGEST).then(|| (file.path.replace('/', "-"), file.bytes().to_vec()))
         }),
     )?;
     let baseline =

@@ -53,7 +53,7 @@ pub(crate) fn some<T>(all: impl IntoIterator<Item = T>) -> impl Iterator<Item = 
 
 fn cases(folder: &str) -> impl Iterator<Item = (&'static str, Option<Vec<u8>>)> {
     some(xend_fixtures::files(folder))
-        .map(|file| (file.path, document(std::str::from_utf8(file.bytes).expect("UTF-8"))))
+        .map(|file| (file.path, document(std::str::from_utf8(file.bytes()).expect("UTF-8"))))
 }
 
 /// All rules or releases; Miri, which takes a tenth of a second for a document, gets one of them, by the name of what

@@ -134,7 +134,7 @@ fn owned_values_fit_into_a_small_stack() {
 #[test]
 fn a_reply_with_5_000_domains_passes_the_defaults() {
     let case = xend_fixtures::file("cases/sexpr/record-domain-4-1.toml").expect("the case");
-    let case: toml::Table = toml::from_str(std::str::from_utf8(case.bytes).expect("UTF-8")).expect("TOML");
+    let case: toml::Table = toml::from_str(std::str::from_utf8(case.bytes()).expect("UTF-8")).expect("TOML");
     // 4.1 prints an empty string behind the record.
     let record = case["input"].as_str().expect("an input").trim_end_matches("''");
 

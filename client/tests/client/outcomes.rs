@@ -21,7 +21,7 @@ struct Row {
 
 fn rows() -> Vec<Row> {
     let table = xend_fixtures::file("tables/reply-outcomes.tsv").expect("the table");
-    let table = str::from_utf8(table.bytes).expect("UTF-8");
+    let table = str::from_utf8(table.bytes()).expect("UTF-8");
     table.lines().filter(|line| !line.is_empty() && !line.starts_with('#')).map(row).collect()
 }
 

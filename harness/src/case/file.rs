@@ -104,7 +104,7 @@ impl Case {
     /// Returns an error if a built-in case is malformed, which is a mistake of this project.
     pub fn built_in() -> Result<Vec<Self>, Error> {
         let files = xend_fixtures::files("cases/").filter(|file| file.path.ends_with(".toml"));
-        let mut cases = files.map(|file| Self::embedded(file.path, file.bytes)).collect::<Result<Vec<_>, _>>()?;
+        let mut cases = files.map(|file| Self::embedded(file.path, file.bytes())).collect::<Result<Vec<_>, _>>()?;
         // The order of the files is another one, because `.` sorts after `-`.
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)
@@ -117,7 +117,7 @@ impl Case {
     pub fn embedded(path: &str, bytes: &[u8]) -> Result<Self, Diagnostic> {
         let (folder, _) = path.rsplit_once('/').unwrap_or_default();
         let beside = |name: &str| match xend_fixtures::file(&format!("{folder}/{name}")) {
-            Some(file) => Ok(file.bytes.to_vec()),
+            Some(file) => Ok(file.bytes().to_vec()),
             None => Err("no such file".to_owned()),
         };
         Self::parse(path.strip_prefix("cases/").unwrap_or(path), &format!("fixtures/{path}"), bytes, &beside)

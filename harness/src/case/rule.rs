@@ -31,7 +31,7 @@ impl Rule {
     pub fn built_in() -> Result<Vec<Self>, Error> {
         let mut rules = Vec::new();
         for file in xend_fixtures::files("rules/") {
-            let text = str::from_utf8(file.bytes).unwrap_or_default();
+            let text = str::from_utf8(file.bytes()).unwrap_or_default();
             let parsed: RuleFile = toml::from_str(text).map_err(|error| toml_mistake(file.path, text, &error))?;
             rules.extend(parsed.rule);
         }

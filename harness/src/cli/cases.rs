@@ -106,7 +106,7 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<u8, Error> {
         write(&format!("{}.json", case.id), (as_json(case) + "\n").as_bytes())?;
     }
     for file in xend_fixtures::files("cases/") {
-        write(file.path.strip_prefix("cases/").unwrap_or(file.path), file.bytes)?;
+        write(file.path.strip_prefix("cases/").unwrap_or(file.path), file.bytes())?;
     }
     print(&format!("{} cases in {}\n", cases.len(), arguments.export.display()))?;
     Ok(0)

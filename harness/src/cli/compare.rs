@@ -12,8 +12,8 @@ use crate::{Error, report};
 /// Compare a server's replies with recorded replies of the real daemon.
 ///
 /// Sends every request of a sequence, in order, and compares each reply byte for byte, except for values that differ in
-/// every run, such as times, made-up uuids and MAC addresses. The server must start with the domains of the recording:
-/// Domain-0, vm1 running, vm2 paused.
+/// every run, such as times, made-up uuids and MAC addresses. The server must start in the world of the recording:
+/// Domain-0, vm1 running and vm2 paused, unless the first line of the sequence names another world.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// A built-in sequence, such as 3.0.3/sxp, or a file of exchanges
@@ -29,6 +29,9 @@ pub(super) struct Arguments {
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let sequence = sequence(&arguments.sequence)?;
     let servers = Servers(arguments.uris.iter().cloned().map(Server::Uri).collect());
+    if let Some(world) = &sequence.world {
+        print_error_text(&format!("note: {} starts in the world of fixtures/worlds/{world}.toml\n", sequence.name));
+    }
     let runtime = runtime()?;
     let comparisons = runtime.block_on(compare(&sequence, &servers, !arguments.no_pauses, false))?;
     print(&report::comparisons(&comparisons))?;

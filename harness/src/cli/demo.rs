@@ -1,8 +1,6 @@
 //! The command `demo`, which runs every part of the project once.
 
-use std::path::Path;
-
-use mock_xend::{Address, MockXend, Scenario};
+use mock_xend::{Address, Builder, MockXend};
 use xend_client::{Arguments as Named, Client, Face, Operation, Release, Uri};
 use xend_wire::{operation, sexpr};
 
@@ -75,7 +73,7 @@ async fn replay_all() -> Result<Vec<(String, Vec<Comparison>)>, Error> {
 
 /// Compares a new mock with one sequence.
 async fn replay(sequence: &Sequence) -> Result<Vec<Comparison>, Error> {
-    let mock = Mock::start(sequence.release, sequence.scenario.as_deref())?;
+    let mock = Mock::start(sequence.release, sequence.mock()?)?;
     let servers = mock.uris().into_iter().map(Server::Uri).collect();
     compare(sequence, &Servers(servers), false, true).await
 }
@@ -87,17 +85,14 @@ struct Mock {
 }
 
 impl Mock {
-    fn start(release: Release, scenario: Option<&str>) -> Result<Self, Error> {
+    /// Lets a mock of a release listen on all faces that it has.
+    fn start(release: Release, mut builder: Builder) -> Result<Self, Error> {
         let harness = |error: String| Error::Harness(error);
         let folder = tempfile::tempdir().map_err(|error| harness(format!("no temporary folder: {error}")))?;
-        let mut builder = MockXend::builder().release(release);
         let faces = Face::ALL.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1);
         for face in faces {
             let socket = folder.path().join(format!("{face}.sock"));
             builder = builder.listen(face, Address::any_port()).listen(face, Address::Unix(socket));
-        }
-        if let Some(name) = scenario {
-            builder = builder.scenario(built_in_scenario(name)?);
         }
         let mock = builder.start().map_err(|error| harness(error.to_string()))?;
         Ok(Self { mock, _folder: folder })
@@ -114,19 +109,11 @@ impl Mock {
     }
 }
 
-fn built_in_scenario(name: &str) -> Result<Scenario, Error> {
-    let path = format!("scenarios/{name}");
-    let Some(file) = xend_fixtures::file(&path) else {
-        return Err(Error::Harness(format!("no scenario `{name}` is built in")));
-    };
-    Ok(Scenario::parse(&path, &String::from_utf8_lossy(file.bytes), Path::new("."))?)
-}
-
 /// Runs the same operations by the client at each address of a new mock, and returns the results by address.
 async fn transcripts(release: Release) -> Result<Vec<(String, Vec<String>)>, Error> {
     let mut transcripts = Vec::new();
     for at in 0..4 {
-        let mock = Mock::start(release, None)?;
+        let mock = Mock::start(release, MockXend::builder().release(release))?;
         let uri = mock.uris().swap_remove(at);
         let address = match &uri.address {
             xend_client::Address::Tcp { .. } => "tcp",

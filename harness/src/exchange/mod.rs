@@ -10,6 +10,7 @@ mod call;
 mod compare;
 mod difference;
 mod mask;
+mod mock;
 mod sequence;
 mod server;
 

@@ -9,13 +9,16 @@ use xend_wire::{Diagnostic, Release};
 
 use super::call::{self, Answer, Call};
 
-/// Exchanges that were made one after the other with one daemon, starting from the world of the captures.
+/// Exchanges that were made one after the other with one daemon, starting from a known world.
 #[derive(Clone, Debug)]
 pub struct Sequence {
     /// The path of the file below the folder of exchanges, without the suffix: `3.0.3/sxp`.
     pub name: String,
     /// The release of the daemon.
     pub release: Release,
+    /// The world that the daemon started in, as the name of a file in the folder of worlds, without the suffix. `None`
+    /// stands for the world of the captures: Domain-0, vm1 running and vm2 paused.
+    pub world: Option<String>,
     /// The file name of the scenario that a mock needs to answer the requests, if any. It has the methods that were
     /// registered beside Xend's own for the captures.
     pub scenario: Option<String>,
@@ -85,6 +88,7 @@ pub enum End {
 struct Head {
     release: String,
     face: String,
+    world: Option<String>,
     scenario: Option<String>,
 }
 
@@ -192,7 +196,7 @@ impl Sequence {
                 differs: line.differs,
             });
         }
-        Ok(Self { name: name.to_owned(), release, scenario: head.scenario, exchanges })
+        Ok(Self { name: name.to_owned(), release, world: head.world, scenario: head.scenario, exchanges })
     }
 
     /// Returns the built-in sequences, sorted by name.
@@ -201,11 +205,11 @@ impl Sequence {
     /// Returns a diagnostic if a built-in sequence is malformed, which is a mistake of this project.
     pub fn built_in() -> Result<Vec<Self>, Diagnostic> {
         let file = xend_fixtures::file(CALLS).expect("the file of calls is embedded");
-        let mut sequences = Self::parse_calls(&format!("fixtures/{CALLS}"), &String::from_utf8_lossy(file.bytes))?;
+        let mut sequences = Self::parse_calls(&format!("fixtures/{CALLS}"), &String::from_utf8_lossy(file.bytes()))?;
         let files = xend_fixtures::files("exchanges/").filter(|file| file.path.matches('/').count() == 2);
         let parse = |file: xend_fixtures::File| {
             let name = file.path.trim_start_matches("exchanges/").trim_end_matches(".jsonl");
-            Self::parse(name, &format!("fixtures/{}", file.path), &String::from_utf8_lossy(file.bytes))
+            Self::parse(name, &format!("fixtures/{}", file.path), &String::from_utf8_lossy(file.bytes()))
         };
         for sequence in files.map(parse) {
             sequences.push(sequence?);
@@ -224,7 +228,7 @@ impl Sequence {
             // A release that this project does not know is left out.
             let Ok(release) = release.parse::<Release>() else { continue };
             let name = format!("{release}/xenapi");
-            sequences.push(Self { name, release, scenario: None, exchanges: Vec::new() });
+            sequences.push(Self { name, release, world: None, scenario: None, exchanges: Vec::new() });
         }
         while let Some(line) = lines.next::<CallLine>()? {
             for sequence in &mut sequences {

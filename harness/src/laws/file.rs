@@ -68,7 +68,7 @@ impl Law {
     pub fn built_in() -> Result<Vec<Self>, Diagnostic> {
         let files = xend_fixtures::files("laws/").filter(|file| file.path.ends_with(".toml"));
         let parse = |file: xend_fixtures::File| {
-            Self::parse(file.path, &format!("fixtures/{}", file.path), &String::from_utf8_lossy(file.bytes))
+            Self::parse(file.path, &format!("fixtures/{}", file.path), &String::from_utf8_lossy(file.bytes()))
         };
         files.map(parse).collect()
     }

@@ -325,7 +325,7 @@ fn changed(files: Vec<&'static [u8]>) -> impl Strategy<Value = Vec<u8>> {
 }
 
 fn short_files(folder: &str) -> Vec<&'static [u8]> {
-    xend_fixtures::files(folder).map(|file| file.bytes).filter(|bytes| bytes.len() <= 4_096).collect()
+    xend_fixtures::files(folder).map(|file| file.bytes()).filter(|bytes| bytes.len() <= 4_096).collect()
 }
 
 proptest! {

@@ -20,7 +20,7 @@ struct Column {
 
 impl Column {
     fn new(name: &str) -> Self {
-        let survey = xend_fixtures::file("tables/xmlrpc-survey.jsonl").expect("the survey").bytes;
+        let survey = xend_fixtures::file("tables/xmlrpc-survey.jsonl").expect("the survey").bytes();
         let rows = str::from_utf8(survey).expect("UTF-8").lines();
         let rows = rows.map(|row| serde_json::from_str::<Value>(row).expect("a row is JSON"));
         let outcomes =

@@ -104,7 +104,7 @@ fn every_message_of_the_daemon_has_its_code() {
     std::thread::spawn(move || serve(listener, served));
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().unwrap();
     let (mut asked, mut elsewhere, mut wrong) = (0, 0, Vec::new());
-    for line in str::from_utf8(file.bytes).unwrap().lines() {
+    for line in str::from_utf8(file.bytes()).unwrap().lines() {
         let row: Json = serde_json::from_str(line).unwrap();
         let (face, release): (Face, Release) =
             (row["face"].as_str().unwrap().parse().unwrap(), row["release"].as_str().unwrap().parse().unwrap());

@@ -76,10 +76,10 @@ fn outcome<T>(result: Result<T, Error>, show: impl FnOnce(&T) -> String) -> Stri
 fn libvirts_replies_are_read_right() {
     let file = xend_fixtures::file("scenarios/libvirt-replies.toml").expect("the scenario is there");
     let scenario =
-        Scenario::parse("libvirt-replies.toml", str::from_utf8(file.bytes).unwrap(), Path::new(".")).unwrap();
+        Scenario::parse("libvirt-replies.toml", str::from_utf8(file.bytes()).unwrap(), Path::new(".")).unwrap();
     let daemon = scripted(Release::V3_0_3, scenario);
     let table = xend_fixtures::file("tables/libvirt-outcomes.json").expect("the table is there");
-    let table: Json = serde_json::from_slice(table.bytes).unwrap();
+    let table: Json = serde_json::from_slice(table.bytes()).unwrap();
     let mut shown = Vec::new();
     for row in table.as_array().unwrap() {
         let (scenario, operation) = (row["scenario"].as_str().unwrap(), row["op"].as_str().unwrap());

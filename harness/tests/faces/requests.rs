@@ -102,7 +102,7 @@ fn xm_calls_are_those_of_the_table() {
     let file = xend_fixtures::file("exchanges/xm-calls.jsonl").expect("the table is there");
     let (mut same, mut without, mut seen) = (0, 0, BTreeSet::new());
     let mut wrong = Vec::new();
-    for line in str::from_utf8(file.bytes).unwrap().lines() {
+    for line in str::from_utf8(file.bytes()).unwrap().lines() {
         let line: Json = serde_json::from_str(line).unwrap();
         let release: Release = line["release"].as_str().unwrap().parse().unwrap();
         for call in line["calls"].as_array().unwrap() {

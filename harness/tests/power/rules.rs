@@ -33,7 +33,7 @@ fn each_case_has_a_rule_and_each_rule_a_case() {
 fn rules_stand_in_the_file_that_their_id_names() {
     for file in xend_fixtures::files("rules/") {
         let name = file.path.trim_start_matches("rules/").trim_end_matches(".toml");
-        let text = str::from_utf8(file.bytes).expect("UTF-8");
+        let text = str::from_utf8(file.bytes()).expect("UTF-8");
         let ids = text.lines().filter_map(|line| line.strip_prefix("id = \""));
         let strangers: Vec<_> = ids.filter(|id| id.split('/').next() != Some(name)).collect();
         assert!(strangers.is_empty(), "{}: {strangers:?}", file.path);

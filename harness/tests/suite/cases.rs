@@ -8,7 +8,7 @@ use xend_harness::{Case, Rules, Status, report};
 pub(crate) fn trials(only: Option<&str>) -> Vec<Trial> {
     let only = only.and_then(|name| name.split('@').next()).map(|id| format!("cases/{id}.toml"));
     let files = xend_fixtures::files(only.as_deref().unwrap_or("cases/")).filter(|file| file.path.ends_with(".toml"));
-    let cases = files.map(|file| Case::embedded(file.path, file.bytes).unwrap_or_else(|error| panic!("{error}")));
+    let cases = files.map(|file| Case::embedded(file.path, file.bytes()).unwrap_or_else(|error| panic!("{error}")));
     let cases: &'static [Case] = cases.collect::<Vec<_>>().leak();
     let trials = cases.iter().flat_map(|case| {
         let rules = case.expectations().iter().flat_map(|expect| expect.rules.iter().copied());

@@ -1,10 +1,8 @@
 //! The exchanges of the real daemon, against a mock in memory.
 
-use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Failed, Trial};
-use mock_xend::{MockXend, Scenario};
 use xend_client::Face;
 use xend_harness::exchange::{Comparison, Sequence, Server, Servers, compare};
 use xend_harness::{Status, report};
@@ -46,15 +44,8 @@ impl Played {
 
 /// On virtual time: waiting for a close costs nothing.
 fn play(sequence: &Sequence) -> Vec<Comparison> {
-    let scenario = match &sequence.scenario {
-        Some(name) => {
-            let file = xend_fixtures::file(&format!("scenarios/{name}")).expect("the scenario of a sequence");
-            let text = str::from_utf8(file.bytes).expect("a scenario is UTF-8");
-            Scenario::parse(name, text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"))
-        }
-        None => Scenario::default(),
-    };
-    let daemon = MockXend::builder().release(sequence.release).scenario(scenario).build().expect("nothing conflicts");
+    let mock = sequence.mock().unwrap_or_else(|error| panic!("{error}"));
+    let daemon = mock.build().expect("nothing conflicts");
     let servers = Servers(Face::ALL.map(|face| Server::Memory(daemon.clone(), face)).into());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
     let played = compare(sequence, &servers, false, true);

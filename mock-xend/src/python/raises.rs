@@ -142,7 +142,7 @@ pub(crate) fn operand(value: &Datum, operator: &str) -> Result<i64, Raised> {
 }
 
 /// Returns the text of the exception for `value.NAME`, if the value has no such attribute.
-fn no_attribute(value: &Datum, name: &str) -> Raised {
+pub(crate) fn no_attribute(value: &Datum, name: &str) -> Raised {
     let of = match value {
         Datum::DateTime(_) => "DateTime instance".to_owned(),
         Datum::Binary(_) => "Binary instance".to_owned(),

@@ -113,7 +113,7 @@ impl World {
         if domain.id.is_none() {
             return Err(Failure::not_started(target));
         }
-        if !TRIGGERS.contains(&trigger) {
+        if !TRIGGERS.contains(&trigger.to_ascii_lowercase().as_slice()) {
             // 3.1 passes the exception one argument too many (capture `xenapi-VM.send_trigger-bad@3.1`).
             if self.release <= Release::V3_1 {
                 return Err(Failure::exception("__init__() takes exactly 2 arguments (3 given)"));

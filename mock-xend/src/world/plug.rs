@@ -143,9 +143,11 @@ impl World {
             return Err(Failure::refused([class.as_slice(), b" devices may not be reconfigured"].concat()));
         }
         let name = match device {
+            // Up to 3.4 only the configuration counts.
+            _ if release < Release::V4_1 => child(config, "dev").map(python::str).unwrap_or_default(),
             Datum::None => child(config, "dev").map(python::str).unwrap_or_default(),
             // From 4.1 on a device is found only by its number.
-            device if release >= Release::V4_1 && python::int(&python::str(device)).is_err() => {
+            device if python::int(&python::str(device)).is_err() => {
                 let text = [b"Device ", python::str(device).as_slice(), b" not connected"].concat();
                 return Err(Failure::refused(text));
             }
@@ -221,18 +223,7 @@ impl World {
                 Ok(Datum::None)
             }
             None if forget => Err(Failure::refused([b"Device ", device, b" is not defined"].concat())),
-            None => Err(Failure::refused(match device::is_number_or_name(class, device, release) {
-                true => {
-                    // Later releases have converted the name to a number before this point.
-                    let number = python::int(device).ok().or_else(|| device::block::number(device, release));
-                    let number = number.filter(|_| release >= Release::V3_2);
-                    let device = number.map_or_else(|| device.to_vec(), |number| number.to_string().into_bytes());
-                    [b"Device ".as_slice(), &device, b" not connected"].concat()
-                }
-                // The result of `blkdev_name_to_number` for an unknown name (protocol reference §6.3).
-                false if release < Release::V3_2 => device.to_vec(),
-                false => b"None".to_vec(),
-            })),
+            None => Err(not_connected(class, device, release)),
         }
     }
 
@@ -248,4 +239,23 @@ impl World {
             None => Ok(Datum::None),
         }
     }
+}
+
+/// What is said of a device that can't be taken away, since there is none (`DevController.destroyDevice`, `blkif.py`,
+/// protocol reference §6.3). Up to 3.1 a disk is looked for by its name; later a number is made of that first.
+fn not_connected(class: &[u8], device: &[u8], release: Release) -> Failure {
+    let is_block = device::class::is_block(&String::from_utf8_lossy(class));
+    let shown = match python::int(device) {
+        Ok(number) => number.to_string().into_bytes(),
+        Err(raised) if !is_block => return Failure::Exception(raised),
+        Err(_) if release < Release::V3_2 => device.to_vec(),
+        Err(_) => match device::block::number(device, release) {
+            Some(number) => number.to_string().into_bytes(),
+            None if release < Release::V3_4 => {
+                return Failure::exception("%d format: a number is required, not NoneType");
+            }
+            None => b"None".to_vec(),
+        },
+    };
+    Failure::refused([b"Device ".as_slice(), &shown, b" not connected"].concat())
 }

@@ -154,7 +154,7 @@ fn configurations() -> Vec<Configuration> {
 
 /// The host of the captures, with the daemon of each release.
 fn worlds() -> Vec<(Release, World)> {
-    let host = String::from_utf8_lossy(xend_fixtures::file("worlds/hvm-host.toml").expect("it ships").bytes);
+    let host = String::from_utf8_lossy(xend_fixtures::file("worlds/hvm-host.toml").expect("it ships").bytes());
     let world =
         |&release: &Release| (release, World::parse("hvm-host.toml", &host, Some(release), NOW).expect("a world"));
     Release::ALL.iter().map(world).collect()

@@ -8,7 +8,7 @@ use crate::peer::NOW;
 
 /// A host that can run machines, with the daemon of a release.
 fn host(release: Release) -> World {
-    let host = String::from_utf8_lossy(xend_fixtures::file("worlds/hvm-host.toml").expect("it ships").bytes);
+    let host = String::from_utf8_lossy(xend_fixtures::file("worlds/hvm-host.toml").expect("it ships").bytes());
     World::parse("hvm-host.toml", &host, Some(release), NOW).expect("a world")
 }
 

@@ -132,12 +132,32 @@ const CASES: &str = r#"
 .. | xend.domain.destroyDevice vm1 vbd sda1; xend.domain.destroyDevice vm1 vbd 2049 | fault 2 Device 2049 not connected
 .. | xend.domain.destroyDevice vm1 vbd 99 | fault 2 Device 99 not connected
 3.3.. | xend.domain.destroyDevice vm1 vbd 99 0 1 | fault 2 Device 99 is not defined
-..3.1 | xend.domain.destroyDevice vm1 vbd zzz | fault 2 zzz
+..3.1 | xend.domain.destroyDevice vm1 vbd zzz | fault 2 Device zzz not connected
+3.2..3.3 | xend.domain.destroyDevice vm1 vbd zzz | fault 1 %d format: a number is required, not NoneType
+3.4.. | xend.domain.destroyDevice vm1 vbd zzz | fault 2 Device None not connected
+.. | xend.domain.destroyDevice vm1 vif zzz | fault 1 invalid literal for int() with base 10: 'zzz'
 3.2.. | xend.domain.getBlockDeviceClass vm1 sda1 | <string>vbd</string>
 ..3.1 | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:x)+(dev+sda1)) | Device sda1 (2049, vbd) is already connected.
 3.4.. | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:x)+(dev+sda1)) | The device "sda1" is already defined
 3.4.. | /xend/domain/vm1 op=device_create&config=(vbd+(uname+phy:vg/vm1)+(dev+sdb1)) | The file "/dev/vg/vm1" is already used
-3.4.. | xend.domain.destroyDevice vm1 vbd sdz9 | fault 2 Device 16793 not connected
+3.3.. | xend.domain.destroyDevice vm1 vbd sdz9 | fault 2 Device 16793 not connected
+..3.1 | xend.domain.destroyDevice vm1 vbd sdz9 | fault 2 Device sdz9 not connected
+.. | xend.domain.destroyDevice vm1 vif 9 | fault 2 Device 9 not connected
+# What Python makes of a value of another type in each place.
+.. | xend.domain.destroyDevice vm1 vbd double:2049.0; /xend/domain/vm1 | (device
+.. | xend.domain.destroyDevice vm1 vbd nil: | fault 1 int() argument must be a string or a number, not 'NoneType'
+.. | xend.domain.destroyDevice vm1 vbd [1] | fault 1 int() argument must be a string or a number, not 'list'
+.. | xend.domain.destroyDevice vm1 vbd base64:c2RhMQ== | fault 1 Binary instance has no attribute '__trunc__'
+.. | xend.domain.destroyDevice vm1 [1] sda1 | fault 1 unhashable type: 'list'
+.. | xend.domain.destroyDevice vm1 base64:dmJk sda1 | fault 1 unhashable instance
+.. | xend.domain.destroyDevice nobody [1] sda1 | fault 3 nobody
+.. | xend.domain.getDeviceSxprs vm1 [1] | fault 1 unhashable type: 'list'
+3.2.. | xend.domain.getBlockDeviceClass vm1 nil: | fault 1 int() argument must be a string or a number, not 'NoneType'
+3.2.. | xend.domain.getBlockDeviceClass vm1 double:2049.5 | <string>vbd</string>
+3.1.. | xend.domain.send_trigger vm1 nil: | fault 1 'NoneType' object has no attribute 'lower'
+3.1.. | xend.domain.send_trigger vm1 base64:bm1p | fault 1 Binary instance has no attribute 'lower'
+3.1.. | xend.domain.send_trigger vm1 NMI | ok
+3.1..3.4 | xend.domain.device_create vm1 x; /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=5 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
 3.0.2 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=2049 | 200 (xend.err 'vbd devices may not be reconfigured')
 3.1.. | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=2049 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
 3.1..3.4 | /xend/domain/vm1 op=device_configure&config=(vbd+(dev+sda1))&dev=sda1 | 500 (xend.err "Refusing to reconfigure device vbd:2049 to {'dev': 'sda1'}")
@@ -155,7 +175,8 @@ const CASES: &str = r#"
 ..3.4 | xend.domain.setName vm1 | fault 1 setName() takes exactly 2 arguments (1 given)
 4.1.. | xend.node.info | cpu_topology
 4.1.. | xend.node.info 1 | numa_info
-3.2.. | xend.security.get_policy | <array><data>
+# No policy and no flags, which xm prints as `No policy is installed.`
+3.2.. | xend.security.get_policy | <params><param><value><array><data><value><string></string></value><value><int>0</int></value></data></array></value></param></params>
 # Numbers that are larger than anything.
 ..3.3 | xend.domain.setVCpuCount vm1 2000000000 | fault 1
 3.4.. | xend.domain.setVCpuCount vm1 2000000000 | fault 2 Cannot set vcpus greater than max vcpus on running domain

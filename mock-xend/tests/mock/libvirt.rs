@@ -26,7 +26,7 @@ struct Wanted {
 
 #[test]
 fn each_of_the_42_replies_can_be_provoked() {
-    let text = |path: &str| str::from_utf8(xend_fixtures::file(path).unwrap().bytes).unwrap();
+    let text = |path: &str| str::from_utf8(xend_fixtures::file(path).unwrap().bytes()).unwrap();
     let rows: Vec<Row> = serde_json::from_str(text("tables/libvirt-outcomes.json")).unwrap();
     assert_eq!(rows.len(), 42);
     let daemon = daemon(Release::V3_0_2, text("scenarios/libvirt-replies.toml"));
@@ -59,7 +59,7 @@ fn each_of_the_42_replies_can_be_provoked() {
 fn shipped_scenarios_are_well_formed() {
     let mut count = 0;
     for file in xend_fixtures::files("scenarios/").filter(|file| file.path.ends_with(".toml")) {
-        let scenario = crate::peer::scenario(str::from_utf8(file.bytes).unwrap());
+        let scenario = crate::peer::scenario(str::from_utf8(file.bytes()).unwrap());
         assert!(!scenario.is_empty(), "{}", file.path);
         count += 1;
     }

@@ -12,6 +12,7 @@ mod guards;
 mod hostile;
 mod libvirt;
 mod listeners;
+mod node;
 mod peer;
 mod programs;
 mod python;

@@ -16,7 +16,7 @@ const ENOUGH: f64 = 0.97;
 #[test]
 fn commands_of_xm_come_out_as_with_the_daemon() {
     let file = xend_fixtures::file("exchanges/xm-calls.jsonl").expect("it ships");
-    let lines = std::str::from_utf8(file.bytes).expect("JSON is UTF-8").lines();
+    let lines = std::str::from_utf8(file.bytes()).expect("JSON is UTF-8").lines();
     let mut commands: BTreeMap<String, Vec<Json>> = BTreeMap::new();
     for line in lines {
         let command: Json = serde_json::from_str(line).expect("each line is JSON");

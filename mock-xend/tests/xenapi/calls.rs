@@ -183,6 +183,18 @@ fn a_domain_that_runs_can_be_defined_again() {
     }
 }
 
+/// What a struct says of a bootloader is what an S-expression says, so that a start asks it (`XENAPI_CFG_TO_LEGACY_CFG`).
+#[test]
+fn a_bootloader_of_a_struct_is_asked_when_the_domain_starts() {
+    run(async {
+        let client = Client::new(Release::V4_1).await;
+        let vm = client.create(json!({"PV_bootloader": "/usr/bin/pygrub", "PV_kernel": ""})).await;
+        let refused = client.refused("VM.start", json!([vm, true])).await;
+        let text = "Had a bootloader specified, but no disks are bootable";
+        assert_eq!(refused, json!(["INTERNAL_ERROR", text]));
+    });
+}
+
 /// Nothing checks the reference of an `SR` (`valid_sr`), and each attribute trips over `None` by itself.
 #[test]
 fn a_storage_that_is_none_is_a_fault_of_the_daemon() {

@@ -39,7 +39,7 @@ fn every_code_has_a_row_or_a_reason() {
 #[test]
 fn the_corpus_covers_every_code_with_a_row() {
     let corpus = xend_fixtures::file("tables/failure-messages.jsonl").expect("the corpus");
-    let corpus = std::str::from_utf8(corpus.bytes).expect("UTF-8");
+    let corpus = std::str::from_utf8(corpus.bytes()).expect("UTF-8");
     assert!(corpus.lines().count() >= 150);
     // `{"code": "ERR_...", ...`
     let codes: HashSet<_> = corpus.lines().filter_map(|line| line.split('"').nth(3)).collect();

@@ -69,7 +69,7 @@ struct Outcome {
 
 impl Case {
     pub(crate) fn parse(file: xend_fixtures::File) -> Result<Self, String> {
-        let text = std::str::from_utf8(file.bytes).map_err(|error| error.to_string())?;
+        let text = std::str::from_utf8(file.bytes()).map_err(|error| error.to_string())?;
         toml::from_str(text).map_err(|error| error.to_string())
     }
 

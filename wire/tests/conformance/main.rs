@@ -38,7 +38,7 @@ fn main() {
 /// The rows of a table.
 fn rows(path: &str) -> impl Iterator<Item = Value> {
     let file = xend_fixtures::file(path).unwrap_or_else(|| panic!("no {path}"));
-    let text = std::str::from_utf8(file.bytes).expect("UTF-8");
+    let text = std::str::from_utf8(file.bytes()).expect("UTF-8");
     text.lines().map(|line| {
         let mut row = serde_json::Deserializer::from_str(line);
         // One row holds 900 nested lists.

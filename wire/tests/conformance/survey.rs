@@ -62,7 +62,7 @@ fn check(name: &str, row: &Value) -> Result<(), String> {
 fn case_of(name: &str) -> Result<Case, String> {
     let wanted = format!("survey `{name}`");
     let mut found = xend_fixtures::files("cases/xmlrpc/").filter(|file| {
-        let source = file.bytes.split(|&byte| byte == b'\n').find(|line| line.starts_with(b"source = "));
+        let source = file.bytes().split(|&byte| byte == b'\n').find(|line| line.starts_with(b"source = "));
         source.is_some_and(|line| String::from_utf8_lossy(line).contains(&wanted))
     });
     Case::parse(found.next().ok_or(format!("no case for {wanted}"))?)

@@ -31,7 +31,7 @@ pub(crate) const LABELS: &[&str] = &[
 /// Those of the cases, and the bodies of the exchanges.
 pub(crate) fn documents() -> Vec<Document> {
     let cases = xend_fixtures::files("cases/xmlrpc/").filter_map(|file| {
-        let case: toml::Table = toml::from_str(str::from_utf8(file.bytes).ok()?).ok()?;
+        let case: toml::Table = toml::from_str(str::from_utf8(file.bytes()).ok()?).ok()?;
         let bytes = match (case.get("input"), case.get("input_base64")) {
             (Some(input), _) => input.as_str()?.as_bytes().to_vec(),
             (_, Some(input)) => BASE64.decode(input.as_str()?.as_bytes()).ok()?,
@@ -40,7 +40,7 @@ pub(crate) fn documents() -> Vec<Document> {
         Some(Document { name: file.path.to_owned(), bytes })
     });
     let exchanges = xend_fixtures::files("exchanges/").flat_map(|file| {
-        let lines = str::from_utf8(file.bytes).unwrap_or_default().lines();
+        let lines = str::from_utf8(file.bytes()).unwrap_or_default().lines();
         let rows = lines.filter_map(|line| serde_json::from_str::<Value>(line).ok());
         rows.flat_map(|row| [body(&row["request"]), body(&row["response"])])
             .flatten()

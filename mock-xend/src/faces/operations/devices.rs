@@ -1,5 +1,6 @@
 //! Operations on devices of domains and on I/O ports of the host.
 
+use xend_wire::datum::Datum;
 use xend_wire::operation;
 use xend_wire::{Release, Releases};
 
@@ -17,7 +18,8 @@ pub(super) const ROWS: &[Row] = &[
             request.give(Command::Devices { domain: request.object(), class })
         })],
         xmlrpc: &[of_domain("xend.domain.getDeviceSxprs", Releases::ALL, "getDeviceSxprs", (2, 0), |call| {
-            call.give(Command::Devices { domain: call.domain(), class: python::str(&call.param(1)) })
+            let class = class(call)?;
+            call.give(Command::Devices { domain: call.domain(), class })
         })],
         ..Row::NONE
     },
@@ -105,7 +107,10 @@ pub(super) const ROWS: &[Row] = &[
             Releases::since(Release::V3_2),
             "getBlockDeviceClass",
             (2, 0),
-            |call| call.give(Command::BlockDeviceClass { domain: call.domain(), device: python::str(&call.param(1)) }),
+            |call| {
+                let device = device(call, 1)?;
+                call.give(Command::BlockDeviceClass { domain: call.domain(), device })
+            },
         )],
         ..Row::NONE
     },
@@ -164,9 +169,26 @@ fn configure(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, F
 }
 
 fn destroy(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {
-    let (class, device) = (python::str(&call.param(1)), python::str(&call.param(2)));
+    let (class, device) = (class(call)?, device(call, 2)?);
     let forget = python::truth(&call.param(4));
     call.give(Command::DestroyDevice { domain: call.domain(), class, device, forget })
+}
+
+/// The class that the second parameter names: a key of the controllers that the domain has.
+fn class(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<Vec<u8>, Failure> {
+    let class = call.param(1);
+    let hashed = python::hashable(&class);
+    hashed.map(|()| python::str(&class)).or_else(|raised| call.raise_of_domain(raised))
+}
+
+/// The device that a parameter names: `int()` of it, or the text itself, which may be a name.
+fn device(call: &mut xmlrpc::Invocation<'_, '_>, at: usize) -> Result<Vec<u8>, Failure> {
+    let device = call.param(at);
+    match python::number(&device) {
+        Ok(number) => Ok(number.to_string().into_bytes()),
+        Err(_) if matches!(device, Datum::Bytes(_) | Datum::Text(_)) => Ok(python::str(&device)),
+        Err(raised) => call.raise_of_domain(raised),
+    }
 }
 
 fn set_ports(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {

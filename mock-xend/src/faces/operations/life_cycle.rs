@@ -162,7 +162,13 @@ pub(super) const ROWS: &[Row] = &[
             Releases::since(Release::V3_1),
             "domain_send_trigger",
             (2, 1),
-            |call| call.give(Command::Trigger { domain: call.domain(), trigger: python::str(&call.param(1)) }),
+            |call| match call.param(1) {
+                trigger @ (Datum::Bytes(_) | Datum::Text(_)) => {
+                    call.give(Command::Trigger { domain: call.domain(), trigger: python::str(&trigger) })
+                }
+                // `trigger_name.lower()`
+                other => call.raise_of_domain(python::no_attribute(&other, "lower")),
+            },
         )],
         xenapi: &["VM.send_trigger"],
         ..Row::NONE

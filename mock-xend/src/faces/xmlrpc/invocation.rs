@@ -54,6 +54,16 @@ impl<'r, 't> Invocation<'r, 't> {
         self.turn.world.listing_of(self.turn.now, &domain, detail).map(Outcome::Record)
     }
 
+    /// Fails as a method of a domain does that raises an exception for an argument after it has found the domain.
+    ///
+    /// # Errors
+    /// Always returns a failure: that there is no such domain, or else the exception.
+    pub(crate) fn raise_of_domain<T>(&mut self, raised: Vec<u8>) -> Result<T, Failure> {
+        let domain = self.domain();
+        self.perform(Command::Find { domain })?;
+        Err(Failure::Exception(raised))
+    }
+
     /// Returns the failure of a method that returns a domain's object, which can't be marshalled (captures
     /// `domid-lookup`). The value on which the marshaller fails first differs; up to 3.0.3 objects refer to each other.
     pub(crate) fn object(&mut self) -> Result<Outcome, Failure> {

@@ -4,7 +4,6 @@
 use xend_wire::Release;
 
 use super::{Device, block};
-use crate::python;
 use crate::world::Failure;
 
 /// Where a device that passes the checks goes.
@@ -80,10 +79,4 @@ fn check_address(device: &Device, known: &[Device]) -> Result<Place, Failure> {
         return Err(Failure::configuration([b"The mac \"".as_slice(), &mac, b"\" is already defined"].concat()));
     }
     Ok(Place::New)
-}
-
-/// Returns whether the daemon can make a number of a device's name.
-pub(in crate::world) fn is_number_or_name(class: &[u8], device: &[u8], release: Release) -> bool {
-    let is_block = matches!(class, b"vbd" | b"tap" | b"tap2");
-    python::int(device).is_ok() || (is_block && block::number(device, release).is_some())
 }

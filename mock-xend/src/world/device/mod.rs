@@ -23,7 +23,7 @@ use xend_wire::datum::Datum;
 
 use super::identity::Identities;
 use crate::python;
-pub(super) use check::{Place, check, is_number_or_name};
+pub(super) use check::{Place, check};
 pub(super) use class::{classes, unknown_class, unknown_type};
 pub(super) use defined::Origin;
 use dict::put;

@@ -66,6 +66,9 @@ pub(in super::super) fn create(call: &mut Context<'_>) -> Outcome {
         let number = member(&params, name).and_then(|value| python::int(&python::str(value)).ok());
         add(field, number.map(Datum::from));
     }
+    for (name, field) in [("PV_bootloader", "bootloader"), ("PV_bootloader_args", "bootloader_args")] {
+        add(field, text(name).filter(|value| !value.is_empty()).map(Datum::from));
+    }
     add("image", Some(image(config)));
     let was_there = records::domain(call, &uuid).is_some();
     call.ask(&Command::New { config: pairs.into() })?;
