@@ -57,7 +57,7 @@ impl<'c> Power<'c> {
         for case in self.cases {
             match (busy.contains_key(&*case.id), excused.contains(&*case.id)) {
                 (false, false) => {
-                    complaints.push(format!("{} catches no mutant; say in mutants/idle.toml why it stays", case.id))
+                    complaints.push(format!("{} catches no mutant; say in mutants/idle.toml why it stays", case.id));
                 }
                 (true, true) => complaints.push(format!("{} catches a mutant, and is listed as idle", case.id)),
                 _ => {}
@@ -137,7 +137,7 @@ impl<'c> Power<'c> {
         }
         text += "\n## Cases that catch no mutant\n\n";
         for idle in mutants::idle() {
-            let _ = writeln!(text, "* {} {}", idle.cases.len(), idle.why);
+            let _ = writeln!(text, "* {} cases. {}", idle.cases.len(), idle.why);
         }
         text
     }

@@ -1,14 +1,12 @@
 //! Readers asked all cases.
 
-use std::cell::RefCell;
-use std::collections::BTreeSet;
 use std::sync::LazyLock;
 use std::thread;
 
 use xend_harness::case::{Expect, Outcome};
-use xend_harness::{Case, Codec, Equality, Tagged};
+use xend_harness::{Case, Codec, Equality, Rules, Tagged};
 
-use crate::lax::{Faults, Refused, sexpr, xmlrpc};
+use crate::lax::{Faults, Notes, Refused, sexpr, xmlrpc};
 use crate::mutants::Mutant;
 
 /// The most bytes of a document that is read by every mutant that it could catch.
@@ -40,8 +38,7 @@ pub(crate) struct Question<'c> {
     expect: &'c Expect,
     is_extended: bool,
     right: Result<String, Refused>,
-    /// The names of the faults that could show.
-    asked: BTreeSet<String>,
+    notes: Notes,
 }
 
 impl Question<'_> {
@@ -50,7 +47,7 @@ impl Question<'_> {
             Codec::Sexpr => ["strict"].as_slice(),
             Codec::Xmlrpc => ["spec", "extended"].as_slice(),
         };
-        let rules: Vec<_> = names.iter().map(|name| codec.single_rules(name).expect("rules")).collect();
+        let rules: Vec<_> = names.iter().map(|name| only(codec, name)).collect();
         let mut questions = Vec::new();
         for case in CASES.iter().filter(|case| case.codec() == codec && case.input.len() <= LONGEST) {
             let mut asked: Option<&'static Expect> = None;
@@ -64,16 +61,14 @@ impl Question<'_> {
                         expect,
                         is_extended: at > 0,
                         right: Err(Refused),
-                        asked: BTreeSet::new(),
+                        notes: Notes::default(),
                     });
                 }
             }
         }
         on_a_large_stack(|| {
             for question in &mut questions {
-                let asked = RefCell::default();
-                question.right = question.ask(Faults::none(&asked));
-                question.asked = asked.into_inner();
+                question.right = question.ask(Faults::none(&question.notes));
             }
         });
         questions
@@ -112,15 +107,18 @@ impl Question<'_> {
     }
 }
 
+/// The rules of that name.
+fn only(codec: Codec, name: &str) -> Rules {
+    codec.rules().into_iter().find(|rules| rules.to_string() == name).expect("rules of that name")
+}
+
 /// The cases that a reader with these faults fails, by their place among the questions. Long documents are asked only
 /// where no short one shows a fault that has to do with length.
 pub(crate) fn failed(questions: &[Question<'_>], mutants: &[&Mutant]) -> Vec<usize> {
-    let names = mutants.iter().flat_map(|mutant| [&mutant.allow, &mutant.refuse, &mutant.change]);
-    let names: Vec<_> = names.flatten().collect();
     let fails = |&at: &usize| {
         let question: &Question<'_> = &questions[at];
         // No other fault could show.
-        names.iter().any(|name| question.asked.contains(*name)) && {
+        mutants.iter().any(|mutant| question.notes.concern(mutant)) && {
             let answer = question.ask(Faults::of(mutants));
             answer != question.right && !question.permits(&answer)
         }

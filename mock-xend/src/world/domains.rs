@@ -175,9 +175,10 @@ impl Lookup {
     }
 
     fn remove(&mut self, serial: u64, domain: &Domain) {
-        fn remove<K: Ord, Q: Ord + ?Sized>(from: &mut BTreeMap<K, Serials>, key: &Q, serial: u64)
+        fn remove<K, Q>(from: &mut BTreeMap<K, Serials>, key: &Q, serial: u64)
         where
-            K: std::borrow::Borrow<Q>,
+            K: Ord + std::borrow::Borrow<Q>,
+            Q: Ord + ?Sized,
         {
             if let Some(serials) = from.get_mut(key) {
                 serials.remove(&serial);

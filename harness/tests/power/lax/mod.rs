@@ -1,14 +1,18 @@
 //! Two small readers, written from the specifications and apart from `xend-wire`, whose faults can be switched on one by
-//! one. With none switched on they pass every case that they are asked.
+//! one. With none switched on they pass every case that they are asked. XML is read by `encoding`, `xml` and `reference`, XML-RPC by `xmlrpc`, `scalar`
+//! and `value`, S-expressions by `sexpr`; `change` is what faulty readers do to text.
 
-pub(crate) mod change;
-pub(crate) mod scalar;
+mod change;
+mod encoding;
+mod reference;
+mod scalar;
 pub(crate) mod sexpr;
-pub(crate) mod xml;
+mod value;
+mod xml;
 pub(crate) mod xmlrpc;
 
-use std::cell::RefCell;
 use std::collections::BTreeSet;
+use std::sync::Mutex;
 
 use crate::mutants::Mutant;
 
@@ -24,24 +28,61 @@ pub(crate) struct Refused;
 #[derive(Clone, Copy)]
 pub(crate) struct Faults<'a> {
     mutants: &'a [&'a Mutant],
-    asked: Option<&'a RefCell<BTreeSet<String>>>,
+    notes: Option<&'a Notes>,
+}
+
+/// What the reader without faults came by in a document. A fault of another name changes nothing there.
+#[derive(Debug, Default)]
+pub(crate) struct Notes {
+    names: Mutex<BTreeSet<String>>,
+    /// The texts that could be altered, with the names of what they are.
+    texts: Mutex<Vec<(String, String)>>,
+}
+
+impl Notes {
+    /// Whether the fault could show in the document.
+    pub(crate) fn concern(&self, mutant: &Mutant) -> bool {
+        let names = self.names.lock().unwrap();
+        let is_named = |name: &Option<String>| name.as_ref().is_some_and(|name| names.contains(name));
+        let alters = |(name, text): &(String, String)| {
+            mutant.change.as_ref() == Some(name)
+                && change::text(mutant.to.as_deref().unwrap_or_default(), text) != *text
+        };
+        is_named(&mutant.allow)
+            || is_named(&mutant.refuse)
+            || is_named(&mutant.change)
+            || self.texts.lock().unwrap().iter().any(alters)
+    }
 }
 
 impl<'a> Faults<'a> {
     /// Those of these readers.
     pub(crate) fn of(mutants: &'a [&'a Mutant]) -> Self {
-        Self { mutants, asked: None }
+        Self { mutants, notes: None }
     }
 
-    /// None; the names that are asked for are noted, for a fault of another name changes nothing.
-    pub(crate) fn none(asked: &'a RefCell<BTreeSet<String>>) -> Self {
-        Self { mutants: &[], asked: Some(asked) }
+    /// None; what they could concern is noted.
+    pub(crate) fn none(notes: &'a Notes) -> Self {
+        Self { mutants: &[], notes: Some(notes) }
     }
 
     fn note(self, name: &str, place: &str) {
-        if let Some(asked) = self.asked {
-            asked.borrow_mut().insert(format!("{name}{place}"));
+        if let Some(notes) = self.notes {
+            notes.names.lock().unwrap().insert(format!("{name}{place}"));
         }
+    }
+
+    /// What becomes of a text of that name: the faults alter it one after the other.
+    pub(crate) fn text(self, name: &'a str, text: &str) -> String {
+        if let Some(notes) = self.notes {
+            notes.texts.lock().unwrap().push((name.to_owned(), text.to_owned()));
+        }
+        self.of_name(name).fold(text.to_owned(), |text, how| change::text(how, &text))
+    }
+
+    fn of_name(self, name: &'a str) -> impl Iterator<Item = &'a str> {
+        let changed = self.mutants.iter().filter(move |mutant| mutant.change.as_deref() == Some(name));
+        changed.map(|mutant| mutant.to.as_deref().unwrap_or_default())
     }
 
     /// A rule is broken: the document is refused, unless the reader lacks the check.
@@ -71,8 +112,7 @@ impl<'a> Faults<'a> {
     /// What happens instead to what has that name.
     pub(crate) fn changes(self, name: &'a str) -> impl Iterator<Item = &'a str> {
         self.note(name, "");
-        let changed = self.mutants.iter().filter(move |mutant| mutant.change.as_deref() == Some(name));
-        changed.map(|mutant| mutant.to.as_deref().unwrap_or_default())
+        self.of_name(name)
     }
 
     /// Whether that happens to what has that name.

@@ -2,12 +2,7 @@
 
 use data_encoding::BASE64;
 
-use super::{Faults, Refused, change};
-
-/// What becomes of a text of that kind: the faults that alter it, one after the other.
-pub(crate) fn changed<'a>(kind: &'a str, text: &str, faults: Faults<'a>) -> String {
-    faults.changes(kind).fold(text.to_owned(), |text, how| change::text(how, &text))
-}
+use super::{Faults, Refused};
 
 fn digits(text: &str) -> (&str, &str) {
     text.split_at(usize::from(text.starts_with(['+', '-'])))
@@ -20,7 +15,7 @@ fn all_digits(text: &str) -> bool {
 /// An integer of so many bits, or of any size if there are none.
 pub(crate) fn integer(text: &str, bits: u32, faults: Faults<'_>) -> Result<String, Refused> {
     let kind = if bits == 64 { "i8" } else { "int" };
-    let text = changed(kind, text, faults);
+    let text = faults.text(kind, text);
     let (sign, number) = digits(&text);
     if number.is_empty() || !all_digits(number) {
         return Err(Refused);
@@ -54,7 +49,7 @@ pub(crate) fn integer(text: &str, bits: u32, faults: Faults<'_>) -> Result<Strin
 
 /// A double in decimal point notation; of Apache's types, with an exponent, too.
 pub(crate) fn double(text: &str, is_apache: bool, faults: Faults<'_>) -> Result<String, Refused> {
-    let text = changed("double", text, faults);
+    let text = faults.text("double", text);
     let mut mantissa = &*text;
     if let Some((before, exponent)) = text.split_once(['e', 'E']) {
         let (_, power) = digits(exponent);
@@ -111,8 +106,8 @@ pub(crate) fn double(text: &str, is_apache: bool, faults: Faults<'_>) -> Result<
 }
 
 /// A date and time in the form that the specification shows, or in the extended forms of ISO 8601 for `is_extended`.
-pub(crate) fn date<'a>(text: &str, is_extended: bool, faults: Faults<'a>) -> Result<String, Refused> {
-    let mut text = changed("date", text, faults);
+pub(crate) fn date(text: &str, is_extended: bool, faults: Faults<'_>) -> Result<String, Refused> {
+    let mut text = faults.text("date", text);
     let mut basic = text.clone();
     if is_extended || faults.check("date-hyphens").is_ok() {
         let (date, time) = basic.split_once('T').ok_or(Refused)?;
@@ -125,7 +120,7 @@ pub(crate) fn date<'a>(text: &str, is_extended: bool, faults: Faults<'a>) -> Res
             offset => matches!(offset.len(), 2 | 4 | 5) && offset.bytes().all(|b| b.is_ascii_digit() || b == b':'),
         };
         let (seconds, fraction) = time[..zone].split_once(['.', ',']).unwrap_or((&time[..zone], "0"));
-        let ends_day = seconds == "24:00:00" && fraction.trim_matches('0') != "";
+        let ends_day = seconds == "24:00:00" && !fraction.trim_matches('0').is_empty();
         if !is_zone || fraction.is_empty() || !all_digits(fraction) || ends_day {
             return Err(Refused);
         }

@@ -126,7 +126,7 @@ impl Reader<'_> {
                 b'#' => self.comment()?,
                 b';' if self.faults.has("comment", "semicolon") => self.comment()?,
                 b'/' if self.faults.has("comment", "slashes") && self.input[self.at..].starts_with(b"//") => {
-                    self.comment()?
+                    self.comment()?;
                 }
                 b'(' => self.begin()?,
                 b'[' | b'{' if self.faults.has("list", "any-bracket") => self.begin()?,
@@ -135,7 +135,7 @@ impl Reader<'_> {
                 b'"' if !self.faults.has("quotes", "single-only") => self.string(byte)?,
                 b'\'' if !self.faults.has("quotes", "double-only") => self.string(byte)?,
                 b'|' | b'`' if self.faults.has("quotes", if byte == b'|' { "pipes" } else { "backticks" }) => {
-                    self.string(byte)?
+                    self.string(byte)?;
                 }
                 4 if self.open.is_empty() && !self.faults.has("end-of-transmission", "text") => return Ok(()),
                 4 => {
@@ -219,7 +219,7 @@ impl Reader<'_> {
         let start = self.at;
         self.at += 1;
         if self.faults.has("separator", "alone") && b"{}<>[];".contains(&self.input[start]) {
-            return self.add_atom(&self.input[start..=start].to_vec(), "bare");
+            return self.add_atom(&[self.input[start]], "bare");
         }
         while let Some(byte) = self.peek() {
             if self.is_space(byte) || self.separates(byte) {

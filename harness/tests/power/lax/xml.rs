@@ -1,5 +1,7 @@
 //! XML 1.0 as far as XML-RPC needs it, into a tree. Any DOCTYPE is refused, as a reader may.
 
+use super::encoding::{decode, line_ends};
+use super::reference::reference;
 use super::{Faults, Refused};
 
 /// An element with all that stands in it.
@@ -27,6 +29,9 @@ const APACHE: &str = "http://ws.apache.org/xmlrpc/namespaces/extensions";
 
 /// Deeper documents are refused, so that nobody's stack is at risk.
 const DEEPEST: usize = 2_000;
+
+/// An open element, its name as it is written, and the namespaces that it declares.
+type Open<'a> = (Element, &'a str, Vec<(String, String)>);
 
 struct Parser<'a> {
     text: &'a str,
@@ -57,24 +62,13 @@ pub(crate) fn parse(document: &[u8], faults: Faults<'_>) -> Result<Element, Refu
     Parser { text: &text, at: 0, faults }.document()
 }
 
-fn line_ends(text: &str, faults: Faults<'_>) -> String {
-    if !text.contains('\r') || faults.has("line-ends", "kept") {
-        return text.to_owned();
-    }
-    let text = text.replace("\r\n", "\n");
-    if faults.has("line-ends", "lone-cr-kept") {
-        text
-    } else {
-        text.replace('\r', if faults.has("line-ends", "lone-cr-dropped") { "" } else { "\n" })
-    }
-}
-
 /// The characters of XML (production 2).
-fn is_char(c: char) -> bool {
+pub(crate) fn is_char(c: char) -> bool {
     c >= ' ' && c != '\u{FFFE}' && c != '\u{FFFF}' || matches!(c, '\t' | '\n' | '\r')
 }
 
-fn is_space(c: char) -> bool {
+/// White space (production 3).
+pub(crate) fn is_space(c: char) -> bool {
     matches!(c, ' ' | '\t' | '\n' | '\r')
 }
 
@@ -83,72 +77,14 @@ pub(crate) fn is_blank(text: &str) -> bool {
     text.chars().all(is_space)
 }
 
-fn starts_name(c: char) -> bool {
+/// What may begin a name (production 4).
+pub(crate) fn starts_name(c: char) -> bool {
     c == ':' || c == '_' || c.is_ascii_alphabetic() || c > '\u{BF}' && !matches!(c, '×' | '÷' | '\u{2000}'..'\u{2070}')
 }
 
-fn is_in_name(c: char) -> bool {
+/// What may stand in a name (production 4a).
+pub(crate) fn is_in_name(c: char) -> bool {
     starts_name(c) || c == '-' || c == '.' || c.is_ascii_digit() || c == '\u{B7}'
-}
-
-/// From bytes to characters, by the byte order mark, the first characters and the declared encoding.
-fn decode(document: &[u8], faults: Faults<'_>) -> Result<String, Refused> {
-    let is_little = match document {
-        [0xFF, 0xFE, ..] | [b'<', 0, ..] => Some(true),
-        [0xFE, 0xFF, ..] | [0, b'<', ..] => Some(false),
-        _ => None,
-    };
-    if let Some(is_little) = is_little {
-        faults.meet("utf-16")?;
-        if !document.len().is_multiple_of(2) {
-            return Err(Refused);
-        }
-        let unit = |pair: &[u8]| if is_little { [pair[0], pair[1]] } else { [pair[1], pair[0]] };
-        let units: Vec<u16> = document.chunks(2).map(|pair| u16::from_le_bytes(unit(pair))).collect();
-        let text = String::from_utf16(&units).map_err(|_| Refused)?;
-        let own = if is_little { "utf-16le" } else { "utf-16be" };
-        return match &*label(&text).unwrap_or_else(|| own.to_owned()) {
-            label if label == "utf-16" || label == own => Ok(text.trim_start_matches('\u{FEFF}').to_owned()),
-            _ => Err(Refused),
-        };
-    }
-    let body = document.strip_prefix(b"\xEF\xBB\xBF");
-    if body.is_some() {
-        faults.meet("byte-order-mark")?;
-    }
-    let bytes = body.unwrap_or(document);
-    let declared = label(&String::from_utf8_lossy(&bytes[..bytes.len().min(200)]));
-    let latin = |bytes: &[u8]| bytes.iter().map(|&byte| char::from(byte)).collect::<String>();
-    let declared =
-        declared.as_deref().map(|label| if faults.check("encoding-name").is_ok() { label.trim() } else { label });
-    match declared {
-        None | Some("utf-8") if !faults.has("encoding", "latin-1-always") => match str::from_utf8(bytes) {
-            Ok(text) => Ok(text.to_owned()),
-            Err(_) if faults.has("encoding", "latin-1-if-not-utf-8") => Ok(latin(bytes)),
-            Err(_) => faults.check("utf-8").map(|()| String::from_utf8_lossy(bytes).into_owned()),
-        },
-        Some("iso-8859-1") if faults.has("encoding", "label-ignored") => {
-            Ok(String::from_utf8_lossy(bytes).into_owned())
-        }
-        Some("iso-8859-1") if body.is_none() => {
-            faults.meet("latin-1")?;
-            Ok(latin(bytes))
-        }
-        Some("us-ascii") if bytes.is_ascii() => faults.meet("us-ascii").map(|()| latin(bytes)),
-        Some("us-ascii") => faults.check("us-ascii-8-bit").map(|()| latin(bytes)),
-        None | Some("utf-8") => Ok(latin(bytes)),
-        Some(_) => faults.check("unknown-encoding").map(|()| String::from_utf8_lossy(bytes).into_owned()),
-    }
-}
-
-/// The encoding that a declaration names, in lower case.
-fn label(text: &str) -> Option<String> {
-    let text = text.trim_start_matches('\u{FEFF}');
-    let declaration = text.strip_prefix("<?xml")?.split("?>").next()?;
-    let (_, rest) = declaration.split_once("encoding")?;
-    let value = rest.trim_start().strip_prefix('=')?.trim_start();
-    let quote = value.chars().next().filter(|c| matches!(c, '"' | '\''))?;
-    Some(value[1..].split(quote).next()?.to_ascii_lowercase())
 }
 
 impl<'a> Parser<'a> {
@@ -355,8 +291,7 @@ impl<'a> Parser<'a> {
     }
 
     fn tree(&mut self) -> Result<Element, Refused> {
-        // An element with its name as written and the prefixes that it declares.
-        let mut open: Vec<(Element, &'a str, Vec<(String, String)>)> = Vec::new();
+        let mut open: Vec<Open<'a>> = Vec::new();
         loop {
             let rest = self.rest();
             let closed = if rest.starts_with("</") {
@@ -412,10 +347,10 @@ impl<'a> Parser<'a> {
                     || prefix == "ex" && self.faults.has("namespace", "by-prefix")
                     || uri.is_some_and(|uri| uri.eq_ignore_ascii_case(APACHE))
                         && self.faults.has("namespace", "any-case")
-                    || prefix != "" && self.faults.has("namespace", "any");
+                    || !prefix.is_empty() && self.faults.has("namespace", "any");
                 let element = &mut open.last_mut().expect("pushed above").0;
                 element.is_apache = is_apache;
-                let is_bare = is_apache || self.faults.has("names", "without-prefix");
+                let is_bare = is_apache || !prefix.is_empty() && self.faults.has("names", "without-prefix");
                 element.name = if is_bare { local } else { name }.to_owned();
                 if !is_empty {
                     continue;
@@ -433,13 +368,13 @@ impl<'a> Parser<'a> {
         }
     }
 
-    fn add(&self, open: &mut [(Element, &'a str, Vec<(String, String)>)], node: Node) -> Result<(), Refused> {
+    fn add(&self, open: &mut [Open<'a>], node: Node) -> Result<(), Refused> {
         open.last_mut().ok_or(Refused)?.0.children.push(node);
         Ok(())
     }
 
     /// Text up to the next tag.
-    fn characters(&mut self, open: &mut [(Element, &'a str, Vec<(String, String)>)]) -> Result<(), Refused> {
+    fn characters(&mut self, open: &mut [Open<'a>]) -> Result<(), Refused> {
         let rest = self.rest();
         let first = rest.chars().next().map_or(0, char::len_utf8);
         let length = rest[first..].find('<').map_or(rest.len(), |at| at + first);
@@ -521,70 +456,5 @@ impl<'a> Parser<'a> {
             }
             attributes.push((name.to_owned(), decoded));
         }
-    }
-}
-
-/// What stands for a reference, and how long it is behind its ampersand.
-fn reference(text: &str, faults: Faults<'_>) -> Result<(String, usize), Refused> {
-    let as_it_is = || Ok(("&".to_owned(), 0));
-    let Some((inside, _)) = text.split_once(';').filter(|(inside, _)| inside.len() <= 32) else {
-        return faults.check("ampersand").and_then(|()| as_it_is());
-    };
-    let length = inside.len() + 1;
-    let Some(number) = inside.strip_prefix('#') else {
-        let found = match inside {
-            "lt" => "<",
-            "gt" => ">",
-            "amp" => "&",
-            "apos" => "'",
-            "quot" => "\"",
-            "nbsp" if faults.has("entities", "of-html") => "\u{A0}",
-            "eacute" if faults.has("entities", "of-html") => "é",
-            "copy" if faults.has("entities", "of-html") => "©",
-            _ if faults.has("entities", "any-case") && inside.eq_ignore_ascii_case("lt") => "<",
-            _ if faults.has("entities", "empty") => "",
-            _ if inside.starts_with(starts_name) && inside.chars().all(is_in_name) => {
-                return faults.check("undefined-entity").and_then(|()| as_it_is());
-            }
-            _ => return faults.check("ampersand").and_then(|()| as_it_is()),
-        };
-        faults.meet_in("entity-", inside)?;
-        return Ok((found.to_owned(), length));
-    };
-    let hexadecimal = number.strip_prefix('x');
-    let hexadecimal = hexadecimal.or(number.strip_prefix('X').filter(|_| faults.check("reference-capital-x").is_ok()));
-    let (digits, radix) = hexadecimal.map_or((number, 10), |digits| (digits, 16));
-    let digits = if faults.check("reference-space").is_ok() { digits.trim() } else { digits };
-    let digits = if faults.check("reference-sign").is_ok() { digits.trim_start_matches('+') } else { digits };
-    if digits.is_empty() || !digits.chars().all(|c| c.is_digit(radix)) {
-        return faults.check("reference-digits").and_then(|()| as_it_is());
-    }
-    faults.meet(if radix == 16 { "hexadecimal-reference" } else { "decimal-reference" })?;
-    if digits.starts_with('0') {
-        faults.meet("reference-leading-zeros")?;
-    }
-    if digits.chars().any(|c| c.is_ascii_uppercase()) {
-        faults.meet("reference-capital-digits")?;
-    }
-    let code = u128::from_str_radix(digits, radix).unwrap_or(u128::MAX);
-    let code = if faults.has("references", "32-bits") { code & 0xFFFF_FFFF } else { code };
-    let code = if faults.has("references", "16-bits") { code & 0xFFFF } else { code };
-    let code = u32::try_from(code).unwrap_or(u32::MAX);
-    let windows = faults.has("references", "windows-1252") && (0x80..0xA0).contains(&code);
-    match char::from_u32(if windows { 0x20AC } else { code }) {
-        Some('\r') if faults.has("references", "cr-is-lf") => Ok(("\n".to_owned(), length)),
-        Some(c) if is_char(c) => Ok((c.to_string(), length)),
-        Some(c) => {
-            faults.check(if c == '\0' {
-                "reference-nul"
-            } else if c < ' ' {
-                "reference-control"
-            } else {
-                "reference-noncharacter"
-            })?;
-            Ok((c.to_string(), length))
-        }
-        None if code > 0x10_FFFF => faults.check("reference-beyond-unicode").map(|()| ("\u{FFFD}".to_owned(), length)),
-        None => faults.check("reference-surrogate").map(|()| ("\u{FFFD}".to_owned(), length)),
     }
 }

@@ -1,17 +1,9 @@
 //! XML-RPC over the tree of a document: calls, responses and values.
 
-use super::scalar::{self, changed};
+use super::scalar;
+use super::value::{Value, alter, json, string};
 use super::xml::{Element, Node, is_blank};
 use super::{Faults, Refused, xml};
-
-/// A value as it is told.
-#[derive(Clone, Debug, PartialEq)]
-pub(crate) enum Value {
-    Scalar(&'static str, String),
-    Array(Vec<Value>),
-    Struct(Vec<(String, Value)>),
-    Nil,
-}
 
 struct Reader<'a> {
     faults: Faults<'a>,
@@ -154,7 +146,7 @@ impl<'a> Reader<'a> {
         self.faults.meet("call")?;
         let parts = self.sequence(root, "methodCall", &["methodName", "params"], true)?;
         let name = match parts[0] {
-            Some(name) => changed("method", &self.text(name, "methodName")?, self.faults),
+            Some(name) => self.faults.text("method", &self.text(name, "methodName")?),
             None => self.faults.check("method-name-missing").map(|()| String::new())?,
         };
         if name.is_empty() && parts[0].is_some() {
@@ -234,7 +226,7 @@ impl<'a> Reader<'a> {
                 if code.len() > 5 {
                     self.faults.meet("fault-code-large")?;
                 }
-                Value::Scalar("int", changed("fault-code", &code, self.faults))
+                Value::Scalar("int", self.faults.text("fault-code", &code))
             }
             Some(other) => self.faults.check_in("fault-code-", other.kind()).map(|()| other)?,
             None => self.faults.check("fault-code-missing").map(|()| Value::Scalar("int", "0".to_owned()))?,
@@ -244,7 +236,7 @@ impl<'a> Reader<'a> {
                 if text.is_empty() {
                     self.faults.meet("fault-string-empty")?;
                 }
-                Value::Scalar("string", changed("fault-string", &text, self.faults))
+                Value::Scalar("string", self.faults.text("fault-string", &text))
             }
             Some(other) => self.faults.check_in("fault-string-", other.kind()).map(|()| other)?,
             None => self.faults.check("fault-string-missing").map(|()| Value::Scalar("string", String::new()))?,
@@ -315,37 +307,32 @@ impl<'a> Reader<'a> {
         let has_type = element.children.iter().any(|node| matches!(node, Node::Element(_)));
         if !has_type {
             self.faults.meet("untyped")?;
-            let text = changed("untyped", &self.text(element, "value")?, self.faults);
+            let text = self.faults.text("untyped", &self.text(element, "value")?);
             if text.is_empty() {
                 self.faults.meet("value-empty")?;
                 if self.faults.has("value-empty", "nil") {
                     return Ok(Value::Nil);
                 }
             }
-            return Ok(self.string(changed("string", &text, self.faults)));
+            return Ok(string(self.faults, self.faults.text("string", &text)));
         }
         let types = self.elements(element, "value")?;
         if types.len() > 1 {
             self.faults.check("two-types")?;
         }
-        let of_type = types[if self.faults.has("twice", "first") { 0 } else { types.len() - 1 }];
-        let name = &*of_type.name;
-        let alias = self.faults.changes("type").find_map(|alias| alias.strip_prefix(name)?.strip_prefix('='));
-        let lower = if self.faults.has("names", "any-case") { name.to_ascii_lowercase() } else { name.to_owned() };
-        let known = match (alias.unwrap_or(&lower), of_type.is_apache) {
-            ("datetime.iso8601", false) if lower != name => "dateTime.iso8601",
-            (name, _) => name,
-        };
+        let of_type = types[if types.len() > 1 && self.faults.has("twice", "first") { 0 } else { types.len() - 1 }];
+        let name = self.type_name(&of_type.name);
+        let known = &*name;
         if matches!(known, "i4" | "boolean" | "double" | "array" | "struct") && !of_type.is_apache {
             self.faults.meet_in("type-", known)?;
         }
         let place = "scalar";
         Ok(match (known, of_type.is_apache) {
-            ("string", false) => self.string(changed("string", &self.text(of_type, place)?, self.faults)),
+            ("string", false) => string(self.faults, self.faults.text("string", &self.text(of_type, place)?)),
             ("int" | "i4", false) => {
                 Value::Scalar("int", scalar::integer(&self.text(of_type, place)?, 32, self.faults)?)
             }
-            ("boolean", false) => match &*changed("boolean", &self.text(of_type, place)?, self.faults) {
+            ("boolean", false) => match &*self.faults.text("boolean", &self.text(of_type, place)?) {
                 bit @ ("0" | "1") => Value::Scalar("boolean", bit.to_owned()),
                 _ => return Err(Refused),
             },
@@ -360,6 +347,20 @@ impl<'a> Reader<'a> {
             ("struct", false) => self.members(of_type)?,
             _ => self.extension(of_type)?,
         })
+    }
+
+    /// The name of a type, or the one that a faulty reader takes it for.
+    fn type_name(&self, name: &str) -> String {
+        const USUAL: [&str; 8] =
+            ["string", "int", "boolean", "double", "base64", "array", "struct", "dateTime.iso8601"];
+        if USUAL.contains(&name) {
+            return name.to_owned();
+        }
+        let aliases = self.faults.changes("type");
+        let alias = aliases.filter_map(|alias| alias.split_once('=')).find(|(alias, _)| *alias == name);
+        let usual = USUAL.into_iter().find(|usual| usual.eq_ignore_ascii_case(name));
+        let usual = usual.filter(|_| self.faults.has("names", "any-case"));
+        alias.map(|(_, known)| known).or(usual).unwrap_or(name).to_owned()
     }
 
     fn extension(&self, element: &Element) -> Result<Value, Refused> {
@@ -412,29 +413,6 @@ impl<'a> Reader<'a> {
         }
     }
 
-    fn string(&self, text: String) -> Value {
-        let kind = self.faults.changes("strings").find(|kind| match *kind {
-            "int" => text.parse::<i32>().is_ok(),
-            "double" => text.contains(['.', 'e']) && text.parse::<f64>().is_ok_and(f64::is_finite),
-            "boolean" => matches!(&*text, "true" | "false"),
-            "nil" => matches!(&*text, "null" | "None" | "nil"),
-            "empty-nil" => text.is_empty(),
-            "dateTime" => text.len() == 17 && text.as_bytes()[8] == b'T',
-            "base64" => text.len() > 4 && text.ends_with('='),
-            "nan" => text == "NaN",
-            _ => false,
-        });
-        match kind {
-            Some("int") => Value::Scalar("int", text),
-            Some("double" | "nan") => Value::Scalar("double", text),
-            Some("boolean") => Value::Scalar("boolean", if text == "true" { "1" } else { "0" }.to_owned()),
-            Some("nil" | "empty-nil") => Value::Nil,
-            Some("dateTime") => Value::Scalar("dateTime", text),
-            Some("base64") => Value::Scalar("base64", text),
-            _ => Value::Scalar("string", text),
-        }
-    }
-
     fn array(&self, element: &Element) -> Result<Value, Refused> {
         let data = match self.sequence(element, "array", &["data"], false)?[0] {
             Some(data) => data,
@@ -470,7 +448,7 @@ impl<'a> Reader<'a> {
             }
             let parts = self.sequence(child, "member", &["name", "value"], false)?;
             let name = parts[0].map(|name| self.text(name, "name")).transpose()?.unwrap_or_default();
-            let name = changed("name", &name, self.faults);
+            let name = self.faults.text("name", &name);
             let value = match parts[1] {
                 Some(value) => self.value(value)?,
                 None => Value::Nil,
@@ -516,83 +494,5 @@ impl<'a> Reader<'a> {
             }
         }
         Ok(Value::Struct(members))
-    }
-}
-
-impl Value {
-    fn kind(&self) -> &'static str {
-        match self {
-            Self::Scalar(kind, _) => kind,
-            Self::Array(_) => "array",
-            Self::Struct(_) => "struct",
-            Self::Nil => "nil",
-        }
-    }
-}
-
-/// A list of values as a faulty reader has it.
-fn alter(how: &str, mut values: Vec<Value>) -> Vec<Value> {
-    match how {
-        "reversed" => values.reverse(),
-        "last-lost" => drop(values.pop()),
-        "first-lost" if !values.is_empty() => drop(values.remove(0)),
-        "unique" => values.dedup(),
-        "without-empty" => values.retain(|value| *value != Value::Scalar("string", String::new())),
-        "without-nil" => values.retain(|value| *value != Value::Nil),
-        "flat" => {
-            let inside = |value| if let Value::Array(inside) = value { inside } else { vec![value] };
-            values = values.into_iter().flat_map(inside).collect();
-        }
-        "one-type" => {
-            if let Some(Value::Scalar("int", _)) = values.first() {
-                values.retain(|value| value.kind() == "int");
-            }
-        }
-        "strings" => {
-            for value in &mut values {
-                if let Value::Scalar(kind, _) = value {
-                    *kind = "string";
-                }
-            }
-        }
-        _ => match how.strip_prefix("cut-").and_then(|length| length.parse().ok()) {
-            Some(length) => values.truncate(length),
-            None => {}
-        },
-    }
-    values
-}
-
-fn json(value: &Value, answer: &mut String) {
-    let text = |text: &str| serde_json::to_string(text).expect("text is JSON");
-    match value {
-        Value::Nil => *answer += "{\"nil\":true}",
-        Value::Scalar(kind, scalar) => {
-            *answer += "{\"";
-            *answer += kind;
-            *answer += "\":";
-            *answer += &text(scalar);
-            answer.push('}');
-        }
-        Value::Array(values) => {
-            let is_params = answer.ends_with("\"params\":");
-            *answer += if is_params { "[" } else { "{\"array\":[" };
-            for (at, value) in values.iter().enumerate() {
-                *answer += if at > 0 { "," } else { "" };
-                json(value, answer);
-            }
-            *answer += if is_params { "]" } else { "]}" };
-        }
-        Value::Struct(members) => {
-            *answer += "{\"struct\":[";
-            for (at, (name, value)) in members.iter().enumerate() {
-                *answer += if at > 0 { ",[" } else { "[" };
-                *answer += &text(name);
-                answer.push(',');
-                json(value, answer);
-                answer.push(']');
-            }
-            *answer += "]}";
-        }
     }
 }
