@@ -225,7 +225,7 @@ fn captured_requests_for_resources_are_those_of_the_table() {
             seen.insert(operation.name());
         }
     }
-    let unseen = "domain.list_all domain.list_inactive domain.start domain.undefine domain.reset domain.dump \
+    let unseen = "domain.list_all domain.list_inactive domain.start domain.reset domain.dump \
                   domain.set_credit device.configure";
     assert_unseen(Face::Sxp, &seen, unseen);
 }

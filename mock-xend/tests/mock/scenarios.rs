@@ -197,7 +197,10 @@ fn a_scenario_that_the_release_can_not_meet_does_not_start() {
     assert_eq!(start(define), Err(format!("{message}\n{place}")));
     let method = "[[expect]]\nface = \"xenapi\"\nmethod = \"VM.start\"\nreply = \"close\"\n";
     let error = start(method).expect_err("no Xen-API");
-    assert!(error.starts_with("3.0.3 has no `xenapi`, expected release 3.1 or later\n --> outage.toml:2:8"), "{error}");
+    assert!(
+        error.starts_with("release 3.0.3 has no face `xenapi`, expected 3.1 or later\n --> outage.toml:2:8"),
+        "{error}"
+    );
     assert_eq!(start(&define.replace("define", "pause")), Ok(()));
 }
 
