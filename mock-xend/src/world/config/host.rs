@@ -21,7 +21,7 @@ impl Host<'_> {
 
     /// Returns the folder of device models (`osdep.py`, `auxbin.py`). 3.2 to 3.4 check whether the host keeps 64-bit
     /// libraries in a folder of their own.
-    pub(super) fn library_folder(self) -> &'static str {
+    pub(super) fn device_model_folder(self) -> &'static str {
         let looks = self.release >= Release::V3_2 && self.release < Release::V4_1;
         if looks && self.files.exists(b"/usr/lib64/xen/bin/qemu-dm") {
             "/usr/lib64/xen/bin"

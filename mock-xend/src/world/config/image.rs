@@ -106,7 +106,7 @@ pub(in crate::world) fn complete(image: &mut Image, host: Host<'_>, has_framebuf
         image.set("loader", resolved(image.text("loader"), "/usr/lib/xen/boot", release).into());
     }
     if is_hvm || (has_framebuffer && release >= Release::V3_2) {
-        let folder = host.library_folder();
+        let folder = host.device_model_folder();
         let given = Some(image.text("device_model")).filter(|model| !model.is_empty());
         let model = given.unwrap_or_else(|| format!("{folder}/qemu-dm").into_bytes());
         let model = resolved(model, folder, release);
