@@ -10,8 +10,8 @@ pub struct XendConfig {
     /// The memory that Domain-0 keeps in any case, in MiB. With 0 no memory is taken from Domain-0.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub dom0_min_mem: Option<i64>,
-    /// The password for VNC. 3.1 builds no HVM domain with a framebuffer unless this or the domain's configuration
-    /// gives one.
+    /// The password for VNC. Releases up to 3.1 start no HVM domain with `vnc` unless this or the domain's configuration
+    /// gives a password.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub vncpasswd: Option<String>,
     /// The address that framebuffers listen on by default.
