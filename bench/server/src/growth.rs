@@ -146,6 +146,7 @@ fn config(number: usize) -> Value {
         "vm".into(),
         field("name", format!("domain{number}").into()),
         field("memory", 64.into()),
+        field("vcpus", 1.into()),
         field("image", Value::Array(vec!["linux".into(), field("kernel", "/boot/vmlinuz".into())])),
     ])
 }
