@@ -2,8 +2,13 @@
 
 use std::io::{Read, Write};
 use std::net::TcpListener;
+use std::time::Duration;
 
+use mock_xend::MockXend;
+use mock_xend::world::World;
 use serde_json::Value;
+use xend_wire::Release;
+use xend_wire::operation::Face;
 
 use crate::{HARNESS, path, run, snapshots, transcript, transcript_in};
 
@@ -209,4 +214,18 @@ fn a_name_need_not_be_utf_8() {
     let named = std::ffi::OsStr::from_bytes(b"domain=Asociaci\xf3n");
     let one = shown(reply(record), &["domain.info".as_ref(), named]);
     assert!(one.contains(r"Asociaci\xf3n"), "{one}");
+}
+
+/// A sequence whose first line names a world says so; a server in that world answers as recorded, any other does not.
+#[test]
+fn compare_says_which_world_a_sequence_starts_in() {
+    let host = String::from_utf8_lossy(xend_fixtures::file("worlds/hvm-host.toml").expect("it ships").bytes());
+    let world = World::parse("hvm-host.toml", &host, Some(Release::V4_1), Duration::ZERO).expect("a world");
+    let builder = || MockXend::builder().release(Release::V4_1);
+    for (builder, exit) in [(builder().world(world), 0), (builder(), 1)] {
+        let mock = builder.listen(Face::Sxp, "tcp:127.0.0.1:0".parse().expect("an address")).start().expect("a mock");
+        let shown = transcript(&["compare", "4.1/machine", &mock.uri(Face::Sxp).expect("it listens")], b"");
+        assert!(shown.contains("note: 4.1/machine starts in the world of fixtures/worlds/hvm-host.toml\n"), "{shown}");
+        assert!(shown.ends_with(&format!("[exit {exit}]\n")), "{shown}");
+    }
 }
