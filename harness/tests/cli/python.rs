@@ -1,4 +1,5 @@
-//! Python's `xmlrpc.client` as a subject, compared with what the survey measured for two other versions of it.
+//! Python's `xmlrpc.client` as a subject, compared with what the survey measured for two other versions of it; and a
+//! reader of S-expressions in Python.
 
 use std::collections::{BTreeMap, BTreeSet};
 
@@ -10,6 +11,19 @@ use crate::{judge, oracle};
 
 const ADAPTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/xmlrpc_client.py");
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/baseline.txt");
+
+/// A second reader of S-expressions, written from the protocol reference and in another language, makes of each case what
+/// the case expects of Xend's reader and of libvirt's.
+#[test]
+fn a_second_reader_of_s_expressions_agrees_with_the_cases() {
+    if oracle::python(&["python3"], "pass").is_none() {
+        return;
+    }
+    let reader = concat!(env!("CARGO_MANIFEST_DIR"), "/../oracles/sxp_subject.py");
+    let (exit, lines) = judge(&["--codec", "sexpr", "--strict"], &["python3", reader]);
+    let passed = lines.iter().filter(|line| line["verdict"] == "pass").count();
+    assert!(exit == 0 && passed > 1_500, "exit {exit}, {passed} passed: {lines:?}");
+}
 
 /// A library of the survey as a subject. It answers `unsupported` for documents that were not surveyed or whose values
 /// were not recorded in full.
