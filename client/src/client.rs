@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use xend_wire::Release;
-use xend_wire::operation::{Arguments, Face, Operation, References, Way};
+use xend_wire::operation::{Arguments, Face, Implementation, Operation, References};
 use xend_wire::sexpr::Document;
 
 use crate::call::Call;
@@ -126,11 +126,15 @@ impl Client {
         let deadline = Deadline::after(settings.deadlines.whole);
         let deadline = settings.deadline.map_or(deadline, |all| deadline.earlier(all));
         let call = Call { settings, idle, operation, effect: operation.effect(), deadline };
-        let answer = match (operation.way(face, release), face) {
-            (Ok(Way::Operations { sequence, .. }), _) => steps::operations::follow(call, sequence, arguments).await,
-            (Ok(Way::Methods { .. }), _) => steps::methods::follow(call, sessions, arguments).await,
-            (Ok(Way::Request) | Err(_), Face::XenApi) => session::ask(call, sessions, arguments).await,
-            (Ok(Way::Request) | Err(_), Face::Sxp | Face::XmlRpc) => call.send(arguments, References::default()).await,
+        let answer = match (operation.implementation(face, release), face) {
+            (Ok(Implementation::Operations { sequence, .. }), _) => {
+                steps::operations::follow(call, sequence, arguments).await
+            }
+            (Ok(Implementation::Methods { .. }), _) => steps::methods::follow(call, sessions, arguments).await,
+            (Ok(Implementation::Request) | Err(_), Face::XenApi) => session::ask(call, sessions, arguments).await,
+            (Ok(Implementation::Request) | Err(_), Face::Sxp | Face::XmlRpc) => {
+                call.send(arguments, References::default()).await
+            }
         };
         answer.map_err(|error| error.with_domain(arguments.get("domain")).with_other_face(face))
     }

@@ -165,7 +165,9 @@ impl Error {
     /// Returns whether the daemon refused the request because it does not know the session.
     pub(crate) fn is_session_invalid(&self) -> bool {
         match &self.kind {
-            Kind::Reply(failure) => self.fate == Fate::Refused && failure.mark.as_deref() == Some("SESSION_INVALID"),
+            Kind::Reply(failure) => {
+                self.fate == Fate::Refused && failure.daemon_code.as_deref() == Some("SESSION_INVALID")
+            }
             _ => false,
         }
     }
@@ -234,7 +236,7 @@ impl Error {
 
     /// Returns whether the Xen-API knows no object with the given reference.
     pub(crate) fn is_unknown_object(&self) -> bool {
-        matches!(&self.kind, Kind::Reply(failure) if failure.mark.as_deref() == Some("HANDLE_INVALID"))
+        matches!(&self.kind, Kind::Reply(failure) if failure.daemon_code.as_deref() == Some("HANDLE_INVALID"))
     }
 
     /// Returns the HTTP status of the daemon's reply, if there was a reply.

@@ -3,7 +3,7 @@
 use std::sync::{Mutex, PoisonError};
 
 use tokio::time::timeout_at;
-use xend_wire::answer::Returned;
+use xend_wire::answer::MethodResult;
 use xend_wire::failure::ErrorCode;
 use xend_wire::http::Request;
 use xend_wire::operation::{self, Arguments, Effect, Object, References};
@@ -118,7 +118,7 @@ impl<'c> SessionCall<'c> {
 
     /// Calls one method of the Xen-API as a part of the operation.
     // The steps are the same as in `send`. An async closure shared by both would make futures that are not `Send`.
-    pub(crate) async fn method(&mut self, method: &str, params: &[Value]) -> Result<Returned, Error> {
+    pub(crate) async fn method(&mut self, method: &str, params: &[Value]) -> Result<MethodResult, Error> {
         match self.method_once(method, params).await {
             Err(error) if error.is_session_invalid() => {
                 self.login_again().await?;
@@ -128,7 +128,7 @@ impl<'c> SessionCall<'c> {
         }
     }
 
-    async fn method_once(&self, method: &str, params: &[Value]) -> Result<Returned, Error> {
+    async fn method_once(&self, method: &str, params: &[Value]) -> Result<MethodResult, Error> {
         let effect = if xenapi::is_getter(method) { Effect::Reads } else { Effect::Changes };
         let call = self.call.with_effect(effect);
         let params = std::iter::once(Value::from(self.session.reference.as_str())).chain(params.iter().cloned());

@@ -8,7 +8,7 @@ use xend_wire::xmlrpc::{Message, Response, Rules, ValueRef, decode};
 use xend_wire::{Limits, Release, tuples, xenapi};
 
 fn look(value: ValueRef<'_>) {
-    let _ = (value.to_value(), format!("{value:?}"), value.text(), xenapi::open(value));
+    let _ = (value.to_value(), format!("{value:?}"), value.text(), xenapi::open_envelope(value));
     let _ = (Datum::from_value(value).repr(), tuples::to_sexpr(value, Release::V3_4));
     value.items().chain(value.members().map(|(_, value)| value)).for_each(|inside| drop(inside.text()));
 }

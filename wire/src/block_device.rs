@@ -1,7 +1,10 @@
-//! Names of block devices.
+//! Names and numbers of block devices.
 
-/// The number that the daemon makes of a block device's name, `sda1`, `hdc:cdrom` or `/dev/xvdb2`: major number times 256
-/// plus minor number. A number is one (`util/blkif.py blkdev_name_to_number`).
+/// The number that the daemon computes from the name of a block device: its major number times 256 plus its minor number
+/// (`util/blkif.py blkdev_name_to_number`).
+///
+/// Names are `sda1`, `hdc:cdrom`, `/dev/xvdb2` and the like; a name that is already a number is returned as it is.
+/// `None` if the daemon does not know the name.
 ///
 /// ```
 /// assert_eq!(xend_wire::block_device_number(b"sda1"), Some(2049));

@@ -1,4 +1,4 @@
-//! A value as the daemon's Python code holds it, and what each face makes of it.
+//! Values as the daemon's Python code holds them, and how each face prints them.
 //!
 //! ```
 //! use xend_wire::{Release, datum::Datum};
@@ -13,19 +13,19 @@ use crate::sexpr::{Rules, Sexpr, write_atom};
 use crate::xmlrpc::{Kind, Marshaller, ValueRef};
 use crate::{Error, ErrorKind, Limits, Release, python};
 
-/// A value of the daemon's own kind. The faces print it differently, and so do the releases.
+/// A value of Python, as the daemon's code holds it. Each face, and some releases, print it differently.
 ///
-/// It is a tree of its own values. What is made of a document is at most [`Limits::HARD_DEPTH`] levels deep, so that to
-/// print, compare, copy or drop it takes a bounded stack; whoever builds a deeper one by hand has to see to that.
+/// Printing, comparing, copying and dropping a value recurse. A value made from a document has at most
+/// [`Limits::HARD_DEPTH`] levels, which fit into a small stack. A caller that builds a deeper value needs a larger stack.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Datum {
     /// `None`.
     None,
     /// `True` or `False`.
     Bool(bool),
-    /// An `int`: 64 bits on the machines of the captures.
+    /// An `int`, which has 64 bits on the machines where the captures were made.
     Int(i64),
-    /// A `long`, which the S-expression printer quotes.
+    /// A `long`. The S-expression face prints it in quotes.
     Long(i64),
     /// A `float`.
     Float(f64),
@@ -37,7 +37,7 @@ pub enum Datum {
     List(Vec<Datum>),
     /// A `tuple`.
     Tuple(Vec<Datum>),
-    /// A `dict`, in the order in which it is shown.
+    /// A `dict`: its keys and values, in the order in which they are printed.
     Dict(Vec<(String, Datum)>),
     /// An `xmlrpclib.DateTime`, as its text: `20080101T00:00:00`.
     DateTime(String),
@@ -46,7 +46,7 @@ pub enum Datum {
 }
 
 impl Datum {
-    /// The value as the S-expression face prints it (`sxp.py show`, protocol reference §2.3).
+    /// The text of the value on the S-expression face (`sxp.py show`, protocol reference §2.3).
     pub fn show(&self, release: Release) -> Vec<u8> {
         let mut out = Vec::new();
         self.write_show(&mut out, release);
@@ -55,7 +55,7 @@ impl Datum {
 
     fn write_show(&self, out: &mut Vec<u8>, release: Release) {
         match self {
-            // Commit 9f60fd73a8's successor in 3.0.4 made tuples lists; before, they fell through to `repr`.
+            // From 3.0.4 on tuples are printed as lists, before that by `repr`.
             Self::Tuple(_) if release < Release::V3_1 => write_quoted(out, &self.repr()),
             Self::List(items) | Self::Tuple(items) => {
                 out.push(b'(');
@@ -76,7 +76,7 @@ impl Datum {
         }
     }
 
-    /// The value as Python's `repr` writes it.
+    /// The text of the value as Python's `repr` writes it.
     pub fn repr(&self) -> Vec<u8> {
         let mut out = Vec::new();
         self.write_repr(&mut out);
@@ -103,7 +103,7 @@ impl Datum {
                 out.extend_from_slice(b": ");
                 value.write_repr(out);
             }),
-            // Python adds the address of the object.
+            // Python prints the address of the object here; it is shown as 0.
             Self::DateTime(text) => {
                 out.extend_from_slice(b"<DateTime ");
                 python::write_repr_bytes(out, text.as_bytes());
@@ -113,14 +113,15 @@ impl Datum {
         }
     }
 
-    /// The body of the reply to an XML-RPC call that returns this value, as the daemon marshals it.
+    /// The body of the reply to an XML-RPC call that returns this value, byte for byte as the daemon writes it.
     ///
-    /// From 3.0.3 on a string that is the whole result is sent as its `repr` without the quotes
-    /// (`xmlrpclib2.py _marshaled_dispatch`, protocol reference §4.3). Bytes go out as they are but for `&`, `<` and `>`, so
-    /// that a control character or Latin-1 text makes the body ill-formed, as it does there. What the marshaller
-    /// refuses makes the whole reply a fault 1.
+    /// From 3.0.3 on, a string that is the whole result is sent as its `repr` without the quotes
+    /// (`xmlrpclib2.py _marshaled_dispatch`, protocol reference §4.3). Like the daemon, this function escapes only `&`, `<`
+    /// and `>`, so a control character or Latin-1 text makes the body ill-formed. If the daemon can't marshal the value,
+    /// the reply is fault 1 instead.
     pub fn response(&self, release: Release) -> Vec<u8> {
-        // Of the text of a unicode string the prefix `u` is cut in place of the quote (capture `t-unicode@3.0.3`).
+        // The daemon cuts the first and the last character. Of a unicode string that is the prefix `u`, and the first
+        // quote stays (capture `t-unicode@3.0.3`).
         let escaped = match self {
             Self::Bytes(_) | Self::Text(_) if release >= Release::V3_0_3 => {
                 let literal = self.repr();
@@ -132,7 +133,7 @@ impl Datum {
             .unwrap_or_else(|why| fault(1, why.as_bytes()))
     }
 
-    /// `xmlrpclib.Marshaller`. The error is the text of the exception.
+    /// Writes the value as `xmlrpclib.Marshaller` does. The error is the text of the exception that Python raises.
     fn marshal(&self, out: &mut Marshaller) -> Result<(), &'static str> {
         match self {
             Self::None => out.nil(),
@@ -164,7 +165,7 @@ impl Datum {
             }
             Self::DateTime(text) => out.scalar("dateTime.iso8601", &escape(text.as_bytes())),
             Self::Binary(bytes) => {
-                // `base64.encode` writes lines of 76 characters.
+                // Python's `base64.encode` writes lines of 76 characters.
                 let text = BASE64.encode(bytes);
                 let lines = text.as_bytes().chunks(76).flat_map(|line| [line, b"\n".as_slice()]);
                 out.scalar("base64", &[b"\n".as_slice()].into_iter().chain(lines).collect::<Vec<_>>().concat());
@@ -173,9 +174,10 @@ impl Datum {
         Ok(())
     }
 
-    /// An XML-RPC value as Python 2's `xmlrpclib` gives it: text as a byte string where it is ASCII.
+    /// The value that Python 2's `xmlrpclib` makes of an XML-RPC value. A string is a byte string if it is ASCII, and
+    /// otherwise a unicode string.
     ///
-    /// Dates and binary data are instances of `xmlrpclib`'s own classes, which no method of the daemon expects.
+    /// Dates and binary data become instances of `xmlrpclib`'s own classes, which no method of the daemon expects.
     pub fn from_value(value: ValueRef<'_>) -> Self {
         let text = || value.text().unwrap_or_default().into_owned();
         let string = |text: String| if text.is_ascii() { Self::Bytes(text.into_bytes()) } else { Self::Text(text) };
@@ -194,11 +196,11 @@ impl Datum {
         }
     }
 
-    /// An S-expression as the daemon's parser gives it: lists of byte strings.
+    /// The value that the daemon's parser makes of an S-expression: nested lists of byte strings.
     ///
     /// # Errors
-    /// [`TooDeep`](crate::ErrorKind::TooDeep) beyond [`Limits::HARD_DEPTH`] levels: an S-expression may be deeper than
-    /// an owned value can be. None that was read within the default limits is.
+    /// [`TooDeep`](crate::ErrorKind::TooDeep) for more than [`Limits::HARD_DEPTH`] levels. An S-expression that was read
+    /// within the default limits has no more.
     pub fn from_sexpr(value: Sexpr<'_>) -> Result<Self, Error> {
         let mut open: Vec<Vec<Self>> = vec![Vec::new()];
         for (depth, part) in value.walk() {
@@ -216,6 +218,7 @@ impl Datum {
         Ok(open.remove(0).remove(0))
     }
 
+    /// Closes open lists until only `depth` of them are open.
     fn close_to(open: &mut Vec<Vec<Self>>, depth: usize) {
         while open.len() > depth {
             let list = Self::List(open.pop().expect("more than one is open"));
@@ -223,17 +226,17 @@ impl Datum {
         }
     }
 
-    /// A list of these items.
+    /// Makes a list of the items.
     pub fn list(items: impl IntoIterator<Item = Self>) -> Self {
         Self::List(items.into_iter().collect())
     }
 
-    /// A name and what belongs to it, as most lists of the daemon are made: `(name value)`.
+    /// Makes a list of a name and its value, `(name value)`. The daemon's records consist of such pairs.
     pub fn pair(name: &str, value: impl Into<Self>) -> Self {
         Self::List(vec![name.into(), value.into()])
     }
 
-    /// The bytes of a byte string.
+    /// The bytes of a byte string; `None` for any other value.
     pub fn as_bytes(&self) -> Option<&[u8]> {
         match self {
             Self::Bytes(bytes) => Some(bytes),
@@ -241,7 +244,7 @@ impl Datum {
         }
     }
 
-    /// The items of a list or tuple.
+    /// The items of a list or tuple; empty for any other value.
     pub fn items(&self) -> &[Self] {
         match self {
             Self::List(items) | Self::Tuple(items) => items,
@@ -250,23 +253,23 @@ impl Datum {
     }
 }
 
-/// The body of a fault reply as the daemon marshals it. The text's bytes go out as they are but for `&`, `<` and `>`.
+/// The body of a fault reply, as the daemon writes it. Only `&`, `<` and `>` are escaped in the text.
 pub fn fault(code: i32, text: &[u8]) -> Vec<u8> {
     Marshaller::fault(code, &escape(text))
 }
 
-/// The body of a fault reply whose string is a value of any type, as the daemon's exceptions may have it.
-pub fn fault_of(code: i32, string: &Datum) -> Vec<u8> {
+/// The body of a fault reply whose `faultString` is a value of any type, as some exceptions of the daemon have.
+pub fn fault_with_value(code: i32, string: &Datum) -> Vec<u8> {
     match string {
         Datum::Bytes(text) => fault(code, text),
         string => {
-            let body = Marshaller::fault_of(code, |out| string.marshal(out));
+            let body = Marshaller::fault_with_value(code, |out| string.marshal(out));
             body.unwrap_or_else(|why| fault(1, why.as_bytes()))
         }
     }
 }
 
-/// `xmlrpclib.escape`: `&`, `<` and `>` as references, all other bytes as they are.
+/// Escapes text as `xmlrpclib.escape` does: `&`, `<` and `>` become references, all other bytes stay.
 pub fn escape(text: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     for &byte in text {
@@ -280,7 +283,7 @@ pub fn escape(text: &[u8]) -> Vec<u8> {
     out
 }
 
-/// Quoted even where an atom could stand bare, as `show` does with whatever is neither string, number nor list.
+/// Writes text in quotes, even if it needs none. `show` does so with everything that is not a string, a number or a list.
 fn write_quoted(out: &mut Vec<u8>, text: &[u8]) {
     python::write_repr_bytes(out, text);
 }

@@ -5,7 +5,7 @@ use std::ops::Range;
 
 use crate::{Excerpt, visible, visible_lines};
 
-/// A mistake in a text file, as compilers show one: what is wrong, and where.
+/// A mistake in a text file that people write. It is displayed like a compiler's error: what is wrong, and where.
 ///
 /// ```
 /// let text = b"level = \"strikt\"\n";
@@ -30,7 +30,7 @@ impl Diagnostic {
         Self { file: file.into(), message: message.into(), excerpt: Excerpt::new(text, &span) }
     }
 
-    /// A mistake at a span of bytes in one line, of which the number is known: the lines before it are not counted anew.
+    /// A mistake at a span of bytes in the line of this number, counted from 1. `line` is that line alone.
     pub fn in_line(
         file: impl Into<String>,
         number: usize,
@@ -41,7 +41,7 @@ impl Diagnostic {
         Self { file: file.into(), message: message.into(), excerpt: Excerpt::from_line(number, line, &span) }
     }
 
-    /// `FILE:LINE:COLUMN`.
+    /// Where the mistake is, in the form `FILE:LINE:COLUMN`.
     pub fn place(&self) -> String {
         format!("{}:{}:{}", visible(self.file.as_bytes()), self.excerpt.line(), self.excerpt.column())
     }
@@ -54,7 +54,7 @@ impl Diagnostic {
 
 impl fmt::Display for Diagnostic {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        // What is wrong may name a key or a word of the file.
+        // The message may quote the file.
         let message = visible_lines(self.message.as_bytes());
         write!(f, "{message}\n --> {}\n{}", self.place(), self.excerpt)
     }

@@ -1,4 +1,4 @@
-//! The one error of this crate: what is wrong, where, what was expected, and whose fault it is.
+//! The error type of this crate: what is wrong, where, what was expected, and whose fault it is.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -6,22 +6,24 @@ use std::ops::Range;
 
 use crate::{Excerpt, visible};
 
-/// Who has to change something for the error to go away.
+/// Whose fault an error is: who has to change something for the error to go away.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Culprit {
-    /// Whoever wrote the document: it breaks the rules it is read by.
+    /// The author of the document, which breaks the rules that it is read by.
     Document,
-    /// The daemon or client whose rules are in force: it crashes or hangs on a document that is nobody's mistake.
+    /// The daemon or client whose rules the document is read by. It crashes or hangs on a document without a mistake.
     Emulated,
-    /// Whoever set the [`Limits`](crate::Limits): the document may be well-formed, but it is larger than allowed.
+    /// Whoever set the [`Limits`](crate::Limits). The document may be correct, but it is larger than allowed.
     Limit,
-    /// The caller of an encoder: the value has no form on this wire.
+    /// The caller, who gave a value that can't be written or an argument that the operation does not accept.
     Caller,
 }
 
 macro_rules! kinds {
     ($($(#[$doc:meta])* $kind:ident = $name:literal, $culprit:ident, $text:literal;)*) => {
-        /// What is wrong with a document. The names are stable: cases refer to them.
+        /// What is wrong with a document or an argument.
+        ///
+        /// Each kind has a stable [name](ErrorKind::name), by which the cases in `fixtures/cases` refer to it.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorKind {
@@ -53,105 +55,105 @@ kinds! {
     // Both codecs.
     /// The input ends inside a value.
     UnexpectedEnd = "unexpected-end", Document, "unexpected end of input";
-    /// A byte or character that may not stand here, or anywhere.
+    /// A byte or character that is not allowed here, or not allowed anywhere.
     InvalidCharacter = "invalid-character", Document, "invalid character";
     /// The document is longer than [`Limits::bytes`](crate::Limits::bytes).
     TooLong = "too-long", Limit, "document too long";
     /// More values than [`Limits::values`](crate::Limits::values).
     TooManyValues = "too-many-values", Limit, "too many values";
-    /// Deeper than [`Limits::depth`](crate::Limits::depth).
+    /// Values are nested deeper than [`Limits::depth`](crate::Limits::depth).
     TooDeep = "too-deep", Limit, "nested too deeply";
     /// An atom or string longer than [`Limits::text`](crate::Limits::text).
     TextTooLong = "text-too-long", Limit, "text too long";
 
     // S-expressions.
-    /// A `)` with nothing open (`sxp.py begin_start`: `syntax error: )`).
-    UnmatchedClose = "unmatched-close", Document, "`)` with nothing open";
+    /// A `)` that closes no list (`sxp.py begin_start`: `syntax error: )`).
+    UnmatchedClose = "unmatched-close", Document, "`)` without a matching `(`";
     /// An octal escape over `\377` (`sxp.py state_octal`: `invalid octal escape: out of range`).
     OctalOutOfRange = "octal-out-of-range", Document, "octal escape out of range";
     /// A backslash before a character that forms no escape.
     UnknownEscape = "unknown-escape", Document, "unknown escape";
     /// `\x` without two hexadecimal digits.
     InvalidHexEscape = "invalid-hex-escape", Document, "invalid hexadecimal escape";
-    /// The daemon dies with `NameError: global name 'buf' is not defined` on a short `\x` (capture `hex-short`).
-    DaemonNameError = "daemon-name-error", Emulated, "the daemon fails with a NameError";
-    /// Xend 3.0.2 dies with `AttributeError: Parser instance has no attribute 'buf'` (capture `octal-8@3.0.2`).
-    DaemonAttributeError = "daemon-attribute-error", Emulated, "the daemon fails with an AttributeError";
-    /// libvirt loops for ever on a vertical tab or form feed inside a list.
-    EndlessLoop = "endless-loop", Emulated, "libvirt loops for ever";
+    /// The daemon fails with `NameError: global name 'buf' is not defined` on a short `\x` (capture `hex-short`).
+    DaemonNameError = "daemon-name-error", Emulated, "the daemon fails with a NameError on this escape";
+    /// Xend 3.0.2 fails with `AttributeError: Parser instance has no attribute 'buf'` (capture `octal-8@3.0.2`).
+    DaemonAttributeError = "daemon-attribute-error", Emulated, "the daemon fails with an AttributeError on this escape";
+    /// libvirt loops forever on a vertical tab or form feed inside a list.
+    EndlessLoop = "endless-loop", Emulated, "libvirt loops forever";
     /// libvirt overflows its stack somewhere between 50,000 and 100,000 levels.
     StackOverflow = "stack-overflow", Emulated, "libvirt overflows its stack";
 
     // XML.
-    /// Not well-formed XML, in a way that no other kind names.
+    /// XML that is not well-formed, in a way for which there is no other kind.
     MalformedXml = "malformed-xml", Document, "malformed XML";
     /// An end tag that does not match the start tag.
     MismatchedTag = "mismatched-tag", Document, "mismatched end tag";
-    /// An attribute given twice, unquoted or without a value.
+    /// An attribute that is given twice, has no quotes or has no value.
     InvalidAttribute = "invalid-attribute", Document, "invalid attribute";
-    /// An XML declaration that is not the first thing in the document, or is broken.
+    /// An XML declaration that is not at the start of the document, or is not well-formed.
     InvalidDeclaration = "invalid-declaration", Document, "invalid XML declaration";
-    /// A reference to an entity that is not one of XML's five. Entities are never expanded, declared or not.
+    /// A reference to an entity that is not one of XML's five. Entities are never expanded, even if they are declared.
     UndefinedEntity = "undefined-entity", Document, "undefined entity";
     /// Anything but white space, comments and processing instructions after the root element.
     TrailingContent = "trailing-content", Document, "content after the root element";
-    /// A declared encoding that is not read here.
+    /// The document declares an encoding that this crate does not read.
     UnsupportedEncoding = "unsupported-encoding", Document, "unsupported encoding";
-    /// Bytes that are not what the declared encoding, or UTF-8 by default, allows.
-    EncodingMismatch = "encoding-mismatch", Document, "bytes that are not in the document's encoding";
+    /// Bytes that are not valid in the declared encoding, or in UTF-8 if none is declared.
+    EncodingMismatch = "encoding-mismatch", Document, "bytes do not match the document's encoding";
 
     // XML-RPC.
-    /// The root is neither `methodCall` nor `methodResponse`, or not the one that was asked for.
+    /// The root is neither `methodCall` nor `methodResponse`, or not the one of them that the caller asked for.
     UnexpectedRoot = "unexpected-root", Document, "unexpected root element";
-    /// An element that may not stand here.
+    /// An element that is not allowed here.
     UnexpectedElement = "unexpected-element", Document, "unexpected element";
-    /// Text where only elements may stand, or beside a type.
+    /// Text where only elements are allowed, or next to the element of a type.
     UnexpectedText = "unexpected-text", Document, "unexpected text";
-    /// An element that must stand here does not.
+    /// A required element is missing.
     MissingElement = "missing-element", Document, "missing element";
-    /// An element that may stand only once stands again: a second type, `param` of a response, `data`, `name`.
-    DuplicateElement = "duplicate-element", Document, "element given twice";
-    /// An element in the place of a type whose name is none.
+    /// An element that is allowed only once is given again: a type, `data`, `name`, or the `param` of a response.
+    DuplicateElement = "duplicate-element", Document, "duplicate element";
+    /// An element in the place of a type, but no type has this name.
     UnknownType = "unknown-type", Document, "unknown type";
-    /// A type that the rules know, but whose values have no form here: Apache's `dom`, a piece of XML.
+    /// A known type whose values this crate can't represent: Apache's `dom`, which is a piece of XML.
     UnsupportedType = "unsupported-type", Document, "unsupported type";
-    /// A type that is an extension (`nil`, `i8`, Apache's types) under rules without it.
-    ExtensionNotAllowed = "extension-not-allowed", Document, "type not in the specification";
-    /// Not an integer in the form that the rules allow.
+    /// An extension type (`nil`, `i8`, Apache's types) in a document that is read by rules without extensions.
+    ExtensionNotAllowed = "extension-not-allowed", Document, "non-standard type";
+    /// The text of an integer does not have a form that the rules allow.
     InvalidInteger = "invalid-integer", Document, "invalid integer";
-    /// An integer outside the range of its type.
+    /// An integer is outside the range of its type.
     IntegerOutOfRange = "integer-out-of-range", Document, "integer out of range";
-    /// A boolean other than `0` and `1`.
+    /// A boolean is neither `0` nor `1`.
     InvalidBoolean = "invalid-boolean", Document, "invalid boolean";
-    /// Not a double in the form that the rules allow.
+    /// The text of a double does not have a form that the rules allow.
     InvalidDouble = "invalid-double", Document, "invalid double";
-    /// Not a date and time in the form that the rules allow.
+    /// The text of a date and time does not have a form that the rules allow.
     InvalidDateTime = "invalid-datetime", Document, "invalid dateTime.iso8601";
-    /// Not base64.
+    /// The text of a `base64` is not base64.
     InvalidBase64 = "invalid-base64", Document, "invalid base64";
-    /// Something inside `nil`.
-    InvalidNil = "invalid-nil", Document, "content in a nil";
+    /// A `nil` that is not empty.
+    InvalidNil = "invalid-nil", Document, "invalid nil";
     /// A method name with characters that the specification does not allow.
     InvalidMethodName = "invalid-method-name", Document, "invalid method name";
     /// A fault whose value is not a struct of exactly `faultCode`, an int, and `faultString`, a string.
     InvalidFault = "invalid-fault", Document, "invalid fault";
 
     // Xen-API.
-    /// A value that is no `{Status, Value}` and no `{Status, ErrorDescription}`.
+    /// A value that is neither `{Status, Value}` nor `{Status, ErrorDescription}`.
     InvalidEnvelope = "invalid-envelope", Document, "not a Xen-API envelope";
 
     // Encoders.
-    /// The value has no form on this wire, as a control character has none in XML.
+    /// The format can't express the value, as XML can't express most control characters.
     NotRepresentable = "not-representable", Caller, "value cannot be written";
 
     // Operations.
-    /// The face or release lacks the operation.
+    /// The face or release does not have the operation.
     UnsupportedOperation = "unsupported-operation", Caller, "no such operation";
-    /// An argument that the operation needs is not given.
+    /// A required argument is not given.
     MissingArgument = "missing-argument", Caller, "missing argument";
-    /// An argument that the operation does not have.
+    /// The operation has no argument of this name.
     UnknownArgument = "unknown-argument", Caller, "unknown argument";
-    /// An argument that is not of its kind.
+    /// The value of an argument is not of the argument's kind.
     InvalidArgument = "invalid-argument", Caller, "invalid argument";
 }
 
@@ -161,9 +163,10 @@ impl fmt::Display for ErrorKind {
     }
 }
 
-/// Why a document was refused: kind, byte span, what was found and what was expected.
+/// Why a document or an argument was refused: the kind of error, the place in bytes, what was found and what was
+/// expected.
 ///
-/// `Display` is a lower-case fragment on one line; [`Error::render`] shows the place in the document.
+/// `Display` writes a lower-case fragment on one line. [`Error::render`] also shows the place in the document.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Error(Box<Inner>);
 
@@ -171,7 +174,8 @@ pub struct Error(Box<Inner>);
 struct Inner {
     kind: ErrorKind,
     span: Range<usize>,
-    found: Option<Cow<'static, str>>,
+    /// What was found, with the space or colon that comes before it in the message.
+    found: Option<String>,
     expected: Option<Cow<'static, str>>,
 }
 
@@ -180,41 +184,42 @@ impl Error {
         Self(Box::new(Inner { kind, span, found: None, expected: None }))
     }
 
-    /// Says what stands there. Long texts are cut.
-    pub(crate) fn found(mut self, found: impl Into<Cow<'static, str>>) -> Self {
-        const LONGEST: usize = 40;
-        let found = found.into();
-        // It is a piece of the document.
-        self.0.found = Some(match found.char_indices().nth(LONGEST) {
-            Some((cut, _)) => format!("{}…", visible(&found.as_bytes()[..cut])).into(),
-            None if found.chars().any(char::is_control) => visible(found.as_bytes()).into(),
-            None => found,
-        });
+    /// Adds the piece of the document that is wrong, as in ``unexpected element `foo` ``. Long pieces are cut.
+    pub(crate) fn found(mut self, found: impl AsRef<str>) -> Self {
+        self.0.found = Some(format!(" {}", shortened(found.as_ref(), 40)));
         self
     }
 
-    /// Says what should stand there.
+    /// Adds a phrase that says more about what is wrong, as in `not a Xen-API envelope: an empty struct`. It may quote
+    /// the document, so long phrases are cut, too.
+    pub(crate) fn detail(mut self, detail: impl AsRef<str>) -> Self {
+        self.0.found = Some(format!(": {}", shortened(detail.as_ref(), 80)));
+        self
+    }
+
+    /// Adds what the document should have had instead.
     pub(crate) fn expected(mut self, expected: impl Into<Cow<'static, str>>) -> Self {
         self.0.expected = Some(expected.into());
         self
     }
 
+    /// The same error at another place.
     pub(crate) fn at(mut self, span: Range<usize>) -> Self {
         self.0.span = span;
         self
     }
 
-    /// What is wrong.
+    /// What kind of error this is.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
 
-    /// Where: byte offsets into the document. Empty at the end of a document that ends too soon.
+    /// The wrong part of the document, as byte offsets. If the document ends too early, it is the empty range at its end.
     pub fn span(&self) -> Range<usize> {
         self.0.span.clone()
     }
 
-    /// What should stand there, where that can be said.
+    /// What the document should have had instead, as a phrase, if that can be said.
     pub fn expectation(&self) -> Option<&str> {
         self.0.expected.as_deref()
     }
@@ -226,7 +231,7 @@ impl Error {
 
     /// The message with its place in the document: line, column, the line itself and a caret below it.
     ///
-    /// Long lines are cut to a window around the place; bytes that are not printable are shown as escapes.
+    /// Long lines are cut to a window around the place. Bytes that are not printable are shown as escapes.
     ///
     /// ```
     /// let document = b"(domain (name 'vm1))\n)";
@@ -249,7 +254,7 @@ impl fmt::Display for Error {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         write!(f, "{}", self.0.kind)?;
         if let Some(found) = &self.0.found {
-            write!(f, " {found}")?;
+            f.write_str(found)?;
         }
         if let Some(expected) = &self.0.expected {
             write!(f, ", expected {expected}")?;
@@ -259,3 +264,12 @@ impl fmt::Display for Error {
 }
 
 impl std::error::Error for Error {}
+
+/// A piece of a document on one line, without control characters, and cut after `longest` characters.
+fn shortened(text: &str, longest: usize) -> String {
+    match text.char_indices().nth(longest) {
+        Some((cut, _)) => format!("{}…", visible(&text.as_bytes()[..cut])),
+        None if text.chars().any(char::is_control) => visible(text.as_bytes()),
+        None => text.to_owned(),
+    }
+}

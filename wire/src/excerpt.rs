@@ -1,4 +1,4 @@
-//! A place in a document, shown with carets, and outside text as a terminal may have it.
+//! Shows a place in a document with carets below it, and makes text from outside safe to print on a terminal.
 
 use std::fmt;
 use std::ops::Range;
@@ -6,12 +6,13 @@ use std::ops::Range;
 /// Bytes shown before and after the start of a span.
 const WINDOW: usize = 60;
 
-/// Lines of a span that are shown: if there are more, the first of them and the last one.
+/// How many lines of a span are shown. Of a longer span the first lines and the last one are shown.
 const LINES: usize = 5;
 
-/// The lines of a document that a span touches, each cut to a window, with carets below what belongs to the span.
+/// The lines of a document that contain a span of bytes, with carets below the span.
 ///
-/// Bytes that are not printable are shown as escapes. Of a span of many lines the first ones and the last one are shown.
+/// Long lines are cut to a window around the span, and bytes that are not printable are shown as escapes. Of a span of
+/// many lines the first lines and the last one are shown.
 ///
 /// ```
 /// let excerpt = xend_wire::Excerpt::new(b"(a\n(b \x04))", &(6..7));
@@ -31,14 +32,14 @@ pub struct Excerpt {
 /// One line of an excerpt.
 #[derive(Clone, Debug, PartialEq, Eq)]
 enum Row {
-    /// A line of the document, with the place and number of the carets below it; none below a blank line of a span.
+    /// A line of the document, and where its carets start and how many there are. A blank line has none.
     Line { text: String, indent: usize, carets: usize },
-    /// That many lines are left out.
+    /// The number of lines that are left out here.
     Gap(usize),
 }
 
 impl Excerpt {
-    /// The excerpt around a span of bytes. A document that begins as XML in UTF-16 does is shown as its text.
+    /// The excerpt around a span of bytes. A document that begins like XML in UTF-16 is shown as decoded text.
     pub fn new(document: &[u8], span: &Range<usize>) -> Self {
         match from_utf16(document, span) {
             Some((text, span)) => Self::from_line(1, text.as_bytes(), &span),
@@ -46,15 +47,17 @@ impl Excerpt {
         }
     }
 
-    /// The excerpt around a span of bytes in the rest of a document that begins with a line of this number. Whoever reads
-    /// a document line by line need not have the lines before counted anew for each mistake.
+    /// The excerpt around a span of bytes in `rest`, a part of a document that begins with the line of this number.
+    ///
+    /// A reader that goes line by line already knows the number, so the lines before need not be counted again for each
+    /// mistake.
     pub fn from_line(number: usize, rest: &[u8], span: &Range<usize>) -> Self {
         let start = span.start.min(rest.len());
-        // A line break at the end of the span belongs to the line before.
+        // A line break at the end of the span belongs to the line that it ends.
         let end = span.end.clamp(start, rest.len());
         let end = if end > start + 1 && rest[end - 1] == b'\n' { end - 1 } else { end };
         let line_start = line_start(rest, start);
-        // Where the lines begin that the span touches.
+        // The starts of all lines that contain a part of the span.
         let inside = memchr::memchr_iter(b'\n', &rest[start..end.saturating_sub(1).max(start)]);
         let starts: Vec<_> = std::iter::once(line_start).chain(inside.map(|at| start + at + 1)).collect();
         let row = |at: usize| {
@@ -88,11 +91,11 @@ impl Excerpt {
 }
 
 impl Row {
-    /// A line of a document, and what of a span is in it.
+    /// The row of one line of a document, with carets below the part of the span that is in it.
     fn line(document: &[u8], line: Range<usize>, span: Range<usize>) -> Self {
         let blanks = document[line.clone()].iter().take_while(|byte| byte.is_ascii_whitespace()).count();
         let is_first = span.start >= line.start;
-        // Behind the first line, carets begin where the text does.
+        // In lines after the first, the carets begin below the first character that is not a blank.
         let start = if is_first { span.start } else { (line.start + blanks).min(line.end) };
         let from = character_start(document, line.start.max(start.saturating_sub(WINDOW)), line.start);
         let to = character_start(document, line.end.min(start + WINDOW), start);
@@ -110,7 +113,7 @@ impl Row {
         if to < line.end {
             text.push('…');
         }
-        // An empty span is a place, too.
+        // An empty span is shown by one caret.
         Self::Line { text, indent, carets: if is_first { carets.max(1) } else { carets } }
     }
 }
@@ -132,7 +135,8 @@ impl fmt::Display for Excerpt {
     }
 }
 
-/// The text of a document in UTF-16, with or without a byte order mark (XML 1.0, appendix F), and the span in it.
+/// Decodes a document in UTF-16, with or without a byte order mark (XML 1.0, appendix F): its text, and the span in the
+/// text. `None` if the document is not UTF-16.
 fn from_utf16(document: &[u8], span: &Range<usize>) -> Option<(String, Range<usize>)> {
     let (mark, unit): (usize, fn([u8; 2]) -> u16) = match document {
         [0xFF, 0xFE, 0, 0, ..] => return None,
@@ -149,7 +153,7 @@ fn from_utf16(document: &[u8], span: &Range<usize>) -> Option<(String, Range<usi
         text.push_str(&String::from_utf16_lossy(&units));
         text.len()
     };
-    // Whole units only: half of one stands at the end.
+    // Half of a unit at the end is left out.
     let end = document.len() & !1;
     let start = append(mark..span.start.clamp(mark, end) & !1);
     let stop = append(span.start.clamp(mark, end) & !1..span.end.clamp(mark, end) & !1);
@@ -157,10 +161,11 @@ fn from_utf16(document: &[u8], span: &Range<usize>) -> Option<(String, Range<usi
     Some((text, start..stop))
 }
 
-/// Outside text on one line: what is not printable, or not UTF-8, as escapes.
+/// Makes text from outside safe to print on one line: characters that are not printable, and bytes that are not UTF-8,
+/// become escapes.
 ///
-/// Whatever a peer, a subject or a file says goes through this or [`visible_lines`] before a terminal gets it: a control
-/// byte in it could move the cursor, colour what follows, or answer in the user's name.
+/// Text from a peer, a program or a file must go through this function or [`visible_lines`] before it is written to a
+/// terminal. A control byte in it could move the cursor, colour the text after it, or make the terminal type an answer.
 pub fn visible(bytes: &[u8]) -> String {
     let mut text = String::new();
     for chunk in bytes.utf8_chunks() {
@@ -170,7 +175,7 @@ pub fn visible(bytes: &[u8]) -> String {
                 '\r' => text += "\\r",
                 '\t' => text += "\\t",
                 '\0'..'\x20' | '\x7f' => text += &format!("\\x{:02x}", u32::from(character)),
-                // Escapes of other unprintable characters, but not of quotes and backslashes.
+                // `escape_debug` would also escape quotes and backslashes.
                 '"' | '\'' | '\\' => text.push(character),
                 _ => text.extend(character.escape_debug()),
             }
@@ -182,7 +187,8 @@ pub fn visible(bytes: &[u8]) -> String {
     text
 }
 
-/// Outside text of several lines, each as [`visible`] shows it, with four blanks for a tab. A line may end as on Windows.
+/// Makes text of several lines from outside safe to print. Each line is shown as [`visible`] shows it, but with four
+/// spaces for a tab. Lines may end in LF or CRLF.
 ///
 /// ```
 /// assert_eq!(xend_wire::visible_lines(b"\x1b[31mred\r\n\tat main"), "\\x1b[31mred\n    at main");
@@ -203,12 +209,12 @@ pub fn visible_lines(bytes: &[u8]) -> String {
     text
 }
 
-/// Where the line begins that a place is in.
+/// The start of the line that contains the place.
 fn line_start(document: &[u8], at: usize) -> usize {
     memchr::memrchr(b'\n', &document[..at]).map_or(0, |at| at + 1)
 }
 
-/// The start of the UTF-8 sequence that `at` may lie in the middle of, but not before `floor`.
+/// The start of the UTF-8 sequence that contains `at`, but no place before `floor`.
 fn character_start(document: &[u8], mut at: usize, floor: usize) -> usize {
     let is_continuation = |at: usize| document.get(at).is_some_and(|byte| byte & 0xc0 == 0x80);
     for _ in 0..3 {
@@ -238,7 +244,7 @@ mod tests {
             0..30,
             "  | (vm\n  | ^^^\n  |   (name a)\n  |   ^^^^^^^^\n  | \n  |   (memory 64))\n  |   ^^^^^^^^^^^^\n",
         );
-        // The line break behind a span is no line of it.
+        // The line break at the end of a span does not add a line.
         check(document, 0..4, "  | (vm\n  | ^^^\n");
         check(document, 3..3, "  | (vm\n  |    ^\n");
     }

@@ -1,25 +1,25 @@
-//! HTTP as a client sees it: what is sent, and what comes back.
+//! HTTP requests and replies as a client sees them, without the headers that belong to the connection.
 
 use std::fmt;
 
 use crate::xmlrpc::{self, Value};
 use crate::{Error, visible};
 
-/// What a client sends: all of an HTTP request but the headers that belong to the connection.
+/// An HTTP request, without the headers that belong to the connection (`Host`, `Content-Length` and the like).
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Request {
     /// `GET` or `POST`.
     pub method: &'static str,
-    /// The path, with the query if there is one. On the XML-RPC faces `/RPC2`, which the daemon does not look at.
+    /// The path, with the query if there is one. It is `/RPC2` on the XML-RPC faces, where the daemon ignores it.
     pub target: String,
-    /// The type of the body, where there is one.
+    /// The `Content-Type` of the body; `None` if there is no body.
     pub content_type: Option<&'static str>,
-    /// A form, an XML-RPC call, or nothing.
+    /// The body: a form, an XML-RPC call, or nothing.
     pub body: Vec<u8>,
 }
 
 impl Request {
-    /// An XML-RPC call.
+    /// A request for an XML-RPC call.
     ///
     /// # Errors
     /// As [`xmlrpc::encode_call`].
@@ -36,13 +36,13 @@ impl Request {
 /// A complete HTTP reply.
 #[derive(Clone, Default, PartialEq, Eq)]
 pub struct Reply {
-    /// The status code.
+    /// The status code, such as 200.
     pub status: u16,
-    /// The reason phrase, in which Xend says more than the code does.
+    /// The reason phrase. Xend often says more in it than the code does, as in `Operation not implemented: pause`.
     pub reason: String,
-    /// The headers in their order, each with its name as it was sent or in lower case.
+    /// The headers in the order in which they came. A name has the case in which it was sent, or lower case.
     pub headers: Vec<(String, Vec<u8>)>,
-    /// The body, without what the transfer added (chunks).
+    /// The body, without the framing of a chunked transfer.
     pub body: Vec<u8>,
 }
 
@@ -54,28 +54,31 @@ impl Reply {
         Self { status, reason: reason.into(), headers: vec![length], body }
     }
 
-    /// The value of the first header of this name, whatever its case.
+    /// The value of the first header of this name. The case of the name does not matter.
     pub fn header(&self, name: &str) -> Option<&[u8]> {
         let header = self.headers.iter().find(|(known, _)| known.eq_ignore_ascii_case(name));
         header.map(|(_, value)| value.as_slice())
     }
 
-    /// How the body is compressed, by `Content-Encoding` or by the first bytes of gzip; `None` if it is not.
+    /// The name of the body's compression, such as `gzip`; `None` if the body is not compressed.
+    ///
+    /// The name is that of the `Content-Encoding` header. A body that begins as gzip does counts as `gzip` without it.
     pub fn compression(&self) -> Option<String> {
         let named = self.header("content-encoding").map(|value| visible(value.trim_ascii()));
         let named = named.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
         named.or_else(|| self.body.starts_with(&[0x1F, 0x8B]).then(|| "gzip".to_owned()))
     }
 
-    /// Whether the reply tells where its body ends. If it does not, the body ends with the connection, and a reply that
-    /// was cut looks like a whole one.
-    pub fn tells_its_end(&self) -> bool {
+    /// Whether the headers say where the body ends.
+    ///
+    /// If they do not, the body ends with the connection, and a reply that was cut off can't be told from a whole one.
+    pub fn is_delimited(&self) -> bool {
         self.header("content-length").is_some() || self.header("transfer-encoding").is_some()
     }
 }
 
 impl fmt::Debug for Reply {
-    /// The body as text and the headers left out: errors of a client are printed so.
+    /// Shows the body as text and leaves out the headers, to keep the `Debug` output of errors short.
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         let mut reply = f.debug_struct("Reply");
         reply.field("status", &self.status).field("reason", &self.reason);

@@ -1,16 +1,19 @@
-//! Bytes to values and back, for everything that Xend speaks.
+//! Parsers and printers for the protocols of Xend, the control daemon of Xen 3 and 4.
 //!
-//! * [`sexpr`]: S-expressions, as each release of Xend and libvirt read and write them.
-//! * [`xmlrpc`]: XML-RPC, for those who need no more than that.
-//! * [`datum`]: values as the daemon holds them, and what each face makes of them.
-//! * [`tuples`]: XML-RPC arrays that are S-expressions at heart.
-//! * [`xenapi`]: the Xen-API dialect: its envelope, its records, and the structs that make its objects.
-//! * [`http`]: what a client sends, and what comes back.
-//! * [`operation`]: what a client can ask, with its form on each face.
-//! * [`failure`]: what a failure is, whichever face it came by.
-//! * [`answer`]: what a reply to an operation means.
+//! Xend offers one model of a host and its domains by three protocols, called *faces*: S-expressions over HTTP, its own
+//! XML-RPC, and the Xen-API dialect of XML-RPC.
 //!
-//! Nothing here does I/O or looks at a clock. Every decoder takes [`Limits`], and none recurses.
+//! * [`sexpr`]: parses and prints S-expressions as each release of Xend, and libvirt, do.
+//! * [`xmlrpc`]: decodes and encodes XML-RPC. It needs nothing of Xen.
+//! * [`datum`]: values as the daemon's Python code holds them, and how each face prints them.
+//! * [`tuples`]: converts the XML-RPC arrays by which Xend sends S-expressions, and back.
+//! * [`xenapi`]: the Xen-API dialect: its envelope, its records, and the structs from which it makes objects.
+//! * [`http`]: the HTTP requests that a client sends, and the replies to them.
+//! * [`operation`]: the table of everything that a client can ask, with the request for each face and release.
+//! * [`failure`]: failures as one type, whichever face reports them.
+//! * [`answer`]: reads the answer or the failure out of a reply.
+//!
+//! Nothing here does I/O or looks at a clock. Every decoder takes [`Limits`], and none recurses without a bound.
 #![forbid(unsafe_code)]
 
 pub mod answer;
@@ -40,7 +43,7 @@ pub use release::{Release, Releases, UnknownRelease};
 #[cfg(test)]
 mod tests;
 
-/// How many cases a property is tried on: fewer under Miri, which is a thousand times slower.
+/// The configuration of property tests: fewer cases under Miri, which is a thousand times slower.
 #[cfg(test)]
 pub(crate) fn test_config() -> proptest::test_runner::Config {
     let default = proptest::test_runner::Config { failure_persistence: None, ..Default::default() };

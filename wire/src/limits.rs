@@ -1,24 +1,27 @@
-//! How much a decoder takes before it refuses.
+//! Limits on the size of documents.
 
-/// What a decoder refuses to go beyond.
+/// The largest document that a decoder accepts. It refuses a larger one with an error instead of using more memory.
 ///
-/// The defaults let through whatever a real daemon sends: a detailed list of 5,000 domains is 8 MB of S-expressions or
-/// 47 MB of XML-RPC, with at most a dozen levels.
+/// The defaults are above what a real daemon sends: a detailed list of 5,000 domains is 8 MB of S-expressions or 47 MB of
+/// XML-RPC, with at most a dozen levels of nesting.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Limits {
     /// Length of the document, in bytes.
     pub bytes: usize,
-    /// Number of values, containers included.
+    /// Number of values, including lists, arrays and structs.
     pub values: usize,
-    /// How deep lists, or arrays and structs, may nest. An XML-RPC decoder never goes beyond [`Limits::HARD_DEPTH`].
+    /// Levels of nested lists, or of nested arrays and structs. An XML-RPC decoder never accepts more than
+    /// [`Limits::HARD_DEPTH`].
     pub depth: usize,
-    /// Length of one atom or string once decoded, in bytes.
+    /// Length of one decoded atom or string, in bytes.
     pub text: usize,
 }
 
 impl Limits {
-    /// The deepest nesting of XML-RPC values, whatever [`Limits::depth`] says: an owned value of this depth still
-    /// prints, compares and drops within the smallest usual thread stack.
+    /// The deepest nesting of XML-RPC values that is accepted, even if [`Limits::depth`] is larger.
+    ///
+    /// Printing, comparing and dropping an owned value recurse. Up to this depth that fits into the smallest stack that a
+    /// thread usually has.
     pub const HARD_DEPTH: usize = 1_024;
 }
 

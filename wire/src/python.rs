@@ -1,28 +1,28 @@
-//! The text forms of Python 2 that both codecs emit: `repr` and `str` of a float, `repr` of a byte string.
+//! Texts as Python 2 prints them, which both codecs need: `repr` and `str` of a float, `repr` of a string.
 //!
-//! The forms are those of CPython 2.7 (`float_repr`, `float_str`, `string_repr`); what the tests expect was printed by it.
+//! The forms are those of CPython 2.7 (`float_repr`, `float_str`, `string_repr`). The tests expect what CPython printed.
 
 use std::fmt::Write;
 
 /// `repr(x)` of a float: the shortest text that reads back as the same number. `1.5`, `1e+16`, `1e-05`, `inf`, `nan`.
 pub(crate) fn repr_float(x: f64) -> String {
-    // `{:e}` has the shortest digits that read back, as Python's repr has; only the layout differs.
+    // `{:e}` prints the shortest digits that read back, as Python's `repr` does. Only the layout differs.
     layout(x, &format!("{x:e}"), 16)
 }
 
 /// `str(x)` of a float: 12 significant digits. `0.3` for 0.1 + 0.2, `1e+11`.
 ///
-/// The exponent comes one digit earlier than `%.12g` has it, since room is left for the `.0`.
+/// An exponent is used from 11 digits on, not from 12 as by `%.12g`, because Python keeps room for the `.0`.
 pub(crate) fn str_float(x: f64) -> String {
     layout(x, &format!("{x:.11e}"), 11)
 }
 
-/// Writes `repr(s)` of a byte string: in single quotes, or double ones where it holds `'` and no `"`.
+/// Writes `repr(s)` of a byte string: in single quotes, or in double quotes if it contains `'` and no `"`.
 pub(crate) fn write_repr_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
     let found = bytes.iter().fold(0, |found, &b| found | IN_REPR[usize::from(b)]);
     let quote = if found & SINGLE > 0 && found & DOUBLE == 0 { b'"' } else { b'\'' };
     out.push(quote);
-    // Most strings need quotes only because of a space in them.
+    // Most strings need quotes only because they contain a space, and no escapes.
     if found & ESCAPED == 0 && (found & SINGLE == 0 || quote == b'"') {
         out.extend_from_slice(bytes);
     } else {
@@ -44,7 +44,7 @@ fn escape(out: &mut Vec<u8>, b: u8, quote: u8) {
     }
 }
 
-/// What a byte means for the `repr` of a string that it is in: it is a quote, or is written as an escape in any case.
+/// For each byte, whether it is a quote, or is always written as an escape, in the `repr` of a string.
 static IN_REPR: [u8; 256] = {
     let mut table = [ESCAPED; 256];
     let mut b = b' ';
@@ -61,7 +61,8 @@ const SINGLE: u8 = 1;
 const DOUBLE: u8 = 2;
 const ESCAPED: u8 = 4;
 
-/// `repr(u)` of a unicode string: as that of a byte string, with `u` before it and `\uNNNN` beyond Latin-1.
+/// `repr(u)` of a unicode string: like that of a byte string, but with `u` before it, and with `\uNNNN` for characters
+/// beyond Latin-1.
 pub(crate) fn repr_text(text: &str) -> String {
     let quote = if text.contains('\'') && !text.contains('"') { '"' } else { '\'' };
     let mut out = String::with_capacity(text.len() + 3);
@@ -83,8 +84,10 @@ pub(crate) fn repr_text(text: &str) -> String {
     out
 }
 
-/// Lays out `scientific` (`-1.25e-7`) with an exponent of at least two digits where it is below -4 or from
-/// `exponent_from` on, and without one else; then with a `.0` if no point is in it.
+/// Writes a number as Python lays it out. `scientific` is the number in the form `-1.25e-7`.
+///
+/// An exponent below -4, or of at least `exponent_from`, is written with at least two digits. Otherwise the number is
+/// written without an exponent, and with `.0` at its end if it is whole.
 fn layout(x: f64, scientific: &str, exponent_from: i32) -> String {
     if x.is_nan() {
         return "nan".to_owned();

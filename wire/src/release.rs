@@ -1,4 +1,4 @@
-//! The releases of Xend whose behaviour is known, and ranges of them.
+//! The releases of Xend whose behaviour is known, and ranges of releases.
 
 use std::fmt;
 use std::str::FromStr;
@@ -6,10 +6,10 @@ use std::str::FromStr;
 /// Defines [`Release`] from one row for each release, oldest first.
 macro_rules! releases {
     ($($(#[$meta:meta])* $release:ident = $number:literal,)*) => {
-        /// A release of Xend. Later ones compare greater.
+        /// A release of Xend. Later releases compare greater.
         ///
-        /// Releases are added as their behaviour becomes known, so code asks for an order (`release >= Release::V3_3`) or
-        /// for a [range](Releases), and lists no releases one by one.
+        /// Releases are added as their behaviour becomes known. So compare releases (`release >= Release::V3_3`) or use
+        /// a [range](Releases) instead of listing them one by one.
         #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, PartialOrd, Ord, Hash)]
         #[non_exhaustive]
         pub enum Release {
@@ -17,15 +17,15 @@ macro_rules! releases {
         }
 
         impl Release {
-            /// The release's number, as in `3.0.2`.
+            /// The number of the release, such as `3.0.2`.
             pub const fn as_str(self) -> &'static str {
                 match self {
                     $(Self::$release => $number,)*
                 }
             }
 
-            /// The name of the rules by which this release reads: `xend-3.0.2`.
-            pub(crate) const fn rules(self) -> &'static str {
+            /// The name of the rules by which this release reads documents: `xend-3.0.2`.
+            pub(crate) const fn rules_name(self) -> &'static str {
                 match self {
                     $(Self::$release => concat!("xend-", $number),)*
                 }
@@ -50,18 +50,20 @@ releases! {
     /// Xen 4.1, March 2011.
     #[default]
     V4_1 = "4.1",
-    /// Xen 4.4, March 2014, the last that had Xend; 4.2 and 4.3 behave as 4.1 and 4.4 do but for their version strings.
+    /// Xen 4.4, March 2014, the last release with Xend. 4.2 and 4.3 behave like 4.1 and 4.4, except for their version
+    /// strings.
     V4_4 = "4.4",
 }
 
 impl Release {
-    /// Every release that can be emulated, oldest first.
+    /// All releases, oldest first.
     pub const ALL: &'static [Self] =
         &[Self::V3_0_2, Self::V3_0_3, Self::V3_1, Self::V3_2, Self::V3_3, Self::V3_4, Self::V4_1, Self::V4_4];
 
-    /// The value that holds in this release, out of values that each hold from their release on.
+    /// Picks the value for this release from a table in which each row gives a release and the value from that release
+    /// on.
     ///
-    /// The rows go from the oldest to the newest; the last one that is not newer than this release counts.
+    /// The rows must be ordered from the oldest release to the newest.
     ///
     /// ```
     /// use xend_wire::Release;
@@ -94,10 +96,10 @@ impl FromStr for Release {
     }
 }
 
-/// A range of releases: those that have a method, a field or a behaviour.
+/// A range of releases, such as those that have a method, a field or a behaviour.
 ///
-/// As text, a range is one release (`3.1`), or `..` with the first release before it, the last behind it, or both
-/// (`3.1..`, `..3.0.3`, `3.1..3.3`).
+/// As text, a range is one release (`3.1`), or `..` with the first release before it, the last release after it, or both
+/// (`3.1..`, `..3.0.3`, `3.1..3.3`). Both ends belong to the range.
 ///
 /// ```
 /// use xend_wire::{Release, Releases};
@@ -119,27 +121,27 @@ impl Releases {
     /// Every release.
     pub const ALL: Self = Self { first: None, last: None };
 
-    /// This release and all later ones.
+    /// The range of this release and all later ones.
     pub const fn since(first: Release) -> Self {
         Self { first: Some(first), last: None }
     }
 
-    /// This release and all earlier ones.
+    /// The range of this release and all earlier ones.
     pub const fn until(last: Release) -> Self {
         Self { first: None, last: Some(last) }
     }
 
-    /// From the first of these two releases to the second, both included.
+    /// The range from the first of these two releases to the second, both included.
     pub const fn between(first: Release, last: Release) -> Self {
         Self { first: Some(first), last: Some(last) }
     }
 
-    /// One release alone.
+    /// The range of one release alone.
     pub const fn only(release: Release) -> Self {
         Self::between(release, release)
     }
 
-    /// Whether a release is in the range.
+    /// Whether the release is in the range.
     pub fn contains(&self, release: Release) -> bool {
         self.first.is_none_or(|first| first <= release) && self.last.is_none_or(|last| release <= last)
     }
@@ -157,7 +159,7 @@ impl FromStr for Releases {
     }
 }
 
-/// The text names no release that is emulated.
+/// The error of parsing a text that is not the number of a known release.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownRelease(String);
 

@@ -1,14 +1,14 @@
-//! Documents of the embedded cases, for Miri: nothing here reads a file. What becomes of them is judged by the tests
-//! outside of the crate, with a parser of TOML that takes Miri too long.
+//! Reads the documents of the embedded cases under Miri, which allows no files. Whether they are read correctly is the
+//! subject of `tests/conformance`, whose TOML parser is too slow for Miri.
 
 use data_encoding::BASE64;
 
 use crate::{Limits, sexpr, xmlrpc};
 
-/// Above this size a document takes Miri too long.
+/// The largest document that is read. Larger ones take too long under Miri.
 const LARGEST: usize = 1_024;
 
-/// The document of a case, or `None` if it is generated.
+/// The document of a case, or `None` if the case generates it from repetitions.
 fn document(case: &str) -> Option<Vec<u8>> {
     let line = case.lines().find(|line| line.starts_with("input"))?;
     let (key, value) = line.split_once(" = ")?;
@@ -21,7 +21,7 @@ fn document(case: &str) -> Option<Vec<u8>> {
     }
 }
 
-/// A basic string of TOML.
+/// Decodes a basic string of TOML.
 fn unescape(text: &str) -> String {
     let mut out = String::new();
     let mut rest = text.chars();
@@ -46,19 +46,19 @@ fn unescape(text: &str) -> String {
     out
 }
 
-/// All of them; Miri gets one of five.
-pub(crate) fn some<T>(all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
+/// All items, but under Miri only every fifth.
+pub(crate) fn sample<T>(all: impl IntoIterator<Item = T>) -> impl Iterator<Item = T> {
     all.into_iter().step_by(if cfg!(miri) { 5 } else { 1 })
 }
 
 fn cases(folder: &str) -> impl Iterator<Item = (&'static str, Option<Vec<u8>>)> {
-    some(xend_fixtures::files(folder))
+    sample(xend_fixtures::files(folder))
         .map(|file| (file.path, document(std::str::from_utf8(file.bytes()).expect("UTF-8"))))
 }
 
-/// All rules or releases; Miri, which takes a tenth of a second for a document, gets one of them, by the name of what
-/// they are for.
-pub(crate) fn by_turns<R>(rules: impl IntoIterator<Item = R>, name: &str) -> impl Iterator<Item = R> {
+/// All rules or releases, but under Miri, which takes a tenth of a second for a document, only one. Which one depends on
+/// the name of the document or operation.
+pub(crate) fn rotate<R>(rules: impl IntoIterator<Item = R>, name: &str) -> impl Iterator<Item = R> {
     let rules: Vec<_> = rules.into_iter().collect();
     let turn = name.bytes().map(usize::from).sum::<usize>() % rules.len();
     rules.into_iter().enumerate().filter(move |(at, _)| !cfg!(miri) || *at == turn).map(|(_, rules)| rules)
@@ -68,7 +68,7 @@ pub(crate) fn by_turns<R>(rules: impl IntoIterator<Item = R>, name: &str) -> imp
 fn small_documents_of_sexpr() {
     for (path, document) in cases("cases/sexpr/") {
         let Some(document) = document.filter(|document| document.len() <= LARGEST) else { continue };
-        for rules in by_turns(sexpr::Rules::all(), path) {
+        for rules in rotate(sexpr::Rules::all(), path) {
             match sexpr::parse_with(&document, rules, &Limits::default()) {
                 Ok(parsed) => {
                     sexpr::print(&parsed, rules);
@@ -85,7 +85,7 @@ fn small_documents_of_xmlrpc() {
     use xmlrpc::{Message, Response};
     for (path, document) in cases("cases/xmlrpc/") {
         let Some(document) = document.filter(|document| document.len() <= LARGEST) else { continue };
-        for rules in by_turns(xmlrpc::Rules::all(), path) {
+        for rules in rotate(xmlrpc::Rules::all(), path) {
             match xmlrpc::decode(&document, rules, &Limits::default()) {
                 Ok(Message::Response(Response::Success(value))) => {
                     let owned = value.clone().into_owned();
@@ -100,7 +100,7 @@ fn small_documents_of_xmlrpc() {
     }
 }
 
-/// What Miri leaves out of the cases: the large ones, and those that are made of repetitions.
+/// Large documents, and those that are made of repetitions, are left out. They are at most one in twenty.
 #[test]
 fn few_documents_are_left_out() {
     let all: Vec<_> = cases("cases/").collect();

@@ -1,28 +1,28 @@
-//! XML-RPC values that are S-expressions at heart, and back.
+//! Converts XML-RPC values to the S-expressions that they stand for, and back.
 //!
-//! The daemon sends its nested lists as arrays whose first element is a name, and where it has a dict, a struct. On both
-//! ways something gets lost, for an S-expression has no types and XML-RPC no bytes:
+//! The daemon sends an S-expression over XML-RPC as nested arrays whose first item is a name, and a Python dict as a
+//! struct. Both conversions lose something, because an S-expression has no types and XML-RPC has no strings of bytes:
 //!
-//! | XML-RPC | S-expression | and back |
+//! | XML-RPC | S-expression | converted back |
 //! | --- | --- | --- |
 //! | array | list | array |
-//! | struct | list of pairs `(name value)`, in its order and with its duplicates | array of arrays; [`to_struct`] makes a struct of it |
+//! | struct | list of pairs `(name value)`, in the same order and with duplicates | array of arrays; [`to_struct`] makes a struct |
 //! | string | atom | string |
-//! | empty string in an array | an empty atom; before 4.1 nothing, as that release prints it | string; before 4.1 it is gone |
+//! | empty string in an array | an empty atom; before 4.1 nothing, because those releases print nothing | string; before 4.1 nothing |
 //! | int, i8 | atom of its digits, without `+` and leading zeros | string |
 //! | boolean | atom `True` or `False` | string |
 //! | double | atom of 12 significant digits, as Python's `str` writes it | string |
 //! | nil | atom `None` | string |
 //! | dateTime | atom of its text | string |
-//! | base64 | atom of the bytes that it stands for | string |
+//! | base64 | atom of the decoded bytes | string |
 //!
-//! An atom that is not UTF-8 has no form in XML-RPC. Nothing else is lost.
+//! An atom that is not UTF-8 can't be sent over XML-RPC. Nothing else is lost.
 
 use crate::sexpr::{Builder, Document, Sexpr};
 use crate::xmlrpc::{Kind, Value, ValueRef};
 use crate::{Error, ErrorKind, Limits, Release, python};
 
-/// The S-expression that an XML-RPC value stands for.
+/// Converts an XML-RPC value to the S-expression that it stands for, as the daemon of this release would print it.
 ///
 /// ```
 /// use xend_wire::{Limits, Release, sexpr, tuples, xmlrpc};
@@ -41,9 +41,9 @@ pub fn to_sexpr(value: ValueRef<'_>, release: Release) -> Document<'static> {
     builder.finish()
 }
 
-/// A document that was read is no deeper than [`Limits::HARD_DEPTH`], so that the recursion is bounded.
+/// Recurses at most [`Limits::HARD_DEPTH`] times, since no document is deeper.
 fn write(builder: &mut Builder, value: ValueRef<'_>, release: Release) {
-    // Protocol reference §2.3: `(features )` before 4.1, `(features '')` since.
+    // Protocol reference §2.3: `(features )` before 4.1, `(features '')` from then on.
     let is_shown = |value: &ValueRef<'_>| release >= Release::V4_1 || value.as_str() != Some("");
     match value.kind() {
         Kind::Array => {
@@ -75,17 +75,17 @@ fn write(builder: &mut Builder, value: ValueRef<'_>, release: Release) {
     }
 }
 
-/// The arrays of strings by which an S-expression is sent, as `xend.domain.create` takes it.
+/// Converts an S-expression to nested arrays of strings, as `xend.domain.create` takes it.
 ///
 /// # Errors
-/// [`NotRepresentable`](ErrorKind::NotRepresentable) for an atom that is not UTF-8, and beyond [`Limits::HARD_DEPTH`]
-/// levels.
+/// [`NotRepresentable`](ErrorKind::NotRepresentable) for an atom that is not UTF-8, and for more than
+/// [`Limits::HARD_DEPTH`] levels.
 pub fn to_value(sexpr: Sexpr<'_>) -> Result<Value, Error> {
     let mut open: Vec<Vec<Value>> = vec![Vec::new()];
     for (depth, part) in sexpr.walk() {
         close_to(&mut open, depth + 1);
         if !part.is_list() {
-            let text = part.as_str().ok_or_else(|| not_representable(part, "atom", "UTF-8"))?;
+            let text = part.as_str().ok_or_else(|| not_representable(part, "an atom of other bytes", "UTF-8"))?;
             open[depth].push(text.into());
         } else if depth >= Limits::HARD_DEPTH {
             return Err(not_representable(part, "nested too deeply", DEPTH));
@@ -97,8 +97,9 @@ pub fn to_value(sexpr: Sexpr<'_>) -> Result<Value, Error> {
     Ok(open.remove(0).remove(0))
 }
 
-/// The struct that a list of pairs stands for: `((cap 0) (weight 256))`. A pair without a value, as releases before 4.1
-/// print an empty string, has an empty string.
+/// Converts a list of pairs, such as `((cap 0) (weight 256))`, to a struct.
+///
+/// The value of a pair without a second item is an empty string, because releases before 4.1 print nothing for it.
 ///
 /// ```
 /// use xend_wire::{sexpr, tuples, xmlrpc::Value};
@@ -112,16 +113,16 @@ pub fn to_value(sexpr: Sexpr<'_>) -> Result<Value, Error> {
 /// ```
 ///
 /// # Errors
-/// As [`to_value`]; and [`NotRepresentable`](ErrorKind::NotRepresentable) for anything but a list of pairs.
+/// As [`to_value`], and [`NotRepresentable`](ErrorKind::NotRepresentable) for anything else than a list of pairs.
 pub fn to_struct(sexpr: Sexpr<'_>) -> Result<Value, Error> {
     if !sexpr.is_list() {
-        return Err(not_representable(sexpr, "atom", PAIRS));
+        return Err(not_representable(sexpr, "an atom", PAIRS));
     }
     let member = |pair: Sexpr<'_>| {
         let name = pair.name().and_then(|name| str::from_utf8(name).ok());
-        let name = name.ok_or_else(|| not_representable(pair, "value", PAIRS))?;
+        let name = name.ok_or_else(|| not_representable(pair, "an item without a name", PAIRS))?;
         if pair.items().nth(2).is_some() {
-            return Err(not_representable(pair, "list", PAIRS));
+            return Err(not_representable(pair, "a list of more than two items", PAIRS));
         }
         let value = pair.value().map_or_else(|| Ok("".into()), to_value)?;
         Ok((name.into(), value))
@@ -132,10 +133,11 @@ pub fn to_struct(sexpr: Sexpr<'_>) -> Result<Value, Error> {
 const DEPTH: &str = "at most 1024 levels";
 const PAIRS: &str = "a list of pairs `(name value)`";
 
-fn not_representable(part: Sexpr<'_>, found: &'static str, expected: &'static str) -> Error {
-    Error::new(ErrorKind::NotRepresentable, part.span()).found(found).expected(expected)
+fn not_representable(part: Sexpr<'_>, detail: &'static str, expected: &'static str) -> Error {
+    Error::new(ErrorKind::NotRepresentable, part.span()).detail(detail).expected(expected)
 }
 
+/// Closes open arrays until only `depth` of them are open.
 fn close_to(open: &mut Vec<Vec<Value>>, depth: usize) {
     while open.len() > depth {
         let list = Value::Array(open.pop().expect("more than one is open"));
@@ -173,7 +175,7 @@ mod tests {
         check(list(&[true.into(), false.into(), Value::Nil]), Release::V4_1, "(True False None)");
         check(list(&[12.345678901234.into(), 1.0.into(), 1e-9.into()]), Release::V4_1, "(12.3456789012 1.0 1e-09)");
         check(list(&[Value::DateTime("19980717T14:08:55".into())]), Release::V4_1, "(19980717T14:08:55)");
-        // Python's `str()` of an `xmlrpclib.Binary` is what it holds.
+        // Python's `str()` of an `xmlrpclib.Binary` is its bytes.
         check(list(&[Value::Base64(b"hello".to_vec())]), Release::V4_1, "(hello)");
         check(list(&["features".into(), "".into()]), Release::V4_1, "(features '')");
         check(list(&["features".into(), "".into()]), Release::V3_4, "(features)");
@@ -199,14 +201,16 @@ mod tests {
             Ok(&[("a", "1".into()), ("b", Value::Array(vec!["c".into(), "d".into()])), ("a", Value::Array(vec![]))]),
         );
         check(b"((a)(b ''))", Ok(&[("a", "".into()), ("b", "".into())]));
-        check(b"a", Err("value cannot be written atom, expected a list of pairs `(name value)`"));
-        check(b"(a)", Err("value cannot be written value, expected a list of pairs `(name value)`"));
-        check(b"((a b c))", Err("value cannot be written list, expected a list of pairs `(name value)`"));
-        check(b"(((a) b))", Err("value cannot be written value, expected a list of pairs `(name value)`"));
-        check(br"((a '\377'))", Err("value cannot be written atom, expected UTF-8"));
+        let pairs =
+            |detail: &str| format!("value cannot be written: {detail}, expected a list of pairs `(name value)`");
+        check(b"a", Err(&pairs("an atom")));
+        check(b"(a)", Err(&pairs("an item without a name")));
+        check(b"((a b c))", Err(&pairs("a list of more than two items")));
+        check(b"(((a) b))", Err(&pairs("an item without a name")));
+        check(br"((a '\377'))", Err("value cannot be written: an atom of other bytes, expected UTF-8"));
     }
 
-    /// However deep the document is, nothing recurses into what an owned value can't hold.
+    /// A document deeper than an owned value can be is refused, not converted by deep recursion.
     #[test]
     fn depth_has_a_limit() {
         let nested = |levels: usize| [b"(".repeat(levels), b")".repeat(levels)].concat();
@@ -226,7 +230,7 @@ mod tests {
     mod properties {
         use super::*;
 
-        /// What the table of the module says that a value becomes on its way there and back.
+        /// What a value becomes when it is converted to an S-expression and back, by the table of the module.
         fn there_and_back(value: &Value, release: Release) -> Value {
             let is_shown = |value: &Value| release >= Release::V4_1 || *value != Value::from("");
             match value {
@@ -266,7 +270,7 @@ mod tests {
         proptest! {
             #![proptest_config(crate::test_config())]
 
-            /// A value that becomes an S-expression and a value again loses what the table says, and nothing else.
+            /// A value that is converted to an S-expression and back loses only what the table says.
             #[test]
             fn nothing_is_lost_but_what_is_written_down(value in values(), release in prop::sample::select(Release::ALL)) {
                 let sexpr = to_sexpr(document(&value).value(), release);
@@ -274,7 +278,7 @@ mod tests {
                 prop_assert_eq!(back, there_and_back(&value, release));
             }
 
-            /// An S-expression of text loses nothing on its way through XML-RPC, from 4.1 on.
+            /// From 4.1 on, an S-expression of text is the same after it was converted to XML-RPC and back.
             #[test]
             fn a_list_of_strings_survives(value in values()) {
                 let sexpr = to_sexpr(document(&value).value(), Release::V4_1);

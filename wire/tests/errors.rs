@@ -68,7 +68,11 @@ fn samples() -> Vec<Sample> {
             response("<value><struct><member><name>Status</name><value>Success</value></member></struct></value>");
         let reply = xmlrpc::decode_response(&document, xmlrpc::Rules::spec(), &default).expect("well-formed");
         let reply = reply.into_result().expect("no fault").into_owned();
-        Sample { title: "Xen-API".to_owned(), error: xenapi::open(reply.value()).expect_err("no envelope"), document }
+        Sample {
+            title: "Xen-API".to_owned(),
+            error: xenapi::open_envelope(reply.value()).expect_err("no envelope"),
+            document,
+        }
     };
     // A long line, with bytes that are not UTF-8 and characters of several bytes around the place.
     let mut long = b"(vm\n(args ".to_vec();

@@ -27,8 +27,8 @@ fn left_out_of_miri() {
     // Snapshots are files, Python is a process (four times), and this test reads the sources.
     assert_eq!((count("tests", &ignored), count("tests", absent) - 1), (6, 0));
     // Fewer cases of a property, fewer levels of lists (twice) and of arrays, one of five documents, operations or rows
-    // (`some`), and one set of rules or one release for each (`by_turns`).
+    // (`sample`), and one set of rules or one release for each (`rotate`).
     assert_eq!(count("src", &smaller), 6);
-    assert_eq!(count("src", " some("), 5);
-    assert_eq!(count("src", "in by_turns("), 10);
+    assert_eq!(count("src", " sample("), 5);
+    assert_eq!(count("src", "in rotate("), 10);
 }

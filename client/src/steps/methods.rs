@@ -2,12 +2,12 @@
 
 use std::collections::HashMap;
 
-use xend_wire::answer::Returned;
+use xend_wire::answer::MethodResult;
 use xend_wire::block_device_number;
 use xend_wire::failure::ErrorCode;
-use xend_wire::operation::{Arguments, InState, Plan};
+use xend_wire::operation::{Arguments, Plan, StateFilter};
 use xend_wire::sexpr::{Builder, Document, Sexpr};
-use xend_wire::xenapi::{self, Config, DeviceClass, NewDevice};
+use xend_wire::xenapi::{self, DeviceClass, DeviceConfig, DomainConfig};
 use xend_wire::xmlrpc::{Kind as ValueKind, Value, ValueRef};
 
 use super::UNDO_TIME;
@@ -54,7 +54,7 @@ struct AttachedDevice {
     /// The device's name in the domain, such as `eth0` or `sda1`.
     name: String,
     number: Option<i64>,
-    record: Returned,
+    record: MethodResult,
 }
 
 impl Methods<'_> {
@@ -99,7 +99,7 @@ impl Methods<'_> {
         if is_whole { error } else { error.partly_done() }
     }
 
-    async fn ask<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Returned, Error> {
+    async fn ask<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<MethodResult, Error> {
         self.session.method(method, &params).await
     }
 
@@ -116,7 +116,7 @@ impl Methods<'_> {
     }
 
     /// Calls a method that returns a struct: a record, or records by their references.
-    async fn ask_struct<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Returned, Error> {
+    async fn ask_struct<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<MethodResult, Error> {
         let returned = self.ask(method, params).await?;
         match returned.value().kind() {
             ValueKind::Struct => Ok(returned),
@@ -147,11 +147,11 @@ impl Methods<'_> {
         Ok(reference.to_owned())
     }
 
-    async fn records(&mut self, state: InState) -> Result<Document<'static>, Error> {
+    async fn records(&mut self, state: StateFilter) -> Result<Document<'static>, Error> {
         let state = match state {
-            InState::Any => None,
-            InState::Only(state) => Some(state),
-            InState::Unknown => {
+            StateFilter::Any => None,
+            StateFilter::Only(state) => Some(state),
+            StateFilter::UnknownState => {
                 let mut none = Builder::new();
                 none.open().close();
                 return Ok(none.finish());
@@ -161,7 +161,7 @@ impl Methods<'_> {
         Ok(xenapi::records("domain", all.value(), state, self.session.call.settings.release))
     }
 
-    async fn record(&mut self) -> Result<Returned, Error> {
+    async fn record(&mut self) -> Result<MethodResult, Error> {
         self.ask_struct("VM.get_record", [self.vm.as_str().into()]).await
     }
 
@@ -212,7 +212,7 @@ impl Methods<'_> {
         Ok(Document::default())
     }
 
-    async fn define(&mut self, config: &Config) -> Result<(), Error> {
+    async fn define(&mut self, config: &DomainConfig) -> Result<(), Error> {
         let known = self.ask_references("VM.get_all", []).await?;
         self.vm = self.create_object("VM", config.vm.clone()).await?;
         // An existing definition is overwritten and can't be restored (protocol reference §6.4).
@@ -226,7 +226,7 @@ impl Methods<'_> {
         Ok(())
     }
 
-    async fn create(&mut self, config: &Config, paused: bool) -> Result<Document<'static>, Error> {
+    async fn create(&mut self, config: &DomainConfig, paused: bool) -> Result<Document<'static>, Error> {
         self.define(&transient(config)).await?;
         if !self.has_changed {
             // `VM.hard_shutdown` does nothing to a domain that did not start.
@@ -239,7 +239,7 @@ impl Methods<'_> {
     }
 
     /// Creates a device, and returns its reference.
-    async fn create_device(&mut self, device: &NewDevice) -> Result<String, Error> {
+    async fn create_device(&mut self, device: &DeviceConfig) -> Result<String, Error> {
         let backend = match (device.class, &device.backend) {
             (_, None) => None,
             (DeviceClass::Vif, Some(bridge)) => Some(self.network(bridge).await?),
@@ -285,7 +285,7 @@ impl Methods<'_> {
         class: DeviceClass,
         at: usize,
         reference: String,
-        record: Returned,
+        record: MethodResult,
     ) -> Result<AttachedDevice, Error> {
         let name = self.text(&record, "device")?;
         let number = match class {
@@ -317,7 +317,7 @@ impl Methods<'_> {
     }
 
     /// Returns `(vif (dom 2 id 1))`.
-    async fn attach(&mut self, device: &NewDevice) -> Result<Document<'static>, Error> {
+    async fn attach(&mut self, device: &DeviceConfig) -> Result<Document<'static>, Error> {
         let vm = self.record().await?;
         let domid = self.text(&vm, "domid")?;
         let reference = self.create_device(device).await?;
@@ -374,7 +374,7 @@ impl Methods<'_> {
         found.map(|it| it.reference).ok_or_else(|| self.missing(ErrorCode::OperationFailed, "device", device))
     }
 
-    fn text(&self, record: &Returned, member: &str) -> Result<String, Error> {
+    fn text(&self, record: &MethodResult, member: &str) -> Result<String, Error> {
         let text = record.value().get(member).and_then(ValueRef::text);
         text.map(String::from)
             .ok_or_else(|| self.session.call.missing_from_reply(format!("the record has no member `{member}`")))
@@ -386,7 +386,7 @@ impl Methods<'_> {
 }
 
 /// Returns the configuration of a domain that the daemon deletes when the domain ends, as `xm create` does.
-fn transient(config: &Config) -> Config {
+fn transient(config: &DomainConfig) -> DomainConfig {
     let mut config = config.clone();
     if let Value::Struct(members) = &mut config.vm {
         let transient = vec![("transient".into(), Value::from("True"))];
@@ -396,7 +396,7 @@ fn transient(config: &Config) -> Config {
 }
 
 /// Returns the reference of the record that satisfies the condition.
-fn reference_to(records: &Returned, is_it: impl Fn(ValueRef<'_>) -> Option<bool>) -> Option<String> {
+fn reference_to(records: &MethodResult, is_it: impl Fn(ValueRef<'_>) -> Option<bool>) -> Option<String> {
     let found = records.value().members().find(|(_, record)| is_it(*record) == Some(true));
     found.map(|(reference, _)| reference.to_owned())
 }

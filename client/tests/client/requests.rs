@@ -1,7 +1,7 @@
 //! The bytes of every request on every face.
 
 use xend_client::{Face, Operation, Release};
-use xend_wire::operation::{ALL, Way};
+use xend_wire::operation::{ALL, Implementation};
 
 use crate::peer::{Then, ask, client, run};
 
@@ -23,9 +23,10 @@ fn bytes_of_every_operation() {
 /// Returns the request as text, once for each range of releases in which it is the same. Releases without the operation
 /// send nothing.
 fn by_release(operation: Operation, face: Face) -> Vec<(Release, Release, String)> {
-    let is_one = |way: Way| way == Way::Request;
+    let is_one = |way: Implementation| way == Implementation::Request;
     let mut requests: Vec<(Release, Release, String)> = Vec::new();
-    for release in Release::ALL.iter().copied().filter(|&release| operation.way(face, release).ok().is_none_or(is_one))
+    for release in
+        Release::ALL.iter().copied().filter(|&release| operation.implementation(face, release).ok().is_none_or(is_one))
     {
         let client = client(face).release(release);
         let (request, answer) = run(ask(&client, operation, Then::Close(Vec::new())));

@@ -101,7 +101,7 @@ impl<'t> Trial<'t> {
         let all = std::iter::once(self.tested).chain(0..self.host.addresses.len());
         all.into_iter().find(|&at| self.supports(step, at)).ok_or_else(|| {
             let (face, release) = (self.client(self.tested).uri().face, self.host.release);
-            let unsupported = step.operation.way(face, release).err();
+            let unsupported = step.operation.implementation(face, release).err();
             let several =
                 || format!("`{}` takes several requests on the {face} face of {release}", step.operation.name());
             TrialFailure {

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use xend_wire::Release;
 use xend_wire::failure::Failure;
-use xend_wire::operation::{self, ALL, Face, Way};
+use xend_wire::operation::{self, ALL, Face, Implementation};
 use xend_wire::sexpr::{Document, Sexpr};
 
 use crate::answers::{operation, reply, sequences};
@@ -137,7 +137,7 @@ fn what_takes_several_requests_is_documented() {
     let mut rows = Vec::new();
     for operation in ALL {
         for face in Face::ALL {
-            let steps = operation.way(face, Release::V4_1).map_or(Vec::new(), Way::steps);
+            let steps = operation.implementation(face, Release::V4_1).map_or(Vec::new(), Implementation::steps);
             if !steps.is_empty() {
                 let steps: Vec<_> = steps.iter().map(|step| format!("`{step}`")).collect();
                 rows.push(format!("| `{}` | `{face}` | {} |", operation.name(), steps.join(", ")));

@@ -15,7 +15,7 @@ use crate::daemon::{client, run, scripted};
 #[rustfmt::skip]
 const RIGHT: &[(&str, &str)] = &[
     ("err200-pause", "ERR_VM_CONTROL_OP_FAILED Refused: Domain vm1 not running"),
-    ("failed202-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply does not say that it was done, but `save failed`"),
+    ("failed202-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply does not confirm the operation, but says `save failed`"),
     ("err202-pause", "ERR_VM_CONTROL_OP_FAILED Refused: boom"),
     ("st204-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: HTTP 204 No content"),
     ("st302-pause", "ERR_UNKNOWN Refused: HTTP 302 Found, without a `Location`"),
@@ -42,12 +42,12 @@ const RIGHT: &[(&str, &str)] = &[
     ("dupstatus-pause", "ERR_UNABLE_TO_VERIFY_STATE Unknown: the reply is not HTTP: invalid HTTP header parsed"),
     ("fmt-pause", "ERR_VMM_CMD_FORMAT_ERROR Refused: %s%n%d boom"),
     ("nolen-info", "id Some(3), memory None MiB of None, vcpus None, time None, None"),
-    ("chunk-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply should hold `(domain ...)`, and holds `()`"),
+    ("chunk-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: expected `(domain ...)` in the reply, found `()`"),
     ("err200-info", "ERR_OPERATION_FAILED Refused: Domain does not exist"),
     ("st404-info", "ERR_VM_NOT_FOUND Refused: no"),
     ("st500-info", "ERR_VM_NOT_FOUND Refused: No such domain st500"),
     ("st501-info", "ERR_VMM_CMD_FORMAT_ERROR Refused: nope"),
-    ("html-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply should hold `(domain ...)`, and holds `<html><head></head><b"),
+    ("html-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: expected `(domain ...)` in the reply, found `<html><head></head><body>"),
     ("nodomid-info", "id None, memory None MiB of None, vcpus None, time None, Some(Halted)"),
     ("baduuid-info", "id Some(3), memory None MiB of None, vcpus None, time None, None"),
     ("domidx-info", "id None, memory None MiB of None, vcpus None, time None, None"),
@@ -56,9 +56,9 @@ const RIGHT: &[(&str, &str)] = &[
     ("octal-info", "id Some(10), memory Some(128) MiB of None, vcpus None, time None, Some(Running)"),
     (
         "big-info",
-        "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply should hold `(domain ...)`, and holds `(domain (name big) (d",
+        "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: expected `(domain ...)` in the reply, found `(domain (name big) (domid",
     ),
-    ("huge-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: the reply should hold `(domain ...)`, and holds `AAAAAAAAAAAAAAAAAAAAA"),
+    ("huge-info", "ERR_COMMUNICATION_NOT_ESTABLISHED Sent: expected `(domain ...)` in the reply, found `AAAAAAAAAAAAAAAAAAAAAAAAA"),
 ];
 
 /// What came of an operation, on one line.

@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 
 use serde_json::Value as Json;
 use xend_wire::datum::Datum;
-use xend_wire::operation::{self, ALL, Arguments, Face, Operation, References, Way, recognise_call};
+use xend_wire::operation::{self, ALL, Arguments, Face, Implementation, Operation, References, recognise_call};
 use xend_wire::xmlrpc::{self, Call};
 use xend_wire::{Limits, Release};
 
@@ -330,8 +330,8 @@ fn every_method_of_the_table_is_registered() {
         let Some(reply) = list.and_then(|exchange| exchange.response.as_ref()) else { continue };
         let registered = String::from_utf8_lossy(reply);
         for operation in ALL {
-            let methods = match operation.way(Face::XenApi, sequence.release) {
-                Ok(Way::Methods { steps }) => steps,
+            let methods = match operation.implementation(Face::XenApi, sequence.release) {
+                Ok(Implementation::Methods { steps }) => steps,
                 _ => &[],
             };
             for method in methods {

@@ -8,7 +8,7 @@ use std::time::Duration;
 use mock_xend::Daemon;
 use mock_xend::world::Domain;
 use xend_client::{Client, Deadlines, Device, ErrorCode, Face, PowerState, Release, Uri, Vcpu};
-use xend_wire::operation::{ALL, Arguments, Operation, Way, find};
+use xend_wire::operation::{ALL, Arguments, Implementation, Operation, find};
 use xend_wire::sexpr::{Rules, Sexpr, print_value};
 use xend_wire::xenapi;
 
@@ -210,8 +210,8 @@ fn what_no_daemon_gives_is_an_error() {
 /// The table names the methods that are sent, and no others.
 #[test]
 fn the_steps_are_those_of_the_table() {
-    let steps = |operation: &Operation| match operation.way(Face::XenApi, Release::V4_1) {
-        Ok(Way::Methods { steps }) => Some((operation.name(), steps)),
+    let steps = |operation: &Operation| match operation.implementation(Face::XenApi, Release::V4_1) {
+        Ok(Implementation::Methods { steps }) => Some((operation.name(), steps)),
         _ => None,
     };
     let steps: BTreeMap<_, _> = ALL.iter().filter_map(steps).collect();

@@ -4,7 +4,7 @@ use std::fmt;
 use std::ops::Range;
 
 use xend_wire::Release;
-use xend_wire::operation::{Arguments, Face, Operation, Way};
+use xend_wire::operation::{Arguments, Face, Implementation, Operation};
 use xend_wire::xenapi;
 use xend_wire::xmlrpc::Value;
 
@@ -44,11 +44,13 @@ pub(super) fn why_impossible(operation: Operation, face: Option<Face>, releases:
         return None;
     }
     let name = operation.name();
-    if let Some((of, way)) = pairs().find_map(|(face, release)| Some((face, operation.way(face, release).ok()?))) {
+    if let Some((of, way)) =
+        pairs().find_map(|(face, release)| Some((face, operation.implementation(face, release).ok()?)))
+    {
         let steps = way.steps();
         let key = match way {
-            Way::Request | Way::Operations { .. } => "operation",
-            Way::Methods { .. } => "method",
+            Implementation::Request | Implementation::Operations { .. } => "operation",
+            Implementation::Methods { .. } => "method",
         };
         // A step that changes something is a better example than one that only reads.
         let one = steps.iter().find(|step| !xenapi::is_getter(step)).unwrap_or(&steps[0]);

@@ -1,11 +1,11 @@
-//! Strings as the XML-RPC face sends them at the top of a result, from 3.0.3 on.
+//! Undoes the escapes in a string that is the whole result of an XML-RPC call, from 3.0.3 on.
 //!
-//! The daemon sends `repr(s)[1:-1]`, so that control characters survive XML (`util/xmlrpclib2.py:164`@3.0.3): `\n` is two
-//! characters then. Xend's own client evaluates the text as a Python literal; before that it replaces every `'` by
-//! `\047`, so that of a text with both kinds of quotes, in which the daemon has escaped the `'`, it makes a backslash and
-//! `047`. Here nothing is evaluated and the escapes are read one by one, so that such a text is read as it was.
+//! The daemon sends `repr(s)[1:-1]`, so that control characters survive XML (`util/xmlrpclib2.py:164`@3.0.3): a line feed
+//! arrives as the two characters `\n`. Xend's own client evaluates the text as a Python literal, after it has replaced
+//! every `'` by `\047`. If the text has both kinds of quotes, the daemon has already escaped the `'`, and that client gets
+//! a backslash and `047`. This module reads the escapes one by one instead, and gets the original text.
 
-/// The bytes that an escaped string stands for. What is no escape of Python's stays as it is.
+/// The bytes that an escaped string stands for. A backslash that begins no escape of Python stays as it is.
 pub(super) fn unescape(text: &str) -> Vec<u8> {
     let mut bytes = Vec::with_capacity(text.len());
     let mut rest = text.as_bytes();
@@ -19,7 +19,8 @@ pub(super) fn unescape(text: &str) -> Vec<u8> {
     bytes
 }
 
-/// The byte of what follows a backslash, and its length. `repr` writes `\t`, `\n`, `\r`, `\\`, `\'` and `\xHH`.
+/// Reads the escape whose backslash stands before `rest`: its byte, and how many bytes of `rest` it takes.
+/// `repr` writes `\t`, `\n`, `\r`, `\\`, `\'` and `\xHH`.
 fn escape(rest: &[u8]) -> Option<(u8, usize)> {
     Some(match rest.first()? {
         b't' => (b'\t', 1),
@@ -38,8 +39,8 @@ fn escape(rest: &[u8]) -> Option<(u8, usize)> {
 mod tests {
     use super::unescape;
 
-    /// What the daemon sends for known strings: captures `t-nl`, `t-ctrl`, `t-nul`, `t-utf8`, `t-quote`, `t-markup`
-    /// (`xmlrpc-4.1`), whose values are those of the functions behind them.
+    /// Strings that the daemon sent for known values: captures `t-nl`, `t-ctrl`, `t-nul`, `t-utf8`, `t-quote` and
+    /// `t-markup` (`xmlrpc-4.1`). The functions that were called say what the values are.
     #[test]
     fn captured_strings() {
         let check = |sent: &str, value: &[u8]| assert_eq!(unescape(sent), value, "{sent}");

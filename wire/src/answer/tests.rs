@@ -1,4 +1,4 @@
-//! Replies are read as the daemon meant them: captured ones, and the shapes that the protocol reference tells.
+//! Captured replies, and replies of the shapes that the protocol reference describes, are read as the daemon meant them.
 
 use super::*;
 use crate::failure::ErrorCode;
@@ -35,7 +35,7 @@ fn answers_end_in_one_model() {
     check("domain.pause", Face::XmlRpc, nil, "");
 }
 
-/// Captured error replies of all kinds, with the code that design and table give them.
+/// Captured error replies of all kinds have the codes that the table of patterns gives them.
 #[test]
 fn failures_are_found_under_any_status() {
     let check = |name: &str, face: Face, release: Release, reply: Reply, code: ErrorCode, message: &str| {
@@ -104,7 +104,7 @@ fn failures_are_found_under_any_status() {
         V4_1,
         reply(200, "OK", "<html>"),
         CommunicationNotEstablished,
-        "the reply should hold a list of names, and holds `<html>`",
+        "expected a list of names in the reply, found `<html>`",
     );
     check(
         "domain.create",
@@ -112,7 +112,7 @@ fn failures_are_found_under_any_status() {
         V4_1,
         reply(201, "created", "(domain"),
         UnableToVerifyState,
-        "the reply is no S-expression: unexpected end of input, expected `)` for the `(` at byte 0",
+        "the reply is not an S-expression: unexpected end of input, expected `)` for the `(` at byte 0",
     );
     let fault = |code: i32, text: &str| {
         reply(
@@ -145,11 +145,11 @@ fn failures_are_found_under_any_status() {
         V4_1,
         reply(200, "OK", "hello"),
         UnableToVerifyState,
-        "the reply is no XML-RPC response: unexpected text `hello`, expected `methodCall` or `methodResponse`",
+        "the reply is not an XML-RPC response: unexpected text `hello`, expected `methodCall` or `methodResponse`",
     );
 }
 
-/// What is no answer is none, whatever its status: the kinds of replies that were once taken for a success.
+/// A reply that does not answer the request leaves the outcome unknown, whatever its status is.
 #[test]
 fn what_does_not_say_that_it_was_done_leaves_the_outcome_unknown() {
     let response = |inside: &str| format!("<methodResponse>{inside}</methodResponse>");
@@ -167,21 +167,21 @@ fn what_does_not_say_that_it_was_done_leaves_the_outcome_unknown() {
         };
         assert_eq!(failure.code, code, "{name} on {face}");
     };
-    let no_response = "the reply is no XML-RPC response: ";
+    let no_response = "the reply is not an XML-RPC response: ";
     let echo = "<methodCall><methodName>xend.domain.destroy</methodName><params><param><value>vm1</value></param></params></methodCall>";
     for (body, why) in [
-        (echo, "unexpected root element a call, expected `methodResponse`"),
+        (echo, "unexpected root element: the document is a call, expected `methodResponse`"),
         ("<html></html>", "unexpected root element `html`, expected `methodResponse`"),
         (&response("<params></params>"), "missing element `param`, expected one `param`, or one `fault`"),
         (
             &response(&format!("<params>{}</params>", "<param><value><nil/></value></param>".repeat(2))),
-            "unexpected element beside the value, expected one `param`, or one `fault`",
+            "unexpected element: more than one value, expected one `param`, or one `fault`",
         ),
         (
             &response(&format!(
                 "<params><param><value>1</value></param></params><fault><value>{fault}</value></fault>"
             )),
-            "unexpected element beside the value, expected one `param`, or one `fault`",
+            "unexpected element: more than one value, expected one `param`, or one `fault`",
         ),
     ] {
         for (name, face) in
@@ -212,10 +212,7 @@ fn what_does_not_say_that_it_was_done_leaves_the_outcome_unknown() {
     for (name, face, body, wanted) in shapes {
         let reply = reply(200, "OK", &value(body));
         let failure = find(name).expect(name).read(face, Release::V4_1, &reply).expect_err(name);
-        assert!(
-            failure.message.starts_with(&format!("the reply should hold {wanted}, and holds `")),
-            "{name}: {failure}"
-        );
+        assert!(failure.message.starts_with(&format!("expected {wanted} in the reply, found `")), "{name}: {failure}");
     }
     let shapes = [
         ("domain.pause", "hello", "no value"),
@@ -232,43 +229,40 @@ fn what_does_not_say_that_it_was_done_leaves_the_outcome_unknown() {
     for (name, body, wanted) in shapes {
         let reply = reply(200, "OK", &wrapped(body));
         let failure = find(name).expect(name).read(Face::XenApi, Release::V4_1, &reply).expect_err(name);
-        assert!(
-            failure.message.starts_with(&format!("the reply should hold {wanted}, and holds `")),
-            "{name}: {failure}"
-        );
+        assert!(failure.message.starts_with(&format!("expected {wanted} in the reply, found `")), "{name}: {failure}");
     }
     let without_length = Reply { headers: Vec::new(), ..reply(200, "OK", "") };
     check(
         "domain.pause",
         Face::Sxp,
         &without_length,
-        "the reply has neither a length nor a body: it may have been cut",
+        "the reply has neither a length nor a body, so it may have been cut off",
     );
     check(
         "domain.pause",
         Face::Sxp,
         &reply(200, "OK", "op=pause"),
-        "the reply does not say that it was done, but `op=pause`",
+        "the reply does not confirm the operation, but says `op=pause`",
     );
-    check("domain.pause", Face::Sxp, &reply(200, "OK", "1"), "the reply does not say that it was done, but `1`");
+    check("domain.pause", Face::Sxp, &reply(200, "OK", "1"), "the reply does not confirm the operation, but says `1`");
     let two = "(domain (domid 1))(domain (domid 2))";
     check(
         "domain.info",
         Face::Sxp,
         &reply(200, "OK", two),
-        &format!("the reply should hold `(domain ...)`, and holds `{two}`"),
+        &format!("expected `(domain ...)` in the reply, found `{two}`"),
     );
     let page = "<html><body>hello</body></html>";
-    check(
-        "node.dmesg",
-        Face::Sxp,
-        &reply(200, "OK", page),
-        &format!("the reply should hold a text, and holds `{page}`"),
-    );
+    check("node.dmesg", Face::Sxp, &reply(200, "OK", page), &format!("expected a text in the reply, found `{page}`"));
     let mut compressed = reply(200, "OK", "\u{3}\u{2}");
     compressed.headers.push(("Content-Encoding".to_owned(), b"br".to_vec()));
     for face in Face::ALL {
-        check("domain.list", face, &compressed, "the reply is compressed (br), which was not asked for");
+        check(
+            "domain.list",
+            face,
+            &compressed,
+            "the reply is compressed (br), although the client did not ask for compression",
+        );
     }
 }
 

@@ -1,4 +1,5 @@
-//! The four ways in which a failure arrives.
+//! Makes a [`Failure`] from each of the four forms in which one arrives: an HTTP status, an `(xend.err "...")`, a fault,
+//! and an `ErrorDescription`.
 
 use super::status::{Meaning, is_of_xend};
 use super::{ErrorCode, Evidence, Failure};
@@ -9,47 +10,49 @@ use crate::xenapi::ErrorDescription;
 use crate::xmlrpc::FaultDocument;
 use crate::{Release, visible};
 
-/// What was asked, and of whom.
+/// Which request a reply belongs to: what was asked, on which face, and of which release.
+///
+/// The same reply means different failures for different operations, faces and releases.
 #[derive(Clone, Copy, Debug)]
-pub struct Asked {
+pub struct RequestContext {
     /// The operation.
     pub operation: Operation,
-    /// The face by which it was asked.
+    /// The face on which the request was sent.
     pub face: Face,
     /// The daemon's release.
     pub release: Release,
-    /// What the request does to the daemon's state. One of several requests may only read, though the operation changes
-    /// something.
+    /// What the request does to the daemon's state. If the operation takes several requests, some of them may only read
+    /// although the operation as a whole changes something.
     pub effect: Effect,
 }
 
-impl Asked {
-    /// A request that has the effect of its operation.
+impl RequestContext {
+    /// The context of a request that has the effect of its operation.
     pub fn new(operation: Operation, face: Face, release: Release) -> Self {
         Self { operation, face, release, effect: operation.effect() }
     }
 }
 
 impl Failure {
-    /// From the status and the body of a reply: a status that is no success on the face, or on the S-expression face an
-    /// `(xend.err "...")` under one that is. `None` for a reply that carries neither.
+    /// The failure that the status or the body of a reply reports, or `None` if they report none.
     ///
-    /// Up to 3.0.2, and for what a worker thread does in every release, a failure comes under 200 or 202 (protocol
-    /// reference §3.4, §3.5).
+    /// A failure is a status that does not mean success on the face, or an `(xend.err "...")` in a body on the
+    /// S-expression face, even with status 200 or 202. The daemon sends it so up to 3.0.2, and in every release for work
+    /// that one of its threads does later (protocol reference §3.4, §3.5).
     ///
-    /// A status that leaves open what was done, as a gateway's 502 does, has the code of a reply that can't be understood,
-    /// whatever its body says.
-    pub fn from_reply(asked: Asked, reply: &Reply) -> Option<Self> {
-        match Meaning::of(asked.face, reply.status) {
-            Meaning::Answered if asked.face == Face::Sxp => {
+    /// A status such as a gateway's 502 does not tell whether the request was carried out. Such a failure has the code
+    /// of a reply that can't be understood, whatever its body says.
+    pub fn from_reply(context: RequestContext, reply: &Reply) -> Option<Self> {
+        match Meaning::of(context.face, reply.status) {
+            Meaning::Answered if context.face == Face::Sxp => {
                 let error = xend_err(&reply.body)?;
-                Some(asked.failure(reply, None, &error))
+                Some(context.failure(reply, None, &error))
             }
             Meaning::Answered => None,
             Meaning::Refused => {
                 let text = xend_err(&reply.body).unwrap_or_else(|| text_of_error(reply));
-                let mut failure = asked.failure(reply, None, &text);
-                if !is_of_xend(asked.face, reply.status) {
+                let mut failure = context.failure(reply, None, &text);
+                if !is_of_xend(context.face, reply.status) {
                     failure.message = with_status(reply, &text);
                 }
                 Some(failure)
@@ -59,60 +62,67 @@ impl Failure {
                 let to =
                     location.map_or_else(|| ", without a `Location`".to_owned(), |location| format!(", to {location}"));
                 let message = with_status(reply, "") + &to;
-                Some(Self { code: ErrorCode::Unknown, message, mark: None, reply: Some(Box::new(reply.clone())) })
+                Some(Self {
+                    code: ErrorCode::Unknown,
+                    message,
+                    daemon_code: None,
+                    reply: Some(Box::new(reply.clone())),
+                })
             }
-            Meaning::Unclear => Some(Self::unreadable(asked, with_status(reply, &text_of_error(reply)), reply)),
+            Meaning::Unclear => Some(Self::unreadable(context, with_status(reply, &text_of_error(reply)), reply)),
         }
     }
 
-    /// From an XML-RPC fault. The code may be of any type, as Python takes it.
-    pub fn from_fault(asked: Asked, fault: &FaultDocument<'_>, reply: &Reply) -> Self {
+    /// The failure that an XML-RPC fault reports. The `faultCode` may have any type, as it may in Python.
+    pub fn from_fault(context: RequestContext, fault: &FaultDocument<'_>, reply: &Reply) -> Self {
         let code = fault.code().text().unwrap_or_default();
-        asked.failure(reply, Some(&code), &fault.string().text().unwrap_or_default())
+        context.failure(reply, Some(&code), &fault.string().text().unwrap_or_default())
     }
 
-    /// From the `ErrorDescription` of a Xen-API envelope. The message is all its words.
-    pub fn from_description(asked: Asked, description: &ErrorDescription, reply: &Reply) -> Self {
+    /// The failure that the `ErrorDescription` of a Xen-API envelope reports. The message has all words of the
+    /// description.
+    pub fn from_description(context: RequestContext, description: &ErrorDescription, reply: &Reply) -> Self {
         let text = description.to_string();
-        // A method of the legacy dialect is done on a Xen-API listener, which keeps its result for itself (§5.7).
-        if asked.face == Face::XmlRpc && text.starts_with("INTERNAL_ERROR Invalid result ") {
-            return Self::unreadable(asked, text, reply);
+        // A Xen-API listener carries out a method of the legacy dialect, but sends this error instead of the result
+        // (§5.7).
+        if context.face == Face::XmlRpc && text.starts_with("INTERNAL_ERROR Invalid result ") {
+            return Self::unreadable(context, text, reply);
         }
-        asked.failure(reply, Some(description.code()), &text)
+        context.failure(reply, Some(description.code()), &text)
     }
 
-    /// From a reply that can't be understood.
-    pub fn unreadable(asked: Asked, message: impl Into<String>, reply: &Reply) -> Self {
+    /// The failure of a reply that can't be understood. Its code says whether the request may have changed something.
+    pub fn unreadable(context: RequestContext, message: impl Into<String>, reply: &Reply) -> Self {
         Self {
-            code: asked.unknown_outcome(),
+            code: context.unknown_outcome(),
             message: message.into(),
-            mark: None,
+            daemon_code: None,
             reply: Some(Box::new(reply.clone())),
         }
     }
 }
 
-impl Asked {
-    fn failure(self, reply: &Reply, mark: Option<&str>, text: &str) -> Failure {
+impl RequestContext {
+    fn failure(self, reply: &Reply, daemon_code: Option<&str>, text: &str) -> Failure {
         let evidence = Evidence {
             operation: self.operation.name(),
             face: self.face,
             release: self.release,
             status: reply.status,
-            mark,
+            daemon_code,
             text: text.trim_end(),
         };
-        // `OK` is no reason for a failure.
+        // The reason phrase of status 200, `OK`, says nothing about a failure.
         let message = if text.is_empty() && reply.status != 200 { &reply.reason } else { text };
         Failure {
             code: evidence.code(),
             message: message.to_owned(),
-            mark: mark.map(str::to_owned),
+            daemon_code: daemon_code.map(str::to_owned),
             reply: Some(Box::new(reply.clone())),
         }
     }
 
-    /// The daemon was asked, and what came of it can't be told.
+    /// The code of a request that was sent, but whose outcome is unknown.
     fn unknown_outcome(self) -> ErrorCode {
         match self.effect {
             Effect::Changes => ErrorCode::UnableToVerifyState,
@@ -121,9 +131,9 @@ impl Asked {
     }
 }
 
-/// The message of an `(xend.err "...")`, if that is what the body begins with.
+/// The message of the `(xend.err "...")` that the body begins with, if it does.
 fn xend_err(body: &[u8]) -> Option<String> {
-    // Most bodies are long and no errors: they are not read twice.
+    // Most bodies are long and no errors. The search saves parsing them twice.
     memchr::memmem::find(body, b"xend.err")?;
     let body = sexpr::parse(body).ok()?;
     let error = body.first().filter(|value| value.name() == Some(b"xend.err"))?;
@@ -131,9 +141,9 @@ fn xend_err(body: &[u8]) -> Option<String> {
     Some(String::from_utf8_lossy(message).into_owned())
 }
 
-/// The status line, and what the body has to say beside it.
+/// A message of the status line, followed by the beginning of `text`.
 fn with_status(reply: &Reply, text: &str) -> String {
-    /// Of a text, in characters.
+    /// How many characters of the text the message shows.
     const SHOWN: usize = 200;
     let mut message = format!("HTTP {}", reply.status);
     if !reply.reason.is_empty() {
@@ -146,26 +156,27 @@ fn with_status(reply: &Reply, text: &str) -> String {
     message
 }
 
-/// The body is what the daemon has to say; where it is empty, the reason phrase is all there is.
+/// The text of an error reply: the body, or the reason phrase if the body is empty.
 fn text_of_error(reply: &Reply) -> String {
     if reply.compression().is_some() {
         return String::new();
     }
     let body = String::from_utf8_lossy(&reply.body);
-    // From 4.1 an empty string is printed behind some bodies (protocol reference §2.4).
+    // From 4.1 on, the daemon prints an empty string after some bodies (protocol reference §2.4).
     let body = without_page(body.strip_suffix("''").unwrap_or(&body)).trim();
     match (reply.status, body) {
-        // An empty 500 says nothing in its phrase either; `Internal server error` is no text of an exception.
+        // `Internal server error` is the standard phrase of a 500, not the text of an exception.
         (500, "") if reply.reason.eq_ignore_ascii_case("internal server error") => String::new(),
         (status, "") if is_of_xend(Face::Sxp, status) => reply.reason.clone(),
         _ => body.to_owned(),
     }
 }
 
-/// What an HTML page has to say: the text before it, or its paragraph (capture `post-mem-bad-html@3.0.3`). A body that
-/// is no page is all text.
+/// The text of a body that may contain an HTML page: what stands before the page, or else its first paragraph (capture
+/// `post-mem-bad-html@3.0.3`). A body without a page is returned whole.
 fn without_page(body: &str) -> &str {
-    let Some(start) = ["<html", "<head", "<!DOCTYPE"].iter().filter_map(|mark| body.find(mark)).min() else {
+    let Some(start) = ["<html", "<head", "<!DOCTYPE"].iter().filter_map(|daemon_code| body.find(daemon_code)).min()
+    else {
         return body;
     };
     let (text, page) = body.split_at(start);

@@ -1,4 +1,4 @@
-//! From what is known of a failure to its code: the first row of `patterns.tsv` that matches.
+//! Finds the code of a failure: that of the first row of `patterns.tsv` that matches.
 
 use std::sync::LazyLock;
 
@@ -7,25 +7,26 @@ use crate::operation::Face;
 use crate::release::UnknownRelease;
 use crate::{Release, Releases};
 
-/// What is known of a failure.
+/// What is known about a failure, from which its code is found.
 #[derive(Clone, Copy, Debug)]
 pub struct Evidence<'e> {
     /// The operation's name.
     pub operation: &'e str,
-    /// The face by which it was asked.
+    /// The face on which the request was sent.
     pub face: Face,
     /// The daemon's release.
     pub release: Release,
-    /// The HTTP status; 200 for a fault.
+    /// The HTTP status. Faults come with status 200.
     pub status: u16,
-    /// The `faultCode`, or the first word of an `ErrorDescription`.
-    pub mark: Option<&'e str>,
-    /// The text: of `xend.err`, the `faultString`, all of the `ErrorDescription`, or the body of an error reply.
+    /// The `faultCode` of a fault, or the first word of an `ErrorDescription`; `None` if the failure has neither.
+    pub daemon_code: Option<&'e str>,
+    /// The daemon's text: that of `xend.err`, the `faultString`, the whole `ErrorDescription`, or the body of an error
+    /// reply.
     pub text: &'e str,
 }
 
 impl Evidence<'_> {
-    /// The code: of the first row that matches, [`ErrorCode::Unknown`] if none does.
+    /// The code of the failure, or [`ErrorCode::Unknown`] if no row of the table matches.
     pub fn code(&self) -> ErrorCode {
         let text = self.text.to_ascii_lowercase();
         let mut patterns = PATTERNS.iter();
@@ -39,36 +40,37 @@ static PATTERNS: LazyLock<Vec<Pattern>> = LazyLock::new(|| {
     rows().map(|(line, row)| Pattern::parse(row).unwrap_or_else(|why| panic!("patterns.tsv:{line}: {why}"))).collect()
 });
 
-/// The rows of the table, with their line numbers.
+/// The rows of the table, each with its line number.
 pub(super) fn rows() -> impl Iterator<Item = (usize, &'static str)> {
     let rows = TABLE.lines().enumerate().map(|(at, row)| (at + 1, row));
     rows.filter(|(_, row)| !row.starts_with('#') && !row.trim().is_empty())
 }
 
-/// One row. `None`, or a `*` in the table, matches anything.
+/// One row of the table. A column that is `None`, written `*` in the table, matches anything.
 pub(super) struct Pattern {
     pub(super) code: ErrorCode,
     operations: Option<Vec<&'static str>>,
     face: Option<Face>,
     releases: Option<Releases>,
     status: Option<u16>,
-    mark: Option<&'static str>,
+    daemon_code: Option<&'static str>,
     text: Option<TextPattern>,
 }
 
-/// What the text has to be, in lower case.
+/// A condition on the text of a failure, in lower case.
 enum TextPattern {
-    Any,
-    /// All of it.
+    /// The text is not empty.
+    NotEmpty,
+    /// The text is exactly this.
     Whole(String),
-    /// The pieces between the `%`, in this order.
+    /// The text contains these pieces, in this order. The table writes `%` between them.
     Pieces(Vec<String>),
 }
 
 impl Pattern {
     pub(super) fn parse(row: &'static str) -> Result<Self, String> {
         let columns: Vec<_> = row.split('\t').map(str::trim).collect();
-        let [code, operations, face, releases, status, mark, text, source] = columns[..] else {
+        let [code, operations, face, releases, status, daemon_code, text, source] = columns[..] else {
             return Err(format!("{} columns, expected 8", columns.len()));
         };
         if source.is_empty() {
@@ -81,9 +83,9 @@ impl Pattern {
             face: given(face).map(|face| face.parse().map_err(|_| format!("unknown face `{face}`"))).transpose()?,
             releases: given(releases).map(str::parse).transpose().map_err(|error: UnknownRelease| error.to_string())?,
             status: given(status)
-                .map(|status| status.parse().map_err(|_| format!("no status `{status}`")))
+                .map(|status| status.parse().map_err(|_| format!("`{status}` is not an HTTP status")))
                 .transpose()?,
-            mark: given(mark),
+            daemon_code: given(daemon_code),
             text: given(text).map(TextPattern::parse),
         })
     }
@@ -97,7 +99,7 @@ impl Pattern {
             && self.face.is_none_or(|face| face == evidence.face)
             && self.releases.is_none_or(|releases| releases.contains(evidence.release))
             && self.status.is_none_or(|status| status == evidence.status)
-            && self.mark.is_none_or(|mark| evidence.mark == Some(mark))
+            && self.daemon_code.is_none_or(|daemon_code| evidence.daemon_code == Some(daemon_code))
             && self.text.as_ref().is_none_or(|pattern| pattern.matches(text))
     }
 }
@@ -105,7 +107,7 @@ impl Pattern {
 impl TextPattern {
     fn parse(pattern: &str) -> Self {
         match (pattern, pattern.strip_prefix('=')) {
-            ("+", _) => Self::Any,
+            ("+", _) => Self::NotEmpty,
             (_, Some(whole)) => Self::Whole(whole.to_ascii_lowercase()),
             _ => Self::Pieces(pattern.split('%').map(str::to_ascii_lowercase).collect()),
         }
@@ -113,7 +115,7 @@ impl TextPattern {
 
     fn matches(&self, text: &str) -> bool {
         match self {
-            Self::Any => !text.is_empty(),
+            Self::NotEmpty => !text.is_empty(),
             Self::Whole(whole) => text == whole,
             Self::Pieces(pieces) => {
                 let mut rest = text;

@@ -1,14 +1,15 @@
-//! The codes by which consumers of a management layer tell failures apart.
+//! The error codes by which programs tell failures apart.
 
 use std::fmt;
 use std::str::FromStr;
 
 macro_rules! codes {
     ($($(#[$doc:meta])* $code:ident = $name:literal;)*) => {
-        /// What went wrong, in the words that management consumers know.
+        /// What went wrong, as a code for programs.
         ///
-        /// The list is that of a Xen CIM provider's author (libvir-list, 10 March 2006), in its order. It came without
-        /// meanings; these are the project's, and `patterns.tsv` says which failure has which.
+        /// The list of codes, and its order, is that of the author of a Xen CIM provider (libvir-list, 10 March 2006). It
+        /// came without meanings. The meanings here are this project's, and `patterns.tsv` says which failure has which
+        /// code.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
         #[non_exhaustive]
         pub enum ErrorCode {
@@ -16,7 +17,7 @@ macro_rules! codes {
         }
 
         impl ErrorCode {
-            /// All 28 codes, in the order of the list.
+            /// All codes, in the order of the list.
             pub const ALL: [Self; 28] = [$(Self::$code),*];
 
             /// The name, as in `ERR_VM_NOT_FOUND`.
@@ -28,61 +29,61 @@ macro_rules! codes {
 }
 
 codes! {
-    /// Done. A failure never carries it.
+    /// The operation succeeded. No failure has this code.
     Success = "ERR_SUCCESS";
-    /// Sent or accepted, but what came of it can't be read.
+    /// The request was sent, but the reply does not tell whether it was carried out.
     UnableToVerifyState = "ERR_UNABLE_TO_VERIFY_STATE";
-    /// No room on a disk of the host.
+    /// A disk of the host is full.
     OutOfDiskSpace = "ERR_OUT_OF_DISK_SPACE";
-    /// A value that the daemon does not take.
+    /// The daemon does not accept the value of a parameter.
     BadParameter = "ERR_BAD_PARAMETER";
-    /// A control operation (pause, unpause, shutdown, reboot, destroy, sysrq) failed for no more specific cause.
+    /// A control operation (pause, unpause, shutdown, reboot, destroy, sysrq) failed, and no more specific code applies.
     VmControlOpFailed = "ERR_VM_CONTROL_OP_FAILED";
-    /// Too few or too many parameters.
+    /// The request has too few or too many parameters.
     InvalidParmNum = "ERR_INVALID_PARM_NUM";
-    /// A disk image, kernel, ramdisk or state file can't be read or written.
+    /// The daemon can't read or write a disk image, kernel, ramdisk or state file.
     CannotAccessDiskFile = "ERR_CANNOT_ACCESS_DISK_FILE";
-    /// No text at all, and no rule for the reply.
+    /// The daemon sent no text, and no other rule applies to the reply.
     Unknown = "ERR_UNKNOWN";
-    /// A block device could not be connected.
+    /// The daemon could not connect a block device.
     VirtualDiskCreateFailed = "ERR_VIRTUAL_DISK_CREATE_FAILED";
-    /// A shutdown or device that timed out, or a domain left dying.
+    /// A shutdown or a device timed out, or a domain stays in the state of dying.
     VmStuck = "ERR_VM_STUCK";
-    /// A session is needed and none was given.
+    /// The method needs a session, and the request has none.
     CredentialsNotSet = "ERR_CREDENTIALS_NOT_SET";
-    /// The daemon refused user or password.
+    /// The daemon refused the user name or the password.
     UnacceptedCredentials = "ERR_UNACCEPTED_CREDENTIALS";
-    /// Not enough memory for a domain.
+    /// The host has too little free memory for a domain.
     OutOfMemory = "ERR_OUT_OF_MEMORY";
-    /// The domain is in a state, or of a kind, that the operation does not allow.
+    /// The operation is not possible for a domain of this kind or in this state.
     WrongStateForOp = "ERR_WRONG_STATE_FOR_OP";
-    /// No such domain.
+    /// The domain does not exist.
     VmNotFound = "ERR_VM_NOT_FOUND";
-    /// No such host.
+    /// The host does not exist.
     HostNotFound = "ERR_HOST_NOT_FOUND";
-    /// No permission: on a socket, by the list of allowed hosts, or by an invalid session.
+    /// Access is not permitted: to a socket, by the daemon's list of allowed hosts, or with an invalid session.
     AccessDenied = "ERR_ACCESS_DENIED";
-    /// Something of that name is there already.
+    /// An object of that name already exists.
     AlreadyExist = "ERR_ALREADY_EXIST";
-    /// Any other failure that carries a text.
+    /// The operation failed with a text to which no other code applies.
     OperationFailed = "ERR_OPERATION_FAILED";
-    /// No failure of Xend maps to it.
+    /// Part of the list, but no failure of Xend has this code.
     UndoableDiskNotSupported = "ERR_UNDOABLE_DISK_NOT_SUPPORTED";
-    /// The daemon does not know, or can't read, what it is asked.
+    /// The daemon does not know the command, or can't read the request.
     VmmCmdFormatError = "ERR_VMM_CMD_FORMAT_ERROR";
-    /// Not reached, cut off, or the reply is not of the protocol.
+    /// The daemon was not reached, the connection was cut off, or the reply does not follow the protocol.
     CommunicationNotEstablished = "ERR_COMMUNICATION_NOT_ESTABLISHED";
-    /// Save, restore or migrate failed while it moved data.
+    /// A save, restore or migration failed while it was copying data.
     FileCopyFailed = "ERR_FILE_COPY_FAILED";
-    /// A file or socket name over the system's limit.
+    /// The name of a file or socket is longer than the system allows.
     NameTooLong = "ERR_NAME_TOO_LONG";
-    /// An image type, or a kind of virtualisation, that the host does not have.
+    /// The host does not support the image type or the kind of virtualisation.
     OsNotSupported = "ERR_OS_NOT_SUPPORTED";
-    /// No failure of Xend maps to it.
+    /// Part of the list, but no failure of Xend has this code.
     MountFailedDirNotEmpty = "ERR_MOUNT_FAILED_DIR_NOT_EMPTY";
-    /// No failure of Xend maps to it.
+    /// Part of the list, but no failure of Xend has this code.
     CantDismountBootOrSystem = "ERR_CANT_DISMOUNT_BOOT_OR_SYSTEM";
-    /// A file or device that somebody else uses.
+    /// A file or device is in use by somebody else.
     FileInUse = "ERR_FILE_IN_USE";
 }
 
@@ -100,7 +101,7 @@ impl FromStr for ErrorCode {
     }
 }
 
-/// The text is none of the 28 codes.
+/// The error of parsing a text that names no error code.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownErrorCode(String);
 

@@ -1,17 +1,17 @@
-//! What a failure is, on whichever face it came: a code, a message and the reply itself.
+//! Failures that the daemon reports, as one type for all faces: a code, a message and the reply itself.
 //!
-//! A 501, an `(xend.err "...")`, an XML-RPC fault and an `ErrorDescription` all end here. The daemon's own stack is not
-//! modelled: what crosses the wire is at most text, and the reply keeps it.
+//! A 501, an `(xend.err "...")`, an XML-RPC fault and an `ErrorDescription` all become a [`Failure`]. A stack trace that
+//! the daemon may send is not parsed; it stays in the reply as text.
 //!
 //! ```
 //! use xend_wire::Release;
-//! use xend_wire::failure::{Asked, ErrorCode, Failure};
+//! use xend_wire::failure::{RequestContext, ErrorCode, Failure};
 //! use xend_wire::http::Reply;
 //! use xend_wire::operation::{self, Face};
 //!
-//! let asked = Asked::new(operation::PAUSE, Face::Sxp, Release::V3_0_3);
+//! let context = RequestContext::new(operation::PAUSE, Face::Sxp, Release::V3_0_3);
 //! let reply = Reply::new(500, "Request failed: pause", "(xend.err 'Cannot pause privileged domain 0')");
-//! let failure = Failure::from_reply(asked, &reply).expect("a failure");
+//! let failure = Failure::from_reply(context, &reply).expect("a failure");
 //! assert_eq!(failure.code, ErrorCode::WrongStateForOp);
 //! assert_eq!(failure.message, "Cannot pause privileged domain 0");
 //! assert_eq!(failure.reply.as_deref(), Some(&reply));
@@ -26,23 +26,23 @@ mod tests;
 
 use std::fmt;
 
-pub use cause::Asked;
+pub use cause::RequestContext;
 pub use classify::Evidence;
 pub use code::{ErrorCode, UnknownErrorCode};
 
 use crate::http::Reply;
 
-/// Why an operation was not done, or may not have been.
+/// Why an operation was not carried out, or may not have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
     /// What went wrong, for programs.
     pub code: ErrorCode,
     /// What went wrong, for people: the daemon's own text where it gave one.
     pub message: String,
-    /// The `faultCode`, or the first word of an `ErrorDescription`: `SESSION_INVALID`. `None` for a failure that came in
-    /// another way.
-    pub mark: Option<String>,
-    /// The reply as it came, where there was one.
+    /// The daemon's own code: the `faultCode` of a fault, or the first word of an `ErrorDescription`, such as
+    /// `SESSION_INVALID`. `None` if the failure came in a form that has no code.
+    pub daemon_code: Option<String>,
+    /// The reply that reported the failure, if there was one.
     pub reply: Option<Box<Reply>>,
 }
 

@@ -1,32 +1,32 @@
-//! What an HTTP status says of the request, before anybody looks at the body.
+//! What the HTTP status of a reply says about the request, before the body is read.
 
 use std::ops::RangeInclusive;
 
 use crate::operation::Face;
 
-/// What became of a request, as far as the status of its reply tells.
+/// What happened to a request, as far as the status of its reply tells.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Meaning {
-    /// The request was answered; the body tells how it went.
+    /// The request was answered, and the body says whether it succeeded.
     Answered,
     /// The request was refused before anything was done.
     Refused,
     /// The request was refused, and the server names another address in `Location`.
     Moved,
-    /// The status tells nothing: a gateway gave up on the daemon, or the daemon on the request, at whatever point.
+    /// The status does not tell what was done, as when a gateway stops waiting for the daemon.
     Unclear,
 }
 
 use Meaning::{Answered, Moved, Refused};
 
-/// Statuses and their meaning; one that is not here is [`Meaning::Unclear`].
+/// Ranges of statuses and their meaning. A status outside of all ranges is [`Meaning::Unclear`].
 type Statuses = &'static [(RangeInclusive<u16>, Meaning)];
 
-/// The statuses that Xend's own server sends (protocol reference §1.4), and those by which any HTTP server refuses a
-/// request that it does not pass on.
+/// Statuses on the S-expression face: those that Xend's own server sends (protocol reference §1.4), and those with which
+/// any HTTP server refuses a request.
 ///
-/// An operation that fails comes under 500, and its body or reason phrase says so. A 204 is in Xend's code and is never
-/// sent; Xend's own client takes it for a success, and this one can't know what a server means by it.
+/// Xend sends a 500 for an operation that failed, and says so in the body or the reason phrase. A 204 is unclear: it is
+/// in Xend's code, but Xend never sends it, so it comes from a server about which nothing is known.
 const SXP: Statuses = &[
     (200..=202, Answered),
     (300..=399, Moved),
@@ -38,9 +38,10 @@ const SXP: Statuses = &[
     (505..=505, Refused),
 ];
 
-/// XML-RPC knows 200 alone, under which faults come, too (its specification, "Response format").
+/// Statuses on the XML-RPC faces. XML-RPC itself uses only 200, also for faults (its specification, "Response format").
 ///
-/// A 500 is unclear: Python's server of 3.0.2 sends it where it can't read a call, and others where a method failed.
+/// A 500 is unclear: Python's server of 3.0.2 sends it for a call that it can't read, other servers for a method that
+/// failed.
 const XML_RPC: Statuses = &[
     (200..=200, Answered),
     (300..=399, Moved),
@@ -53,6 +54,7 @@ const XML_RPC: Statuses = &[
 ];
 
 impl Meaning {
+    /// The meaning of a status on a face.
     pub(crate) fn of(face: Face, status: u16) -> Self {
         let statuses = match face {
             Face::Sxp => SXP,
@@ -62,8 +64,8 @@ impl Meaning {
     }
 }
 
-/// Whether the S-expression server itself sends this status where it refuses or fails, with a text of its own (protocol
-/// reference §1.4).
+/// Whether Xend's own server sends this status, with a text of its own, for a request that it refuses or that fails
+/// (protocol reference §1.4).
 pub(super) fn is_of_xend(face: Face, status: u16) -> bool {
     face == Face::Sxp && matches!(status, 400 | 404 | 406 | 413 | 500 | 501)
 }

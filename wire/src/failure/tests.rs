@@ -1,4 +1,4 @@
-//! The table is well-formed, and texts of the daemon find their code.
+//! Tests that the table of patterns is well-formed, and that texts of the daemon get the right codes.
 
 use std::collections::HashSet;
 
@@ -7,21 +7,21 @@ use super::*;
 use crate::Release;
 use crate::http::Reply;
 use crate::operation::{self, Face, find};
-use crate::tests::some;
+use crate::tests::sample;
 use crate::xenapi::{self, Outcome};
 use crate::xmlrpc::{Response, Rules, decode_response};
 use crate::{Limits, datum};
 
 #[test]
 fn every_row_is_well_formed() {
-    for (line, row) in some(rows()) {
+    for (line, row) in sample(rows()) {
         if let Err(why) = Pattern::parse(row) {
             panic!("patterns.tsv:{line}: {why}");
         }
     }
 }
 
-/// The codes that no failure of Xend maps to, or that have no text: all others have a row.
+/// Every code has a row, except those that no failure of Xend has or that are not found by a text.
 #[test]
 fn every_code_has_a_row_or_a_reason() {
     use ErrorCode::*;
@@ -35,7 +35,7 @@ fn every_code_has_a_row_or_a_reason() {
     }
 }
 
-/// Each code that has a source in the table is the code of some message in the corpus.
+/// Each code in the table is the code of at least one message in the corpus.
 #[test]
 fn the_corpus_covers_every_code_with_a_row() {
     let corpus = xend_fixtures::file("tables/failure-messages.jsonl").expect("the corpus");
@@ -43,7 +43,7 @@ fn the_corpus_covers_every_code_with_a_row() {
     assert!(corpus.lines().count() >= 150);
     // `{"code": "ERR_...", ...`
     let codes: HashSet<_> = corpus.lines().filter_map(|line| line.split('"').nth(3)).collect();
-    for (line, row) in some(rows()) {
+    for (line, row) in sample(rows()) {
         let code = Pattern::parse(row).unwrap_or_else(|why| panic!("patterns.tsv:{line}: {why}")).code;
         assert!(codes.contains(code.as_str()), "no message for {code}");
     }
@@ -60,19 +60,19 @@ fn patterns_name_known_operations() {
     }
 }
 
-fn asked(operation: &str, face: Face, release: Release) -> Asked {
-    Asked::new(find(operation).expect("an operation"), face, release)
+fn context(operation: &str, face: Face, release: Release) -> RequestContext {
+    RequestContext::new(find(operation).expect("an operation"), face, release)
 }
 
 fn reply(status: u16, reason: &str, body: impl Into<Vec<u8>>) -> Reply {
     Reply::new(status, reason, body)
 }
 
-/// Protocol reference §3.4 to §3.6; what is found in an HTML page as in capture `post-mem-bad-html@3.0.3`.
+/// Protocol reference §3.4 to §3.6; the HTML page is that of capture `post-mem-bad-html@3.0.3`.
 #[test]
 fn a_status_line_and_a_body() {
     let check = |operation: &str, reply: Reply, code: ErrorCode, message: &str| {
-        let failure = Failure::from_reply(asked(operation, Face::Sxp, Release::V4_1), &reply).expect("a failure");
+        let failure = Failure::from_reply(context(operation, Face::Sxp, Release::V4_1), &reply).expect("a failure");
         assert_eq!((failure.code, failure.message.as_str()), (code, message));
         assert_eq!(failure.reply.as_deref(), Some(&reply));
     };
@@ -124,7 +124,7 @@ fn a_status_line_and_a_body() {
 
     let fine = [reply(200, "OK", "(domain)"), reply(202, "Accepted", ""), reply(201, "created", "((")];
     for reply in fine {
-        assert_eq!(Failure::from_reply(asked("domain.pause", Face::Sxp, Release::V4_1), &reply), None);
+        assert_eq!(Failure::from_reply(context("domain.pause", Face::Sxp, Release::V4_1), &reply), None);
     }
 }
 
@@ -134,15 +134,15 @@ fn a_fault_and_an_error_description() {
     let body = datum::fault(3, b"vm1");
     let reply = reply(200, "OK", body.clone());
     let Ok(Response::Fault(fault)) = decode_response(&body, rules, &Limits::default()) else { panic!("a fault") };
-    let failure = Failure::from_fault(asked("domain.info", Face::XmlRpc, Release::V3_0_3), &fault, &reply);
+    let failure = Failure::from_fault(context("domain.info", Face::XmlRpc, Release::V3_0_3), &fault, &reply);
     assert_eq!((failure.code, failure.message.as_str()), (ErrorCode::VmNotFound, "vm1"));
     assert_eq!(failure.reply.as_deref(), Some(&reply));
 
     let body = xenapi::failure(["SESSION_INVALID", ""]).response(Release::V4_1);
     let Ok(Response::Success(document)) = decode_response(&body, rules, &Limits::default()) else { panic!("a value") };
-    let Ok(Outcome::Failure(description)) = xenapi::open(document.value()) else { panic!("a failure") };
-    let asked = asked("domain.list", Face::XenApi, Release::V4_1);
-    let failure = Failure::from_description(asked, &description, &reply);
-    assert_eq!((failure.code, failure.mark.as_deref()), (ErrorCode::CredentialsNotSet, Some("SESSION_INVALID")));
+    let Ok(Outcome::Failure(description)) = xenapi::open_envelope(document.value()) else { panic!("a failure") };
+    let context = context("domain.list", Face::XenApi, Release::V4_1);
+    let failure = Failure::from_description(context, &description, &reply);
+    assert_eq!((failure.code, failure.daemon_code.as_deref()), (ErrorCode::CredentialsNotSet, Some("SESSION_INVALID")));
     assert_eq!(failure.reply.as_deref(), Some(&reply));
 }

@@ -1,45 +1,45 @@
-//! What an operation takes, and what may be given for it.
+//! The arguments that an operation takes, and checks of their values.
 
 use std::borrow::Cow;
 
 use crate::{Error, ErrorKind, sexpr};
 
-/// An argument of an operation.
+/// An argument that an operation takes.
 #[derive(Clone, Copy, Debug)]
 pub struct Argument {
-    /// The name by which it is given.
+    /// The name of the argument, such as `domain`.
     pub name: &'static str,
-    /// What may be given.
+    /// Which values it may have.
     pub kind: ArgumentKind,
     /// Whether it must be given.
     pub is_required: bool,
 }
 
-/// What an argument may be.
+/// Which values an argument may have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum ArgumentKind {
-    /// The name or id of a domain; from 3.1 on also its uuid.
+    /// The name or id of a domain, or from 3.1 on its uuid.
     Domain,
-    /// A word from the daemon's list, or any text.
+    /// Any text. The daemon may accept only some words.
     Text,
     /// The absolute path of a file on the daemon's host.
     Path,
     /// An S-expression: a configuration `(vm (name ...) ...)` or `(vif (bridge ...))`.
     Sexpr,
-    /// An integer, in that unit.
+    /// A 64-bit integer in this unit.
     Integer(Unit),
-    /// `1` or `true`, `0` or `false`.
+    /// A boolean: `1`, `true`, `0` or `false`.
     Flag,
     /// One character, from U+0000 to U+00FF.
     Key,
-    /// Numbers of processors of the host: `0,1`.
+    /// A list of the host's processors by their numbers, separated by commas: `0,1`.
     Cpus,
 }
 
-/// What an integer counts.
+/// The unit of an integer.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Unit {
-    /// Nothing but itself: a number, a count, a share.
+    /// No unit: the integer is a count, a number or a share.
     One,
     /// Mebibytes.
     MiB,
@@ -47,7 +47,7 @@ pub enum Unit {
     Nanoseconds,
 }
 
-/// The domain that an operation is about.
+/// The argument for the domain that an operation acts on.
 pub(super) const DOMAIN: Argument = required("domain", ArgumentKind::Domain);
 
 pub(super) const fn required(name: &'static str, kind: ArgumentKind) -> Argument {
@@ -59,13 +59,13 @@ pub(super) const fn optional(name: &'static str, kind: ArgumentKind) -> Argument
 }
 
 impl Argument {
-    /// Whether a value is one of the argument's kind.
+    /// Checks that a value is of the argument's kind.
     ///
     /// # Errors
-    /// [`ErrorKind::InvalidArgument`], and for an S-expression whatever [`sexpr::parse`] finds in it.
+    /// [`ErrorKind::InvalidArgument`] if it is not; for an S-expression, the errors of [`sexpr::parse`].
     pub fn check(&self, value: &[u8]) -> Result<(), Error> {
         match self.kind {
-            // An empty name is the list of all domains on one face.
+            // On the S-expression face an empty name would make the path that of the list of all domains.
             ArgumentKind::Domain if value.is_empty() => Err(invalid(self.name, "the name or id of a domain")),
             ArgumentKind::Path if !value.starts_with(b"/") => Err(invalid(self.name, "an absolute path")),
             ArgumentKind::Domain | ArgumentKind::Path | ArgumentKind::Text => Ok(()),
@@ -87,7 +87,7 @@ fn number(value: &[u8]) -> Option<i64> {
 }
 
 pub(super) fn integer(name: &'static str, value: &[u8]) -> Result<i64, Error> {
-    number(value).ok_or_else(|| invalid(name, "an integer of 64 bits"))
+    number(value).ok_or_else(|| invalid(name, "a 64-bit integer"))
 }
 
 pub(super) fn flag(name: &'static str, value: &[u8]) -> Result<bool, Error> {
@@ -108,5 +108,5 @@ pub(super) fn key(name: &'static str, value: &[u8]) -> Result<char, Error> {
 
 pub(super) fn cpus(name: &'static str, value: &[u8]) -> Result<Vec<i64>, Error> {
     let numbers: Option<Vec<_>> = value.split(|&b| b == b',').map(number).collect();
-    numbers.ok_or_else(|| invalid(name, "numbers of processors, such as 0,1"))
+    numbers.ok_or_else(|| invalid(name, "processor numbers separated by commas, such as 0,1"))
 }

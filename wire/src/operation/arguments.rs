@@ -1,17 +1,18 @@
-//! The arguments of an operation, by name.
+//! The values that are given for the arguments of an operation.
 
-/// Named arguments of an operation, in the order in which they were given. Values are bytes: a name, a number in
-/// decimal, or an S-expression.
+/// Named values for the arguments of an operation, in the order in which they were given.
+///
+/// Values are bytes, such as a name, a decimal number or an S-expression.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Arguments(Vec<(String, Vec<u8>)>);
 
 impl Arguments {
-    /// No arguments.
+    /// Creates an empty list.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// The value of an argument; of one given twice, the first.
+    /// The value of an argument, or `None` if it is not given. If it is given twice, the first value is returned.
     pub fn get(&self, name: &str) -> Option<&[u8]> {
         self.iter().find(|(known, _)| *known == name).map(|(_, value)| value)
     }
@@ -21,7 +22,7 @@ impl Arguments {
         self.0.push((name.into(), value.into()));
     }
 
-    /// All arguments.
+    /// Iterates over the names and values.
     pub fn iter(&self) -> impl Iterator<Item = (&str, &[u8])> {
         self.0.iter().map(|(name, value)| (name.as_str(), value.as_slice()))
     }

@@ -1,16 +1,16 @@
-//! The three protocols of one model.
+//! The three protocols of Xend, called faces.
 
 use std::fmt;
 use std::str::FromStr;
 
-/// A protocol by which Xend shows its model.
+/// A protocol of Xend. All three give access to the same host and domains.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum Face {
     /// S-expressions over HTTP (protocol reference §3).
     Sxp,
-    /// Legacy XML-RPC, methods `xend.*` (§4).
+    /// Xend's own XML-RPC, whose methods are called `xend.*` (§4).
     XmlRpc,
-    /// The Xen-API dialect of XML-RPC, from 3.1 on (§5).
+    /// The Xen-API, a dialect of XML-RPC that exists from 3.1 on (§5).
     XenApi,
 }
 
@@ -18,7 +18,7 @@ impl Face {
     /// All faces.
     pub const ALL: [Self; 3] = [Self::Sxp, Self::XmlRpc, Self::XenApi];
 
-    /// `sxp`, `xmlrpc` or `xenapi`.
+    /// The name of the face: `sxp`, `xmlrpc` or `xenapi`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Sxp => "sxp",
@@ -42,7 +42,7 @@ impl FromStr for Face {
     }
 }
 
-/// The text names no face.
+/// The error of parsing a text that is not the name of a face.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownFace(String);
 

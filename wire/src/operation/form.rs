@@ -1,45 +1,45 @@
-//! The few words in which the table writes its requests.
+//! The types and helper functions with which the table of operations describes requests.
 
 use crate::{Release, Releases};
 
-/// An operation on the S-expression face, from some release on.
+/// The request for an operation on the S-expression face, from a release on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct SxpForm {
     pub(super) since: Release,
     pub(super) method: &'static str,
-    /// Path in which `{domain}` stands for the argument.
+    /// The path of the request, in which `{domain}` stands for the argument `domain`.
     pub(super) path: &'static str,
-    /// Fields of the form of a POST, or of the query of a GET, in the order in which they are sent.
+    /// The fields in the body of a POST, or in the query of a GET, in the order in which they are sent.
     pub(super) fields: &'static [(&'static str, Source)],
 }
 
-/// An operation on the XML-RPC face, from some release on.
+/// The call for an operation on the XML-RPC face, from a release on.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct XmlRpcForm {
     pub(super) since: Release,
     pub(super) method: &'static str,
     pub(super) params: &'static [Source],
-    /// Whether the daemon sends the fields of the record alone, without the name that it has elsewhere.
+    /// Whether the daemon sends the fields of the record without its name, which it sends on the other faces.
     pub(super) is_headless: bool,
 }
 
-/// An operation on the Xen-API face, from some release on.
+/// The call for an operation on the Xen-API, in a range of releases.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct XenApiForm {
     pub(super) releases: Releases,
     pub(super) method: &'static str,
-    /// What the method is a method of, whose reference follows the session.
+    /// The object whose method it is. Its reference is the parameter after the session.
     pub(super) object: Object,
     pub(super) params: &'static [Source],
-    /// The values of an argument for which this is the method; none if all.
+    /// An argument, and the values of it for which this method is called; `None` if the method is called for all.
     pub(super) only: Option<(&'static str, &'static [&'static str])>,
-    /// Of several records only those in this power state.
+    /// The power state of the records that belong to the answer; `None` if all do.
     pub(super) power_state: Option<&'static str>,
 }
 
-/// What a client makes of an operation's arguments where that takes several methods of the Xen-API.
+/// The kinds of [`Plan`](super::Plan) that operations have which take several methods of the Xen-API.
 #[derive(Clone, Copy, Debug)]
-pub(super) enum Recipe {
+pub(super) enum PlanKind {
     RecordsInState,
     Vcpus,
     SetCredit,
@@ -51,41 +51,41 @@ pub(super) enum Recipe {
     DetachDevice,
 }
 
-/// What a method of the Xen-API is a method of.
+/// The object whose method is called on the Xen-API. It decides which references come before the other parameters.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Object {
-    /// Of the daemon; there is no session yet.
+    /// The daemon itself. The call has no session and no reference.
     Daemon,
-    /// Of the session alone.
+    /// The session. The call has no other reference.
     Session,
-    /// Of the VM that the argument `domain` names.
+    /// The VM that the argument `domain` names.
     Vm,
-    /// Of the host.
+    /// The host.
     Host,
-    /// Of the metrics of the host.
+    /// The metrics of the host.
     HostMetrics,
 }
 
-/// Where a field or parameter comes from.
+/// Where the value of a field or parameter comes from.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Source {
-    /// An argument, in the form of its kind.
+    /// The argument of this name, in the usual representation of its kind.
     Arg(&'static str),
-    /// An argument, or this if it is not given.
+    /// The argument of this name, or the constant if the argument is not given.
     Or(&'static str, Literal),
-    /// An argument in another form.
-    As(&'static str, Shape),
-    /// Always this.
+    /// The argument of this name, in another representation.
+    As(&'static str, Representation),
+    /// The constant. A request with any other value is another operation.
     Always(Literal),
-    /// This, and other clients may leave it out or send another.
+    /// The constant. Other clients may leave it out or send another value.
     Usually(Literal),
-    /// Nothing: other clients may send something there.
+    /// Nothing is sent. Other clients may send a value here.
     Unsent,
-    /// A struct. A member whose argument is not given is left out.
+    /// A struct of these members. A member whose argument is not given is left out.
     Struct(&'static [(&'static str, Source)]),
 }
 
-/// A constant.
+/// A constant in a request.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Literal {
     Text(&'static str),
@@ -94,26 +94,26 @@ pub(super) enum Literal {
     Nil,
 }
 
-/// Forms that differ from the usual one of a kind.
+/// Representations of an argument other than the usual one of its kind.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Shape {
+pub(super) enum Representation {
     /// A number as a string.
     Text,
-    /// A flag as `0` or `1`; `0` if it is not given.
+    /// A flag as `0` or `1`, and `0` if it is not given.
     Number,
     /// A character as its code.
     CharacterCode,
-    /// Processors as an array of numbers.
+    /// A list of processors as an array of numbers.
     Array,
-    /// Processors in brackets: `[0,1]`.
+    /// A list of processors in brackets: `[0,1]`.
     Brackets,
-    /// MiB as bytes.
+    /// A number of MiB as a number of bytes.
     Bytes,
     /// The number of a virtual processor as the name of its parameter: `cpumap0`.
     CpuMap,
-    /// A number as a number, on the face where numbers otherwise travel as strings.
+    /// A number as an `int` on the Xen-API, where numbers are usually sent as strings.
     Whole,
-    /// A disk as its number, if its name has one that is known: `5632` for `hdc`.
+    /// The name of a disk as its device number, `5632` for `hdc`; a name that has no known number stays.
     BlockNumber,
 }
 
@@ -125,7 +125,7 @@ pub(super) const fn post(path: &'static str, fields: &'static [(&'static str, So
     SxpForm { since: Release::V3_0_2, method: "POST", path, fields }
 }
 
-/// A POST of `op=NAME` and other fields: to a domain, or to the resource whose path stands before the name.
+/// A POST with the field `op=NAME` and other fields. It goes to a domain, or to the path that is given before the name.
 macro_rules! op {
     ($path:literal: $name:literal $(, $field:literal = $source:expr)*) => {
         $crate::operation::form::post(
@@ -146,7 +146,7 @@ pub(super) const fn call(method: &'static str, params: &'static [Source]) -> Xml
     XmlRpcForm { since: Release::V3_0_2, method, params, is_headless: false }
 }
 
-/// The release with which the Xen-API begins here; that of 3.0.4 was another.
+/// The first release whose Xen-API is supported. That of 3.0.4 was different.
 pub(super) const XEN_API: Release = Release::V3_1;
 
 const fn method(object: Object, method: &'static str, params: &'static [Source]) -> XenApiForm {

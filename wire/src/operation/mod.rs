@@ -1,8 +1,8 @@
-//! What a client can ask of Xend: each operation once, with its form on each face.
+//! The table of operations: everything that a client can ask of Xend, with the request for each face and release.
 //!
-//! A client builds its requests from this table and reads the replies by it; a mock finds the operation behind a request.
-//! There is a constant for each: [`PAUSE`] is `domain.pause`, [`DEVICE_ATTACH`] is `device.attach`.
-//! The forms are checked against captures of the daemon and of real clients.
+//! A client builds its requests from this table and reads the replies by it. A mock uses it to find the operation that a
+//! request stands for. There is a constant for each operation: [`PAUSE`] is `domain.pause`, [`DEVICE_ATTACH`] is
+//! `device.attach`. The requests are checked against captures of the daemon and of real clients.
 //!
 //! ```
 //! use xend_wire::Release;
@@ -31,9 +31,9 @@ pub use argument::{Argument, ArgumentKind, Unit};
 pub use arguments::Arguments;
 pub use face::{Face, UnknownFace};
 pub use form::Object;
-pub use plan::{InState, Plan};
+pub use plan::{Plan, StateFilter};
 pub use recognise::{recognise_call, recognise_resource};
 pub use request::References;
-pub(crate) use row::Done;
-pub use row::{Answer, Effect, Operation, Sequence, Unsupported, Way};
+pub(crate) use row::Acknowledgement;
+pub use row::{Answer, Effect, Implementation, Operation, Sequence, Unsupported};
 pub use table::*;

@@ -1,23 +1,23 @@
-//! From a request back to the operation that it asks for.
+//! Finds the operation, and its arguments, that a request stands for.
 //!
-//! Whoever serves requests knows already what a request may be, by its resource or method. These functions are given those
-//! operations, or [`ALL`](super::ALL), and tell which of them it is, with which arguments. An optional argument that is
-//! not given, or has the value that it would have then, is not among the arguments.
+//! A server already knows from the resource or the method which operations a request may stand for. It passes these
+//! candidates, or [`ALL`](super::ALL), to the functions here, which return those that match. An optional argument that the
+//! request leaves out, or for which it has the default value, is not among the arguments.
 
 use super::arguments::Arguments;
 use super::face::Face;
-use super::form::{Object, Shape, Source};
+use super::form::{Object, Representation, Source};
 use super::row::Operation;
 use crate::Release;
 use crate::datum::Datum;
 
-/// Which of these operations a request on the S-expression face is, with its arguments: several where one request stands
-/// for them all.
+/// The operations that a request on the S-expression face stands for, each with its arguments. There are several if their
+/// requests are the same.
 ///
-/// `path` are the elements of the path, decoded; empty ones do not count, as for the daemon. `field` gives the value of a
-/// field by its name, whether it stood in the query or in the form. Fields that an operation does not know are passed
-/// over, as the daemon does; of several operations those are meant that know the most fields:
-/// `GET /xend/domain?detail=1` is more than `GET /xend/domain`.
+/// `path` has the decoded elements of the path. Empty elements are ignored, as the daemon ignores them. `field` returns the
+/// value of a field of the query or the form by its name. Fields that an operation does not know are ignored, as by the
+/// daemon. Only the operations with the most fields are returned, so `GET /xend/domain?detail=1` does not also stand for
+/// `GET /xend/domain`.
 pub fn recognise_resource<'f>(
     candidates: &[Operation],
     release: Release,
@@ -42,7 +42,7 @@ pub fn recognise_resource<'f>(
         }
         for (name, source) in form.fields {
             let given = field(name).map(|value| Datum::Bytes(value.to_vec()));
-            take(*operation, source, given.as_ref(), release, &mut arguments)?;
+            read_argument(*operation, source, given.as_ref(), release, &mut arguments)?;
         }
         Some((form.fields.len(), (*operation, arguments)))
     });
@@ -51,10 +51,10 @@ pub fn recognise_resource<'f>(
     recognised.into_iter().filter(|(length, _)| Some(*length) == most).map(|(_, recognised)| recognised).collect()
 }
 
-/// Which of these operations a call on one of the XML-RPC faces is, with its arguments: several where one call stands for
-/// them all. There are no calls on `sxp`.
+/// The operations that a call on one of the two XML-RPC faces stands for, each with its arguments. There are several if
+/// their calls are the same, and none for the face `sxp`.
 ///
-/// On the Xen-API the session is passed over, and the argument `domain` is the domain's reference as it was sent.
+/// On the Xen-API the session is ignored, and the argument `domain` is the reference of the domain as it was sent.
 pub fn recognise_call(
     candidates: &[Operation],
     face: Face,
@@ -75,7 +75,7 @@ pub fn recognise_call(
 
 fn xmlrpc_arguments(operation: Operation, release: Release, method: &str, params: &[Datum]) -> Option<Arguments> {
     let form = operation.xmlrpc_form(release).ok().filter(|form| form.method == method)?;
-    take_all(operation, form.params, params, release)
+    read_arguments(operation, form.params, params, release)
 }
 
 fn xenapi_arguments(operation: Operation, release: Release, method: &str, params: &[Datum]) -> Option<Vec<Arguments>> {
@@ -86,12 +86,12 @@ fn xenapi_arguments(operation: Operation, release: Release, method: &str, params
         Object::Session => 1,
         Object::Vm | Object::Host | Object::HostMetrics => 2,
     })?;
-    let mut arguments = take_all(operation, form.params, params, release)?;
+    let mut arguments = read_arguments(operation, form.params, params, release)?;
     if form.object == Object::Vm {
         arguments.push("domain", before[1].as_bytes()?);
     }
     let Some((name, values)) = form.only else { return Some(vec![arguments]) };
-    // The method stands for any of these.
+    // The method is the same for all these values of the argument.
     let with = |value: &&str| {
         let mut arguments = arguments.clone();
         arguments.push(name, *value);
@@ -100,16 +100,16 @@ fn xenapi_arguments(operation: Operation, release: Release, method: &str, params
     Some(values.iter().map(with).collect())
 }
 
-fn take_all(operation: Operation, sources: &[Source], params: &[Datum], release: Release) -> Option<Arguments> {
+fn read_arguments(operation: Operation, sources: &[Source], params: &[Datum], release: Release) -> Option<Arguments> {
     let mut arguments = Arguments::new();
     for (at, source) in sources.iter().enumerate() {
-        take(operation, source, params.get(at), release, &mut arguments)?;
+        read_argument(operation, source, params.get(at), release, &mut arguments)?;
     }
     (params.len() <= sources.len()).then_some(arguments)
 }
 
-/// Notes an argument, or checks that a constant is the one of the form.
-fn take(
+/// Reads the value of one field or parameter: adds an argument, or checks a constant. `None` if the value does not match.
+fn read_argument(
     operation: Operation,
     source: &Source,
     given: Option<&Datum>,
@@ -129,20 +129,24 @@ fn take(
             Some(value) if value != literal.text() => arguments.push(*name, value),
             _ => {}
         },
-        Source::As(name, shape) => {
+        Source::As(name, representation) => {
             let value = shown(given?);
-            let value = match shape {
-                Shape::Number if value == b"0" && !operation.argument(name)?.is_required => return Some(()),
-                Shape::CharacterCode => {
+            let value = match representation {
+                Representation::Number if value == b"0" && !operation.argument(name)?.is_required => return Some(()),
+                Representation::CharacterCode => {
                     char::from_u32(str::from_utf8(&value).ok()?.parse().ok()?)?.to_string().into_bytes()
                 }
-                Shape::Array => given?.items().iter().map(shown).collect::<Vec<_>>().join(&b','),
-                Shape::Brackets => {
+                Representation::Array => given?.items().iter().map(shown).collect::<Vec<_>>().join(&b','),
+                Representation::Brackets => {
                     value.strip_prefix(b"[").and_then(|value| value.strip_suffix(b"]")).unwrap_or(&value).to_vec()
                 }
-                Shape::Bytes => (str::from_utf8(&value).ok()?.parse::<i64>().ok()? >> 20).to_string().into_bytes(),
-                Shape::CpuMap => value.strip_prefix(b"cpumap")?.to_vec(),
-                Shape::Number | Shape::Text | Shape::Whole | Shape::BlockNumber => value,
+                Representation::Bytes => {
+                    (str::from_utf8(&value).ok()?.parse::<i64>().ok()? >> 20).to_string().into_bytes()
+                }
+                Representation::CpuMap => value.strip_prefix(b"cpumap")?.to_vec(),
+                Representation::Number | Representation::Text | Representation::Whole | Representation::BlockNumber => {
+                    value
+                }
             };
             arguments.push(*name, value);
         }
@@ -153,7 +157,7 @@ fn take(
             for (name, source) in *members {
                 let value = given.iter().find(|(known, _)| known == name).map(|(_, value)| value);
                 if value.is_some() {
-                    take(operation, source, value, release, arguments)?;
+                    read_argument(operation, source, value, release, arguments)?;
                 }
             }
         }

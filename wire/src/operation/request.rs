@@ -1,42 +1,44 @@
-//! From an operation and its arguments to what is sent.
+//! Builds the request for an operation and its arguments.
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_encode};
 
 use super::argument::{ArgumentKind, cpus, flag, integer, invalid, key};
 use super::arguments::Arguments;
 use super::face::Face;
-use super::form::{Literal, Object, Shape, Source, XenApiForm};
-use super::row::{Operation, Way};
+use super::form::{Literal, Object, Representation, Source, XenApiForm};
+use super::row::{Implementation, Operation};
 use crate::block_device::block_device_number;
 use crate::http::Request;
 use crate::xmlrpc::Value;
 use crate::{Error, ErrorKind, Limits, Release, sexpr, tuples};
 
-/// What the Xen-API wants before the arguments of an operation. The other faces have none of it.
+/// The references that come before the arguments of an operation on the Xen-API. The other faces do not use them.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub struct References<'r> {
-    /// The session, as `session.login` gave it.
+    /// The reference of the session, which `session.login` returned.
     pub session: &'r str,
-    /// The reference of the domain, the host or its metrics, as [`Operation::object`] says; no matter where it says none.
+    /// The reference of the object that [`Operation::object`] names: the domain, the host or its metrics. It is not used
+    /// if the object is the daemon or the session.
     pub object: &'r str,
 }
 
-/// What stays as it is in a path or a form. The daemon decodes `%xx` in both and takes `+` for a space only in forms.
+/// The characters that are escaped in a path or a form. The daemon decodes `%xx` in both, but decodes `+` as a space only
+/// in forms.
 const ESCAPED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'-').remove(b'.').remove(b'_').remove(b'~');
 
 impl Operation {
-    /// The request by which one face of one release is asked. On the Xen-API it has empty references; see
-    /// [`Operation::request_with`].
+    /// The request for this operation on a face of a release. On the Xen-API its references are empty; use
+    /// [`Operation::request_with`] to set them.
     ///
     /// # Errors
-    /// All before anything is sent: [`ErrorKind::UnsupportedOperation`] where the face of that release lacks the
-    /// operation or takes several requests for it, [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`],
-    /// [`ErrorKind::InvalidArgument`], and for an S-expression whatever [`sexpr::parse`] finds in it.
+    /// [`ErrorKind::UnsupportedOperation`] if the face of that release does not have the operation or takes several
+    /// requests for it; [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`] and
+    /// [`ErrorKind::InvalidArgument`] for arguments; for an S-expression, the errors of [`sexpr::parse`].
     pub fn request(self, face: Face, release: Release, arguments: &Arguments) -> Result<Request, Error> {
         self.request_with(face, release, arguments, References::default())
     }
 
-    /// As [`Operation::request`], with what the Xen-API wants before the arguments.
+    /// The request for this operation on a face of a release, with these references if the face is the Xen-API.
     ///
     /// # Errors
     /// As [`Operation::request`].
@@ -48,11 +50,11 @@ impl Operation {
         references: References<'_>,
     ) -> Result<Request, Error> {
         self.check(arguments)?;
-        match self.way(face, release)? {
-            Way::Request => {}
-            way @ (Way::Operations { .. } | Way::Methods { .. }) => {
-                let steps = way.steps().join(", ");
-                let expected = format!("one of the requests that it takes on the {face} face of {release}: {steps}");
+        match self.implementation(face, release)? {
+            Implementation::Request => {}
+            implementation @ (Implementation::Operations { .. } | Implementation::Methods { .. }) => {
+                let steps = implementation.steps().join(", ");
+                let expected = format!("one of its steps on the {face} face of {release}: {steps}");
                 return Err(Error::new(ErrorKind::UnsupportedOperation, 0..0)
                     .found(format!("`{self}`"))
                     .expected(expected));
@@ -105,7 +107,7 @@ impl Operation {
         })
     }
 
-    /// The method of the Xen-API that fits the arguments.
+    /// The call on the Xen-API that matches the arguments.
     pub(super) fn xenapi_form(self, release: Release, arguments: &Arguments) -> Result<&'static XenApiForm, Error> {
         let fits = |form: &&XenApiForm| match form.only {
             Some((name, values)) => {
@@ -116,9 +118,9 @@ impl Operation {
         let forms = self.xenapi_forms(release)?;
         let forms = || forms.iter().filter(|form| form.releases.contains(release));
         forms().rfind(fits).ok_or_else(|| {
-            // There are methods for some values only.
+            // All methods of the operation are for some values of an argument only.
             let (name, values): (Vec<_>, Vec<_>) = forms().filter_map(|form| form.only).unzip();
-            let expected = format!("{}, which the xenapi face has", values.concat().join(" or "));
+            let expected = format!("{}, because the xenapi face supports no other", values.concat().join(" or "));
             invalid(name[0], expected)
         })
     }
@@ -129,7 +131,7 @@ impl Operation {
         Ok(params.into_iter())
     }
 
-    /// What one face and release has no place for must not be lost in silence.
+    /// Checks that the request contains every argument, so that none is silently ignored.
     fn check_use(
         self,
         arguments: &Arguments,
@@ -141,15 +143,15 @@ impl Operation {
             None => Ok(()),
             Some((name, _)) => Err(Error::new(ErrorKind::UnknownArgument, 0..0)
                 .found(format!("`{name}` of `{self}`"))
-                .expected(format!("only what the {face} face of {release} has"))),
+                .expected(format!("only arguments that the {face} face of {release} has"))),
         }
     }
 
     fn kind(self, name: &str) -> ArgumentKind {
-        self.argument(name).expect("the table names only arguments that there are").kind
+        self.argument(name).expect("the table uses only arguments of the operation").kind
     }
 
-    /// What stands in a form, before it is escaped.
+    /// The value of a field of a form, before it is escaped.
     fn text(self, source: &Source, arguments: &Arguments) -> Result<Vec<u8>, Error> {
         let name = match source {
             Source::Arg(name) | Source::As(name, _) => name,
@@ -160,15 +162,15 @@ impl Operation {
         };
         let value = arguments.get(name).unwrap_or_default();
         Ok(match (source, self.kind(name)) {
-            (Source::As(_, Shape::CharacterCode), _) => (key(name, value)? as u32).to_string().into_bytes(),
-            (Source::As(_, Shape::BlockNumber), _) => block_number(value),
-            (Source::As(_, Shape::Brackets), _) => [b"[".as_slice(), value, b"]"].concat(),
+            (Source::As(_, Representation::CharacterCode), _) => (key(name, value)? as u32).to_string().into_bytes(),
+            (Source::As(_, Representation::BlockNumber), _) => block_number(value),
+            (Source::As(_, Representation::Brackets), _) => [b"[".as_slice(), value, b"]"].concat(),
             (_, ArgumentKind::Flag) => if flag(name, value)? { b"1" } else { b"0" }.to_vec(),
             _ => value.to_vec(),
         })
     }
 
-    /// What stands in a call. Numbers of the Xen-API travel as strings.
+    /// The value of a parameter of a call. The Xen-API sends numbers as strings.
     fn value(self, source: &Source, face: Face, arguments: &Arguments) -> Result<Value, Error> {
         let name = match source {
             Source::Arg(name) | Source::As(name, _) => name,
@@ -191,20 +193,20 @@ impl Operation {
         let value = arguments.get(name).unwrap_or_default();
         let kind = self.kind(name);
         match (source, kind) {
-            (Source::As(_, Shape::Number), _) => Ok(i32::from(!value.is_empty() && flag(name, value)?).into()),
-            (Source::As(_, Shape::CharacterCode), _) => Ok((key(name, value)? as i32).into()),
-            (Source::As(_, Shape::Array), _) => {
+            (Source::As(_, Representation::Number), _) => Ok(i32::from(!value.is_empty() && flag(name, value)?).into()),
+            (Source::As(_, Representation::CharacterCode), _) => Ok((key(name, value)? as i32).into()),
+            (Source::As(_, Representation::Array), _) => {
                 let numbers = cpus(name, value)?.into_iter().map(|number| narrow(name, number));
                 Ok(Value::Array(numbers.collect::<Result<_, _>>()?))
             }
-            (Source::As(_, Shape::Bytes), _) => {
+            (Source::As(_, Representation::Bytes), _) => {
                 let bytes = integer(name, value)?.checked_mul(1 << 20);
                 Ok(bytes.ok_or_else(|| too_large(name))?.to_string().into())
             }
-            (Source::As(_, Shape::Text), _) => text(value),
-            (Source::As(_, Shape::Whole), _) => narrow(name, integer(name, value)?),
-            (Source::As(_, Shape::BlockNumber), _) => text(&block_number(value)),
-            (Source::As(_, Shape::CpuMap), _) => Ok(format!("cpumap{}", integer(name, value)?).into()),
+            (Source::As(_, Representation::Text), _) => text(value),
+            (Source::As(_, Representation::Whole), _) => narrow(name, integer(name, value)?),
+            (Source::As(_, Representation::BlockNumber), _) => text(&block_number(value)),
+            (Source::As(_, Representation::CpuMap), _) => Ok(format!("cpumap{}", integer(name, value)?).into()),
             (_, ArgumentKind::Integer(_)) if face == Face::XmlRpc => narrow(name, integer(name, value)?),
             (_, ArgumentKind::Flag) => Ok(flag(name, value)?.into()),
             (_, ArgumentKind::Sexpr) => {
@@ -218,7 +220,7 @@ impl Operation {
     }
 }
 
-/// The number of a disk whose name is known, or else the name as it is.
+/// The device number of a disk, or its name if that has no known number.
 fn block_number(device: &[u8]) -> Vec<u8> {
     block_device_number(device).map_or_else(|| device.to_vec(), |number| number.to_string().into_bytes())
 }
@@ -260,13 +262,13 @@ fn text(value: &[u8]) -> Result<Value, Error> {
     })
 }
 
-/// An integer of XML-RPC has 32 bits.
+/// An XML-RPC `int`, which has 32 bits.
 fn narrow(name: &'static str, number: i64) -> Result<Value, Error> {
     i32::try_from(number).map(Value::from).map_err(|_| too_large(name))
 }
 
 fn too_large(name: &'static str) -> Error {
-    Error::new(ErrorKind::InvalidArgument, 0..0).found(format!("`{name}`")).expected("a number that fits into an int")
+    Error::new(ErrorKind::InvalidArgument, 0..0).found(format!("`{name}`")).expected("a number that fits into 32 bits")
 }
 
 fn escape(text: &[u8]) -> String {

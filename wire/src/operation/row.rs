@@ -1,4 +1,4 @@
-//! What an operation is: a row of the table, and the handle by which everybody names it.
+//! Rows of the table of operations, and [`Operation`], the handle to a row.
 
 use std::fmt;
 use std::hash::{Hash, Hasher};
@@ -6,49 +6,48 @@ use std::hash::{Hash, Hasher};
 use super::argument::Argument;
 use super::arguments::Arguments;
 use super::face::Face;
-use super::form::{Object, Recipe, SxpForm, XenApiForm, XmlRpcForm};
+use super::form::{Object, PlanKind, SxpForm, XenApiForm, XmlRpcForm};
 use crate::{Error, ErrorKind, Release};
 
-/// One thing that a client can ask: `domain.pause`.
+/// One thing that a client can ask of Xend, such as `domain.pause`.
 ///
-/// There is a constant for each operation, such as [`PAUSE`](super::PAUSE), and [`find`](super::find) gives the one of a
-/// name.
+/// There is a constant for each operation, such as [`PAUSE`](super::PAUSE). [`find`](super::find) looks one up by its name.
 #[derive(Clone, Copy)]
 pub struct Operation(&'static Row);
 
-/// All that the table says of an operation.
+/// A row of the table: everything that it says about an operation.
 pub(super) struct Row {
     pub(super) name: &'static str,
     pub(super) summary: &'static str,
     pub(super) arguments: &'static [Argument],
     pub(super) effect: Effect,
     pub(super) answer: Answer,
-    /// What may stand in the reply of an operation whose answer is [`Answer::Nothing`].
-    pub(super) done: &'static [Done],
+    /// The values that confirm the operation in a reply, if its answer is [`Answer::Nothing`].
+    pub(super) acknowledgements: &'static [Acknowledgement],
     pub(super) sxp: &'static [SxpForm],
     pub(super) xmlrpc: &'static [XmlRpcForm],
     pub(super) xenapi: &'static [XenApiForm],
-    /// How `sxp` and `xmlrpc` do it where they have no request for it.
+    /// The steps on `sxp` and `xmlrpc`, if these have no single request for the operation.
     pub(super) legacy: Option<LegacySteps>,
-    /// How the Xen-API does it where it has no method for it.
+    /// The steps on the Xen-API, if that has no single method for the operation.
     pub(super) methods: Option<MethodSteps>,
 }
 
-/// Operations that make up another one on `sxp` and `xmlrpc`, from some release on.
+/// The operations that together do another operation on `sxp` and `xmlrpc`, from a release on.
 pub(super) struct LegacySteps {
     pub(super) since: Release,
     pub(super) sequence: Sequence,
     pub(super) steps: &'static [Operation],
 }
 
-/// Methods of the Xen-API that make up an operation, from some release on.
+/// The methods of the Xen-API that together do an operation, from a release on.
 pub(super) struct MethodSteps {
     pub(super) since: Release,
-    pub(super) recipe: Recipe,
+    pub(super) plan: PlanKind,
     pub(super) steps: &'static [&'static str],
 }
 
-/// Writes a row of the table for each operation, a constant that names it, and the list of all of them, `ROWS`.
+/// Defines a row of the table and a constant for each operation, and the list of all of them, `ROWS`.
 macro_rules! operations {
     ($(
         $constant:ident = $name:literal: $summary:literal {
@@ -70,23 +69,23 @@ macro_rules! operations {
         )*
         pub(super) const ROWS: &[$crate::operation::row::Operation] = &[$($constant),*];
 
-        /// The name of each constant, with that of its operation.
+        /// The name of each constant, with the name of its operation.
         #[cfg(test)]
         pub(super) const NAMES: &[(&str, &str)] = &[$((stringify!($constant), $name)),*];
     };
 }
 pub(super) use operations;
 
-/// Whether an operation may be tried again without a thought.
+/// Whether an operation changes anything. One that only reads can safely be tried again.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Effect {
-    /// It only reads.
+    /// The operation only reads.
     Reads,
-    /// It changes the state of the host.
+    /// The operation changes the state of the host.
     Changes,
 }
 
-/// What a successful operation gives, as S-expressions on every face.
+/// The shape of the answer to an operation. On every face it is converted to S-expressions.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Answer {
     /// No value.
@@ -95,69 +94,67 @@ pub enum Answer {
     Names,
     /// One record: a list that begins with this name.
     Record(&'static str),
-    /// One list of such records.
+    /// One list of records, each of which begins with this name.
     Records(&'static str),
-    /// One list of what the store holds of devices, each with its number: `((2049 ((backend ...) ...)))`.
+    /// One list of devices, each with its number and what the XenStore says about it: `((2049 ((backend ...) ...)))`.
     Devices,
-    /// Which device it is: `(vif (dom 2 id 1))`; or `True` for one of a domain that is only defined.
+    /// The new device, `(vif (dom 2 id 1))`, or `True` if the domain is defined but does not run.
     Device,
     /// One atom, which may have any bytes in it.
     Text,
 }
 
-/// What the daemon's function returns where the operation gives nothing: whatever else stands in the reply is no sign that
-/// it was done.
+/// A value in a reply that confirms an operation without an answer. Any other value does not confirm it.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum Done {
+pub(crate) enum Acknowledgement {
     /// `None`: nil on XML-RPC, no value or an empty string on the S-expression face, an empty string on the Xen-API.
     None,
-    /// 0, with which the hypervisor's Python library says that it is done (`xc.c`).
+    /// 0, which the hypervisor's Python library returns for success (`xc.c`).
     Zero,
     /// `True`.
     True,
-    /// A text that nobody asked for.
+    /// Any text.
     Text,
-    /// A record with this head that only one face gives.
+    /// A record with this head.
     Record(&'static str),
 }
 
-/// How a face of a release does an operation.
+/// How an operation is carried out on a face of a release: by one request or by several.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub enum Way {
-    /// By one request: [`Operation::request`].
+pub enum Implementation {
+    /// One request, which [`Operation::request`] builds.
     Request,
-    /// By other operations of the table, one after the other.
+    /// Several other operations of the table, one after the other.
     Operations {
-        /// What is done with them.
+        /// Which procedure the client follows.
         sequence: Sequence,
-        /// The operations, in the order in which they may be asked for. Which of them are, depends on how it goes.
+        /// The operations in the order in which they may be requested. Not all of them are needed each time.
         steps: &'static [Operation],
     },
-    /// By methods of the Xen-API, one after the other: [`Operation::plan`].
+    /// Several methods of the Xen-API, one after the other, by the plan that [`Operation::plan`] makes.
     Methods {
-        /// The methods, in the order in which they may be called. Which of them are, depends on the arguments, and on how
-        /// it goes.
+        /// The methods in the order in which they may be called. Not all of them are needed each time.
         steps: &'static [&'static str],
     },
 }
 
-/// What a client does with several operations of the table in place of one request.
+/// A procedure of several operations that a client follows where there is no single request.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum Sequence {
-    /// Make a domain, wait for its devices, let it run and describe it. Destroy it if one of these fails.
+    /// Create a domain, wait for its devices, let it run and describe it. If one step fails, destroy the domain.
     CreateAndStart,
-    /// Describe a domain, change its `on_xend_start`, and define it anew.
+    /// Describe a domain, change its `on_xend_start`, and define it again.
     SetAutostart,
 }
 
-/// A face or release does not have the operation.
+/// The error for an operation that a face of a release does not have.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Unsupported {
-    /// The face.
+    /// The face that was asked for.
     pub face: Face,
-    /// The release.
+    /// The release that was asked for.
     pub release: Release,
-    /// The operation's name.
+    /// The name of the operation.
     pub operation: &'static str,
 }
 
@@ -177,7 +174,7 @@ impl From<Unsupported> for Error {
 }
 
 impl Row {
-    /// A row of an operation that no face has yet.
+    /// A row without requests, which the macro fills in.
     pub(super) const fn new(
         name: &'static str,
         summary: &'static str,
@@ -186,13 +183,25 @@ impl Row {
         answer: Answer,
     ) -> Self {
         let (sxp, xmlrpc, xenapi): (&[_], &[_], &[_]) = (&[], &[], &[]);
-        let done = &[Done::None];
-        Self { name, summary, arguments, effect, answer, done, sxp, xmlrpc, xenapi, legacy: None, methods: None }
+        let acknowledgements = &[Acknowledgement::None];
+        Self {
+            name,
+            summary,
+            arguments,
+            effect,
+            answer,
+            acknowledgements,
+            sxp,
+            xmlrpc,
+            xenapi,
+            legacy: None,
+            methods: None,
+        }
     }
 }
 
-impl Way {
-    /// The names of the operations or methods that it takes; none if it takes one request.
+impl Implementation {
+    /// The names of the operations or methods; empty if the operation takes one request.
     pub fn steps(self) -> Vec<&'static str> {
         match self {
             Self::Request => Vec::new(),
@@ -211,46 +220,46 @@ impl Operation {
         self.0
     }
 
-    /// The name: `domain.pause`.
+    /// The name of the operation, such as `domain.pause`.
     pub const fn name(self) -> &'static str {
         self.0.name
     }
 
-    /// What it does, as a fragment: `stop a domain where it is`.
+    /// What the operation does, as a fragment such as `pause a domain`.
     pub const fn summary(self) -> &'static str {
         self.0.summary
     }
 
-    /// What it takes.
+    /// The arguments that the operation takes.
     pub const fn arguments(self) -> &'static [Argument] {
         self.0.arguments
     }
 
-    /// The argument of a name.
+    /// The argument of this name; `None` if the operation has no such argument.
     pub fn argument(self, name: &str) -> Option<&'static Argument> {
         self.0.arguments.iter().find(|argument| argument.name == name)
     }
 
-    /// Whether the host is another afterwards.
+    /// Whether the operation changes anything or only reads.
     pub const fn effect(self) -> Effect {
         self.0.effect
     }
 
-    /// What comes back.
+    /// The shape of the answer.
     pub const fn answer(self) -> Answer {
         self.0.answer
     }
 
-    /// What may stand in a reply that says that the operation was done, where it has no answer.
-    pub(crate) const fn done(self) -> &'static [Done] {
-        self.0.done
+    /// The values that confirm the operation in a reply, if it has no answer.
+    pub(crate) const fn acknowledgements(self) -> &'static [Acknowledgement] {
+        self.0.acknowledgements
     }
 
-    /// How a face of a release does the operation.
+    /// How the operation is carried out on a face of a release.
     ///
     /// # Errors
-    /// [`Unsupported`] if it can't.
-    pub fn way(self, face: Face, release: Release) -> Result<Way, Unsupported> {
+    /// [`Unsupported`] if the face of that release does not have the operation.
+    pub fn implementation(self, face: Face, release: Release) -> Result<Implementation, Unsupported> {
         let form = match face {
             Face::Sxp => self.sxp_form(release).map(drop),
             Face::XmlRpc => self.xmlrpc_form(release).map(drop),
@@ -262,26 +271,26 @@ impl Operation {
                 .legacy
                 .as_ref()
                 .filter(|legacy| legacy.since <= release)
-                .map(|&LegacySteps { sequence, steps, .. }| Way::Operations { sequence, steps }),
+                .map(|&LegacySteps { sequence, steps, .. }| Implementation::Operations { sequence, steps }),
             Face::XenApi => {
                 let methods = self.0.methods.as_ref().filter(|methods| methods.since <= release);
-                methods.map(|methods| Way::Methods { steps: methods.steps })
+                methods.map(|methods| Implementation::Methods { steps: methods.steps })
             }
         };
-        form.map(|()| Way::Request).or_else(|unsupported| steps.ok_or(unsupported))
+        form.map(|()| Implementation::Request).or_else(|unsupported| steps.ok_or(unsupported))
     }
 
     /// Whether a face of a release has the operation.
     pub fn is_supported(self, face: Face, release: Release) -> bool {
-        self.way(face, release).is_ok()
+        self.implementation(face, release).is_ok()
     }
 
     /// Whether one request does the operation on a face of a release.
     pub fn takes_one_request(self, face: Face, release: Release) -> bool {
-        self.way(face, release) == Ok(Way::Request)
+        self.implementation(face, release) == Ok(Implementation::Request)
     }
 
-    /// What the operation's method of the Xen-API is a method of.
+    /// The object whose method the operation calls on the Xen-API.
     ///
     /// # Errors
     /// [`Unsupported`] where the Xen-API of that release has no method for the operation.
@@ -289,17 +298,17 @@ impl Operation {
         self.xenapi_forms(release).map(|forms| forms[0].object)
     }
 
-    /// Whether the XML-RPC face sends the fields of the record alone, without the name that it has elsewhere.
+    /// Whether the XML-RPC face sends the fields of the record without its name, which the other faces send.
     pub(crate) fn is_headless(self, release: Release) -> bool {
         self.xmlrpc_form(release).is_ok_and(|form| form.is_headless)
     }
 
-    /// The power state of those of the Xen-API's records that the operation is about; `None` if it is about all.
+    /// The power state of the Xen-API's records that belong to the answer; `None` if all do.
     pub(crate) fn power_state(self, release: Release) -> Option<&'static str> {
         self.xenapi_forms(release).ok().and_then(|forms| forms[0].power_state)
     }
 
-    /// The newest form that the release knows.
+    /// The newest form of the request that the release knows.
     pub(super) fn sxp_form(self, release: Release) -> Result<&'static SxpForm, Unsupported> {
         let form = self.0.sxp.iter().rfind(|form| form.since <= release);
         form.ok_or_else(|| self.unsupported(Face::Sxp, release))
@@ -310,7 +319,7 @@ impl Operation {
         form.ok_or_else(|| self.unsupported(Face::XmlRpc, release))
     }
 
-    /// All that the release knows: which it is may depend on the value of an argument.
+    /// All forms of the call, if the release has one. Which of them is used may depend on the value of an argument.
     pub(super) fn xenapi_forms(self, release: Release) -> Result<&'static [XenApiForm], Unsupported> {
         match self.0.xenapi.first() {
             Some(first) if first.releases.contains(release) => Ok(self.0.xenapi),
@@ -322,11 +331,12 @@ impl Operation {
         Unsupported { face, release, operation: self.0.name }
     }
 
-    /// Whether these are arguments of the operation, all that it must have among them, each in the form of its kind.
+    /// Checks the arguments for the operation: that all required ones are given, that the operation has each of them, and
+    /// that each value is of its kind.
     ///
     /// # Errors
-    /// [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`], [`ErrorKind::InvalidArgument`], and for an
-    /// S-expression whatever [`sexpr::parse`](crate::sexpr::parse) finds in it.
+    /// [`ErrorKind::MissingArgument`], [`ErrorKind::UnknownArgument`] and [`ErrorKind::InvalidArgument`]; for an
+    /// S-expression, the errors of [`sexpr::parse`](crate::sexpr::parse).
     pub fn check(self, arguments: &Arguments) -> Result<(), Error> {
         if let Some((name, _)) = arguments.iter().find(|(name, _)| self.argument(name).is_none()) {
             let names: Vec<_> = self.arguments().iter().map(|argument| format!("`{}`", argument.name)).collect();
@@ -337,7 +347,7 @@ impl Operation {
         for (at, (name, _)) in arguments.iter().enumerate() {
             if arguments.iter().take(at).any(|(other, _)| other == name) {
                 let found = format!("`{name}` of `{self}`");
-                return Err(Error::new(ErrorKind::InvalidArgument, 0..0).found(found).expected("it once"));
+                return Err(Error::new(ErrorKind::InvalidArgument, 0..0).found(found).expected("each argument once"));
             }
         }
         for argument in self.arguments() {

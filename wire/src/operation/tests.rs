@@ -1,17 +1,17 @@
-//! The table is checked against captures, never against itself.
+//! Checks the table of operations against captures, never against itself.
 
 use std::collections::HashMap;
 
 use super::*;
 use crate::datum::Datum;
-use crate::tests::{by_turns, some};
+use crate::tests::{rotate, sample};
 use crate::{ErrorKind, Release};
 
 fn arguments() -> Arguments {
     Arguments::from_iter([("domain", "vm1")])
 }
 
-/// Requests of libvirt and of `xm` (captures `xm-calls`, `xmlrpc-3.0.3`), in the forms of the table.
+/// The table builds the same requests as libvirt and `xm` (captures `xm-calls`, `xmlrpc-3.0.3`).
 #[test]
 fn requests_are_those_of_real_clients() {
     let check = |name: &str, arguments: Arguments, sxp: (&str, &str, &str), call: &str| {
@@ -68,18 +68,19 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
     let invalid = |name: &str, pairs: &[(&str, &str)], text: &str| check(name, pairs, ErrorKind::InvalidArgument, text);
     invalid("domain.pause", &[("domain", "")], "invalid argument `domain`, expected the name or id of a domain");
     let memory = [("domain", "vm1"), ("memory", "64M")];
-    invalid("domain.set_memory", &memory, "invalid argument `memory`, expected an integer of 64 bits");
+    invalid("domain.set_memory", &memory, "invalid argument `memory`, expected a 64-bit integer");
     let memory = [("domain", "vm1"), ("memory", "4294967296")];
-    invalid("domain.set_memory", &memory, "invalid argument `memory`, expected a number that fits into an int");
+    invalid("domain.set_memory", &memory, "invalid argument `memory`, expected a number that fits into 32 bits");
     invalid("domain.sysrq", &[("domain", "vm1"), ("key", "sb")], "invalid argument `key`, expected one character");
     invalid("domain.save", &[("domain", "vm1"), ("file", "x")], "invalid argument `file`, expected an absolute path");
     let cpus = [("domain", "vm1"), ("vcpu", "0"), ("cpus", "0-3")];
-    invalid("domain.pin_vcpu", &cpus, "invalid argument `cpus`, expected numbers of processors, such as 0,1");
+    let expected = "invalid argument `cpus`, expected processor numbers separated by commas, such as 0,1";
+    invalid("domain.pin_vcpu", &cpus, expected);
     let flag = [("domain", "vm1"), ("file", "/x"), ("live", "yes")];
     invalid("domain.dump", &flag, "invalid argument `live`, expected 1, 0, true or false");
     let force = Arguments::from_iter([("domain", "vm1"), ("type", "vif"), ("device", "0"), ("force", "1")]);
     let error = DEVICE_DETACH.request(Face::XmlRpc, Release::V3_0_3, &force).unwrap_err();
-    let text = "unknown argument `force` of `device.detach`, expected only what the xmlrpc face of 3.0.3 has";
+    let text = "unknown argument `force` of `device.detach`, expected only arguments that the xmlrpc face of 3.0.3 has";
     assert_eq!(error.to_string(), text);
     check(
         "domain.create",
@@ -97,7 +98,7 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
     assert_eq!(error.to_string(), "no such operation `node.info`, expected one that the xenapi face of 3.0.3 has");
 }
 
-/// A value for each argument, none of which is what is meant without it.
+/// A value for each argument, which differs from the default if the argument is optional.
 fn all_arguments(operation: Operation) -> Arguments {
     let value = |argument: &Argument| match (argument.kind, argument.name) {
         (ArgumentKind::Sexpr, _) => "(vm (name new))",
@@ -118,12 +119,12 @@ fn sorted(arguments: &Arguments) -> Vec<(&str, &[u8])> {
     sorted
 }
 
-/// Whatever a client asks is recognised as the same operation with the same arguments.
+/// Every request that the table builds is recognised as the same operation with the same arguments.
 #[test]
 fn every_request_is_recognised() {
-    for &operation in some(ALL) {
+    for &operation in sample(ALL) {
         let given = all_arguments(operation);
-        for release in by_turns(Release::ALL.iter().copied(), operation.name()) {
+        for release in rotate(Release::ALL.iter().copied(), operation.name()) {
             let name = operation.name();
             if let Ok(request) = operation.request(Face::Sxp, release, &given) {
                 let (path, query) = request.target.split_once('?').unwrap_or((&request.target, ""));
@@ -155,18 +156,18 @@ fn every_request_is_recognised() {
     }
 }
 
-/// One request may stand for several operations.
+/// Whether the operation is one of those that a request was recognised as.
 fn is_among(recognised: &[(Operation, Arguments)], operation: Operation, given: &Arguments) -> bool {
     recognised.iter().any(|(found, read)| *found == operation && sorted(read) == sorted(given))
 }
 
-/// What is optional may be left out, and is then not among what is recognised.
+/// Optional arguments may be left out, and are then not among the recognised ones.
 #[test]
 fn optional_arguments_may_be_left_out() {
-    for &operation in some(ALL) {
+    for &operation in sample(ALL) {
         let required = |name: &str| operation.arguments().iter().any(|it| it.name == name && it.is_required);
         let given: Arguments = all_arguments(operation).iter().filter(|(name, _)| required(name)).collect();
-        for release in by_turns(Release::ALL.iter().copied(), operation.name()) {
+        for release in rotate(Release::ALL.iter().copied(), operation.name()) {
             let Ok(request) = operation.request(Face::XmlRpc, release, &given) else { continue };
             let call = crate::xmlrpc::decode_call(
                 &request.body,
@@ -181,7 +182,7 @@ fn optional_arguments_may_be_left_out() {
     }
 }
 
-/// Every operation is somewhere, each name stands once, and newer forms follow older ones.
+/// Every operation exists on some face, each name is used once, and newer forms come after older ones.
 #[test]
 fn the_table_is_well_formed() {
     for (at, &operation) in ALL.iter().enumerate() {
@@ -191,14 +192,14 @@ fn the_table_is_well_formed() {
         let row = operation.row();
         assert!(row.sxp.is_sorted_by_key(|form| form.since), "{operation}");
         assert!(row.xmlrpc.is_sorted_by_key(|form| form.since), "{operation}");
-        // One request and several are never there at once.
+        // An operation takes either one request or several steps.
         let is_free = |face: Face| !Release::ALL.iter().any(|&release| operation.takes_one_request(face, release));
         assert!(row.legacy.is_none() || is_free(Face::Sxp) && is_free(Face::XmlRpc), "{operation}");
         assert!(row.methods.is_none() || is_free(Face::XenApi), "{operation}");
     }
 }
 
-/// The constant of `domain.pause` is `PAUSE`, that of `device.attach` is `DEVICE_ATTACH`.
+/// The constant of `domain.pause` is `PAUSE`, and that of `device.attach` is `DEVICE_ATTACH`.
 #[test]
 fn constants_are_named_as_their_operations() {
     for (constant, name) in table::NAMES.into_iter().flatten() {

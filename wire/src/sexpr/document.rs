@@ -1,25 +1,26 @@
-//! Values as a flat list of nodes in pre-order. Nothing here recurses, however deep a document is.
+//! Documents of S-expressions, kept as a flat list of nodes in pre-order, so that nothing recurses however deep they are.
 
 use std::borrow::Cow;
 use std::fmt;
 use std::ops::Range;
 
-/// Any number of values, parsed or built.
+/// A document: any number of S-expressions, parsed from text or built with a [`Builder`].
 ///
-/// A parsed document borrows its input and copies only atoms that had escapes.
-/// Two documents are equal if they hold the same values, however these were written.
+/// A parsed document borrows its input, and copies only atoms that contain escapes.
+/// Two documents are equal if they have the same values, even if the values were written differently.
 #[derive(Clone, Default)]
 pub struct Document<'a> {
-    /// The input, or the atoms of a built document one after the other.
+    /// The input of a parsed document, or the concatenated atoms of a built document.
     input: Cow<'a, [u8]>,
-    /// Atoms that had escapes, each behind its length in four bytes.
+    /// The text of atoms that contain escapes. Before each text stands its length, in four bytes.
     decoded: Vec<u8>,
     nodes: Vec<Node>,
 }
 
-/// One value: where it was written, and by kind of `link`
-/// * a list: the index behind its last descendant (while it is open, that of its parent),
-/// * an atom with escapes: where in `decoded` its text is.
+/// One value: its span in the input, its kind, and a link whose meaning depends on the kind.
+///
+/// The link of a list is the index after its last descendant, or the index of its parent while the list is open.
+/// The link of an atom with escapes is the place of its text in `decoded`.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
     start: u32,
@@ -30,10 +31,11 @@ pub(super) struct Node {
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Kind {
     List,
-    /// An atom that is its span, in which there is no space and no parenthesis.
+    /// An atom without quotes: its text is the whole span, which contains no space and no parenthesis.
     Bare,
-    /// An atom that stands between the first and the last byte of its span.
+    /// An atom in quotes: its text is the span without the first and the last byte.
     Quoted,
+    /// An atom in quotes that contains escapes: its text is in `decoded`.
     Escaped,
 }
 
@@ -76,7 +78,7 @@ impl Node {
 }
 
 impl<'a> Document<'a> {
-    /// The values, in order.
+    /// The values of the document, in order.
     pub fn values(&self) -> Items<'_> {
         Items { document: self, next: 0, end: self.nodes.len() }
     }
@@ -86,17 +88,17 @@ impl<'a> Document<'a> {
         self.values().next()
     }
 
-    /// The value at a place that [`Sexpr::place`] told.
+    /// The value at a place that [`Sexpr::place`] returned; `None` if the document has no such place.
     pub fn at(&self, place: usize) -> Option<Sexpr<'_>> {
         (place < self.nodes.len()).then_some(Sexpr { document: self, index: place })
     }
 
-    /// The same values, independent of the input.
+    /// Makes the document independent of the input that it was parsed from.
     pub fn into_owned(self) -> Document<'static> {
         Document { input: Cow::Owned(self.input.into_owned()), decoded: self.decoded, nodes: self.nodes }
     }
 
-    /// What it was read from, or the atoms of a built document one after the other.
+    /// The input of a parsed document, or the concatenated atoms of a built document.
     pub(super) fn input(&self) -> &[u8] {
         &self.input
     }
@@ -125,7 +127,7 @@ impl PartialEq for Document<'_> {
             && (0..self.nodes.len()).all(|at| {
                 let (mine, theirs) = (self.nodes[at], other.nodes[at]);
                 match (mine.kind(), theirs.kind()) {
-                    // No look at the text that a list does not have: glibc's `bcmp` takes 100 ns for two dangling pointers.
+                    // Lists have no text, so none is compared: glibc's `bcmp` takes 100 ns for two dangling pointers.
                     (Kind::List, Kind::List) => mine.link() == theirs.link(),
                     (Kind::List, _) | (_, Kind::List) => false,
                     _ => self.text_of(mine) == other.text_of(theirs),
@@ -142,7 +144,7 @@ impl fmt::Debug for Document<'_> {
     }
 }
 
-/// One value of a [`Document`].
+/// One value of a [`Document`]: an atom or a list. It is a handle that is cheap to copy.
 #[derive(Clone, Copy)]
 pub struct Sexpr<'d> {
     document: &'d Document<'d>,
@@ -154,7 +156,7 @@ impl<'d> Sexpr<'d> {
         self.document.nodes[self.index]
     }
 
-    /// Where it stands among all values of its document: how many begin before it. [`Document::at`] finds it there again.
+    /// The place of this value in its document: how many values begin before it. [`Document::at`] finds it again.
     pub fn place(self) -> usize {
         self.index
     }
@@ -169,22 +171,22 @@ impl<'d> Sexpr<'d> {
         (!self.is_list()).then(|| self.document.text_of(self.node()))
     }
 
-    /// The text of an atom; `None` for a list, or where the bytes are not UTF-8.
+    /// The text of an atom; `None` for a list, and for an atom that is not UTF-8.
     pub fn as_str(self) -> Option<&'d str> {
         self.as_atom().and_then(|bytes| str::from_utf8(bytes).ok())
     }
 
-    /// The members of a list; none for an atom.
+    /// The items of a list; none for an atom.
     pub fn items(self) -> Items<'d> {
         Items { document: self.document, next: self.index + 1, end: self.document.subtree_end(self.index) }
     }
 
-    /// The name of a list: its first member if that is an atom.
+    /// The name of a list: its first item, if that is an atom.
     pub fn name(self) -> Option<&'d [u8]> {
         self.items().next().and_then(Sexpr::as_atom)
     }
 
-    /// The first member of a list that is itself a list of that name.
+    /// The first item of this list that is itself a list of that name.
     ///
     /// ```
     /// let document = xend_wire::sexpr::parse(b"(domain (domid 5) (device (vif)) (device (vbd)))")?;
@@ -196,15 +198,16 @@ impl<'d> Sexpr<'d> {
         self.items().find(|item| item.name() == Some(name.as_bytes()))
     }
 
-    /// What stands behind the name of a list: `5` in `(domid 5)`. `None` in `(features )`, as releases before 4.1 print
-    /// an empty string.
+    /// The value that follows the name of a list: `5` in `(domid 5)`.
+    ///
+    /// `None` for `(features )`, which releases before 4.1 print for an empty string.
     pub fn value(self) -> Option<Sexpr<'d>> {
         self.items().nth(1)
     }
 
-    /// The list at a path of names, the first of which is this list's own: `domain/image/linux`.
+    /// The list at a path of names such as `domain/image/linux`. The first name of the path is that of this list.
     ///
-    /// As libvirt's `sexpr_lookup` does, the first member of each name is taken.
+    /// Like libvirt's `sexpr_lookup`, it takes the first member of each name.
     pub fn lookup(self, path: &str) -> Option<Sexpr<'d>> {
         let mut names = path.split('/');
         let own = names.next()?;
@@ -214,12 +217,13 @@ impl<'d> Sexpr<'d> {
         names.try_fold(self, Sexpr::member)
     }
 
-    /// The text of the value at a path: `vm1` at `domain/name` in `(domain (name vm1))`.
+    /// The text of the value at a [path](Sexpr::lookup): `vm1` at `domain/name` in `(domain (name vm1))`.
     pub fn text(self, path: &str) -> Option<&'d str> {
         self.lookup(path)?.value()?.as_str()
     }
 
-    /// Where the value was written, quotes and parentheses included, in bytes. For built documents it has no meaning.
+    /// The span of this value in the input in bytes, including quotes and parentheses. It has no meaning in a document that
+    /// was built.
     pub fn span(self) -> Range<usize> {
         self.node().span()
     }
@@ -229,7 +233,7 @@ impl<'d> Sexpr<'d> {
         self.document.input()
     }
 
-    /// The nodes of the value in pre-order, and the index of the first.
+    /// The index of this value's node, and the nodes of this value and all values in it, in pre-order.
     pub(super) fn nodes(self) -> (usize, &'d [Node]) {
         (self.index, &self.document.nodes[self.index..self.document.subtree_end(self.index)])
     }
@@ -238,14 +242,14 @@ impl<'d> Sexpr<'d> {
         self.document.text_of(node)
     }
 
-    /// A document of just this value.
+    /// Copies this value into a document of its own.
     pub fn to_document(self) -> Document<'static> {
         let mut builder = Builder::new();
         builder.value(self);
         builder.finish()
     }
 
-    /// Every value of the subtree in pre-order, with its depth below this one.
+    /// This value and all values in it in pre-order, each with its depth below this value.
     pub(crate) fn walk(self) -> impl Iterator<Item = (usize, Sexpr<'d>)> {
         let end = self.document.subtree_end(self.index);
         let mut open: Vec<usize> = Vec::new();
@@ -272,7 +276,7 @@ impl PartialEq for Sexpr<'_> {
 
 impl Eq for Sexpr<'_> {}
 
-/// Iterator over the members of a list or the values of a document.
+/// Iterates over the items of a list or the values of a document.
 #[derive(Clone, Debug)]
 pub struct Items<'d> {
     document: &'d Document<'d>,
@@ -293,7 +297,7 @@ impl<'d> Iterator for Items<'d> {
     }
 }
 
-/// Builds a document value by value.
+/// Builds a [`Document`] value by value.
 ///
 /// ```
 /// use xend_wire::sexpr::{Builder, Rules, print};
@@ -309,15 +313,15 @@ pub struct Builder {
 }
 
 impl Builder {
-    /// A builder of an empty document.
+    /// Creates a builder of an empty document.
     pub fn new() -> Self {
         Self::default()
     }
 
-    /// Opens a list.
+    /// Opens a list. What is added from now on belongs to it, until [`Builder::close`].
     ///
     /// # Panics
-    /// When the document would hold more than 2³⁰ values.
+    /// If the document would have more than 2³⁰ values.
     pub fn open(&mut self) -> &mut Self {
         assert!(self.tree.has_room(), "a document holds at most 2^30 values");
         self.tree.open(self.text.len());
@@ -327,7 +331,7 @@ impl Builder {
     /// Closes the innermost list.
     ///
     /// # Panics
-    /// When none is open.
+    /// If no list is open.
     pub fn close(&mut self) -> &mut Self {
         assert!(self.tree.close(self.text.len()), "close without open");
         self
@@ -336,7 +340,7 @@ impl Builder {
     /// Adds an atom.
     ///
     /// # Panics
-    /// When the document would hold more than 2³⁰ values or 4 GiB of text.
+    /// If the document would have more than 2³⁰ values or 4 GiB of text.
     pub fn atom(&mut self, atom: impl AsRef<[u8]>) -> &mut Self {
         let (start, atom) = (self.text.len(), atom.as_ref());
         let is_bare = memchr::memchr3(b' ', b'(', b')', atom).is_none();
@@ -353,7 +357,7 @@ impl Builder {
         self
     }
 
-    /// Adds a list of atoms.
+    /// Adds a list of these atoms.
     pub fn list<A: AsRef<[u8]>>(&mut self, atoms: impl IntoIterator<Item = A>) -> &mut Self {
         self.open();
         for atom in atoms {
@@ -362,7 +366,7 @@ impl Builder {
         self.close()
     }
 
-    /// Adds a copy of a value.
+    /// Adds a copy of a value, with all that is in it.
     pub fn value(&mut self, value: Sexpr<'_>) -> &mut Self {
         let mut open = 0;
         for (depth, part) in value.walk() {
@@ -384,22 +388,23 @@ impl Builder {
         self
     }
 
-    /// The document.
+    /// Returns the finished document.
     ///
     /// # Panics
-    /// When a list is still open.
+    /// If a list is still open.
     pub fn finish(self) -> Document<'static> {
         assert!(self.tree.depth() == 0, "a list is still open");
         self.tree.into_document(Cow::Owned(self.text))
     }
 }
 
-/// The nodes of a document that is being made, by a parser or a [`Builder`].
+/// The nodes of a document that a parser or a [`Builder`] is making.
 #[derive(Clone, Debug)]
 pub(super) struct Tree {
     nodes: Vec<Node>,
     decoded: Vec<u8>,
-    /// Index of the innermost open list, whose link holds that of its parent. [`NONE`] outside of any list.
+    /// The index of the innermost open list, or [`NONE`] if no list is open. The link of an open list is the index of its
+    /// parent.
     innermost: u32,
     depth: usize,
 }
@@ -413,26 +418,26 @@ impl Default for Tree {
 }
 
 impl Tree {
-    /// The most values that fit.
+    /// The largest number of values in a document.
     pub(super) const MOST_VALUES: usize = Node::MAX;
 
-    /// How many lists are open.
+    /// The number of open lists.
     #[inline]
     pub(super) fn depth(&self) -> usize {
         self.depth
     }
 
-    /// How many values there are, those of open lists included.
+    /// The number of values so far, including those in open lists.
     pub(super) fn len(&self) -> usize {
         self.nodes.len()
     }
 
-    /// Makes room for the values of a document of so many bytes, of which few have more.
+    /// Allocates room for the values that a document of this size usually has.
     pub(super) fn reserve(&mut self, bytes: usize) {
         self.nodes.reserve(bytes.div_ceil(12));
     }
 
-    /// Whether another value fits.
+    /// Whether there is room for another value.
     #[inline]
     pub(super) fn has_room(&self) -> bool {
         self.nodes.len() < Node::MAX
@@ -446,7 +451,7 @@ impl Tree {
         self.depth += 1;
     }
 
-    /// Closes the innermost list, which ends before `end`. False if none is open.
+    /// Closes the innermost list, whose span ends at `end`. Returns false if no list is open.
     #[inline]
     pub(super) fn close(&mut self, end: usize) -> bool {
         if self.innermost == NONE {
@@ -466,12 +471,12 @@ impl Tree {
         self.nodes.push(Node::new(Kind::Bare, span, 0));
     }
 
-    /// An atom whose text is what stands between the first and the last byte of its span.
+    /// Adds an atom in quotes: its text is the span without the first and the last byte.
     pub(super) fn quoted(&mut self, span: Range<usize>) {
         self.nodes.push(Node::new(Kind::Quoted, span, 0));
     }
 
-    /// An atom whose text `decode` writes. False if there is no room for it.
+    /// Adds an atom whose text `decode` writes. Returns false if there is no room for the text.
     pub(super) fn escaped<E>(
         &mut self,
         span: Range<usize>,
@@ -489,7 +494,7 @@ impl Tree {
         Ok(true)
     }
 
-    /// Forgets the outermost open list and all in it.
+    /// Removes the outermost open list and everything in it.
     pub(super) fn drop_open(&mut self) {
         while self.innermost != NONE {
             let index = self.innermost as usize;
@@ -499,7 +504,7 @@ impl Tree {
         self.depth = 0;
     }
 
-    /// Where the innermost open list begins.
+    /// The place in the input where the innermost open list begins.
     pub(super) fn innermost_start(&self) -> Option<usize> {
         (self.innermost != NONE).then(|| self.nodes[self.innermost as usize].start as usize)
     }

@@ -4,10 +4,10 @@ use super::Rules;
 use super::rules::Dialect;
 use crate::{Error, ErrorKind, Release};
 
-/// Decodes what stands between the quotes of a string and appends it to `out`.
+/// Decodes the text between the quotes of a string and appends it to `out`.
 ///
-/// `start` is where `body` stands in the document. In a string that is not `closed` an escape that the end cuts off is
-/// no error: the daemon would still wait for the rest.
+/// `start` is the place of `body` in the document. If the string is not `closed`, an escape that is cut off at the end is
+/// no error, because the daemon would still wait for the rest of it.
 pub(super) fn decode(body: &[u8], start: usize, closed: bool, rules: Rules, out: &mut Vec<u8>) -> Result<(), Error> {
     let mut rest = body;
     while let Some(at) = memchr::memchr(b'\\', rest) {
@@ -39,7 +39,7 @@ fn simple(out: &mut Vec<u8>, byte: u8) -> usize {
     1
 }
 
-/// Reads up to three octal digits behind `skipped` bytes of an escape.
+/// Reads up to three octal digits after the first `skipped` bytes of an escape.
 fn octal(
     escape: &[u8],
     skipped: usize,
@@ -55,7 +55,7 @@ fn octal(
         if end == escape.len() && !closed {
             return Ok(end);
         }
-        // Short octals crashed until commit 9f60fd73a8 of August 2006.
+        // 3.0.2 crashes on fewer than three digits. Commit 9f60fd73a8 of August 2006 fixed that.
         if rules.0 == Dialect::Xend(Release::V3_0_2) {
             return Err(
                 Error::new(ErrorKind::DaemonAttributeError, offset..offset + 1 + end).expected("three octal digits")
@@ -90,7 +90,7 @@ fn hexadecimal(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &m
     }
     let digit = |b: u8| match (b, rules.0) {
         (b'0'..=b'9', _) => b - b'0',
-        // `digit - 'A'` without the 10, in every release (`sxp.py state_hex`, capture `hex-ff`).
+        // In every release the daemon forgets to add 10 to a letter (`sxp.py state_hex`, capture `hex-ff`).
         (_, Dialect::Xend(_)) => b.to_ascii_uppercase() - b'A',
         _ => b.to_ascii_uppercase() - b'A' + 10,
     };
@@ -101,12 +101,12 @@ fn hexadecimal(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &m
 fn unknown(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &mut Vec<u8>) -> Result<usize, Error> {
     match rules.0 {
         Dialect::Xend(Release::V3_0_2) => Err(Error::new(ErrorKind::DaemonAttributeError, offset..offset + 2)),
-        // 3.0.3 stays in the escape up to the next octal digit and reads an octal escape there (protocol reference §2.2).
+        // 3.0.3 skips everything up to the next octal digit, and reads an octal escape there (protocol reference §2.2).
         Dialect::Xend(Release::V3_0_3) => match escape.iter().position(is_octal) {
             Some(skipped) => octal(escape, skipped, offset, closed, rules, out),
             None => Ok(escape.len()),
         },
-        // From 3.0.4 the backslash stays and the character goes (capture `esc-unknown-space@3.1`).
+        // From 3.0.4 on, the daemon keeps the backslash and drops the character (capture `esc-unknown-space@3.1`).
         Dialect::Xend(_) => {
             out.push(b'\\');
             Ok(1)
@@ -117,10 +117,10 @@ fn unknown(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &mut V
     }
 }
 
-/// How far an escape reaches at least, backslash included, so that what it takes does not end the string.
+/// The smallest length of the escape at the start of `escape`, including its backslash; `None` if it is cut off.
 ///
-/// `escape` starts at the backslash. None if it is cut off.
-pub(super) fn reach(escape: &[u8], rules: Rules) -> Option<usize> {
+/// A quote within this length belongs to the escape and does not end the string.
+pub(super) fn min_length(escape: &[u8], rules: Rules) -> Option<usize> {
     let first = *escape.get(1)?;
     let known = matches!(first, b'a' | b'b' | b't' | b'n' | b'v' | b'f' | b'r' | b'x' | b'\\' | b'\'' | b'"');
     if rules.0 == Dialect::Xend(Release::V3_0_3) && !known {

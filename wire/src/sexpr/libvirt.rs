@@ -1,16 +1,17 @@
-//! What libvirt's client makes of a document (`sexpr.c string2sexpr`, the same algorithm from 2006 to 2018).
+//! Reads documents as libvirt's client does (`sexpr.c string2sexpr`, whose algorithm was the same from 2006 to 2018).
 
 use std::ops::Range;
 
 use super::document::Tree;
 use crate::{Error, ErrorKind, Limits};
 
-/// Nesting at which the recursion is known to have overflowed a stack of 8 MiB (protocol reference §10.3).
+/// The depth at which libvirt's recursion was seen to overflow a stack of 8 MiB (protocol reference §10.3).
 const OVERFLOW: usize = 100_000;
 
-/// Reads one expression; what follows is ignored. Nothing is refused but what libvirt hangs or dies on, and the limits.
+/// Reads one expression and ignores the rest. It refuses only documents on which libvirt hangs or crashes, and documents
+/// over the limits.
 pub(super) fn read(input: &[u8], limits: &Limits, tree: &mut Tree) -> Result<(), Error> {
-    // A C string ends at its first NUL.
+    // libvirt reads a C string, which ends at its first NUL.
     let input = &input[..memchr::memchr(0, input).unwrap_or(input.len())];
     let mut at = 0;
     loop {
@@ -32,7 +33,7 @@ pub(super) fn read(input: &[u8], limits: &Limits, tree: &mut Tree) -> Result<(),
                 Some(b'\'') => {
                     let end = end_of_quoted(input, at + 1);
                     check_text(at + 1..end, limits)?;
-                    // The value keeps its backslashes; a missing quote is made up for by the end.
+                    // The value keeps its backslashes. If the closing quote is missing, the string ends with the input.
                     if end < input.len() {
                         tree.quoted(at..end + 1);
                     } else {
@@ -46,7 +47,8 @@ pub(super) fn read(input: &[u8], limits: &Limits, tree: &mut Tree) -> Result<(),
                     }
                     at = (end + 1).min(input.len());
                 }
-                // An atom ends at any `isspace`, but only four of the six are skipped before the next.
+                // An atom ends at any of the six characters of `isspace`, but libvirt skips only four of them before it
+                // looks for the next atom, and so never gets past the other two.
                 Some(0x0B | 0x0C) if tree.depth() > 0 => {
                     return Err(Error::new(ErrorKind::EndlessLoop, at..at + 1).found("on a vertical tab or form feed"));
                 }
@@ -65,7 +67,7 @@ pub(super) fn read(input: &[u8], limits: &Limits, tree: &mut Tree) -> Result<(),
     }
 }
 
-/// Where the closing quote stands; a backslash hides the byte behind it.
+/// The place of the closing quote. A quote after a backslash does not close the string.
 fn end_of_quoted(input: &[u8], mut at: usize) -> usize {
     while let Some(length) = memchr::memchr2(b'\'', b'\\', &input[at.min(input.len())..]) {
         at += length;

@@ -1,6 +1,7 @@
-//! S-expressions as Xend reads and writes them.
+//! Parses and prints S-expressions as Xend does.
 //!
-//! A value is an atom, which is bytes without a type, or a list of values. A document is any number of values.
+//! A value is an atom, which is a string of bytes without a type, or a list of values. A document is any number of values.
+//! Releases of Xend read and write S-expressions differently; [`Rules`] say which release, or other program, to follow.
 //!
 //! ```
 //! use xend_wire::sexpr;

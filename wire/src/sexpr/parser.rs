@@ -1,4 +1,4 @@
-//! The reader of Xend's grammar (`sxp.py class Parser`): no recursion, and it takes its input in pieces.
+//! The parser of Xend's grammar (`sxp.py class Parser`). It does not recurse, and takes its input whole or in pieces.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -8,14 +8,20 @@ use super::rules::Dialect;
 use super::{Rules, escape, libvirt};
 use crate::{Error, ErrorKind, Limits};
 
-/// Reads a whole document under strict rules and the default limits.
+/// Parses a whole document by [strict](Rules::strict) rules and with the default limits.
+///
+/// # Errors
+/// As [`parse_with`].
 pub fn parse(input: &[u8]) -> Result<Document<'_>, Error> {
     parse_with(input, Rules::strict(), &Limits::default())
 }
 
-/// Reads a whole document.
+/// Parses a whole document.
 ///
-/// No value at all is a document too: empty input, or under Xend's rules `(a`.
+/// A document may have no values: empty input has none, and by Xend's rules neither has `(a`.
+///
+/// # Errors
+/// The first thing in the document that the rules do not allow, or that goes beyond the limits.
 pub fn parse_with<'a>(input: &'a [u8], rules: Rules, limits: &Limits) -> Result<Document<'a>, Error> {
     let mut reader = Reader::new(rules, *limits);
     reader.tree.reserve(input.len());
@@ -23,7 +29,7 @@ pub fn parse_with<'a>(input: &'a [u8], rules: Rules, limits: &Limits) -> Result<
     Ok(reader.tree.into_document(Cow::Borrowed(input)))
 }
 
-/// Reads a document in pieces, however they are cut.
+/// Parses a document that arrives in pieces. It does not matter where the document is cut.
 ///
 /// ```
 /// use xend_wire::{Limits, sexpr};
@@ -52,23 +58,29 @@ impl std::fmt::Debug for Parser {
 }
 
 impl Parser {
-    /// A parser that has read nothing.
+    /// Creates a parser that has read nothing yet.
     pub fn new(rules: Rules, limits: Limits) -> Self {
         Self { reader: Reader::new(rules, limits), input: Vec::new() }
     }
 
-    /// Takes the next piece. An empty one changes nothing. After an error the parser is of no further use.
+    /// Parses the next piece. An empty piece changes nothing.
+    ///
+    /// # Errors
+    /// As [`parse_with`]. The parser must not be used after an error.
     pub fn feed(&mut self, piece: &[u8]) -> Result<(), Error> {
         self.input.extend_from_slice(piece);
         self.reader.read(&self.input, false)
     }
 
-    /// How many values are complete. An atom is complete only when something follows it.
+    /// The number of complete values so far. An atom is complete only when something follows it.
     pub fn ready(&self) -> usize {
         self.reader.complete
     }
 
-    /// Ends the input.
+    /// Ends the input and returns the document.
+    ///
+    /// # Errors
+    /// As [`parse_with`]; in particular [`ErrorKind::UnexpectedEnd`] if the input ends inside a value.
     pub fn finish(mut self) -> Result<Document<'static>, Error> {
         self.reader.read(&self.input, true)?;
         Ok(self.reader.tree.into_document(Cow::Owned(self.input)))
@@ -78,23 +90,24 @@ impl Parser {
 struct Reader {
     rules: Rules,
     limits: Limits,
-    /// What [`Limits::values`] and the tree allow.
+    /// The largest number of values that both [`Limits::values`] and the tree allow.
     most_values: usize,
     classes: &'static [Class; 256],
     tree: Tree,
-    /// Start of the token that comes next.
+    /// The start of the next token.
     at: usize,
-    /// How much of that token has been looked at, so that small pieces cost no second look.
+    /// The end of the part of the next token that was already scanned, so that no byte is scanned again when another
+    /// piece arrives.
     scanned: usize,
     complete: usize,
-    /// EOT was read at top level: the daemon takes it for the end of the input.
+    /// Whether an EOT was read outside of any list, which the daemon takes for the end of the input.
     ended: bool,
 }
 
-/// Whether the input held all of a token.
+/// Whether the input contained a whole token.
 enum Token {
     Whole,
-    /// It goes on behind the end of the piece.
+    /// The token continues in the next piece.
     Cut,
 }
 
@@ -115,7 +128,7 @@ impl Reader {
         }
     }
 
-    /// Reads on in `input`, which is all that has come so far.
+    /// Continues to read. `input` is all input so far, and `last` says that no more will come.
     fn read(&mut self, input: &[u8], last: bool) -> Result<(), Error> {
         let longest = self.limits.bytes.min(u32::MAX as usize);
         if input.len() > longest {
@@ -137,7 +150,7 @@ impl Reader {
             let mut class = self.classes[byte as usize];
             if class == Class::Open {
                 self.open()?;
-                // What follows is the name of the list, as a rule.
+                // The name of the list usually follows, so it is read in the same turn of the loop.
                 let Some(&byte) = input.get(self.at) else { break };
                 class = self.classes[byte as usize];
             }
@@ -187,7 +200,7 @@ impl Reader {
         if !self.tree.close(end) {
             return Err(Error::new(ErrorKind::UnmatchedClose, self.at..end));
         }
-        self.at = behind_space(input, end);
+        self.at = skip_one_space(input, end);
         self.count_complete();
         Ok(())
     }
@@ -231,7 +244,7 @@ impl Reader {
         Ok(Token::Whole)
     }
 
-    /// The first byte from `from` on that ends an atom.
+    /// The place of the first byte from `from` on that ends an atom.
     #[inline]
     fn atom_end(&self, input: &[u8], from: usize) -> Option<usize> {
         let ends = |byte: u8| self.classes[byte as usize].ends_atom();
@@ -251,8 +264,8 @@ impl Reader {
         rest.iter().position(|&byte| ends(byte)).map(|length| input.len() - rest.len() + length)
     }
 
-    /// The input ends in an atom or a comment. Inside a list the daemon then neither complains nor ever gives the value
-    /// (captures `unclosed-atom` and `hash-mid`).
+    /// Ends the input inside an atom or a comment. If a list is open, the daemon then neither reports an error nor returns
+    /// the value (captures `unclosed-atom` and `hash-mid`).
     fn end_inside_token(&mut self, end: usize) {
         self.at = end;
         if matches!(self.rules.0, Dialect::Xend(_)) {
@@ -270,10 +283,10 @@ impl Reader {
                 backslash => {
                     let backslash = backslash.map(|length| from + length);
                     if let Some(at) = backslash
-                        && let Some(reach) = escape::reach(&input[at..], self.rules)
+                        && let Some(min_length) = escape::min_length(&input[at..], self.rules)
                     {
                         escapes = true;
-                        from = at + reach;
+                        from = at + min_length;
                         continue;
                     }
                     if last {
@@ -285,7 +298,7 @@ impl Reader {
                 }
             }
         };
-        // What was scanned of earlier pieces may hold escapes too.
+        // The part of the string that was scanned in earlier pieces may contain escapes, too.
         escapes = escapes || (self.scanned > body && memchr::memchr(b'\\', &input[body..end]).is_some());
         let span = self.at..end + 1;
         self.check_count(span.clone())?;
@@ -298,7 +311,7 @@ impl Reader {
         } else {
             self.tree.quoted(span);
         }
-        self.at = behind_space(input, end + 1);
+        self.at = skip_one_space(input, end + 1);
         self.count_complete();
         Ok(Token::Whole)
     }
@@ -354,16 +367,16 @@ fn unclosed(end: usize, close: u8, open: u8, start: usize) -> Error {
     Error::new(ErrorKind::UnexpectedEnd, end..end).expected(format!("`{close}` for the `{open}` at byte {start}"))
 }
 
-/// Past the one space that follows most values.
+/// Skips one space, which follows most values.
 #[inline]
-fn behind_space(input: &[u8], at: usize) -> usize {
+fn skip_one_space(input: &[u8], at: usize) -> usize {
     at + usize::from(input.get(at) == Some(&b' '))
 }
 
-/// Marks, by the highest bit of each of eight bytes, what could end an atom: none that does is missed, and few that stand
-/// in atoms are marked.
+/// Marks the bytes of a word that could end an atom, by setting their highest bits in the result.
 ///
-/// What ends an atom is below `*`, or one of `;<>[]{}`, whose lowest five bits are 27 or more.
+/// Every byte that ends an atom is below `*`, or one of `;<>[]{}`, whose lowest five bits are 27 or more. All such bytes are
+/// marked, and a few others, which the caller must look at.
 #[inline]
 fn may_end_atom(word: u64) -> u64 {
     const ALL: u64 = 0x0101_0101_0101_0101;
@@ -372,20 +385,20 @@ fn may_end_atom(word: u64) -> u64 {
     (low | high) & (ALL * 128)
 }
 
-/// What a byte means at the start of a token.
+/// The meaning of a byte at the start of a token.
 #[derive(Clone, Copy, PartialEq, Eq, PartialOrd)]
 enum Class {
     Plain,
     Quote,
     EndOfTransmission,
-    /// Outside Python's `string.printable`: may stand in an atom, not at its start.
+    /// A byte outside of Python's `string.printable`. It is allowed inside an atom, but not at its start.
     Unprintable,
-    // What ends an atom.
+    // The classes from here on end an atom.
     Space,
     Open,
     Close,
     Hash,
-    /// At the start of a token, begins the next (`sxp.py k_list_open` and friends).
+    /// A byte that ends an atom and begins the next one (`sxp.py k_list_open` and the like).
     Separator,
 }
 
@@ -424,7 +437,7 @@ const fn classes(bang_separates: bool) -> [Class; 256] {
 mod properties {
     use super::*;
 
-    /// Wherever it stands, and whatever stands around it.
+    /// A byte that ends an atom is found at any place of a word, whatever the other bytes are.
     #[test]
     fn nothing_that_ends_an_atom_is_missed() {
         for byte in (0..=u8::MAX).filter(|&byte| BANG_SEPARATES[byte as usize].ends_atom()) {

@@ -1,4 +1,4 @@
-//! Writing values as Xend's `show` does (`sxp.py show`, `atomp`), and as libvirt does.
+//! Prints S-expressions as Xend does (`sxp.py show`, `atomp`), and as libvirt does.
 
 use std::fmt;
 use std::ops::Range;
@@ -8,9 +8,9 @@ use super::rules::Dialect;
 use super::{Document, Rules, Sexpr};
 use crate::{Release, python};
 
-/// Writes all values of a document, a space between them.
+/// Prints all values of a document, with a space between them.
 pub fn print(document: &Document<'_>, rules: Rules) -> Vec<u8> {
-    // What was read is about as long when it is written.
+    // A document is about as long as the input that it was parsed from.
     let mut out = Vec::with_capacity(document.input().len() + 16);
     for (at, value) in document.values().enumerate() {
         if at > 0 {
@@ -21,7 +21,7 @@ pub fn print(document: &Document<'_>, rules: Rules) -> Vec<u8> {
     out
 }
 
-/// Writes one value.
+/// Prints one value.
 pub fn print_value(value: Sexpr<'_>, rules: Rules) -> Vec<u8> {
     let mut out = Vec::with_capacity(value.span().len() + 16);
     write_value(&mut out, value, rules);
@@ -37,53 +37,53 @@ impl fmt::Debug for Sexpr<'_> {
 fn write_value(out: &mut Vec<u8>, value: Sexpr<'_>, rules: Rules) {
     let (first, mut nodes) = value.nodes();
     let last = first + nodes.len();
-    let mut copy = Copy { out, input: value.input(), start: 0, at: 0 };
-    let mut plain = Plain::default();
-    // Where the open lists end, the innermost list last.
+    let mut copier = Copier { out, input: value.input(), start: 0, at: 0 };
+    let mut plain = PlainRun::default();
+    // The ends of the open lists, with that of the innermost list last.
     let mut ends = Vec::with_capacity(USUAL_DEPTH);
     let mut next_end = usize::MAX;
     let mut is_first = true;
     while let [node, rest @ ..] = nodes {
         let index = last - nodes.len();
         while index == next_end {
-            copy.put(b')');
+            copier.put(b')');
             next_end = ends.pop().unwrap_or(usize::MAX);
             is_first = false;
         }
         if !is_first {
-            copy.put(b' ');
+            copier.put(b' ');
         }
         let span = node.span();
-        copy.go_to(span.start);
+        copier.go_to(span.start);
         nodes = rest;
         if node.is_list() {
-            if is_usual_pair(node, index, rest) && plain.covers(copy.input, &span) {
-                copy.at = span.end;
+            if is_usual_pair(node, index, rest) && plain.covers(copier.input, &span) {
+                copier.at = span.end;
                 nodes = &rest[2..];
                 is_first = false;
                 continue;
             }
-            copy.put(b'(');
+            copier.put(b'(');
             ends.push(std::mem::replace(&mut next_end, node.link()));
             is_first = true;
             continue;
         }
         is_first = false;
-        if node.is_bare() && (plain.covers(copy.input, &span) || is_bare(&copy.input[span.clone()])) {
-            copy.at = span.end;
+        if node.is_bare() && (plain.covers(copier.input, &span) || is_bare(&copier.input[span.clone()])) {
+            copier.at = span.end;
         } else {
-            copy.flush();
-            write_atom(copy.out, value.text_of(*node), rules);
-            (copy.start, copy.at) = (span.end, span.end);
+            copier.flush();
+            write_atom(copier.out, value.text_of(*node), rules);
+            (copier.start, copier.at) = (span.end, span.end);
             plain.resume(span.end);
         }
     }
-    copy.flush();
+    copier.flush();
     out.extend(std::iter::repeat_n(b')', ends.len()));
 }
 
-/// Whether the list is `(name value)`, nearly all that Xend's lists are made of at heart: two bare atoms, with nothing
-/// but one byte before, between and behind them.
+/// Whether the list is written as `(name value)`, with two atoms without quotes and one byte before, between and after
+/// them. Most of Xend's output consists of such pairs.
 #[inline]
 fn is_usual_pair(list: &Node, index: usize, inside: &[Node]) -> bool {
     match inside {
@@ -99,19 +99,19 @@ fn is_usual_pair(list: &Node, index: usize, inside: &[Node]) -> bool {
     }
 }
 
-/// How many lists are open at once in most documents.
+/// The number of lists that are open at the same time in most documents.
 const USUAL_DEPTH: usize = 16;
 
-/// Most of what was read stands in the input as it is printed, and is copied in long pieces.
-struct Copy<'a> {
+/// Writes the output. Most of a parsed document is printed as it stands in the input, so it is copied in long pieces.
+struct Copier<'a> {
     out: &'a mut Vec<u8>,
     input: &'a [u8],
-    /// From here to `at` the input is what is printed, and not copied yet.
+    /// The input from here to `at` is to be printed, but has not been copied to the output yet.
     start: usize,
     at: usize,
 }
 
-impl Copy<'_> {
+impl Copier<'_> {
     #[inline]
     fn put(&mut self, byte: u8) {
         if self.input.get(self.at) == Some(&byte) {
@@ -136,33 +136,34 @@ impl Copy<'_> {
     }
 }
 
-/// Where the input holds no byte that would be quoted, so that not every atom has to be looked at by itself.
+/// A range of the input in which no byte needs quotes, so that the atoms in it need not be checked one by one.
 ///
-/// Spaces and parentheses don't count: there is none in a [bare](super::document::Kind::Bare) atom.
+/// Spaces and parentheses do not matter, because a [bare](super::document::Kind::Bare) atom contains none.
 #[derive(Default)]
-struct Plain {
-    /// No such byte is in here.
+struct PlainRun {
+    /// A range without bytes that need quotes.
     without: Range<usize>,
-    /// One is between here and the end of `without`.
+    /// There is such a byte between the end of `without` and this place.
     with_until: usize,
 }
 
-impl Plain {
-    /// So many bytes are looked at together.
+impl PlainRun {
+    /// The number of bytes that are checked together.
     const BLOCK: usize = 32;
 
-    /// Whether the range is known to hold no such byte. The ranges come in their order.
+    /// Whether the range is known to have no byte that needs quotes. Ranges must be asked for in their order.
     #[inline]
     fn covers(&mut self, input: &[u8], range: &Range<usize>) -> bool {
         if range.start >= self.with_until {
-            self.look_on(input, range.start);
+            self.extend(input, range.start);
         }
         self.without.start <= range.start && range.end <= self.without.end && !range.is_empty()
     }
 
+    /// Checks the input from here on.
     #[inline(never)]
-    fn look_on(&mut self, input: &[u8], from: usize) {
-        // Without a branch inside, so that the compiler makes vectors of it.
+    fn extend(&mut self, input: &[u8], from: usize) {
+        // There is no branch inside, so that the compiler can vectorize it.
         let is_plain = |block: &&[u8; Self::BLOCK]| {
             block.iter().fold(true, |all, &b| all & (may_be_bare(b) | (b == b' ') | (b == b'(') | (b == b')')))
         };
@@ -170,13 +171,13 @@ impl Plain {
         (self.without, self.with_until) = (from..end, end + Self::BLOCK);
     }
 
-    /// Up to here there may have been such bytes, so it is worth while to look behind them.
+    /// Says that an atom that needs quotes ends at `at`, so that the input is checked again from there.
     fn resume(&mut self, at: usize) {
         self.with_until = at;
     }
 }
 
-/// Writes an atom: bare where the printer thinks it safe, quoted otherwise.
+/// Prints an atom, in quotes if the rules require them.
 pub(crate) fn write_atom(out: &mut Vec<u8>, atom: &[u8], rules: Rules) {
     match rules.0 {
         Dialect::Libvirt => {
@@ -189,22 +190,22 @@ pub(crate) fn write_atom(out: &mut Vec<u8>, atom: &[u8], rules: Rules) {
                 out.push(b'\'');
             }
         }
-        // Until commit f3fdbe7359 of June 2010 an empty string printed as nothing.
+        // Before commit f3fdbe7359 of June 2010 the daemon printed nothing for an empty string.
         Dialect::Xend(release) if atom.is_empty() && release < Release::V4_1 => {}
         _ if is_bare(atom) => out.extend_from_slice(atom),
         _ => python::write_repr_bytes(out, atom),
     }
 }
 
-/// `sxp.py atomp`.
+/// Whether Xend prints the atom without quotes (`sxp.py atomp`).
 fn is_bare(atom: &[u8]) -> bool {
     atom == b"@" || !atom.is_empty() && atom.iter().all(|&b| may_be_bare(b))
 }
 
-/// Whether a printer leaves the byte unquoted. Comparisons, not a table, so that several bytes are looked at at once.
+/// Whether the byte needs no quotes. It is computed without a table, so that several bytes are checked at once.
 #[inline]
 fn may_be_bare(b: u8) -> bool {
-    // `-`, `.`, `/`, the digits and `:` follow each other.
+    // `-`, `.`, `/`, the digits and `:` are consecutive.
     (b.wrapping_sub(b'-') <= b':' - b'-') | ((b | 0x20).wrapping_sub(b'a') < 26) | (b == b'_') | (b == b'~')
 }
 

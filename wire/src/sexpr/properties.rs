@@ -1,4 +1,4 @@
-//! Laws over all values and documents.
+//! Properties that hold for all values and documents.
 
 use proptest::prelude::*;
 
@@ -41,26 +41,26 @@ fn any_atom() -> impl Strategy<Value = Vec<u8>> {
     prop::collection::vec(prop_oneof![3 => 0x20..0x7Fu8, 1 => any::<u8>()], 0..8)
 }
 
-/// Documents that rules can read back from what they print, and the rules. What is left out is what the daemon and
-/// libvirt themselves lose (protocol reference §2.4, §10.3).
+/// Rules, and a document that these rules print and read back without loss. Values that the daemon or libvirt itself
+/// loses are left out (protocol reference §2.4, §10.3).
 fn readable_documents() -> impl Strategy<Value = (Rules, Document<'static>)> {
     rules().prop_flat_map(|rules| {
         let atom = match rules.0 {
             Dialect::Strict => any_atom().boxed(),
-            // No byte that prints as a hexadecimal escape; until 4.1 no empty string.
+            // No byte that is printed as a hexadecimal escape, and before 4.1 no empty string.
             Dialect::Xend(release) => {
                 let shortest = usize::from(release < Release::V4_1);
                 let byte = prop_oneof![8 => 0x20..0x7Fu8, 1 => prop::sample::select(b"\t\n\r'\"\\".as_slice())];
                 prop::collection::vec(byte, shortest..8).boxed()
             }
-            // Nothing is escaped, and only blanks and parentheses are reasons to quote.
+            // libvirt escapes nothing, and quotes only atoms with spaces and parentheses.
             Dialect::Libvirt => {
                 let byte = (0x20..0x7Fu8).prop_filter("has no form", |byte| !b"'\\".contains(byte));
                 prop::collection::vec(byte, 1..8).boxed()
             }
         };
         documents(atom).prop_map(move |document| match (rules.0, document.first()) {
-            // It reads one value and no more.
+            // libvirt reads only one value.
             (Dialect::Libvirt, Some(value)) => (rules, value.to_document()),
             (Dialect::Libvirt, None) => (rules, Builder::new().open().close().clone().finish()),
             _ => (rules, document),
@@ -68,13 +68,13 @@ fn readable_documents() -> impl Strategy<Value = (Rules, Document<'static>)> {
     })
 }
 
-/// Bytes that look enough like a document to get past its first token.
+/// Random bytes that are enough like a document to get past the first token.
 fn soup() -> impl Strategy<Value = Vec<u8>> {
     let byte = prop_oneof![6 => prop::sample::select(br#"()'"\x0178 ab#!;{}"#.as_slice()), 1 => any::<u8>()];
     prop::collection::vec(byte, 0..40)
 }
 
-/// What was printed, with a few bytes replaced, inserted or removed.
+/// Printed documents with a few bytes replaced, inserted or removed.
 fn mutated_documents() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<&'static [u8]> = vec![
         b"(", b")", b"'", b"\"", b"\\", b"\\x", b"\\7", b"#", b"\n", b" ", b"\x04", b"\0", b"\x0B", b"\xFF", b"!",
@@ -96,7 +96,7 @@ fn rules() -> impl Strategy<Value = Rules> {
     prop::sample::select(Rules::all().collect::<Vec<_>>())
 }
 
-/// The document in pieces of the given lengths, by turns.
+/// Parses the document in pieces, whose lengths are taken from the list again and again.
 fn parse_in_pieces(input: &[u8], lengths: &[usize], rules: Rules) -> Result<Document<'static>, Error> {
     let mut parser = Parser::new(rules, Limits::default());
     let mut rest = input;
@@ -111,7 +111,8 @@ fn parse_in_pieces(input: &[u8], lengths: &[usize], rules: Rules) -> Result<Docu
     parser.finish()
 }
 
-/// Nothing panics, spans lie inside the document, what is accepted can be looked at, and cutting is invisible.
+/// Checks that nothing panics, that spans lie inside the document, that an accepted document can be read, and that it does
+/// not matter where the input is cut.
 fn check_any(input: &[u8], lengths: &[usize], rules: Rules) {
     let whole = parse_with(input, rules, &Limits::default());
     match &whole {
@@ -134,7 +135,7 @@ fn check_any(input: &[u8], lengths: &[usize], rules: Rules) {
 proptest! {
     #![proptest_config(crate::test_config())]
 
-    /// What rules print, the same rules read back to the same values, and print again to the same bytes.
+    /// A printed document is parsed by the same rules to the same values, and printed again to the same bytes.
     #[test]
     fn parse_after_print_is_the_identity((rules, document) in readable_documents()) {
         let printed = print(&document, rules);
@@ -143,7 +144,7 @@ proptest! {
         prop_assert_eq!(print(&again.expect("our own printing"), rules), printed);
     }
 
-    /// What any release prints of any bytes, strict rules read as it was meant.
+    /// Strict rules read any atoms that a release prints to the atoms that were printed.
     #[test]
     fn strict_rules_read_what_releases_print(document in documents(any_atom())) {
         let printed = print(&document, Rules::xend(Release::V4_1));
@@ -160,7 +161,7 @@ proptest! {
         check_any(&input, &lengths, rules);
     }
 
-    /// A value behind the document changes nothing about the values in it.
+    /// A value after the document does not change the values in it.
     #[test]
     fn the_next_value_changes_nothing((rules, document) in readable_documents()) {
         if rules != Rules::libvirt() {
@@ -173,7 +174,7 @@ proptest! {
         }
     }
 
-    /// No prefix of a list is a document, but where the daemon itself gives nothing for one. libvirt takes all.
+    /// No prefix of a list is accepted, except where the daemon itself returns nothing for one. libvirt accepts all.
     #[test]
     fn a_prefix_of_a_list_is_refused((rules, document) in readable_documents(), cut in any::<prop::sample::Index>()) {
         for value in document.values().filter(|value| value.is_list() && rules != Rules::libvirt()) {

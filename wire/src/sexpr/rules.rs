@@ -1,15 +1,15 @@
-//! Whose reading and writing of S-expressions is in force.
+//! The rules by which S-expressions are read and written.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::Release;
 
-/// How S-expressions are read and written.
+/// The rules by which S-expressions are read and written.
 ///
-/// * `strict`: Xend's grammar without the daemon's defects, so that whatever a release prints is read as it was meant.
-/// * `xend-RELEASE`: exactly what that release's `sxp.py` makes of a document (protocol reference §2).
-/// * `libvirt`: what libvirt's driver makes of it: nearly anything goes, and backslashes stay.
+/// * `strict`: Xend's grammar without the daemon's defects. It reads the output of every release as it was meant.
+/// * `xend-RELEASE`: the grammar of that release's `sxp.py`, with all its defects (protocol reference §2).
+/// * `libvirt`: the grammar of libvirt's driver, which accepts nearly everything and keeps backslashes.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq, Hash)]
 pub struct Rules(pub(super) Dialect);
 
@@ -22,27 +22,27 @@ pub(super) enum Dialect {
 }
 
 impl Rules {
-    /// Xend's grammar without the daemon's defects.
+    /// The rules `strict`: Xend's grammar without the daemon's defects.
     pub const fn strict() -> Self {
         Self(Dialect::Strict)
     }
 
-    /// What the parser and printer of one release do.
+    /// The rules of the parser and printer of one release.
     pub const fn xend(release: Release) -> Self {
         Self(Dialect::Xend(release))
     }
 
-    /// What libvirt's client does.
+    /// The rules of libvirt's client.
     pub const fn libvirt() -> Self {
         Self(Dialect::Libvirt)
     }
 
-    /// All rules there are: `strict`, `xend-3.0.2` to `xend-4.1`, `libvirt`.
+    /// All rules: `strict`, those of each release, and `libvirt`.
     pub fn all() -> impl Iterator<Item = Self> {
         [Self::strict()].into_iter().chain(Release::ALL.iter().copied().map(Self::xend)).chain([Self::libvirt()])
     }
 
-    /// `!` ended an atom until commit 26b39a0d63 of October 2009, which is in 4.0.
+    /// Whether `!` ends an atom, as it did before commit 26b39a0d63 of October 2009, which is in 4.0.
     pub(super) fn bang_separates(self) -> bool {
         matches!(self.0, Dialect::Xend(release) if release <= Release::V3_4)
     }
@@ -52,7 +52,7 @@ impl fmt::Display for Rules {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self.0 {
             Dialect::Strict => f.write_str("strict"),
-            Dialect::Xend(release) => f.write_str(release.rules()),
+            Dialect::Xend(release) => f.write_str(release.rules_name()),
             Dialect::Libvirt => f.write_str("libvirt"),
         }
     }
@@ -66,7 +66,7 @@ impl FromStr for Rules {
     }
 }
 
-/// The text names no rules for S-expressions.
+/// The error of parsing a text that is not the name of rules for S-expressions.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownRules(String);
 

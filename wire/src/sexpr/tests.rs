@@ -1,9 +1,9 @@
-//! What files can't say: cursors and limits. The documents themselves are cases in `fixtures/cases/sexpr`.
+//! Tests of incremental parsing, lookups and limits. Documents and their values are cases in `fixtures/cases/sexpr`.
 
 use super::*;
 use crate::{ErrorKind, Limits, Release};
 
-/// The next value behind the first changes nothing about the first.
+/// Values become ready one after the other, and later ones do not change earlier ones.
 #[test]
 fn values_arrive_one_by_one() {
     let mut parser = Parser::new(Rules::xend(Release::V4_1), Limits::default());

@@ -1,76 +1,77 @@
-//! A domain's configuration as the structs from which the Xen-API makes its objects.
+//! Converts a domain's configuration to the structs from which the Xen-API creates objects.
 //!
-//! The other faces take all of a domain in one S-expression. Here a domain is one object, each of its devices another, and
-//! the image behind a disk a third. The members are those of the Xen-API's specification, which the daemon's records have
-//! (capture `xenapi-VM.get_all_records`); no capture shows such a struct being sent.
+//! The other faces take the whole configuration of a domain as one S-expression. On the Xen-API the domain, each of its
+//! devices and the image of each disk are objects of their own. The members of the structs are those of the Xen-API's
+//! specification, which the daemon's records have (capture `xenapi-VM.get_all_records`). No capture shows such a struct
+//! being sent.
 
-use super::NewDevice;
-use super::field::{Field, fields, invalid, no_place};
+use super::DeviceConfig;
+use super::field::{Field, fields, invalid, unsupported_field};
 use super::record::action_of_mode;
 use crate::sexpr::Sexpr;
 use crate::xmlrpc::{CompactString, Value};
 use crate::{Error, Release};
 
-/// A domain's configuration `(vm (name vm1) ... (device (vif ...)))`, taken apart.
+/// A domain's configuration `(vm (name vm1) ... (device (vif ...)))`, converted to structs of the Xen-API.
 #[derive(Clone, Debug, PartialEq)]
-pub struct Config {
-    /// What `VM.create` takes.
+pub struct DomainConfig {
+    /// The struct that `VM.create` takes.
     pub vm: Value,
-    /// The domain's devices, in their order.
-    pub devices: Vec<NewDevice>,
+    /// The domain's devices, in the order of the configuration.
+    pub devices: Vec<DeviceConfig>,
 }
 
 type Members = Vec<(CompactString, Value)>;
 
-/// What a field of the configuration becomes.
+/// How a field of the configuration is converted to members of the struct.
 #[derive(Clone, Copy)]
-enum Becomes {
-    /// Text that stays.
+enum Conversion {
+    /// A text, which is copied to the member of this name.
     Text(&'static str),
-    /// A number that stays, in each of these.
+    /// A number, which is copied to each of these members.
     Number(&'static [&'static str]),
-    /// MiB, which become bytes, in each of these.
+    /// A number of MiB, which is converted to bytes in each of these members.
     Bytes(&'static [&'static str]),
-    /// What happens at the end, in the other spelling.
+    /// What happens when the domain ends, which the Xen-API spells differently.
     Action(&'static str),
-    /// A member of the virtual processors' parameters.
+    /// A number, which is copied to this member of `VCPUs_params`.
     Parameter(&'static str),
 }
 
-const DOMAIN: &[(&str, Becomes)] = &[
-    ("name", Becomes::Text("name_label")),
-    ("uuid", Becomes::Text("uuid")),
-    ("memory", Becomes::Bytes(&["memory_dynamic_max", "memory_dynamic_min"])),
-    ("maxmem", Becomes::Bytes(&["memory_static_max"])),
-    ("vcpus", Becomes::Number(&["VCPUs_max", "VCPUs_at_startup"])),
-    ("cpu_weight", Becomes::Parameter("weight")),
-    ("cpu_cap", Becomes::Parameter("cap")),
-    ("on_poweroff", Becomes::Action("actions_after_shutdown")),
-    ("on_reboot", Becomes::Action("actions_after_reboot")),
-    ("on_crash", Becomes::Action("actions_after_crash")),
-    ("bootloader", Becomes::Text("PV_bootloader")),
-    ("bootloader_args", Becomes::Text("PV_bootloader_args")),
+const DOMAIN: &[(&str, Conversion)] = &[
+    ("name", Conversion::Text("name_label")),
+    ("uuid", Conversion::Text("uuid")),
+    ("memory", Conversion::Bytes(&["memory_dynamic_max", "memory_dynamic_min"])),
+    ("maxmem", Conversion::Bytes(&["memory_static_max"])),
+    ("vcpus", Conversion::Number(&["VCPUs_max", "VCPUs_at_startup"])),
+    ("cpu_weight", Conversion::Parameter("weight")),
+    ("cpu_cap", Conversion::Parameter("cap")),
+    ("on_poweroff", Conversion::Action("actions_after_shutdown")),
+    ("on_reboot", Conversion::Action("actions_after_reboot")),
+    ("on_crash", Conversion::Action("actions_after_crash")),
+    ("bootloader", Conversion::Text("PV_bootloader")),
+    ("bootloader_args", Conversion::Text("PV_bootloader_args")),
 ];
 
-/// What may happen at the end (protocol reference §6.1).
+/// What may happen when a domain ends, as configurations spell it (protocol reference §6.1).
 const MODES: [&str; 6] = ["destroy", "restart", "preserve", "rename-restart", "coredump-destroy", "coredump-restart"];
 
-impl Config {
-    /// Takes a configuration apart. A field that is empty counts as not given.
+impl DomainConfig {
+    /// Converts a configuration. An empty field counts as not given.
     ///
     /// # Errors
-    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), at the field, for what the Xen-API of the release has no
-    /// place for, for a field that is there twice, and for a value that can't be one;
+    /// [`InvalidArgument`](crate::ErrorKind::InvalidArgument), at the place of the field, for a field that the Xen-API of
+    /// the release does not support, for a field that is given twice, and for an invalid value;
     /// [`NotRepresentable`](crate::ErrorKind::NotRepresentable) for text that is not UTF-8.
     pub fn read(config: Sexpr<'_>, release: Release) -> Result<Self, Error> {
         let mut vm = vec![("memory_static_min".into(), Value::from("0"))];
         let (mut parameters, mut devices) = (Members::new(), Vec::new());
         for field in fields(config, &["device"])? {
             match (field.name, DOMAIN.iter().find(|(known, _)| *known == field.name)) {
-                (_, Some((_, becomes))) => becomes.add(&mut vm, &mut parameters, &field)?,
+                (_, Some((_, conversion))) => conversion.add(&mut vm, &mut parameters, &field)?,
                 ("image", None) => image(field.value, &mut vm)?,
-                ("device", None) => devices.push(NewDevice::read(field.value)?),
-                // Before 3.4 nothing can change it again over the Xen-API.
+                ("device", None) => devices.push(DeviceConfig::read(field.value)?),
+                // Before 3.4 the Xen-API has no method to change it again.
                 ("on_xend_start", None) if release >= Release::V3_4 => match field.text()? {
                     "start" => vm.push(("auto_power_on".into(), true.into())),
                     "ignore" => vm.push(("auto_power_on".into(), false.into())),
@@ -79,7 +80,7 @@ impl Config {
                 _ => {
                     let known: Vec<_> = DOMAIN.iter().map(|(known, _)| *known).collect();
                     let start = if release >= Release::V3_4 { ", on_xend_start" } else { "" };
-                    return Err(no_place(
+                    return Err(unsupported_field(
                         &field,
                         "VM.create",
                         &format!("{}{start}, image and device", known.join(", ")),
@@ -100,7 +101,7 @@ impl Config {
     }
 }
 
-impl Becomes {
+impl Conversion {
     fn add(self, vm: &mut Members, parameters: &mut Members, field: &Field<'_>) -> Result<(), Error> {
         let word = field.text()?;
         let number = || match word.parse::<i64>() {
@@ -125,17 +126,18 @@ impl Becomes {
     }
 }
 
-/// `(linux (kernel K) (ramdisk R) (args A))`; or `(hvm (boot c) ...)`, whose other settings are those of the platform.
+/// Converts the image: `(linux (kernel K) (ramdisk R) (args A))`, or `(hvm (boot c) ...)`, whose other fields become
+/// members of `platform`.
 fn image(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
     match image.name() {
         Some(b"linux") => linux(image, vm),
         Some(b"hvm") => hvm(image, vm),
-        _ => Err(invalid(image, "a `linux` or `hvm` image, which the Xen-API can make")),
+        _ => Err(invalid(image, "a `linux` or `hvm` image, which the Xen-API supports")),
     }
 }
 
 fn linux(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
-    // What the daemon tells a kernel of these, in this order (`XendConfig.py update_with_image_sxp`; capture
+    // The daemon passes these fields to the kernel, in this order (`XendConfig.py update_with_image_sxp`; capture
     // `xenapi-VM.get_all_records`, `PV_args`).
     let mut arguments: [Option<String>; 3] = Default::default();
     for field in fields(image, &[])? {
@@ -146,7 +148,7 @@ fn linux(image: Sexpr<'_>, vm: &mut Members) -> Result<(), Error> {
             "root" => arguments[0] = Some(format!("root={word}")),
             "ip" => arguments[1] = Some(format!("ip={word}")),
             "args" => arguments[2] = Some(word.to_owned()),
-            _ => return Err(no_place(&field, "VM.create", "kernel, ramdisk, root, ip and args")),
+            _ => return Err(unsupported_field(&field, "VM.create", "kernel, ramdisk, root, ip and args")),
         }
     }
     let arguments: Vec<_> = arguments.into_iter().flatten().collect();
@@ -185,11 +187,11 @@ mod tests {
     use crate::ErrorKind;
     use crate::sexpr::parse;
 
-    fn read(config: &str) -> Result<Config, Error> {
-        Config::read(parse(config.as_bytes()).expect("well-formed").first().expect("one value"), Release::V4_1)
+    fn read(config: &str) -> Result<DomainConfig, Error> {
+        DomainConfig::read(parse(config.as_bytes()).expect("well-formed").first().expect("one value"), Release::V4_1)
     }
 
-    /// Members as `name value`, one a line, in the order of their names.
+    /// Shows the members as lines of `name value`, ordered by name.
     fn shown(value: &Value) -> String {
         let Value::Struct(members) = value else { panic!("a struct") };
         let show = |value: &Value| match value {
@@ -203,8 +205,7 @@ mod tests {
         lines.join("\n")
     }
 
-    /// Each member is what the daemon's own record of such a domain has under that name (capture
-    /// `xenapi-VM.get_all_records@4.1`, `vm1`).
+    /// The daemon's own record of such a domain has the same members (capture `xenapi-VM.get_all_records@4.1`, `vm1`).
     #[test]
     fn a_configuration_becomes_the_members_of_the_daemons_record() {
         let config = read(
@@ -224,15 +225,15 @@ mod tests {
         assert_eq!(devices, ["MAC 00:16:3e:00:00:01\nVM V\nnetwork B", "VDI B\nVM V\ndevice sda1\nmode RW\ntype Disk"]);
     }
 
-    /// An empty field is none, and before 3.4 `auto_power_on` can't be changed again.
+    /// An empty field counts as not given, and before 3.4 `auto_power_on` is not supported.
     #[test]
     fn what_is_given_depends_on_value_and_release() {
         let config = read("(vm (name x) (bootloader) (bootloader_args '') (vcpus '') (image (linux (args ''))))");
         assert_eq!(shown(&config.expect("a configuration").vm), "memory_static_min 0\nname_label x");
         let document = parse(b"(vm (on_xend_start start))").expect("well-formed");
         let config = document.first().expect("one value");
-        assert!(Config::read(config, Release::V3_4).is_ok());
-        assert_eq!(Config::read(config, Release::V3_1).expect_err("no place").span(), 4..25);
+        assert!(DomainConfig::read(config, Release::V3_4).is_ok());
+        assert_eq!(DomainConfig::read(config, Release::V3_1).expect_err("no place").span(), 4..25);
     }
 
     #[test]
@@ -243,18 +244,18 @@ mod tests {
             assert_eq!((&config[span.start..span.end], error.kind()), (at, ErrorKind::InvalidArgument), "{config}");
             assert!(error.to_string().contains(expected), "{error}");
         };
-        check("(vm (name x) (localtime 1))", "(localtime 1)", "what `VM.create` has a place for: name, uuid, memory");
+        check("(vm (name x) (localtime 1))", "(localtime 1)", "a field that `VM.create` supports: name, uuid, memory");
         check("(vm (memory lots))", "lots", "a number of MiB");
         check("(vm (memory 99999999999999999999))", "99999999999999999999", "a number of MiB");
         check("(vm (name (a b)))", "(a b)", "one value");
         check("(vm x)", "x", "a list that begins with a name");
         check("(vm (vcpus two))", "two", "a number");
-        check("(vm (name a) (name b))", "(name b)", "it once");
+        check("(vm (name a) (name b))", "(name b)", "each field once");
         check("(vm (on_xend_start maybe))", "maybe", "`start` or `ignore`");
         check("(vm (on_crash rename_restart))", "rename_restart", "one of destroy, restart");
         check("(vm (image (hvm (kernel a) (loader b))))", "(loader b)", "either `kernel` or `loader`");
         check("(vm (device (vbd (dev sda) (bootable yes))))", "yes", "1 or 0");
-        check("(vm (device (vbd (dev ''))))", "(vbd (dev ''))", "a disk with its name");
+        check("(vm (device (vbd (dev ''))))", "(vbd (dev ''))", "a disk with a name");
         check(
             "(vm (device (tap (dev sda) (uname phy:x))))",
             "(tap (dev sda) (uname phy:x))",
@@ -265,7 +266,7 @@ mod tests {
         check("(vm (image (mirage)))", "(mirage)", "`linux` or `hvm`");
         check("(vm (device (pci)))", "(pci)", "`vif`, `vbd` or `tap`");
         check("(vm (device (vif (script x))))", "(script x)", "mac and bridge");
-        check("(vm (device (vbd (uname phy:x))))", "(vbd (uname phy:x))", "a disk with its name");
+        check("(vm (device (vbd (uname phy:x))))", "(vbd (uname phy:x))", "a disk with a name");
         check("(vm (device (vbd (dev sda:tape))))", "sda:tape", "`:cdrom`");
         check("(vm (device (vbd (dev sda) (mode w!))))", "w!", "`r` or `w`");
     }

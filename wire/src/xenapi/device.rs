@@ -1,17 +1,17 @@
-//! A device's configuration as the structs from which the Xen-API makes its objects.
+//! Converts a device's configuration to the struct from which the Xen-API creates an object.
 
-use super::field::{Field, fields, invalid, no_place};
+use super::field::{Field, fields, invalid, unsupported_field};
 use crate::Error;
 use crate::block_device::block_device_number;
 use crate::sexpr::Sexpr;
 use crate::xmlrpc::{CompactString, Value};
 
-/// The classes of devices that the Xen-API has objects for, and that can be made.
+/// The classes of device objects that a client can create on the Xen-API.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum DeviceClass {
-    /// A network card.
+    /// A virtual network interface.
     Vif,
-    /// A disk or a drive.
+    /// A virtual block device: a disk, or a drive for removable discs.
     Vbd,
 }
 
@@ -24,7 +24,7 @@ impl DeviceClass {
         }
     }
 
-    /// The class of the devices that a configuration calls so: `vif`, `vbd`.
+    /// The class of the devices that a configuration calls `vif` or `vbd`; `None` for any other word.
     pub(crate) fn of(kind: &str) -> Option<Self> {
         match kind {
             "vif" => Some(Self::Vif),
@@ -34,35 +34,35 @@ impl DeviceClass {
     }
 }
 
-/// A device's configuration, as far as it needs no references.
+/// A device's configuration, converted to members of the Xen-API except for the references to other objects.
 #[derive(Clone, Debug, PartialEq)]
-pub struct NewDevice {
-    /// What it was called: `vif`, `vbd` or `tap`.
+pub struct DeviceConfig {
+    /// The word of the configuration for this kind of device: `vif`, `vbd` or `tap`.
     pub kind: String,
-    /// The class of objects that it becomes.
+    /// The class of the object on the Xen-API.
     pub class: DeviceClass,
-    /// The name by which its domain knows a disk: `sda1`.
+    /// The name of a disk inside the domain, such as `sda1`; `None` for a network interface.
     pub name: Option<String>,
-    /// What is behind it, if it is given: the bridge of a network, or the image of a disk, `phy:/dev/x`.
+    /// The backend, if it is given: the bridge of a network interface, or the image of a disk, such as `phy:/dev/x`.
     pub backend: Option<String>,
     members: Vec<(CompactString, Value)>,
 }
 
-impl NewDevice {
+impl DeviceConfig {
     /// Reads a device's configuration: `(vif (mac 00:16:3e:00:00:01) (bridge xenbr0))`, or
     /// `(vbd (uname phy:/dev/x) (dev sda1) (mode w))`.
     ///
-    /// Which driver is behind a disk the daemon sees by the image's place: one that begins with `tap:` makes a `tap`
-    /// (`XendDomainInfo.py create_vbd`).
+    /// The daemon chooses the driver of a disk by its image: an image that begins with `tap:` makes the disk a `tap`
+    /// (`XendDomainInfo.py create_vbd`). So the word and the image must agree.
     ///
     /// # Errors
-    /// As [`Config::read`](super::Config::read).
+    /// As [`DomainConfig::read`](super::DomainConfig::read).
     pub fn read(config: Sexpr<'_>) -> Result<Self, Error> {
         let (kind, class) = match config.name() {
             Some(b"vif") => ("vif", DeviceClass::Vif),
             Some(b"vbd") => ("vbd", DeviceClass::Vbd),
             Some(b"tap") => ("tap", DeviceClass::Vbd),
-            _ => return Err(invalid(config, "a `vif`, `vbd` or `tap`, which the Xen-API can make")),
+            _ => return Err(invalid(config, "a `vif`, `vbd` or `tap`, which the Xen-API supports")),
         };
         let mut device = Self { kind: kind.to_owned(), class, name: None, backend: None, members: Vec::new() };
         for field in fields(config, &[])? {
@@ -73,8 +73,8 @@ impl NewDevice {
         }
         let is_tap = device.backend.as_ref().is_some_and(|place| place.starts_with("tap:"));
         match kind {
-            "vbd" | "tap" if device.name.is_none() => Err(invalid(config, "a disk with its name, such as (dev sda1)")),
-            "vbd" if is_tap => Err(invalid(config, "a `tap`, which the daemon makes of an image `tap:`")),
+            "vbd" | "tap" if device.name.is_none() => Err(invalid(config, "a disk with a name, such as (dev sda1)")),
+            "vbd" if is_tap => Err(invalid(config, "a `tap`, because the image begins with `tap:`")),
             "tap" if !is_tap => Err(invalid(config, "a disk whose image begins with `tap:`")),
             _ => Ok(device),
         }
@@ -85,7 +85,7 @@ impl NewDevice {
         match field.name {
             "mac" => self.add("MAC", word),
             "bridge" => self.backend = Some(word.to_owned()),
-            _ => return Err(no_place(field, "VIF.create", "mac and bridge")),
+            _ => return Err(unsupported_field(field, "VIF.create", "mac and bridge")),
         }
         Ok(())
     }
@@ -101,7 +101,12 @@ impl NewDevice {
                 match kind {
                     "disk" => self.add("type", "Disk"),
                     "cdrom" => self.add("type", "CD"),
-                    _ => return Err(invalid(field.value, "a name with `:disk`, `:cdrom` or nothing behind it")),
+                    _ => {
+                        return Err(invalid(
+                            field.value,
+                            "a name that ends in `:disk`, in `:cdrom` or without a colon",
+                        ));
+                    }
                 }
             }
             ("mode", "w") => self.add("mode", "RW"),
@@ -110,7 +115,7 @@ impl NewDevice {
             ("bootable", "1") => self.add("bootable", true),
             ("bootable", "0") => self.add("bootable", false),
             ("bootable", _) => return Err(invalid(field.value, "1 or 0")),
-            _ => return Err(no_place(field, "VBD.create", "uname, dev, mode and bootable")),
+            _ => return Err(unsupported_field(field, "VBD.create", "uname, dev, mode and bootable")),
         }
         Ok(())
     }
@@ -119,7 +124,8 @@ impl NewDevice {
         self.members.push((name.into(), value.into()));
     }
 
-    /// Where the disc is that a drive, given by its number or name, is to hold. `None` if this says more than that.
+    /// The image of the disc, if this configuration only puts another disc into this drive; `None` if it changes anything
+    /// else. The drive is given by its number or its name.
     pub fn disc_for(&self, drive: &str) -> Option<&str> {
         let said = |name: &str| self.members.iter().find(|(known, _)| known == name).map(|(_, value)| value);
         let is_usual = said("bootable").is_none()
@@ -132,8 +138,9 @@ impl NewDevice {
         self.backend.as_deref().filter(|_| is_usual && is_it)
     }
 
-    /// What `VIF.create` or `VBD.create` takes, given the references of the domain and of what is behind the device: a
-    /// network, or a virtual disk image.
+    /// The struct that `VIF.create` or `VBD.create` takes.
+    ///
+    /// `vm` is the reference of the domain, and `backend` that of the network or virtual disk image behind the device.
     pub fn record(&self, vm: &str, backend: Option<&str>) -> Value {
         let link = match self.class {
             DeviceClass::Vif => "network",
@@ -145,8 +152,10 @@ impl NewDevice {
     }
 }
 
-/// What `VDI.create` takes for an image that is there already: the place where it is stands in `other_config`
-/// (`XendLocalStorageRepo.py create_vdi`).
+/// The struct that `VDI.create` takes for an image that already exists.
+///
+/// `storage` is the reference of the storage repository, and `uname` the place of the image, which the daemon reads from
+/// `other_config` (`XendLocalStorageRepo.py create_vdi`).
 pub fn image_record(storage: &str, uname: &str) -> Value {
     let location = vec![("location".into(), uname.into())];
     let members: [(&str, Value); 8] = [

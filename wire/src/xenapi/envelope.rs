@@ -1,4 +1,4 @@
-//! The envelope: a struct that says how a method went.
+//! The envelope of the Xen-API: the struct around each result, which says whether the method succeeded.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -7,28 +7,28 @@ use crate::datum::Datum;
 use crate::xmlrpc::{Kind, ValueRef};
 use crate::{Error, ErrorKind};
 
-/// How a method went.
+/// Whether a method succeeded.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Outcome<'d> {
-    /// It went well. A method that gives nothing gives an empty string.
+    /// The method succeeded and returned this value. A method without a result returns an empty string.
     Success(ValueRef<'d>),
-    /// It failed.
+    /// The method failed.
     Failure(ErrorDescription),
 }
 
-/// Why a method failed: a code and its arguments, as in `HANDLE_INVALID VM nope`.
+/// Why a method failed: a code and its arguments, such as `HANDLE_INVALID VM nope`.
 ///
-/// Displays as the words with a space between them.
+/// `Display` writes all words with a space between them.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct ErrorDescription(Vec<String>);
 
 impl ErrorDescription {
-    /// The first word, as in `SESSION_INVALID`.
+    /// The code, which is the first word: `SESSION_INVALID`.
     pub fn code(&self) -> &str {
         self.0.first().map_or("", String::as_str)
     }
 
-    /// What the code is about: for `HANDLE_INVALID`, a class and a reference.
+    /// The arguments of the code: for `HANDLE_INVALID`, a class and a reference.
     pub fn arguments(&self) -> &[String] {
         self.0.get(1..).unwrap_or_default()
     }
@@ -40,18 +40,19 @@ impl fmt::Display for ErrorDescription {
     }
 }
 
-/// Whether a value is an envelope at all: a struct with a `Status`. Only on the Xen-API listeners is every reply one.
+/// Whether a value is an envelope: a struct with a `Status`. On the Xen-API every result is one, on the XML-RPC face only
+/// some are.
 pub fn is_envelope(value: ValueRef<'_>) -> bool {
     value.get("Status").is_some_and(|status| status.kind() == Kind::String)
 }
 
-/// Looks into the envelope. Any `Status` but `Success` is a failure.
+/// Takes the result or the failure out of an envelope. Any `Status` except `Success` is a failure.
 ///
 /// # Errors
-/// [`ErrorKind::InvalidEnvelope`] for a value that is no envelope, with the place where it goes wrong.
-pub fn open(value: ValueRef<'_>) -> Result<Outcome<'_>, Error> {
-    let invalid = |at: ValueRef<'_>, found: String| {
-        Error::new(ErrorKind::InvalidEnvelope, at.span()).found(found).expected(ENVELOPE)
+/// [`ErrorKind::InvalidEnvelope`], at the wrong place, for a value that is not an envelope.
+pub fn open_envelope(value: ValueRef<'_>) -> Result<Outcome<'_>, Error> {
+    let invalid = |at: ValueRef<'_>, detail: String| {
+        Error::new(ErrorKind::InvalidEnvelope, at.span()).detail(detail).expected(ENVELOPE)
     };
     let status =
         value.get("Status").ok_or_else(|| invalid(value, format!("a {} without `Status`", value.type_name())))?;
@@ -66,12 +67,12 @@ pub fn open(value: ValueRef<'_>) -> Result<Outcome<'_>, Error> {
                 .ok_or_else(|| invalid(value, format!("`{}` without an `ErrorDescription`", other.escape_debug())))?;
             if description.kind() != Kind::Array {
                 let text = description.as_str().map(|text| format!("`{}`", text.escape_debug()));
-                let found = text.unwrap_or_else(|| description.type_name().to_owned());
-                return Err(invalid(description, format!("{found} in place of an array")));
+                let found = text.unwrap_or_else(|| format!("a value of type {}", description.type_name()));
+                return Err(invalid(description, format!("{found} instead of an array")));
             }
             let words = description.items().map(|word| {
-                // 3.1 and later send strings only.
-                word.text().map(Cow::into_owned).ok_or_else(|| invalid(word, word.type_name().to_owned()))
+                let not_a_string = || format!("a value of type {} instead of a string", word.type_name());
+                word.text().map(Cow::into_owned).ok_or_else(|| invalid(word, not_a_string()))
             });
             let words = words.collect::<Result<Vec<_>, _>>()?;
             if words.is_empty() {
@@ -85,19 +86,20 @@ pub fn open(value: ValueRef<'_>) -> Result<Outcome<'_>, Error> {
 
 const ENVELOPE: &str = "`Success` with a `Value`, or another `Status` with an `ErrorDescription` of strings";
 
-/// The envelope around a value: integers in it become strings, booleans and floats stay (`xmlrpclib2.py stringify`).
+/// Makes the envelope of a result. As in the daemon, integers become strings, and booleans and floats stay
+/// (`xmlrpclib2.py stringify`).
 ///
-/// A method that gives nothing gives `""`.
+/// The result of a method that returns nothing is `""`.
 pub fn success(value: impl Into<Datum>) -> Datum {
     envelope("Success", "Value", stringify(value.into()))
 }
 
-/// The envelope around a failure: a code and its arguments.
+/// Makes the envelope of a failure, from its code and arguments.
 pub fn failure<W: Into<String>>(words: impl IntoIterator<Item = W>) -> Datum {
     failed("Failure", words)
 }
 
-/// The answer to a method that the daemon has but does not implement.
+/// Makes the envelope that the daemon sends for a method that it knows but does not implement.
 pub fn not_implemented() -> Datum {
     failed("Error", ["ETODO", "Lazy Programmer Error"])
 }
@@ -144,9 +146,10 @@ mod tests {
     fn what_is_no_envelope_is_refused_where_it_goes_wrong() {
         let check = |value: Value, expected: &str| {
             let document = document(&value);
-            let error = open(document.value()).expect_err("no envelope");
+            let error = open_envelope(document.value()).expect_err("no envelope");
             assert_eq!(error.kind(), ErrorKind::InvalidEnvelope);
-            assert!(error.to_string().starts_with(&format!("not a Xen-API envelope {expected}, expected ")), "{error}");
+            let message = format!("not a Xen-API envelope: {expected}, expected ");
+            assert!(error.to_string().starts_with(&message), "{error}");
             assert!(document.value().span().start <= error.span().start);
         };
         let words = |words: &[Value]| Value::Array(words.to_vec());
@@ -156,8 +159,11 @@ mod tests {
         check(members(&[("Status", "Success".into())]), "`Success` without a `Value`");
         check(members(&[("Status", "Failure".into())]), "`Failure` without an `ErrorDescription`");
         check(members(&[("Status", "Error".into()), ("ErrorDescription", words(&[]))]), "an empty `ErrorDescription`");
-        check(members(&[("Status", "Failure".into()), ("ErrorDescription", "x".into())]), "`x` in place of an array");
-        check(members(&[("Status", "Failure".into()), ("ErrorDescription", words(&[words(&[])]))]), "array");
+        check(members(&[("Status", "Failure".into()), ("ErrorDescription", "x".into())]), "`x` instead of an array");
+        check(
+            members(&[("Status", "Failure".into()), ("ErrorDescription", words(&[words(&[])]))]),
+            "a value of type array instead of a string",
+        );
     }
 
     #[test]
@@ -167,7 +173,7 @@ mod tests {
             ("Status", "Error".into()),
         ]);
         let document = document(&error);
-        let Ok(Outcome::Failure(description)) = open(document.value()) else { panic!("a failure") };
+        let Ok(Outcome::Failure(description)) = open_envelope(document.value()) else { panic!("a failure") };
         assert_eq!(description.code(), "ETODO");
         assert_eq!(description.arguments(), ["Lazy Programmer Error"]);
         assert_eq!(description.to_string(), "ETODO Lazy Programmer Error");

@@ -1,11 +1,11 @@
-//! Fields of a configuration, each of which is read or refused where it stands.
+//! Reads the fields of a configuration, and says where a field is wrong.
 
 use std::collections::HashSet;
 
 use crate::sexpr::Sexpr;
 use crate::{Error, ErrorKind, visible};
 
-/// `(NAME VALUE)`
+/// A field of a configuration, `(NAME VALUE)`.
 #[derive(Clone, Copy)]
 pub(super) struct Field<'d> {
     pub(super) at: Sexpr<'d>,
@@ -23,17 +23,17 @@ impl<'d> Field<'d> {
     }
 }
 
-/// The fields of `(HEAD (NAME VALUE) ...)` that are not empty. Only those of some names may stand several times.
+/// The fields of `(HEAD (NAME VALUE) ...)` that are not empty. Only the names in `several` may be given several times.
 pub(super) fn fields<'d>(list: Sexpr<'d>, several: &[&str]) -> Result<Vec<Field<'d>>, Error> {
     let (mut fields, mut seen) = (Vec::new(), HashSet::new());
     for at in list.items().skip(1) {
-        // Names that matter here are ASCII.
+        // The names of all known fields are ASCII.
         let Some(name) = at.name().and_then(|name| str::from_utf8(name).ok()) else {
             return Err(invalid(at, "a list that begins with a name"));
         };
         let Some(value) = at.value().filter(|value| value.as_atom() != Some(b"")) else { continue };
         if !seen.insert(name) && !several.contains(&name) {
-            return Err(invalid(at, "it once"));
+            return Err(invalid(at, "each field once"));
         }
         fields.push(Field { at, name, value });
     }
@@ -43,8 +43,8 @@ pub(super) fn fields<'d>(list: Sexpr<'d>, several: &[&str]) -> Result<Vec<Field<
     }
 }
 
-pub(super) fn no_place(field: &Field<'_>, method: &str, known: &str) -> Error {
-    invalid(field.at, &format!("what `{method}` has a place for: {known}"))
+pub(super) fn unsupported_field(field: &Field<'_>, method: &str, known: &str) -> Error {
+    invalid(field.at, &format!("a field that `{method}` supports: {known}"))
 }
 
 pub(super) fn invalid(at: Sexpr<'_>, expected: &str) -> Error {

@@ -1,9 +1,9 @@
-//! The Xen-API dialect of XML-RPC: its envelope, its records, and the structs that make its objects.
+//! The Xen-API dialect of XML-RPC: its envelope, its records, and the structs from which it creates objects.
 //!
-//! Each method, from 3.1 on, answers with a struct that says how it went: `{Status: 'Success', Value: ...}` or
-//! `{Status: 'Failure', ErrorDescription: [CODE, ARGUMENT...]}`; what is not implemented says `Status: 'Error'` instead
-//! (protocol reference §5.1, `XendAPI.py xen_api_success`, `xen_api_error`). Legacy listeners send the second form too, for
-//! an unknown method (§4.4).
+//! From 3.1 on, each method returns a struct that says whether it succeeded: `{Status: 'Success', Value: ...}` or
+//! `{Status: 'Failure', ErrorDescription: [CODE, ARGUMENT...]}`. A method that is not implemented has `Status: 'Error'`
+//! instead (protocol reference §5.1, `XendAPI.py xen_api_success`, `xen_api_error`). The XML-RPC face sends the second form
+//! too, for an unknown method (§4.4).
 //!
 //! ```
 //! use xend_wire::datum::Datum;
@@ -14,7 +14,7 @@
 //!
 //! let response = xmlrpc::decode_response(&reply, xmlrpc::Rules::xend(Release::V4_1), &Limits::default())?;
 //! let document = response.into_result().expect("the dialect has no faults");
-//! match xenapi::open(document.value())? {
+//! match xenapi::open_envelope(document.value())? {
 //!     Outcome::Success(value) => println!("{value:?}"),
 //!     Outcome::Failure(description) => assert_eq!(description.code(), "HANDLE_INVALID"),
 //! }
@@ -27,13 +27,13 @@ mod envelope;
 mod field;
 mod record;
 
-pub use config::Config;
-pub use device::{DeviceClass, NewDevice, image_record};
-pub use envelope::{ErrorDescription, Outcome, failure, is_envelope, not_implemented, open, success};
+pub use config::DomainConfig;
+pub use device::{DeviceClass, DeviceConfig, image_record};
+pub use envelope::{ErrorDescription, Outcome, failure, is_envelope, not_implemented, open_envelope, success};
 pub(crate) use record::names;
 pub use record::{record, records};
 
-/// Whether a method only reads, which its name tells: `VM.get_record`.
+/// Whether a method only reads, judged by its name: `VM.get_record` does.
 pub fn is_getter(method: &str) -> bool {
     method.split_once('.').is_some_and(|(_, name)| name.starts_with("get_"))
 }

@@ -1,42 +1,43 @@
-//! Records of the Xen-API as the records of the other faces.
+//! Converts records of the Xen-API to records as the other faces send them.
 //!
-//! A field that the other faces have gets its name, unit and spelling there; all others stay as they are.
+//! A field that the other faces have, too, gets the name, unit and spelling that it has there. All other fields stay as
+//! they are.
 
 use crate::Release;
 use crate::sexpr::{Builder, Document, Sexpr};
 use crate::tuples;
 use crate::xmlrpc::{Kind, ValueRef};
 
-/// A field of a record: its name on the Xen-API, its name on the other faces, and what becomes of its value.
+/// A field of a record: its name on the Xen-API, its name on the other faces, and how its value is converted.
 type Field = (&'static str, &'static str, Conversion);
 
 #[derive(Clone, Copy)]
 enum Conversion {
-    /// It stays.
+    /// The value stays the same.
     Same,
     /// Bytes become MiB.
     MiB,
-    /// `-1` means that there is none.
+    /// A domain id. It is left out if it is `-1`, which a domain that does not run has.
     Id,
-    /// How many references there are.
+    /// A list of references becomes their number.
     Count,
-    /// What happens at the end, in the other spelling.
+    /// What happens when the domain ends, which the other faces spell differently.
     Action,
-    /// Each member of the struct becomes a field, with this before its name.
+    /// Each member of the struct becomes a field, whose name is the name of this field followed by that of the member.
     Members,
 }
 
 use Conversion::{Action, Count, Id, Members, MiB, Same};
 
-/// What happens at the end of a domain, where a configuration spells it in another way (`XendAPIConstants.py
-/// XEN_API_ON_CRASH_BEHAVIOUR`, protocol reference §6.1).
+/// What may happen when a domain ends, where the Xen-API and a configuration spell it differently
+/// (`XendAPIConstants.py XEN_API_ON_CRASH_BEHAVIOUR`, protocol reference §6.1).
 const ACTIONS: [(&str, &str); 3] = [
     ("coredump_and_destroy", "coredump-destroy"),
     ("coredump_and_restart", "coredump-restart"),
     ("rename_restart", "rename-restart"),
 ];
 
-/// The Xen-API's word for what a configuration says.
+/// The Xen-API's word for a word of the configuration.
 pub(super) fn action_of_mode(mode: &str) -> &str {
     ACTIONS.iter().find(|(_, known)| *known == mode).map_or(mode, |(action, _)| action)
 }
@@ -45,7 +46,7 @@ fn mode_of_action(action: &str) -> &str {
     ACTIONS.iter().find(|(known, _)| *known == action).map_or(action, |(_, mode)| mode)
 }
 
-/// `VM.get_record`; captures `xenapi-VM.get_all_records`.
+/// The fields of `VM.get_record` (captures `xenapi-VM.get_all_records`).
 const VM: &[Field] = &[
     ("name_label", "name", Same),
     ("domid", "domid", Id),
@@ -58,10 +59,11 @@ const VM: &[Field] = &[
     ("actions_after_crash", "on_crash", Action),
 ];
 
-/// `host.get_record` and `host_metrics.get_record` (`XendAPI.py:1059`, `1263`@4.1.0; their replies were not captured).
+/// The fields of `host.get_record` and `host_metrics.get_record` (`XendAPI.py:1059`, `1263`@4.1.0). Replies of these
+/// methods were not captured.
 const HOST: &[Field] = &[
     ("name_label", "host", Same),
-    // Its members are the fields of `xend.node.info`, and `Xen` and `Xend` with their versions.
+    // The members are the fields of `xend.node.info`, and the versions of `Xen` and `Xend`.
     ("software_version", "", Members),
     ("sched_policy", "xen_scheduler", Same),
     ("host_CPUs", "nr_cpus", Count),
@@ -69,19 +71,22 @@ const HOST: &[Field] = &[
     ("memory_free", "free_memory", MiB),
 ];
 
-/// `VIF.get_record` (`XendDomainInfo.py get_dev_xenapi_config`; not captured).
+/// The fields of `VIF.get_record` (`XendDomainInfo.py get_dev_xenapi_config`). No reply of this method was captured.
 const VIF: &[Field] = &[("MAC", "mac", Same)];
 
-/// A record with the head and fields of the other faces: `domain`, `node`, `vif`. With another head the fields stay as they
-/// are.
+/// Converts a record of the Xen-API to `(HEAD (FIELD VALUE) ...)`, as the other faces send it.
+///
+/// Fields are converted for the heads `domain`, `node` and `vif`. With any other head they stay as they are.
 pub fn record(head: &str, value: ValueRef<'_>, release: Release) -> Document<'static> {
     let mut builder = Builder::new();
     write(&mut builder, head, value, release);
     builder.finish()
 }
 
-/// The records among the values of a struct whose names are references, those of one power state if it is given:
-/// `((HEAD ...) ...)`.
+/// Converts several records to a list, `((HEAD ...) ...)`.
+///
+/// `value` is a struct whose member names are references and whose values are the records. If a power state is given, only
+/// records of domains in that state are converted.
 pub fn records(head: &str, value: ValueRef<'_>, power_state: Option<&str>, release: Release) -> Document<'static> {
     let mut builder = Builder::new();
     builder.open();
@@ -92,7 +97,7 @@ pub fn records(head: &str, value: ValueRef<'_>, power_state: Option<&str>, relea
     builder.finish()
 }
 
-/// The names in such a struct, sorted, as the other faces list them; or the strings of an array.
+/// The names of the domains in a struct of records, sorted as the other faces list them; or the strings of an array.
 pub(crate) fn names(value: ValueRef<'_>, power_state: Option<&str>) -> Document<'static> {
     let mut builder = Builder::new();
     if value.kind() == Kind::Struct {
@@ -138,7 +143,7 @@ fn write(builder: &mut Builder, head: &str, value: ValueRef<'_>, release: Releas
             Action => atom(builder, name, mode_of_action(&text)),
             Count => atom(builder, name, &value.items().count().to_string()),
             Members => {
-                // The host's name stands in its record, too.
+                // The host's name is also a field of its record.
                 for (member, value) in value.members().filter(|(member, _)| *member != "host") {
                     field(builder, &format!("{name}{member}"), value, release);
                 }
@@ -152,7 +157,8 @@ fn atom(builder: &mut Builder, name: &str, text: &str) {
     builder.open().atom(name).atom(text).close();
 }
 
-/// `(NAME VALUE)`; what is in an array or a struct stands in the field itself: `(VIFs A B)`, `(platform (acpi 1))`.
+/// Writes a field, `(NAME VALUE)`. The items of an array or a struct follow the name: `(VIFs A B)`,
+/// `(platform (acpi 1))`.
 fn field(builder: &mut Builder, name: &str, value: ValueRef<'_>, release: Release) {
     builder.open().atom(name);
     let document = tuples::to_sexpr(value, release);

@@ -1,4 +1,4 @@
-//! Fills the flat document, and keeps the limits.
+//! Builds the nodes of a document, and enforces the limits.
 
 use std::ops::Range;
 
@@ -7,6 +7,7 @@ use super::scalar::{self, Form};
 use super::tree::{Kind, NONE, Node, NodeKind, Rewritten};
 use crate::{Error, ErrorKind, Limits};
 
+/// The nodes of a document that is being read, and the text that has been collected for the next node.
 pub(super) struct Builder<'i> {
     pub(super) input: &'i str,
     pub(super) rules: Rules,
@@ -16,25 +17,27 @@ pub(super) struct Builder<'i> {
     values: usize,
     depth: usize,
     run: Run,
-    /// Bytes of text that were read again, see [`Builder::read_again`].
+    /// The number of bytes that were used again for another element; see [`Builder::read_again`].
     again: usize,
 }
 
-/// The text collected since it was last cleared: a run of text, CDATA and references.
+/// The text that was collected since it was last cleared, from text, CDATA sections and references.
 struct Run {
-    /// From the first piece to the last, in the input.
+    /// The start of the first piece in the input.
     start: usize,
+    /// The end of the last piece in the input.
     end: usize,
     place: Place,
 }
 
-/// Where the text of a run is.
+/// Where the text of a run is stored.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Place {
+    /// In the input.
     Input,
-    /// At the end of the rewritten texts, where it still grows.
+    /// At the end of the rewritten texts, where it can still grow.
     Tail,
-    /// The rewritten text of that number, which a value has.
+    /// It is the rewritten text of this number, and a value uses it.
     Rewritten(u32),
 }
 
@@ -43,7 +46,7 @@ impl<'i> Builder<'i> {
         Self {
             input,
             rules,
-            // A value is seldom written in less.
+            // Few values are written with fewer bytes.
             nodes: Vec::with_capacity(input.len() / 48 + 4),
             rewritten: Rewritten::default(),
             limits: Limits { depth: limits.depth.min(Limits::HARD_DEPTH), ..*limits },
@@ -54,13 +57,13 @@ impl<'i> Builder<'i> {
         }
     }
 
-    /// Forgets the text, for the next begins at `at`.
+    /// Clears the text. The next text begins at `at`.
     #[inline]
     pub(super) fn clear_text(&mut self, at: usize) {
         self.set_text(at..at);
     }
 
-    /// Takes a piece without line ends that need rewriting as the whole text.
+    /// Makes a piece of the input the whole text. It must not contain line ends that have to be rewritten.
     #[inline]
     pub(super) fn set_text(&mut self, piece: Range<usize>) {
         if self.run.place == Place::Tail {
@@ -69,7 +72,7 @@ impl<'i> Builder<'i> {
         self.run = Run { start: piece.start, end: piece.end, place: Place::Input };
     }
 
-    /// Adds a piece that stands in the input. Line ends become LF (XML 1.0, section 2.11).
+    /// Adds a piece of the input to the text. Line ends become LF (XML 1.0, section 2.11).
     pub(super) fn push_text(&mut self, piece: Range<usize>) {
         let text = &self.input[piece.clone()];
         let has_cr = memchr::memchr(b'\r', text.as_bytes()).is_some();
@@ -90,7 +93,7 @@ impl<'i> Builder<'i> {
         }
     }
 
-    /// Adds the character that a reference stands for.
+    /// Adds a character that a reference stands for to the text.
     pub(super) fn push_char(&mut self, c: char, piece: Range<usize>) {
         self.rewrite(piece);
         self.rewritten.text.push(c);
@@ -105,21 +108,21 @@ impl<'i> Builder<'i> {
         }
     }
 
-    /// Goes on with the text that the element before had, which only Python does.
+    /// Uses the text of the element before again, as Python does.
     ///
-    /// Many elements that end on the same text, each with a little more of it, would take the square of their length;
-    /// so all that is read again may be no longer than one text.
+    /// Many elements that each add a little to the same text would need memory that grows with the square of their number.
+    /// So all text that is used again together may not be longer than the limit for one text.
     pub(super) fn read_again(&mut self) -> Result<(), Error> {
         self.again += self.text().len();
         if self.again > self.limits.text { Err(self.text_too_long()) } else { Ok(()) }
     }
 
-    /// Where the collected text lies.
+    /// The place of the collected text in the input.
     pub(super) fn text_span(&self) -> Range<usize> {
         self.run.start..self.run.end
     }
 
-    /// Takes the text as the name of a member or of a method.
+    /// Adds a node for the name of a member or a method, with the collected text.
     #[inline]
     pub(super) fn name(&mut self) -> Result<(), Error> {
         self.check_text_length()?;
@@ -127,7 +130,7 @@ impl<'i> Builder<'i> {
         Ok(())
     }
 
-    /// Takes the text as a scalar.
+    /// Adds a node for a scalar, with the collected text.
     #[inline]
     pub(super) fn scalar(&mut self, kind: Kind, form: Form) -> Result<(), Error> {
         self.check_text_length()?;
@@ -143,7 +146,7 @@ impl<'i> Builder<'i> {
         Ok(())
     }
 
-    /// Begins an array or a struct, and gives its node.
+    /// Begins an array or a struct, and returns the index of its node.
     #[inline]
     pub(super) fn open(&mut self, kind: Kind, tag: Range<usize>) -> Result<u32, Error> {
         self.depth += 1;
@@ -157,7 +160,7 @@ impl<'i> Builder<'i> {
         Ok(index)
     }
 
-    /// Ends the array or struct.
+    /// Ends the array or struct of this index.
     #[inline]
     pub(super) fn close(&mut self, index: u32, tag: Range<usize>) {
         self.depth -= 1;
@@ -180,7 +183,7 @@ impl<'i> Builder<'i> {
         }
     }
 
-    /// Gives the value another text than the one that was collected, which stays.
+    /// Adds a node with another text than the collected one, which stays.
     fn push_text_of(&mut self, kind: Kind, text: &str) {
         self.keep_tail();
         let number = self.rewritten.push(text);
@@ -197,7 +200,7 @@ impl<'i> Builder<'i> {
         self.push(kind, self.text_span(), link);
     }
 
-    /// Makes a text of its own of what has been collected at the end of the rewritten ones.
+    /// Ends the text that has been collected at the end of the rewritten ones.
     #[inline]
     fn keep_tail(&mut self) {
         if self.run.place == Place::Tail {
@@ -241,14 +244,14 @@ impl<'i> Builder<'i> {
             .expected(format!("at most {} levels of arrays and structs", self.limits.depth))
     }
 
-    /// Moves the text to the rewritten ones, where the piece is about to be added.
+    /// Moves the collected text to the end of the rewritten ones, so that the piece can be added to it.
     fn rewrite(&mut self, piece: Range<usize>) {
         if let Place::Rewritten(number) = self.run.place {
             let text = self.rewritten.range(number);
             self.rewritten.text.extend_from_within(text);
         } else if self.run.place == Place::Input {
             if self.rewritten.text.capacity() == 0 {
-                // Such texts are rare in most documents.
+                // Most documents have few such texts.
                 self.rewritten.text.reserve(self.input.len() / 256 + 64);
                 self.rewritten.ends.reserve(self.input.len() / 4096 + 4);
             }

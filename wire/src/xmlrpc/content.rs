@@ -1,18 +1,18 @@
-//! The content model of the specification: which element may stand where.
+//! The content model of the specification: which elements are allowed where.
 
 use std::ops::Range;
 
 use super::builder::Builder;
 use super::characters::{is_blank, is_space, trim};
 use super::element_name::ElementName;
-use super::model::{self, Model};
+use super::model::{self, ContentModel};
 use super::namespaces::Namespaces;
 use super::reader::USUAL_DEPTH;
 use super::scalar::Form;
 use super::tree::Kind;
 use crate::{Error, ErrorKind};
 
-/// Reads a document by the specification, with the extensions if its rules have them.
+/// Reads a document by the specification, with extensions if the rules allow them.
 pub(super) struct Content<'i> {
     pub(super) builder: Builder<'i>,
     pub(super) root: Option<Root>,
@@ -20,7 +20,7 @@ pub(super) struct Content<'i> {
     namespaces: Namespaces<'i>,
 }
 
-/// What a document is.
+/// What kind of message a document is.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Root {
     Call,
@@ -32,9 +32,9 @@ pub(super) enum Root {
 #[derive(Clone, Copy)]
 struct Frame {
     element: Element,
-    /// How far its content is: 0 at first, then the [`Element::place`] of the latest child.
+    /// The [`Element::place`] of the latest child, or 0 if there was none.
     seen: u8,
-    /// Of an array or a struct.
+    /// The index of the node, if the element is an array or a struct.
     node: u32,
 }
 
@@ -43,8 +43,9 @@ enum Element {
     MethodCall,
     MethodName,
     MethodResponse,
-    /// Of a call, with any number of `param`; of a response, with one.
+    /// The `params` of a call, with any number of `param`.
     CallParams,
+    /// The `params` of a response, with one `param`.
     ResponseParams,
     Param,
     Fault,
@@ -66,7 +67,7 @@ impl<'i> Content<'i> {
         self.frames.push(Frame { element, seen: 0, node });
     }
 
-    /// Whether a value may stand here. If so, this is the one that comes next.
+    /// Whether a value is allowed here. If so, it also counts the value as a child.
     #[inline]
     fn takes_value(&mut self) -> bool {
         match self.frames.last_mut() {
@@ -78,7 +79,7 @@ impl<'i> Content<'i> {
         }
     }
 
-    /// The element ends, and with it what it declared.
+    /// Removes the namespaces that the element declared, because it has ended.
     #[inline]
     fn leave(&mut self) {
         if !self.namespaces.is_empty() {
@@ -86,7 +87,7 @@ impl<'i> Content<'i> {
         }
     }
 
-    /// Begins an array or a struct that is the whole of a value.
+    /// Begins an array or a struct whose `value` was read together with it.
     #[inline]
     fn open_value(&mut self, kind: Kind, tag: Range<usize>) -> Result<u32, Error> {
         self.builder.clear_text(tag.end);
@@ -104,10 +105,10 @@ impl<'i> Content<'i> {
         Ok(())
     }
 
-    /// The one element inside a `value`: a type.
+    /// Begins the element inside a `value`, which is that of a type.
     fn start_type(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
         if !is_blank(self.builder.text().as_bytes()) {
-            return Err(unexpected_text(&self.builder, self.builder.text_span(), "nothing beside a type"));
+            return Err(unexpected_text(&self.builder, self.builder.text_span(), "no text next to a type"));
         }
         self.builder.clear_text(tag.end);
         let (kind, form) = match name {
@@ -133,7 +134,7 @@ impl<'i> Content<'i> {
         Ok(())
     }
 
-    /// A type beyond the specification.
+    /// The kind and form of a type that is not in the specification, or the error if there is no such type.
     #[cold]
     fn extension(&self, name: ElementName<'_>, tag: Range<usize>) -> Result<(Kind, Form), Error> {
         let usual = match name.as_str() {
@@ -154,7 +155,7 @@ impl<'i> Content<'i> {
                 "float" => (Kind::Double, Form::Float),
                 "bigdecimal" => (Kind::Double, Form::Decimal),
                 "dateTime" => (Kind::DateTime, Form::Plain),
-                // An object as Java serializes it: bytes, which nobody here looks into.
+                // A serialized object of Java, of which only the bytes are read.
                 "serializable" => (Kind::Base64, Form::Plain),
                 _ => return None,
             })
@@ -163,7 +164,7 @@ impl<'i> Content<'i> {
         match known {
             Some(known) if is_extended => Ok(known),
             None if apache != Some("dom") => Err(not_a_type(name, tag)),
-            // A piece of XML is none of the values that XML-RPC has.
+            // The value of a `dom` is a piece of XML.
             None if is_extended => Err(Error::new(ErrorKind::UnsupportedType, tag)
                 .found(format!("`{name}`"))
                 .expected("a type whose value is a scalar, an array or a struct")),
@@ -174,7 +175,7 @@ impl<'i> Content<'i> {
     }
 }
 
-impl Model for Content<'_> {
+impl ContentModel for Content<'_> {
     #[inline]
     fn start(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
         let Some(frame) = self.frames.last_mut() else { return self.start_root(name, tag) };
@@ -186,7 +187,7 @@ impl Model for Content<'_> {
                     self.start_type(name, tag)
                 }
                 Element::Scalar(Kind::Nil, _) => {
-                    Err(Error::new(ErrorKind::InvalidNil, tag).found(format!("`{name}`")).expected("nothing inside"))
+                    Err(Error::new(ErrorKind::InvalidNil, tag).found(format!("`{name}`")).expected("an empty element"))
                 }
                 _ => Err(parent.misplaced(name, tag)),
             };
@@ -329,7 +330,7 @@ impl Model for Content<'_> {
     fn char(&mut self, c: char, piece: Range<usize>) -> Result<(), Error> {
         match self.frames.last() {
             Some(frame) if frame.takes_text() => self.builder.push_char(c, piece),
-            // White space is white space, however it is written.
+            // A reference to white space is allowed wherever white space is.
             Some(frame) if !u8::try_from(c).is_ok_and(is_space) => {
                 return Err(unexpected_text(&self.builder, piece, frame.element.expected(frame.seen)));
             }
@@ -349,7 +350,7 @@ impl Frame {
     fn misplaced(self, name: ElementName<'_>, tag: Range<usize>) -> Error {
         let place = self.element.place(name);
         let is_double = place > 0 && place <= self.seen
-            // A `fault` beside `params` is another element, not the same one again.
+            // A `fault` after `params` is not a duplicate.
             && (self.element != Element::MethodResponse || place == self.seen)
             || self.element == Element::Value;
         let kind = if is_double { ErrorKind::DuplicateElement } else { ErrorKind::UnexpectedElement };
@@ -358,7 +359,7 @@ impl Frame {
 }
 
 impl Element {
-    /// What an element of that name is here, if it may stand here. Types are not in this table.
+    /// The child element of this name, if it is allowed after the children so far. Types are not in this table.
     #[inline]
     fn child(self, seen: u8, name: ElementName<'_>) -> Option<Self> {
         Some(match (self, seen, name) {
@@ -377,7 +378,7 @@ impl Element {
         })
     }
 
-    /// The place of an element of that name among the children, from 1; 0 if it is none of them.
+    /// The place of the element of this name among the children, counted from 1; 0 if it is never a child.
     #[inline]
     fn place(self, name: ElementName<'_>) -> u8 {
         match (self, name) {
@@ -400,7 +401,7 @@ impl Element {
         matches!(self, Self::Value | Self::Name | Self::MethodName | Self::Scalar(..))
     }
 
-    /// What must still stand in it.
+    /// What the element still needs before it may end.
     #[inline]
     fn missing(self, seen: u8) -> Option<&'static str> {
         let is_complete = match self {
@@ -416,6 +417,7 @@ impl Element {
         (!is_complete).then(|| self.expected(seen))
     }
 
+    /// What may come next inside the element, as a phrase for error messages.
     fn expected(self, seen: u8) -> &'static str {
         match (self, seen) {
             (Self::MethodCall, 0) => "`methodName`",
@@ -468,8 +470,8 @@ fn unexpected_text(builder: &Builder<'_>, piece: Range<usize>, expected: &'stati
     Error::new(ErrorKind::UnexpectedText, piece).found(format!("`{}`", text.escape_debug())).expected(expected)
 }
 
-/// "The string may only contain identifier characters, upper and lower-case A-Z, the numeric characters, 0-9,
-/// underscore, dot, colon and slash" (XML-RPC specification).
+/// Checks the name of a method. "The string may only contain identifier characters, upper and lower-case A-Z, the numeric
+/// characters, 0-9, underscore, dot, colon and slash" (XML-RPC specification).
 fn check_method_name(builder: &Builder<'_>) -> Result<(), Error> {
     if is_method_name(builder.text()) {
         return Ok(());

@@ -1,4 +1,4 @@
-//! Looking at the values of a document.
+//! Access to the values of a document.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -10,10 +10,10 @@ use super::scalar;
 use super::tree::{Kind, NodeKind, Tree};
 use super::value::Value;
 
-/// A value inside a document: a handle that is copied freely.
+/// A value in a [`Document`](super::Document). It is a handle that is cheap to copy.
 ///
-/// Every `as_...` gives `None` for a value of another type.
-/// Two of them are equal if they have the same types, texts and members, in the same order; numbers compare as numbers.
+/// Each `as_...` method returns `None` for a value of another type.
+/// Two values are equal if their types, texts and members are the same, in the same order. Numbers are compared as numbers.
 #[derive(Clone, Copy)]
 pub struct ValueRef<'d> {
     tree: &'d Tree<'d>,
@@ -33,59 +33,60 @@ impl<'d> ValueRef<'d> {
         }
     }
 
-    /// The name of the type, as in `dateTime.iso8601`.
+    /// The name of the type, such as `dateTime.iso8601`.
     pub fn type_name(self) -> &'static str {
         self.kind().name()
     }
 
-    /// A string, with or without a `string` element.
+    /// The text of a string, with or without a `string` element.
     pub fn as_str(self) -> Option<&'d str> {
         self.raw(Kind::String)
     }
 
-    /// An `int`. Python 2 takes numbers of any size in it, and Apache's `biginteger` is one of any size; those beyond 32
-    /// bits are `None` here.
+    /// The number of an `int`.
+    ///
+    /// `None` for a number of more than 32 bits, which Python 2 and Apache's `biginteger` allow.
     pub fn as_i32(self) -> Option<i32> {
         self.raw(Kind::Int)?.parse().ok()
     }
 
-    /// An `int` or an `i8`.
+    /// The number of an `int` or an `i8`. `None` for a number of more than 64 bits.
     pub fn as_i64(self) -> Option<i64> {
         self.raw(Kind::Int).or_else(|| self.raw(Kind::I8))?.parse().ok()
     }
 
-    /// A `boolean`.
+    /// The value of a `boolean`.
     pub fn as_bool(self) -> Option<bool> {
         Some(self.raw(Kind::Boolean)? == "1")
     }
 
-    /// A `double`.
+    /// The number of a `double`.
     pub fn as_f64(self) -> Option<f64> {
         self.raw(Kind::Double)?.parse().ok()
     }
 
-    /// The text of a `dateTime.iso8601`, as it stands.
+    /// The text of a `dateTime.iso8601`, unchanged.
     pub fn as_date_time(self) -> Option<&'d str> {
         self.raw(Kind::DateTime)
     }
 
-    /// The bytes of a `base64`.
+    /// The decoded bytes of a `base64`.
     pub fn as_bytes(self) -> Option<Vec<u8>> {
         BASE64.decode(&scalar::without_space(self.raw(Kind::Base64)?)).ok()
     }
 
-    /// Whether this is `nil`.
+    /// Whether the value is a `nil`.
     pub fn is_nil(self) -> bool {
         self.kind() == Kind::Nil
     }
 
-    /// The items of an array; nothing for a value of another type.
+    /// The items of an array; none for a value of another type.
     pub fn items(self) -> impl Iterator<Item = ValueRef<'d>> {
         let inside = if self.kind() == Kind::Array { self.inside() } else { 0..0 };
         Siblings::new(self.tree, inside)
     }
 
-    /// The members of a struct in their order, duplicates included; nothing for a value of another type.
+    /// The names and values of a struct's members, in order and including duplicates; none for a value of another type.
     pub fn members(self) -> impl Iterator<Item = (&'d str, ValueRef<'d>)> {
         let tree = self.tree;
         let mut inside = if self.kind() == Kind::Struct { self.inside() } else { 0..0 };
@@ -97,7 +98,7 @@ impl<'d> ValueRef<'d> {
         })
     }
 
-    /// The member of that name; the last one if there are several, as nearly every implementation takes it.
+    /// The value of the member of this name. If there are several, it is the last one, as in nearly every implementation.
     pub fn get(self, name: &str) -> Option<ValueRef<'d>> {
         self.members().filter(|(found, _)| *found == name).last().map(|(_, value)| value)
     }
@@ -119,18 +120,19 @@ impl<'d> ValueRef<'d> {
         })
     }
 
-    /// Where it stands in the document, in bytes: what is between the tags of a scalar; an array or a struct with its
-    /// tags.
+    /// The place of the value in the document, in bytes: of a scalar, the text between its tags; of an array or a struct,
+    /// the whole element.
     pub fn span(self) -> Range<usize> {
         self.tree.span(self.index)
     }
 
-    /// An owned copy. Integers beyond 64 bits, which Python 2 and Apache's `biginteger` have, become strings.
+    /// Copies the value, with all values in it. Integers of more than 64 bits, which Python 2 and Apache's `biginteger`
+    /// allow, become strings.
     pub fn to_value(self) -> Value {
-        /// Room for as many items as most arrays have in Xend's lists of lists, so that hardly any vector has to grow.
+        /// The initial capacity of vectors. Most arrays of Xend have no more items, so hardly any vector has to grow.
         const FEW: usize = 4;
         let text = || self.tree.text(self.index);
-        // The depth of a document is limited, so recursion is too.
+        // The depth of a document is limited, so the recursion is limited, too.
         match self.kind() {
             Kind::String => Value::String(text().into()),
             Kind::Array => {
@@ -196,7 +198,7 @@ impl fmt::Debug for ValueRef<'_> {
     }
 }
 
-/// The values that stand side by side in a range of nodes.
+/// Iterates over the values of a range of nodes, but not over the values inside them.
 pub(super) struct Siblings<'d> {
     tree: &'d Tree<'d>,
     rest: Range<u32>,

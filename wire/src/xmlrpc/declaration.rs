@@ -7,26 +7,28 @@ use super::names::Edition;
 use super::shortcuts;
 use crate::{Error, ErrorKind};
 
-/// `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` (XML 1.0, production 23).
+/// An XML declaration, `<?xml version="1.0" encoding="UTF-8" standalone="yes"?>` (XML 1.0, production 23).
 #[derive(Default)]
 pub(super) struct Declaration {
-    /// Where the name of the encoding stands.
+    /// The place of the name of the encoding, if the declaration has one.
     pub(super) encoding: Option<Range<usize>>,
     pub(super) is_standalone: bool,
-    /// Where the declaration ends; 0 if there is none.
+    /// The end of the declaration, or 0 if the document has none.
     pub(super) end: usize,
 }
 
 impl Declaration {
-    /// The declaration at the start of a document, whose first bytes are ASCII. expat takes any number of a version
-    /// (`doParseXmlDecl` in its `xmltok.c`), the specification `1.` and digits (production 26).
+    /// Reads the declaration at the start of a document, whose first bytes are ASCII.
+    ///
+    /// The specification allows only versions of the form `1.` and digits (production 26). With `any_version` others are
+    /// accepted, too, as by expat (`doParseXmlDecl` in its `xmltok.c`).
     pub(super) fn read(bytes: &[u8], any_version: bool) -> Result<Self, Error> {
         if let Some(end) = shortcuts::declaration_len(bytes) {
             return Ok(Self { end, ..Self::default() });
         }
         let Some(rest) = bytes.strip_prefix(b"<?xml") else { return Ok(Self::default()) };
         if rest.first().is_some_and(|&b| !is_space(b) && b != b'?') {
-            return Ok(Self::default()); // A processing instruction, as `<?xml-stylesheet ?>`.
+            return Ok(Self::default()); // A processing instruction, such as `<?xml-stylesheet ?>`.
         }
         let Some(end) = memchr::memmem::find(bytes, b"?>") else {
             return Err(Error::new(ErrorKind::UnexpectedEnd, bytes.len()..bytes.len()).expected("`?>`"));
@@ -65,17 +67,18 @@ impl Declaration {
     }
 }
 
-/// `1.` and digits.
+/// Whether the text is `1.` and digits.
 fn is_version(text: &[u8]) -> bool {
     text.strip_prefix(b"1.").is_some_and(|minor| !minor.is_empty() && minor.iter().all(u8::is_ascii_digit))
 }
 
-/// The characters of the name of an encoding (production 81), which are those that expat takes in any value.
+/// Whether the text consists of the characters that the name of an encoding may have (production 81). expat accepts them in
+/// any value.
 fn is_word(text: &[u8]) -> bool {
     text.iter().all(|&b| b.is_ascii_alphanumeric() || b"._-".contains(&b))
 }
 
-/// White space, a name, `=` and a quoted value.
+/// Reads white space, a name, `=` and a quoted value.
 fn pair<'b>(bytes: &'b [u8], from: usize, at: &mut usize) -> Result<(&'b [u8], Range<usize>), Error> {
     let invalid = |at: usize| invalid_declaration(from..at.min(bytes.len()));
     let skip = |at: &mut usize, while_: fn(u8) -> bool| {
@@ -106,7 +109,7 @@ pub(super) fn invalid_declaration(span: Range<usize>) -> Error {
     Error::new(ErrorKind::InvalidDeclaration, span).expected("`<?xml version=\"1.0\"?>` at the start of the document")
 }
 
-/// A processing instruction: its target is a name, and not `xml` (XML 1.0, productions 16 and 17).
+/// Checks a processing instruction: its target must be a name other than `xml` (XML 1.0, productions 16 and 17).
 pub(super) fn check_instruction(input: &str, span: Range<usize>, edition: Edition) -> Result<(), Error> {
     let content = &input[span.start + 2..span.end - 2];
     let target = content.split([' ', '\t', '\r', '\n']).next().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! From bytes to a call or a response.
+//! Decodes calls and responses.
 
 use super::builder::Builder;
 use super::content::{Content, Root, unexpected_root};
@@ -11,9 +11,9 @@ use super::tree::{Kind, Node, NodeKind, Rewritten, Tree};
 use super::unmarshaller::{Outcome, Unmarshaller};
 use crate::{Error, ErrorKind, Limits};
 
-/// Reads a call or a response, whichever the root element says.
+/// Decodes a call or a response, depending on the root element.
 ///
-/// By the rules of the daemon the name of the root does not count: what has a `methodName` is a call.
+/// The rules of a release ignore the name of the root. By them, a document with a `methodName` is a call.
 ///
 /// # Errors
 /// The first thing in the document that the rules do not allow, or that goes beyond the limits.
@@ -21,56 +21,57 @@ pub fn decode<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Result<Mess
     decode_as(bytes, None, rules, limits)
 }
 
-/// Reads a `methodCall`.
-///
-/// By the rules of the daemon the name of the root does not count.
+/// Decodes a `methodCall`. The rules of a release ignore the name of the root.
 ///
 /// # Errors
-/// As [`decode`]; [`ErrorKind::UnexpectedRoot`] if it is a response.
+/// As [`decode`], and [`ErrorKind::UnexpectedRoot`] for a response.
 pub fn decode_call<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Result<Call<'a>, Error> {
-    match decode_as(bytes, Some(Wanted::Call), rules, limits)? {
+    match decode_as(bytes, Some(Expected::Call), rules, limits)? {
         Message::Call(call) => Ok(call),
         Message::Response(_) => Err(wrong_root(bytes, "a response", "`methodCall`")),
     }
 }
 
-/// Reads a `methodResponse`.
-///
-/// By the rules of the daemon the name of the root does not count.
+/// Decodes a `methodResponse`. The rules of a release ignore the name of the root.
 ///
 /// # Errors
-/// As [`decode`]; [`ErrorKind::UnexpectedRoot`] if it is a call.
+/// As [`decode`], and [`ErrorKind::UnexpectedRoot`] for a call.
 pub fn decode_response<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Result<Response<'a>, Error> {
-    match decode_as(bytes, Some(Wanted::Response), rules, limits)? {
+    match decode_as(bytes, Some(Expected::Response), rules, limits)? {
         Message::Response(response) => Ok(response),
         Message::Call(_) => Err(wrong_root(bytes, "a call", "`methodResponse`")),
     }
 }
 
-/// Reads the reply to a call: a `methodResponse` of exactly one value or one fault, also by the rules of the daemon.
+/// Decodes the reply to a call: a `methodResponse` of exactly one value or one fault.
 ///
-/// Python's client hands on whatever values it finds, a call that was sent back among them. Whoever has to know whether
-/// something was done reads by this.
+/// By the rules of a release, [`decode_response`] accepts any number of values, and even a call that was sent back, because
+/// Python's client does. This function does not, so that a client knows whether the method returned.
 ///
 /// # Errors
-/// As [`decode`]; [`ErrorKind::UnexpectedRoot`] if it is a call, [`ErrorKind::MissingElement`] or
-/// [`ErrorKind::UnexpectedElement`] if it has fewer or more than one value.
+/// As [`decode`], [`ErrorKind::UnexpectedRoot`] for a call, and [`ErrorKind::MissingElement`] or
+/// [`ErrorKind::UnexpectedElement`] for a response that does not have exactly one value.
 pub fn decode_reply<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Result<Response<'a>, Error> {
-    match decode_as(bytes, Some(Wanted::Reply), rules, limits)? {
+    match decode_as(bytes, Some(Expected::Reply), rules, limits)? {
         Message::Response(response) => Ok(response),
         Message::Call(_) => Err(wrong_root(bytes, "a call", "`methodResponse`")),
     }
 }
 
 #[derive(Clone, Copy, PartialEq, Eq)]
-enum Wanted {
+enum Expected {
     Call,
     Response,
     /// A response of one value or one fault.
     Reply,
 }
 
-fn decode_as<'a>(bytes: &'a [u8], wanted: Option<Wanted>, rules: Rules, limits: &Limits) -> Result<Message<'a>, Error> {
+fn decode_as<'a>(
+    bytes: &'a [u8],
+    expected_message: Option<Expected>,
+    rules: Rules,
+    limits: &Limits,
+) -> Result<Message<'a>, Error> {
     // Offsets have 32 bits, and a character of an 8-bit encoding may have three bytes in UTF-8.
     let longest = limits.bytes.min(u32::MAX as usize / 3);
     if bytes.len() > longest {
@@ -80,7 +81,7 @@ fn decode_as<'a>(bytes: &'a [u8], wanted: Option<Wanted>, rules: Rules, limits: 
     let reading = Reading::new(rules, source.is_standalone);
     let builder = Builder::new(&source.text, rules, limits);
     let result = if rules.are_python() {
-        by_python(builder, source.start, reading, wanted)
+        by_python(builder, source.start, reading, expected_message)
     } else {
         by_specification(builder, source.start, reading)
     };
@@ -96,7 +97,7 @@ fn decode_as<'a>(bytes: &'a [u8], wanted: Option<Wanted>, rules: Rules, limits: 
     })
 }
 
-/// A tree without its source.
+/// The parts of a tree without its source.
 struct Parts {
     nodes: Vec<Node>,
     rewritten: Rewritten,
@@ -111,26 +112,35 @@ fn by_specification(builder: Builder<'_>, start: usize, reading: Reading) -> Res
     Ok(Parts { nodes, rewritten, root: content.root.expect("a document that was read has a root") })
 }
 
-/// `xmlrpclib.Unmarshaller.close`.
-fn by_python(builder: Builder<'_>, start: usize, reading: Reading, wanted: Option<Wanted>) -> Result<Parts, Error> {
+/// Reads a document as Python does, and decides what it is as `xmlrpclib.Unmarshaller.close` does.
+fn by_python(
+    builder: Builder<'_>,
+    start: usize,
+    reading: Reading,
+    expected_message: Option<Expected>,
+) -> Result<Parts, Error> {
     let input = builder.input;
     let mut unmarshaller = Unmarshaller::new(builder);
     reader::read(input, start, reading, &mut unmarshaller)?;
     let Unmarshaller { mut builder, method, root, outcome, .. } = unmarshaller;
-    // What stands behind the last value is nobody's text.
+    // The text after the last value belongs to no element.
     builder.clear_text(input.len());
     let Builder { mut nodes, mut rewritten, .. } = builder;
     let (root, tag) = root.expect("a document that was read has a root");
-    if wanted == Some(Wanted::Reply) {
+    if expected_message == Some(Expected::Reply) {
         let is_call = method.is_some() || root == "methodCall";
         if is_call || root != "methodResponse" {
-            let found = if is_call { "a call".to_owned() } else { format!("`{root}`") };
-            return Err(Error::new(ErrorKind::UnexpectedRoot, tag).found(found).expected("`methodResponse`"));
+            let error = Error::new(ErrorKind::UnexpectedRoot, tag).expected("`methodResponse`");
+            return Err(if is_call {
+                error.detail("the document is a call")
+            } else {
+                error.found(format!("`{root}`"))
+            });
         }
         if outcome.is_some() && !is_one_value(&nodes) {
             let error = match nodes.is_empty() {
                 true => Error::new(ErrorKind::MissingElement, tag).found("`param`"),
-                false => Error::new(ErrorKind::UnexpectedElement, tag).found("beside the value"),
+                false => Error::new(ErrorKind::UnexpectedElement, tag).detail("more than one value"),
             };
             return Err(error.expected("one `param`, or one `fault`"));
         }
@@ -142,7 +152,7 @@ fn by_python(builder: Builder<'_>, start: usize, reading: Reading, wanted: Optio
         }
         None if root == "methodCall" => Err(Error::new(ErrorKind::MissingElement, tag).expected("`methodName`")),
         None => Err(unexpected_root(&root, tag)),
-        // `Fault(**self._stack[0])`: whatever else there is does not count.
+        // Python calls `Fault(**self._stack[0])`, so other values are ignored.
         Some(Outcome::Fault) => {
             if nodes.first().is_none_or(|node| node.kind != NodeKind::Value(Kind::Struct)) {
                 return Err(Error::new(ErrorKind::InvalidFault, tag).expected(FAULT));
@@ -151,7 +161,8 @@ fn by_python(builder: Builder<'_>, start: usize, reading: Reading, wanted: Optio
             Ok(Parts { nodes, rewritten, root: Root::Fault })
         }
         Some(Outcome::Values)
-            if wanted == Some(Wanted::Call) || wanted.is_none() && (method.is_some() || root == "methodCall") =>
+            if expected_message == Some(Expected::Call)
+                || expected_message.is_none() && (method.is_some() || root == "methodCall") =>
         {
             let method = method.unwrap_or_else(|| {
                 let link = rewritten.push("None");
@@ -191,9 +202,9 @@ const FAULT: &str = "a struct of exactly `faultCode`, an int, and `faultString`,
 
 fn fault(document: Document<'_>, rules: Rules) -> Result<FaultDocument<'_>, Error> {
     let value = document.value();
-    let invalid = |span, found: String| Err(Error::new(ErrorKind::InvalidFault, span).found(found).expected(FAULT));
+    let invalid = |span, detail: String| Err(Error::new(ErrorKind::InvalidFault, span).detail(detail).expected(FAULT));
     if value.kind() != Kind::Struct {
-        return invalid(value.span(), format!("of type {}", value.type_name()));
+        return invalid(value.span(), format!("a value of type {}", value.type_name()));
     }
     let (mut has_code, mut has_string, mut odd) = (false, false, None);
     for (at, (name, member)) in value.members().enumerate() {
@@ -212,22 +223,23 @@ fn fault(document: Document<'_>, rules: Rules) -> Result<FaultDocument<'_>, Erro
             odd = Some((name, member));
         }
     }
-    // `Fault(**members)`: a method has one `self`.
+    // Python calls `Fault(**members)`, which fails for a second `self`.
     if rules.are_python() && value.get("self").is_some() {
-        return invalid(value.span(), "with a member `self`, which Python refuses".to_owned());
+        return invalid(value.span(), "Python refuses the member `self`".to_owned());
     }
     if !has_code || !has_string {
         let missing = if has_code { "faultString" } else { "faultCode" };
-        return invalid(value.span(), format!("without `{missing}`"));
+        return invalid(value.span(), format!("`{missing}` is missing"));
     }
     match odd {
         Some((name, member)) if !rules.are_python() => {
-            invalid(member.span(), format!("with `{}` of type {}", name.escape_debug(), member.type_name()))
+            invalid(member.span(), format!("unexpected `{}` of type {}", name.escape_debug(), member.type_name()))
         }
         _ => Ok(FaultDocument::new(document)),
     }
 }
 
 fn wrong_root(bytes: &[u8], found: &'static str, expected: &'static str) -> Error {
-    Error::new(ErrorKind::UnexpectedRoot, 0..bytes.len().min(1)).found(found).expected(expected)
+    let error = Error::new(ErrorKind::UnexpectedRoot, 0..bytes.len().min(1));
+    error.detail(format!("the document is {found}")).expected(expected)
 }

@@ -1,4 +1,5 @@
-//! The document type declaration: its grammar is checked, and nothing in it is expanded, fetched or obeyed.
+//! Checks the grammar of the document type declaration. Nothing in it is expanded or fetched, and it has no effect on how
+//! the document is read.
 
 use super::characters::is_space;
 use super::declaration::check_instruction;
@@ -7,16 +8,17 @@ use super::reading::Reading;
 use super::references::{lone_ampersand, resolve};
 use crate::{Error, ErrorKind};
 
-/// What the rest of the document has to know of the declaration.
+/// The parts of the declaration that are needed to read the rest of the document.
 #[derive(Debug, Default)]
 pub(super) struct Doctype<'i> {
-    /// The general entities that it declares.
+    /// The names of the general entities that it declares.
     pub(super) entities: Vec<&'i str>,
-    /// Whether there may be more declarations: in an external subset, or in a parameter entity that is referred to.
+    /// Whether there may be more declarations, in an external subset or in a parameter entity.
     pub(super) has_more: bool,
 }
 
-/// Reads the declaration that begins at `start` (XML 1.0, productions 28 to 29, 45 to 83), and gives where it ends.
+/// Reads the declaration that begins at `start` (XML 1.0, productions 28 to 29, 45 to 83), and returns it with the place of
+/// its end.
 pub(super) fn read<'i>(input: &'i str, start: usize, reading: Reading) -> Result<(Doctype<'i>, usize), Error> {
     let mut parser = Parser { input, at: start, reading, doctype: Doctype::default(), has_reference: false };
     parser.declaration()?;
@@ -32,7 +34,7 @@ struct Parser<'i> {
     has_reference: bool,
 }
 
-/// What a quoted text is, which decides what may stand in it.
+/// The kinds of quoted texts. They differ in what they may contain.
 #[derive(Clone, Copy, PartialEq, Eq)]
 enum Literal {
     SystemId,
@@ -42,7 +44,7 @@ enum Literal {
 }
 
 impl<'i> Parser<'i> {
-    /// `doctypedecl`
+    /// Reads the whole declaration: `doctypedecl` in the grammar.
     fn declaration(&mut self) -> Result<(), Error> {
         self.at += "<!DOCTYPE".len();
         self.space("white space")?;
@@ -58,7 +60,7 @@ impl<'i> Parser<'i> {
         self.close("`>`")
     }
 
-    /// `intSubset`, with the `]` that ends it.
+    /// Reads the internal subset, with the `]` after it: `intSubset` in the grammar.
     fn internal_subset(&mut self) -> Result<(), Error> {
         loop {
             self.skip_space();
@@ -66,7 +68,7 @@ impl<'i> Parser<'i> {
                 return Ok(());
             } else if self.take("%") {
                 self.name("the name of a parameter entity")?;
-                self.want(";")?;
+                self.expect(";")?;
                 self.has_reference = true;
                 self.doctype.has_more = true;
             } else if self.take("<!--") {
@@ -82,43 +84,44 @@ impl<'i> Parser<'i> {
             } else if self.take("<!NOTATION") {
                 self.notation()?;
             } else {
-                return Err(self.wrong("a declaration, a comment, a processing instruction, `%` or `]`"));
+                return Err(self.unexpected("a declaration, a comment, a processing instruction, `%` or `]`"));
             }
         }
     }
 
     fn comment(&mut self) -> Result<(), Error> {
-        let Some(len) = self.rest().find("--") else { return Err(self.ended("`-->`")) };
+        let Some(len) = self.rest().find("--") else { return Err(self.unexpected_end("`-->`")) };
         self.at += len;
         if self.take("-->") {
             return Ok(());
         }
-        Err(Error::new(ErrorKind::MalformedXml, self.at..self.at + 2).found("`--` inside a comment"))
+        Err(Error::new(ErrorKind::MalformedXml, self.at..self.at + 2).detail("`--` inside a comment"))
     }
 
     fn instruction(&mut self) -> Result<(), Error> {
-        let Some(len) = self.rest().find("?>") else { return Err(self.ended("`?>`")) };
+        let Some(len) = self.rest().find("?>") else { return Err(self.unexpected_end("`?>`")) };
         let span = self.at..self.at + len + 2;
         check_instruction(self.input, span.clone(), self.reading.edition)?;
         self.at = span.end;
         Ok(())
     }
 
-    /// `elementdecl`
+    /// Reads the declaration of an element: `elementdecl` in the grammar.
     fn element(&mut self) -> Result<(), Error> {
         self.space("white space")?;
         self.name("the name of an element")?;
         self.space("white space")?;
         if !self.take_word("EMPTY") && !self.take_word("ANY") {
             if !self.take("(") {
-                return Err(self.wrong("`EMPTY`, `ANY` or `(`"));
+                return Err(self.unexpected("`EMPTY`, `ANY` or `(`"));
             }
             self.content_model()?;
         }
         self.close("`>`")
     }
 
-    /// `Mixed` or `children`, behind its first parenthesis. Groups nest without a limit, so they are kept on a stack.
+    /// Reads a content model after its first parenthesis: `Mixed` or `children` in the grammar. Groups may nest to any depth,
+    /// so they are kept on a stack instead of recursing.
     fn content_model(&mut self) -> Result<(), Error> {
         self.skip_space();
         if self.take("#PCDATA") {
@@ -126,15 +129,15 @@ impl<'i> Parser<'i> {
             loop {
                 self.skip_space();
                 if self.take(")") {
-                    return if self.take("*") || !has_names { Ok(()) } else { Err(self.wrong("`*`")) };
+                    return if self.take("*") || !has_names { Ok(()) } else { Err(self.unexpected("`*`")) };
                 }
-                self.want("|")?;
+                self.expect("|")?;
                 self.skip_space();
                 self.name("the name of an element")?;
                 has_names = true;
             }
         }
-        // What separates the members of each group that is open, once there are two.
+        // The separator of each open group, once it has two members.
         let mut separators: Vec<Option<u8>> = vec![None];
         loop {
             self.skip_space();
@@ -162,7 +165,7 @@ impl<'i> Parser<'i> {
                         break;
                     }
                     _ => {
-                        return Err(self.wrong(match separator {
+                        return Err(self.unexpected(match separator {
                             Some(b',') => "`,` or `)`",
                             Some(_) => "`|` or `)`",
                             None => "`,`, `|` or `)`",
@@ -177,7 +180,7 @@ impl<'i> Parser<'i> {
         let _ = self.take("?") || self.take("*") || self.take("+");
     }
 
-    /// `AttlistDecl`
+    /// Reads the declaration of attributes: `AttlistDecl` in the grammar.
     fn attribute_list(&mut self) -> Result<(), Error> {
         self.space("white space")?;
         self.name("the name of an element")?;
@@ -187,7 +190,7 @@ impl<'i> Parser<'i> {
                 return Ok(());
             }
             if !has_space {
-                return Err(self.wrong("white space or `>`"));
+                return Err(self.unexpected("white space or `>`"));
             }
             self.name("the name of an attribute or `>`")?;
             self.space("white space")?;
@@ -203,7 +206,7 @@ impl<'i> Parser<'i> {
         }
     }
 
-    /// `AttType`
+    /// Reads the type of an attribute: `AttType` in the grammar.
     fn attribute_type(&mut self) -> Result<(), Error> {
         const TYPES: [&str; 8] = ["CDATA", "IDREFS", "IDREF", "ID", "ENTITIES", "ENTITY", "NMTOKENS", "NMTOKEN"];
         if TYPES.iter().any(|name| self.take_word(name)) {
@@ -214,7 +217,7 @@ impl<'i> Parser<'i> {
             self.space("white space")?;
         }
         if !self.take("(") {
-            return Err(self.wrong(if are_names { "`(`" } else { "the type of an attribute" }));
+            return Err(self.unexpected(if are_names { "`(`" } else { "the type of an attribute" }));
         }
         loop {
             self.skip_space();
@@ -227,11 +230,11 @@ impl<'i> Parser<'i> {
             if self.take(")") {
                 return Ok(());
             }
-            self.want("|")?;
+            self.expect("|")?;
         }
     }
 
-    /// `EntityDecl`
+    /// Reads the declaration of an entity: `EntityDecl` in the grammar.
     fn entity(&mut self) -> Result<(), Error> {
         self.space("white space")?;
         let is_parameter = self.take("%");
@@ -255,7 +258,7 @@ impl<'i> Parser<'i> {
         self.close("`>`")
     }
 
-    /// `NotationDecl`
+    /// Reads the declaration of a notation: `NotationDecl` in the grammar.
     fn notation(&mut self) -> Result<(), Error> {
         self.space("white space")?;
         self.name("the name of a notation")?;
@@ -267,12 +270,12 @@ impl<'i> Parser<'i> {
                 self.literal(Literal::SystemId, "a system identifier in quotes")?;
             }
         } else if !self.external_id()? {
-            return Err(self.wrong("`SYSTEM` or `PUBLIC`"));
+            return Err(self.unexpected("`SYSTEM` or `PUBLIC`"));
         }
         self.close("`>`")
     }
 
-    /// `ExternalID`; false if there is none.
+    /// Reads an external identifier, `ExternalID` in the grammar. Returns false if there is none.
     fn external_id(&mut self) -> Result<bool, Error> {
         if self.take_word("PUBLIC") {
             self.space("white space")?;
@@ -287,26 +290,26 @@ impl<'i> Parser<'i> {
 
     fn literal(&mut self, literal: Literal, expected: &'static str) -> Result<(), Error> {
         let Some(&quote @ (b'"' | b'\'')) = self.input.as_bytes().get(self.at) else {
-            return Err(self.wrong(expected));
+            return Err(self.unexpected(expected));
         };
         let start = self.at + 1;
         let Some(len) = memchr::memchr(quote, &self.input.as_bytes()[start..]) else {
-            return Err(self.ended(if quote == b'"' { "`\"`" } else { "`'`" }));
+            return Err(self.unexpected_end(if quote == b'"' { "`\"`" } else { "`'`" }));
         };
         self.at = start + len + 1;
         let text = &self.input[start..start + len];
-        let odd = match literal {
+        let forbidden = match literal {
             Literal::SystemId => None,
             Literal::PublicId => text.find(|c| !is_public_id_character(c)),
             Literal::EntityValue | Literal::AttributeValue if self.is_unprocessed() => None,
-            // Parameter entities may not stand inside of declarations (XML 1.0, "PEs in Internal Subset").
+            // References to parameter entities are not allowed inside of declarations (XML 1.0, "PEs in Internal Subset").
             Literal::EntityValue => text.find('%'),
             Literal::AttributeValue => text.find('<'),
         };
-        if let Some(odd) = odd.map(|odd| start + odd) {
-            let c = self.input[odd..].chars().next().unwrap_or_default();
-            return Err(Error::new(ErrorKind::MalformedXml, odd..odd + c.len_utf8())
-                .found(format!("`{}` in a literal", c.escape_debug()))
+        if let Some(at) = forbidden.map(|at| start + at) {
+            let c = self.input[at..].chars().next().unwrap_or_default();
+            return Err(Error::new(ErrorKind::MalformedXml, at..at + c.len_utf8())
+                .detail(format!("`{}` in a literal", c.escape_debug()))
                 .expected(match literal {
                     Literal::PublicId => "the characters of a public identifier",
                     Literal::EntityValue => "`&#37;`",
@@ -319,7 +322,7 @@ impl<'i> Parser<'i> {
         Ok(())
     }
 
-    /// The references in a value. Those to entities must have been declared, where they are part of an attribute.
+    /// Checks the references in a value. An entity in the value of an attribute must have been declared.
     fn check_references(&self, start: usize, text: &str, literal: Literal) -> Result<(), Error> {
         for (at, _) in text.match_indices('&') {
             let Some(len) = text[at..].find(';') else { return Err(lone_ampersand(start + at)) };
@@ -345,44 +348,44 @@ impl<'i> Parser<'i> {
         self.word(Edition::is_name, expected)
     }
 
-    /// The characters of a name that come next, if they are of the right kind.
+    /// Reads a word that consists of the characters of a name and that `is_right` accepts.
     fn word(&mut self, is_right: fn(Edition, &str) -> bool, expected: &'static str) -> Result<&'i str, Error> {
         let edition = self.reading.edition;
         let rest = self.rest();
         let len = rest.find(|c| !edition.is_name_character(c)).unwrap_or(rest.len());
         let word = &rest[..len];
         if !is_right(edition, word) {
-            return Err(self.wrong(expected));
+            return Err(self.unexpected(expected));
         }
         self.at += len;
         Ok(word)
     }
 
-    /// Goes on behind the text if it comes next.
+    /// Skips the text if it comes next. Returns whether it did.
     fn take(&mut self, text: &str) -> bool {
         let found = self.rest().starts_with(text);
         self.at += if found { text.len() } else { 0 };
         found
     }
 
-    /// The same for a text that ends where no character of a name follows.
+    /// Skips the word if it comes next and no character of a name follows it. Returns whether it did.
     fn take_word(&mut self, word: &str) -> bool {
         let edition = self.reading.edition;
         let after = self.rest().strip_prefix(word);
         after.is_some_and(|after| !after.starts_with(|c| edition.is_name_character(c))) && self.take(word)
     }
 
-    fn want(&mut self, text: &'static str) -> Result<(), Error> {
-        if self.take(text) { Ok(()) } else { Err(self.wrong(format!("`{text}`"))) }
+    fn expect(&mut self, text: &'static str) -> Result<(), Error> {
+        if self.take(text) { Ok(()) } else { Err(self.unexpected(format!("`{text}`"))) }
     }
 
     fn close(&mut self, expected: &'static str) -> Result<(), Error> {
         self.skip_space();
-        if self.take(">") { Ok(()) } else { Err(self.wrong(expected)) }
+        if self.take(">") { Ok(()) } else { Err(self.unexpected(expected)) }
     }
 
     fn space(&mut self, expected: &'static str) -> Result<(), Error> {
-        if self.skip_space() { Ok(()) } else { Err(self.wrong(expected)) }
+        if self.skip_space() { Ok(()) } else { Err(self.unexpected(expected)) }
     }
 
     fn skip_space(&mut self) -> bool {
@@ -395,23 +398,23 @@ impl<'i> Parser<'i> {
         &self.input[self.at..]
     }
 
-    /// Something else stands here, or nothing.
-    fn wrong(&self, expected: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    /// The error for a character that is not allowed here, or for the end of the input.
+    fn unexpected(&self, expected: impl Into<std::borrow::Cow<'static, str>>) -> Error {
         match self.rest().chars().next() {
-            None => self.ended(expected),
+            None => self.unexpected_end(expected),
             Some(c) => Error::new(ErrorKind::MalformedXml, self.at..self.at + c.len_utf8())
-                .found(format!("`{}` in the DOCTYPE", c.escape_debug()))
+                .detail(format!("`{}` in the DOCTYPE", c.escape_debug()))
                 .expected(expected),
         }
     }
 
-    fn ended(&self, expected: impl Into<std::borrow::Cow<'static, str>>) -> Error {
+    fn unexpected_end(&self, expected: impl Into<std::borrow::Cow<'static, str>>) -> Error {
         let end = self.input.len();
         Error::new(ErrorKind::UnexpectedEnd, end..end).expected(expected)
     }
 }
 
-/// XML 1.0, production 13.
+/// Whether a public identifier may contain the character (XML 1.0, production 13).
 fn is_public_id_character(c: char) -> bool {
     matches!(c, ' ' | '\r' | '\n') || c.is_ascii_alphanumeric() || "-'()+,./:=?;!*#@$_%".contains(c)
 }

@@ -1,4 +1,4 @@
-//! What a body holds: a call, or a response with its value or fault.
+//! The contents of a body that was read: a call, or a response with its value or fault.
 
 use super::cursor::{Siblings, ValueRef};
 use super::tree::Tree;
@@ -16,29 +16,29 @@ pub enum Message<'a> {
 /// A `methodCall`: a method and its parameters.
 #[derive(Clone, Debug)]
 pub struct Call<'a>(
-    /// The first node is the method's name.
+    /// The parameters. The first node is the name of the method.
     Tree<'a>,
 );
 
 /// A `methodResponse`: the value that the method returned, or a fault.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Response<'a> {
-    /// The method returned this.
+    /// The value that the method returned.
     ///
-    /// Python's client hands on the list of values if there is not exactly one; so by the rules of the daemon such a
-    /// response is read as an array.
+    /// By the rules of a release, a response that does not have exactly one value is read as an array of its values, because
+    /// Python's client returns such a list.
     Success(Document<'a>),
     /// The method failed.
     Fault(FaultDocument<'a>),
 }
 
-/// A value that was read: its text is borrowed from the bytes that it was read from where that is possible.
+/// A value that was read, with all values in it. Its texts are borrowed from the input where that is possible.
 ///
-/// It is one flat list whatever the nesting. Cloning, comparing and dropping it do not recurse.
+/// All values are in one flat list, so cloning, comparing and dropping a document do not recurse.
 #[derive(Clone, Debug)]
 pub struct Document<'a>(Tree<'a>);
 
-/// The struct of a fault as it was read.
+/// A fault that was read, with the place of its struct in the document.
 #[derive(Clone, Debug, PartialEq)]
 pub struct FaultDocument<'a>(Document<'a>);
 
@@ -47,10 +47,10 @@ impl<'a> Call<'a> {
         Self(tree)
     }
 
-    /// The name of the method, as in `xend.domain.pause`.
+    /// The name of the method, such as `xend.domain.pause`.
     ///
-    /// By the rules of the daemon it may be missing, and is then `None`, as in its answer `method "None" is not
-    /// supported` (capture `xml-response@3.0.3`).
+    /// By the rules of a release the name may be missing. Then it is the text `None`, as in the daemon's reply
+    /// `method "None" is not supported` (capture `xml-response@3.0.3`).
     pub fn method(&self) -> &str {
         self.0.text(0)
     }
@@ -60,7 +60,7 @@ impl<'a> Call<'a> {
         Siblings::new(&self.0, 1..self.0.nodes.len() as u32)
     }
 
-    /// The same, independent of the bytes that it was read from.
+    /// Makes it independent of the input that it was read from.
     pub fn into_owned(self) -> Call<'static> {
         Call(self.0.into_owned())
     }
@@ -84,7 +84,7 @@ impl<'a> Response<'a> {
         }
     }
 
-    /// The same, independent of the bytes that it was read from.
+    /// Makes it independent of the input that it was read from.
     pub fn into_owned(self) -> Response<'static> {
         match self {
             Self::Success(value) => Response::Success(value.into_owned()),
@@ -103,7 +103,7 @@ impl<'a> Document<'a> {
         ValueRef::new(&self.0, 0)
     }
 
-    /// The same, independent of the bytes that it was read from.
+    /// Makes it independent of the input that it was read from.
     pub fn into_owned(self) -> Document<'static> {
         Document(self.0.into_owned())
     }
@@ -116,29 +116,30 @@ impl PartialEq for Document<'_> {
 }
 
 impl<'a> FaultDocument<'a> {
-    /// For a struct with a `faultCode` and a `faultString`.
+    /// The document must be a struct with a `faultCode` and a `faultString`.
     pub(super) fn new(document: Document<'a>) -> Self {
         Self(document)
     }
 
-    /// The whole struct.
+    /// The struct of the fault.
     pub fn value(&self) -> ValueRef<'_> {
         self.0.value()
     }
 
-    /// The `faultCode`: an `int`. By the rules of the daemon it may be of any type.
+    /// The `faultCode`, which is an `int`. By the rules of a release it may have any type.
     pub fn code(&self) -> ValueRef<'_> {
         self.value().get("faultCode").expect("a fault has it")
     }
 
-    /// The `faultString`: a `string`. By the rules of the daemon it may be of any type.
+    /// The `faultString`, which is a `string`. By the rules of a release it may have any type.
     pub fn string(&self) -> ValueRef<'_> {
         self.value().get("faultString").expect("a fault has it")
     }
 
-    /// An owned copy.
+    /// Copies the fault.
     ///
-    /// A code that is no `int` is the number that its text is, or 0; a string of another type is its text.
+    /// If the code is not an `int`, its text is parsed as a number, and it is 0 if that fails. If the string has another
+    /// type, its text is used.
     pub fn to_fault(&self) -> Fault {
         let text = |value: ValueRef<'_>| value.text().unwrap_or_default().into_owned();
         let code = self.code().as_i32().unwrap_or_else(|| text(self.code()).parse().unwrap_or(0));

@@ -1,6 +1,6 @@
 //! The names of elements.
 
-/// The name of an element: one that XML-RPC has, or any other.
+/// The name of an element: a name of XML-RPC, or any other name.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum ElementName<'i> {
     MethodCall,

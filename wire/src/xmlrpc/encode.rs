@@ -1,6 +1,4 @@
-//! From values to bytes, in the layout of Python 2's `xmlrpclib.dumps`, which is the daemon's.
-
-use std::borrow::Cow;
+//! Encodes calls and responses, in the layout of Python 2's `xmlrpclib.dumps`, which is that of the daemon.
 
 use data_encoding::BASE64;
 
@@ -10,12 +8,12 @@ use super::marshal::Marshaller;
 use super::value::{Fault, Value};
 use crate::{Error, ErrorKind, Limits, python};
 
-/// A `methodCall`, byte for byte as Python 2's `xmlrpclib` writes it.
+/// Encodes a `methodCall`, byte for byte as Python 2's `xmlrpclib` writes it.
 ///
 /// # Errors
 /// [`ErrorKind::NotRepresentable`] for a method name that the specification does not allow, for a character that XML
-/// does not have (most control characters), and for more than [`Limits::HARD_DEPTH`] levels of arrays and structs.
-/// The span is empty: there is no document yet.
+/// does not allow (most control characters), and for more than [`Limits::HARD_DEPTH`] levels of arrays and structs.
+/// The span of the error is empty, because there is no document yet.
 pub fn encode_call(method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
     if !is_method_name(method) {
         return Err(not_representable(format!("method name `{}`", method.escape_debug())).expected(METHOD_NAME));
@@ -23,10 +21,10 @@ pub fn encode_call(method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
     Marshaller::call(method, params, |out, param| write(out, param, 0))
 }
 
-/// A `methodResponse` with a value, byte for byte as the daemon writes it.
+/// Encodes a `methodResponse` with a value, byte for byte as the daemon writes it.
 ///
-/// Python writes a carriage return as it is, which every XML parser then reads as a line feed; here it is `&#13;`.
-/// A double that is not finite is written as Python does, `inf` or `nan`, which only Python reads.
+/// There is one exception: a carriage return is written as `&#13;`. Python writes it unescaped, and every XML parser then
+/// reads it as a line feed. A double that is not finite is written as `inf` or `nan`, which only Python can read.
 ///
 /// # Errors
 /// As [`encode_call`].
@@ -34,7 +32,7 @@ pub fn encode_response(value: &Value) -> Result<Vec<u8>, Error> {
     Marshaller::response(|out| write(out, value, 0))
 }
 
-/// A `methodResponse` with a fault, byte for byte as the daemon writes it.
+/// Encodes a `methodResponse` with a fault, byte for byte as the daemon writes it.
 ///
 /// # Errors
 /// As [`encode_call`].
@@ -44,7 +42,7 @@ pub fn encode_fault(fault: &Fault) -> Result<Vec<u8>, Error> {
     Ok(Marshaller::fault(fault.code, &string))
 }
 
-/// `Marshaller.dump_...`. The depth is limited, so recursion is too.
+/// Writes a value as Python's `Marshaller.dump_...` do. The depth is limited, so the recursion is limited, too.
 fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error> {
     match value {
         Value::Int(number) => out.number("int", number),
@@ -55,7 +53,7 @@ fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error>
             escape(text, |piece| out.push(piece))?;
             out.close_scalar("string");
         }
-        // Rust writes numbers of this size as Python does.
+        // Rust writes numbers in this range as Python does.
         Value::Double(number) if (1e-4..1e16).contains(&number.abs()) => {
             out.number("double", format_args!("{number:?}"));
         }
@@ -66,7 +64,7 @@ fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error>
             out.close_scalar("dateTime.iso8601");
         }
         Value::Base64(bytes) => {
-            // `base64.encode`: lines of 76 characters, each with its end.
+            // Python's `base64.encode` writes lines of 76 characters.
             let mut text = String::with_capacity(bytes.len().div_ceil(57) * 77 + 1);
             text.push('\n');
             for line in bytes.chunks(57) {
@@ -98,11 +96,12 @@ fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error>
     Ok(())
 }
 
-/// `xmlrpclib.escape`: `&`, `<` and `>`; and the carriage return, which would not come back. Piece by piece.
+/// Escapes text piece by piece: `&`, `<` and `>` as `xmlrpclib.escape` does, and the carriage return, which a reader would
+/// otherwise turn into a line feed.
 #[inline]
 fn escape(text: &str, mut push: impl FnMut(&[u8])) -> Result<(), Error> {
     let bytes = text.as_bytes();
-    // Nearly all texts have nothing special, and a loop without a way out is the quicker one.
+    // Nearly no text needs escapes, and a loop without an early exit is faster.
     if !bytes.iter().fold(false, |any, &b| any | SPECIAL[usize::from(b)]) {
         push(bytes);
         return Ok(());
@@ -116,7 +115,7 @@ fn escape(text: &str, mut push: impl FnMut(&[u8])) -> Result<(), Error> {
             b'<' => b"&lt;",
             b'>' => b"&gt;",
             b'\r' => b"&#13;",
-            // The first byte of U+FFFE and U+FFFF, and of many characters that are fine.
+            // The first byte of U+FFFE and U+FFFF, which are not allowed, but also of many allowed characters.
             0xEF if text[at..].chars().next().is_some_and(is_char) => &bytes[at..=at],
             _ => return Err(not_representable(describe(&text[at..])).expected("a character that XML 1.0 allows")),
         });
@@ -126,7 +125,7 @@ fn escape(text: &str, mut push: impl FnMut(&[u8])) -> Result<(), Error> {
     Ok(())
 }
 
-/// Bytes that need a look.
+/// The bytes that need an escape or are not allowed, or may be the beginning of such a character.
 static SPECIAL: [bool; 256] = {
     let mut special = [false; 256];
     let mut b = 0;
@@ -149,8 +148,8 @@ fn deeper(depth: usize) -> Result<usize, Error> {
     Ok(depth + 1)
 }
 
-fn not_representable(found: impl Into<Cow<'static, str>>) -> Error {
-    Error::new(ErrorKind::NotRepresentable, 0..0).found(found)
+fn not_representable(detail: impl AsRef<str>) -> Error {
+    Error::new(ErrorKind::NotRepresentable, 0..0).detail(detail)
 }
 
 #[cfg(test)]

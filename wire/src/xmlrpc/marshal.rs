@@ -1,14 +1,14 @@
-//! The layout of Python 2's `xmlrpclib.dumps`, which is the daemon's, byte for byte. What is written into it has been
-//! escaped already.
+//! Writes XML-RPC in the layout of Python 2's `xmlrpclib.dumps`, which is that of the daemon, byte for byte. Texts must be
+//! escaped by the caller.
 
 use std::convert::Infallible;
 use std::io::Write;
 
-/// Writes one body.
+/// A writer of one body.
 pub(crate) struct Marshaller(Vec<u8>);
 
 impl Marshaller {
-    /// A `methodResponse` around one value.
+    /// The body of a `methodResponse` with one value, which `value` writes.
     pub(crate) fn response<E>(value: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<Vec<u8>, E> {
         let mut out = Self(b"<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n".to_vec());
         value(&mut out)?;
@@ -16,17 +16,20 @@ impl Marshaller {
         Ok(out.0)
     }
 
-    /// A `methodResponse` around a fault.
+    /// The body of a `methodResponse` with a fault.
     pub(crate) fn fault(code: i32, string: &[u8]) -> Vec<u8> {
-        Self::fault_of(code, |out| {
+        Self::fault_with_value(code, |out| {
             out.scalar("string", string);
             Ok::<_, Infallible>(())
         })
         .unwrap_or_else(|never| match never {})
     }
 
-    /// A fault whose `faultString` is any value.
-    pub(crate) fn fault_of<E>(code: i32, string: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<Vec<u8>, E> {
+    /// The body of a `methodResponse` with a fault whose `faultString` is any value, which `string` writes.
+    pub(crate) fn fault_with_value<E>(
+        code: i32,
+        string: impl FnOnce(&mut Self) -> Result<(), E>,
+    ) -> Result<Vec<u8>, E> {
         let mut out = Self(b"<?xml version='1.0'?>\n<methodResponse>\n<fault>\n".to_vec());
         out.open_struct();
         out.open_member(b"faultCode");
@@ -40,7 +43,7 @@ impl Marshaller {
         Ok(out.0)
     }
 
-    /// A `methodCall`.
+    /// The body of a `methodCall`, whose parameters `value` writes.
     pub(crate) fn call<P, E>(
         method: &str,
         params: &[P],
@@ -91,7 +94,7 @@ impl Marshaller {
         self.close_scalar(tag);
     }
 
-    /// `dump_nil` alone ends without a line feed (capture `t-none@4.1`).
+    /// Writes a `nil`, which unlike all other values is not followed by a line feed (capture `t-none@4.1`).
     pub(crate) fn nil(&mut self) {
         self.push(b"<value><nil/></value>");
     }

@@ -1,22 +1,22 @@
-//! XML-RPC: a call or a response, from bytes and to bytes.
+//! Decodes and encodes the calls and responses of XML-RPC.
 //!
-//! Nothing here needs Xend: the codec reads and writes XML-RPC bodies for anyone, strictly by the specification or by
-//! other [`Rules`], and leaves HTTP to others.
+//! This module needs nothing of Xend. It reads and writes the bodies of XML-RPC messages, strictly by the specification or
+//! by other [`Rules`], and does not deal with HTTP.
 //!
 //! ```
 //! use xend_wire::Limits;
 //! use xend_wire::xmlrpc::{self, Response, Rules, Value};
 //!
-//! // What goes out.
+//! // The client encodes a call.
 //! let call = xmlrpc::encode_call("sample.sum", &[2.into(), 3.into()])?;
 //!
-//! // What the other side makes of it.
+//! // The server decodes it and encodes its response.
 //! let call = xmlrpc::decode_call(&call, Rules::spec(), &Limits::default())?;
 //! assert_eq!(call.method(), "sample.sum");
 //! let sum = call.params().filter_map(|param| param.as_i32()).sum::<i32>();
 //! let reply = xmlrpc::encode_response(&Value::Struct(vec![("sum".into(), sum.into())]))?;
 //!
-//! // What comes back.
+//! // The client decodes the response.
 //! match xmlrpc::decode_response(&reply, Rules::spec(), &Limits::default())?.into_result() {
 //!     Ok(document) => assert_eq!(document.value().get("sum").and_then(|sum| sum.as_i32()), Some(5)),
 //!     Err(fault) => panic!("{fault}"),
@@ -24,14 +24,13 @@
 //! # Ok::<_, xend_wire::Error>(())
 //! ```
 //!
-//! A [`Document`] borrows its text from the bytes, keeps the order and the duplicates of members and the text of dates,
-//! and knows where each value stood ([`ValueRef::span`]).
-//! What is refused has an [`Error`](crate::Error) that says where, and what was expected.
+//! A [`Document`] borrows its text from the input. It keeps the order and the duplicates of members and the text of dates,
+//! and knows the place of each value ([`ValueRef::span`]).
+//! If a document is refused, the [`Error`](crate::Error) says where, and what was expected.
+//! All places are byte offsets into the input, whatever its encoding is.
 //!
-//! A span is in bytes of the document as it was given, whatever its encoding.
-//!
-//! No entity is ever expanded and no DOCTYPE is obeyed, nothing recurses, and [`Limits`](crate::Limits) bound what a
-//! document may ask for.
+//! No entity is ever expanded, no DOCTYPE changes how a document is read, and the decoder does not recurse.
+//! [`Limits`](crate::Limits) bound the size of a document.
 
 mod builder;
 mod characters;

@@ -1,72 +1,75 @@
-//! What a reader of XML tells the elements to.
+//! The interface between the XML reader and the content models, which give the elements their meaning.
 
 use std::ops::Range;
 
 use super::element_name::ElementName;
 use crate::Error;
 
-/// What the elements mean. It is told of a well-nested tree; an end belongs to the latest start that is open.
-pub(super) trait Model {
+/// A content model: it receives the tags and texts of a document in order, and builds the values.
+///
+/// The reader guarantees that elements nest, so each end tag belongs to the latest start tag that is still open.
+pub(super) trait ContentModel {
     fn start(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error>;
     fn end(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error>;
     fn text(&mut self, piece: Range<usize>) -> Result<(), Error>;
-    /// A character given by a reference.
+    /// Receives a character that a reference stands for.
     fn char(&mut self, c: char, piece: Range<usize>) -> Result<(), Error>;
 
-    /// What stands in the start tag that comes next behind the name, where there is anything.
+    /// Receives the attributes of the next start tag: the part of it after the name, if that is not empty.
     fn attributes(&mut self, _: Range<usize>) {}
 
-    // What usually comes in one piece. A model that does it in one piece too does what this does.
+    // The methods below receive several tags at once, for speed. An implementation must have the same effect as the
+    // default one, which passes the tags on one by one.
 
-    /// A line feed between two tags.
+    /// Receives a line feed between two tags.
     fn line_feed(&mut self, at: usize) -> Result<(), Error> {
         self.text(at..at + 1)
     }
 
-    /// `<value><name>text</name></value>`, from `at` on.
+    /// Receives `<value><name>text</name></value>`, which begins at `at`.
     fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error> {
         scalar(self, name, at, text)
     }
 
-    /// `<value><array><data>`, from `at` on.
+    /// Receives `<value><array><data>`, which begins at `at`.
     fn start_array(&mut self, at: usize) -> Result<(), Error> {
         start_array(self, at)
     }
 
-    /// `</data></array></value>`, from `at` on.
+    /// Receives `</data></array></value>`, which begins at `at`.
     fn end_array(&mut self, at: usize) -> Result<(), Error> {
         self.end(ElementName::Data, at..at + 7)?;
         self.end(ElementName::Array, at + 7..at + 15)?;
         self.end(ElementName::Value, at + 15..at + 23)
     }
 
-    /// `<value><struct>`, from `at` on.
+    /// Receives `<value><struct>`, which begins at `at`.
     fn start_struct(&mut self, at: usize) -> Result<(), Error> {
         start_struct(self, at)
     }
 
-    /// `</struct></value>`, from `at` on.
+    /// Receives `</struct></value>`, which begins at `at`.
     fn end_struct(&mut self, at: usize) -> Result<(), Error> {
         self.end(ElementName::Struct, at..at + 9)?;
         self.end(ElementName::Value, at + 9..at + 17)
     }
 
-    /// `<member><name>text</name>`, from `at` on, with or without a line feed between the tags.
+    /// Receives `<member><name>text</name>`, which begins at `at` and may have a line feed between the first two tags.
     fn start_member(&mut self, at: usize, text: Range<usize>) -> Result<(), Error> {
         start_member(self, at, text)
     }
 }
 
-/// What [`Model::scalar`] means.
+/// The default of [`ContentModel::scalar`].
 pub(super) fn scalar(
-    model: &mut (impl Model + ?Sized),
+    model: &mut (impl ContentModel + ?Sized),
     name: ElementName<'_>,
     at: usize,
     text: Range<usize>,
 ) -> Result<(), Error> {
     let value_tag = at..at + 7;
     let tag = value_tag.end..text.start;
-    // Longer than the start tag by the slash.
+    // The end tag is longer than the start tag by the slash.
     let end_tag = text.end..text.end + tag.len() + 1;
     let value_end_tag = end_tag.end..end_tag.end + 8;
     model.start(ElementName::Value, value_tag)?;
@@ -78,21 +81,25 @@ pub(super) fn scalar(
     model.end(ElementName::Value, value_end_tag)
 }
 
-/// What [`Model::start_array`] means.
-pub(super) fn start_array(model: &mut (impl Model + ?Sized), at: usize) -> Result<(), Error> {
+/// The default of [`ContentModel::start_array`].
+pub(super) fn start_array(model: &mut (impl ContentModel + ?Sized), at: usize) -> Result<(), Error> {
     model.start(ElementName::Value, at..at + 7)?;
     model.start(ElementName::Array, at + 7..at + 14)?;
     model.start(ElementName::Data, at + 14..at + 20)
 }
 
-/// What [`Model::start_struct`] means.
-pub(super) fn start_struct(model: &mut (impl Model + ?Sized), at: usize) -> Result<(), Error> {
+/// The default of [`ContentModel::start_struct`].
+pub(super) fn start_struct(model: &mut (impl ContentModel + ?Sized), at: usize) -> Result<(), Error> {
     model.start(ElementName::Value, at..at + 7)?;
     model.start(ElementName::Struct, at + 7..at + 15)
 }
 
-/// What [`Model::start_member`] means.
-pub(super) fn start_member(model: &mut (impl Model + ?Sized), at: usize, text: Range<usize>) -> Result<(), Error> {
+/// The default of [`ContentModel::start_member`].
+pub(super) fn start_member(
+    model: &mut (impl ContentModel + ?Sized),
+    at: usize,
+    text: Range<usize>,
+) -> Result<(), Error> {
     let member_tag = at..at + 8;
     let name_tag = text.start - 6..text.start;
     let name_end_tag = text.end..text.end + 7;

@@ -1,21 +1,21 @@
-//! Names in XML.
+//! Names in XML: which characters they may contain.
 
-/// Which characters a name may have.
+/// The edition of XML 1.0 that says which characters a name may contain.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Edition {
     /// Letters, digits and the like of Unicode 2.0 (XML 1.0, first to fourth edition, appendix B), as expat has them.
     Fourth,
-    /// Nearly everything (XML 1.0, fifth edition, productions 4 and 4a).
+    /// Nearly all characters (XML 1.0, fifth edition, productions 4 and 4a).
     Fifth,
 }
 
 impl Edition {
-    /// A name (production 5).
+    /// Whether the text is a name (production 5).
     pub(super) fn is_name(self, name: &str) -> bool {
         name.starts_with(|c| self.is_name_start(c)) && self.is_nmtoken(name)
     }
 
-    /// A name token (production 7): a name that may begin with any of its characters.
+    /// Whether the text is a name token (production 7), which unlike a name may begin with any of its characters.
     pub(super) fn is_nmtoken(self, name: &str) -> bool {
         !name.is_empty() && name.chars().all(|c| self.is_name_character(c))
     }

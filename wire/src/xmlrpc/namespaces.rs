@@ -1,32 +1,33 @@
-//! Namespaces, as far as they tell Apache's extension types: their prefix is up to the document (Namespaces in XML 1.0).
+//! Recognises Apache's extension types by their namespace, for which a document may choose any prefix (Namespaces in XML
+//! 1.0).
 
 use super::characters::is_space;
 use super::names::Edition;
 use super::references::resolve;
 
-/// Of the types that Apache's ws-xmlrpc adds (its `TypeFactoryImpl`).
+/// The namespace of the types that Apache's ws-xmlrpc adds (its `TypeFactoryImpl`).
 const APACHE: &str = "http://ws.apache.org/xmlrpc/namespaces/extensions";
 
-/// The prefixes that are declared in the elements that are open.
+/// The namespace prefixes that the open elements declare.
 #[derive(Default)]
 pub(super) struct Namespaces<'i> {
     declarations: Vec<Declaration<'i>>,
 }
 
 struct Declaration<'i> {
-    /// How many elements are open, with the one that has the declaration.
+    /// The number of open elements, including the one with the declaration.
     depth: usize,
-    /// Empty for the default namespace.
+    /// The prefix, which is empty for the default namespace.
     prefix: &'i str,
     is_apache: bool,
 }
 
 impl<'i> Namespaces<'i> {
-    /// Takes what the attributes of an element declare. `span` is what stands in its well-formed tag behind the name.
+    /// Adds the declarations among the attributes of an element. `span` is the part of its start tag after the name.
     #[cold]
     pub(super) fn declare(&mut self, input: &'i str, span: std::ops::Range<usize>, depth: usize) {
         let mut rest = &input[span];
-        // Nearly all attributes are others.
+        // Nearly no attribute declares a namespace.
         let bytes = rest.as_bytes();
         if !memchr::memchr_iter(b'x', bytes).any(|at| bytes[at..].starts_with(b"xmlns")) {
             return;
@@ -51,13 +52,13 @@ impl<'i> Namespaces<'i> {
         self.declarations.is_empty()
     }
 
-    /// Forgets what was declared in elements that are open no longer.
+    /// Removes the declarations of elements that are no longer open.
     #[cold]
     pub(super) fn leave(&mut self, depth: usize) {
         while self.declarations.pop_if(|declaration| declaration.depth > depth).is_some() {}
     }
 
-    /// The name in Apache's namespace that the element's name stands for.
+    /// The local part of an element's name, if the element is in Apache's namespace.
     pub(super) fn apache<'n>(&self, name: &'n str) -> Option<&'n str> {
         let (prefix, local) = name.split_once(':').unwrap_or(("", name));
         let declaration = self.declarations.iter().rfind(|declaration| declaration.prefix == prefix)?;
@@ -65,7 +66,7 @@ impl<'i> Namespaces<'i> {
     }
 }
 
-/// Whether an attribute value is Apache's URI, its references resolved.
+/// Whether an attribute value is Apache's URI after its references are resolved.
 fn is_apache(value: &str) -> bool {
     let mut wanted = APACHE.chars();
     let mut at = 0;

@@ -1,13 +1,13 @@
-//! Laws over all values and documents.
+//! Properties that hold for all values and documents.
 
 use proptest::prelude::*;
 
 use super::tests::show;
 use super::*;
-use crate::tests::by_turns;
+use crate::tests::rotate;
 use crate::{ErrorKind, Limits, Release};
 
-/// Characters that need care, and some that do not.
+/// Texts of letters and of characters that need special treatment.
 fn text_strategy() -> impl Strategy<Value = String> {
     let special = prop::sample::select(vec![
         '&',
@@ -28,7 +28,7 @@ fn text_strategy() -> impl Strategy<Value = String> {
     prop::collection::vec(character, 0..8).prop_map(String::from_iter)
 }
 
-/// Values that the extended rules know: doubles that Python writes without an exponent, dates of the usual form.
+/// Values that the extended rules accept. Doubles are written without an exponent, and dates have the usual form.
 fn value_strategy() -> impl Strategy<Value = Value> {
     let leaf = prop_oneof![
         any::<i32>().prop_map(Value::Int),
@@ -58,7 +58,7 @@ fn has_extension(value: &Value) -> bool {
     }
 }
 
-/// A document with a few bytes replaced, inserted or removed.
+/// Documents with a few bytes replaced, inserted or removed.
 fn mutation_strategy() -> impl Strategy<Value = Vec<u8>> {
     let pieces: Vec<&'static [u8]> = vec![
         b"<",
@@ -110,12 +110,12 @@ fn mutation_strategy() -> impl Strategy<Value = Vec<u8>> {
 proptest! {
     #![proptest_config(crate::test_config())]
 
-    /// Decode after encode gives the value back, and encode after that the bytes: by the specification where it has the
-    /// types, and by all other rules.
+    /// Decoding an encoded value returns the value, and encoding that returns the same bytes. The rules of the specification
+    /// refuse values with extensions.
     #[test]
     fn round_trip(value in value_strategy()) {
         let bytes = encode_response(&value).unwrap();
-        for rules in by_turns(Rules::all(), "round_trip") {
+        for rules in rotate(Rules::all(), "round_trip") {
             let document = match decode_response(&bytes, rules, &Limits::default()) {
                 Ok(response) => response.into_result().unwrap(),
                 Err(error) => {
@@ -134,7 +134,7 @@ proptest! {
         prop_assert_eq!(call.params().map(ValueRef::to_value).collect::<Vec<_>>(), vec![value, 5.into()]);
     }
 
-    /// Any double comes back by the rules of the daemon, whose emitter writes exponents and `inf`.
+    /// The rules of a release decode any double, also one that is written with an exponent or as `inf`.
     #[test]
     fn doubles(bits in any::<u64>()) {
         let number = f64::from_bits(bits);
@@ -148,7 +148,7 @@ proptest! {
     fn faults(code in any::<i32>(), string in text_strategy()) {
         let fault = Fault { code, string };
         let bytes = encode_fault(&fault).unwrap();
-        for rules in by_turns(Rules::all(), "faults") {
+        for rules in rotate(Rules::all(), "faults") {
             let response = decode_response(&bytes, rules, &Limits::default()).unwrap();
             prop_assert_eq!(response.into_result().unwrap_err(), fault.clone());
         }
@@ -159,23 +159,23 @@ proptest! {
     fn prefixes(value in value_strategy(), cut in any::<prop::sample::Index>()) {
         let bytes = encode_response(&value).unwrap();
         let cut = &bytes[..cut.index(bytes.len() - 1)];
-        for rules in by_turns(Rules::all(), "prefixes") {
+        for rules in rotate(Rules::all(), "prefixes") {
             let error = decode(cut, rules, &Limits::default()).unwrap_err();
             prop_assert!(rules == Rules::spec() || error.kind() == ErrorKind::UnexpectedEnd, "{error}");
         }
     }
 
-    /// Nothing panics, spans lie inside the document, and what is accepted can be looked at.
+    /// Nothing panics, spans lie inside the document, and an accepted document can be read.
     #[test]
     fn mutations(document in mutation_strategy()) {
-        for rules in by_turns(Rules::all(), "mutations") {
+        for rules in rotate(Rules::all(), "mutations") {
             no_panic(&document, rules);
         }
     }
 
     #[test]
     fn any_bytes(document in prop::collection::vec(any::<u8>(), 0..64)) {
-        for rules in by_turns(Rules::all(), "any_bytes") {
+        for rules in rotate(Rules::all(), "any_bytes") {
             no_panic(&document, rules);
         }
     }

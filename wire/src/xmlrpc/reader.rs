@@ -1,20 +1,21 @@
-//! From tokens to a model: the elements nest, and there is one root with nothing beside it.
+//! Reads tokens and passes them to a content model. It checks that elements nest, and that there is one root element with
+//! nothing before or after it.
 
 use std::ops::Range;
 
 use super::characters::{is_blank, trim};
 use super::element_name::ElementName;
-use super::model::Model;
+use super::model::ContentModel;
 use super::reading::Reading;
 use super::shortcuts;
 use super::tokens::{Token, Tokens};
 use crate::{Error, ErrorKind};
 
-/// How many elements are open at once in most documents.
+/// The number of elements that are open at the same time in most documents.
 pub(super) const USUAL_DEPTH: usize = 24;
 
-/// Reads the text from `start`, the end of the XML declaration, to its end.
-pub(super) fn read(input: &str, start: usize, reading: Reading, model: &mut impl Model) -> Result<(), Error> {
+/// Reads the document from `start`, which is the end of the XML declaration, to its end.
+pub(super) fn read(input: &str, start: usize, reading: Reading, model: &mut impl ContentModel) -> Result<(), Error> {
     let mut tokens = Tokens::new(input, start, reading)?;
     let mut open: Vec<ElementName<'_>> = Vec::with_capacity(USUAL_DEPTH);
     let root_end = shortcuts::read_root(input, start, &mut open, model)?;
@@ -70,7 +71,7 @@ fn mismatched(name: ElementName<'_>, expected: Option<ElementName<'_>>, tag: Ran
     let error = Error::new(ErrorKind::MismatchedTag, tag).found(format!("`</{}>`", name.as_str().escape_debug()));
     match expected {
         Some(expected) => error.expected(format!("`</{expected}>`")),
-        None => error.expected("no end tag, for nothing is open"),
+        None => error.expected("no end tag, because no element is open"),
     }
 }
 

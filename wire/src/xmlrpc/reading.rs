@@ -1,4 +1,4 @@
-//! What of the rules, and of the XML declaration, decides how the rest of a document is read.
+//! The settings, from the rules and the XML declaration, that decide how the rest of a document is read.
 
 use super::names::Edition;
 use super::rules::Rules;
@@ -7,10 +7,10 @@ use super::rules::Rules;
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Reading {
     pub(super) edition: Edition,
-    /// Whether the document says that it stands alone, so that nothing outside of it declares an entity.
+    /// Whether the document declares `standalone="yes"`, so that no entity is declared outside of it.
     pub(super) is_standalone: bool,
-    /// Whether to do as expat where it differs from XML 1.0: it skips a reference to an entity that may be declared in
-    /// what it does not read, and behind a reference to a parameter entity looks at no more than the form of
+    /// Whether to behave like expat where it differs from XML 1.0. expat skips a reference to an entity that may be
+    /// declared in a part that it does not read. After a reference to a parameter entity, it checks only the form of
     /// declarations (`hasParamEntityRefs` and `keepProcessing` in its `xmlparse.c`).
     pub(super) as_expat: bool,
 }

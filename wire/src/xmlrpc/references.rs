@@ -1,4 +1,4 @@
-//! References to characters, and to the five entities that XML has by itself.
+//! References to characters, and to the five predefined entities of XML.
 
 use std::ops::Range;
 
@@ -6,7 +6,7 @@ use super::characters::is_char;
 use super::names::Edition;
 use crate::{Error, ErrorKind};
 
-/// The character that a reference stands for. No entity but XML's five is known, whatever a DOCTYPE declares.
+/// The character that a reference stands for. Only XML's five entities are known, even if a DOCTYPE declares others.
 pub(super) fn resolve(input: &str, span: Range<usize>, edition: Edition) -> Result<char, Error> {
     let reference = &input[span.start + 1..span.end - 1];
     let Some(number) = reference.strip_prefix('#') else {
@@ -35,5 +35,5 @@ pub(super) fn resolve(input: &str, span: Range<usize>, edition: Edition) -> Resu
 }
 
 pub(super) fn lone_ampersand(at: usize) -> Error {
-    Error::new(ErrorKind::MalformedXml, at..at + 1).found("`&`").expected("a reference, or `&amp;`")
+    Error::new(ErrorKind::MalformedXml, at..at + 1).detail("`&`").expected("a reference, or `&amp;`")
 }

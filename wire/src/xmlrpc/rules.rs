@@ -1,47 +1,48 @@
-//! The sets of rules that a document can be read by.
+//! The sets of rules by which a document can be read.
 
 use std::fmt;
 use std::str::FromStr;
 
 use crate::Release;
 
-/// By which rules a document is read.
+/// The rules by which a document is read.
 ///
-/// | name | what it takes |
+/// | name | what the rules accept |
 /// | --- | --- |
 /// | `spec` | the XML-RPC specification with its errata, and nothing else |
-/// | `extended` | that, and the usual extensions: `nil`, `i8`, `i1`, `i2`, Apache's types, and the ISO 8601 forms of a date and time |
-/// | `xend-RELEASE` | what the daemon takes: Python 2's `xmlrpclib`, which hardly looks at the structure |
+/// | `extended` | also the usual extensions: `nil`, `i8`, `i1`, `i2`, Apache's types, and all ISO 8601 forms of a date and time |
+/// | `xend-RELEASE` | everything that the daemon accepts, which reads with Python 2's `xmlrpclib` and so hardly checks the structure |
 ///
 /// # Encodings
 ///
 /// All rules read UTF-8, UTF-16 (by its byte order mark, or by its first characters as XML 1.0, appendix F, says),
 /// ISO-8859-1 and US-ASCII, under the names and aliases that IANA registered. A byte order mark that contradicts the
-/// declaration is an error. By the rules of a release any 8-bit codec of Python 2.7 is read, too, and a label is
-/// looked for as Python looks for it.
+/// declaration is an error. The rules of a release also read any 8-bit codec of Python 2.7, and look up its name as
+/// Python does.
 ///
 /// # DOCTYPE
 ///
-/// The grammar of a document type declaration is checked, and that is all: no entity is ever expanded, no external
-/// subset is fetched, and no default value of an attribute counts. So by the rules of a release a document that refers
-/// to an entity that it declares is refused, where Python expands the entity. This is their only difference from
-/// Python that is meant.
+/// The grammar of a document type declaration is checked, but the declaration has no effect: no entity is ever expanded,
+/// no external subset is fetched, and no default value of an attribute is used. So the rules of a release refuse a document
+/// that refers to an entity that it declares, although Python expands such an entity. This is their only intended
+/// difference from Python.
 ///
 /// # Apache's types
 ///
-/// They are known by their namespace, `http://ws.apache.org/xmlrpc/namespaces/extensions`, whatever its prefix.
+/// The types of Apache ws-xmlrpc are recognised by their namespace,
+/// `http://ws.apache.org/xmlrpc/namespaces/extensions`, whatever its prefix is.
 ///
-/// | type | read as | what it may be |
+/// | type | read as | values |
 /// | --- | --- | --- |
-/// | `nil` | `nil` | nothing |
-/// | `i1`, `i2` | `int` | 8 or 16 bits |
-/// | `i8` | `i8` | 64 bits |
+/// | `nil` | `nil` | an empty element |
+/// | `i1`, `i2` | `int` | an integer of 8 or 16 bits |
+/// | `i8` | `i8` | an integer of 64 bits |
 /// | `biginteger` | `int` | an integer of any size |
-/// | `float` | `double` | a number of 32 bits, with an exponent or without |
-/// | `bigdecimal` | `double` | a number that a double holds with all its digits; another is refused ([`ErrorKind::InvalidDouble`](crate::ErrorKind::InvalidDouble)), so that nothing is lost |
+/// | `float` | `double` | a number of 32 bits, with or without an exponent |
+/// | `bigdecimal` | `double` | a number that a double represents with all its digits; any other number is refused ([`ErrorKind::InvalidDouble`](crate::ErrorKind::InvalidDouble)), so that no digits are lost |
 /// | `dateTime` | `dateTime.iso8601` | an ISO 8601 date and time |
-/// | `serializable` | `base64` | the bytes of an object, which nobody looks into |
-/// | `dom` | - | refused ([`ErrorKind::UnsupportedType`](crate::ErrorKind::UnsupportedType)): a piece of XML is no value of XML-RPC |
+/// | `serializable` | `base64` | the bytes of a serialized object, which are not interpreted |
+/// | `dom` | - | refused ([`ErrorKind::UnsupportedType`](crate::ErrorKind::UnsupportedType)), because a piece of XML can't be represented as a value |
 ///
 /// ```
 /// use xend_wire::{Limits, xmlrpc::{self, Rules}};
@@ -64,32 +65,32 @@ enum Dialect {
 }
 
 impl Rules {
-    /// The specification with its errata.
+    /// The rules `spec`: the specification with its errata.
     pub fn spec() -> Self {
         Self(Dialect::Spec)
     }
 
-    /// The specification and the usual extensions.
+    /// The rules `extended`: the specification and the usual extensions.
     pub fn extended() -> Self {
         Self(Dialect::Extended)
     }
 
-    /// What a release of the daemon takes. All releases read alike: each hands its bytes to Python 2's `xmlrpclib`.
+    /// The rules of a release of the daemon. All releases read alike, because each uses Python 2's `xmlrpclib`.
     pub fn xend(release: Release) -> Self {
         Self(Dialect::Xend(release))
     }
 
-    /// Every set of rules.
+    /// All sets of rules.
     pub fn all() -> impl Iterator<Item = Self> {
         [Self::spec(), Self::extended()].into_iter().chain(Release::ALL.iter().copied().map(Self::xend))
     }
 
-    /// The name, as cases write it: `spec`, `extended`, `xend-4.1`.
+    /// The name of the rules: `spec`, `extended`, or `xend-RELEASE` such as `xend-4.1`.
     pub fn name(self) -> &'static str {
         match self.0 {
             Dialect::Spec => "spec",
             Dialect::Extended => "extended",
-            Dialect::Xend(release) => release.rules(),
+            Dialect::Xend(release) => release.rules_name(),
         }
     }
 
@@ -116,7 +117,7 @@ impl FromStr for Rules {
     }
 }
 
-/// The text names no set of XML-RPC rules.
+/// The error of parsing a text that is not the name of XML-RPC rules.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct UnknownRules(String);
 

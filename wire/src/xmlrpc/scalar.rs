@@ -1,4 +1,4 @@
-//! The text forms of the scalar types: what the rules allow, and the canonical form of what was read.
+//! The texts of the scalar types: which texts the rules allow, and the canonical text of a value.
 
 use std::borrow::Cow;
 
@@ -9,26 +9,28 @@ use super::rules::Rules;
 use super::tree::Kind;
 use crate::{ErrorKind, python};
 
-/// Why a text is no value of its type, and what it should be.
+/// Why a text is not a value of its type: the kind of the error, and what was expected.
 pub(super) type Refusal = (ErrorKind, &'static str);
 
-/// Which numbers a type has, beyond its [`Kind`].
+/// Which numbers a type allows. Several types have the same [`Kind`] but allow different numbers.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Form {
-    /// Those of the specification; what else the kind says.
+    /// The numbers that the specification allows for the kind. It is also used for types that are not numbers.
     Plain,
-    /// Integers of so many bits.
+    /// Integers of this many bits.
     Bits(u8),
-    /// Integers of any size: Apache's `biginteger`.
+    /// Integers of any size, as in Apache's `biginteger`.
     AnySize,
-    /// Apache's `float`, of 32 bits.
+    /// Numbers of 32 bits, as in Apache's `float`.
     Float,
-    /// Apache's `bigdecimal`, as far as a double has the number.
+    /// Numbers that a double represents with all digits, as in Apache's `bigdecimal`.
     Decimal,
 }
 
-/// Checks the text of a scalar. What Python takes beyond the specification comes back in a form within it.
+/// Checks the text of a scalar.
 ///
+/// Python accepts more texts than the specification. For such a text, the result is one that the specification allows for
+/// the same value, and otherwise `None`.
 pub(super) fn check(kind: Kind, form: Form, text: &str, rules: Rules) -> Result<Option<String>, Refusal> {
     if rules.are_python() {
         return by_python::check(kind, text);
@@ -64,7 +66,7 @@ pub(super) fn check(kind: Kind, form: Form, text: &str, rules: Rules) -> Result<
 
 pub(super) const INVALID_NIL: Refusal = (ErrorKind::InvalidNil, "nothing inside");
 
-/// `5` for `+05`.
+/// The canonical text of an integer: `5` for `+05`.
 pub(super) fn canonical_integer(text: &str) -> Cow<'_, str> {
     let (sign, digits) = split_sign(text);
     let digits = digits.trim_start_matches('0');
@@ -76,12 +78,12 @@ pub(super) fn canonical_integer(text: &str) -> Cow<'_, str> {
     }
 }
 
-/// As Python prints the number: `1.5`, `3.0`, `1e+16`.
+/// The canonical text of a double, as Python prints it: `1.5`, `3.0`, `1e+16`.
 pub(super) fn canonical_double(text: &str) -> String {
     python::repr_float(text.parse().expect("checked when it was read"))
 }
 
-/// Without white space.
+/// The canonical text of base64: without white space.
 pub(super) fn canonical_base64(text: &str) -> Cow<'_, str> {
     match without_space(text) {
         Cow::Borrowed(_) => text.into(),
@@ -101,7 +103,8 @@ fn split_sign(text: &str) -> (&str, &str) {
     text.split_at(usize::from(text.starts_with(['+', '-'])))
 }
 
-/// "There is no whitespace allowed"; leading zeros and a sign are (XML-RPC specification, `int`).
+/// Checks the text of an integer. White space is not allowed, but leading zeros and a sign are (XML-RPC specification,
+/// `int`).
 fn check_integer(text: &str, form: Form) -> Result<(), Refusal> {
     let (_, digits) = split_sign(text);
     if digits.is_empty() || !digits.bytes().all(|b| b.is_ascii_digit()) {
@@ -109,11 +112,11 @@ fn check_integer(text: &str, form: Form) -> Result<(), Refusal> {
     }
     let Form::Bits(bits) = form else { return Ok(()) };
     if bits >= 32 && digits.len() <= 9 {
-        return Ok(()); // No such number is out of range.
+        return Ok(()); // Numbers of at most nine digits are always in range.
     }
     let half = 1_i64 << (bits - 1).min(62);
     let in_range = |number: i64| bits == 64 || (-half..half).contains(&number);
-    // Leading zeros need no limit, so that `parse` would overflow on nothing but the value.
+    // `parse` fails only if the value is too large, however many leading zeros there are.
     if text.parse().is_ok_and(in_range) {
         return Ok(());
     }
@@ -126,8 +129,9 @@ fn check_integer(text: &str, form: Form) -> Result<(), Refusal> {
     Err((ErrorKind::IntegerOutOfRange, expected))
 }
 
-/// "A plus or a minus, followed by any number of numeric characters, followed by a period and any number of numeric
-/// characters" (XML-RPC specification, "What are the limits"); nearly everyone takes a number without a period, too.
+/// Whether the text is "a plus or a minus, followed by any number of numeric characters, followed by a period and any
+/// number of numeric characters" (XML-RPC specification, "What are the limits"). A number without a period is accepted,
+/// too, as by nearly every implementation.
 fn is_double(text: &str) -> bool {
     let (_, digits) = split_sign(text);
     let (whole, fraction) = digits.split_once('.').unwrap_or((digits, ""));
@@ -135,7 +139,7 @@ fn is_double(text: &str) -> bool {
     digits.len() > usize::from(digits.contains('.')) && are_digits(whole) && are_digits(fraction)
 }
 
-/// A number as Java writes its `Float` and `BigDecimal`, with an exponent or without.
+/// Checks a number as Java writes its `Float` and `BigDecimal`, with or without an exponent.
 fn check_apache_number(text: &str, form: Form) -> Result<(), Refusal> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (_, exponent_digits) = split_sign(exponent);
@@ -150,13 +154,14 @@ fn check_apache_number(text: &str, form: Form) -> Result<(), Refusal> {
     }
 }
 
-/// Whether a double that is read from the text is written with the same digits again, so that nothing is lost.
+/// Whether the double that the text is parsed to has all digits of the text.
 fn has_all_digits(text: &str) -> bool {
     let number = text.parse::<f64>().unwrap_or(f64::INFINITY);
     number.is_finite() && decimal(text) == decimal(&format!("{number:e}"))
 }
 
-/// The digits of a number, without zeros on both sides, and the power of ten of the first one behind them.
+/// A number in a form that can be compared: whether it is negative, its digits without zeros at both ends, and the power of
+/// ten by which the digits, read as an integer, are multiplied.
 fn decimal(text: &str) -> Option<(bool, String, i64)> {
     let (mantissa, exponent) = text.split_once(['e', 'E']).unwrap_or((text, "0"));
     let (sign, mantissa) = split_sign(mantissa);
@@ -169,21 +174,24 @@ fn decimal(text: &str) -> Option<(bool, String, i64)> {
     Some((sign == "-", digits.to_owned(), exponent))
 }
 
-/// Whether the number is not so large that a double has no more for it than infinity, which the specification lacks.
+/// Whether the number is small enough for a double. A larger one would become infinity, which the specification does not
+/// have.
 fn is_finite(digits: &str) -> bool {
-    // No number of so few digits is.
+    // A number of at most 308 digits is small enough.
     digits.len() <= 308 || digits.parse::<f64>().is_ok_and(f64::is_finite)
 }
 
-/// White space does not matter (errata); surplus bits are zero, and nothing comes after the padding.
+/// Whether the text is base64. White space is ignored (errata), unused bits must be zero, and nothing may follow the
+/// padding.
 fn is_base64(text: &str) -> bool {
     let digits = without_space(text);
-    // The library would go on after the padding, as in a concatenation.
+    // The library would continue after the padding, because it accepts concatenated base64.
     let padding = memchr::memchr(b'=', &digits).map_or(0, |at| digits.len() - at);
     padding <= 2 && BASE64.decode(&digits).is_ok()
 }
 
-/// `19980717T14:08:55`; extended, also `1998-07-17`, a fraction of the second, and `Z`, `+02`, `+0200` or `+02:00`.
+/// Whether the text is a date and time: `19980717T14:08:55`, or if `extended`, also with a date like `1998-07-17`, a
+/// fraction of the second, and a zone (`Z`, `+02`, `+0200` or `+02:00`).
 fn is_date_time(text: &[u8], extended: bool) -> bool {
     let mut rest = text;
     let is_usual = (|| {
@@ -194,8 +202,8 @@ fn is_date_time(text: &[u8], extended: bool) -> bool {
         let hour = literal(&mut rest, b'T').then(|| digits(&mut rest, 2))??;
         let minute = literal(&mut rest, b':').then(|| digits(&mut rest, 2))??;
         let second = literal(&mut rest, b':').then(|| digits(&mut rest, 2))??;
-        // A second 60 is a leap second (ISO 8601:2004, 4.2.1). Whether there was one at that time can be told by neither
-        // the rules of the calendar nor the text, which need not name its zone.
+        // Second 60 is a leap second (ISO 8601:2004, 4.2.1). Whether there was one can't be checked, because the text need
+        // not have a zone.
         let is_time = hour < 24 && minute < 60 && second <= 60 || (hour, minute, second) == (24, 0, 0);
         Some(((1..=days(year, month)).contains(&day) && is_time, hour == 24))
     })();
@@ -204,7 +212,7 @@ fn is_date_time(text: &[u8], extended: bool) -> bool {
     })
 }
 
-/// How many days the month has in the Gregorian calendar, which ISO 8601 uses for all years.
+/// The number of days of a month in the Gregorian calendar, which ISO 8601 uses for all years.
 fn days(year: u32, month: u32) -> u32 {
     match month {
         4 | 6 | 9 | 11 => 30,
@@ -215,7 +223,8 @@ fn days(year: u32, month: u32) -> u32 {
     }
 }
 
-/// `24:00:00` is the end of a day (ISO 8601:2004, 4.2.3), and has no more than zeros behind it.
+/// Whether the text is a fraction of the second and a zone, both of them optional. At `24:00:00`, the end of a day, the
+/// fraction must be zero (ISO 8601:2004, 4.2.3).
 fn is_fraction_and_zone(mut rest: &[u8], ends_day: bool) -> bool {
     if literal(&mut rest, b'.') || literal(&mut rest, b',') {
         let len = rest.iter().take_while(|b| b.is_ascii_digit()).count();
@@ -249,29 +258,32 @@ fn literal(rest: &mut &[u8], literal: u8) -> bool {
     found
 }
 
-/// What Python 2.7's `xmlrpclib` takes: `int()`, `float()`, `string.strip()` and `binascii.a2b_base64()`.
+/// The texts that Python 2.7's `xmlrpclib` accepts, which uses `int()`, `float()`, `string.strip()` and
+/// `binascii.a2b_base64()`.
 mod by_python {
     use super::{BASE64, ErrorKind, Kind, Refusal};
 
     pub(super) fn check(kind: Kind, text: &str) -> Result<Option<String>, Refusal> {
         let accepted = match kind {
             Kind::String => return Ok(None),
-            // As nearly everybody writes them.
+            // The form in which nearly all numbers are written.
             Kind::Int | Kind::I8 if is_decimal(text) => return Ok(None),
             Kind::Double if text.bytes().all(|b| b.is_ascii_graphic()) && text.parse::<f64>().is_ok() => {
                 return Ok(None);
             }
-            Kind::Int | Kind::I8 => int(text).ok_or((ErrorKind::InvalidInteger, "what Python's `int` takes"))?,
+            Kind::Int | Kind::I8 => {
+                int(text).ok_or((ErrorKind::InvalidInteger, "a text that Python's `int` accepts"))?
+            }
             Kind::Boolean if text == "0" || text == "1" => return Ok(None),
             Kind::Boolean => return Err((ErrorKind::InvalidBoolean, "`0` or `1`")),
-            Kind::Double => float(text).ok_or((ErrorKind::InvalidDouble, "what Python's `float` takes"))?,
-            // `str(data)` fails on anything but ASCII (`xmlrpclib.DateTime.decode`).
+            Kind::Double => float(text).ok_or((ErrorKind::InvalidDouble, "a text that Python's `float` accepts"))?,
+            // Python's `str(data)` fails if the text is not ASCII (`xmlrpclib.DateTime.decode`).
             Kind::DateTime if text.is_ascii() => text.trim_matches(is_python_space).to_owned(),
             Kind::DateTime => return Err((ErrorKind::InvalidDateTime, "ASCII")),
-            // `a2b_base64` encodes it as ASCII first, and that fails on anything else.
+            // Python's `a2b_base64` encodes the text as ASCII first, which fails if it is not.
             Kind::Base64 if !text.is_ascii() => return Err((ErrorKind::InvalidBase64, "ASCII")),
-            Kind::Base64 => base64(text).ok_or((ErrorKind::InvalidBase64, "base64 that is padded"))?,
-            // `end_nil` does not look.
+            Kind::Base64 => base64(text).ok_or((ErrorKind::InvalidBase64, "base64 with padding"))?,
+            // Python's `end_nil` ignores the text.
             Kind::Nil => String::new(),
             Kind::Array | Kind::Struct => unreachable!("a container has no text"),
         };
@@ -283,7 +295,8 @@ mod by_python {
         !digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())
     }
 
-    /// White space on both sides and after the sign, decimal digits of any script, any size.
+    /// An integer as `int()` accepts it: of any size, with white space at both ends and after the sign, and with decimal
+    /// digits of any script. The result has ASCII digits and no white space.
     fn int(text: &str) -> Option<String> {
         let text = to_ascii(text)?;
         let text = text.trim();
@@ -295,20 +308,22 @@ mod by_python {
         (!digits.is_empty() && digits.bytes().all(|b| b.is_ascii_digit())).then(|| format!("{sign}{digits}"))
     }
 
-    /// Exponents, `inf`, `nan` and the like: Python and Rust take the same forms but for the white space.
+    /// A number as `float()` accepts it, with exponents, `inf`, `nan` and the like. Python and Rust accept the same forms,
+    /// except for white space at both ends. The result has none.
     fn float(text: &str) -> Option<String> {
         let text = to_ascii(text)?;
         let text = text.trim();
         text.parse::<f64>().is_ok().then(|| text.to_owned())
     }
 
-    /// Skips what is not of the alphabet, stops at the padding, and drops surplus bits; in canonical form.
+    /// Base64 as `a2b_base64()` accepts it: other characters are skipped, everything after the padding is ignored, and
+    /// unused bits are dropped. The result is in canonical form.
     fn base64(text: &str) -> Option<String> {
         let mut decoded = Vec::with_capacity(text.len() / 4 * 3);
         let (mut bits, mut count, mut place) = (0_u32, 0, 0);
         for (at, b) in text.bytes().enumerate() {
             if b == b'=' {
-                // In the place of the third digit, padding counts only if another follows (`binascii_find_valid`).
+                // After two digits, a `=` is padding only if another one follows (`binascii_find_valid`).
                 let next = || text.bytes().skip(at + 1).find(|&b| digit(b).is_some() || b == b'=');
                 if place == 3 || place == 2 && next() == Some(b'=') {
                     count = 0;
@@ -339,8 +354,8 @@ mod by_python {
         }))
     }
 
-    /// Decimal digits of every script as ASCII digits, white space of every kind as spaces, ASCII as it is
-    /// (`PyUnicode_EncodeDecimal`). Nothing else can be part of a number.
+    /// Converts a number to ASCII, as `PyUnicode_EncodeDecimal` does: decimal digits of any script become ASCII digits, and
+    /// any white space becomes spaces. `None` if the text has any other character that is not ASCII.
     fn to_ascii(text: &str) -> Option<String> {
         text.chars()
             .map(|c| match c {
@@ -355,12 +370,12 @@ mod by_python {
             .collect()
     }
 
-    /// `unicode.isspace` of Python 2.7, as far as XML has these characters.
+    /// Whether Python 2.7's `unicode.isspace` is true for the character, if XML allows it.
     fn is_python_space(c: char) -> bool {
         c.is_whitespace() || c == '\u{180E}'
     }
 
-    /// The zeros of the scripts that Python 2.7 knows (`unicodedata.decimal`, Unicode 5.2).
+    /// The digits zero of all scripts that Python 2.7 knows (`unicodedata.decimal`, Unicode 5.2).
     const ZEROS: [char; 40] = [
         '\u{660}',
         '\u{6F0}',

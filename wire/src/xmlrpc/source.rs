@@ -1,4 +1,5 @@
-//! From bytes to text: the encoding, the XML declaration, and the characters that XML forbids.
+//! Decodes the bytes of a document to text: finds its encoding, reads its XML declaration, and refuses characters that
+//! XML forbids.
 
 use std::borrow::Cow;
 use std::ops::Range;
@@ -9,31 +10,32 @@ use super::encoding::{Encoding, Order};
 use super::rules::Rules;
 use crate::{Error, ErrorKind};
 
-/// The text of a document, and how its offsets relate to the original bytes.
+/// The text of a document, and how offsets into it relate to the original bytes.
 #[derive(Clone, Debug)]
 pub(super) struct Source<'a> {
     pub(super) text: Cow<'a, str>,
-    /// Where the XML declaration ends in the text.
+    /// The end of the XML declaration in the text.
     pub(super) start: usize,
-    /// Whether the XML declaration says that the document stands alone.
+    /// Whether the XML declaration has `standalone="yes"`.
     pub(super) is_standalone: bool,
-    /// Length of the byte order mark that is not in the text.
+    /// The length of the byte order mark, which is not part of the text.
     mark: usize,
     unit: Unit,
 }
 
-/// What the text was made of.
+/// What the document has for one character of the text.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 enum Unit {
-    /// Its bytes are those of the document.
+    /// The same bytes as the text.
     Same,
-    /// Each character was one byte.
+    /// One byte.
     Byte,
-    /// Each character was one unit of UTF-16, or two.
+    /// One or two units of UTF-16.
     Utf16,
 }
 
-/// How the document begins: a byte order mark, or the first characters of XML (XML 1.0, appendix F).
+/// The encoding that the beginning of a document implies: a byte order mark, or the first characters of XML (XML 1.0,
+/// appendix F).
 enum Beginning {
     Bytes { mark: usize },
     Utf16 { mark: usize, order: Order },
@@ -49,7 +51,7 @@ impl Beginning {
             [0xFF, 0xFE, ..] => Self::Utf16 { mark: 2, order: Order::Little },
             [0, b'<', 0, b'?', ..] => Self::Utf16 { mark: 0, order: Order::Big },
             [b'<', 0, b'?', 0, ..] => Self::Utf16 { mark: 0, order: Order::Little },
-            // expat looks at two bytes and needs no declaration (`initScan` in its `xmltok.c`).
+            // expat looks only at two bytes, and does not need a declaration (`initScan` in its `xmltok.c`).
             [0, _, ..] if rules.are_python() => Self::Utf16 { mark: 0, order: Order::Big },
             [_, 0, ..] if rules.are_python() => Self::Utf16 { mark: 0, order: Order::Little },
             _ => Self::Bytes { mark: 0 },
@@ -73,7 +75,7 @@ impl<'a> Source<'a> {
         Ok(source)
     }
 
-    /// A document in units of a byte, from behind its mark.
+    /// Decodes a document whose units are bytes. `bytes` begins after the byte order mark.
     fn of_bytes(bytes: &'a [u8], mark: usize, rules: Rules) -> Result<Self, Error> {
         let declaration = Declaration::read(bytes, rules.are_python())?;
         let (encoding, label) = match declaration.encoding {
@@ -91,9 +93,11 @@ impl<'a> Source<'a> {
                 })?;
                 (Cow::Borrowed(text), Unit::Same)
             }
-            Encoding::Utf16(_) => return Err(mismatch(label, encoding).found("but in units of one byte")),
-            // A mark of UTF-8 is not part of any other encoding; expat goes on behind it.
-            _ if mark > 0 && !rules.are_python() => return Err(mismatch(label, encoding).found("after a UTF-8 mark")),
+            Encoding::Utf16(_) => return Err(mismatch(label, encoding).detail("a character has one byte")),
+            // The byte order mark of UTF-8 is not allowed in any other encoding, but expat ignores it.
+            _ if mark > 0 && !rules.are_python() => {
+                return Err(mismatch(label, encoding).detail("the document begins with a UTF-8 byte order mark"));
+            }
             _ => {
                 let text = encoding.decode_bytes(bytes).map_err(|at| mismatch(at..at + 1, encoding))?;
                 let unit = if matches!(text, Cow::Borrowed(_)) { Unit::Same } else { Unit::Byte };
@@ -103,7 +107,7 @@ impl<'a> Source<'a> {
         Ok(Self { text, start: declaration.end, is_standalone: declaration.is_standalone, mark, unit })
     }
 
-    /// A document in UTF-16, from behind its mark.
+    /// Decodes a document in UTF-16. `bytes` begins after the byte order mark.
     fn of_utf16(bytes: &'a [u8], mark: usize, order: Order, rules: Rules) -> Result<Self, Error> {
         let unit_at = |number: usize| mark + 2 * number..mark + 2 * number + 2;
         let decoded = if rules.are_python() { order.decode_as_expat(bytes) } else { order.decode(bytes) };
@@ -124,7 +128,7 @@ impl<'a> Source<'a> {
                 Encoding::Utf16(Some(declared)) if declared == order => {}
                 declared => {
                     return Err(mismatch(source.span(span), declared)
-                        .found(format!("but in {}", Encoding::Utf16(Some(order)).name())));
+                        .detail(format!("they are {}", Encoding::Utf16(Some(order)).name())));
                 }
             }
         }
@@ -132,7 +136,7 @@ impl<'a> Source<'a> {
         Ok(source)
     }
 
-    /// Offsets into the text as offsets into the document.
+    /// Converts a range of the text to the range of the original document.
     pub(super) fn span(&self, span: Range<usize>) -> Range<usize> {
         let original = |at: usize| {
             let before = &self.text[..at];
@@ -143,7 +147,7 @@ impl<'a> Source<'a> {
                     Unit::Utf16 => 2 * before.encode_utf16().count(),
                 }
         };
-        // The XML declaration is read by its bytes.
+        // An error in the XML declaration may lie inside a character, because the declaration is read byte by byte.
         original(self.text.floor_char_boundary(span.start))..original(self.text.ceil_char_boundary(span.end))
     }
 
@@ -151,12 +155,13 @@ impl<'a> Source<'a> {
         Source { text: Cow::Owned(self.text.into_owned()), ..self }
     }
 
-    /// XML 1.0 has no control characters but tab and line ends, no U+FFFE and no U+FFFF, anywhere in a document.
+    /// Refuses characters that XML 1.0 forbids anywhere in a document: U+FFFE, U+FFFF, and all control characters except tab
+    /// and line ends.
     ///
-    /// Checking the whole text at once costs next to nothing, and nobody after this needs to look.
+    /// Checking the whole text at once is fast, and no later step has to check again.
     fn forbid_characters(&self) -> Result<(), Error> {
         let bytes = self.text.as_bytes();
-        // By blocks without a branch inside, so that the compiler makes vectors of it.
+        // There is no branch inside a block, so that the compiler can vectorize it.
         let suspicious = |block: &[u8]| block.iter().fold(false, |any, &b| any | is_forbidden(b) | (b == 0xEF));
         for (number, block) in bytes.chunks(256).enumerate() {
             if !suspicious(block) {
@@ -181,7 +186,7 @@ fn is_forbidden(b: u8) -> bool {
     (b < 0x20) & (b != b'\t') & (b != b'\n') & (b != b'\r')
 }
 
-/// The encoding that a label names.
+/// The encoding of this name.
 fn named(label: &[u8], span: Range<usize>, rules: Rules) -> Result<Encoding, Error> {
     let label = std::str::from_utf8(label).expect("a label is ASCII");
     let encoding = if rules.are_python() { Encoding::of_python(label) } else { Encoding::of(label) };

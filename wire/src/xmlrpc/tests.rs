@@ -1,12 +1,12 @@
-//! Expected values are those of the XML-RPC specification, of captures of the daemon and of Python 2.7's `xmlrpclib`, as
-//! said at each test.
+//! Tests of the codec. The comment of each test says where the expected values come from: the XML-RPC specification, captures
+//! of the daemon, or Python 2.7's `xmlrpclib`.
 
 use super::*;
-use crate::tests::by_turns;
+use crate::tests::rotate;
 use crate::{Error, Limits, Release};
 
-/// What a document means, in a few words: `int 5`, `[string a]`, `{a: nil}`, `fault int 1, string x`, or the kind of the
-/// error and the part of the document that it points at.
+/// A short description of what a document means: `int 5`, `[string a]`, `{a: nil}`, `fault int 1, string x`, or the kind of
+/// the error and the part of the document that it points at.
 fn meaning(document: &[u8], rules: Rules) -> String {
     match decode(document, rules, &Limits::default()) {
         Ok(Message::Response(Response::Success(document))) => show(document.value()),
@@ -473,7 +473,7 @@ fn by_the_rules_of_the_daemon() {
     assert_eq!((call.method(), call.params().count()), ("None", 1));
 }
 
-/// Bytes of the captures that are named.
+/// The bytes are those of the captures that the comments name.
 #[test]
 fn layout() {
     let reply = |value: Value, expected: &str| {
@@ -543,11 +543,11 @@ fn layout() {
     );
 }
 
-/// XML 1.0 has no such characters, the specification no such methods.
+/// XML 1.0 does not allow such characters, and the specification no such names of methods.
 #[test]
 fn not_representable() {
     let check = |result: Result<Vec<u8>, Error>, expected: &str| assert_eq!(result.unwrap_err().to_string(), expected);
-    let character = "value cannot be written U+0001, expected a character that XML 1.0 allows";
+    let character = "value cannot be written: U+0001, expected a character that XML 1.0 allows";
     check(encode_response(&"a\u{1}".into()), character);
     check(encode_fault(&Fault { code: 1, string: "\u{1}".to_owned() }), character);
     check(encode_response(&Value::Struct(vec![("\u{1}".into(), 1.into())])), character);
@@ -555,14 +555,16 @@ fn not_representable() {
     for method in ["", "a b", "a<b"] {
         check(
             encode_call(method, &[]),
-            &format!("value cannot be written method name `{method}`, expected letters, digits, `_`, `.`, `:` and `/`"),
+            &format!(
+                "value cannot be written: method name `{method}`, expected letters, digits, `_`, `.`, `:` and `/`"
+            ),
         );
     }
     let deep = |levels| (0..levels).fold(Value::Nil, |inside, _| Value::Array(vec![inside]));
     assert!(encode_response(&deep(Limits::HARD_DEPTH)).is_ok());
     check(
         encode_response(&deep(Limits::HARD_DEPTH + 1)),
-        "value cannot be written nested too deeply, expected at most 1024 levels of arrays and structs",
+        "value cannot be written: nested too deeply, expected at most 1024 levels of arrays and structs",
     );
 }
 
@@ -584,14 +586,14 @@ fn limits() {
     assert_eq!(meaning(response(&deep(3)).as_bytes(), Rules::spec()), "[[[]]]");
 
     let levels = if cfg!(miri) { 1_100 } else { 100_000 };
-    for rules in by_turns(Rules::all(), "limits") {
+    for rules in rotate(Rules::all(), "limits") {
         let document = response(&deep(levels));
         let error = decode(document.as_bytes(), rules, &Limits { depth: usize::MAX, ..default }).unwrap_err();
         assert_eq!(error.to_string(), "nested too deeply, expected at most 1024 levels of arrays and structs");
     }
 }
 
-/// Nothing is expanded, so ten levels of ten entities cost what their declarations cost.
+/// No entity is expanded, so ten levels of ten entities cost no more than their declarations.
 #[test]
 fn billion_laughs() {
     let entities: String =

@@ -1,4 +1,4 @@
-//! The general tokenizer: quick-xml's pull reader, and the checks of well-formedness that it leaves to its user.
+//! The general tokenizer: quick-xml's pull reader, and the checks of well-formedness that it leaves to its users.
 
 use std::collections::BTreeSet;
 use std::io::BufRead;
@@ -16,16 +16,16 @@ use super::reading::Reading;
 use super::references::{lone_ampersand, resolve};
 use crate::{Error, ErrorKind};
 
-/// A character of the text, unless it is the first thing in the document.
+/// The byte order mark. After the start of the document it is an ordinary character.
 const MARK: char = '\u{FEFF}';
 
-/// A piece of a document. Comments and processing instructions are skipped.
+/// A token of a document. Comments and processing instructions are skipped.
 pub(super) enum Token<'i> {
-    /// `<name ...>`, or the first half of `<name/>`.
+    /// A start tag, `<name ...>`. An empty element, `<name/>`, is a start tag and an end tag.
     Start { name: ElementName<'i>, tag: Range<usize> },
-    /// `</name>`, or the second half of `<name/>`.
+    /// An end tag, `</name>`.
     End { name: ElementName<'i>, tag: Range<usize> },
-    /// Text that stands in the input, outside or inside a CDATA section.
+    /// Text of the input, outside or inside a CDATA section.
     Text(Range<usize>),
     /// A character reference, or one of the five entities of XML.
     Char(char, Range<usize>),
@@ -33,20 +33,21 @@ pub(super) enum Token<'i> {
     Skipped(Range<usize>),
 }
 
-/// What comes behind the XML declaration, piece by piece. Whether tags match is left to the content model.
+/// The tokens after the XML declaration. It does not check that start tags and end tags match.
 pub(super) struct Tokens<'i> {
     input: &'i str,
     reader: Reader<&'i [u8]>,
-    /// Where the reader began.
+    /// The place where the reader began.
     start: usize,
-    /// The end that an empty element still owes.
+    /// The end tag of an empty element whose start tag was the last token.
     end: Option<(ElementName<'i>, Range<usize>)>,
     may_declare_type: bool,
     doctype: Doctype<'i>,
     reading: Reading,
     /// Whether the reader has read nothing yet.
     is_fresh: bool,
-    /// Whether the reader would take anything next. Behind a piece of text it has already seen what ends that.
+    /// Whether the caller may skip a part of the input. After a piece of text it may not, because quick-xml has already
+    /// read the beginning of the next tag.
     may_skip: bool,
 }
 
@@ -73,25 +74,25 @@ impl<'i> Tokens<'i> {
         })
     }
 
-    /// How far the input has been read.
+    /// The end of the part of the input that has been read.
     pub(super) fn position(&self) -> usize {
         self.start + self.reader.buffer_position() as usize
     }
 
-    /// Whether reading may go on at another place than where it stopped.
+    /// Whether [`Tokens::skip_to`] may be called now.
     pub(super) fn may_skip(&self) -> bool {
         self.may_skip
     }
 
-    /// Goes on at `position`, what was before it having been read by somebody else.
+    /// Continues at `position`, because the caller has read everything before it.
     pub(super) fn skip_to(&mut self, position: usize) {
         let skipped = position - self.position();
-        // Nobody else reads anything before the root.
+        // The caller skips nothing before the root element, so what follows a skipped part is no DOCTYPE.
         self.may_declare_type &= skipped == 0;
         self.reader.stream().consume(skipped);
     }
 
-    /// The next piece, or `None` at the end of the input.
+    /// The next token, or `None` at the end of the input.
     pub(super) fn next(&mut self) -> Result<Option<Token<'i>>, Error> {
         if let Some((name, tag)) = self.end.take() {
             self.may_skip = true;
@@ -141,7 +142,7 @@ impl<'i> Tokens<'i> {
                 Event::Decl(_) => return Err(invalid_declaration(span)),
                 Event::DocType(_) => {
                     return Err(Error::new(ErrorKind::MalformedXml, span)
-                        .found("DOCTYPE")
+                        .detail("misplaced DOCTYPE")
                         .expected("at most one, before the root element"));
                 }
                 Event::Eof => return Ok(None),
@@ -149,7 +150,8 @@ impl<'i> Tokens<'i> {
         }
     }
 
-    /// The text up to the next markup, beginning with what a fresh reader would drop as a byte order mark.
+    /// The text up to the next tag or reference, if it begins with U+FEFF. At its start, quick-xml would drop that character
+    /// as a byte order mark.
     #[cold]
     fn text_from_mark(&mut self) -> Result<Option<Token<'i>>, Error> {
         let start = self.position();
@@ -180,14 +182,14 @@ impl<'i> Tokens<'i> {
         let text = self.input[span.clone()].as_bytes();
         match memchr::memchr(b']', text).and_then(|_| memchr::memmem::find(text, b"]]>")) {
             Some(at) => Err(Error::new(ErrorKind::MalformedXml, span.start + at..span.start + at + 3)
-                .found("`]]>` in text")
+                .detail("`]]>` in text")
                 .expected("`]]&gt;`")),
             None => Ok(()),
         }
     }
 
-    /// A DOCTYPE stands before the root, once, with nothing but white space, comments and processing instructions
-    /// before it.
+    /// Reads the DOCTYPE, if it comes next. There is at most one, before the root element, with only white space, comments
+    /// and processing instructions before it.
     fn read_type_declaration(&mut self) -> Result<(), Error> {
         let rest = &self.input[self.position()..];
         let start = self.position() + rest.len() - trim_start(rest).len();
@@ -200,8 +202,8 @@ impl<'i> Tokens<'i> {
         Ok(())
     }
 
-    /// The character that a reference stands for; none if expat skips it, since something that it does not read may
-    /// declare the entity.
+    /// The character that a reference stands for; `None` if expat skips the reference, because a part of the DOCTYPE that it
+    /// does not read may declare the entity.
     fn resolve(&self, span: Range<usize>) -> Result<Option<char>, Error> {
         match resolve(self.input, span.clone(), self.reading.edition) {
             Err(error) if error.kind() == ErrorKind::UndefinedEntity && self.skips(&self.input[span]) => Ok(None),
@@ -217,7 +219,7 @@ impl<'i> Tokens<'i> {
             && !self.doctype.entities.contains(&name)
     }
 
-    /// What follows the name inside a tag: attributes, each after white space, with different names and quoted values.
+    /// Checks the attributes of a tag: each must follow white space and have a name of its own and a quoted value.
     fn check_attributes(&self, span: Range<usize>) -> Result<(), Error> {
         let mut names = Names::default();
         let mut rest = &self.input[span.clone()];
@@ -268,7 +270,7 @@ impl<'i> Tokens<'i> {
         let to_position = at..self.position().max(at);
         match error {
             quick_xml::Error::Syntax(_) if is_unknown_declaration(&self.input[at..]) => {
-                Error::new(ErrorKind::MalformedXml, at..at + 2).found("`<!`").expected("a comment, CDATA or DOCTYPE")
+                Error::new(ErrorKind::MalformedXml, at..at + 2).detail("`<!`").expected("a comment, CDATA or DOCTYPE")
             }
             quick_xml::Error::Syntax(SyntaxError::UnclosedPI) if self.input[at..].starts_with("<?>") => {
                 Error::new(ErrorKind::MalformedXml, at..at + 3).expected("the name of a processing instruction")
@@ -286,20 +288,20 @@ impl<'i> Tokens<'i> {
             }
             quick_xml::Error::IllFormed(IllFormedError::UnclosedReference) => lone_ampersand(at),
             quick_xml::Error::IllFormed(IllFormedError::DoubleHyphenInComment) => {
-                Error::new(ErrorKind::MalformedXml, at..at + 2).found("`--` inside a comment")
+                Error::new(ErrorKind::MalformedXml, at..at + 2).detail("`--` inside a comment")
             }
             _ => Error::new(ErrorKind::MalformedXml, to_position),
         }
     }
 }
 
-/// Whether `<!` begins neither a comment, nor a CDATA section, nor a DOCTYPE, not even one that is cut off.
+/// Whether the `<!` at the start begins neither a comment, nor a CDATA section, nor a DOCTYPE, even if these are cut off.
 fn is_unknown_declaration(rest: &str) -> bool {
     let known = ["<!--", "<![CDATA[", "<!DOCTYPE"];
     rest.starts_with("<!") && !known.iter().any(|known| known.starts_with(rest) || rest.starts_with(known))
 }
 
-/// The names of the attributes of one tag. Most tags have one at most, which needs no tree.
+/// The names of the attributes of one tag. Most tags have at most one, for which no set is allocated.
 #[derive(Default)]
 struct Names<'i> {
     first: Option<&'i str>,
@@ -307,7 +309,7 @@ struct Names<'i> {
 }
 
 impl<'i> Names<'i> {
-    /// False if it is there already.
+    /// Adds a name. Returns false if the tag already has an attribute of this name.
     fn insert(&mut self, name: &'i str) -> bool {
         match self.first {
             None => {

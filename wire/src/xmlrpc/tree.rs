@@ -1,13 +1,13 @@
-//! The flat form of a document: nodes in pre-order, with text as ranges of the input.
+//! The representation of a document: a flat list of nodes in pre-order, whose texts are ranges of the input.
 
 use std::ops::Range;
 
 use super::source::Source;
 
-/// What a node is.
+/// What a node represents.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum NodeKind {
-    /// The method of a call, or the name of the member whose value comes next.
+    /// The name of a call's method, or the name of the member whose value is the next node.
     Name,
     Value(Kind),
 }
@@ -15,30 +15,30 @@ pub(super) enum NodeKind {
 /// The type of a value.
 #[derive(Clone, Copy, Debug, PartialEq, Eq, Hash)]
 pub enum Kind {
-    /// `int` or `i4`; by the extended rules also `i1`, `i2` and Apache's `biginteger`.
+    /// An `int` or `i4`; by the extended rules also an `i1`, `i2` or Apache's `biginteger`.
     Int,
-    /// `i8`, an extension.
+    /// An `i8`, which is an extension.
     I8,
-    /// `boolean`
+    /// A `boolean`.
     Boolean,
-    /// `string`, or a value without a type.
+    /// A `string`, or a value without a type.
     String,
-    /// `double`; by the extended rules also Apache's `float` and `bigdecimal`.
+    /// A `double`; by the extended rules also Apache's `float` or `bigdecimal`.
     Double,
-    /// `dateTime.iso8601`
+    /// A `dateTime.iso8601`.
     DateTime,
-    /// `base64`
+    /// A `base64`.
     Base64,
-    /// `array`
+    /// An `array`.
     Array,
-    /// `struct`
+    /// A `struct`.
     Struct,
-    /// `nil`, an extension.
+    /// A `nil`, which is an extension.
     Nil,
 }
 
 impl Kind {
-    /// The element's name, as in `dateTime.iso8601`.
+    /// The name of the type's element, such as `dateTime.iso8601`.
     pub fn name(self) -> &'static str {
         match self {
             Self::Int => "int",
@@ -59,21 +59,23 @@ impl Kind {
     }
 }
 
-/// Sixteen bytes, since there is one for each value of a document of any size.
+/// A node of a document. It is kept to 16 bytes, because a large document has one for each value.
 #[derive(Clone, Copy, Debug)]
 pub(super) struct Node {
-    /// Where the content lies in the text: what stands between the tags of a scalar; a container with its tags.
+    /// The start of the node in the text: of a scalar, the text between its tags; of an array or struct, the first tag.
     pub(super) start: u32,
+    /// The end of the node in the text.
     pub(super) end: u32,
-    /// Of a container, the node after its last descendant. Of a scalar, the number of its rewritten text, or [`NONE`].
+    /// For an array or struct, the index of the node after its last descendant. For a scalar, the number of its rewritten
+    /// text, or [`NONE`].
     pub(super) link: u32,
     pub(super) kind: NodeKind,
 }
 
-/// The text of the scalar stands in the source as it is.
+/// The link of a scalar whose text stands in the source unchanged.
 pub(super) const NONE: u32 = u32::MAX;
 
-/// A forest of values in pre-order.
+/// The values of a document, in pre-order.
 #[derive(Clone, Debug)]
 pub(super) struct Tree<'a> {
     pub(super) source: Source<'a>,
@@ -81,19 +83,19 @@ pub(super) struct Tree<'a> {
     pub(super) rewritten: Rewritten,
 }
 
-/// Texts that do not stand in the source as they are: with references, in pieces, with other line ends.
+/// Texts that differ from the source, because they contain references, consist of several pieces or have other line ends.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Rewritten {
     pub(super) text: String,
-    /// Where each of them ends; it starts where the one before it ends.
+    /// The end of each text. A text starts where the one before it ends.
     pub(super) ends: Vec<u32>,
 }
 
 impl Rewritten {
-    /// Ends the text that has been collected behind the last one, with `rest`, and gives its number.
+    /// Adds `rest` to the text that has been collected after the last one, ends that text, and returns its number.
     pub(super) fn push(&mut self, rest: &str) -> u32 {
         self.text.push_str(rest);
-        // All the texts are hardly longer than the input: only what is read again adds to them.
+        // The length fits, because the texts together are hardly longer than the input.
         self.ends.push(self.text.len() as u32);
         self.ends.len() as u32 - 1
     }
@@ -110,7 +112,7 @@ impl Rewritten {
 }
 
 impl Tree<'_> {
-    /// The node after the subtree.
+    /// The index of the next node that is not inside this one.
     pub(super) fn next(&self, index: u32) -> u32 {
         let node = &self.nodes[index as usize];
         match node.kind {

@@ -1,11 +1,11 @@
-//! The content model of Python 2's `xmlrpclib.Unmarshaller`, through which the daemon reads: a stack that every end tag
-//! of a known name pushes to, wherever it stands.
+//! The content model of Python 2's `xmlrpclib.Unmarshaller`, with which the daemon reads. It has a stack, to which each end
+//! tag of a known name pushes a value, wherever the element stands.
 
 use std::ops::Range;
 
 use super::builder::Builder;
 use super::element_name::ElementName;
-use super::model::{self, Model};
+use super::model::{self, ContentModel};
 use super::scalar::Form;
 use super::tree::{Kind, Node, NodeKind};
 use crate::{Error, ErrorKind};
@@ -13,20 +13,20 @@ use crate::{Error, ErrorKind};
 /// Reads a document as the daemon does.
 pub(super) struct Unmarshaller<'i> {
     pub(super) builder: Builder<'i>,
-    /// `_methodname`
+    /// The name of the method: `_methodname` in Python.
     pub(super) method: Option<Node>,
     pub(super) root: Option<(String, Range<usize>)>,
-    /// `_type`
+    /// What kind of document it is: `_type` in Python.
     pub(super) outcome: Option<Outcome>,
-    /// `_marks`: the arrays and structs that are open.
+    /// The open arrays and structs: `_marks` in Python.
     marks: Vec<u32>,
-    /// `_value`: whether the latest tag was the start of a `value`.
+    /// Whether the latest tag was the start of a `value`: `_value` in Python.
     is_untyped: bool,
-    /// Whether an element has taken the text since the latest start tag. `_data` is cleared at start tags only, so that
-    /// whatever ends next has this text, too.
+    /// Whether an element has taken the text since the latest start tag. Python clears its `_data` only at start tags, so
+    /// the next element that ends gets the same text again.
     has_ended: bool,
-    /// Line feeds between tags that are part of the text but not yet in the builder. Nearly always a start tag comes
-    /// next and clears the text, so a text is only put together when an element takes it.
+    /// Line feeds between tags that belong to the text but are not in the builder yet. Nearly always a start tag comes next
+    /// and clears the text, so the text is put together only when an element takes it.
     line_feeds: LineFeeds,
 }
 
@@ -38,7 +38,7 @@ struct LineFeeds {
     last: usize,
 }
 
-/// What the latest `params`, `fault` or `methodName` made of the document.
+/// What kind of document the latest `params`, `fault` or `methodName` made it.
 #[derive(Clone, Copy, PartialEq, Eq)]
 pub(super) enum Outcome {
     Values,
@@ -59,14 +59,14 @@ impl<'i> Unmarshaller<'i> {
         }
     }
 
-    /// A start tag that ends at `end` clears the text.
+    /// Clears the text, as Python does at each start tag. The tag ends at `end`.
     fn clear_text(&mut self, end: usize) {
         self.line_feeds.count = 0;
         self.builder.clear_text(end);
         self.has_ended = false;
     }
 
-    /// Puts the line feeds into the text.
+    /// Adds the pending line feeds to the text.
     #[inline]
     fn push_line_feeds(&mut self) {
         let LineFeeds { count, first, last } = std::mem::take(&mut self.line_feeds);
@@ -84,19 +84,19 @@ impl<'i> Unmarshaller<'i> {
         Ok(())
     }
 
-    /// The start tag of an array or a struct ends at `end`.
+    /// Handles the start tag of an array or a struct that ends at `end`.
     fn begin_container(&mut self, end: usize) {
         self.clear_text(end);
         self.is_untyped = false;
     }
 
-    /// An element takes the text.
+    /// Prepares the text for an element that takes it.
     fn begin_text(&mut self) -> Result<(), Error> {
         self.push_line_feeds();
         if std::mem::replace(&mut self.has_ended, true) { self.builder.read_again() } else { Ok(()) }
     }
 
-    /// `end_struct`: names and values by turns, whatever elements they stand in.
+    /// Pairs names and values of a struct as Python's `end_struct` does: alternately, whatever elements they come from.
     fn pair_members(&mut self, index: u32, tag: Range<usize>) -> Result<(), Error> {
         let nodes = &mut self.builder.nodes;
         let mut at = index as usize + 1;
@@ -120,7 +120,7 @@ impl<'i> Unmarshaller<'i> {
     }
 }
 
-impl Model for Unmarshaller<'_> {
+impl ContentModel for Unmarshaller<'_> {
     fn start(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
         if self.root.is_none() {
             self.root = Some((name.as_str().to_owned(), tag.clone()));
@@ -138,7 +138,7 @@ impl Model for Unmarshaller<'_> {
     }
 
     fn end(&mut self, name: ElementName<'_>, tag: Range<usize>) -> Result<(), Error> {
-        // The innermost element that is open: if it is a value, it has had no other inside.
+        // If this ends a `value`, the flag says that no other element was inside.
         let is_untyped = std::mem::take(&mut self.is_untyped);
         let kind = match name {
             ElementName::String | ElementName::Name => Kind::String,
@@ -252,7 +252,7 @@ impl Model for Unmarshaller<'_> {
     }
 }
 
-/// Whether the name is a key of `Unmarshaller.dispatch`.
+/// Whether the name is a key of Python's `Unmarshaller.dispatch`.
 fn is_dispatched(name: ElementName<'_>) -> bool {
     !matches!(
         name,

@@ -1,13 +1,13 @@
-//! Values to be written.
+//! Owned values.
 
 use std::fmt;
 
 use compact_str::CompactString;
 
-/// A value of its own, for building what is to be written.
+/// An owned value, from which a call or a response is encoded. See [`ValueRef`](super::ValueRef) for values that are read.
 ///
-/// Text and names are [`CompactString`]s, which need no allocation for up to 24 bytes: most of what Xend sends is
-/// shorter. They are made with `into()` from a `&str` or a `String`, and used as a `&str`.
+/// Texts and names are [`CompactString`]s, which need no allocation for up to 24 bytes. Most texts of Xend are shorter.
+/// Make one with `into()` from a `&str` or a `String`, and use it like a `&str`.
 ///
 /// ```
 /// use xend_wire::xmlrpc::Value;
@@ -17,25 +17,25 @@ use compact_str::CompactString;
 /// ```
 #[derive(Clone, Debug, PartialEq)]
 pub enum Value {
-    /// `int`, 32 bits.
+    /// An `int`, which has 32 bits.
     Int(i32),
-    /// `i8`, 64 bits; an extension.
+    /// An `i8`, which has 64 bits. It is an extension.
     I8(i64),
-    /// `boolean`
+    /// A `boolean`.
     Boolean(bool),
-    /// `string`
+    /// A `string`.
     String(CompactString),
-    /// `double`
+    /// A `double`.
     Double(f64),
-    /// `dateTime.iso8601`, as its text: `19980717T14:08:55`.
+    /// A `dateTime.iso8601`, as text such as `19980717T14:08:55`.
     DateTime(CompactString),
-    /// `base64`, as the bytes that it stands for.
+    /// A `base64`, as decoded bytes.
     Base64(Vec<u8>),
-    /// `array`
+    /// An `array`.
     Array(Vec<Value>),
-    /// `struct`: names and values, in the order in which they are written.
+    /// A `struct`: names and values, in the order in which they are written.
     Struct(Vec<(CompactString, Value)>),
-    /// `nil`, an extension that Xend uses.
+    /// A `nil`, an extension that Xend uses.
     Nil,
 }
 
@@ -75,12 +75,12 @@ impl From<Vec<Value>> for Value {
     }
 }
 
-/// A fault: why a method failed.
+/// A fault, which is the response to a call that failed.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Fault {
-    /// `faultCode`. Xend's are 1 for an exception, 2 for its own errors and 3 for an unknown domain.
+    /// The `faultCode`. Xend uses 1 for an exception, 2 for its own errors and 3 for an unknown domain.
     pub code: i32,
-    /// `faultString`
+    /// The `faultString`, which says what went wrong.
     pub string: String,
 }
 

@@ -89,7 +89,7 @@ fn envelope(row: &Value) -> Result<(), String> {
         let body = bytes(&row["body"]);
         let reply = decode_response(&body, Rules::xend(release), &Limits::default());
         let document = reply.map_err(|error| error.render(&body))?.into_result().map_err(|fault| fault.to_string())?;
-        let again = match xenapi::open(document.value()).map_err(|error| error.render(&body))? {
+        let again = match xenapi::open_envelope(document.value()).map_err(|error| error.render(&body))? {
             Outcome::Success(value) => xenapi::success(Datum::from_value(value)),
             Outcome::Failure(description) => {
                 let words = std::iter::once(description.code());

@@ -20,7 +20,7 @@ fn check(row: &Value) -> Result<(), String> {
         face: text("face").parse().map_err(|error| format!("{error}"))?,
         release: text("release").parse().map_err(|error| format!("{error}"))?,
         status: row["status"].as_u64().expect("a status") as u16,
-        mark: row["mark"].as_str(),
+        daemon_code: row["mark"].as_str(),
         text: text("text"),
     };
     let (got, expected) = (evidence.code(), text("code"));

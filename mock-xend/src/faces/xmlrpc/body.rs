@@ -31,7 +31,7 @@ fn unknown_method(release: Release, method: &str) -> Vec<u8> {
 
 /// Returns the fault for a method that raises an exception.
 fn failed(release: Release, raised: &Failure) -> Vec<u8> {
-    datum::fault_of(raised.code(), &raised.fault_string(release))
+    datum::fault_with_value(raised.code(), &raised.fault_string(release))
 }
 
 /// Returns a success that says `Failure`, with a code and its arguments (protocol reference §5.1).

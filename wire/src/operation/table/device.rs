@@ -1,14 +1,14 @@
-//! Devices of a domain.
+//! Operations on the devices of a domain.
 
 use super::super::argument::{ArgumentKind::*, DOMAIN, optional, required};
-use super::super::form::{Literal, Recipe, Shape, Source::*, XEN_API, call, op};
+use super::super::form::{Literal, PlanKind, Representation, Source::*, XEN_API, call, op};
 use super::super::row::Effect::{Changes, Reads};
-use super::super::row::{Answer, Done, MethodSteps, operations};
+use super::super::row::{Acknowledgement, Answer, MethodSteps, operations};
 use crate::Release;
 
-// The Xen-API has objects for devices, which take several requests.
+// On the Xen-API a device is an object of its own, so these operations take several requests there.
 operations! {
-    DEVICE_LIST = "device.list": "list what the store holds of a domain's devices of a type: vif, vbd" {
+    DEVICE_LIST = "device.list": "list the entries of a domain's devices in XenStore, for one type of device such as vif or vbd" {
         arguments: &[DOMAIN, required("type", Text)],
         effect: Reads,
         answer: Answer::Devices,
@@ -16,7 +16,7 @@ operations! {
         xmlrpc: &[call("xend.domain.getDeviceSxprs", &[Arg("domain"), Arg("type")])],
         methods: Some(MethodSteps {
             since: XEN_API,
-            recipe: Recipe::ListDevices,
+            plan: PlanKind::ListDevices,
             steps: &["VM.get_VIFs", "VIF.get_record", "VM.get_VBDs", "VBD.get_record"],
         }),
     },
@@ -28,7 +28,7 @@ operations! {
         xmlrpc: &[call("xend.domain.device_create", &[Arg("domain"), Arg("config")])],
         methods: Some(MethodSteps {
             since: XEN_API,
-            recipe: Recipe::AttachDevice,
+            plan: PlanKind::AttachDevice,
             steps: &[
                 "VM.get_record",
                 "network.get_all_records",
@@ -48,23 +48,23 @@ operations! {
         effect: Changes,
         answer: Answer::Nothing,
         // Protocol reference §4.2.
-        done: &[Done::None, Done::True],
-        // 3.0.3 takes no device on the XML-RPC face, and fails on it here (protocol reference §3.3).
-        // From 4.1 on the daemon knows a disk by its number only.
+        acknowledgements: &[Acknowledgement::None, Acknowledgement::True],
+        // The XML-RPC face of 3.0.3 has no parameter for the device, and its S-expression face fails on it (protocol
+        // reference §3.3). From 4.1 on, the daemon finds a disk only by its number.
         sxp: &[
             op!("device_configure", "config" = Arg("config"), "dev" = Arg("device")),
-            op!("device_configure", "config" = Arg("config"), "dev" = As("device", Shape::BlockNumber))
+            op!("device_configure", "config" = Arg("config"), "dev" = As("device", Representation::BlockNumber))
                 .since(Release::V4_1),
         ],
         xmlrpc: &[
             call("xend.domain.device_configure", &[Arg("domain"), Arg("config"), Arg("device")]).since(Release::V3_1),
-            call("xend.domain.device_configure", &[Arg("domain"), Arg("config"), As("device", Shape::BlockNumber)])
+            call("xend.domain.device_configure", &[Arg("domain"), Arg("config"), As("device", Representation::BlockNumber)])
                 .since(Release::V4_1),
         ],
         methods: Some(MethodSteps {
-            // Before, the daemon answers `EUNSUPPORTED` (capture `xenapi-VBD.media_change@3.4`).
+            // Earlier releases reply `EUNSUPPORTED` (capture `xenapi-VBD.media_change@3.4`).
             since: Release::V4_1,
-            recipe: Recipe::ChangeDisc,
+            plan: PlanKind::ChangeDisc,
             steps: &[
                 "VM.get_VBDs",
                 "VBD.get_record",
@@ -76,11 +76,11 @@ operations! {
             ],
         }),
     },
-    DEVICE_DETACH = "device.detach": "take a device away from a domain, by its number or name; force: whatever its system says" {
+    DEVICE_DETACH = "device.detach": "remove a device from a domain, by its number or name; force: even if the domain's system refuses" {
         arguments: &[DOMAIN, required("type", Text), required("device", Text), optional("force", Flag)],
         effect: Changes,
         answer: Answer::Nothing,
-        // All that any release needs, as libvirt sends it.
+        // These are the fields that libvirt sends, and all that any release needs.
         sxp: &[op!(
             "device_destroy",
             "type" = Arg("type"),
@@ -100,7 +100,7 @@ operations! {
         ],
         methods: Some(MethodSteps {
             since: XEN_API,
-            recipe: Recipe::DetachDevice,
+            plan: PlanKind::DetachDevice,
             steps: &["VM.get_VIFs", "VIF.get_record", "VIF.destroy", "VM.get_VBDs", "VBD.get_record", "VBD.destroy"],
         }),
     },

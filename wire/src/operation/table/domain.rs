@@ -1,13 +1,13 @@
-//! Which domains there are, and what they are like.
+//! Operations that list and describe domains.
 
 use super::super::argument::{ArgumentKind, DOMAIN, required};
-use super::super::form::{Literal, Recipe, Source::*, XEN_API, call, get, of_session, of_vm, op};
+use super::super::form::{Literal, PlanKind, Source::*, XEN_API, call, get, of_session, of_vm, op};
 use super::super::row::Effect::Reads;
 use super::super::row::{Answer, MethodSteps, operations};
 use crate::Release;
 
 operations! {
-    LIST = "domain.list": "list the names of the domains; from 3.1 on only of those that run" {
+    LIST = "domain.list": "list the names of the domains; from 3.1 on only of the running ones" {
         arguments: &[],
         effect: Reads,
         answer: Answer::Names,
@@ -15,7 +15,7 @@ operations! {
         xmlrpc: &[call("xend.domains", &[Always(Literal::Int(0))])],
         xenapi: &[of_session("VM.get_all_records", &[]).in_state("Running")],
     },
-    LIST_ALL = "domain.list_all": "list the names of all domains, from 3.1 on also of those that are only defined" {
+    LIST_ALL = "domain.list_all": "list the names of all domains; from 3.1 on also of the defined ones that do not run" {
         arguments: &[],
         effect: Reads,
         answer: Answer::Names,
@@ -45,12 +45,12 @@ operations! {
         .since(Release::V3_1)],
         xenapi: &[of_session("VM.get_all_records", &[]).in_state("Halted")],
     },
-    RECORDS = "domain.records": "describe the domains; from 3.1 on only those that run" {
+    RECORDS = "domain.records": "describe the domains; from 3.1 on only the running ones" {
         arguments: &[],
         effect: Reads,
         answer: Answer::Records("domain"),
         sxp: &[get("/xend/domain", &[("detail", Always(Literal::Text("1")))])],
-        // From 3.1 on devices are shown only if asked for.
+        // From 3.1 on, the daemon includes devices only if the second parameter asks for them.
         xmlrpc: &[
             call("xend.domains", &[Always(Literal::Int(1))]),
             call("xend.domains", &[Always(Literal::Int(1)), Usually(Literal::Int(1))]).since(Release::V3_1),
@@ -61,13 +61,13 @@ operations! {
         arguments: &[required("state", ArgumentKind::Text)],
         effect: Reads,
         answer: Answer::Records("domain"),
-        // The daemon passes over a state that is given with `detail` (protocol reference §3.2).
+        // The S-expression face ignores a state that is given with `detail` (protocol reference §3.2).
         xmlrpc: &[call(
             "xend.domains_with_state",
             &[Always(Literal::Flag(true)), Arg("state"), Usually(Literal::Int(1))],
         )
         .since(Release::V3_1)],
-        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::RecordsInState, steps: &["VM.get_all_records"] }),
+        methods: Some(MethodSteps { since: XEN_API, plan: PlanKind::RecordsInState, steps: &["VM.get_all_records"] }),
     },
     INFO = "domain.info": "describe one domain" {
         arguments: &[DOMAIN],
@@ -80,15 +80,15 @@ operations! {
         ],
         xenapi: &[of_vm("VM.get_record", &[])],
     },
-    VCPUS = "domain.vcpus": "tell what the virtual processors of a domain do" {
+    VCPUS = "domain.vcpus": "describe the virtual processors of a domain" {
         arguments: &[DOMAIN],
         effect: Reads,
         answer: Answer::Record("domain"),
         sxp: &[get("/xend/domain/{domain}", &[("op", Always(Literal::Text("vcpuinfo")))])],
         xmlrpc: &[call("xend.domain.getVCPUInfo", &[Arg("domain")])],
-        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::Vcpus, steps: &["VM.get_record", "VM_metrics.get_record"] }),
+        methods: Some(MethodSteps { since: XEN_API, plan: PlanKind::Vcpus, steps: &["VM.get_record", "VM_metrics.get_record"] }),
     },
-    RESTART_COUNT = "domain.restart_count": "tell how often a domain was restarted" {
+    RESTART_COUNT = "domain.restart_count": "tell how many times a domain was restarted" {
         arguments: &[DOMAIN],
         effect: Reads,
         answer: Answer::Text,
@@ -96,7 +96,7 @@ operations! {
     },
     WAIT_FOR_DEVICES = "domain.wait_for_devices": "wait until the devices of a domain are connected" {
         arguments: &[DOMAIN],
-        // Nothing is other afterwards, but that devices may have failed; asking again is harmless.
+        // The request changes nothing, so it is safe to send it again.
         effect: Reads,
         answer: Answer::Nothing,
         sxp: &[op!("wait_for_devices")],

@@ -1,23 +1,23 @@
-//! How domains come, go and change their state.
+//! Operations that create, end and move domains and change their state.
 
 use super::super::argument::{ArgumentKind::*, DOMAIN, Unit, optional, required};
-use super::super::form::{Literal, Recipe, Shape, Source, Source::*, XEN_API, call, of_session, of_vm, op};
+use super::super::form::{Literal, PlanKind, Representation, Source, Source::*, XEN_API, call, of_session, of_vm, op};
 use super::super::row::Effect::Changes;
-use super::super::row::{Answer, Done, LegacySteps, MethodSteps, Sequence, operations};
+use super::super::row::{Acknowledgement, Answer, LegacySteps, MethodSteps, Sequence, operations};
 use super::domain::{INFO, WAIT_FOR_DEVICES};
 use crate::Release;
 
 operations! {
-    CREATE = "domain.create": "make a domain from a configuration and leave it paused" {
+    CREATE = "domain.create": "create a domain from a configuration and leave it paused" {
         arguments: &[required("config", Sexpr)],
         effect: Changes,
         answer: Answer::Record("domain"),
         sxp: &[op!("/xend/domain": "create", "config" = Arg("config"))],
         xmlrpc: &[call("xend.domain.create", &[Arg("config")])],
-        // A domain that is made there stays defined when it ends.
-        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::Create { paused: true }, steps: CREATE_METHODS }),
+        // A domain that is created on the Xen-API stays defined after it has ended.
+        methods: Some(MethodSteps { since: XEN_API, plan: PlanKind::Create { paused: true }, steps: CREATE_METHODS }),
     },
-    CREATE_AND_START = "domain.create_and_start": "make a domain, wait for its devices and let it run, or destroy it if that fails" {
+    CREATE_AND_START = "domain.create_and_start": "create a domain, wait for its devices and let it run, or destroy it if that fails" {
         arguments: &[required("config", Sexpr)],
         effect: Changes,
         answer: Answer::Record("domain"),
@@ -26,17 +26,17 @@ operations! {
             sequence: Sequence::CreateAndStart,
             steps: &[CREATE, WAIT_FOR_DEVICES, UNPAUSE, INFO, DESTROY],
         }),
-        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::Create { paused: false }, steps: CREATE_METHODS }),
+        methods: Some(MethodSteps { since: XEN_API, plan: PlanKind::Create { paused: false }, steps: CREATE_METHODS }),
     },
-    DEFINE = "domain.define": "keep a domain's configuration, without starting it" {
+    DEFINE = "domain.define": "define a domain by its configuration, without starting it" {
         arguments: &[required("config", Sexpr)],
         effect: Changes,
         answer: Answer::Nothing,
         sxp: &[op!("/xend/domain": "new", "config" = Arg("config")).since(Release::V3_1)],
         xmlrpc: &[call("xend.domain.new", &[Arg("config")]).since(Release::V3_1)],
-        methods: Some(MethodSteps { since: XEN_API, recipe: Recipe::Define, steps: DEFINE_METHODS }),
+        methods: Some(MethodSteps { since: XEN_API, plan: PlanKind::Define, steps: DEFINE_METHODS }),
     },
-    START = "domain.start": "start a domain that is defined, wait for its devices, and let it run" {
+    START = "domain.start": "start a defined domain, wait for its devices, and let it run" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -44,7 +44,7 @@ operations! {
         xmlrpc: &[call("xend.domain.start", &[Arg("domain"), Always(Literal::Flag(false))]).since(Release::V3_1)],
         xenapi: &[of_vm("VM.start", &[Always(Literal::Flag(false))])],
     },
-    UNDEFINE = "domain.undefine": "forget a domain that is defined and halted" {
+    UNDEFINE = "domain.undefine": "remove the definition of a halted domain" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -52,11 +52,11 @@ operations! {
         xmlrpc: &[call("xend.domain.delete", &[Arg("domain")]).since(Release::V3_1)],
         xenapi: &[of_vm("VM.destroy", &[])],
     },
-    SET_AUTOSTART = "domain.set_autostart": "say whether a domain that is defined starts with the daemon" {
+    SET_AUTOSTART = "domain.set_autostart": "set whether a defined domain starts when the daemon starts" {
         arguments: &[DOMAIN, required("autostart", Flag)],
         effect: Changes,
         answer: Answer::Nothing,
-        // Up to 3.3 there is no such method (`xenapi-VM.set_auto_power_on=True@3.3`).
+        // Up to 3.3 there is no such method (capture `xenapi-VM.set_auto_power_on=True@3.3`).
         xenapi: &[of_vm("VM.set_auto_power_on", &[Arg("autostart")]).since(Release::V3_4)],
         legacy: Some(LegacySteps {
             since: Release::V3_1,
@@ -64,7 +64,7 @@ operations! {
             steps: &[INFO, DEFINE],
         }),
     },
-    PAUSE = "domain.pause": "stop a domain where it is" {
+    PAUSE = "domain.pause": "pause a domain" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -72,7 +72,7 @@ operations! {
         xmlrpc: &[call("xend.domain.pause", &[Arg("domain")])],
         xenapi: &[of_vm("VM.pause", &[])],
     },
-    UNPAUSE = "domain.unpause": "let a paused domain go on" {
+    UNPAUSE = "domain.unpause": "let a paused domain continue" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -80,14 +80,14 @@ operations! {
         xmlrpc: &[call("xend.domain.unpause", &[Arg("domain")])],
         xenapi: &[of_vm("VM.unpause", &[])],
     },
-    SUSPEND = "domain.suspend": "save a defined domain where the daemon keeps such files, and stop it" {
+    SUSPEND = "domain.suspend": "save a defined domain to a file in the daemon's own folder, and stop it" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
         xmlrpc: &[call("xend.domain.suspend", &[Arg("domain")]).since(Release::V3_1)],
         xenapi: &[of_vm("VM.suspend", &[])],
     },
-    RESUME = "domain.resume": "go on with a suspended domain" {
+    RESUME = "domain.resume": "resume a suspended domain" {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
@@ -114,8 +114,9 @@ operations! {
         arguments: &[DOMAIN],
         effect: Changes,
         answer: Answer::Nothing,
-        // The hypervisor is asked for a number that the daemon does not know (`XendDomain.py domain_destroy`).
-        done: &[Done::None, Done::Zero],
+        // For an id that the daemon does not know, it returns the result of the hypervisor (`XendDomain.py
+        // domain_destroy`).
+        acknowledgements: &[Acknowledgement::None, Acknowledgement::Zero],
         sxp: &[op!("destroy")],
         xmlrpc: &[call("xend.domain.destroy", &[Arg("domain")])],
         xenapi: &[of_vm("VM.hard_shutdown", &[])],
@@ -126,8 +127,8 @@ operations! {
         answer: Answer::Nothing,
         sxp: &[op!("reset").since(Release::V3_3)],
         xmlrpc: &[call("xend.domain.reset", &[Arg("domain")]).since(Release::V3_3)],
-        // As `xm reset` sends it (`xm/main.py xm_reset`). Up to 3.2 the method answers `EUNSUPPORTED`
-        // (`xenapi-VM.hard_reboot@3.2`).
+        // `xm reset` calls this method (`xm/main.py xm_reset`). Up to 3.2 it fails with `EUNSUPPORTED` (capture
+        // `xenapi-VM.hard_reboot@3.2`).
         xenapi: &[of_vm("VM.hard_reboot", &[]).since(Release::V3_3)],
     },
     SAVE = "domain.save": "save a domain to a file and end it" {
@@ -141,12 +142,13 @@ operations! {
         ],
         xenapi: &[of_vm("VM.save", &[Arg("file"), Always(Literal::Flag(false))])],
     },
-    RESTORE = "domain.restore": "go on with a domain that was saved to a file" {
+    RESTORE = "domain.restore": "restore a domain that was saved to a file" {
         arguments: &[required("file", Path)],
         effect: Changes,
         answer: Answer::Nothing,
-        // XML-RPC gives the record; S-expressions lose it in a worker thread (protocol reference §3.5).
-        done: &[Done::None, Done::Record("domain")],
+        // XML-RPC returns the record. On the S-expression face it is lost, because a thread of the daemon does the work
+        // (protocol reference §3.5).
+        acknowledgements: &[Acknowledgement::None, Acknowledgement::Record("domain")],
         sxp: &[op!("/xend/domain": "restore", "file" = Arg("file"))],
         xmlrpc: &[
             call("xend.domain.restore", &[Arg("file")]),
@@ -154,11 +156,11 @@ operations! {
         ],
         xenapi: &[of_session("VM.restore", &[Arg("file"), Always(Literal::Flag(false))])],
     },
-    DUMP = "domain.dump": "write a domain's memory to a file; live: without stopping it, crash: and end it" {
+    DUMP = "domain.dump": "write a domain's memory to a file; live: without pausing it, crash: and destroy it afterwards" {
         arguments: &[DOMAIN, required("file", Path), optional("live", Flag), optional("crash", Flag)],
         effect: Changes,
         answer: Answer::Nothing,
-        // All that any release needs: the daemon passes over fields that it does not know.
+        // These are the fields that any release needs. The daemon ignores fields that it does not know.
         sxp: &[op!(
             "dump",
             "file" = Arg("file"),
@@ -181,7 +183,8 @@ operations! {
         ],
         effect: Changes,
         answer: Answer::Nothing,
-        // All that any release needs, as libvirt sends it: the daemon passes over fields that it does not know.
+        // These are the fields that libvirt sends, and all that any release needs. The daemon ignores fields that it does
+        // not know.
         sxp: &[op!(
             "migrate",
             "destination" = Arg("destination"),
@@ -207,14 +210,14 @@ operations! {
         xmlrpc: &[call("xend.domain.setName", &[Arg("domain"), Arg("name")])],
         xenapi: &[of_vm("VM.set_name_label", &[Arg("name")])],
     },
-    SYSRQ = "domain.sysrq": "send a magic key to a domain's system" {
+    SYSRQ = "domain.sysrq": "send a SysRq key to a domain's system" {
         arguments: &[DOMAIN, required("key", Key)],
         effect: Changes,
         answer: Answer::Nothing,
-        sxp: &[op!("sysrq", "key" = As("key", Shape::CharacterCode))],
-        // `xm` sends the code up to 3.0.2 and the character since.
+        sxp: &[op!("sysrq", "key" = As("key", Representation::CharacterCode))],
+        // Up to 3.0.2 `xm` sends the code of the character, later the character itself.
         xmlrpc: &[
-            call("xend.domain.send_sysrq", &[Arg("domain"), As("key", Shape::CharacterCode)]),
+            call("xend.domain.send_sysrq", &[Arg("domain"), As("key", Representation::CharacterCode)]),
             call("xend.domain.send_sysrq", &[Arg("domain"), Arg("key")]).since(Release::V3_0_3),
         ],
         xenapi: &[of_vm("VM.send_sysrq", &[Arg("key")])],
@@ -239,18 +242,18 @@ const DUMP_PARAMS_3_4: &[Source] = &[
     Usually(Literal::Flag(false)),
 ];
 
-// The fourth parameter changed its meaning with 3.3 (protocol reference §4.2).
+// The meaning of the fourth parameter changed in 3.3 (protocol reference §4.2).
 const MIGRATE_PARAMS: &[Source] = &[
     Arg("domain"),
     Arg("destination"),
-    As("live", Shape::Number),
+    As("live", Representation::Number),
     Usually(Literal::Int(0)),
     Or("port", Literal::Int(0)),
 ];
 const MIGRATE_PARAMS_3_3: &[Source] = &[
     Arg("domain"),
     Arg("destination"),
-    As("live", Shape::Number),
+    As("live", Representation::Number),
     Or("port", Literal::Int(0)),
     Usually(Literal::Int(-1)),
     Usually(Literal::Nil),
@@ -258,15 +261,15 @@ const MIGRATE_PARAMS_3_3: &[Source] = &[
 const MIGRATE_PARAMS_4_1: &[Source] = &[
     Arg("domain"),
     Arg("destination"),
-    As("live", Shape::Number),
+    As("live", Representation::Number),
     Or("port", Literal::Int(0)),
     Usually(Literal::Int(-1)),
     Usually(Literal::Nil),
     Usually(Literal::Int(0)),
 ];
-const OTHER_CONFIG: Source = Struct(&[("port", As("port", Shape::Whole))]);
+const OTHER_CONFIG: Source = Struct(&[("port", As("port", Representation::Whole))]);
 
-/// What `xm new` and `xm create` call on the Xen-API, in the order in which they do (`xm/main.py`, `xm/xenapi_create.py`).
+/// The methods that `xm new` and `xm create` call on the Xen-API, in their order (`xm/main.py`, `xm/xenapi_create.py`).
 const DEFINE_METHODS: &[&str] = &[
     "VM.get_all",
     "VM.create",

@@ -1,9 +1,9 @@
-//! The table itself: the operations by what they are about. Adding one is a row in one of these files.
+//! The rows of the table, in one file for each group of operations. To add an operation, add a row to one of the files.
 //!
 //! Sources: protocol reference §3.1 and §3.3 (`server/SrvNode.py`, `server/SrvDomainDir.py`, `server/SrvDomain.py`) for the
 //! S-expression face, §4.2 (`server/XMLRPCServer.py`, `XendDomain.py`) for XML-RPC, §5.5 (`XendAPI.py`) for the Xen-API.
-//! Left out is what works on no release (`configure`, `vif_limit_set`, `host.reboot`), what only 3.0.2 had (BVT), and the
-//! daemon's modules for security labels, CPU pools and transcendent memory.
+//! The table leaves out operations that work in no release (`configure`, `vif_limit_set`, `host.reboot`), operations that
+//! only 3.0.2 had (BVT), and the daemon's modules for security labels, CPU pools and transcendent memory.
 
 mod device;
 mod domain;
@@ -24,10 +24,10 @@ use super::row::Operation;
 const PARTS: [&[Operation]; 6] =
     [node::ROWS, domain::ROWS, life_cycle::ROWS, resources::ROWS, device::ROWS, session::ROWS];
 
-/// All operations.
+/// All operations, in the order of the table.
 pub const ALL: &[Operation] = &joined::<{ count() }>();
 
-/// The operation of a name.
+/// The operation of this name, such as `domain.pause`; `None` if there is no such operation.
 pub fn find(name: &str) -> Option<Operation> {
     ALL.iter().copied().find(|operation| operation.name() == name)
 }

@@ -1,9 +1,9 @@
-//! The host.
+//! Operations on the host.
 
 use super::super::argument::{ArgumentKind, required};
 use super::super::form::{Source::*, call, get, of_host, of_host_metrics, op};
 use super::super::row::Effect::{Changes, Reads};
-use super::super::row::{Answer, Done, operations};
+use super::super::row::{Acknowledgement, Answer, operations};
 use crate::Release;
 
 operations! {
@@ -12,11 +12,12 @@ operations! {
         effect: Reads,
         answer: Answer::Record("node"),
         sxp: &[get("/xend/node/", &[])],
-        // From 4.1 on there is a parameter, which `xm info` sends as 0. A client that does not know the release yet can't.
+        // From 4.1 on there is a parameter, for which `xm info` sends 0. It is left out, because a client that does not know
+        // the release yet can't send it.
         xmlrpc: &[call("xend.node.info", &[Unsent]).headless()],
         xenapi: &[of_host("host.get_record", &[])],
     },
-    NODE_METRICS = "node.metrics": "tell how much memory the host has, which is not in the Xen-API's description of it" {
+    NODE_METRICS = "node.metrics": "tell how much memory the host has, which the Xen-API does not include in the host's description" {
         arguments: &[],
         effect: Reads,
         answer: Answer::Record("node"),
@@ -34,8 +35,9 @@ operations! {
         arguments: &[],
         effect: Changes,
         answer: Answer::Nothing,
-        // From 3.1 on the messages that were cleared; on the Xen-API, too (protocol reference §4.2, §5.5).
-        done: &[Done::None, Done::Text],
+        // From 3.1 on, and on the Xen-API, the daemon returns the messages that it cleared (protocol reference §4.2,
+        // §5.5).
+        acknowledgements: &[Acknowledgement::None, Acknowledgement::Text],
         sxp: &[op!("/xend/node/dmesg": "clear")],
         xmlrpc: &[call("xend.node.dmesg.clear", &[])],
         xenapi: &[of_host("host.dmesg_clear", &[])],

@@ -1,4 +1,4 @@
-//! What the Xen-API needs before anything else.
+//! Operations of the Xen-API on sessions and references.
 
 use super::super::argument::{ArgumentKind, required};
 use super::super::form::{Source::*, of_daemon, of_session};
@@ -6,7 +6,7 @@ use super::super::row::Effect::{Changes, Reads};
 use super::super::row::{Answer, operations};
 
 operations! {
-    SESSION_LOGIN = "session.login": "open a session, and give its reference" {
+    SESSION_LOGIN = "session.login": "open a session and return its reference" {
         arguments: &[required("user", ArgumentKind::Text), required("password", ArgumentKind::Text)],
         effect: Changes,
         answer: Answer::Text,
@@ -18,13 +18,13 @@ operations! {
         answer: Answer::Nothing,
         xenapi: &[of_session("session.logout", &[])],
     },
-    HOST_REFERENCES = "host.references": "give the reference of the host, which is always one" {
+    HOST_REFERENCES = "host.references": "return the reference of the host" {
         arguments: &[],
         effect: Reads,
         answer: Answer::Names,
         xenapi: &[of_session("host.get_all", &[])],
     },
-    REFERENCES = "domain.references": "give the references of the domains of a name" {
+    REFERENCES = "domain.references": "return the references of the domains of this name" {
         arguments: &[required("name", ArgumentKind::Text)],
         effect: Reads,
         answer: Answer::Names,

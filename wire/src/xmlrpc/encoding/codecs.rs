@@ -1,12 +1,12 @@
 //! Python's 8-bit codecs, as expat gets them from pyexpat (`PyUnknownEncodingHandler`): one character for each byte.
 //!
-//! They are Python's own and no library's, since the tables of the WHATWG, which `encoding_rs` has, give a control
-//! character where Python has none, and lack half of them.
+//! The tables are those of Python, not those of a library: the tables of the WHATWG, which `encoding_rs` has, lack half of
+//! the codecs, and give a control character for some bytes for which Python has no character.
 
-/// A line for each codec; the file says how to read it.
+/// The table: a line for each codec. A comment in the file describes the format.
 const CODECS: &str = include_str!("codecs.txt");
 
-/// A codec, by its line.
+/// A codec: the parts of its line in the table.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(in crate::xmlrpc) struct Codec {
     modules: &'static str,
@@ -25,7 +25,7 @@ impl Codec {
         })
     }
 
-    /// All of them.
+    /// All codecs.
     pub(super) fn all() -> impl Iterator<Item = Self> {
         CODECS.lines().filter(|line| !line.starts_with('#')).filter_map(|line| {
             let mut parts = line.split(" | ");
@@ -33,12 +33,12 @@ impl Codec {
         })
     }
 
-    /// Python's name for it, as `cp1251`.
+    /// Python's name of the codec, such as `cp1251`.
     pub(super) fn name(self) -> &'static str {
         self.modules.split(' ').next().unwrap_or_default()
     }
 
-    /// The characters of the bytes from 80 on, as far as they have any.
+    /// The characters of the bytes from 0x80 on; `None` for a byte that has no character.
     pub(super) fn upper_half(self) -> [Option<char>; 128] {
         let mut table = [None; 128];
         let mut at = 0;
@@ -58,8 +58,8 @@ impl Codec {
     }
 }
 
-/// `encodings.normalize_encoding`, behind `codecs.lookup`, which lowers the case: what is neither a letter, a digit nor
-/// a dot becomes one underscore between two words.
+/// Normalizes a label as Python's `codecs.lookup` and `encodings.normalize_encoding` do: letters become lower case, and
+/// each run of characters other than letters, digits and dots becomes one underscore.
 fn normalized(label: &str) -> String {
     let lower = label.to_ascii_lowercase();
     let words = lower.split(|c: char| !c.is_ascii_alphanumeric() && c != '.').filter(|word| !word.is_empty());

@@ -1,8 +1,8 @@
-//! The encodings of documents: which one a label names, and from its bytes to text.
+//! The encodings of documents: finds an encoding by its label, and decodes bytes to text.
 //!
-//! UTF-8, UTF-16, US-ASCII and ISO-8859-1 are read by all rules, and are exactly what IANA registered under these names.
-//! The labels `us-ascii` and `iso-8859-1` of the WHATWG are windows-1252, which is why its tables are not used for them.
-//! By the rules of a release any label counts that names an 8-bit codec of Python 2.7, since the daemon reads through it.
+//! All rules read UTF-8, UTF-16, US-ASCII and ISO-8859-1, exactly as IANA registered them. The tables of the WHATWG are not
+//! used, because they take windows-1252 for `us-ascii` and `iso-8859-1`. The rules of a release also read every 8-bit codec
+//! of Python 2.7, because the daemon does.
 
 mod codecs;
 #[cfg(test)]
@@ -12,11 +12,11 @@ use std::borrow::Cow;
 
 pub(super) use self::codecs::Codec;
 
-/// How the bytes of a document become characters.
+/// An encoding of a document.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Encoding {
     Utf8,
-    /// With the order of bytes that the label says; `UTF-16` alone leaves it to the mark.
+    /// UTF-16, with the byte order that the label gives. The label `UTF-16` gives none, and leaves it to the byte order mark.
     Utf16(Option<Order>),
     Ascii,
     Latin1,
@@ -31,8 +31,8 @@ pub(super) enum Order {
     Little,
 }
 
-/// The names and aliases that IANA registered, in lower case, as far as XML 1.0 takes them as an encoding's name
-/// (production 81 has no colon), and the three usual spellings `utf8`, `ascii` and `iso8859-1`.
+/// The labels of each encoding, in lower case: the names and aliases that IANA registered, except those with a colon, which
+/// XML 1.0 does not allow (production 81), and the three usual spellings `utf8`, `ascii` and `iso8859-1`.
 const LABELS: &[(Encoding, &[&str])] = &[
     (Encoding::Utf8, &["utf-8", "csutf8", "utf8"]),
     (Encoding::Utf16(None), &["utf-16", "csutf16"]),
@@ -59,17 +59,17 @@ const LABELS: &[(Encoding, &[&str])] = &[
     ),
 ];
 
-/// The names that expat knows itself (`getEncodingIndex` in its `xmltok.c`). All others go to Python.
+/// The labels that expat knows itself (`getEncodingIndex` in its `xmltok.c`). It asks Python for all others.
 const KNOWN_TO_EXPAT: [&str; 6] = ["iso-8859-1", "us-ascii", "utf-8", "utf-16", "utf-16be", "utf-16le"];
 
 impl Encoding {
-    /// What the label of an XML declaration names by the specification.
+    /// The encoding of a label in an XML declaration, by the specification.
     pub(super) fn of(label: &str) -> Option<Self> {
         let label = label.to_ascii_lowercase();
         LABELS.iter().find(|(_, labels)| labels.contains(&&*label)).map(|&(encoding, _)| encoding)
     }
 
-    /// What the label names to Python 2.7's expat.
+    /// The encoding of a label, as Python 2.7's expat finds it.
     pub(super) fn of_python(label: &str) -> Option<Self> {
         if KNOWN_TO_EXPAT.iter().any(|known| known.eq_ignore_ascii_case(label)) {
             return Self::of(label);
@@ -77,7 +77,7 @@ impl Encoding {
         Codec::of(label).map(Self::Codec)
     }
 
-    /// The name, for messages.
+    /// The name of the encoding, for error messages.
     pub(super) fn name(self) -> &'static str {
         match self {
             Self::Utf8 => "UTF-8",
@@ -90,7 +90,8 @@ impl Encoding {
         }
     }
 
-    /// The text of an encoding with one byte for a character, or where the first byte lies that stands for none.
+    /// Decodes text in an encoding of one byte per character. The error is the place of the first byte that has no
+    /// character.
     pub(super) fn decode_bytes(self, bytes: &[u8]) -> Result<Cow<'_, str>, usize> {
         if let Ok(text) = std::str::from_utf8(bytes)
             && text.is_ascii()
@@ -121,7 +122,7 @@ impl Order {
         }
     }
 
-    /// The text of whole units, or the number of the first unit that is half of a pair.
+    /// Decodes text of whole units. The error is the number of the first unit that is a lone surrogate.
     pub(super) fn decode(self, bytes: &[u8]) -> Result<String, usize> {
         let units = bytes.chunks_exact(2).map(|pair| self.unit([pair[0], pair[1]]));
         let mut text = String::with_capacity(bytes.len() / 2 + bytes.len() / 8);
@@ -134,8 +135,8 @@ impl Order {
         Ok(text)
     }
 
-    /// The same as expat 2.2 does it: whatever follows the first half of a pair is taken for the second, by its lowest
-    /// ten bits (`little2_toUtf8` in its `xmltok.c`).
+    /// Decodes text as expat 2.2 does: it takes any unit after a high surrogate for the low surrogate, and uses its lowest ten
+    /// bits (`little2_toUtf8` in its `xmltok.c`).
     pub(super) fn decode_as_expat(self, bytes: &[u8]) -> Result<String, usize> {
         let mut units = bytes.chunks_exact(2).map(|pair| u32::from(self.unit([pair[0], pair[1]]))).enumerate();
         let mut text = String::with_capacity(bytes.len() / 2 + bytes.len() / 8);

@@ -1,6 +1,6 @@
 use super::{Codec, Encoding, LABELS, Order};
 
-/// The IANA character sets registry: these are not windows-1252, which differs from 80 to 9F.
+/// By the IANA character sets registry, these encodings are not windows-1252, which differs from 0x80 to 0x9F.
 #[test]
 fn latin1_has_control_characters_where_windows_1252_has_others() {
     for byte in 0x80..=0x9F_u8 {
@@ -9,7 +9,7 @@ fn latin1_has_control_characters_where_windows_1252_has_others() {
     }
 }
 
-/// XML 1.0, production 81: a label with another character could not stand in a declaration.
+/// XML 1.0, production 81, says which characters a label in a declaration may have.
 #[test]
 fn labels_are_names_of_encodings_and_name_one() {
     for (encoding, labels) in LABELS {
@@ -21,7 +21,7 @@ fn labels_are_names_of_encodings_and_name_one() {
     }
 }
 
-/// The table in `codecs.txt` is complete, and its lines are in the form that it says.
+/// The table in `codecs.txt` is complete, and its lines have the format that it describes.
 #[test]
 fn every_codec_has_a_name_and_128_places() {
     assert!(Codec::all().count() > 50);
@@ -32,7 +32,7 @@ fn every_codec_has_a_name_and_128_places() {
     }
 }
 
-/// Unicode, D91: a pair of surrogates. What expat makes of half of one was seen with CPython 2.7.18.
+/// Unicode, D91, defines surrogate pairs. How expat decodes a lone surrogate was seen with CPython 2.7.18.
 #[test]
 fn halves_of_pairs() {
     let units = |units: &[u16]| units.iter().flat_map(|unit| unit.to_be_bytes()).collect::<Vec<_>>();

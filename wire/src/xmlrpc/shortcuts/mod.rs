@@ -1,8 +1,8 @@
-//! What nearly every document is made of, told by comparing literals: tags with an attribute at most, text, references,
-//! and what usually comes in one piece, as a whole scalar.
+//! A fast path for the usual parts of documents, which it recognises by comparing literals: tags with at most one attribute,
+//! text, references, and several tags that usually come together, such as those of a whole scalar.
 //!
-//! A shortcut never refuses anything. What it does not know is left to the general tokenizer, which gives the same
-//! tokens for what it does know, if more slowly. So there is one meaning, in the model, whichever way a token came.
+//! The fast path never refuses a document. It leaves everything that it does not know to the general tokenizer, which is
+//! slower and passes the same tags and texts to the content model. So a document has the same meaning on both paths.
 
 mod name;
 #[cfg(test)]
@@ -13,7 +13,7 @@ use std::ops::Range;
 use self::name::{UsualName, literal, word};
 use super::characters::is_space;
 use super::element_name::ElementName;
-use super::model::Model;
+use super::model::ContentModel;
 use super::names::Edition;
 use super::references::resolve;
 use crate::Error;
@@ -22,23 +22,23 @@ use crate::Error;
 pub(super) fn declaration_len(bytes: &[u8]) -> Option<usize> {
     const USUAL: [&[u8]; 2] = [b"<?xml version='1.0'?>", b"<?xml version=\"1.0\"?>"];
     let usual = USUAL.iter().find(|usual| bytes.starts_with(usual))?;
-    are_on().then_some(usual.len())
+    are_enabled().then_some(usual.len())
 }
 
-/// Reads the start tag of the root, with a line feed before it if there is one, and gives where it ended: at `start` if
-/// there is something else.
+/// Reads the start tag of the root, which may have a line feed before it, and returns the place where reading ended. It is
+/// `start` if something else is there.
 pub(super) fn read_root(
     input: &str,
     start: usize,
     open: &mut Vec<ElementName<'_>>,
-    model: &mut impl Model,
+    model: &mut impl ContentModel,
 ) -> Result<usize, Error> {
     const ROOTS: [(ElementName<'_>, &[u8]); 2] =
         [(ElementName::MethodResponse, b"<methodResponse>"), (ElementName::MethodCall, b"<methodCall>")];
     let rest = &input.as_bytes()[start..];
     let at = usize::from(rest.starts_with(b"\n"));
     match ROOTS.into_iter().find(|(_, tag)| rest[at..].starts_with(tag)) {
-        Some((name, tag)) if are_on() => {
+        Some((name, tag)) if are_enabled() => {
             open.push(name);
             let end = start + at + tag.len();
             model.start(name, start + at..end)?;
@@ -48,15 +48,15 @@ pub(super) fn read_root(
     }
 }
 
-/// Reads on from `at`, inside the root element, and gives where it ended: at the end of the root, or at something that
-/// is not usual.
+/// Reads inside the root element from `at` on, and returns the place where reading ended: the end of the root, or a part that
+/// the fast path does not know.
 pub(super) fn read(
     input: &str,
     mut at: usize,
     open: &mut Vec<ElementName<'_>>,
-    model: &mut impl Model,
+    model: &mut impl ContentModel,
 ) -> Result<usize, Error> {
-    while are_on() && !open.is_empty() {
+    while are_enabled() && !open.is_empty() {
         let rest = &input.as_bytes()[at..];
         at += match rest {
             [b'\n', b'<', ..] => {
@@ -82,13 +82,13 @@ pub(super) fn read(
     Ok(at)
 }
 
-/// Reads a tag, or several that come together, and gives their length.
+/// Reads a tag, or several that come together, and returns their length.
 #[inline]
 fn tag(
     rest: &[u8],
     at: usize,
     open: &mut Vec<ElementName<'_>>,
-    model: &mut impl Model,
+    model: &mut impl ContentModel,
 ) -> Result<Option<usize>, Error> {
     let Some(first) = word(rest) else { return Ok(None) };
     match first {
@@ -147,13 +147,13 @@ const STRUCT: &[u8] = b"<value><struct>";
 const STRUCT_END: &[u8] = b"</struct></value>";
 const STRUCT_NAMES: [ElementName<'_>; 2] = [ElementName::Value, ElementName::Struct];
 
-/// How they begin.
+/// The first bytes of the tags that come together.
 const VALUE_AND_TYPE: u64 = literal(b"<value><");
 const MEMBER_START: u64 = literal(b"<member>");
 const DATA_END: u64 = literal(b"</data><");
 const STRUCT_END_START: u64 = literal(b"</struct");
 
-/// `<member><name>text</name>`, with or without a line feed between the tags: where the text lies, and the length.
+/// Reads `<member><name>text</name>`, with or without a line feed between the tags: the place of the text, and the length.
 #[inline]
 fn member(rest: &[u8]) -> Option<(Range<usize>, usize)> {
     const MEMBER: &[u8] = b"<member>";
@@ -166,7 +166,7 @@ fn member(rest: &[u8]) -> Option<(Range<usize>, usize)> {
     rest[end..].starts_with(NAME_END).then_some((start..end, end + NAME_END.len()))
 }
 
-/// The end tag of the innermost element that is open, and its length.
+/// Reads the end tag of the innermost open element: its name and length.
 #[inline]
 fn end_tag<'i>(rest: &[u8], open: &[ElementName<'i>]) -> Option<(ElementName<'i>, usize)> {
     let name = *open.last()?;
@@ -175,7 +175,7 @@ fn end_tag<'i>(rest: &[u8], open: &[ElementName<'i>]) -> Option<(ElementName<'i>
     Some((name, 2 + text.len() + tag_end_len(tail)?))
 }
 
-/// The length of the `>` and the white space before it.
+/// The length of a `>` with the white space before it.
 #[inline]
 fn tag_end_len(rest: &[u8]) -> Option<usize> {
     let blank = match rest {
@@ -185,7 +185,7 @@ fn tag_end_len(rest: &[u8]) -> Option<usize> {
     (rest.get(blank) == Some(&b'>')).then_some(blank + 1)
 }
 
-/// A start tag, in which an attribute may stand that declares no namespace, and its length.
+/// Reads a start tag: its name and length. The tag may have one attribute that does not declare a namespace.
 #[inline]
 fn start_tag(rest: &[u8]) -> Option<(ElementName<'static>, usize)> {
     let UsualName { name, len, .. } = UsualName::read(&rest[1..])?;
@@ -206,7 +206,7 @@ fn attribute_len(rest: &[u8]) -> Option<usize> {
     (value[value_len] == b'"').then_some(" =\"\"".len() + name_len + value_len)
 }
 
-/// `<value><int>5</int></value>`, with offsets from its start.
+/// A whole scalar, such as `<value><int>5</int></value>`. All offsets are from its start.
 struct Scalar {
     name: ElementName<'static>,
     text: Range<usize>,
@@ -234,11 +234,11 @@ impl Scalar {
     }
 }
 
-/// The length of the text up to a tag or a reference, if there is nothing in it to look at: no carriage return, and no
-/// bracket that could end a CDATA section.
+/// The length of the text up to a tag or a reference, if it contains no carriage return and no bracket that could belong to
+/// `]]>`, both of which need a closer look.
 #[inline]
 fn plain_len(rest: &[u8]) -> Option<usize> {
-    /// Up to here a look at each byte is faster than a call.
+    /// For shorter texts, a loop is faster than a call of `memchr`.
     const SHORT: usize = 24;
     let short = &rest[..rest.len().min(SHORT)];
     let len = match short.iter().position(|&b| ENDS_PLAIN[usize::from(b)]) {
@@ -251,7 +251,7 @@ fn plain_len(rest: &[u8]) -> Option<usize> {
     matches!(rest[len], b'<' | b'&').then_some(len)
 }
 
-/// The same for text that may well be a line end and indentation.
+/// As [`plain_len`], but faster for text that is a line end and indentation.
 fn text_len(rest: &[u8]) -> Option<usize> {
     let mut indent = usize::from(rest.starts_with(b"\n"));
     while rest[indent..].starts_with(b"        ") {
@@ -260,7 +260,7 @@ fn text_len(rest: &[u8]) -> Option<usize> {
     Some(indent + plain_len(&rest[indent..])?)
 }
 
-/// The character that a reference stands for, and its length.
+/// Reads a reference: the character that it stands for, and its length.
 fn reference(input: &str, at: usize) -> Option<(char, usize)> {
     const LONGEST: usize = "&#x10FFFF;".len();
     let len = 1 + input.as_bytes()[at..].iter().take(LONGEST).position(|&b| b == b';')?;
@@ -276,14 +276,14 @@ static ENDS_PLAIN: [bool; 256] = {
     table
 };
 
-/// Shortcuts are taken, but where a test compares with what happens without them.
+/// Whether the fast path is used. Only tests disable it, to compare the results.
 #[cfg(not(test))]
-const fn are_on() -> bool {
+const fn are_enabled() -> bool {
     true
 }
 
 #[cfg(test)]
-use off::{are_on, without};
+use off::{are_enabled, without};
 
 #[cfg(test)]
 mod off {
@@ -293,11 +293,11 @@ mod off {
         static ON: Cell<bool> = const { Cell::new(true) };
     }
 
-    pub(super) fn are_on() -> bool {
+    pub(super) fn are_enabled() -> bool {
         ON.get()
     }
 
-    /// Does it without shortcuts.
+    /// Does the work without the fast path.
     pub(super) fn without<T>(work: impl FnOnce() -> T) -> T {
         ON.set(false);
         let result = work();

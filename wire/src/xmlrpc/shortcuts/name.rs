@@ -1,13 +1,14 @@
-//! The names of elements, told by one comparison of eight bytes.
+//! Recognises the names of elements by comparing eight bytes at once.
 
 use super::super::element_name::ElementName;
 
-/// A name of up to seven letters that ends at white space or a `>`.
+/// A name of up to seven letters, followed by white space or a `>`.
 pub(super) struct UsualName {
     pub(super) name: ElementName<'static>,
     pub(super) len: usize,
-    /// The name, and which bytes of a word it takes.
+    /// The bytes of the name, with zeros after them.
     pub(super) word: u64,
+    /// The mask that selects the bytes of the name in a word.
     pub(super) mask: u64,
 }
 
@@ -17,11 +18,12 @@ impl UsualName {
         const LOW: u64 = 0x0101_0101_0101_0101;
         const HIGH: u64 = LOW << 7;
         let word = word(rest)?;
-        // A `>` becomes a zero, and a zero or a space gets its highest bit set. The lowest of these bits can be trusted.
+        // The bytes of `ends` that are `>` or white space have their highest bit set. Other bytes after the first of them
+        // may have it set, too, so only the lowest of these bits is used.
         let zeroed = word ^ (LOW * b'>' as u64);
         let ends = (zeroed.wrapping_sub(LOW) & !zeroed | word.wrapping_sub(LOW * 0x21) & !word) & HIGH;
         let first = ends & ends.wrapping_neg();
-        // Without any end this is the whole word, which is no name.
+        // If the name does not end within the word, the mask selects the whole word, which matches no name.
         let mask = (first >> 7).wrapping_sub(1);
         let word = word & mask;
         let name = match word {
@@ -74,7 +76,7 @@ const BOOLEAN: u64 = literal(b"boolean");
 const DOUBLE: u64 = literal(b"double");
 const BASE64: u64 = literal(b"base64");
 
-/// The first eight bytes, the first of them lowest.
+/// The first eight bytes as a little-endian number.
 #[inline]
 pub(super) fn word(bytes: &[u8]) -> Option<u64> {
     Some(u64::from_le_bytes(*bytes.first_chunk()?))

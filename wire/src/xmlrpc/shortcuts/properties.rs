@@ -1,4 +1,4 @@
-//! The law of the shortcuts: with and without them every document gives the same.
+//! The property of the shortcuts: every document has the same result with and without them.
 
 use proptest::prelude::*;
 
@@ -6,7 +6,7 @@ use super::super::{Rules, decode};
 use super::without;
 use crate::{Limits, Release};
 
-/// Values as they are usually written, and some that are wrong.
+/// Values as they are usually written, and some invalid ones.
 const VALUES: &[&str] = &[
     "<value><string>a</string></value>",
     "<value><string></string></value>",
@@ -37,7 +37,7 @@ const VALUES: &[&str] = &[
     "<value/>",
 ];
 
-/// What may come in anywhere.
+/// Pieces that are inserted anywhere in a document.
 const PIECES: &[&str] = &[
     "<value>",
     "</value>",
@@ -143,7 +143,7 @@ fn value_strategy() -> impl Strategy<Value = String> {
     })
 }
 
-/// A call, a response or a fault, with some pieces put in, some of them in the place of what stood there.
+/// Calls, responses and faults in which some pieces are inserted or replace a part.
 fn document_strategy() -> impl Strategy<Value = Vec<u8>> {
     let root = prop::sample::select(
         &[
@@ -183,7 +183,7 @@ fn limits_strategy() -> impl Strategy<Value = Limits> {
     ]
 }
 
-/// All that a document gives: the nodes with their places, or the error.
+/// The complete result of a document: its nodes with their places, or the error.
 fn outcome(document: &[u8], rules: Rules, limits: &Limits) -> String {
     match decode(document, rules, limits) {
         Ok(message) => format!("{message:?}"),
