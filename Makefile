@@ -37,7 +37,7 @@ check: ## Formatting, lints, all tests, docs: the test command
 .PHONY: oracles
 oracles: export ORACLES := required
 oracles: ## Every check that asks another implementation, Python 2 and 3; fails where one is missing
-	$(CARGO) test --package xend-wire --test python2 --test peers --quiet
+	$(CARGO) test --package xend-wire --test wire --quiet -- python
 	$(CARGO) test --package mock-xend --test mock --test xenapi --quiet -- python
 	$(CARGO) test --package xend-harness --test cli --quiet -- python::
 	@$(MAKE) --no-print-directory oracles-there

@@ -1,14 +1,14 @@
-//! Python, which some tests ask what it makes of the same bytes. Tests include this file by its path.
+//! Finds the Python with which some tests compare this project. Tests include this file by its path.
 
 use std::process::Command;
 
-/// The first of the commands that can run the statement.
+/// The first of the commands that can run the statement, or `None` if no command can.
 ///
-/// Where there is none the test is left out, which `make check` counts; with `ORACLES=required` in the environment, as
-/// `make oracles` sets it, it fails.
+/// A test without a command is left out, and `make check` counts how many are. `make oracles` sets `ORACLES=required` in
+/// the environment, so that such a test fails.
 ///
 /// # Panics
-/// If there is none although there must be.
+/// If no command can run the statement and `ORACLES` is `required`.
 pub(crate) fn python(commands: &[&str], statement: &str) -> Option<Command> {
     let can_run = |command: &&&str| {
         let output = Command::new(command).args(["-c", statement]).output();

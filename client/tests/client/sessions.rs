@@ -181,7 +181,10 @@ fn what_the_xen_api_lacks_opens_no_session() {
         );
         let error = client.shutdown(VM1, "crash").await.unwrap_err();
         assert_eq!((error.code(), error.fate()), (ErrorCode::BadParameter, Fate::Invalid));
-        assert_eq!(error.message(), "invalid argument `reason`, expected poweroff or halt, because the xenapi face supports no other");
+        assert_eq!(
+            error.message(),
+            "invalid argument `reason`, expected poweroff or halt, because the xenapi face supports no other"
+        );
         assert!(calls(&noted).is_empty());
     });
 }

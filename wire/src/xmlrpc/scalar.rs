@@ -64,7 +64,7 @@ pub(super) fn check(kind: Kind, form: Form, text: &str, rules: Rules) -> Result<
     Err(refusal)
 }
 
-pub(super) const INVALID_NIL: Refusal = (ErrorKind::InvalidNil, "nothing inside");
+pub(super) const INVALID_NIL: Refusal = (ErrorKind::InvalidNil, "an empty element");
 
 /// The canonical text of an integer: `5` for `+05`.
 pub(super) fn canonical_integer(text: &str) -> Cow<'_, str> {

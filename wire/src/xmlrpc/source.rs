@@ -93,7 +93,7 @@ impl<'a> Source<'a> {
                 })?;
                 (Cow::Borrowed(text), Unit::Same)
             }
-            Encoding::Utf16(_) => return Err(mismatch(label, encoding).detail("a character has one byte")),
+            Encoding::Utf16(_) => return Err(mismatch(label, encoding).detail("each character is one byte")),
             // The byte order mark of UTF-8 is not allowed in any other encoding, but expat ignores it.
             _ if mark > 0 && !rules.are_python() => {
                 return Err(mismatch(label, encoding).detail("the document begins with a UTF-8 byte order mark"));

@@ -1,4 +1,4 @@
-//! A case of `fixtures/cases`: reading one, and holding this crate against it. The format is in the README there.
+//! Reads a case of `fixtures/cases` and checks this crate against it. `fixtures/README.md` describes the format.
 
 use data_encoding::BASE64;
 use serde::Deserialize;
@@ -6,7 +6,7 @@ use toml::{Table, Value};
 use xend_wire::xmlrpc::{self, Kind, Message, Response, ValueRef};
 use xend_wire::{Error, Limits, sexpr};
 
-/// One case.
+/// A case, as its file describes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Case {
@@ -162,7 +162,8 @@ impl Outcome {
     }
 }
 
-/// Doubles by their value, structs as sets of members unless their order counts.
+/// A value in a form that can be compared: doubles by their value, and structs as sets of members unless their order
+/// matters.
 fn normal(value: &Value, ordered: bool) -> String {
     let Value::Table(table) = value else { return value.to_string() };
     let parts = table.iter().map(|(key, inside)| match (key.as_str(), inside) {
@@ -198,9 +199,9 @@ fn describe(got: &Result<Vec<Value>, Error>, input: &[u8]) -> String {
     }
 }
 
-/// The values of a document in the form of the cases, or none if they are not to be shown.
+/// The values of a document in the form of the cases, or none if `show` is false.
 fn read_sexpr(input: &[u8], rules: &str, show: bool) -> Result<Vec<Value>, Error> {
-    // Beyond what libvirt's stack is known to reach.
+    // Deeper than the stack of libvirt is known to allow.
     let limits = Limits { depth: 1_000_000, ..Limits::default() };
     let document = sexpr::parse_with(input, rules.parse().expect("rules"), &limits)?;
     Ok(if show { document.values().map(of_sexpr).collect() } else { Vec::new() })

@@ -1,4 +1,4 @@
-//! What the daemon's own parser and printer make of tricky inputs, release by release (`tables/sxp-grammar.jsonl`).
+//! Compares the parser and printer with those of the daemon on tricky inputs, for each release (`tables/sxp-grammar.jsonl`).
 
 use serde_json::Value;
 use xend_wire::sexpr::{Document, Parser, Rules, Sexpr, parse_with, print_value};
@@ -6,8 +6,7 @@ use xend_wire::{Error, ErrorKind, Limits, Release};
 
 use crate::{bytes, rows};
 
-/// Rows whose values can't be told apart from what is appended to the input: it ends inside a token, inside a list, or
-/// with the end of transmission.
+/// Rows to whose input nothing can be appended, because it ends inside a token, inside a list, or with an EOT.
 const OPEN_ENDED: [&str; 4] = ["unclosed-atom", "comment-eof-in-list", "hash-mid", "ctrl-d-top"];
 
 pub(crate) fn trials() -> impl Iterator<Item = (String, impl Fn() -> Result<(), String>)> {
@@ -45,19 +44,19 @@ fn check(row: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The recorded release whose `sxp.py` a release has: 3.2 and 3.3 have that of 3.1, 4.4 has that of 4.1 (protocol
-/// reference §2).
+/// The recorded release that has the same `sxp.py` as this release: 3.1 for 3.2 and 3.3, and 4.1 for 4.4 (protocol reference
+/// §2).
 fn recorded(release: Release) -> Release {
     let recorded = [Release::V3_0_2, Release::V3_0_3, Release::V3_1, Release::V3_4, Release::V4_1];
     release.pick(&recorded.map(|since| (since, since)))
 }
 
-/// Every value in the document, each printed again.
+/// Checks all values of the document, and that each is printed as the daemon prints it.
 fn all(got: &Result<Document<'_>, Error>, expected: &Value, rules: Rules) -> Result<(), String> {
     match (got, expected["error"].as_str()) {
         (Err(error), Some(message)) => same_error(error, message),
         (Ok(document), None) => {
-            // The daemon gives `None` where there is no value.
+            // The daemon returns `None` if there is no value.
             let values = expected["values"].as_array().map_or(&[][..], Vec::as_slice);
             let shown = expected["show"].as_array().ok_or("no `show`")?;
             let got: Vec<_> = document.values().collect();
@@ -73,10 +72,10 @@ fn all(got: &Result<Document<'_>, Error>, expected: &Value, rules: Rules) -> Res
     }
 }
 
-/// The first value, as `sxp.from_string` gives it.
+/// Checks the first value, which `sxp.from_string` returns.
 fn one(got: &Result<Document<'_>, Error>, input: &[u8], expected: &Value, rules: Rules) -> Result<(), String> {
     match (got, expected["error"].as_str()) {
-        // `from_string` looks into the value that there is not.
+        // `from_string` fails if there is no value.
         (Ok(document), Some(message)) if message.starts_with("TypeError: ") => match document.first() {
             None => Ok(()),
             Some(value) => Err(format!("got {value:?}, expected none")),

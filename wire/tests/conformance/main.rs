@@ -1,5 +1,5 @@
-//! A line for each case of `fixtures/cases`, each row of the grammar table and each document of the survey.
-//! Expected values are those of the files: specification, captures of the daemon, other implementations.
+//! Runs each case of `fixtures/cases`, each row of the tables and each document of the survey as a test of its own.
+//! The files have the expected values, which come from specifications, captures of the daemon and other implementations.
 
 mod case;
 mod grammar;
@@ -41,13 +41,13 @@ fn rows(path: &str) -> impl Iterator<Item = Value> {
     let text = std::str::from_utf8(file.bytes()).expect("UTF-8");
     text.lines().map(|line| {
         let mut row = serde_json::Deserializer::from_str(line);
-        // One row holds 900 nested lists.
+        // One row contains 900 nested lists.
         row.disable_recursion_limit();
         Value::deserialize(&mut row).expect("a JSON object a line")
     })
 }
 
-/// Bytes that a table writes as characters U+0000 to U+00FF.
+/// Bytes, which the tables write as characters from U+0000 to U+00FF.
 fn bytes(text: &Value) -> Vec<u8> {
     text.as_str().expect("text").chars().map(|c| u8::try_from(c).expect("a byte")).collect()
 }

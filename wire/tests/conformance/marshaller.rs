@@ -1,6 +1,6 @@
-//! How the daemon writes values and reads arguments: methods that were registered beside its own gave the one and took
-//! the other (`tables/xmlrpc-values.jsonl`, `tables/xmlrpc-arguments.jsonl`). And the envelopes of the Xen-API
-//! (`tables/xenapi-envelopes.jsonl`).
+//! Checks that values are written and arguments read as the daemon does (`tables/xmlrpc-values.jsonl`,
+//! `tables/xmlrpc-arguments.jsonl`), and the envelopes of the Xen-API (`tables/xenapi-envelopes.jsonl`). For the first two
+//! tables, methods that return values or print their arguments were added to a real daemon.
 
 use serde_json::Value;
 use xend_wire::datum::{self, Datum};
@@ -29,7 +29,7 @@ fn releases(row: &Value) -> impl Iterator<Item = Release> {
     row["releases"].as_array().expect("releases").iter().map(|name| name.as_str().unwrap().parse().expect("a release"))
 }
 
-/// The reply to a method that returns or raises this.
+/// Checks the reply to a method that returns a value or raises an exception.
 fn written(row: &Value) -> Result<(), String> {
     for release in releases(row) {
         let got = match row["value"].get("fault") {
@@ -41,7 +41,8 @@ fn written(row: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The method answered with the `repr` of each argument. Where the daemon sent no answer it could not read the request.
+/// Checks the arguments of a call. The method replied with the `repr` of each argument; no reply means that the daemon could
+/// not read the request.
 fn read(row: &Value) -> Result<(), String> {
     for release in releases(row) {
         let request = bytes(&row["request"]);
@@ -83,7 +84,7 @@ fn same(release: Release, got: &[u8], body: &Value) -> Result<(), String> {
     Err(format!("{release}: got {}, the daemon {body}", got.escape_ascii()))
 }
 
-/// The envelope of a reply of the Xen-API: it opens, and made again from what was in it, it is the same bytes.
+/// Checks that a captured envelope can be opened, and that the envelope of the same contents has the same bytes.
 fn envelope(row: &Value) -> Result<(), String> {
     for release in releases(row) {
         let body = bytes(&row["body"]);

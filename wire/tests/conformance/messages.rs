@@ -1,4 +1,4 @@
-//! What the daemon says when something fails, and the code that it stands for (`tables/failure-messages.jsonl`).
+//! Checks that each message of a failing daemon gets the right error code (`tables/failure-messages.jsonl`).
 
 use serde_json::Value;
 use xend_wire::failure::Evidence;

@@ -1,5 +1,5 @@
-//! The rules of the daemon are those of Python 2.7's `xmlrpclib`, so they make of each document of the survey what it
-//! made of it (column `py2.7` of `tables/xmlrpc-survey.jsonl`).
+//! Checks that the rules of a release read each document of the survey as Python 2.7's `xmlrpclib` did (column `py2.7` of
+//! `tables/xmlrpc-survey.jsonl`).
 
 use data_encoding::HEXLOWER;
 use serde_json::{Value, json};
@@ -9,7 +9,7 @@ use xend_wire::{Limits, Release};
 use crate::case::Case;
 use crate::{bytes, rows};
 
-/// Where this crate is not Python, on purpose.
+/// The documents that this crate intentionally reads differently from Python.
 const DEVIATIONS: [(&str, &str); 4] = [
     ("entity-internal", "no entity is ever expanded"),
     ("xxe-file", "no entity is ever expanded"),
@@ -58,7 +58,7 @@ fn check(name: &str, row: &Value) -> Result<(), String> {
     Ok(())
 }
 
-/// The case that holds the document of that name.
+/// The case with the document of this name.
 fn case_of(name: &str) -> Result<Case, String> {
     let wanted = format!("survey `{name}`");
     let mut found = xend_fixtures::files("cases/xmlrpc/").filter(|file| {
@@ -70,16 +70,16 @@ fn case_of(name: &str) -> Result<Case, String> {
 
 fn agrees(got: &Result<Value, String>, expected: &Value) -> bool {
     match (got, expected.as_str()) {
-        // Rejected, or killed while it expanded entities.
+        // Python refused the document, or was killed while it expanded entities.
         (Err(_), None) => true,
         (Ok(got), Some(text)) => match text.strip_prefix("LEN").and_then(|rest| rest.split_once(':')) {
-            // The survey cut it.
+            // The survey has only the beginning of the value.
             Some((length, start)) => {
                 let got = python_json(got);
                 got.starts_with(start) && got.len() == length.parse::<usize>().expect("a length")
             }
             None => match serde_json::from_str::<Value>(text).expect("JSON") {
-                // Too deep for the survey to show.
+                // The value is too deep for the survey.
                 Value::Object(mark) if mark.get("t") == Some(&json!("parsed")) => true,
                 expected => *got == expected,
             },
@@ -88,12 +88,12 @@ fn agrees(got: &Result<Value, String>, expected: &Value) -> bool {
     }
 }
 
-/// As Python's `json.dumps` writes it: with a space behind `:` and `,`.
+/// JSON as Python's `json.dumps` writes it, with a space after `:` and `,`.
 fn python_json(value: &Value) -> String {
     value.to_string().replace("\":", "\": ").replace(",", ", ")
 }
 
-/// A value in the form of the survey: members by name, the last one of each; bytes in hexadecimal.
+/// A value in the form of the survey: of several members with the same name only the last, and bytes in hexadecimal.
 fn show(value: ValueRef<'_>) -> Value {
     let text = || value.text().expect("a scalar");
     match value.kind() {

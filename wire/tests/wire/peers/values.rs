@@ -1,4 +1,4 @@
-//! Values to exchange, and what each peer calls them.
+//! Random values, and their representation in each of the other implementations.
 
 use std::collections::BTreeMap;
 
@@ -32,7 +32,8 @@ pub(crate) fn values() -> impl Strategy<Value = Value> {
     })
 }
 
-/// As those take it who have maps for structs: the members in the order of their names, the last one of each.
+/// A value as an implementation with maps for structs has it: members ordered by name, and of several members with the same
+/// name only the last.
 pub(crate) fn as_map(value: &Value) -> Value {
     match value {
         Value::Array(items) => Value::Array(items.iter().map(as_map).collect()),
@@ -61,7 +62,7 @@ pub(crate) fn to_dxr(value: &Value) -> dxr::Value {
     }
 }
 
-/// The name of what dxr 0.9 is known to do otherwise, if the value holds it.
+/// The name of the known deviation of dxr 0.9 that the value would trigger, if any.
 pub(crate) fn deviation_of_dxr(value: &Value) -> Option<&'static str> {
     match value {
         Value::Array(items) => items.iter().find_map(deviation_of_dxr),
@@ -73,7 +74,7 @@ pub(crate) fn deviation_of_dxr(value: &Value) -> Option<&'static str> {
     }
 }
 
-/// In the form of `decode.py`.
+/// A value in the form that `decode.py` prints.
 pub(crate) fn to_json(value: &Value) -> serde_json::Value {
     match value {
         // Python has one kind of integer.

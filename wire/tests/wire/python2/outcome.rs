@@ -1,4 +1,4 @@
-//! What this crate makes of a document, in the form in which `loads.py` tells what Python makes of it.
+//! The result of reading a document with this crate, in the form in which `loads.py` prints the result of Python.
 
 use serde_json::{Map, Value, json};
 use xend_wire::xmlrpc::{self, Kind, Message, Response, Rules, ValueRef};
@@ -15,7 +15,7 @@ pub(crate) fn outcome(document: &[u8], release: Release, limits: &Limits) -> Res
     })
 }
 
-/// Whether both refuse, or both give the same. Python says neither whether there was one value nor what the root was.
+/// Whether both results are errors or the same values. Python reports neither the number of values nor the root element.
 pub(crate) fn agree(ours: &Result<Value, Error>, python: &Value) -> bool {
     let Ok(ours) = ours else { return python.get("error").is_some() };
     if let Some(value) = ours.get("value") {
@@ -27,7 +27,7 @@ pub(crate) fn agree(ours: &Result<Value, Error>, python: &Value) -> bool {
         return Some(fault) == python.get("fault");
     }
     let method = match &python["method"] {
-        // The daemon answers that `None` is no method of its.
+        // Without a name, the method is `None` in Python.
         Value::Null => json!("None"),
         method => method.clone(),
     };

@@ -1,8 +1,8 @@
-//! Documents with something changed, the same for the same seed.
+//! Mutates documents. The same seed gives the same mutations.
 
-use crate::documents::LABELS;
+use super::documents::LABELS;
 
-/// SplitMix64: a sequence of numbers that is the same on every machine.
+/// SplitMix64, a generator of random numbers that is the same on every machine.
 pub(crate) struct Random(u64);
 
 impl Random {
@@ -10,7 +10,7 @@ impl Random {
         Self(seed)
     }
 
-    /// A number below the bound.
+    /// A random number below the bound.
     pub(crate) fn below(&mut self, bound: usize) -> usize {
         self.0 = self.0.wrapping_add(0x9E37_79B9_7F4A_7C15);
         let mut mixed = self.0;
@@ -24,7 +24,7 @@ impl Random {
     }
 }
 
-/// The document with one to three changes.
+/// Makes one to three changes to a document.
 pub(crate) fn mutate(document: &[u8], random: &mut Random) -> Vec<u8> {
     let mut document = document.to_vec();
     for _ in 0..=random.below(3) {
@@ -138,7 +138,7 @@ const TEXTS: &[&str] = &[
 fn texts(document: &mut Vec<u8>, random: &mut Random) {
     let at = if random.below(4) == 0 { between(document, random) } else { inside(document, random) };
     let text = random.pick(TEXTS);
-    // In the place of the text that stands there, or before it.
+    // The new text replaces the old one, or comes before it.
     let len = if random.below(2) == 0 { document[at..].iter().take_while(|&&b| b != b'<').count() } else { 0 };
     document.splice(at..at + len, text.bytes());
 }
@@ -162,7 +162,7 @@ fn declarations(document: &mut Vec<u8>, random: &mut Random) {
     document.splice(..end, random.pick(DECLARATIONS).bytes());
 }
 
-/// The parts of DOCTYPEs, each of which may be left out, given twice or exchanged.
+/// The parts of DOCTYPEs, which are left out, repeated or exchanged.
 #[rustfmt::skip]
 const DOCTYPES: &[&[&str]] = &[
     &["<!DOCTYPE", " ", "a", ">"], &["<!DOCTYPE", " ", "a", " ", "SYSTEM", " ", "\"x\"", ">"],
@@ -210,7 +210,7 @@ fn doctypes(document: &mut Vec<u8>, random: &mut Random) {
     }
 }
 
-/// Another label, other bytes, or both.
+/// Changes the declared encoding, the bytes, or both.
 fn encodings(document: &mut Vec<u8>, random: &mut Random) {
     let end = declaration_end(document);
     if random.below(4) > 0 {
@@ -236,7 +236,7 @@ fn declaration_end(document: &[u8]) -> usize {
     if is_declared { document.windows(2).position(|pair| pair == b"?>").map_or(0, |at| at + 2) } else { 0 }
 }
 
-/// A tag: where its `<` and its `>` are.
+/// The places of the `<` and the `>` of a random tag.
 fn tag(document: &[u8], random: &mut Random) -> Option<(usize, usize)> {
     let starts: Vec<_> = (0..document.len()).filter(|&at| document[at] == b'<').collect();
     let start = *starts.get(random.below(starts.len()))?;
@@ -244,12 +244,12 @@ fn tag(document: &[u8], random: &mut Random) -> Option<(usize, usize)> {
     (len > 1).then_some((start, start + len))
 }
 
-/// Before a tag.
+/// A random place before a tag.
 fn between(document: &[u8], random: &mut Random) -> usize {
     tag(document, random).map_or(0, |(start, _)| start)
 }
 
-/// Behind a tag.
+/// A random place after a tag.
 fn inside(document: &[u8], random: &mut Random) -> usize {
     tag(document, random).map_or(0, |(_, end)| end + 1)
 }

@@ -1,4 +1,4 @@
-//! The documents that both read.
+//! The documents that this crate and Python read.
 
 use data_encoding::BASE64;
 use serde_json::Value;
@@ -9,7 +9,7 @@ pub(crate) struct Document {
     pub(crate) bytes: Vec<u8>,
 }
 
-/// Longer documents only take longer.
+/// The longest document that is read. Longer ones only take more time.
 const LONGEST: usize = 16_384;
 
 /// Labels of encodings: each codec that Python's expat takes, some spellings of these, and some that it refuses.
@@ -28,7 +28,7 @@ pub(crate) const LABELS: &[&str] = &[
     "gb2312", "euc-jp", "rot13", "hex", "x-nope",
 ];
 
-/// Those of the cases, and the bodies of the exchanges.
+/// The documents of all cases, and the bodies of all exchanges.
 pub(crate) fn documents() -> Vec<Document> {
     let cases = xend_fixtures::files("cases/xmlrpc/").filter_map(|file| {
         let case: toml::Table = toml::from_str(str::from_utf8(file.bytes()).ok()?).ok()?;
@@ -69,7 +69,7 @@ fn body(message: &Value) -> Option<Vec<u8>> {
 
 /// Whether the document refers to an entity that it declares: Python would expand it.
 pub(crate) fn refers_to_what_it_declares(document: &[u8]) -> bool {
-    // Whatever the encoding, these are the letters of ASCII.
+    // Dropping zero bytes makes UTF-16 readable as ASCII.
     let text: String = document.iter().filter(|&&b| b != 0).map(|&b| char::from(b)).collect();
     text.match_indices("<!ENTITY").any(|(at, found)| {
         let rest = text[at + found.len()..].trim_start();

@@ -1,10 +1,8 @@
-//! Other implementations read what this crate writes, and this crate reads what they write.
+//! Checks that other implementations read what this crate writes, and that this crate reads what they write.
 
-#[path = "../../../oracles/python.rs"]
-mod oracle;
 mod values;
 
-/// dxr is a Rust library; `xmlrpc.client` comes with Python.
+/// The other implementations are dxr, a Rust library, and Python's `xmlrpc.client`.
 mod properties {
     use std::io::Write;
     use std::process::Stdio;
@@ -17,8 +15,8 @@ mod properties {
     use xend_wire::Limits;
     use xend_wire::xmlrpc::{self, Fault, Rules, Value, decode_call, decode_response};
 
+    use super::values::{as_map, deviation_of_dxr, to_dxr, to_json, values};
     use crate::oracle;
-    use crate::values::{as_map, deviation_of_dxr, to_dxr, to_json, values};
 
     fn config() -> Config {
         Config { failure_persistence: None, ..Config::default() }
@@ -80,7 +78,7 @@ mod properties {
         }
     }
 
-    /// One process of Python reads them all.
+    /// One process of Python reads all values.
     #[test]
     #[cfg_attr(miri, ignore = "starts a process")]
     fn python_reads_and_writes_alike() {

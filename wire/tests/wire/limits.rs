@@ -1,5 +1,5 @@
-//! What documents that are made to hurt cost: time bounds that hold in a release build (the debug build has more), on
-//! the fastest of up to twenty runs, for the machine may have other work.
+//! Bounds on the time and stack that malicious documents take. The time is that of the fastest of up to twenty runs, because
+//! the machine may have other work. The bounds are for a release build; a debug build gets more time.
 
 use std::time::{Duration, Instant};
 
@@ -7,7 +7,7 @@ use xend_wire::datum::Datum;
 use xend_wire::sexpr::{self, Document};
 use xend_wire::{Culprit, ErrorKind, Limits, Release, tuples, xmlrpc};
 
-/// 50 ms where it counts; unoptimised code gets enough to tell linear from quadratic.
+/// The most time that a run may take. In a debug build it is only short enough to tell linear from quadratic time.
 const BOUND: Duration = Duration::from_millis(if cfg!(debug_assertions) { 20_000 } else { 50 });
 
 #[track_caller]
@@ -47,7 +47,7 @@ fn a_million_open_parentheses() {
     }
 }
 
-/// Parse, print, compare, copy and drop, each without recursion.
+/// Parsing, printing, comparing, copying and dropping do not recurse.
 #[test]
 fn a_million_levels_of_lists() {
     let input = [b"(".repeat(1_000_000), b")".repeat(1_000_000)].concat();
@@ -74,7 +74,7 @@ fn a_hundred_thousand_levels_of_xml() {
             let error = check_time(&format!("{kind:?}, {rules}"), || {
                 xmlrpc::decode(document.as_bytes(), rules, &limits).map(drop)
             });
-            // Python does not look at how elements nest; elements alone are no levels to it.
+            // Python ignores how elements nest, so elements without values are not levels.
             let is_python = rules.name().starts_with("xend-");
             match error {
                 Err(error) => assert!(error.kind() == *kind || is_python, "{rules}: {error}"),
@@ -84,7 +84,7 @@ fn a_hundred_thousand_levels_of_xml() {
     }
 }
 
-/// Ten levels of ten entities, and one long entity that is used often: nothing is expanded.
+/// Neither ten levels of ten entities, nor one long entity that is used often, are expanded.
 #[test]
 fn entities_cost_what_their_declarations_cost() {
     let laughs: String =
@@ -103,10 +103,10 @@ fn entities_cost_what_their_declarations_cost() {
     }
 }
 
-/// An owned value as deep as one can be: to print, compare, copy and drop it takes no more than a small stack.
+/// Printing, comparing, copying and dropping the deepest possible owned value fits into a small stack.
 #[test]
 fn owned_values_fit_into_a_small_stack() {
-    // The least that a thread usually has, 512 KiB on macOS; unoptimised code takes several times as much.
+    // The smallest usual stack of a thread is 512 KiB, on macOS. Unoptimised code takes several times as much.
     let stack = if cfg!(debug_assertions) { 2 << 20 } else { 512 << 10 };
     let work = || {
         let input = [b"(".repeat(Limits::HARD_DEPTH), b")".repeat(Limits::HARD_DEPTH)].concat();
@@ -129,13 +129,13 @@ fn owned_values_fit_into_a_small_stack() {
     thread.join().expect("no panic");
 }
 
-/// A record of a domain as 4.1 shows it (`cases/sexpr/record-domain-4-1.toml`), 5,000 times, on both faces; unoptimised
-/// code takes its time over 37 MB and gets a fifth of that.
+/// A record of a domain of 4.1 (`cases/sexpr/record-domain-4-1.toml`), repeated 5,000 times, is within the default limits
+/// on both faces. Unoptimised code is too slow for that, and gets a fifth of it.
 #[test]
 fn a_reply_with_5_000_domains_passes_the_defaults() {
     let case = xend_fixtures::file("cases/sexpr/record-domain-4-1.toml").expect("the case");
     let case: toml::Table = toml::from_str(std::str::from_utf8(case.bytes()).expect("UTF-8")).expect("TOML");
-    // 4.1 prints an empty string behind the record.
+    // 4.1 prints an empty string after the record.
     let record = case["input"].as_str().expect("an input").trim_end_matches("''");
 
     let domains = if cfg!(debug_assertions) { 1_000 } else { 5_000 };

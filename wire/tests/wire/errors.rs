@@ -1,4 +1,4 @@
-//! Each kind of error as people see it: one line, and the place in the document (`snapshots/wire/errors`).
+//! Snapshots of the messages of each kind of error, with the place in the document (`snapshots/wire/errors`).
 
 use std::collections::BTreeMap;
 
@@ -6,7 +6,7 @@ use xend_wire::operation::{Arguments, Face, find};
 use xend_wire::xmlrpc::{self, Value};
 use xend_wire::{Error, ErrorKind, Limits, Release, sexpr, xenapi};
 
-/// A document, by what it was read, and the error.
+/// A document, a title that says how it was read, and the error.
 struct Sample {
     title: String,
     document: Vec<u8>,
@@ -27,7 +27,7 @@ fn limited_xml(rules: &str, document: &[u8], limits: Limits) -> Sample {
     Sample { title: format!("XML-RPC, rules {rules}"), document: document.to_vec(), error }
 }
 
-/// A response with a value, on lines as people write them.
+/// A response with a value, written on several lines.
 fn response(value: &str) -> Vec<u8> {
     format!(
         "<?xml version=\"1.0\"?>\n<methodResponse>\n<params><param>\n{value}\n</param></params>\n</methodResponse>\n"
@@ -43,7 +43,7 @@ fn utf16(document: &str) -> Vec<u8> {
     format!("\u{FEFF}{document}").encode_utf16().flat_map(u16::to_le_bytes).collect()
 }
 
-/// A response with a type of Apache's.
+/// A response with a value of one of Apache's types.
 fn apache(value: &str) -> Sample {
     let namespace = "http://ws.apache.org/xmlrpc/namespaces/extensions";
     let document = format!(
@@ -74,7 +74,7 @@ fn samples() -> Vec<Sample> {
             document,
         }
     };
-    // A long line, with bytes that are not UTF-8 and characters of several bytes around the place.
+    // A long line that has bytes which are not UTF-8, and characters of several bytes, around the place.
     let mut long = b"(vm\n(args ".to_vec();
     long.extend(
         "b\u{1F600} "
@@ -215,7 +215,7 @@ fn every_kind_has_a_snapshot() {
     assert!(missing.is_empty(), "no sample of {missing:?}");
 
     let mut settings = insta::Settings::clone_current();
-    settings.set_snapshot_path("../../snapshots/wire/errors");
+    settings.set_snapshot_path("../../../snapshots/wire/errors");
     settings.set_prepend_module_to_snapshot(false);
     settings.set_omit_expression(true);
     settings.bind(|| {
@@ -225,7 +225,7 @@ fn every_kind_has_a_snapshot() {
     });
 }
 
-/// A lower-case fragment on one line, whatever the document holds.
+/// Every message is a lower-case fragment on one line, whatever the document contains.
 #[test]
 fn every_message_is_a_fragment() {
     for Sample { error, .. } in samples() {

@@ -1,11 +1,10 @@
-//! Miri runs the unit tests with isolation on: nothing in the crate may read a file or start a process. What it leaves
-//! out is counted here, so that nobody leaves out more without saying so. How many of the embedded cases it leaves out
-//! for their size is a unit test.
+//! Counts what is left out of the tests under Miri, which runs them with isolation on, so without files and processes.
+//! Whoever leaves out more has to change the numbers here. A unit test counts the embedded cases that are too large.
 
 use std::fs;
 use std::path::Path;
 
-/// How often tests below a folder are kept from Miri, or do less there.
+/// How often the mark occurs in the sources below a folder.
 fn count(folder: &Path, mark: &str) -> usize {
     let entries = fs::read_dir(folder).expect("a folder").map(|entry| entry.expect("an entry").path());
     let counts = entries.map(|path| match path.extension() {
@@ -24,10 +23,10 @@ fn left_out_of_miri() {
         (["cfg_attr(", "miri, ignore"].concat(), "cfg(not(miri))", ["cfg!(", "miri)"].concat());
     let count = |folder: &str, mark: &str| count(&root.join(folder), mark);
     assert_eq!((count("src", &ignored), count("src", absent)), (0, 0));
-    // Snapshots are files, Python is a process (four times), and this test reads the sources.
+    // The test of snapshots reads files, four tests start Python, and this test reads the sources.
     assert_eq!((count("tests", &ignored), count("tests", absent) - 1), (6, 0));
-    // Fewer cases of a property, fewer levels of lists (twice) and of arrays, one of five documents, operations or rows
-    // (`sample`), and one set of rules or one release for each (`rotate`).
+    // Under Miri, properties have fewer cases, lists (twice) and arrays fewer levels, only every fifth document, operation
+    // or row is tested (`sample`), and each of them only by one set of rules or one release (`rotate`).
     assert_eq!(count("src", &smaller), 6);
     assert_eq!(count("src", " sample("), 5);
     assert_eq!(count("src", "in rotate("), 10);

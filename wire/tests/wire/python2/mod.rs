@@ -1,10 +1,8 @@
-//! The rules of a release read what Python 2.7's `xmlrpclib` reads: the same documents, with the same values. Only where
-//! a document refers to an entity that it declares do they differ on purpose: Python expands it, this crate never does.
+//! Checks that the rules of a release accept the same documents as Python 2.7's `xmlrpclib`, with the same values. The only
+//! intended difference are documents that refer to an entity that they declare: Python expands it, this crate never does.
 
 mod documents;
 mod mutate;
-#[path = "../../../oracles/python.rs"]
-mod oracle;
 mod outcome;
 
 use std::io::{BufRead, BufReader, Write};
@@ -15,14 +13,16 @@ use serde::Deserialize;
 use serde_json::Value;
 use xend_wire::{Limits, Release};
 
-use documents::{Document, documents, refers_to_what_it_declares};
-use mutate::{Random, mutate};
-use outcome::{agree, outcome};
+use crate::oracle;
 
-/// How many mutated documents are read by both.
+use self::documents::{Document, documents, refers_to_what_it_declares};
+use self::mutate::{Random, mutate};
+use self::outcome::{agree, outcome};
+
+/// How many mutated documents this crate and Python read.
 const MUTANTS: usize = 17_000;
 
-/// A Python that answers for as long as it is asked.
+/// A process of Python 2 that reads documents.
 struct Python {
     process: Child,
     questions: ChildStdin,
@@ -30,14 +30,14 @@ struct Python {
 }
 
 impl Python {
-    /// None if there is no Python 2 here.
+    /// Starts the process, or returns `None` if Python 2 is not installed.
     fn start() -> Option<Self> {
         let given = std::env::var("PYTHON2");
         let commands: Vec<&str> = given.as_deref().into_iter().chain(["python2", "python2.7"]).collect();
         let mut command = oracle::python(&commands, "import xmlrpclib")?;
         let mut process = command
-            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/python2/loads.py"))
-            // It warns of names that are not ASCII.
+            .arg(concat!(env!("CARGO_MANIFEST_DIR"), "/tests/wire/python2/loads.py"))
+            // Python prints warnings for names that are not ASCII.
             .stderr(Stdio::null())
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
@@ -53,7 +53,7 @@ impl Python {
         let mut line = String::new();
         self.answers.read_line(&mut line).expect("Python answers");
         let mut answer = serde_json::Deserializer::from_str(&line);
-        // A document may hold hundreds of levels.
+        // A document may have hundreds of levels.
         answer.disable_recursion_limit();
         Value::deserialize(&mut answer).expect("an answer is JSON")
     }
@@ -66,7 +66,7 @@ impl Drop for Python {
     }
 }
 
-/// Asks both about a document, and says how they differ.
+/// Reads a document with this crate and with Python. The error says how the results differ.
 fn compare(python: &mut Python, document: &[u8]) -> Result<(), String> {
     let python = python.loads(document);
     let ours = outcome(document, Release::V4_1, &Limits::default());
@@ -82,7 +82,7 @@ fn report(differences: &[String], count: usize) {
     assert!(differences.is_empty(), "{} of {count} differ:\n{}", differences.len(), shown.join("\n"));
 }
 
-/// As they are: those of the cases and the bodies of the exchanges.
+/// The documents of the cases and the bodies of the exchanges are read as Python reads them.
 #[test]
 #[cfg_attr(miri, ignore = "starts a process")]
 fn documents_are_read_as_python_reads_them() {
@@ -97,7 +97,8 @@ fn documents_are_read_as_python_reads_them() {
     report(&differences, documents.len());
 }
 
-/// Changed in their bytes, tags, attributes, texts, declarations and encodings, the same way in each run.
+/// Documents with changed bytes, tags, attributes, texts, declarations and encodings are read as Python reads them. The
+/// changes are the same in each run.
 #[test]
 #[cfg_attr(miri, ignore = "starts a process")]
 fn mutated_documents_are_read_as_python_reads_them() {
@@ -119,7 +120,7 @@ fn mutated_documents_are_read_as_python_reads_them() {
     report(&differences, count);
 }
 
-/// Each label of Python's codecs that expat asks for, and each byte in it.
+/// Each byte in each of Python's 8-bit codecs is read as Python reads it.
 #[test]
 #[cfg_attr(miri, ignore = "starts a process")]
 fn codecs_are_those_of_python() {
