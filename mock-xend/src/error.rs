@@ -64,6 +64,9 @@ pub enum Error {
         /// The requested release.
         release: Release,
     },
+    /// The faults that replies are to get can't be meant.
+    #[error("the faults can't be meant: {0}")]
+    Faults(String),
     /// The system refuses to start a thread or an event loop.
     #[error("can't start: {0}")]
     Start(io::Error),

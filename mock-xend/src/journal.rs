@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use xend_wire::operation::Face;
 
+use crate::fault::Faults;
+
 /// A request with its reply, both as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
@@ -22,6 +24,8 @@ pub struct Exchange {
     pub reply: Vec<u8>,
     /// The length of the whole reply, in bytes. It is more than the length of `reply` if only the first bytes are kept.
     pub reply_length: usize,
+    /// The faults that the reply was sent with. `reply` is what they left of it.
+    pub faults: Faults,
 }
 
 impl Exchange {
@@ -65,7 +69,7 @@ impl Journal {
     }
 
     /// Adds an exchange, and drops the oldest ones if there is no room for it.
-    pub(crate) fn record(&mut self, face: Face, at: Duration, request: &[u8], reply: &[u8]) {
+    pub(crate) fn record(&mut self, face: Face, at: Duration, request: &[u8], reply: &[u8], faults: Faults) {
         self.total += 1;
         if self.capacity == 0 {
             return;
@@ -84,7 +88,8 @@ impl Journal {
         keep(&mut kept_request, request);
         keep(&mut kept_reply, reply);
         let (request_length, reply_length) = (request.len(), reply.len());
-        let exchange = Exchange { face, at, request: kept_request, request_length, reply: kept_reply, reply_length };
+        let exchange =
+            Exchange { face, at, request: kept_request, request_length, reply: kept_reply, reply_length, faults };
         self.held += exchange.cost();
         self.exchanges.push_back(exchange);
         while self.held > self.budget {
@@ -122,7 +127,7 @@ mod tests {
     fn the_oldest_exchange_makes_room() {
         let mut journal = Journal::new(2, Journal::DEFAULT_BUDGET);
         for reply in ["a", "bb", "c"] {
-            journal.record(Face::Sxp, Duration::ZERO, b"GET / HTTP/1.1\r\n\r\n", reply.as_bytes());
+            journal.record(Face::Sxp, Duration::ZERO, b"GET / HTTP/1.1\r\n\r\n", reply.as_bytes(), Faults::none());
         }
         assert_eq!(
             journal.exchanges().map(|exchange| exchange.reply.as_slice()).collect::<Vec<_>>(),
@@ -136,7 +141,7 @@ mod tests {
         const BUDGET: usize = 1 << 16;
         let mut journal = Journal::new(Journal::DEFAULT_CAPACITY, BUDGET);
         for length in (0..2 * BUDGET).step_by(1000) {
-            journal.record(Face::XmlRpc, Duration::ZERO, &vec![b'x'; length], b"reply");
+            journal.record(Face::XmlRpc, Duration::ZERO, &vec![b'x'; length], b"reply", Faults::none());
             let costs: usize = journal.exchanges().map(Exchange::cost).sum();
             assert_eq!(journal.held, costs);
             assert!(costs <= BUDGET, "{costs}");
@@ -147,7 +152,7 @@ mod tests {
         assert!(!last.is_whole() && journal.exchanges().count() > 6);
         // The memory of the long exchanges is freed, and the journal fills with short ones.
         for _ in 0..1000 {
-            journal.record(Face::Sxp, Duration::ZERO, b"GET", b"reply");
+            journal.record(Face::Sxp, Duration::ZERO, b"GET", b"reply", Faults::none());
         }
         let kept = journal.exchanges().count();
         assert!(kept * (size_of::<Exchange>() + 8) > BUDGET * 9 / 10, "{kept}");

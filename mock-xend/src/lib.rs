@@ -24,6 +24,7 @@
 //! * [`MockXend`] listens on TCP and Unix sockets, on a thread of its own.
 //! * [`Daemon`] is the mock without listeners: it serves any stream that a test gives to it.
 //! * [`Scenario`] holds scripted replies; the simulated host ([`world`]) answers all other requests.
+//! * A [`Fault`] breaks replies on their way: late, cut, reset, malformed; [`Chaos`] takes faults at random.
 //! * [`Journal`] keeps the requests and replies, as bytes.
 #![forbid(unsafe_code)]
 
@@ -31,10 +32,12 @@ mod address;
 mod clock;
 mod error;
 mod faces;
+mod fault;
 mod fields;
 mod host;
 mod http;
 mod journal;
+mod line;
 #[cfg(feature = "program")]
 pub mod out_file;
 mod path;
@@ -53,6 +56,7 @@ pub mod world;
 pub use address::{Address, InvalidAddress};
 pub use error::Error;
 pub use faces::xenapi::{Simulation, methods as xenapi_methods};
+pub use fault::{BrokenChunk, Chaos, ContentLength, Fault, Faults, InvalidChaos, InvalidFault, Node, Place, Refusal};
 pub use host::{Builder, Daemon, MockXend};
 pub use journal::{Exchange, Journal};
 pub use quirk::{Quirk, UnknownQuirk};

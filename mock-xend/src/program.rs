@@ -16,6 +16,7 @@ use xend_wire::{Release, visible_lines};
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::fault::{Chaos, Fault};
 use crate::host::MockXend;
 use crate::out_file::OutFile;
 use crate::quirk::Quirk;
@@ -78,6 +79,16 @@ struct Arguments {
     /// reply to an operation
     #[arg(long, value_name = "NAME")]
     quirk: Vec<Quirk>,
+
+    /// Break all replies to which the scenario gives no fault; may be repeated. A fault is a line of docs/scenarios.md:
+    /// 'delay = "250ms"', 'reset = "body"', unasked-continue
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Fault>,
+
+    /// Break a share of these replies at random, a tenth by default: 42:0.25 breaks a quarter of them, always with the
+    /// same faults; with `random` as the seed the mock takes any and prints it
+    #[arg(long, value_name = "SEED[:RATE]")]
+    chaos: Option<Chaos>,
 
     /// Exit with status 1 if the requests were not those that the scenario expects
     #[arg(long)]
@@ -173,6 +184,11 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
         listen = [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::default_for(face, release))).into();
     }
     let builder = MockXend::builder().release(release).scenario(scenario);
+    let builder = builder.faults(arguments.fault.iter().cloned());
+    let builder = match arguments.chaos {
+        Some(chaos) => builder.chaos(chaos),
+        None => builder,
+    };
     let builder = match world {
         Some(world) => builder.world(world),
         None => builder,
@@ -197,6 +213,9 @@ fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
         }
         _ => None,
     };
+    if let Some(chaos) = arguments.chaos {
+        print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
+    }
     for (face, address) in mock.listening() {
         print_line(&format!("LISTENING {face} {address}"));
     }

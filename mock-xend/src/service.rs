@@ -11,7 +11,9 @@ use xend_wire::datum::Datum;
 use xend_wire::operation::Face;
 
 use crate::clock::Clock;
+use crate::fault::Faults;
 use crate::journal::Journal;
+use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::registry::Registry;
 use crate::scenario::{Decision, MatchableRequest, Report, Script};
@@ -27,6 +29,7 @@ pub(crate) struct Service {
     clock: Clock,
     state: Mutex<State>,
     journal: Mutex<Journal>,
+    line: Line,
     /// Notified of every event of the Xen-API.
     events: Notify,
 }
@@ -60,10 +63,17 @@ impl Turn<'_> {
 }
 
 impl Service {
-    pub(crate) fn new(world: World, clock: Clock, script: Script, journal: Journal, quirks: Vec<Quirk>) -> Self {
+    pub(crate) fn new(
+        world: World,
+        clock: Clock,
+        script: Script,
+        journal: Journal,
+        quirks: Vec<Quirk>,
+        line: Line,
+    ) -> Self {
         let release = world.release();
         let state = Mutex::new(State { world, registry: Registry::new(release), script });
-        Self { release, quirks, clock, state, journal: Mutex::new(journal), events: Notify::new() }
+        Self { release, quirks, clock, state, journal: Mutex::new(journal), line, events: Notify::new() }
     }
 
     /// Returns the emulated release.
@@ -95,8 +105,18 @@ impl Service {
     }
 
     /// Adds an exchange to the journal.
-    pub(crate) fn record(&self, face: Face, request: &[u8], reply: &[u8]) {
-        self.journal_lock().record(face, self.now(), request, reply);
+    pub(crate) fn record(&self, face: Face, request: &[u8], reply: &[u8], faults: Faults) {
+        self.journal_lock().record(face, self.now(), request, reply, faults);
+    }
+
+    /// Returns the line between the mock and its clients.
+    pub(crate) fn line(&self) -> &Line {
+        &self.line
+    }
+
+    /// Returns whether a fault may reset a connection.
+    pub(crate) fn resets(&self) -> bool {
+        self.line.resets() || self.state().script.resets()
     }
 
     /// Returns the time of the simulated host, since the Unix epoch.

@@ -1,5 +1,6 @@
 //! Serving one connection: reading requests and sending replies, until either side closes it.
 
+use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +9,7 @@ use xend_wire::operation::Face;
 
 use super::operations::ROUTES;
 use super::{sxp, xenapi, xmlrpc};
+use crate::fault::{End, Faults, Plan, Step};
 use crate::http::{Answer, Input, Listener, Then};
 use crate::service::Service;
 
@@ -15,27 +17,29 @@ use crate::service::Service;
 /// reply.
 const LINGER: Duration = Duration::from_millis(500);
 
-/// Serves one connection until it is closed.
-pub(crate) async fn serve<S>(stream: S, service: Arc<Service>, listener: Listener)
+/// Serves one connection until it is closed. `reset` closes a stream so that its peer sees a reset.
+pub(crate) async fn serve<S>(stream: S, service: Arc<Service>, listener: Listener, reset: fn(S))
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut input = Input::new(stream);
-    while let Some(Answer { bytes, delay, then }) = next_answer(&service, &listener, &mut input).await {
-        if !delay.is_zero() {
-            tokio::time::sleep(delay).await;
-        }
-        service.record(listener.face, input.taken(), &bytes);
-        let stream = input.stream();
-        if stream.write_all(&bytes).await.is_err() || stream.flush().await.is_err() {
-            return;
-        }
+    while let Some(answer) = next_answer(&service, &listener, &mut input).await {
+        let Ok(then) = send(&service, listener.face, &mut input, answer).await else { return };
         match then {
             Then::Continue => {}
             Then::Close => break,
-            Then::Hang => {
-                input.drain().await;
+            Then::Hang => return input.drain().await,
+            Then::Reset => return reset(input.into_stream()),
+            Then::HalfClose => {
+                if input.stream().shutdown().await.is_ok() {
+                    input.drain().await;
+                }
                 return;
+            }
+            Then::CloseUnderNextRequest => {
+                input.begin();
+                input.bytes(1).await;
+                break;
             }
         }
     }
@@ -43,6 +47,51 @@ where
         // It does not matter whether the client closes its side in time.
         let _ = tokio::time::timeout(LINGER, input.drain()).await;
     }
+}
+
+/// Sends an answer, and returns what happens to the connection. The exchange is in the journal before its first byte is
+/// sent.
+async fn send<S>(service: &Service, face: Face, input: &mut Input<S>, answer: Answer) -> io::Result<Then>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Answer { bytes, faults, then } = answer;
+    let Some((faults, seed)) = service.line().faults(&faults, bytes.len()) else {
+        service.record(face, input.taken(), &bytes, Faults::none());
+        let stream = input.stream();
+        stream.write_all(&bytes).await?;
+        stream.flush().await?;
+        return Ok(then);
+    };
+    let plan = Plan::new(&bytes, &faults, seed);
+    drop(bytes);
+    if let Some(refusal) = plan.refusal {
+        service.line().refuse(face, refusal).await;
+    }
+    let mut steps = plan.steps().peekable();
+    while let Some(&Step::Wait(time)) = steps.peek() {
+        tokio::time::sleep(time).await;
+        steps.next();
+    }
+    service.record(face, input.taken(), &plan.bytes, plan.applied.clone());
+    let stream = input.stream();
+    for step in steps {
+        match step {
+            Step::Wait(time) => tokio::time::sleep(time).await,
+            Step::Send(piece) => {
+                stream.write_all(&plan.bytes[piece]).await?;
+                stream.flush().await?;
+            }
+        }
+    }
+    Ok(match plan.end {
+        None => then,
+        Some(End::Close) => Then::Close,
+        Some(End::Stall) => Then::Hang,
+        Some(End::Reset) => Then::Reset,
+        Some(End::HalfClose) => Then::HalfClose,
+        Some(End::CloseUnderNextRequest) => Then::CloseUnderNextRequest,
+    })
 }
 
 /// Reads the next request and answers it. Returns `None` if there is none.

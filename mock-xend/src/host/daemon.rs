@@ -7,7 +7,9 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
+use crate::error::Error;
 use crate::faces;
+use crate::fault::{Faults, Sent};
 use crate::http::Listener;
 use crate::journal::Journal;
 use crate::scenario::Report;
@@ -44,12 +46,13 @@ pub struct Daemon {
 pub(crate) const PORT_WITHOUT_TCP: u16 = 8080;
 
 impl Daemon {
-    /// Serves one connection on a face, until either side closes it.
+    /// Serves one connection on a face, until either side closes it. A stream can't be reset, only dropped; that is what
+    /// its peer sees of [`Fault::Reset`](crate::Fault::Reset).
     pub fn serve<S>(&self, stream: S, face: Face) -> impl Future<Output = ()> + Send + use<S>
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
-        faces::serve(stream, Arc::clone(&self.service), Listener { face, port: PORT_WITHOUT_TCP })
+        faces::serve(stream, Arc::clone(&self.service), Listener { face, port: PORT_WITHOUT_TCP }, drop)
     }
 
     /// Returns the emulated release.
@@ -77,10 +80,32 @@ impl Daemon {
         self.service.journal()
     }
 
+    /// Sets the faults of all replies from now on to which no scenario gives faults. None of them may have a
+    /// [`Node`](crate::Node) as its place, because the faces differ in their nodes.
+    ///
+    /// # Errors
+    /// Returns [`Error::Faults`] if the faults can't be meant together, or apply to no reply.
+    pub fn set_faults(&self, faults: Faults) -> Result<(), Error> {
+        check_faults(&faults)?;
+        self.service.line().set(faults);
+        Ok(())
+    }
+
+    /// Returns the faults of all replies to which no scenario gives faults.
+    pub fn faults(&self) -> Faults {
+        self.service.line().everywhere()
+    }
+
     /// Returns the differences so far between the requests and those that the scenario expects.
     pub fn report(&self) -> Report {
         self.service.report()
     }
+}
+
+/// Checks faults that are for the replies of all faces.
+pub(super) fn check_faults(faults: &Faults) -> Result<(), Error> {
+    let checked = faults.check().and_then(|()| faults.check_against(Sent::Unknown, None));
+    checked.map_err(|(_, why)| Error::Faults(why))
 }
 
 impl std::fmt::Debug for Daemon {

@@ -8,15 +8,19 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite};
-use tokio::net::{TcpListener, UnixListener};
+use tokio::net::{TcpListener, TcpStream, UnixListener};
+use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use xend_wire::operation::Face;
 
 use super::daemon::PORT_WITHOUT_TCP;
+use super::reset::{self, HoldingBack};
 use crate::address::Address;
 use crate::error::Error;
 use crate::faces;
+use crate::fault::{Fault, Faults, Refusal};
 use crate::http::Listener;
+use crate::line::Order;
 use crate::quirk::Quirk;
 use crate::removed_on_drop::RemovedOnDrop;
 use crate::service::Service;
@@ -32,13 +36,25 @@ pub(crate) struct Bound {
     /// The address, with the port that the system assigned.
     pub(crate) address: Address,
     socket: Socket,
-    _file: Option<RemovedOnDrop>,
+    file: Option<RemovedOnDrop>,
 }
 
 #[derive(Debug)]
 enum Socket {
     Tcp(std::net::TcpListener),
     Unix(StdUnixListener),
+}
+
+/// A socket that is registered with the runtime.
+enum Accepting {
+    Tcp(TcpListener),
+    Unix(UnixListener),
+}
+
+/// A stream that was accepted.
+enum Accepted {
+    Tcp(TcpStream),
+    Unix(tokio::net::UnixStream),
 }
 
 impl Bound {
@@ -60,54 +76,113 @@ impl Bound {
                 (address.clone(), Socket::Unix(socket), Some(file))
             }
         };
-        Ok(Self { face, address, socket, _file: file })
+        Ok(Self { face, address, socket, file })
     }
 
-    /// Accepts connections for ever. Must be called inside a Tokio runtime.
-    pub(crate) async fn accept(self, service: Arc<Service>) -> io::Result<()> {
-        match self.socket {
-            Socket::Tcp(socket) => {
-                socket.set_nonblocking(true)?;
-                let port = socket.local_addr()?.port();
-                let socket = TcpListener::from_std(socket)?;
-                let listener = Listener { face: self.face, port };
-                loop {
-                    let accepted = socket.accept().await.map(|(stream, _)| {
-                        // A failure means that the stream is closed already, and then the option does not matter.
-                        let _ = stream.set_nodelay(true);
-                        stream
-                    });
-                    take(accepted, &service, &listener).await;
+    /// Accepts connections for ever, except while the line says to refuse them. Must be called inside a Tokio runtime.
+    pub(crate) async fn accept(mut self, service: Arc<Service>, mut orders: mpsc::Receiver<Order>) -> io::Result<()> {
+        let port = match &self.address {
+            Address::Tcp(address) => address.port(),
+            Address::Unix(_) => PORT_WITHOUT_TCP,
+        };
+        let listener = Listener { face: self.face, port };
+        let serves_one = self.face == Face::Sxp && service.has(Quirk::OneConnection);
+        let mut everywhere = service.line().watch();
+        // The connection that is served before another one is accepted.
+        let mut busy = JoinSet::new();
+        loop {
+            let Self { face, address, socket, file } = self;
+            let mut refusal = refusal_in(&everywhere.borrow_and_update());
+            // Dropped when the socket is closed.
+            let mut ordered = None;
+            if refusal.is_some() {
+                drop(socket);
+            } else {
+                let socket = Accepting::new(socket)?;
+                while refusal.is_none() {
+                    tokio::select! {
+                        accepted = socket.accept(), if busy.is_empty() => match accepted {
+                            Ok(stream) => stream.serve(&service, &listener, serves_one.then_some(&mut busy)),
+                            Err(_) => tokio::time::sleep(PAUSE).await,
+                        },
+                        Some(order) = orders.recv() => {
+                            refusal = Some(order.refusal);
+                            ordered = Some(order.closed);
+                        }
+                        Ok(()) = everywhere.changed() => refusal = refusal_in(&everywhere.borrow_and_update()),
+                        Some(_) = busy.join_next(), if !busy.is_empty() => {}
+                    }
                 }
             }
-            Socket::Unix(socket) => {
-                socket.set_nonblocking(true)?;
-                let socket = UnixListener::from_std(socket)?;
-                let listener = Listener { face: self.face, port: PORT_WITHOUT_TCP };
-                loop {
-                    let accepted = socket.accept().await.map(|(stream, _)| stream);
-                    take(accepted, &service, &listener).await;
-                }
+            drop(ordered);
+            match refusal {
+                Some(Refusal::For(time)) => tokio::time::sleep(time).await,
+                // Only other faults end it.
+                _ => drop(everywhere.changed().await),
             }
+            // The file of the old socket makes room for that of the new one.
+            drop(file);
+            self = loop {
+                match Self::bind(face, &address) {
+                    Ok(bound) => break bound,
+                    Err(_) => tokio::time::sleep(PAUSE).await,
+                }
+            };
         }
     }
 }
 
-/// Serves an accepted connection on a task of its own, or to its end first if the mock has the quirk `one-connection`.
-async fn take<S>(accepted: io::Result<S>, service: &Arc<Service>, listener: &Listener)
-where
-    S: AsyncRead + AsyncWrite + Send + Unpin + 'static,
-{
-    match accepted {
-        Ok(stream) => {
-            let serving = faces::serve(stream, Arc::clone(service), listener.clone());
-            if listener.face == Face::Sxp && service.has(Quirk::OneConnection) {
-                serving.await;
-            } else {
-                tokio::spawn(serving);
+/// Returns for how long faults make all listeners refuse connections.
+fn refusal_in(faults: &Faults) -> Option<Refusal> {
+    faults.iter().find_map(|fault| if let Fault::Refuse(refusal) = fault { Some(*refusal) } else { None })
+}
+
+impl Accepting {
+    fn new(socket: Socket) -> io::Result<Self> {
+        Ok(match socket {
+            Socket::Tcp(socket) => {
+                socket.set_nonblocking(true)?;
+                Self::Tcp(TcpListener::from_std(socket)?)
             }
+            Socket::Unix(socket) => {
+                socket.set_nonblocking(true)?;
+                Self::Unix(UnixListener::from_std(socket)?)
+            }
+        })
+    }
+
+    async fn accept(&self) -> io::Result<Accepted> {
+        Ok(match self {
+            Self::Tcp(socket) => {
+                let (stream, _) = socket.accept().await?;
+                // A failure means that the stream is closed already, and then the option does not matter.
+                let _ = stream.set_nodelay(true);
+                Accepted::Tcp(stream)
+            }
+            Self::Unix(socket) => Accepted::Unix(socket.accept().await?.0),
+        })
+    }
+}
+
+impl Accepted {
+    /// Serves the connection on a task of its own, which is among the given ones if there are any.
+    fn serve(self, service: &Arc<Service>, listener: &Listener, among: Option<&mut JoinSet<()>>) {
+        let (service, listener) = (Arc::clone(service), listener.clone());
+        match self {
+            Self::Tcp(stream) => spawn(faces::serve(stream, service, listener, reset::tcp), among),
+            Self::Unix(stream) if service.resets() => {
+                let stream = HoldingBack::new(stream);
+                spawn(faces::serve(stream, service, listener, drop), among);
+            }
+            Self::Unix(stream) => spawn(faces::serve(stream, service, listener, drop), among),
         }
-        Err(_) => tokio::time::sleep(PAUSE).await,
+    }
+}
+
+fn spawn(serving: impl Future<Output = ()> + Send + 'static, among: Option<&mut JoinSet<()>>) {
+    match among {
+        Some(tasks) => drop(tasks.spawn(serving)),
+        None => drop(tokio::spawn(serving)),
     }
 }
 

@@ -8,12 +8,14 @@ use tokio::sync::oneshot;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-use super::daemon::Daemon;
+use super::daemon::{Daemon, check_faults};
 use super::listener::Bound;
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::error::Error;
+use crate::fault::{Chaos, Fault, Faults};
 use crate::journal::Journal;
+use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::scenario::{Report, Scenario, Script};
 use crate::service::Service;
@@ -46,6 +48,8 @@ pub struct Builder {
     journal: Option<usize>,
     journal_bytes: Option<usize>,
     quirks: Vec<Quirk>,
+    faults: Faults,
+    chaos: Option<Chaos>,
     listen: Vec<(Face, Address)>,
 }
 
@@ -143,6 +147,18 @@ impl Builder {
         self
     }
 
+    /// Sets the faults of all replies to which the scenario gives none.
+    #[must_use]
+    pub fn faults(self, faults: impl IntoIterator<Item = Fault>) -> Self {
+        Self { faults: faults.into_iter().collect(), ..self }
+    }
+
+    /// Adds random faults to replies that would have none.
+    #[must_use]
+    pub fn chaos(self, chaos: Chaos) -> Self {
+        Self { chaos: Some(chaos), ..self }
+    }
+
     /// Adds a listener for a face. Without any, `sxp` and `xmlrpc` each get a free port of loopback.
     #[must_use]
     pub fn listen(mut self, face: Face, address: Address) -> Self {
@@ -156,6 +172,7 @@ impl Builder {
     /// * [`Error::ReleaseConflict`] or [`Error::WorldConflict`] if the scenario or the world belongs to another
     ///   release.
     /// * [`Error::NoQuirk`] if the release does not have a requested quirk.
+    /// * [`Error::Faults`] if the faults of all replies can't be meant.
     /// * [`Error::Scenario`] if the scenario expects an operation that the release lacks.
     pub fn build(&self) -> Result<Daemon, Error> {
         let scenario = self.scenario.release();
@@ -174,12 +191,14 @@ impl Builder {
             return Err(Error::NoQuirk { quirk, release });
         }
         self.scenario.check(release)?;
+        check_faults(&self.faults)?;
         let script = Script::new(self.scenario.clone(), release);
         let journal = Journal::new(
             self.journal.unwrap_or(Journal::DEFAULT_CAPACITY),
             self.journal_bytes.unwrap_or(Journal::DEFAULT_BUDGET),
         );
-        Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal, self.quirks.clone())) })
+        let line = Line::new(self.faults.clone(), self.chaos);
+        Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal, self.quirks.clone(), line)) })
     }
 
     /// Binds all listeners and serves them until the mock is dropped.
@@ -205,7 +224,8 @@ impl Builder {
         let serve = move || {
             runtime.block_on(async {
                 for socket in bound {
-                    tokio::spawn(socket.accept(Arc::clone(&service)));
+                    let orders = service.line().listener(socket.face);
+                    tokio::spawn(socket.accept(Arc::clone(&service), orders));
                 }
                 // The mock stops whether the sender sends a message or is dropped.
                 let _ = stopped.await;

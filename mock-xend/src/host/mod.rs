@@ -3,6 +3,7 @@
 mod daemon;
 mod listener;
 mod mock;
+mod reset;
 
 pub use daemon::Daemon;
 pub use mock::{Builder, MockXend};

@@ -1,10 +1,8 @@
 //! The answer of a face to a request, and the end of the connection after it.
 
-use std::time::Duration;
-
 use xend_wire::operation::Face;
 
-use crate::scenario::{Ending, Scripted};
+use crate::fault::Faults;
 
 /// The listener that accepted a connection.
 #[derive(Clone, Debug)]
@@ -21,8 +19,8 @@ pub(crate) struct Listener {
 pub(crate) struct Answer {
     /// The bytes of the whole reply. Empty if the daemon's thread dies over the request.
     pub(crate) bytes: Vec<u8>,
-    /// How long the reply is delayed.
-    pub(crate) delay: Duration,
+    /// How the reply breaks on its way.
+    pub(crate) faults: Faults,
     /// What happens to the connection after the reply.
     pub(crate) then: Then,
 }
@@ -36,12 +34,18 @@ pub(crate) enum Then {
     Close,
     /// The connection stays open, and nothing more is sent.
     Hang,
+    /// The connection is reset.
+    Reset,
+    /// The sending side is closed, and the other one is read on.
+    HalfClose,
+    /// The connection is closed when the next request begins to arrive.
+    CloseUnderNextRequest,
 }
 
 impl Answer {
-    /// Creates an answer that is sent at once.
+    /// Creates an answer that is sent without a fault.
     pub(crate) fn new(bytes: Vec<u8>, then: Then) -> Self {
-        Self { bytes, delay: Duration::ZERO, then }
+        Self { bytes, faults: Faults::none(), then }
     }
 
     /// Creates an answer that closes the connection without a reply.
@@ -54,21 +58,8 @@ impl Answer {
         Self::new(Vec::new(), Then::Hang)
     }
 
-    /// Applies the delay, the cut and the ending of a scripted reply.
-    pub(crate) fn with_script(mut self, scripted: &Scripted) -> Self {
-        self.delay = scripted.delay;
-        match scripted.ending {
-            Some(Ending::Close) => self.then = Then::Close,
-            Some(Ending::KeepOpen) => self.then = Then::Hang,
-            None => {}
-        }
-        if let Some(cut) = scripted.cut.filter(|&cut| cut < self.bytes.len()) {
-            self.bytes.truncate(cut);
-            // No further reply can follow one that is cut.
-            if self.then == Then::Continue {
-                self.then = Then::Close;
-            }
-        }
-        self
+    /// Returns the answer with the faults of its reply.
+    pub(crate) fn with_faults(self, faults: Faults) -> Self {
+        Self { faults, ..self }
     }
 }

@@ -31,6 +31,11 @@ impl<R: AsyncRead + Unpin> Input<R> {
         &mut self.stream
     }
 
+    /// Returns the stream itself, and forgets what was read of it.
+    pub(crate) fn into_stream(self) -> R {
+        self.stream
+    }
+
     /// Begins the next exchange. The memory of a long request is freed.
     pub(crate) fn begin(&mut self) {
         self.buffer.drain(..self.taken);

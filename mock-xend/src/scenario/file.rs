@@ -5,21 +5,21 @@ use std::fmt;
 use std::ops::Range;
 use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
 use data_encoding::BASE64;
 use serde::Deserialize;
 use serde::de::{self, Deserializer, Visitor};
 use toml::Spanned;
 use xend_wire::operation::{self, Arguments, Face, Operation};
-use xend_wire::xmlrpc::{self, Fault};
+use xend_wire::xmlrpc;
 use xend_wire::{Diagnostic, Release, sexpr};
 
 use super::contents::Scenario;
 use super::expectation::{Expectation, RequestPattern, no_xenapi, why_impossible};
-use super::reply::{Decision, Ending, Reply, Scripted, Status};
+use super::reply::{Decision, Reply, Scripted, Status};
 use super::value;
 use crate::error::Error;
+use crate::fault::{Fault, Faults, Sent};
 use crate::path::UrlPath;
 use crate::text_file;
 
@@ -54,9 +54,8 @@ struct ExpectTable {
     #[serde(default)]
     times: Times,
     reply: Spanned<Word>,
-    delay: Option<Spanned<toml::Value>>,
-    cut: Option<Spanned<i64>>,
-    then: Option<Spanned<Ending>>,
+    #[serde(default)]
+    faults: Vec<Spanned<Fault>>,
 }
 
 type Fields = BTreeMap<Spanned<String>, Spanned<toml::Value>>;
@@ -235,16 +234,6 @@ impl Source<'_> {
             None => None,
         };
         let requests = self.requests(&table, face, header)?;
-        let delay = match &table.delay {
-            Some(delay) => delay.get_ref().as_str().and_then(duration).ok_or_else(|| {
-                let given = String::from_utf8_lossy(&plain(delay.get_ref())).into_owned();
-                self.wrong(
-                    delay.span(),
-                    format!("`{given}` is not a delay, expected a string such as \"250ms\", with the unit ms, s or m"),
-                )
-            })?,
-            None => Duration::ZERO,
-        };
         let span = table.reply.span();
         let reply = self.reply(table.reply)?;
         let faces = reply.as_ref().map_or(&Face::ALL[..], Reply::faces);
@@ -252,32 +241,16 @@ impl Source<'_> {
             let names: Vec<_> = faces.iter().map(|face| format!("`face = \"{face}\"`")).collect();
             return Err(self.wrong(span, format!("this reply needs {}", names.join(" or "))));
         }
-        // The scenario does not write these replies itself, so it can neither cut them nor decide what becomes of the
-        // connection.
-        let unwritten = match &reply {
-            None => {
-                Some(("simulate", "which leaves the reply to the simulated host: script one, for instance with `raw`"))
-            }
-            Some(Reply::Close) => Some(("close", "which closes the connection at once: remove the key")),
-            Some(Reply::Hang) => Some(("hang", "which sends nothing and keeps the connection open: remove the key")),
-            Some(_) => None,
-        };
-        let broken = [("cut", table.cut.as_ref().map(Spanned::span)), ("then", table.then.as_ref().map(Spanned::span))];
-        for (key, span) in broken {
-            if let (Some((word, advice)), Some(span)) = (unwritten, span) {
-                return Err(self.wrong(span, format!("`{key}` does not go with `reply = \"{word}\"`, {advice}")));
-            }
-        }
-        let cut = match table.cut {
-            Some(cut) => Some(usize::try_from(*cut.get_ref()).map_err(|_| {
-                self.wrong(cut.span(), "`cut` is the number of bytes of the reply to send, expected 0 or more")
-            })?),
-            None => None,
-        };
-        let ending = table.then.map(Spanned::into_inner);
+        let spans: Vec<_> = table.faults.iter().map(Spanned::span).collect();
+        let faults: Faults = table.faults.into_iter().map(Spanned::into_inner).collect();
+        let checked = faults.check().and_then(|()| match &reply {
+            Some(reply) => reply.with_sent(|sent| faults.check_against(sent, face)),
+            None => faults.check_against(Sent::Unknown, face),
+        });
+        checked.map_err(|(at, message)| self.wrong(spans[at].clone(), message))?;
         let decision = match reply {
-            Some(reply) => Decision::Scripted(Arc::new(Scripted { reply, delay, cut, ending })),
-            None => Decision::World { delay },
+            Some(reply) => Decision::Scripted(Arc::new(Scripted { reply, faults })),
+            None => Decision::World { faults },
         };
         Ok(Expectation { line, requests, times: table.times.0, decision })
     }
@@ -471,7 +444,7 @@ impl Source<'_> {
                     body,
                 }
             }
-            Word::Fault(FaultTable { code, string }) => Reply::Fault(Fault { code, string }),
+            Word::Fault(FaultTable { code, string }) => Reply::Fault(xmlrpc::Fault { code, string }),
             Word::Value(value) => {
                 let value = value::from_toml(&value).map_err(wrong)?;
                 xmlrpc::encode_response(&value).map_err(|error| wrong(error.to_string()))?;
@@ -494,7 +467,7 @@ fn reword_for_toml(message: &str, place: &str) -> String {
         return format!("this reply needs a value, write `reply = {{ {} = ... }}`", place.trim_matches(['"', '\'']));
     }
     if message.starts_with("wanted exactly 1 element") {
-        return "a reply is one word, write `reply = \"WORD\"` or `reply = { WORD = VALUE }`".to_owned();
+        return "expected one word: `\"WORD\"`, or `{ WORD = VALUE }`".to_owned();
     }
     if message.starts_with("expected table, found ") {
         return "this reply takes no value, write `reply = \"WORD\"`".to_owned();
@@ -507,6 +480,8 @@ fn reword_for_toml(message: &str, place: &str) -> String {
         .replace("invalid type: sequence", "invalid type: list")
         .replace("expected a map", "expected a table such as `{ domain = \"vm1\" }`")
         .replace("expected a sequence", "expected a list")
+        .replace("expected a nonzero usize", "expected a number, 1 or more")
+        .replace("expected usize", "expected a number")
         .replace("expected i64", "expected a number")
         .replace("expected i32", "expected a number of 32 bits")
 }
@@ -529,18 +504,6 @@ fn repeated(body: String, times: i64) -> Result<String, String> {
 /// Returns an argument or a field as a request contains it: a text unchanged, a number in decimal.
 fn plain(value: &toml::Value) -> Vec<u8> {
     value.as_str().map_or_else(|| value.to_string(), str::to_owned).into_bytes()
-}
-
-/// Parses a duration such as `250ms`, `1.5s` or `2m`.
-fn duration(text: &str) -> Option<Duration> {
-    let unit = text.find(|c: char| c.is_ascii_alphabetic())?;
-    let seconds = match &text[unit..] {
-        "ms" => 0.001,
-        "s" => 1.0,
-        "m" => 60.0,
-        _ => return None,
-    };
-    Duration::try_from_secs_f64(text[..unit].trim().parse::<f64>().ok()? * seconds).ok()
 }
 
 /// Returns the reason phrase of Xend for a status (`web/http.py`), or that of HTTP if Xend has none.

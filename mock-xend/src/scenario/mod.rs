@@ -11,7 +11,7 @@ mod shown;
 mod value;
 
 pub use contents::Scenario;
-pub(crate) use reply::{Decision, Ending, Reply, Scripted, Status, WrongFace};
+pub(crate) use reply::{Decision, Reply, Scripted, Status, WrongFace};
 pub(crate) use request::MatchableRequest;
 pub use script::Report;
 pub(crate) use script::Script;

@@ -1,11 +1,11 @@
 //! The kinds of scripted replies. Each face has its own code that turns them into bytes.
 
 use std::sync::Arc;
-use std::time::Duration;
 
-use serde::Deserialize;
 use xend_wire::operation::Face;
-use xend_wire::xmlrpc::{Fault, Value};
+use xend_wire::xmlrpc::{self, Fault, Value};
+
+use crate::fault::{Faults, Sent};
 
 /// A scripted reply.
 ///
@@ -79,16 +79,6 @@ pub(crate) struct Status {
     pub(crate) reason: String,
 }
 
-/// How a connection ends after a scripted reply, where the scenario overrides the face.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, Deserialize)]
-#[serde(rename_all = "kebab-case")]
-pub(crate) enum Ending {
-    /// The connection is closed.
-    Close,
-    /// The connection stays open, and nothing more is sent.
-    KeepOpen,
-}
-
 /// How a request is answered.
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
@@ -96,29 +86,35 @@ pub(crate) enum Decision {
     Scripted(Arc<Scripted>),
     /// By the simulated host.
     World {
-        /// How long the reply is delayed.
-        delay: Duration,
+        /// How the reply breaks on its way.
+        faults: Faults,
     },
     /// With a refusal: the request was not expected, and the scenario says `unexpected = "refuse"`.
     Refused,
 }
 
-/// A scripted reply, with the ways in which it is delayed or broken.
+/// A scripted reply, with the ways in which it breaks.
 #[derive(Debug)]
 pub(crate) struct Scripted {
     pub(crate) reply: Reply,
-    /// How long the reply is delayed.
-    pub(crate) delay: Duration,
-    /// How many bytes are sent, the head included; `None` for the whole reply.
-    pub(crate) cut: Option<usize>,
-    /// How the connection ends, if the scenario overrides the face.
-    pub(crate) ending: Option<Ending>,
+    pub(crate) faults: Faults,
 }
 
 /// The error for a reply that a face does not have. Scenarios with such a reply are refused when they are read (see
 /// [`Reply::faces`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WrongFace;
+
+impl Decision {
+    /// Returns the faults of the reply.
+    pub(super) fn faults(&self) -> Faults {
+        match self {
+            Self::Scripted(scripted) => scripted.faults.clone(),
+            Self::World { faults } => faults.clone(),
+            Self::Refused => Faults::none(),
+        }
+    }
+}
 
 impl Default for Status {
     fn default() -> Self {
@@ -147,6 +143,21 @@ impl Reply {
             | Self::Error(_)
             | Self::Body { .. }
             | Self::Raw(_) => &Face::ALL,
+        }
+    }
+    /// Returns what is known of the bytes of the reply before a face makes them, and calls `look` with it.
+    pub(super) fn with_sent<T>(&self, look: impl FnOnce(Sent<'_>) -> T) -> T {
+        match self {
+            Self::Close => look(Sent::Nothing("close")),
+            Self::Hang => look(Sent::Nothing("hang")),
+            Self::Raw(bytes) => look(Sent::Whole(bytes)),
+            Self::Sexpr { body, .. } => look(Sent::Body(body.as_bytes())),
+            Self::Body { body, .. } => look(Sent::Body(body)),
+            Self::Value(value) => match xmlrpc::encode_response(value) {
+                Ok(body) => look(Sent::Body(&body)),
+                Err(_) => look(Sent::Unknown),
+            },
+            _ => look(Sent::Unknown),
         }
     }
 }

@@ -1,7 +1,6 @@
 //! A running scenario: the uses of each expectation, and the differences from what was expected.
 
 use std::fmt;
-use std::time::Duration;
 
 use xend_wire::Release;
 
@@ -10,6 +9,7 @@ use super::expectation::Expectation;
 use super::reply::Decision;
 use super::request::{MatchableRequest, RecognisedRequest};
 use super::shown;
+use crate::fault::Faults;
 
 /// The state of a running scenario.
 #[derive(Debug)]
@@ -19,6 +19,8 @@ pub(crate) struct Script {
     expectations: Vec<(Expectation, u64)>,
     /// All expectations before this one are used up.
     used_up: usize,
+    /// Whether a fault of an expectation resets a connection.
+    resets: bool,
     notes: Vec<String>,
     /// The number of all notes, including those that are not kept.
     noted: u64,
@@ -38,6 +40,7 @@ impl Script {
     pub(crate) fn new(scenario: Scenario, release: Release) -> Self {
         Self {
             release,
+            resets: scenario.expectations.iter().any(|expectation| expectation.decision.faults().reset()),
             refuses_unexpected: scenario.refuses_unexpected,
             expectations: scenario.expectations.into_iter().map(|expectation| (expectation, 0)).collect(),
             used_up: 0,
@@ -48,7 +51,7 @@ impl Script {
 
     pub(crate) fn decide(&mut self, matchable: &MatchableRequest<'_>) -> Decision {
         if self.expectations.is_empty() && !self.refuses_unexpected {
-            return Decision::World { delay: Duration::ZERO };
+            return Decision::World { faults: Faults::none() };
         }
         let asked = RecognisedRequest::new(matchable, self.release);
         let shown = || shown::line(&matchable.to_string());
@@ -67,7 +70,11 @@ impl Script {
             } else if self.refuses_unexpected {
                 self.note(format!("unexpected: {}", shown()));
             }
-            return if self.refuses_unexpected { Decision::Refused } else { Decision::World { delay: Duration::ZERO } };
+            return if self.refuses_unexpected {
+                Decision::Refused
+            } else {
+                Decision::World { faults: Faults::none() }
+            };
         };
         let waiting = self.expectations[self.used_up..at]
             .iter()
@@ -83,6 +90,11 @@ impl Script {
         self.used_up +=
             left.iter().take_while(|(expectation, used)| expectation.times.is_some_and(|times| *used >= times)).count();
         decision
+    }
+
+    /// Returns whether a fault of an expectation resets a connection.
+    pub(crate) fn resets(&self) -> bool {
+        self.resets
     }
 
     pub(crate) fn report(&self) -> Report {

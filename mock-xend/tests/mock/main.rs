@@ -8,6 +8,7 @@ mod disks;
 mod edges;
 mod endurance;
 mod faces;
+mod faults;
 mod guards;
 mod hostile;
 mod libvirt;

@@ -57,26 +57,3 @@ fn every_reply_in_bytes() {
         insta::assert_snapshot!(format!("replies-{release}"), text);
     }
 }
-
-#[test]
-fn a_reply_can_be_cut_and_late_and_left_open() {
-    let check = |keys: &str, expected: &str| {
-        let scenario = format!(
-            "[[expect]]\nface = \"sxp\"\npath = \"/xend/node\"\nreply = {{ sexpr = {{ body = \"(a)\" }} }}\n{keys}\n"
-        );
-        let daemon = daemon(Release::V4_1, &scenario);
-        let (reply, closed) = run(async {
-            let begin = tokio::time::Instant::now();
-            let answer = send(&daemon, Face::Sxp, &[&crate::peer::get("/xend/node")]).await;
-            assert!(begin.elapsed() >= std::time::Duration::from_millis(if keys.contains("delay") { 250 } else { 0 }));
-            answer
-        });
-        let reply = reply.replace("\r\n", "|");
-        assert_eq!(format!("{}, {closed}", &reply[reply.len().saturating_sub(12)..]), expected, "{keys}");
-    };
-    check("", "o-cache||(a), true");
-    check("delay = \"250ms\"", "o-cache||(a), true");
-    check("cut = 12", "HTTP/1.1 200, true");
-    check("cut = 12\nthen = \"keep-open\"", "HTTP/1.1 200, false");
-    check("then = \"keep-open\"", "o-cache||(a), false");
-}

@@ -1,7 +1,6 @@
 //! The path of a request through the face: from its bytes to the answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use xend_wire::Release;
 
@@ -13,6 +12,7 @@ use super::request::{Died, Incoming, Request};
 use super::resource::{Action, Place, Resource, Routes};
 use super::scripted;
 use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
+use crate::fault::Faults;
 use crate::http::{Answer, Then};
 use crate::quirk::Quirk;
 use crate::scenario::{Decision, MatchableRequest, Scripted, WrongFace};
@@ -44,7 +44,7 @@ struct PendingReply {
 enum Decided {
     Scripted(Arc<Scripted>),
     Refused,
-    World { performed: Performed, delay: Duration },
+    World { performed: Performed, faults: Faults },
 }
 
 /// The result of performing a request.
@@ -77,7 +77,7 @@ fn perform(service: &Service, port: u16, routes: &Routes, incoming: Incoming) ->
         let decided = match turn.decide(&matchable) {
             Decision::Scripted(scripted) => Decided::Scripted(scripted),
             Decision::Refused => Decided::Refused,
-            Decision::World { delay } => Decided::World { performed: done(turn, &request, place, action), delay },
+            Decision::World { faults } => Decided::World { performed: done(turn, &request, place, action), faults },
         };
         // If the client names no host, links contain the daemon's own name.
         let host = request.headers.get("host").is_none().then(|| turn.world.node.host.clone());
@@ -114,17 +114,17 @@ impl PendingReply {
     fn print(self) -> Answer {
         let Self { request, release, origin, action, decided, is_late } = self;
         let page = Page::new(&request, release, &origin);
-        let (reply, delay) = match decided {
+        let (reply, faults) = match decided {
             Decided::Scripted(scripted) => {
                 let reply = scripted::answer(&scripted.reply, page, action);
                 // Scenarios with a reply that this face lacks are refused when they are read.
-                return reply.unwrap_or_else(|WrongFace| Answer::closed()).with_script(&scripted);
+                return reply.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults.clone());
             }
             Decided::Refused => {
                 let operation = request.operation().unwrap_or(&request.method);
-                (Some(Reply::not_implemented(operation, release)), Duration::ZERO)
+                (Some(Reply::not_implemented(operation, release)), Faults::none())
             }
-            Decided::World { performed, delay } => {
+            Decided::World { performed, faults } => {
                 let reply = match performed {
                     Performed::NoDomain(_, Failure::Configuration(text)) => {
                         Some(Reply::not_found(Failure::Configuration(text).str(release)))
@@ -134,16 +134,16 @@ impl PendingReply {
                     Performed::Unknown(resource) => Some(page.of_unknown(resource)),
                     Performed::Done(action, outcome) => page.of(action, outcome),
                 };
-                (reply, delay)
+                (reply, faults)
             }
         };
-        let Some(reply) = reply else { return Answer { delay, ..Answer::hung() } };
+        let Some(reply) = reply else { return Answer::hung().with_faults(faults) };
         // The daemon logs an operation whether it succeeds or fails.
         let is_logged = request.method == b"POST" && matches!(reply.status(), 200..=299 | 500);
-        let answer = request.answered(reply);
+        let answer = request.answered(reply).with_faults(faults);
         match answer.then {
-            Then::Close if is_late && is_logged => Answer { delay, then: Then::Hang, ..answer },
-            _ => Answer { delay, ..answer },
+            Then::Close if is_late && is_logged => Answer { then: Then::Hang, ..answer },
+            _ => answer,
         }
     }
 }

@@ -12,6 +12,7 @@ use super::perform::{Method, Performed};
 use super::route::Routes;
 use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
 use crate::faces::xmlrpc::{self, Incoming, Reply, Wording};
+use crate::fault::Faults;
 use crate::http::{Answer, Then};
 use crate::scenario::{Decision, MatchableRequest, Scripted, WrongFace};
 use crate::service::Service;
@@ -65,7 +66,7 @@ struct Begun {
 enum Decided {
     Scripted(Arc<Scripted>),
     Refused { method: String },
-    World { method: Method, performed: Performed, delay: Duration },
+    World { method: Method, performed: Performed, faults: Faults },
 }
 
 /// Decodes a request and performs the call. The world is locked once.
@@ -78,11 +79,11 @@ fn begin(service: &Service, routes: &Routes, legacy: &xmlrpc::Routes, incoming: 
     let decided = service.turn(|turn| match turn.decide(&matchable) {
         Decision::Scripted(scripted) => Decided::Scripted(scripted),
         Decision::Refused => Decided::Refused { method: name.to_owned() },
-        Decision::World { delay } => {
+        Decision::World { faults } => {
             let params = call.params().map(Datum::from_value).collect();
             let method = Method { name: name.to_owned(), params };
             let performed = method.perform(turn, legacy);
-            Decided::World { method, performed, delay }
+            Decided::World { method, performed, faults }
         }
     });
     Ok(Begun { then: request.then(), has_head: request.has_head, decided })
@@ -100,19 +101,19 @@ impl Decided {
     /// Prints the reply.
     fn print(self, service: &Service, then: Then, has_head: bool) -> Answer {
         let release = service.release();
-        let (body, delay) = match self {
+        let (body, faults) = match self {
             Self::Scripted(scripted) => {
                 let answer = xmlrpc::scripted_answer(&scripted.reply, &WORDING, service, then);
                 // Scenarios with a reply that this face lacks are refused when they are read.
-                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_script(&scripted);
+                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults.clone());
             }
-            Self::Refused { method } => (unknown_method(release, &method), Duration::ZERO),
-            Self::World { method, performed, delay } => {
-                (performed.into_envelope(&method.name, release).response(release), delay)
+            Self::Refused { method } => (unknown_method(release, &method), Faults::none()),
+            Self::World { method, performed, faults } => {
+                (performed.into_envelope(&method.name, release).response(release), faults)
             }
         };
         let reply = Reply::xml(release, body).with_head(has_head);
-        Answer { delay, ..Answer::new(reply.encode(release, service.now()), then) }
+        Answer::new(reply.encode(release, service.now()), then).with_faults(faults)
     }
 }
 

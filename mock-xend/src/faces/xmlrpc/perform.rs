@@ -1,7 +1,6 @@
 //! The path of a request through the face: from its bytes to the answer.
 
 use std::sync::Arc;
-use std::time::Duration;
 
 use xend_wire::datum::Datum;
 use xend_wire::operation::Face;
@@ -16,6 +15,7 @@ use super::reply::Reply;
 use super::request::Incoming;
 use super::scripted;
 use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
+use crate::fault::Faults;
 use crate::http::{Answer, Then};
 use crate::scenario::{Decision, MatchableRequest, Scripted, WrongFace};
 use crate::service::Service;
@@ -47,11 +47,11 @@ enum Decided {
     /// There is no such method, or the scenario refuses unexpected calls.
     Unknown {
         method: String,
-        delay: Duration,
+        faults: Faults,
     },
     World {
         outcome: Result<Outcome, Failure>,
-        delay: Duration,
+        faults: Faults,
     },
 }
 
@@ -72,14 +72,14 @@ fn perform(service: &Service, routes: &Routes, incoming: Incoming) -> Result<Pen
     let route = routes.find(call.method(), release);
     let operations = route.map_or(&[][..], |route| route.operations);
     let matchable = MatchableRequest::Call { face: Face::XmlRpc, call: &call, operations };
-    let unknown = |delay| Decided::Unknown { method: call.method().to_owned(), delay };
+    let unknown = |faults| Decided::Unknown { method: call.method().to_owned(), faults };
     let decided = service.turn(|turn| match (turn.decide(&matchable), route) {
         (Decision::Scripted(scripted), _) => Decided::Scripted(scripted),
-        (Decision::Refused, _) => unknown(Duration::ZERO),
-        (Decision::World { delay }, None) => unknown(delay),
-        (Decision::World { delay }, Some(route)) => {
+        (Decision::Refused, _) => unknown(Faults::none()),
+        (Decision::World { faults }, None) => unknown(faults),
+        (Decision::World { faults }, Some(route)) => {
             let params = call.params().map(Datum::from_value).collect();
-            Decided::World { outcome: routes.call(route.method, &mut Invocation::new(turn, params)), delay }
+            Decided::World { outcome: routes.call(route.method, &mut Invocation::new(turn, params)), faults }
         }
     });
     Ok(PendingReply { then: request.then(), has_head: request.has_head, decided })
@@ -106,17 +106,17 @@ impl PendingReply {
     fn print(self, service: &Service) -> Answer {
         let Self { then, has_head, decided } = self;
         let release = service.release();
-        let (body, delay) = match decided {
+        let (body, faults) = match decided {
             Decided::Scripted(scripted) => {
                 let answer = scripted::answer(&scripted.reply, &WORDING, service, then);
                 // Scenarios with a reply that this face lacks are refused when they are read.
-                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_script(&scripted);
+                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults.clone());
             }
-            Decided::Unknown { method, delay } => ((WORDING.unknown_method)(release, &method), delay),
-            Decided::World { outcome: Ok(outcome), delay } => (outcome.into_datum().response(release), delay),
-            Decided::World { outcome: Err(raised), delay } => ((WORDING.failed)(release, &raised), delay),
+            Decided::Unknown { method, faults } => ((WORDING.unknown_method)(release, &method), faults),
+            Decided::World { outcome: Ok(outcome), faults } => (outcome.into_datum().response(release), faults),
+            Decided::World { outcome: Err(raised), faults } => ((WORDING.failed)(release, &raised), faults),
         };
         let reply = Reply::xml(release, body).with_head(has_head);
-        Answer { delay, ..Answer::new(reply.encode(release, service.now()), then) }
+        Answer::new(reply.encode(release, service.now()), then).with_faults(faults)
     }
 }

@@ -1,0 +1,198 @@
+//! The faults of one reply, and which of them can be meant together.
+
+use std::fmt;
+use std::ops::Deref;
+use std::sync::Arc;
+
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+use xend_wire::operation::Face;
+
+use super::kind::{ContentLength, Fault};
+use super::place::{Parts, Place};
+
+/// The faults of one reply, in any order. A clone shares them.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Faults(Option<Arc<[Fault]>>);
+
+/// What is known of a reply before it is sent.
+#[derive(Clone, Copy, Debug)]
+pub(crate) enum Sent<'a> {
+    /// Nothing: the simulated host makes the reply, or the face words it.
+    Unknown,
+    /// No byte is sent: `close` and `hang`.
+    Nothing(&'static str),
+    /// The body. The face makes the head.
+    Body(&'a [u8]),
+    /// All bytes.
+    Whole(&'a [u8]),
+}
+
+impl Faults {
+    /// Returns the empty list: the reply is sent as it is.
+    pub const fn none() -> Self {
+        Self(None)
+    }
+
+    /// Checks that the faults can be meant together. The error has the number of the fault that is wrong.
+    pub(crate) fn check(&self) -> Result<(), (usize, String)> {
+        for (at, fault) in self.iter().enumerate() {
+            let wrong = |message: String| Err((at, message));
+            let name = fault.name();
+            let earlier = &self[..at];
+            let clash = |is_one: fn(&Fault) -> bool, what: &str| {
+                let other = earlier.iter().find(|earlier| is_one(earlier) && is_one(fault))?;
+                Some(format!("`{name}` does not go with `{}`: a reply has one {what}", other.name()))
+            };
+            let clashes = [clash(Fault::is_ending, "end"), clash(Fault::is_pace, "pace")];
+            if let Some(message) = clashes.into_iter().flatten().next() {
+                return wrong(message);
+            }
+            let may_repeat = matches!(fault, Fault::Pause { .. } | Fault::Garbage { .. } | Fault::Insert { .. });
+            if !may_repeat && earlier.iter().any(|earlier| earlier.name() == name) {
+                return wrong(format!("`{name}` is given twice for one reply"));
+            }
+            match fault {
+                Fault::Split(sizes) if sizes.is_empty() => {
+                    return wrong("`split` needs the size of at least one piece".to_owned());
+                }
+                Fault::ContentLength(ContentLength::Text(text)) if text.contains(['\r', '\n']) => {
+                    return wrong(
+                        "the value of a header must be a single line; use `insert` to break the head".to_owned(),
+                    );
+                }
+                _ => {}
+            }
+            let chunked = |fault: &Fault| matches!(fault, Fault::Chunked { .. });
+            let without_length = |fault: &Fault| matches!(fault, Fault::ContentLength(_));
+            if (chunked(fault) && earlier.iter().any(without_length))
+                || (without_length(fault) && earlier.iter().any(chunked))
+            {
+                return wrong("`content-length` does not go with `chunked`, which replaces the header".to_owned());
+            }
+            let headless = |fault: &Fault| *fault == Fault::Http09;
+            let other = match headless(fault) {
+                true => earlier.iter().find(|earlier| earlier.needs_head()),
+                false if fault.needs_head() => earlier.iter().find(|earlier| headless(earlier)),
+                false => None,
+            };
+            if let Some(other) = other {
+                return wrong(format!("`{name}` does not go with `{}`: HTTP/0.9 has no head", other.name()));
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the faults can apply to a reply on a face, as far as the reply is known. `None` stands for any face.
+    /// The error has the number of the fault that is wrong.
+    pub(crate) fn check_against(&self, sent: Sent<'_>, face: Option<Face>) -> Result<(), (usize, String)> {
+        for (at, fault) in self.iter().enumerate() {
+            let wrong = |message: String| Err((at, message));
+            let name = fault.name();
+            if let Sent::Nothing(word) = sent
+                && !fault.needs_no_reply()
+            {
+                return wrong(format!("`{name}` does not go with `reply = \"{word}\"`, which sends nothing"));
+            }
+            let parts = match sent {
+                Sent::Unknown | Sent::Nothing(_) => None,
+                Sent::Body(body) => Some(Parts { head: b"", body }),
+                Sent::Whole(bytes) => Some(Parts::of(bytes)),
+            };
+            let is_whole = matches!(sent, Sent::Whole(_));
+            if fault.needs_head() && parts.is_some_and(|parts| is_whole && parts.head.is_empty()) {
+                return wrong(format!("`{name}` can't apply: these bytes do not begin with a head of HTTP"));
+            }
+            if let (Fault::ContentLength(_), Some(parts), true) = (fault, parts, is_whole)
+                && super::edit::content_length(parts.head).is_none()
+            {
+                return wrong(format!("`{name}` can't apply: the head of these bytes has no Content-Length"));
+            }
+            if let (Fault::ContentLength(ContentLength::Less(less)), Some(parts)) = (fault, parts)
+                && less.get() > parts.body.len()
+            {
+                return wrong(format!("`{name}` can't be less by {less}: the body has {} bytes", parts.body.len()));
+            }
+            match (fault.place(), parts) {
+                (Some(Place::Node(node)), _) if node.is_of_sexpr() && face != Some(Face::Sxp) => {
+                    return wrong(format!("`{node}` is a path in S-expressions, which needs `face = \"sxp\"`"));
+                }
+                (Some(Place::Node(node)), _) if !node.is_of_sexpr() && matches!(face, None | Some(Face::Sxp)) => {
+                    return wrong(format!(
+                        "`{node}` is a path in XML-RPC, which needs `face = \"xmlrpc\"` or `face = \"xenapi\"`"
+                    ));
+                }
+                (Some(Place::Node(node)), Some(parts)) if node.find(parts.body).is_none() => {
+                    return wrong(format!("the reply has no node `{node}`"));
+                }
+                (Some(Place::BodyByte(count)), Some(parts)) if *count > parts.body.len() => {
+                    return wrong(format!("the body of the reply has {} bytes, not {count}", parts.body.len()));
+                }
+                (Some(place @ (Place::Byte(_) | Place::Head)), Some(parts))
+                    if is_whole && place.find(parts).is_none() =>
+                {
+                    let length = parts.head.len() + parts.body.len();
+                    return wrong(match place {
+                        Place::Byte(count) => format!("the reply has {length} bytes, not {count}"),
+                        _ => "these bytes do not begin with a head of HTTP".to_owned(),
+                    });
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns whether a fault resets the connection.
+    pub(crate) fn reset(&self) -> bool {
+        self.iter().any(|fault| matches!(fault, Fault::Reset(_)))
+    }
+}
+
+impl Default for Faults {
+    fn default() -> Self {
+        Self::none()
+    }
+}
+
+impl Deref for Faults {
+    type Target = [Fault];
+
+    fn deref(&self) -> &[Fault] {
+        self.0.as_deref().unwrap_or_default()
+    }
+}
+
+impl FromIterator<Fault> for Faults {
+    fn from_iter<I: IntoIterator<Item = Fault>>(faults: I) -> Self {
+        let faults: Arc<[Fault]> = faults.into_iter().collect();
+        Self(Some(faults).filter(|faults| !faults.is_empty()))
+    }
+}
+
+impl From<Fault> for Faults {
+    fn from(fault: Fault) -> Self {
+        Self::from_iter([fault])
+    }
+}
+
+/// The faults on one line, separated by commas.
+impl fmt::Display for Faults {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        self.iter().enumerate().try_for_each(|(at, fault)| {
+            f.write_str(if at == 0 { "" } else { ", " })?;
+            write!(f, "{fault}")
+        })
+    }
+}
+
+impl Serialize for Faults {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        self[..].serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Faults {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        Vec::deserialize(deserializer).map(Self::from_iter)
+    }
+}

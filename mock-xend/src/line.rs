@@ -1,0 +1,98 @@
+//! The line between a mock and its clients: which faults replies get that no scenario gave them, and listeners that
+//! can be told to refuse connections.
+
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::{Mutex, PoisonError};
+
+use tokio::sync::{mpsc, oneshot, watch};
+use xend_wire::operation::Face;
+
+use crate::fault::{Chaos, Fault, Faults, Refusal};
+
+/// The state of the line, shared by all connections.
+#[derive(Debug, Default)]
+pub(crate) struct Line {
+    /// Whether replies can get faults here, so that most replies need only look at this.
+    is_broken: AtomicBool,
+    /// The faults of replies that have none of their own.
+    everywhere: watch::Sender<Faults>,
+    chaos: Option<Chaos>,
+    /// The number of replies so far that had faults or could have had some.
+    replies: AtomicU64,
+    listeners: Mutex<Vec<(Face, mpsc::Sender<Order>)>>,
+}
+
+/// The order to a listener to refuse connections. The sender is dropped once the listener is closed.
+#[derive(Debug)]
+pub(crate) struct Order {
+    pub(crate) refusal: Refusal,
+    pub(crate) closed: oneshot::Sender<()>,
+}
+
+impl Line {
+    pub(crate) fn new(everywhere: Faults, chaos: Option<Chaos>) -> Self {
+        let line = Self { chaos, ..Self::default() };
+        line.set(everywhere);
+        line
+    }
+
+    /// Sets the faults of replies that have none of their own.
+    pub(crate) fn set(&self, everywhere: Faults) {
+        self.is_broken.store(self.chaos.is_some() || !everywhere.is_empty(), Ordering::Release);
+        self.everywhere.send_replace(everywhere);
+    }
+
+    /// Returns the faults of replies that have none of their own.
+    pub(crate) fn everywhere(&self) -> Faults {
+        self.everywhere.borrow().clone()
+    }
+
+    /// Returns a receiver of these faults, which sees when they change.
+    pub(crate) fn watch(&self) -> watch::Receiver<Faults> {
+        self.everywhere.subscribe()
+    }
+
+    /// Returns the faults of a reply of this length, with the seed of what is random in them; `None` if it has none.
+    /// `own` are those that its scenario gave it.
+    pub(crate) fn faults(&self, own: &Faults, length: usize) -> Option<(Faults, u64)> {
+        if own.is_empty() && !self.is_broken.load(Ordering::Acquire) {
+            return None;
+        }
+        let number = self.replies.fetch_add(1, Ordering::Relaxed);
+        let mut faults = if own.is_empty() {
+            // Listeners see to refusing by themselves.
+            let is_for_replies = |fault: &&Fault| !matches!(fault, Fault::Refuse(_));
+            self.everywhere.borrow().iter().filter(is_for_replies).cloned().collect()
+        } else {
+            own.clone()
+        };
+        if let (true, Some(chaos)) = (faults.is_empty(), self.chaos) {
+            faults = chaos.faults(number, length);
+        }
+        (!faults.is_empty()).then(|| (faults, Chaos::seed_of(0, number)))
+    }
+
+    /// Returns whether the line itself may reset connections.
+    pub(crate) fn resets(&self) -> bool {
+        self.is_broken.load(Ordering::Acquire) && (self.chaos.is_some() || self.everywhere().reset())
+    }
+
+    /// Adds a listener of a face, and returns the channel of its orders.
+    pub(crate) fn listener(&self, face: Face) -> mpsc::Receiver<Order> {
+        let (sender, receiver) = mpsc::channel(8);
+        self.listeners.lock().unwrap_or_else(PoisonError::into_inner).push((face, sender));
+        receiver
+    }
+
+    /// Makes the listeners of a face refuse connections, and waits until they do.
+    pub(crate) async fn refuse(&self, face: Face, refusal: Refusal) {
+        let listeners = self.listeners.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        for (_, listener) in listeners.iter().filter(|(of, _)| *of == face) {
+            let (closed, is_closed) = oneshot::channel();
+            // A listener that is gone accepts no connection, and one with many orders refuses already.
+            if listener.try_send(Order { refusal, closed }).is_ok() {
+                let _ = is_closed.await;
+            }
+        }
+    }
+}
