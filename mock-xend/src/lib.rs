@@ -40,6 +40,8 @@ mod journal;
 mod line;
 #[cfg(feature = "program")]
 pub mod out_file;
+#[cfg(feature = "program")]
+pub mod pages;
 mod path;
 #[cfg(feature = "program")]
 pub mod program;

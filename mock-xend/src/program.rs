@@ -7,7 +7,7 @@ use std::process::ExitCode;
 use std::sync::mpsc::{self, Receiver};
 use std::task::Poll;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
 use serde::Serialize;
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use xend_wire::operation::Face;
@@ -19,6 +19,7 @@ use crate::error::Error;
 use crate::fault::{Chaos, Fault};
 use crate::host::MockXend;
 use crate::out_file::OutFile;
+use crate::pages::Pages;
 use crate::quirk::Quirk;
 use crate::removed_on_drop::RemovedOnDrop;
 use crate::scenario::Scenario;
@@ -111,6 +112,8 @@ enum Command {
         /// The file that describes the host [default: the host that a mock simulates without --world]
         file: Option<PathBuf>,
     },
+    #[command(flatten)]
+    Pages(Pages),
 }
 
 /// Runs the program and returns its exit status.
@@ -122,6 +125,7 @@ pub fn main() -> ExitCode {
         Ok(arguments) => match &arguments.command {
             Some(Command::Check { scenarios }) => check(scenarios),
             Some(Command::World { release, file }) => show_world(*release, file.as_deref()),
+            Some(Command::Pages(pages)) => print_pages(pages),
             None => serve(&arguments),
         },
         // Help that could not be written is a failure.
@@ -161,6 +165,13 @@ fn show_world(release: Option<Release>, file: Option<&Path>) -> Result<ExitCode,
     // A file or a pipe gets the text unchanged, so that it can be read back. For a terminal the text is escaped: TOML
     // escapes the control characters of ASCII, but not those from U+0080 to U+009F, on which terminals act as well.
     print_output(&if io::stdout().is_terminal() { visible_lines(text.as_bytes()) } else { text })?;
+    Ok(ExitCode::SUCCESS)
+}
+
+fn print_pages(pages: &Pages) -> Result<ExitCode, Error> {
+    let made = pages.make(Arguments::command());
+    let text = made.map_err(|(path, error)| Error::File { path: path.display().to_string(), error })?;
+    print_output(&text)?;
     Ok(ExitCode::SUCCESS)
 }
 

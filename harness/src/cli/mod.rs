@@ -18,7 +18,8 @@ mod server;
 use std::io;
 use std::process::ExitCode;
 
-use clap::{Parser, Subcommand};
+use clap::{CommandFactory, Parser, Subcommand};
+use mock_xend::pages::Pages;
 
 use crate::{Error, subject};
 
@@ -48,6 +49,8 @@ enum Command {
     /// The command speaks the protocol that `parser -- COMMAND` expects, one JSON object a line. It is an example of
     /// how a subject answers.
     Subject,
+    #[command(flatten)]
+    Pages(Pages),
 }
 
 /// Runs the command line, and returns the exit status of the program.
@@ -72,6 +75,10 @@ fn run(command: Command) -> Result<u8, Error> {
         Command::Explain(arguments) => cases::explain(&arguments),
         Command::Cases(arguments) => cases::export(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
+        Command::Pages(pages) => {
+            let made = pages.make(CommandLine::command());
+            print(&made.map_err(|(path, error)| Error::io(path.display(), &error))?).map(|()| 0)
+        }
         Command::Subject => match subject::serve(io::stdin().lock(), io::stdout().lock()) {
             Err(error) if error.kind() != io::ErrorKind::BrokenPipe => Err(Error::Usage(error.to_string())),
             _ => Ok(0),

@@ -6,6 +6,7 @@ mod errors;
 mod hostile;
 #[path = "../../../oracles/python.rs"]
 mod oracle;
+mod pages;
 mod python;
 mod reports;
 mod subjects;

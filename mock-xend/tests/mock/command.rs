@@ -44,6 +44,20 @@ fn help() {
 }
 
 #[test]
+fn it_has_manual_pages_and_completions() {
+    let folder = tempfile::tempdir().unwrap();
+    assert_eq!(output(&["man", "--out", folder.path().to_str().unwrap()]), (Some(0), String::new(), String::new()));
+    for page in ["mock-xend.1", "mock-xend-check.1", "mock-xend-world.1"] {
+        let text = std::fs::read_to_string(folder.path().join(page)).unwrap();
+        assert!(text.contains(".SH SYNOPSIS"), "{page}");
+    }
+    assert!(output(&["man"]).1.contains(".TH mock-xend 1"));
+    assert!(output(&["completions", "bash"]).1.contains("--dump-world"));
+    let nowhere = "error: /nowhere/at/all: No such file or directory (os error 2)\n";
+    assert_eq!(output(&["man", "--out", "/nowhere/at/all"]), (Some(2), String::new(), nowhere.to_owned()));
+}
+
+#[test]
 fn it_says_where_it_listens_and_leaves_nothing_behind() {
     let folder = tempfile::tempdir().unwrap();
     let file = |name: &str| folder.path().join(name).display().to_string();
