@@ -34,6 +34,15 @@ impl Address {
         })
     }
 
+    /// Returns the URL by which HTTP clients reach a face at the address; `None` for a Unix socket.
+    pub(crate) fn http_url(&self, face: Face) -> Option<String> {
+        let path = if face == Face::Sxp { "" } else { "/RPC2" };
+        match self {
+            Self::Tcp(address) => Some(format!("http://{address}{path}")),
+            Self::Unix(_) => None,
+        }
+    }
+
     fn loopback(port: u16) -> Self {
         Self::Tcp(SocketAddr::from(([127, 0, 0, 1], port)))
     }

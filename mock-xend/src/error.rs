@@ -15,6 +15,14 @@ pub enum Error {
     /// A scenario has a mistake.
     #[error("{0}")]
     Scenario(#[from] Diagnostic),
+    /// An expectation that is written in Rust has a mistake.
+    #[error("{place}: {message}")]
+    Expectation {
+        /// Where the expectation is written: `FILE:LINE`.
+        place: String,
+        /// What is wrong.
+        message: String,
+    },
     /// A file can't be read or written.
     #[error("{path}: {error}")]
     File {

@@ -1,6 +1,7 @@
 //! The record of the requests and replies of a mock.
 
 use std::collections::VecDeque;
+use std::sync::Arc;
 use std::time::Duration;
 
 use xend_wire::operation::Face;
@@ -10,8 +11,14 @@ use crate::fault::Faults;
 /// A request with its reply, both as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
+    /// The number of the exchange, counted from 1.
+    pub number: u64,
     /// The face of the connection.
     pub face: Face,
+    /// The number of the connection, counted from 1 over all listeners.
+    pub connection: u64,
+    /// What answered the request.
+    pub answered_by: AnsweredBy,
     /// The time of the simulated host at the reply, since the Unix epoch.
     pub at: Duration,
     /// The bytes of the request, or the first of them if it is long. Bytes that the daemon leaves unread are not
@@ -28,6 +35,55 @@ pub struct Exchange {
     pub faults: Faults,
 }
 
+/// What answered a request.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum AnsweredBy {
+    /// The face itself, because the request can't be read.
+    Face,
+    /// An expectation of the scenario.
+    Expectation {
+        /// Where it is written: `line 12`, or `FILE:LINE` in Rust.
+        place: Arc<str>,
+    },
+    /// The simulated host.
+    World {
+        /// Why no expectation answered, in several lines; `None` without a scenario.
+        why_not: Option<Arc<str>>,
+    },
+    /// A refusal, because no expectation matches and the scenario says `unexpected = "refuse"`.
+    Refusal {
+        /// Why no expectation answered, in several lines; `None` if no expectation is close.
+        why_not: Option<Arc<str>>,
+    },
+}
+
+/// What is known of an exchange besides its bytes.
+pub(crate) struct Told {
+    pub(crate) face: Face,
+    pub(crate) connection: u64,
+    pub(crate) at: Duration,
+    pub(crate) answered_by: AnsweredBy,
+    pub(crate) faults: Faults,
+}
+
+impl AnsweredBy {
+    /// Returns the place of the expectation, if one answered.
+    pub fn expectation(&self) -> Option<&str> {
+        match self {
+            Self::Expectation { place } => Some(place),
+            Self::Face | Self::World { .. } | Self::Refusal { .. } => None,
+        }
+    }
+
+    /// Returns why no expectation answered, in several lines, if the mock has a scenario.
+    pub fn why_not(&self) -> Option<&str> {
+        match self {
+            Self::World { why_not } | Self::Refusal { why_not } => why_not.as_deref(),
+            Self::Face | Self::Expectation { .. } => None,
+        }
+    }
+}
+
 impl Exchange {
     /// Returns whether the request and the reply are kept completely.
     pub fn is_whole(&self) -> bool {
@@ -36,7 +92,8 @@ impl Exchange {
 
     /// Returns the memory that the exchange takes, in bytes.
     fn cost(&self) -> usize {
-        size_of::<Self>() + self.request.capacity() + self.reply.capacity()
+        let why = self.answered_by.why_not().map_or(0, str::len);
+        size_of::<Self>() + self.request.capacity() + self.reply.capacity() + why
     }
 }
 
@@ -69,7 +126,7 @@ impl Journal {
     }
 
     /// Adds an exchange, and drops the oldest ones if there is no room for it.
-    pub(crate) fn record(&mut self, face: Face, at: Duration, request: &[u8], reply: &[u8], faults: Faults) {
+    pub(crate) fn record(&mut self, told: Told, request: &[u8], reply: &[u8]) {
         self.total += 1;
         if self.capacity == 0 {
             return;
@@ -88,8 +145,21 @@ impl Journal {
         keep(&mut kept_request, request);
         keep(&mut kept_reply, reply);
         let (request_length, reply_length) = (request.len(), reply.len());
-        let exchange =
-            Exchange { face, at, request: kept_request, request_length, reply: kept_reply, reply_length, faults };
+        let Told { face, connection, at, answered_by, faults } = told;
+        let number = self.total;
+        let (request, reply) = (kept_request, kept_reply);
+        let exchange = Exchange {
+            number,
+            face,
+            connection,
+            at,
+            answered_by,
+            request,
+            request_length,
+            reply,
+            reply_length,
+            faults,
+        };
         self.held += exchange.cost();
         self.exchanges.push_back(exchange);
         while self.held > self.budget {
@@ -123,11 +193,15 @@ impl Journal {
 mod tests {
     use super::*;
 
+    fn told(face: Face) -> Told {
+        Told { face, connection: 1, at: Duration::ZERO, answered_by: AnsweredBy::Face, faults: Faults::none() }
+    }
+
     #[test]
     fn the_oldest_exchange_makes_room() {
         let mut journal = Journal::new(2, Journal::DEFAULT_BUDGET);
         for reply in ["a", "bb", "c"] {
-            journal.record(Face::Sxp, Duration::ZERO, b"GET / HTTP/1.1\r\n\r\n", reply.as_bytes(), Faults::none());
+            journal.record(told(Face::Sxp), b"GET / HTTP/1.1\r\n\r\n", reply.as_bytes());
         }
         assert_eq!(
             journal.exchanges().map(|exchange| exchange.reply.as_slice()).collect::<Vec<_>>(),
@@ -141,7 +215,7 @@ mod tests {
         const BUDGET: usize = 1 << 16;
         let mut journal = Journal::new(Journal::DEFAULT_CAPACITY, BUDGET);
         for length in (0..2 * BUDGET).step_by(1000) {
-            journal.record(Face::XmlRpc, Duration::ZERO, &vec![b'x'; length], b"reply", Faults::none());
+            journal.record(told(Face::XmlRpc), &vec![b'x'; length], b"reply");
             let costs: usize = journal.exchanges().map(Exchange::cost).sum();
             assert_eq!(journal.held, costs);
             assert!(costs <= BUDGET, "{costs}");
@@ -152,7 +226,7 @@ mod tests {
         assert!(!last.is_whole() && journal.exchanges().count() > 6);
         // The memory of the long exchanges is freed, and the journal fills with short ones.
         for _ in 0..1000 {
-            journal.record(Face::Sxp, Duration::ZERO, b"GET", b"reply", Faults::none());
+            journal.record(told(Face::Sxp), b"GET", b"reply");
         }
         let kept = journal.exchanges().count();
         assert!(kept * (size_of::<Exchange>() + 8) > BUDGET * 9 / 10, "{kept}");

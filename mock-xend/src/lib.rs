@@ -34,6 +34,7 @@ mod error;
 mod faces;
 mod fault;
 mod fields;
+mod headers;
 mod host;
 mod http;
 mod journal;
@@ -60,9 +61,12 @@ pub use error::Error;
 pub use faces::xenapi::{Simulation, methods as xenapi_methods};
 pub use fault::{BrokenChunk, Chaos, ContentLength, Fault, Faults, InvalidChaos, InvalidFault, Node, Place, Refusal};
 pub use host::{Builder, Daemon, MockXend};
-pub use journal::{Exchange, Journal};
+pub use journal::{AnsweredBy, Exchange, Journal};
 pub use quirk::{Quirk, UnknownQuirk};
-pub use scenario::{Report, Scenario};
+pub use scenario::{
+    Change, Echo, Expectation, Finding, FindingKind, Match, Origin, Param, Reply, Report, Scenario, Status, Step,
+    Template, Text, Times, expect, expect_call, expect_http, schema as scenario_schema,
+};
 pub use world::World;
 pub use xend_wire::Release;
 pub use xend_wire::operation::Face;

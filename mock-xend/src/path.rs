@@ -47,6 +47,20 @@ impl UrlPath {
         self.elements().collect::<Vec<_>>().join(&b'/')
     }
 
+    /// Returns the path as it is compared: decoded, with a slash before each element that is not empty. A slash that an
+    /// element contains is written `%2F`.
+    pub(crate) fn comparable(&self) -> Vec<u8> {
+        let mut path = Vec::with_capacity(self.bytes.len() + self.elements.len());
+        for name in self.names() {
+            path.push(b'/');
+            for (at, part) in name.split(|&byte| byte == b'/').enumerate() {
+                path.extend_from_slice(if at > 0 { b"%2F" } else { b"" });
+                path.extend_from_slice(part);
+            }
+        }
+        if path.is_empty() { vec![b'/'] } else { path }
+    }
+
     /// Returns the elements joined with slashes, each quoted as `urllib.quote(element, "")` quotes it (capture
     /// `quince12-allowed`).
     pub(crate) fn quoted(&self) -> String {
@@ -64,6 +78,7 @@ mod tests {
         assert_eq!(path.elements().collect::<Vec<_>>(), [b"xend".as_slice(), b"", b"a/b%zz", b""]);
         assert_eq!(path.names().collect::<Vec<_>>(), [b"xend".as_slice(), b"a/b%zz"]);
         assert_eq!(path.joined(), b"xend//a/b%zz/");
+        assert_eq!(path.comparable(), b"/xend/a%2Fb%zz");
         assert_eq!(path.quoted(), "xend//a%2Fb%25zz/");
     }
 }

@@ -1,6 +1,7 @@
 //! The state that all connections share: the scenario, the simulated host, the objects of the Xen-API, and the journal.
 
 use std::fmt;
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -8,15 +9,13 @@ use tokio::sync::Notify;
 use tokio::sync::futures::Notified;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
-use xend_wire::operation::Face;
 
 use crate::clock::Clock;
-use crate::fault::Faults;
-use crate::journal::Journal;
+use crate::journal::{AnsweredBy, Journal, Told};
 use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::registry::Registry;
-use crate::scenario::{Decision, MatchableRequest, Report, Script};
+use crate::scenario::{Asked, Change, Decided, Decision, Report, Script};
 use crate::world::{Command, Failure, World};
 
 /// The state of one mock, shared by all its connections.
@@ -30,6 +29,8 @@ pub(crate) struct Service {
     state: Mutex<State>,
     journal: Mutex<Journal>,
     line: Line,
+    /// The number of connections so far.
+    connections: AtomicU64,
     /// Notified of every event of the Xen-API.
     events: Notify,
 }
@@ -48,12 +49,16 @@ pub(crate) struct Turn<'s> {
     pub(crate) world: &'s mut World,
     pub(crate) registry: &'s mut Registry,
     script: &'s mut Script,
+    /// What the scenario changes at the end of the turn.
+    changes: Vec<Change>,
 }
 
 impl Turn<'_> {
-    /// Returns how the scenario answers a request.
-    pub(crate) fn decide(&mut self, matchable: &MatchableRequest<'_>) -> Decision {
-        self.script.decide(matchable)
+    /// Returns how the scenario answers a request, and what the journal says of it.
+    pub(crate) fn decide(&mut self, asked: &Asked<'_>) -> (Decision, AnsweredBy) {
+        let Decided { decision, answered_by, changes } = self.script.decide(asked);
+        self.changes.extend(changes);
+        (decision, answered_by)
     }
 
     /// Performs a command on the simulated host.
@@ -73,7 +78,16 @@ impl Service {
     ) -> Self {
         let release = world.release();
         let state = Mutex::new(State { world, registry: Registry::new(release), script });
-        Self { release, quirks, clock, state, journal: Mutex::new(journal), line, events: Notify::new() }
+        Self {
+            release,
+            quirks,
+            clock,
+            state,
+            journal: Mutex::new(journal),
+            line,
+            connections: AtomicU64::new(0),
+            events: Notify::new(),
+        }
     }
 
     /// Returns the emulated release.
@@ -91,8 +105,15 @@ impl Service {
     pub(crate) fn turn<T>(&self, take: impl FnOnce(&mut Turn<'_>) -> T) -> T {
         let State { world, registry, script } = &mut *self.state();
         let now = self.clock.now();
-        let mut turn = Turn { release: self.release, now, world, registry, script };
+        let mut turn = Turn { release: self.release, now, world, registry, script, changes: Vec::new() };
         let taken = take(&mut turn);
+        let mut now = now;
+        for change in std::mem::take(&mut turn.changes) {
+            if let Err(why) = change.apply(turn.world, &self.clock) {
+                turn.script.note_unchanged(&change, &why);
+            }
+            now = self.clock.now();
+        }
         if turn.registry.observe(turn.world, now) {
             self.events.notify_waiters();
         }
@@ -105,8 +126,8 @@ impl Service {
     }
 
     /// Adds an exchange to the journal.
-    pub(crate) fn record(&self, face: Face, request: &[u8], reply: &[u8], faults: Faults) {
-        self.journal_lock().record(face, self.now(), request, reply, faults);
+    pub(crate) fn record(&self, told: Told, request: &[u8], reply: &[u8]) {
+        self.journal_lock().record(told, request, reply);
     }
 
     /// Returns the line between the mock and its clients.
@@ -117,6 +138,11 @@ impl Service {
     /// Returns whether a fault may reset a connection.
     pub(crate) fn resets(&self) -> bool {
         self.line.resets() || self.state().script.resets()
+    }
+
+    /// Returns the number of a new connection, counted from 1.
+    pub(crate) fn connect(&self) -> u64 {
+        self.connections.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Returns the time of the simulated host, since the Unix epoch.

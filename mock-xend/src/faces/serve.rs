@@ -10,7 +10,8 @@ use xend_wire::operation::Face;
 use super::operations::ROUTES;
 use super::{sxp, xenapi, xmlrpc};
 use crate::fault::{End, Faults, Plan, Step};
-use crate::http::{Answer, Input, Listener, Then};
+use crate::http::{Answer, Connection, Input, Listener, Then};
+use crate::journal::Told;
 use crate::service::Service;
 
 /// How long a closed connection is still read. Otherwise the kernel might reset it, and the client would lose the
@@ -23,8 +24,9 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let mut input = Input::new(stream);
-    while let Some(answer) = next_answer(&service, &listener, &mut input).await {
-        let Ok(then) = send(&service, listener.face, &mut input, answer).await else { return };
+    let connection = Connection { number: service.connect(), port: listener.port };
+    while let Some(answer) = next_answer(&service, listener.face, connection, &mut input).await {
+        let Ok(then) = send(&service, listener.face, connection, &mut input, answer).await else { return };
         match then {
             Then::Continue => {}
             Then::Close => break,
@@ -51,13 +53,20 @@ where
 
 /// Sends an answer, and returns what happens to the connection. The exchange is in the journal before its first byte is
 /// sent.
-async fn send<S>(service: &Service, face: Face, input: &mut Input<S>, answer: Answer) -> io::Result<Then>
+async fn send<S>(
+    service: &Service,
+    face: Face,
+    connection: Connection,
+    input: &mut Input<S>,
+    answer: Answer,
+) -> io::Result<Then>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let Answer { bytes, faults, then } = answer;
+    let Answer { bytes, faults, then, answered_by } = answer;
+    let told = |faults| Told { face, connection: connection.number, at: service.now(), answered_by, faults };
     let Some((faults, seed)) = service.line().faults(&faults, bytes.len()) else {
-        service.record(face, input.taken(), &bytes, Faults::none());
+        service.record(told(Faults::none()), input.taken(), &bytes);
         let stream = input.stream();
         stream.write_all(&bytes).await?;
         stream.flush().await?;
@@ -73,7 +82,7 @@ where
         tokio::time::sleep(time).await;
         steps.next();
     }
-    service.record(face, input.taken(), &plan.bytes, plan.applied.clone());
+    service.record(told(plan.applied.clone()), input.taken(), &plan.bytes);
     let stream = input.stream();
     for step in steps {
         match step {
@@ -95,23 +104,28 @@ where
 }
 
 /// Reads the next request and answers it. Returns `None` if there is none.
-async fn next_answer<S>(service: &Arc<Service>, listener: &Listener, input: &mut Input<S>) -> Option<Answer>
+async fn next_answer<S>(
+    service: &Arc<Service>,
+    face: Face,
+    connection: Connection,
+    input: &mut Input<S>,
+) -> Option<Answer>
 where
     S: AsyncRead + Unpin,
 {
     input.begin();
-    Some(match listener.face {
+    Some(match face {
         Face::Sxp => {
             let incoming = sxp::Incoming::read(input).await;
-            sxp::answer(service, listener.port, &ROUTES.sxp, incoming).await
+            sxp::answer(service, connection, &ROUTES.sxp, incoming).await
         }
         Face::XmlRpc => {
             let incoming = xmlrpc::Incoming::read(input, service.release()).await?;
-            xmlrpc::answer(service, &ROUTES.xmlrpc, incoming).await
+            xmlrpc::answer(service, connection, &ROUTES.xmlrpc, incoming).await
         }
         Face::XenApi => {
             let incoming = xmlrpc::Incoming::read(input, service.release()).await?;
-            xenapi::answer(service, &ROUTES.xenapi, &ROUTES.xmlrpc, incoming).await
+            xenapi::answer(service, connection, &ROUTES.xenapi, &ROUTES.xmlrpc, incoming).await
         }
     })
 }

@@ -5,42 +5,25 @@ use std::path::Path;
 use xend_wire::operation::Face;
 
 use super::{sxp, xenapi, xmlrpc};
-use crate::host::MockXend;
+use crate::host::{Daemon, MockXend};
 use crate::http::{Answer, Then};
-use crate::scenario::{Decision, Reply, Scenario, WrongFace};
+use crate::scenario::words::{Shape, WORDS, Word};
+use crate::scenario::{Reply, ResolvedReply, Scenario, WrongFace};
 use crate::service::Service;
 
-/// Each kind of reply, as a scenario writes it, but for `simulate`, which no face sends.
-const WORDS: [&str; 21] = [
-    "\"close\"",
-    "\"hang\"",
-    "\"bad-request\"",
-    "\"invalid-request\"",
-    "\"too-large\"",
-    "\"internal-error\"",
-    "{ not-implemented = \"pause\" }",
-    "{ not-found = \"no such page\" }",
-    "{ unknown-domain = \"vm9\" }",
-    "{ unknown-method = \"xend.nosuch\" }",
-    "{ error = \"no\" }",
-    "{ xend-err = { text = \"no\" } }",
-    "{ sexpr = { body = \"(a b)\" } }",
-    "{ text = { body = \"a\" } }",
-    "{ body-file = { path = \"Cargo.toml\" } }",
-    "{ fault = { code = 2, string = \"no\" } }",
-    "{ value = 5 }",
-    "{ failure = [\"NO\"] }",
-    "{ raw = \"HTTP/1.1 200 OK\\r\\n\\r\\n\" }",
-    "{ raw-base64 = \"SFRUUA==\" }",
-    "{ raw-file = \"Cargo.toml\" }",
-];
-
+/// Reads an expectation with this reply.
 fn scenario(face: Face, reply: &str) -> Result<Scenario, String> {
     let text = format!("[[expect]]\nface = \"{face}\"\nreply = {reply}\n");
     Scenario::parse("a word", &text, Path::new(env!("CARGO_MANIFEST_DIR"))).map_err(|error| error.to_string())
 }
 
-fn scripted_answer(face: Face, word: &Reply, service: &Service) -> Result<Answer, WrongFace> {
+/// Returns the reply that a word stands for; `None` for `simulate`.
+fn reply(word: &Word) -> Option<Reply> {
+    let mut scenarios = Face::ALL.into_iter().filter_map(|face| scenario(face, word.example).ok());
+    scenarios.next().unwrap_or_else(|| panic!("no face takes {}", word.example)).only_reply()
+}
+
+fn scripted_answer(face: Face, word: &ResolvedReply, service: &Service) -> Result<Answer, WrongFace> {
     match face {
         Face::Sxp => sxp::answer_to_list(word, service.release()),
         Face::XmlRpc => xmlrpc::scripted_answer(word, &xmlrpc::WORDING, service, Then::Close),
@@ -50,29 +33,45 @@ fn scripted_answer(face: Face, word: &Reply, service: &Service) -> Result<Answer
 
 #[test]
 fn each_word_is_taken_for_the_faces_that_send_it_and_for_no_other() {
-    let daemon = MockXend::builder().build().expect("a daemon");
-    for word in WORDS {
-        let mut replies = Face::ALL.into_iter().filter_map(|face| scenario(face, word).ok());
-        let scenario_of_it = replies.next().unwrap_or_else(|| panic!("no face takes {word}"));
-        let Decision::Scripted(scripted) = scenario_of_it.decisions().next().expect("one expectation").clone() else {
-            panic!("{word} is a reply");
-        };
+    let Daemon { service } = MockXend::builder().build().expect("a daemon");
+    for word in &WORDS {
+        let reply = reply(word);
+        assert_eq!(reply.is_none(), word.name == "simulate");
         for face in Face::ALL {
-            let is_taken = scenario(face, word);
-            let is_sent = scripted_answer(face, &scripted.reply, &daemon.service);
-            assert_eq!(is_taken.is_ok(), is_sent.is_ok(), "{word} on {face}");
-            assert_eq!(is_sent.is_ok(), scripted.reply.faces().contains(&face), "{word} on {face}");
+            let is_taken = scenario(face, word.example).is_ok();
+            let Some(reply) = &reply else {
+                assert!(is_taken, "{} on {face}", word.name);
+                continue;
+            };
+            let is_sent = scripted_answer(face, &reply.without_request(), &service).is_ok();
+            assert_eq!(is_taken, is_sent, "{} on {face}", word.name);
+            assert_eq!(is_sent, reply.faces().contains(&face), "{} on {face}", word.name);
         }
     }
 }
 
-/// The list of words comes from the error message of the scenario reader.
+/// The table of the documentation is the one of the code.
 #[test]
-fn every_word_of_the_vocabulary_is_tried() {
-    let refused = scenario(Face::Sxp, "\"nonsense\"").expect_err("it is no word");
-    let (_, known) = refused.split_once("expected one of ").expect("the error lists the words");
-    let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
-    let word = |reply: &'static str| reply.trim_matches(['"', '{', ' ']).split(' ').next().expect("a word");
-    let tried: Vec<_> = ["simulate"].into_iter().chain(WORDS.into_iter().map(word)).collect();
-    assert_eq!(tried, known);
+fn every_word_stands_in_the_documentation() {
+    let documentation = include_str!("../../../docs/scenarios.md");
+    for word in &WORDS {
+        let value = match word.value {
+            Shape::Nothing => String::new(),
+            Shape::Text | Shape::Plain => "text".to_owned(),
+            Shape::Texts => "list of texts".to_owned(),
+            Shape::Value => "a [value](#values)".to_owned(),
+            Shape::Table(keys) => {
+                let keys: Vec<_> = keys.iter().map(|key| format!("`{}`", key.name)).collect();
+                format!("table: {}", keys.join(", "))
+            }
+            ref other => panic!("no word has {other:?}"),
+        };
+        let faces = reply(word).map_or(&Face::ALL[..], |reply| reply.faces());
+        let faces = match faces.len() {
+            3 => "all".to_owned(),
+            _ => faces.iter().map(|face| format!("`{face}`")).collect::<Vec<_>>().join(", "),
+        };
+        let line = format!("| `{}` | {value} | {faces} | {} |\n", word.name, word.about);
+        assert!(documentation.contains(&line), "docs/scenarios.md lacks this line:\n{line}");
+    }
 }

@@ -23,12 +23,18 @@ use crate::world::World;
 
 /// A mock daemon that listens on sockets. Dropping the value stops the mock and removes its Unix sockets.
 ///
+/// # Panics
+/// Dropping the value panics if the requests were not those that the scenario expects, unless the thread panics already.
+/// [`stop`](Self::stop) returns the differences instead; [`Builder::verify_on_drop`] switches the check off.
+///
 /// The mock runs on a thread and a runtime of its own, so that both blocking and asynchronous tests can use it.
 #[derive(Debug)]
 pub struct MockXend {
     daemon: Daemon,
     listening: Vec<(Face, Address)>,
     running: Option<Running>,
+    /// Whether dropping the mock checks the requests.
+    verifies: bool,
 }
 
 #[derive(Debug)]
@@ -51,6 +57,7 @@ pub struct Builder {
     faults: Faults,
     chaos: Option<Chaos>,
     listen: Vec<(Face, Address)>,
+    unverified: bool,
 }
 
 impl MockXend {
@@ -81,9 +88,25 @@ impl MockXend {
         })
     }
 
+    /// Returns the URL of the first listener of a face on TCP, as HTTP clients take it: `http://127.0.0.1:40123` on
+    /// `sxp`, `http://127.0.0.1:40123/RPC2` on the XML-RPC faces. `None` if no TCP listener serves the face.
+    ///
+    /// ```
+    /// use mock_xend::{Face, MockXend};
+    ///
+    /// let mock = MockXend::builder().start()?;
+    /// let url = mock.http_url(Face::XmlRpc).expect("it listens there");
+    /// assert!(url.starts_with("http://127.0.0.1:") && url.ends_with("/RPC2"));
+    /// # Ok::<(), mock_xend::Error>(())
+    /// ```
+    pub fn http_url(&self, face: Face) -> Option<String> {
+        self.listening.iter().filter(|(known, _)| *known == face).find_map(|(face, address)| address.http_url(*face))
+    }
+
     /// Stops the mock, and returns the differences between the requests and those that the scenario expects.
     pub fn stop(mut self) -> Report {
         self.halt();
+        self.verifies = false;
         self.daemon.report()
     }
 
@@ -99,6 +122,11 @@ impl MockXend {
 impl Drop for MockXend {
     fn drop(&mut self) {
         self.halt();
+        // A second panic would end the program and hide the first one.
+        if self.verifies && !std::thread::panicking() {
+            let report = self.daemon.report();
+            assert!(report.is_empty(), "the requests were not those that the scenario expects:\n{report}");
+        }
     }
 }
 
@@ -166,6 +194,13 @@ impl Builder {
         self
     }
 
+    /// Sets whether dropping the mock panics if the requests were not those that the scenario expects. By default it
+    /// does.
+    #[must_use]
+    pub fn verify_on_drop(self, verify: bool) -> Self {
+        Self { unverified: !verify, ..self }
+    }
+
     /// Builds a daemon without listeners.
     ///
     /// # Errors
@@ -173,7 +208,8 @@ impl Builder {
     ///   release.
     /// * [`Error::NoQuirk`] if the release does not have a requested quirk.
     /// * [`Error::Faults`] if the faults of all replies can't be meant.
-    /// * [`Error::Scenario`] if the scenario expects an operation that the release lacks.
+    /// * [`Error::Scenario`] or [`Error::Expectation`] if the scenario expects an operation that the release lacks, or
+    ///   if an expectation that is written in Rust has another mistake.
     pub fn build(&self) -> Result<Daemon, Error> {
         let scenario = self.scenario.release();
         let world = self.world.as_ref().map(World::release);
@@ -190,7 +226,7 @@ impl Builder {
         if let Some(&quirk) = self.quirks.iter().find(|quirk| !quirk.is_of(release)) {
             return Err(Error::NoQuirk { quirk, release });
         }
-        self.scenario.check(release)?;
+        self.scenario.check(&[release])?;
         check_faults(&self.faults)?;
         let script = Script::new(self.scenario.clone(), release);
         let journal = Journal::new(
@@ -234,7 +270,7 @@ impl Builder {
             runtime.shutdown_background();
         };
         let thread = std::thread::Builder::new().name("mock-xend".to_owned()).spawn(serve).map_err(Error::Start)?;
-        Ok(MockXend { daemon, listening, running: Some(Running { stop, thread }) })
+        Ok(MockXend { daemon, listening, running: Some(Running { stop, thread }), verifies: !self.unverified })
     }
 
     fn bind(&self, release: Release) -> Result<Vec<Bound>, Error> {

@@ -3,6 +3,16 @@
 use xend_wire::operation::Face;
 
 use crate::fault::Faults;
+use crate::journal::AnsweredBy;
+
+/// A connection, as the faces know it.
+#[derive(Clone, Copy, Debug)]
+pub(crate) struct Connection {
+    /// The number of the connection, counted from 1.
+    pub(crate) number: u64,
+    /// The port of the listener.
+    pub(crate) port: u16,
+}
 
 /// The listener that accepted a connection.
 #[derive(Clone, Debug)]
@@ -23,6 +33,8 @@ pub(crate) struct Answer {
     pub(crate) faults: Faults,
     /// What happens to the connection after the reply.
     pub(crate) then: Then,
+    /// What made the reply.
+    pub(crate) answered_by: AnsweredBy,
 }
 
 /// What happens to a connection after a reply.
@@ -45,7 +57,7 @@ pub(crate) enum Then {
 impl Answer {
     /// Creates an answer that is sent without a fault.
     pub(crate) fn new(bytes: Vec<u8>, then: Then) -> Self {
-        Self { bytes, faults: Faults::none(), then }
+        Self { bytes, faults: Faults::none(), then, answered_by: AnsweredBy::Face }
     }
 
     /// Creates an answer that closes the connection without a reply.

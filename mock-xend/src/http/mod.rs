@@ -4,9 +4,7 @@
 //! common.
 
 mod answer;
-mod headers;
 mod input;
 
-pub(crate) use answer::{Answer, Listener, Then};
-pub(crate) use headers::{Headers, HeadersEnd};
+pub(crate) use answer::{Answer, Connection, Listener, Then};
 pub(crate) use input::{Input, TooLong};

@@ -1,17 +1,45 @@
-//! Scenarios: replies that are scripted in a file and tried before the simulated host answers. `docs/scenarios.md`
-//! describes the format.
+//! Scenarios: replies that are scripted, in a file or in Rust, and tried before the simulated host answers.
+//! `docs/scenarios.md` describes the format.
+//!
+//! A scenario is a list of expectations (`expectation`), each with criteria (`matching`, `param`, `criteria`), a number
+//! of requests (`times`) and replies (`step`, `reply`, `template`, `change`). Files (`file`) and Rust give the same
+//! structure, which `check` holds against what a release has. `script` plays it; `near` and `difference` tell why a
+//! request did not match, and `report` what was not as expected.
 
+mod change;
+mod check;
 mod contents;
+mod criteria;
+mod difference;
 mod expectation;
 mod file;
+mod matching;
+mod near;
+pub(crate) mod nearest;
+mod param;
 mod reply;
+mod report;
 mod request;
+mod schema;
 mod script;
 mod shown;
-mod value;
+mod step;
+mod template;
+mod times;
+pub(crate) mod words;
 
+pub use change::Change;
 pub use contents::Scenario;
-pub(crate) use reply::{Decision, Reply, Scripted, Status, WrongFace};
-pub(crate) use request::MatchableRequest;
-pub use script::Report;
-pub(crate) use script::Script;
+pub use expectation::{Expectation, Origin, expect, expect_call, expect_http};
+pub use matching::Match;
+pub use param::Param;
+pub use reply::{Reply, Status};
+pub(crate) use reply::{ResolvedReply, WrongFace};
+pub use report::{Finding, FindingKind, Report};
+pub(crate) use request::{Asked, What};
+pub use schema::schema;
+pub(crate) use script::{Decided, Script};
+pub use step::Step;
+pub(crate) use step::{Decision, Scripted};
+pub use template::{Echo, Template, Text};
+pub use times::Times;

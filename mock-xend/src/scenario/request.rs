@@ -1,4 +1,4 @@
-//! RequestPattern in the form that expectations are compared with.
+//! Requests in the form that expectations are compared with.
 
 use std::cell::OnceCell;
 use std::fmt;
@@ -6,96 +6,137 @@ use std::fmt;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 use xend_wire::operation::{self, Arguments, Face, Operation};
-use xend_wire::xmlrpc::Call;
+use xend_wire::xmlrpc::{Call, ValueRef};
 
 use super::shown;
 use crate::fields::Fields;
+use crate::headers::Headers;
 use crate::path::UrlPath;
 
-/// The parts of a request that expectations can match.
-pub(crate) enum MatchableRequest<'r> {
-    /// An HTTP request for a resource of the S-expression face.
-    Sxp {
-        /// The HTTP method.
-        method: &'r [u8],
-        /// The path of the URL, without the query.
-        path: &'r UrlPath,
-        /// The fields of the query and of the form together.
-        fields: &'r Fields,
-        /// The operations that the request may stand for.
-        operations: &'r [Operation],
-    },
-    /// An XML-RPC call.
-    Call {
-        /// The face: `xmlrpc` or `xenapi`.
-        face: Face,
-        /// The method with its parameters.
-        call: &'r Call<'r>,
-        /// The operations that the call may stand for.
-        operations: &'r [Operation],
-    },
+/// A request as a face has read it.
+pub(crate) struct Asked<'r> {
+    pub(crate) face: Face,
+    /// The number of its connection, counted from 1 over all listeners of the mock.
+    pub(crate) connection: u64,
+    /// The path of the URL, without the query.
+    pub(crate) path: &'r UrlPath,
+    pub(crate) headers: &'r Headers,
+    pub(crate) body: &'r [u8],
+    pub(crate) what: What<'r>,
+    /// The operations that the request may stand for.
+    pub(crate) operations: &'r [Operation],
 }
 
-impl MatchableRequest<'_> {
-    pub(super) fn face(&self) -> Face {
-        match self {
-            Self::Sxp { .. } => Face::Sxp,
-            Self::Call { face, .. } => *face,
+/// What a request asks for.
+#[derive(Clone)]
+pub(crate) enum What<'r> {
+    /// A resource of the S-expression face.
+    Resource {
+        /// The HTTP method.
+        method: &'r [u8],
+        /// The fields of the query and of the form together.
+        fields: &'r Fields,
+    },
+    /// A method of an XML-RPC face.
+    Call(&'r Call<'r>),
+    /// Nothing: the body is no call of XML-RPC. Holds the reason.
+    NoCall(String),
+}
+
+impl Asked<'_> {
+    /// Returns the HTTP method on `sxp`, and the name of the XML-RPC method elsewhere.
+    pub(super) fn method(&self) -> &[u8] {
+        match &self.what {
+            What::Resource { method, .. } => method,
+            What::Call(call) => call.method().as_bytes(),
+            What::NoCall(_) => b"",
         }
     }
 
+    /// Returns the values of a field.
+    pub(super) fn field(&self, name: &str) -> &[Vec<u8>] {
+        match &self.what {
+            What::Resource { fields, .. } => fields.get(name).unwrap_or_default(),
+            What::Call(_) | What::NoCall(_) => &[],
+        }
+    }
+
+    /// Returns the parameters of a call.
+    pub(super) fn params(&self) -> impl Iterator<Item = ValueRef<'_>> {
+        let call = match &self.what {
+            What::Call(call) => Some(call),
+            What::Resource { .. } | What::NoCall(_) => None,
+        };
+        call.into_iter().flat_map(|call| call.params())
+    }
+
     /// Returns the operations that the request stands for, with their arguments.
-    fn recognise(&self, release: Release) -> Vec<(Operation, Arguments)> {
-        match self {
-            Self::Sxp { method, path, fields, operations } => {
+    pub(super) fn recognise(&self, release: Release) -> Vec<(Operation, Arguments)> {
+        match &self.what {
+            What::Resource { method, fields } => {
                 let field = |name: &str| Some(fields.get(name)?.first()?.as_slice());
-                let path: Vec<_> = path.elements().collect();
-                operation::recognise_resource(operations, release, method, &path, field)
+                let path: Vec<_> = self.path.elements().collect();
+                operation::recognise_resource(self.operations, release, method, &path, field)
             }
-            Self::Call { face, call, operations } => {
+            What::Call(call) => {
                 let params: Vec<_> = call.params().map(Datum::from_value).collect();
-                operation::recognise_call(operations, *face, release, call.method(), &params)
+                operation::recognise_call(self.operations, self.face, release, call.method(), &params)
             }
+            What::NoCall(_) => Vec::new(),
         }
     }
 }
 
 /// A request that is compared with the expectations.
 pub(super) struct RecognisedRequest<'q> {
-    pub(super) matchable: &'q MatchableRequest<'q>,
-    release: Release,
+    pub(super) asked: &'q Asked<'q>,
+    pub(super) release: Release,
     /// The operations that the request stands for, with their arguments. They are computed when an expectation first
     /// needs them.
     recognised: OnceCell<Vec<(Operation, Arguments)>>,
 }
 
 impl<'q> RecognisedRequest<'q> {
-    pub(super) fn new(matchable: &'q MatchableRequest<'q>, release: Release) -> Self {
-        Self { matchable, release, recognised: OnceCell::new() }
+    pub(super) fn new(asked: &'q Asked<'q>, release: Release) -> Self {
+        Self { asked, release, recognised: OnceCell::new() }
     }
 
-    /// Returns whether the request stands for an operation with at least these arguments.
-    pub(super) fn is(&self, operation: Operation, arguments: &Arguments) -> bool {
-        let (MatchableRequest::Sxp { operations, .. } | MatchableRequest::Call { operations, .. }) = self.matchable;
-        operations.contains(&operation)
-            && self.recognised.get_or_init(|| self.matchable.recognise(self.release)).iter().any(|(asked, given)| {
-                *asked == operation && arguments.iter().all(|(name, value)| given.get(name) == Some(value))
-            })
+    pub(super) fn recognised(&self) -> &[(Operation, Arguments)] {
+        self.recognised.get_or_init(|| self.asked.recognise(self.release))
+    }
+
+    /// Returns whether the request stands for an operation.
+    pub(super) fn is(&self, operation: Operation) -> bool {
+        self.asked.operations.contains(&operation) && self.recognised().iter().any(|(asked, _)| *asked == operation)
+    }
+
+    /// Returns the values that an argument of an operation has in the request, one for each way to read the request.
+    pub(super) fn arguments(&self, operation: Operation, name: &str) -> impl Iterator<Item = Option<&[u8]>> {
+        let of_it = self.recognised().iter().filter(move |(asked, _)| *asked == operation);
+        of_it.map(move |(_, arguments)| arguments.get(name))
+    }
+
+    /// Returns the value of an argument of any operation that the request stands for.
+    pub(super) fn argument(&self, name: &str) -> Option<&[u8]> {
+        self.recognised().iter().find_map(|(_, arguments)| arguments.get(name))
     }
 }
 
 /// The request on one line, as reports show it.
-impl fmt::Display for MatchableRequest<'_> {
+impl fmt::Display for Asked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Sxp { method, path, fields, .. } => {
-                write!(f, "sxp {} /{}", shown::text(method), shown::text(&path.joined()))?;
+        match &self.what {
+            What::Resource { method, fields } => {
+                write!(f, "sxp {} /{}", shown::text(method), shown::text(&self.path.joined()))?;
                 fields.iter().try_for_each(|(name, values)| {
                     values.iter().try_for_each(|value| f.write_str(&shown::field(name, value)))
                 })
             }
-            Self::Call { face, call, .. } => {
-                write!(f, "{face} {}", shown::call(call.method(), call.params().map(Datum::from_value)))
+            What::Call(call) => {
+                write!(f, "{} {}", self.face, shown::call(call.method(), call.params().map(Datum::from_value)))
+            }
+            What::NoCall(_) => {
+                write!(f, "{} POST /{}, whose body is no call", self.face, shown::text(&self.path.joined()))
             }
         }
     }

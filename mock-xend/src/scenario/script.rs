@@ -1,95 +1,203 @@
-//! A running scenario: the uses of each expectation, and the differences from what was expected.
+//! A running scenario: which expectation answers a request, and the differences from what was expected.
 
-use std::fmt;
+use std::collections::BTreeMap;
+use std::sync::Arc;
 
 use xend_wire::Release;
 
+use super::change::Change;
 use super::contents::Scenario;
+use super::criteria::Told;
 use super::expectation::Expectation;
-use super::reply::Decision;
-use super::request::{MatchableRequest, RecognisedRequest};
+use super::near::{self, Nearness};
+use super::report::{Finding, FindingKind, Report};
+use super::request::{Asked, RecognisedRequest};
 use super::shown;
+use super::step::{Decision, Scripted, Step};
 use crate::fault::Faults;
+use crate::journal::AnsweredBy;
 
 /// The state of a running scenario.
 #[derive(Debug)]
 pub(crate) struct Script {
     release: Release,
     refuses_unexpected: bool,
-    expectations: Vec<(Expectation, u64)>,
+    entries: Vec<Entry>,
     /// All expectations before this one are used up.
     used_up: usize,
+    states: BTreeMap<String, String>,
+    random: fastrand::Rng,
     /// Whether a fault of an expectation resets a connection.
     resets: bool,
-    notes: Vec<String>,
-    /// The number of all notes, including those that are not kept.
-    noted: u64,
+    report: Report,
 }
 
-/// The differences between the requests that came and those that a scenario expects. Empty if there are none.
-#[derive(Clone, Debug, Default, PartialEq, Eq)]
-pub struct Report {
-    lines: Vec<String>,
-    left_out: u64,
+/// An expectation with what has come of it.
+#[derive(Debug)]
+struct Entry {
+    expectation: Expectation,
+    /// How many requests it has answered.
+    used: u64,
+    /// How many requests matched, whether it answered them or not.
+    matched: u64,
+    /// The request that came closest without a match, while it has answered none.
+    closest: Option<(Nearness, String)>,
 }
 
-/// The largest number of notes that are kept; further ones are only counted.
-const NOTES_KEPT: usize = 100;
+/// How a request is answered.
+#[derive(Debug)]
+pub(crate) struct Decided {
+    pub(crate) decision: Decision,
+    /// What the journal says of it.
+    pub(crate) answered_by: AnsweredBy,
+    /// What changes after the reply was decided.
+    pub(crate) changes: Vec<Change>,
+}
 
 impl Script {
     pub(crate) fn new(scenario: Scenario, release: Release) -> Self {
+        let entry = |expectation| Entry { expectation, used: 0, matched: 0, closest: None };
+        let mut steps = scenario.expectations.iter().flat_map(|expectation| &expectation.steps);
         Self {
             release,
-            resets: scenario.expectations.iter().any(|expectation| expectation.decision.faults().reset()),
+            resets: steps.any(|step| step.faults.reset()),
             refuses_unexpected: scenario.refuses_unexpected,
-            expectations: scenario.expectations.into_iter().map(|expectation| (expectation, 0)).collect(),
+            entries: scenario.expectations.into_iter().map(entry).collect(),
             used_up: 0,
-            notes: Vec::new(),
-            noted: 0,
+            states: scenario.states,
+            random: fastrand::Rng::with_seed(scenario.seed),
+            report: Report::default(),
         }
     }
 
-    pub(crate) fn decide(&mut self, matchable: &MatchableRequest<'_>) -> Decision {
-        if self.expectations.is_empty() && !self.refuses_unexpected {
-            return Decision::World { faults: Faults::none() };
+    /// Decides how a request is answered.
+    pub(crate) fn decide(&mut self, asked: &Asked<'_>) -> Decided {
+        let world = Decision::World { faults: Faults::none() };
+        if self.entries.is_empty() && !self.refuses_unexpected {
+            let answered_by = AnsweredBy::World { why_not: None };
+            return Decided { decision: world, answered_by, changes: Vec::new() };
         }
-        let asked = RecognisedRequest::new(matchable, self.release);
-        let shown = || shown::line(&matchable.to_string());
-        let matches = |(expectation, _): &(Expectation, u64)| expectation.requests.match_request(&asked);
-        let is_free = |(expectation, used): &(Expectation, u64)| expectation.times.is_none_or(|times| *used < times);
-        let next = self.expectations[self.used_up..].iter().position(|entry| is_free(entry) && matches(entry));
-        let Some(at) = next.map(|at| self.used_up + at) else {
-            if let Some((expectation, _)) = self.expectations.iter().find(|entry| matches(entry)) {
-                let times = expectation.times.unwrap_or_default();
-                self.note(format!(
-                    "surplus: {}: line {} expects it {}",
-                    shown(),
-                    expectation.line,
-                    if times == 1 { "once".to_owned() } else { format!("{times} times") }
-                ));
-            } else if self.refuses_unexpected {
-                self.note(format!("unexpected: {}", shown()));
-            }
-            return if self.refuses_unexpected {
-                Decision::Refused
-            } else {
-                Decision::World { faults: Faults::none() }
-            };
+        let request = RecognisedRequest::new(asked, self.release);
+        if let Some(at) = self.choose(&request) {
+            return self.answer(at, &request);
+        }
+        let why_not = self.why_not(&request);
+        let what = || shown::line(&asked.to_string());
+        let states = &self.states;
+        let used_up = |entry: &&Entry| {
+            !entry.expectation.how_often().is_never()
+                && entry.expectation.holds(states)
+                && !entry.expectation.how_often().allows_more_than(entry.used)
+                && entry.expectation.matches(&request)
         };
-        let waiting = self.expectations[self.used_up..at]
-            .iter()
-            .find(|(expectation, used)| expectation.times.is_some_and(|times| *used < times))
-            .map(|(expectation, _)| (expectation.line, shown::line(&expectation.requests.to_string())));
-        if let Some((line, earlier)) = waiting {
-            self.note(format!("out of order: {}: line {line} still waits for {earlier}", shown()));
+        if let Some(Entry { expectation, .. }) = self.entries.iter().find(used_up) {
+            let (place, times) = (&expectation.origin, expectation.how_often());
+            self.report.note(FindingKind::Surplus, format!("{}: {place} expects it {times}", what()), String::new());
+        } else if self.refuses_unexpected && !self.is_forbidden(&request) {
+            self.report.note(FindingKind::Unexpected, what(), why_not.clone());
         }
-        let (expectation, used) = &mut self.expectations[at];
-        *used += 1;
-        let decision = expectation.decision.clone();
-        let left = &self.expectations[self.used_up..];
-        self.used_up +=
-            left.iter().take_while(|(expectation, used)| expectation.times.is_some_and(|times| *used >= times)).count();
-        decision
+        let why_not = Some(why_not).filter(|why| !why.is_empty()).map(Arc::from);
+        let (decision, answered_by) = match self.refuses_unexpected {
+            true => (Decision::Refused, AnsweredBy::Refusal { why_not }),
+            false => (world, AnsweredBy::World { why_not }),
+        };
+        Decided { decision, answered_by, changes: Vec::new() }
+    }
+
+    /// Returns the expectation that answers a request.
+    fn choose(&mut self, request: &RecognisedRequest<'_>) -> Option<usize> {
+        for at in self.used_up..self.entries.len() {
+            let Entry { expectation, used, .. } = &self.entries[at];
+            let times = expectation.how_often();
+            let is_open = times.allows_more_than(*used) || times.is_never();
+            if !is_open || !expectation.holds(&self.states) || !expectation.matches(request) {
+                continue;
+            }
+            if times.is_never() {
+                let what =
+                    format!("{}: {} expects it never", shown::line(&request.asked.to_string()), expectation.origin);
+                self.report.note(FindingKind::Surplus, what, String::new());
+                continue;
+            }
+            let entry = &mut self.entries[at];
+            entry.matched += 1;
+            let is_turn = entry.expectation.every.is_none_or(|every| entry.matched.is_multiple_of(every));
+            let is_hit = |random: &mut fastrand::Rng| {
+                entry.expectation.probability.is_none_or(|probability| random.f64() < probability)
+            };
+            if is_turn && is_hit(&mut self.random) {
+                return Some(at);
+            }
+        }
+        None
+    }
+
+    /// Returns whether an expectation says that the request never comes.
+    fn is_forbidden(&self, request: &RecognisedRequest<'_>) -> bool {
+        self.entries.iter().any(|Entry { expectation, .. }| {
+            expectation.how_often().is_never() && expectation.holds(&self.states) && expectation.matches(request)
+        })
+    }
+
+    /// Lets an expectation answer a request.
+    fn answer(&mut self, at: usize, request: &RecognisedRequest<'_>) -> Decided {
+        let Entry { expectation, .. } = &self.entries[at];
+        if expectation.is_in_order
+            && let Some(earlier) = self.entries[..at].iter().find(|entry| entry.waits_in_order())
+        {
+            let (place, waiting) = (&earlier.expectation.origin, shown::line(&earlier.expectation.to_string()));
+            let what = format!("{}: {place} still waits for {waiting}", shown::line(&request.asked.to_string()));
+            self.report.note(FindingKind::OutOfOrder, what, String::new());
+        }
+        let entry = &mut self.entries[at];
+        let default = Step::default();
+        let step = entry.expectation.step(entry.used).unwrap_or(&default);
+        entry.used += 1;
+        entry.closest = None;
+        for (name, value) in &step.next_state {
+            self.states.insert(name.clone(), value.clone());
+        }
+        let decision = match &step.reply {
+            Some(reply) => {
+                Decision::Scripted(Box::new(Scripted { reply: reply.resolve(request), faults: step.faults.clone() }))
+            }
+            None => Decision::World { faults: step.faults.clone() },
+        };
+        let answered_by = AnsweredBy::Expectation { place: entry.expectation.origin.to_string().into() };
+        let changes = step.changes.clone();
+        let left = &self.entries[self.used_up..];
+        self.used_up += left.iter().take_while(|entry| entry.is_used_up()).count();
+        Decided { decision, answered_by, changes }
+    }
+
+    /// Explains why no expectation answers a request, by the closest one. Keeps the explanation for expectations that are
+    /// still unused at the end.
+    fn why_not(&mut self, request: &RecognisedRequest<'_>) -> String {
+        let mut closest: Option<(Nearness, usize)> = None;
+        for (at, entry) in self.entries.iter_mut().enumerate() {
+            let nearness = Nearness::of(&entry.expectation, request);
+            if nearness.is_any() && closest.is_none_or(|(known, _)| nearness > known) {
+                closest = Some((nearness, at));
+            }
+            let is_closer = entry.closest.as_ref().is_none_or(|(known, _)| nearness > *known);
+            if entry.used < entry.expectation.how_often().least && nearness.is_near() && is_closer {
+                let told = near::explain(&entry.expectation, request, entry.told(&self.states));
+                let hints = near::hints(Some(&entry.expectation), request);
+                let what = shown::line(&request.asked.to_string());
+                entry.closest = Some((nearness, format!("closest request: {what}\n{}{hints}", indented(&told))));
+            }
+        }
+        let Some((_, at)) = closest else { return near::hints(None, request) };
+        let entry = &self.entries[at];
+        let told = near::explain(&entry.expectation, request, entry.told(&self.states));
+        let hints = near::hints(Some(&entry.expectation), request);
+        let (place, what) = (&entry.expectation.origin, shown::line(&entry.expectation.to_string()));
+        format!("closest: {place}: {what}\n{}{hints}", indented(&told))
+    }
+
+    /// Notes a change of the simulated host that was not possible.
+    pub(crate) fn note_unchanged(&mut self, change: &Change, why: &str) {
+        self.report.note(FindingKind::Unchanged, format!("{change}: {}", shown::line(why)), String::new());
     }
 
     /// Returns whether a fault of an expectation resets a connection.
@@ -98,44 +206,70 @@ impl Script {
     }
 
     pub(crate) fn report(&self) -> Report {
-        let unused = self.expectations.iter().filter_map(|(expectation, used)| {
-            let times = expectation.times.filter(|times| used < times)?;
-            let Expectation { line, requests, .. } = expectation;
-            Some(format!("unused: line {line}: {}: {used} of {times}", shown::line(&requests.to_string())))
-        });
-        Report {
-            lines: self.notes.iter().cloned().chain(unused).collect(),
-            left_out: self.noted - self.notes.len() as u64,
+        let mut report = self.report.clone();
+        for Entry { expectation, used, closest, .. } in &self.entries {
+            let times = expectation.how_often();
+            if *used < times.least {
+                let count = match times.most {
+                    Some(most) if most == times.least => format!("{used} of {most}"),
+                    _ => format!("{used}, expected {times}"),
+                };
+                let what = format!("{}: {}: {count}", expectation.origin, shown::line(&expectation.to_string()));
+                let why = closest.as_ref().map(|(_, why)| why.clone()).unwrap_or_default();
+                report.push(Finding { kind: FindingKind::Unused, what, why });
+            }
         }
-    }
-
-    fn note(&mut self, note: String) {
-        self.noted += 1;
-        if self.notes.len() < NOTES_KEPT {
-            self.notes.push(note);
-        }
+        report
     }
 }
 
-impl Report {
-    /// Returns whether all requests were as expected.
-    pub fn is_empty(&self) -> bool {
-        self.lines.is_empty()
+impl Entry {
+    /// Returns whether the expectation can't answer any more, and says nothing of further requests.
+    fn is_used_up(&self) -> bool {
+        let times = self.expectation.how_often();
+        !times.is_never() && !times.allows_more_than(self.used)
     }
 
-    /// Returns the differences, one line each. A line begins with `unused`, `surplus`, `out of order` or `unexpected`,
-    /// and then shows the request.
-    pub fn lines(&self) -> impl Iterator<Item = &str> {
-        self.lines.iter().map(String::as_str)
+    /// Returns whether later expectations that are in order have to wait for this one.
+    fn waits_in_order(&self) -> bool {
+        self.expectation.is_in_order && self.used < self.expectation.how_often().least
+    }
+
+    /// Tells the criteria that do not depend on the request.
+    fn told(&self, states: &BTreeMap<String, String>) -> Vec<Told> {
+        let Expectation { state, every, probability, .. } = &self.expectation;
+        let mut told = Vec::new();
+        for (name, wanted) in state {
+            let given = states.get(name).map_or("unset", String::as_str);
+            let criterion = format!("state {name}: {wanted}");
+            let difference = format!("state {name}: {given}, expected {wanted}");
+            told.push(Told { criterion, differences: (given != wanted).then_some(difference).into_iter().collect() });
+        }
+        let times = self.expectation.how_often();
+        if !times.allows_more_than(self.used) {
+            let difference = match times.is_never() {
+                true => "times: a request, expected none".to_owned(),
+                false => format!("times: answered {} already, expected {times}", self.used),
+            };
+            told.push(Told { criterion: String::new(), differences: vec![difference] });
+        }
+        if let Some(every) = every {
+            told.push(Told { criterion: format!("every: one of {every} requests"), differences: Vec::new() });
+        }
+        if let Some(probability) = probability {
+            told.push(Told { criterion: format!("probability: {probability}"), differences: Vec::new() });
+        }
+        told
     }
 }
 
-impl fmt::Display for Report {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        self.lines.iter().try_for_each(|line| writeln!(f, "{line}"))?;
-        match self.left_out {
-            0 => Ok(()),
-            count => writeln!(f, "and {count} more, which are not kept"),
-        }
+impl Expectation {
+    /// Returns whether the states hold in which the expectation answers.
+    fn holds(&self, states: &BTreeMap<String, String>) -> bool {
+        self.state.iter().all(|(name, value)| states.get(name) == Some(value))
     }
+}
+
+fn indented(text: &str) -> String {
+    text.lines().map(|line| format!("  {line}\n")).collect()
 }

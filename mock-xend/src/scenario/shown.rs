@@ -1,10 +1,10 @@
-//! RequestPattern in the form that reports show them: on one line, shortened, and without passwords.
+//! Requests in the form that reports show them: on one line, shortened, and without passwords.
 
 use xend_wire::datum::Datum;
 use xend_wire::visible;
 
 /// The text that reports show instead of a password.
-const REDACTED: &str = "{redacted}";
+pub(super) const REDACTED: &str = "{redacted}";
 /// The common part of the names that passwords have: `password`, `vncpasswd`.
 const SECRET: &[u8] = b"passw";
 
@@ -84,7 +84,7 @@ fn is_name_of_secret(name: &Datum) -> bool {
     }
 }
 
-fn is_secret(name: &[u8]) -> bool {
+pub(super) fn is_secret(name: &[u8]) -> bool {
     position(name).is_some()
 }
 

@@ -340,6 +340,26 @@ impl World {
         }
     }
 
+    /// Ends the guest of a domain by itself, without a request of a client: it crashes (`crash`), powers off
+    /// (`poweroff`) or reboots (`reboot`), and the daemon does what the domain's configuration says.
+    ///
+    /// # Errors
+    /// Returns a failure if there is no such domain, if it is not active, or if it is Domain-0.
+    pub fn end_guest(&mut self, target: &Datum, reason: &[u8], now: Duration) -> Result<(), Failure> {
+        self.settle(now);
+        let at = self.position(target)?;
+        let domain = &mut self.domains[at];
+        if domain.is_privileged() {
+            return Err(Failure::ShutdownOfDomain0);
+        }
+        if !matches!(domain.power_state(), PowerState::Running | PowerState::Paused) {
+            return Err(Failure::not_started(target));
+        }
+        domain.shutdown_request = None;
+        self.obey(at, reason, now);
+        Ok(())
+    }
+
     /// Ends a domain whose guest has obeyed a shutdown request (`XendDomainInfo.refreshShutdown`).
     fn obey(&mut self, at: usize, reason: &[u8], now: Duration) {
         let has_room = self.check_room(self.domains[at].weight()).is_ok();

@@ -47,8 +47,14 @@ fn expectations_answer_in_order_and_what_is_wrong_is_reported() {
     let any = format!("{once}times = \"any\"\n");
     check(&any, &[], "");
     check(&any, &[pause(), pause(), pause()], &refused.repeat(3));
-    let ordered =
+    let any_order =
         format!("[[expect]]\nface = \"sxp\"\nmethod = \"GET\"\npath = \"/xend/node/\"\nreply = \"simulate\"\n{once}");
+    check(
+        &any_order,
+        &[pause(), (Face::Sxp, get("/xend/node/"))],
+        "HTTP/1.1 500 Request failed: pause\nHTTP/1.1 200 OK\n",
+    );
+    let ordered = format!("in-order = true\n{any_order}");
     check(
         &ordered,
         &[(Face::Sxp, get("/xend/node")), pause()],
@@ -58,7 +64,7 @@ fn expectations_answer_in_order_and_what_is_wrong_is_reported() {
         &ordered,
         &[pause(), (Face::Sxp, get("/xend/node/"))],
         "HTTP/1.1 500 Request failed: pause\nHTTP/1.1 200 OK\n\
-         out of order: sxp POST /xend/domain/vm1 op=pause: line 1 still waits for sxp GET /xend/node\n",
+         out of order: sxp POST /xend/domain/vm1 op=pause: line 2 still waits for sxp GET /xend/node\n",
     );
     let strict = format!("unexpected = \"refuse\"\n{once}");
     check(
@@ -98,6 +104,38 @@ fn an_expectation_is_for_what_it_names() {
     check("face = \"xmlrpc\"\nparams = []", Face::XmlRpc, destroy(), false);
     check("face = \"xmlrpc\"\nparams = [{ int = 5 }]", Face::XmlRpc, call("m", &["5"]), true);
     check("face = \"xmlrpc\"\nparams = [{ i8 = 5 }]", Face::XmlRpc, call("m", &["5"]), false);
+    check("face = \"xmlrpc\"\nparams = [\"5\"]", Face::XmlRpc, call("m", &["5"]), false);
+    check("face = \"xmlrpc\"\nparams = [{ any = \"int\" }]", Face::XmlRpc, call("m", &["5"]), true);
+    check("face = \"xmlrpc\"\nparams = [{ any = \"string\" }]", Face::XmlRpc, call("m", &["5"]), false);
+    check("face = \"xmlrpc\"\nparams = [{ matches = \"vm.\" }]", Face::XmlRpc, destroy(), true);
+    check("face = \"xmlrpc\"\nparams = [{ matches = \"5\" }]", Face::XmlRpc, call("m", &["5"]), false);
+    check("face = \"xmlrpc\"\nparams = [{ one-of = [1, \"vm1\"] }]", Face::XmlRpc, destroy(), true);
+    check("face = \"xmlrpc\"\nparams = [{ not = \"vm1\" }]", Face::XmlRpc, destroy(), false);
+    check("face = \"xmlrpc\"\nparams = [[1, { any = true }]]", Face::XmlRpc, call("m", &["[1,2]"]), true);
+    check("face = \"xmlrpc\"\nparams = [[1, { not = 2 }]]", Face::XmlRpc, call("m", &["[1,2]"]), false);
+    check("face = \"xmlrpc\"\npath = \"/RPC2\"", Face::XmlRpc, destroy(), true);
+    check("face = \"xmlrpc\"\nbody = { matches = \"(?s).*<methodName>xend.*\" }", Face::XmlRpc, destroy(), true);
+    check("face = \"xmlrpc\"\nbody = \"\"", Face::XmlRpc, destroy(), false);
+    check("headers = { HOST = \"localhost:8000\" }", Face::Sxp, shutdown(), true);
+    check("headers = { host = { not = { any = true } } }", Face::Sxp, shutdown(), false);
+    check("headers = { cookie = { not = { any = true } } }", Face::Sxp, shutdown(), true);
+    check("connection = 1", Face::Sxp, shutdown(), true);
+    check("connection = { one-of = [2, 3] }", Face::Sxp, shutdown(), false);
+    check("path = { matches = \"/xend/domain/a b\" }", Face::Sxp, shutdown(), true);
+    check(
+        "face = \"sxp\"\nfields = { op = { any = true }, reason = { not = \"reboot\" } }",
+        Face::Sxp,
+        shutdown(),
+        true,
+    );
+    check("face = \"sxp\"\nfields = { nosuch = { not = { any = true } } }", Face::Sxp, shutdown(), true);
+    check("face = \"sxp\"\nfields = { op = { exact = \"shut.*\" } }", Face::Sxp, shutdown(), false);
+    check(
+        "operation = \"domain.destroy\"\nargs = { domain = { matches = \"vm[0-9]\" } }",
+        Face::XmlRpc,
+        destroy(),
+        true,
+    );
 }
 
 #[test]
@@ -124,6 +162,53 @@ fn mistakes_are_shown_where_they_are() {
         expect("reply = { text = { body = \"a\", status = 42 } }"),
         expect("reply = { raw-base64 = \"&\" }"),
         expect("reply = \"close\"\ntimes = 0"),
+        expect("reply = \"close\"\ntimes = -1"),
+        expect("reply = \"close\"\ntimes = { at-least = 3, at-most = 2 }"),
+        expect("reply = \"close\"\ntimes = {}"),
+        expect("reply = \"close\"\nevery = 0"),
+        expect("reply = \"close\"\nprobability = 1.5"),
+        expect("reply = \"close\"\npath = \"/xend/domain/vm.*\""),
+        expect("reply = \"close\"\npath = \"/xend/domain/*\""),
+        expect("reply = \"close\"\nfields = { op = \"{{op}}\" }"),
+        expect("reply = \"close\"\nfields = { op = { matches = \"(pause\" } }"),
+        expect("reply = \"close\"\nfields = { op = { matces = \"pause\" } }"),
+        expect("reply = \"close\"\nfields = { op = { one-of = [] } }"),
+        expect("reply = \"close\"\nfields = { op = { any = false } }"),
+        expect("reply = \"close\"\nheaders = { \"a b\" = \"c\" }"),
+        expect("reply = \"close\"\nconnection = 0"),
+        expect("reply = \"close\"\nconnection = \"first\""),
+        expect("reply = \"close\"\nstate = { daemon = \"up\" }"),
+        format!("state = {{ daemon = \"up\" }}\n{}", expect("reply = \"close\"\nstate = { deamon = \"up\" }")),
+        format!("state = {{ daemon = \"up\" }}\n{}", expect("reply = \"close\"\nstate = { daemon = \"upp\" }")),
+        expect("reply = { error = \"no {{domain}}\" }"),
+        expect("reply = { error = { echo = \"args.domain\" } }"),
+        expect("reply = { error = { echo = \"params[0]\" } }"),
+        expect("reply = { error = { echo = \"request\" } }"),
+        expect("operation = \"domain.pause\"\nreply = { error = { echo = \"args.domian\" } }"),
+        expect("reply = { value = { matches = \"a\" } }").replace("sxp", "xmlrpc"),
+        expect("reply = { value = \"{{a}}\" }").replace("sxp", "xmlrpc"),
+        expect("reply = \"close\"\nparams = [{ echo = \"method\" }]").replace("sxp", "xmlrpc"),
+        expect("reply = \"close\"\nparams = [[\"vm.*\"]]").replace("sxp", "xmlrpc"),
+        expect("reply = \"close\"\nparams = [{ any = \"integer\" }]").replace("sxp", "xmlrpc"),
+        expect("reply = \"close\"\nparams = [{ struct = [\"a\"] }]").replace("sxp", "xmlrpc"),
+        expect("reply = \"close\"\nfields = { a = \"b\" }").replace("sxp", "xmlrpc"),
+        expect("replies = []"),
+        expect("replies = [{ reply = \"close\" }]\nfaults = []"),
+        expect("replies = [{ replay = \"close\" }]"),
+        expect("replies = [{ faults = [] }]"),
+        expect("replies = [{ reply = \"simulate\" }, { reply = \"hang\", faults = [{ close = 3 }] }]"),
+        expect("reply = \"simulate\"\nchange = \"crash\""),
+        expect("reply = \"simulate\"\nchange = { crahs = \"vm1\" }"),
+        expect("reply = \"simulate\"\nchange = { crash = \"vm1\", pause = \"vm1\" }"),
+        expect("reply = \"simulate\"\nchange = [{ create = \"(vm\" }]"),
+        expect("reply = \"simulate\"\nchange = { free-memory = -1 }"),
+        expect("reply = \"simulate\"\nchange = { advance = 5 }"),
+        "[[expect]]\nmethod = \"GET\"\nreply = \"close\"\n".to_owned(),
+        "[[expect]]\nparams = []\nreply = \"close\"\n".to_owned(),
+        "in-order = 1\n".to_owned(),
+        "seed = -1\n".to_owned(),
+        "state = \"up\"\n".to_owned(),
+        "state = { daemon = 1 }\n".to_owned(),
         expect("reply = \"close\"\ntimes = \"often\""),
         expect("reply = \"close\"\npath = \"xend\""),
         expect("reply = \"close\"\nparams = []"),
@@ -216,30 +301,200 @@ fn a_request_may_be_any_of_several_operations() {
 }
 
 #[test]
-fn the_documentation_names_every_key_and_word_and_its_scenarios_are_some() {
+fn the_scenarios_of_the_documentation_are_some() {
     let documentation = include_str!("../../../docs/scenarios.md");
     let examples: Vec<_> = documentation.split("```").filter_map(|block| block.strip_prefix("toml\n")).collect();
-    assert_eq!(examples.len(), 2);
+    assert_eq!(examples.len(), 3);
     for example in examples {
         Scenario::parse("scenarios.md", example, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
     }
-    // Whoever asks for what there is not, is told what there is.
-    let unknown = [
-        "x = 1",
-        "[[expect]]\nx = 1",
-        "[[expect]]\nreply = \"x\"",
-        "[[expect]]\nreply = { xend-err = { x = 1 } }",
-        "[[expect]]\nreply = { text = { x = 1 } }",
-        "[[expect]]\nreply = { body-file = { x = 1 } }",
-        "[[expect]]\nreply = { fault = { x = 1 } }",
-    ];
-    for unknown in unknown {
-        let error = Scenario::parse("unknown.toml", unknown, Path::new(".")).unwrap_err();
-        let (_, known) = error.message().split_once("expected ").expect("it says what it knows");
-        for name in known.split('`').skip(1).step_by(2) {
-            let is_named =
-                [format!("`{name}`"), format!("`[[{name}]]`")].iter().any(|name| documentation.contains(name));
-            assert!(is_named, "{name}");
-        }
+}
+
+/// Plays requests against a scenario, and returns the report with what explains it.
+fn explained(scenario: &str, requests: &[(Face, Vec<u8>)]) -> String {
+    let daemon = daemon(Release::V4_1, scenario);
+    for (face, request) in requests {
+        run(send(&daemon, *face, &[request]));
     }
+    daemon.report().to_string()
+}
+
+#[test]
+fn what_does_not_match_is_told_with_the_closest_expectation() {
+    let _snapshots = crate::snapshots();
+    let strict = "unexpected = \"refuse\"\n";
+    let expect = |keys: &str| format!("{strict}[[expect]]\n{keys}\nreply = \"close\"\n");
+    let set_memory = "face = \"xmlrpc\"\nmethod = \"xend.domain.setMemoryTarget\"";
+    let tuple = "face = \"xmlrpc\"\nmethod = \"xend.domain.create\"\nparams = [[\"vm\", [\"name\", \"a\"], [\"memory\", \"512\"]]]";
+    let body = |body: &str, headers: &str| {
+        format!("POST /xend/domain/vm1 HTTP/1.1\r\n{headers}Content-Length: {}\r\n\r\n{body}", body.len()).into_bytes()
+    };
+    let xml = |body: &str| {
+        format!("POST /RPC2 HTTP/1.1\r\nContent-Type: text/xml\r\nContent-Length: {}\r\n\r\n{body}", body.len())
+            .into_bytes()
+    };
+    let value = |value: &str| {
+        xml(&format!(
+            "<methodCall><methodName>xend.domain.setMemoryTarget</methodName><params><param><value>{value}</value></param></params></methodCall>"
+        ))
+    };
+    let create = xml(
+        "<methodCall><methodName>xend.domain.create</methodName><params><param><value><array><data><value>vm</value><value><array><data><value>name</value><value>a</value></data></array></value><value><array><data><value>memory</value><value><int>512</int></value></data></array></value></data></array></value></param></params></methodCall>",
+    );
+    let form = "Content-Type: application/x-www-form-urlencoded\r\n";
+    let cases = [
+        (
+            expect(&format!("{set_memory}\nparams = [\"vm1\", \"512\"]")),
+            (Face::XmlRpc, call("xend.domain.setMemoryTarget", &["vm1", "512"])),
+        ),
+        (expect(tuple), (Face::XmlRpc, create)),
+        (
+            expect("operation = \"domain.pause\"\nargs = { domain = \"vm1\" }"),
+            (Face::Sxp, post("/xend/domain/vm2", "op=pause")),
+        ),
+        (expect("operation = \"domain.pause\"\nargs = { domain = \"vm1\" }"), (Face::Sxp, get("/xend/node"))),
+        (
+            expect("face = \"sxp\"\npath = \"/xend/domain/vm1\"\nfields = { op = \"pause\" }"),
+            (Face::Sxp, body("op=pause", "")),
+        ),
+        (
+            expect("face = \"sxp\"\npath = \"/xend/domain/vm1\"\nfields = { op = \"rename\", name = \"a+b\" }"),
+            (Face::Sxp, body("op=rename&name=a+b", form)),
+        ),
+        (expect("face = \"sxp\"\npath = \"/xend/domain/vm1\""), (Face::Sxp, call("xend.domain.pause", &["vm1"]))),
+        (expect(set_memory), (Face::XmlRpc, body("op=pause", form))),
+        (expect(&format!("{set_memory}\nparams = [512]")), (Face::XmlRpc, value("<i8>512</i8>"))),
+        (expect(set_memory), (Face::XmlRpc, call("VM.pause", &["session", "vm"]))),
+        (
+            expect("face = \"xmlrpc\"\nheaders = { user-agent = { matches = \"libvirt/.*\" } }\nconnection = 2"),
+            (Face::XmlRpc, call("xend.domains", &[])),
+        ),
+        (
+            expect(
+                "operation = \"domain.create\"\nface = \"sxp\"\nargs = { config = \"(vm (name a) (memory 64) (vncpasswd x))\" }",
+            ),
+            (Face::Sxp, post("/xend/domain", "op=create&config=(vm (name a) (memory 32) (vncpasswd y))")),
+        ),
+        (
+            "[[expect]]\noperation = \"domain.pause\"\nargs = { domain = \"vm1\" }\nreply = \"close\"\n".to_owned(),
+            (Face::Sxp, post("/xend/domain/vm2", "op=pause")),
+        ),
+        (
+            format!(
+                "state = {{ daemon = \"up\" }}\n{strict}[[expect]]\noperation = \"domain.list\"\nstate = {{ daemon = \"down\" }}\nreply = \"close\"\n[[expect]]\noperation = \"domain.pause\"\nreply = \"close\"\nnext-state = {{ daemon = \"down\" }}\n"
+            ),
+            (Face::Sxp, get("/xend/domain")),
+        ),
+        (format!("{strict}[[expect]]\noperation = \"domain.list\"\ntimes = 0\n"), (Face::Sxp, get("/xend/domain"))),
+    ];
+    let mut text = String::new();
+    for (scenario, request) in cases {
+        let shown = scenario.replace(strict, "").replace('\n', "; ");
+        writeln!(text, "=== {shown}\n{}", explained(&scenario, &[request])).unwrap();
+    }
+    insta::assert_snapshot!("why-not", text);
+}
+
+#[test]
+fn replies_come_in_turn_and_again() {
+    let two = "[[expect]]\nface = \"sxp\"\npath = \"/xend/node\"\nreplies = [{ reply = { not-found = \"a\" } }, { reply = \"bad-request\" }]\n";
+    let node = || (Face::Sxp, get("/xend/node"));
+    let (first, second) = ("HTTP/1.1 404 Not found\n", "HTTP/1.1 400 Bad request\n");
+    assert_eq!(play(two, &[node(), node()]), [first, second].concat());
+    let more = format!("{two}times = {{ at-least = 3 }}\n");
+    assert_eq!(play(&more, &[node(), node(), node()]), [first, second, second].concat());
+    let looped = format!("{two}loop = true\n");
+    assert_eq!(play(&looped, &[node(), node(), node()]), [first, second, first].concat());
+}
+
+#[test]
+fn every_third_request_and_a_share_of_them() {
+    let node = || (Face::Sxp, get("/xend/node"));
+    let keys = "[[expect]]\nface = \"sxp\"\npath = \"/xend/node\"\nreply = \"bad-request\"\n";
+    let requests: Vec<_> = std::iter::repeat_with(node).take(7).collect();
+    let (bad, good) = ("HTTP/1.1 400 Bad request\n", "HTTP/1.1 200 OK\n");
+    let third = play(&format!("{keys}every = 3\n"), &requests);
+    assert_eq!(third, [good, good, bad, good, good, bad, good].concat());
+    let share = |seed: u32| play(&format!("seed = {seed}\n{keys}probability = 0.5\n"), &requests);
+    assert_eq!(share(1), share(1));
+    let seeds: std::collections::BTreeSet<_> = (0..20).map(share).collect();
+    assert!(seeds.len() > 10, "{seeds:?}");
+    assert_eq!(play(&format!("{keys}probability = 0\n"), &requests), good.repeat(7));
+    assert_eq!(play(&format!("{keys}probability = 1\n"), &requests), bad.repeat(7));
+}
+
+#[test]
+fn states_lead_from_one_to_another() {
+    let scenario = "state = { daemon = \"up\" }\n\
+        [[expect]]\noperation = \"domain.pause\"\nreply = { error = \"no\" }\nnext-state = { daemon = \"down\" }\n\
+        [[expect]]\nface = \"sxp\"\nstate = { daemon = \"down\" }\nreplies = [{ reply = \"bad-request\" }, { reply = \"bad-request\", next-state = { daemon = \"up\" } }]\nloop = true\n";
+    let node = || (Face::Sxp, get("/xend/node"));
+    let pause = (Face::Sxp, post("/xend/domain/vm1", "op=pause"));
+    let (bad, good) = ("HTTP/1.1 400 Bad request\n", "HTTP/1.1 200 OK\n");
+    let expected = [good, "HTTP/1.1 500 Request failed: pause\n", bad, bad, good].concat();
+    assert_eq!(play(scenario, &[node(), pause, node(), node(), node()]), expected);
+}
+
+#[test]
+fn the_world_changes_beside_a_reply() {
+    let list = || (Face::Sxp, get("/xend/domain"));
+    let change = |change: &str| {
+        let scenario = format!(
+            "[[expect]]\nface = \"sxp\"\npath = \"/xend/domain\"\nreply = \"simulate\"\nevery = 2\nchange = {change}\n"
+        );
+        let daemon = daemon(Release::V3_0_3, &scenario);
+        let mut replies = Vec::new();
+        for (face, request) in [list(), list(), list()] {
+            let (reply, _) = run(send(&daemon, face, &[&request]));
+            replies.push(reply.split_once("\r\n\r\n").unwrap().1.to_owned());
+        }
+        let now = daemon.now() - crate::peer::NOW;
+        (replies, daemon.report().lines().collect::<Vec<_>>(), now)
+    };
+    let both = "(Domain-0 vm1 vm2)";
+    let (replies, report, _) = change("{ destroy = \"vm1\" }");
+    assert_eq!(replies, [both, both, "(Domain-0 vm2)"]);
+    assert!(report.is_empty());
+    let (replies, _, _) =
+        change("[{ power-off = \"vm1\" }, { create = \"(vm (name db) (memory 16) (image (linux (kernel /k))))\" }]");
+    assert_eq!(replies.last().unwrap(), "(Domain-0 db vm2)");
+    let (_, report, _) = change("{ crash = \"vm9\" }");
+    assert_eq!(report.len(), 1);
+    assert!(report[0].starts_with("unchanged: crash vm9: "), "{report:?}");
+    let (_, _, now) = change("{ advance = \"10s\" }");
+    assert_eq!(now, std::time::Duration::from_secs(10));
+    for word in ["crash", "reboot", "pause", "unpause"] {
+        let (_, report, _) = change(&format!("{{ {word} = \"vm1\" }}"));
+        assert!(report.is_empty(), "{word}: {report:?}");
+    }
+    assert!(change("{ free-memory = 1 }").1.is_empty());
+}
+
+#[test]
+fn a_reply_repeats_a_part_of_the_request_as_the_face_encodes_it() {
+    let reply =
+        |scenario: &str, face, request: Vec<u8>| run(send(&daemon(Release::V4_1, scenario), face, &[&request])).0;
+    let sxp =
+        "[[expect]]\nface = \"sxp\"\noperation = \"domain.pause\"\nreply = { error = { echo = \"args.domain\" } }\n";
+    let told = reply(sxp, Face::Sxp, post("/xend/domain/a%20%22b", "op=pause"));
+    assert!(told.ends_with(r#"(xend.err 'a "b')"#), "{told}");
+    let xmlrpc = |word: &str| format!("[[expect]]\nface = \"xmlrpc\"\nreply = {word}\n");
+    let told = reply(
+        &xmlrpc("{ fault = { code = 2, string = { echo = \"params[0]\" } } }"),
+        Face::XmlRpc,
+        call("xend.domain", &["a&amp;b"]),
+    );
+    assert!(told.contains("<string>a&amp;b</string>"), "{told}");
+    let word = "{ value = [{ echo = \"params[1]\" }, { echo = \"method\" }, { struct = [[\"host\", { echo = \"headers.host\" }]] }] }";
+    let told = reply(&xmlrpc(word), Face::XmlRpc, call("xend.domain", &["a", "5"]));
+    for part in ["<int>5</int>", "<string>xend.domain</string>", "<string>localhost</string>"] {
+        assert!(told.contains(part), "{part}: {told}");
+    }
+    // What XML can't hold is replaced, and what the request lacks is empty.
+    let told = reply(&xmlrpc("{ value = { echo = \"headers.x\" } }"), Face::XmlRpc, call("xend.domain", &["a"]));
+    assert!(told.contains("<string></string>"), "{told}");
+    let request =
+        String::from_utf8(call("xend.domain", &["a"])).unwrap().replace("Host: localhost", "x: a\u{1}b").into_bytes();
+    let told = reply(&xmlrpc("{ value = { echo = \"headers.x\" } }"), Face::XmlRpc, request);
+    assert!(told.contains("<string>a\u{FFFD}b</string>"), "{told}");
 }

@@ -3,7 +3,7 @@
 use percent_encoding::percent_decode;
 
 use crate::fields::Fields;
-use crate::http::{Headers, HeadersEnd};
+use crate::headers::{Headers, HeadersEnd};
 
 /// The error for a form on which the daemon raises an exception.
 #[derive(Debug)]

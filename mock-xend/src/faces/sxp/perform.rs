@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use xend_wire::Release;
+use xend_wire::operation::Face;
 
 use super::invocation::{Invocation, Target};
 use super::outcome::Outcome;
@@ -13,18 +14,28 @@ use super::resource::{Action, Place, Resource, Routes};
 use super::scripted;
 use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
 use crate::fault::Faults;
-use crate::http::{Answer, Then};
+use crate::http::{Answer, Connection, Then};
+use crate::journal::AnsweredBy;
 use crate::quirk::Quirk;
-use crate::scenario::{Decision, MatchableRequest, Scripted, WrongFace};
+use crate::scenario::{Asked, Decision, Scripted, What, WrongFace};
 use crate::service::{Service, Turn};
 use crate::world::Failure;
 
-/// Returns the answer to a request. `port` is the port of the listener.
-pub(crate) async fn answer(service: &Arc<Service>, port: u16, routes: &'static Routes, incoming: Incoming) -> Answer {
+/// Returns the answer to a request.
+pub(crate) async fn answer(
+    service: &Arc<Service>,
+    connection: Connection,
+    routes: &'static Routes,
+    incoming: Incoming,
+) -> Answer {
     let doing = Arc::clone(service);
-    let performed = work::run(incoming.len() > LONG_REQUEST, move || perform(&doing, port, routes, incoming)).await;
+    let performed =
+        work::run(incoming.len() > LONG_REQUEST, move || perform(&doing, connection, routes, incoming)).await;
     match performed {
-        Ok(pending) => work::run(pending.records() > MANY_RECORDS, || pending.print()).await,
+        Ok((pending, answered_by)) => {
+            let answer = work::run(pending.records() > MANY_RECORDS, || pending.print()).await;
+            Answer { answered_by, ..answer }
+        }
         Err(answer) => answer,
     }
 }
@@ -42,7 +53,7 @@ struct PendingReply {
 }
 
 enum Decided {
-    Scripted(Arc<Scripted>),
+    Scripted(Box<Scripted>),
     Refused,
     World { performed: Performed, faults: Faults },
 }
@@ -58,7 +69,12 @@ enum Performed {
 }
 
 /// Routes a request and performs it. The world is locked once.
-fn perform(service: &Service, port: u16, routes: &Routes, incoming: Incoming) -> Result<PendingReply, Answer> {
+fn perform(
+    service: &Service,
+    connection: Connection,
+    routes: &Routes,
+    incoming: Incoming,
+) -> Result<(PendingReply, AnsweredBy), Answer> {
     let request = match incoming {
         Incoming::Unparsed(unparsed) => unparsed.parse().map_err(|Died| Answer::closed())?,
         Incoming::Refused(reply) => return Err(Answer::new(reply.encode(false, false), Then::Close)),
@@ -66,25 +82,30 @@ fn perform(service: &Service, port: u16, routes: &Routes, incoming: Incoming) ->
     let release = service.release();
     let place = Place::of(&request.path);
     let route = place.resource.as_ref().ok().and_then(|resource| routes.find(&request, *resource, release));
-    let matchable = MatchableRequest::Sxp {
-        method: &request.method,
+    let asked = Asked {
+        face: Face::Sxp,
+        connection: connection.number,
         path: &request.path,
-        fields: &request.fields,
+        headers: &request.headers,
+        body: &request.body,
+        what: What::Resource { method: &request.method, fields: &request.fields },
         operations: route.map_or(&[], |route| route.operations),
     };
     let action = route.map(|route| route.action);
-    let (decided, host) = service.turn(|turn| {
-        let decided = match turn.decide(&matchable) {
+    let (decided, answered_by, host) = service.turn(|turn| {
+        let (decision, answered_by) = turn.decide(&asked);
+        let decided = match decision {
             Decision::Scripted(scripted) => Decided::Scripted(scripted),
             Decision::Refused => Decided::Refused,
             Decision::World { faults } => Decided::World { performed: done(turn, &request, place, action), faults },
         };
         // If the client names no host, links contain the daemon's own name.
         let host = request.headers.get("host").is_none().then(|| turn.world.node.host.clone());
-        (decided, host)
+        (decided, answered_by, host)
     });
     let is_late = service.has(Quirk::LateClose);
-    Ok(PendingReply { request, release, origin: Origin { port, host }, action, decided, is_late })
+    let origin = Origin { port: connection.port, host };
+    Ok((PendingReply { request, release, origin, action, decided, is_late }, answered_by))
 }
 
 /// Performs a request on the world.
@@ -118,7 +139,7 @@ impl PendingReply {
             Decided::Scripted(scripted) => {
                 let reply = scripted::answer(&scripted.reply, page, action);
                 // Scenarios with a reply that this face lacks are refused when they are read.
-                return reply.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults.clone());
+                return reply.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults);
             }
             Decided::Refused => {
                 let operation = request.operation().unwrap_or(&request.method);

@@ -5,7 +5,8 @@ use tokio::io::AsyncRead;
 use super::form;
 use super::reply::{Reply, SXP};
 use crate::fields::Fields;
-use crate::http::{Answer, Headers, HeadersEnd, Input, Then, TooLong};
+use crate::headers::{Headers, HeadersEnd};
+use crate::http::{Answer, Input, Then, TooLong};
 use crate::path::UrlPath;
 use crate::python;
 
@@ -33,6 +34,8 @@ pub(crate) struct Request {
     /// The fields of the query and of the form together.
     pub(crate) fields: Fields,
     pub(crate) headers: Headers,
+    /// The body; empty if the request has none, or one whose length is not given.
+    pub(crate) body: Vec<u8>,
     pub(crate) keep_alive: bool,
 }
 
@@ -94,7 +97,7 @@ impl Unparsed {
         // The daemon drops the first character, whatever it is (captures `mal-relpath`, `get-absolute-uri`).
         let path = UrlPath::parse(path.get(1..).unwrap_or_default());
         let keep_alive = headers.get("connection").is_some_and(|value| value.eq_ignore_ascii_case(b"keep-alive"));
-        Ok(Request { method, path, fields, headers, keep_alive })
+        Ok(Request { method, path, fields, headers, body: body.unwrap_or_default(), keep_alive })
     }
 }
 
@@ -103,7 +106,14 @@ impl Request {
     #[cfg(test)]
     pub(super) fn get(path: &[u8]) -> Self {
         let (fields, headers) = (Fields::default(), Headers::default());
-        Self { method: b"GET".to_vec(), path: UrlPath::parse(path), fields, headers, keep_alive: false }
+        Self {
+            method: b"GET".to_vec(),
+            path: UrlPath::parse(path),
+            fields,
+            headers,
+            body: Vec::new(),
+            keep_alive: false,
+        }
     }
 
     /// Returns the answer that sends a reply to this request.

@@ -209,7 +209,7 @@ pub(crate) fn operations_of(
     release: Release,
     (method, target, body): (&str, &str, &[u8]),
 ) -> Option<&'static [Operation]> {
-    let mut headers = crate::http::Headers::default();
+    let mut headers = crate::headers::Headers::default();
     headers.push(b"Content-Type: application/x-www-form-urlencoded");
     let request = super::request::Unparsed::new(method, target, headers, body.to_vec());
     let request = request.parse().ok()?;

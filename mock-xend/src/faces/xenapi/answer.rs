@@ -13,8 +13,9 @@ use super::route::Routes;
 use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
 use crate::faces::xmlrpc::{self, Incoming, Reply, Wording};
 use crate::fault::Faults;
-use crate::http::{Answer, Then};
-use crate::scenario::{Decision, MatchableRequest, Scripted, WrongFace};
+use crate::http::{Answer, Connection, Then};
+use crate::journal::AnsweredBy;
+use crate::scenario::{Decision, Scripted, WrongFace};
 use crate::service::Service;
 use crate::world::Failure;
 
@@ -26,6 +27,7 @@ const TICK: Duration = Duration::from_secs(1);
 /// Returns the answer to a request. A call of `event.next` waits here for its event.
 pub(crate) async fn answer(
     service: &Arc<Service>,
+    connection: Connection,
     routes: &'static Routes,
     legacy: &'static xmlrpc::Routes,
     incoming: Incoming,
@@ -34,8 +36,9 @@ pub(crate) async fn answer(
     // From here on no event is missed.
     event.as_mut().enable();
     let doing = Arc::clone(service);
-    let begun = work::run(incoming.len() > LONG_REQUEST, move || begin(&doing, routes, legacy, incoming)).await;
-    let Begun { then, has_head, mut decided } = match begun {
+    let begun =
+        work::run(incoming.len() > LONG_REQUEST, move || begin(&doing, connection, routes, legacy, incoming)).await;
+    let Begun { then, has_head, mut decided, answered_by } = match begun {
         Ok(begun) => begun,
         Err(answer) => return answer,
     };
@@ -52,7 +55,8 @@ pub(crate) async fn answer(
         *performed = service.turn(|turn| method.perform(turn, legacy));
     }
     let printing = Arc::clone(service);
-    work::run(decided.records() > MANY_RECORDS, move || decided.print(&printing, then, has_head)).await
+    let answer = work::run(decided.records() > MANY_RECORDS, move || decided.print(&printing, then, has_head)).await;
+    Answer { answered_by, ..answer }
 }
 
 /// A request that was started: its method and its result so far.
@@ -61,32 +65,51 @@ struct Begun {
     /// Whether the reply has a status line and headers.
     has_head: bool,
     decided: Decided,
+    answered_by: AnsweredBy,
 }
 
 enum Decided {
-    Scripted(Arc<Scripted>),
-    Refused { method: String },
-    World { method: Method, performed: Performed, faults: Faults },
+    Scripted(Box<Scripted>),
+    /// The body is no call.
+    Unreadable,
+    Refused {
+        method: String,
+    },
+    World {
+        method: Method,
+        performed: Performed,
+        faults: Faults,
+    },
 }
 
 /// Decodes a request and performs the call. The world is locked once.
-fn begin(service: &Service, routes: &Routes, legacy: &xmlrpc::Routes, incoming: Incoming) -> Result<Begun, Answer> {
+fn begin(
+    service: &Service,
+    connection: Connection,
+    routes: &Routes,
+    legacy: &xmlrpc::Routes,
+    incoming: Incoming,
+) -> Result<Begun, Answer> {
     let request = incoming.request(service)?;
-    // The thread dies over a body that is no call (protocol reference §1.7).
-    let Ok(call) = xmlrpc::decode(&request.body, service.release()) else { return Err(Answer::closed()) };
-    let name = call.method();
-    let matchable = MatchableRequest::Call { face: Face::XenApi, call: &call, operations: routes.find(name) };
-    let decided = service.turn(|turn| match turn.decide(&matchable) {
-        Decision::Scripted(scripted) => Decided::Scripted(scripted),
-        Decision::Refused => Decided::Refused { method: name.to_owned() },
-        Decision::World { faults } => {
-            let params = call.params().map(Datum::from_value).collect();
-            let method = Method { name: name.to_owned(), params };
-            let performed = method.perform(turn, legacy);
-            Decided::World { method, performed, faults }
-        }
+    let decoded = xmlrpc::decode(&request.body, service.release());
+    let operations = decoded.as_ref().map_or(&[][..], |call| routes.find(call.method()));
+    let asked = request.asked(Face::XenApi, connection, &decoded, operations);
+    let (decided, answered_by) = service.turn(|turn| {
+        let (decision, answered_by) = turn.decide(&asked);
+        let decided = match (decision, &decoded) {
+            (Decision::Scripted(scripted), _) => Decided::Scripted(scripted),
+            (_, Err(_)) => Decided::Unreadable,
+            (Decision::Refused, Ok(call)) => Decided::Refused { method: call.method().to_owned() },
+            (Decision::World { faults }, Ok(call)) => {
+                let params = call.params().map(Datum::from_value).collect();
+                let method = Method { name: call.method().to_owned(), params };
+                let performed = method.perform(turn, legacy);
+                Decided::World { method, performed, faults }
+            }
+        };
+        (decided, answered_by)
     });
-    Ok(Begun { then: request.then(), has_head: request.has_head, decided })
+    Ok(Begun { then: request.then(), has_head: request.has_head, decided, answered_by })
 }
 
 impl Decided {
@@ -94,7 +117,7 @@ impl Decided {
     fn records(&self) -> usize {
         match self {
             Self::World { performed, .. } => performed.records(),
-            Self::Scripted(_) | Self::Refused { .. } => 0,
+            Self::Scripted(_) | Self::Unreadable | Self::Refused { .. } => 0,
         }
     }
 
@@ -105,8 +128,10 @@ impl Decided {
             Self::Scripted(scripted) => {
                 let answer = xmlrpc::scripted_answer(&scripted.reply, &WORDING, service, then);
                 // Scenarios with a reply that this face lacks are refused when they are read.
-                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults.clone());
+                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults);
             }
+            // The thread dies over a body that is no call (protocol reference §1.7).
+            Self::Unreadable => return Answer::closed(),
             Self::Refused { method } => (unknown_method(release, &method), Faults::none()),
             Self::World { method, performed, faults } => {
                 (performed.into_envelope(&method.name, release).response(release), faults)

@@ -16,19 +16,27 @@ use super::request::Incoming;
 use super::scripted;
 use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
 use crate::fault::Faults;
-use crate::http::{Answer, Then};
-use crate::scenario::{Decision, MatchableRequest, Scripted, WrongFace};
+use crate::http::{Answer, Connection, Then};
+use crate::journal::AnsweredBy;
+use crate::scenario::{Decision, Scripted, WrongFace};
 use crate::service::Service;
 use crate::world::Failure;
 
 /// Returns the answer to a request.
-pub(crate) async fn answer(service: &Arc<Service>, routes: &'static Routes, incoming: Incoming) -> Answer {
+pub(crate) async fn answer(
+    service: &Arc<Service>,
+    connection: Connection,
+    routes: &'static Routes,
+    incoming: Incoming,
+) -> Answer {
     let doing = Arc::clone(service);
-    let performed = work::run(incoming.len() > LONG_REQUEST, move || perform(&doing, routes, incoming)).await;
+    let performed =
+        work::run(incoming.len() > LONG_REQUEST, move || perform(&doing, connection, routes, incoming)).await;
     match performed {
-        Ok(pending) => {
+        Ok((pending, answered_by)) => {
             let printing = Arc::clone(service);
-            work::run(pending.records() > MANY_RECORDS, move || pending.print(&printing)).await
+            let answer = work::run(pending.records() > MANY_RECORDS, move || pending.print(&printing)).await;
+            Answer { answered_by, ..answer }
         }
         Err(answer) => answer,
     }
@@ -43,7 +51,9 @@ struct PendingReply {
 }
 
 enum Decided {
-    Scripted(Arc<Scripted>),
+    Scripted(Box<Scripted>),
+    /// The body is no call.
+    Unreadable,
     /// There is no such method, or the scenario refuses unexpected calls.
     Unknown {
         method: String,
@@ -56,33 +66,33 @@ enum Decided {
 }
 
 /// Decodes a request and performs the call. The world is locked once.
-fn perform(service: &Service, routes: &Routes, incoming: Incoming) -> Result<PendingReply, Answer> {
+fn perform(
+    service: &Service,
+    connection: Connection,
+    routes: &Routes,
+    incoming: Incoming,
+) -> Result<(PendingReply, AnsweredBy), Answer> {
     let release = service.release();
     let request = incoming.request(service)?;
-    let Ok(call) = decode(&request.body, release) else {
-        // 3.0.2 answers a body that is no call with an error; later the thread dies over it (§1.7).
-        return Err(match release {
-            Release::V3_0_2 => {
-                let reply = Reply::internal_error().with_head(request.has_head);
-                Answer::new(reply.encode(release, service.now()), Then::Close)
+    let decoded = decode(&request.body, release);
+    let route = decoded.as_ref().ok().and_then(|call| routes.find(call.method(), release));
+    let asked = request.asked(Face::XmlRpc, connection, &decoded, route.map_or(&[][..], |route| route.operations));
+    let (decided, answered_by) = service.turn(|turn| {
+        let (decision, answered_by) = turn.decide(&asked);
+        let unknown = |call: &Call<'_>, faults| Decided::Unknown { method: call.method().to_owned(), faults };
+        let decided = match (decision, &decoded, route) {
+            (Decision::Scripted(scripted), _, _) => Decided::Scripted(scripted),
+            (_, Err(_), _) => Decided::Unreadable,
+            (Decision::Refused, Ok(call), _) => unknown(call, Faults::none()),
+            (Decision::World { faults }, Ok(call), None) => unknown(call, faults),
+            (Decision::World { faults }, Ok(call), Some(route)) => {
+                let params = call.params().map(Datum::from_value).collect();
+                Decided::World { outcome: routes.call(route.method, &mut Invocation::new(turn, params)), faults }
             }
-            _ => Answer::closed(),
-        });
-    };
-    let route = routes.find(call.method(), release);
-    let operations = route.map_or(&[][..], |route| route.operations);
-    let matchable = MatchableRequest::Call { face: Face::XmlRpc, call: &call, operations };
-    let unknown = |faults| Decided::Unknown { method: call.method().to_owned(), faults };
-    let decided = service.turn(|turn| match (turn.decide(&matchable), route) {
-        (Decision::Scripted(scripted), _) => Decided::Scripted(scripted),
-        (Decision::Refused, _) => unknown(Faults::none()),
-        (Decision::World { faults }, None) => unknown(faults),
-        (Decision::World { faults }, Some(route)) => {
-            let params = call.params().map(Datum::from_value).collect();
-            Decided::World { outcome: routes.call(route.method, &mut Invocation::new(turn, params)), faults }
-        }
+        };
+        (decided, answered_by)
     });
-    Ok(PendingReply { then: request.then(), has_head: request.has_head, decided })
+    Ok((PendingReply { then: request.then(), has_head: request.has_head, decided }, answered_by))
 }
 
 /// Decodes the call in a body, as the daemon of a release does.
@@ -98,7 +108,7 @@ impl PendingReply {
     fn records(&self) -> usize {
         match &self.decided {
             Decided::World { outcome: Ok(outcome), .. } => outcome.records(),
-            Decided::World { .. } | Decided::Scripted(_) | Decided::Unknown { .. } => 0,
+            Decided::World { .. } | Decided::Scripted(_) | Decided::Unreadable | Decided::Unknown { .. } => 0,
         }
     }
 
@@ -110,8 +120,14 @@ impl PendingReply {
             Decided::Scripted(scripted) => {
                 let answer = scripted::answer(&scripted.reply, &WORDING, service, then);
                 // Scenarios with a reply that this face lacks are refused when they are read.
-                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults.clone());
+                return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults);
             }
+            // 3.0.2 answers a body that is no call with an error; later the thread dies over it (§1.7).
+            Decided::Unreadable if release == Release::V3_0_2 => {
+                let reply = Reply::internal_error().with_head(has_head);
+                return Answer::new(reply.encode(release, service.now()), Then::Close);
+            }
+            Decided::Unreadable => return Answer::closed(),
             Decided::Unknown { method, faults } => ((WORDING.unknown_method)(release, &method), faults),
             Decided::World { outcome: Ok(outcome), faults } => (outcome.into_datum().response(release), faults),
             Decided::World { outcome: Err(raised), faults } => ((WORDING.failed)(release, &raised), faults),

@@ -3,10 +3,15 @@
 
 use tokio::io::AsyncRead;
 use xend_wire::Release;
+use xend_wire::operation::{Face, Operation};
+use xend_wire::xmlrpc::Call;
 
 use super::reply::Reply;
-use crate::http::{Answer, Headers, HeadersEnd, Input, Then};
+use crate::headers::{Headers, HeadersEnd};
+use crate::http::{Answer, Connection, Input, Then};
+use crate::path::UrlPath;
 use crate::python;
+use crate::scenario::{Asked, What};
 use crate::service::Service;
 
 /// The result of reading a request.
@@ -21,6 +26,8 @@ pub(crate) enum Incoming {
 
 /// A POST with its body.
 pub(crate) struct Request {
+    pub(crate) path: UrlPath,
+    pub(crate) headers: Headers,
     pub(crate) body: Vec<u8>,
     pub(crate) keep_alive: bool,
     /// Whether the reply has a status line and headers.
@@ -53,6 +60,22 @@ impl Incoming {
 }
 
 impl Request {
+    /// Returns the request as expectations are compared with it.
+    pub(crate) fn asked<'r>(
+        &'r self,
+        face: Face,
+        connection: Connection,
+        decoded: &'r Result<Call<'_>, xend_wire::Error>,
+        operations: &'r [Operation],
+    ) -> Asked<'r> {
+        let what = match decoded {
+            Ok(call) => What::Call(call),
+            Err(error) => What::NoCall(error.to_string()),
+        };
+        let Self { path, headers, body, .. } = self;
+        Asked { face, connection: connection.number, path, headers, body, what, operations }
+    }
+
     /// Returns what happens to the connection after the reply.
     pub(crate) fn then(&self) -> Then {
         if self.keep_alive { Then::Continue } else { Then::Close }
@@ -99,7 +122,9 @@ impl Incoming {
         // With a negative length, the daemon reads to the end of the stream.
         let count = usize::try_from(length).unwrap_or(LONGEST_BODY as usize);
         let body = input.bytes(count).await.to_vec();
-        Some(Self::Request(Request { body, keep_alive, has_head }))
+        let path = path.split(|&byte| byte == b'?').next().unwrap_or_default();
+        let path = UrlPath::parse(path.strip_prefix(b"/").unwrap_or(path));
+        Some(Self::Request(Request { path, headers, body, keep_alive, has_head }))
     }
 }
 

@@ -1,18 +1,18 @@
 //! Scripted replies of the XML-RPC faces.
 
 use xend_wire::datum;
-use xend_wire::xmlrpc::{self, Fault};
+use xend_wire::xmlrpc;
 
 use super::body::{Wording, failure};
 use super::reply::Reply;
 use crate::http::{Answer, Then};
-use crate::scenario::{self, WrongFace};
+use crate::scenario::{ResolvedReply, WrongFace};
 use crate::service::Service;
 use crate::world::Failure;
 
 /// Returns the answer for a scripted reply, in the wording of a face.
 pub(crate) fn answer(
-    word: &scenario::Reply,
+    word: &ResolvedReply,
     wording: &Wording,
     service: &Service,
     then: Then,
@@ -20,30 +20,33 @@ pub(crate) fn answer(
     let release = service.release();
     let xml = |body| Reply::xml(release, body);
     let reply = match word {
-        scenario::Reply::Close => return Ok(Answer::closed()),
-        scenario::Reply::Hang => return Ok(Answer::hung()),
-        scenario::Reply::Raw(bytes) => return Ok(Answer::new(bytes.clone(), Then::Close)),
-        scenario::Reply::InternalError => Reply::internal_error(),
-        scenario::Reply::UnknownMethod(method) => xml((wording.unknown_method)(release, method)),
-        scenario::Reply::UnknownDomain(domain) => {
-            xml((wording.failed)(release, &Failure::UnknownDomain { target: domain.as_str().into() }))
+        ResolvedReply::Close => return Ok(Answer::closed()),
+        ResolvedReply::Hang => return Ok(Answer::hung()),
+        ResolvedReply::Raw(bytes) => return Ok(Answer::new(bytes.clone(), Then::Close)),
+        ResolvedReply::InternalError => Reply::internal_error(),
+        ResolvedReply::UnknownMethod(method) => {
+            xml((wording.unknown_method)(release, &String::from_utf8_lossy(method)))
         }
-        scenario::Reply::Error(text) => xml((wording.failed)(release, &Failure::Refused(text.clone().into_bytes()))),
-        scenario::Reply::Fault(Fault { code, string }) => xml(datum::fault(*code, string.as_bytes())),
-        scenario::Reply::Value(value) => {
-            xml(xmlrpc::encode_response(value).expect("checked where the scenario is read"))
+        ResolvedReply::UnknownDomain(domain) => {
+            xml((wording.failed)(release, &Failure::UnknownDomain { target: domain.clone().into() }))
         }
-        scenario::Reply::Failure(description) => xml(failure(description.iter().map(String::as_str), release)),
-        scenario::Reply::Body { body, content_type, status } => {
+        ResolvedReply::Error(text) => xml((wording.failed)(release, &Failure::Refused(text.clone()))),
+        ResolvedReply::Fault { code, string } => xml(datum::fault(*code, string)),
+        ResolvedReply::Value(value) => xml(xmlrpc::encode_response(value).expect("checked where the scenario is read")),
+        ResolvedReply::Failure(description) => {
+            let words: Vec<_> = description.iter().map(|word| String::from_utf8_lossy(word)).collect();
+            xml(failure(words.iter().map(AsRef::as_ref), release))
+        }
+        ResolvedReply::Body { body, content_type, status } => {
             xml(body.clone()).with_status(status.code, &status.reason, content_type.as_deref())
         }
-        scenario::Reply::BadRequest
-        | scenario::Reply::InvalidRequest
-        | scenario::Reply::TooLarge
-        | scenario::Reply::NotImplemented(_)
-        | scenario::Reply::NotFound(_)
-        | scenario::Reply::XendErr { .. }
-        | scenario::Reply::Sexpr { .. } => return Err(WrongFace),
+        ResolvedReply::BadRequest
+        | ResolvedReply::InvalidRequest
+        | ResolvedReply::TooLarge
+        | ResolvedReply::NotImplemented(_)
+        | ResolvedReply::NotFound(_)
+        | ResolvedReply::XendErr { .. }
+        | ResolvedReply::Sexpr { .. } => return Err(WrongFace),
     };
     Ok(Answer::new(reply.encode(release, service.now()), then))
 }
