@@ -137,6 +137,8 @@ kinds! {
     InvalidMethodName = "invalid-method-name", Document, "invalid method name";
     /// A fault whose value is not a struct of exactly `faultCode`, an int, and `faultString`, a string.
     InvalidFault = "invalid-fault", Document, "invalid fault";
+    /// A value does not fit the type of Rust that it is read as.
+    TypeMismatch = "type-mismatch", Document, "value does not fit the type";
 
     // Xen-API.
     /// A value that is neither `{Status, Value}` nor `{Status, ErrorDescription}`.

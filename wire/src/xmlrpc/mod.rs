@@ -29,6 +29,9 @@
 //! If a document is refused, the [`Error`](crate::Error) says where, and what was expected.
 //! All places are byte offsets into the input, whatever its encoding is.
 //!
+//! With the feature `serde`, types that derive `Deserialize` or `Serialize` are read from documents and written as
+//! documents (`from_response`, `to_call`); with the feature `jiff`, their fields can be dates of jiff.
+//!
 //! No entity is ever expanded, no DOCTYPE changes how a document is read, and the decoder does not recurse.
 //! [`Limits`](crate::Limits) bound the size of a document.
 
@@ -56,6 +59,8 @@ mod shortcuts;
 mod source;
 mod tokens;
 mod tree;
+#[cfg(feature = "serde")]
+mod typed;
 mod unmarshaller;
 mod value;
 
@@ -72,4 +77,8 @@ pub use encode::{encode_call, encode_fault, encode_response};
 pub(crate) use marshal::Marshaller;
 pub use rules::{Rules, UnknownRules};
 pub use tree::Kind;
+#[cfg(feature = "jiff")]
+pub use typed::civil;
+#[cfg(feature = "serde")]
+pub use typed::{DateTime, from_call, from_response, from_value, to_call, to_response, to_value};
 pub use value::{Fault, Value};
