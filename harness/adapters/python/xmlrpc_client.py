@@ -1,4 +1,4 @@
-"""Python's own xmlrpc.client as a subject: xend-harness parser --codec xmlrpc -- python3 xmlrpc_client.py"""
+"""Python's own xmlrpc.client as a subject: xend-harness test --codec xmlrpc -- python3 xmlrpc_client.py"""
 import base64
 import decimal
 import json
