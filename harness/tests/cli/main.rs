@@ -1,5 +1,6 @@
 //! Tests of the commands from end to end, with the compiled program.
 
+mod adapters;
 mod cases;
 mod commands;
 mod errors;

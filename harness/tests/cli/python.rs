@@ -9,8 +9,8 @@ use xend_harness::{Baseline, Case, Codec, Error, Feature, Tagged, run};
 
 use crate::{judge, oracle};
 
-const ADAPTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/xmlrpc_client.py");
-const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/baseline.toml");
+const ADAPTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters/python/xmlrpc_client.py");
+const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters/python/baseline.toml");
 
 /// A second reader of S-expressions, written from the protocol reference and in another language, makes of each case what
 /// the case expects of Xend's reader and of libvirt's.
