@@ -148,7 +148,7 @@ def page(results, left_out, notes, day):
     yield "`make results` makes this page anew: it installs what is not there, runs the harness, and writes the report of each run beside it."
     yield ""
     yield "A number is how many cases of the level *must*, those that the specification decides, a library got wrong, of how many it was asked by the rules `spec`."
-    yield "The columns behind it tell them apart. *should* counts what the errata and common sense ask for."
+    yield "The columns behind it tell them apart; a crash or a hang counts at any level. *should* counts what the errata and common sense ask for."
     yield "A library is asked only what its adapter declares, so that a low number in *asked* is no praise."
     yield ""
     yield "| library | language | version | asked | wrong | " + " | ".join(KINDS) + " | should |"
@@ -156,7 +156,8 @@ def page(results, left_out, notes, day):
     for row, told, lines in results:
         spec = [line for line in lines if line.get("variant") == "spec" and line["verdict"] not in ("unsupported", "skipped")]
         must, should = ([line for line in spec if line["level"] == level] for level in ("must", "should"))
-        wrong = failures(must)
+        # A crash is a failure whatever the level.
+        wrong = failures(must) + [line for line in failures(spec) if line["level"] != "must" and kind(line) == KINDS[3]]
         counts = [sum(kind(line) == name for line in wrong) for name in KINDS]
         cells = [f"[{row['name']}](#{row['name'].replace('.', '')})", row["language"], told, len(must), len(wrong), *counts, f"{len(failures(should))} of {len(should)}"]
         yield "| " + " | ".join(map(str, cells)) + " |"

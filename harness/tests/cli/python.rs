@@ -25,6 +25,10 @@ fn a_second_reader_of_s_expressions_agrees_with_the_cases() {
     assert!(exit == 0 && passed > 1_500, "exit {exit}, {passed} passed: {lines:?}");
 }
 
+/// The case about which adapter and survey differ: the survey asked `ServerProxy`, which takes a call for a response, and
+/// the adapter asks `loads`, which tells them apart.
+const TOLD_APART: &str = "xmlrpc/call-not-response";
+
 /// A library of the survey as a subject. It answers `unsupported` for documents that were not surveyed or whose values
 /// were not recorded in full.
 struct Column {
@@ -117,7 +121,7 @@ fn surveyed() -> Surveyed {
         let [old, new] = columns.each_ref().map(|column| column.answer(id));
         old.is_some() && new.is_some() && (old == new || is_reject(&old) && is_reject(&new))
     };
-    let agreed: BTreeSet<_> = cases.iter().map(|case| &*case.id).filter(|id| agree(id)).collect();
+    let agreed: BTreeSet<_> = cases.iter().map(|case| &*case.id).filter(|id| *id != TOLD_APART && agree(id)).collect();
     let run = run::judge(&mut columns[0], &cases, &run::Options::default()).expect("a column answers");
     for verdict in run.verdicts.iter().filter(|verdict| verdict.status.is_judged() && agreed.contains(verdict.id())) {
         let key = (verdict.id().to_owned(), verdict.variant.clone());
