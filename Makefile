@@ -36,12 +36,10 @@ check: ## Formatting, lints, all tests, docs: the test command
 # Tests that ask another implementation are left out where it is missing, unless ORACLES says that they must run.
 .PHONY: oracles
 oracles: export ORACLES := required
-oracles: ## Every check that asks another implementation: Python 2 and 3, which must be there, and the adapters that can be installed
+oracles: ## Every check that asks another implementation, Python 2 and 3; fails where one is missing
 	$(CARGO) test --package xend-wire --test wire --quiet -- python
 	$(CARGO) test --package mock-xend --test mock --test xenapi --quiet -- python
 	$(CARGO) test --package xend-harness --test cli --quiet -- python::
-	python3 adapters/libraries.py install
-	$(CARGO) test --package xend-harness --test cli --quiet -- --nocapture adapters::
 	@$(MAKE) --no-print-directory oracles-there
 
 .PHONY: oracles-there
@@ -83,11 +81,6 @@ examples: ## The example of each crate, run
 	expect '^xmlrpc: ' "$$built/examples/count_cases"; \
 	echo 'examples: 5 run'
 
-.PHONY: results
-results: ## How XML-RPC libraries do: installs what is missing into target/adapters, and writes docs/results
-	$(CARGO) build --quiet --package xend-harness
-	python3 adapters/libraries.py results
-
 .PHONY: power
 power: ## Broken readers against the cases: who catches whom, and docs/power.md
 	POWER=1 $(CARGO) test --package xend-harness --test power --quiet -- --nocapture
@@ -118,6 +111,13 @@ miri: ## wire under Miri with isolation: no I/O, no clock, no undefined behaviou
 .PHONY: properties
 properties: ## Every property on CASES cases
 	PROPTEST_CASES=$(CASES) $(CARGO) test --workspace --release --quiet -- properties
+
+# How long 'make soak' lasts, in seconds.
+SOAK_SECONDS ?= 600
+
+.PHONY: soak
+soak: ## 64 clients against a mock with random faults, for SOAK_SECONDS
+	SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --package mock-xend --test mock --quiet -- --exact chaos::soak --ignored --nocapture
 
 .PHONY: bench
 bench: ## Speed of codecs and mock, beside their peers, in one run each

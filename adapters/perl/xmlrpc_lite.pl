@@ -37,8 +37,7 @@ sub told {
     my $fault = $message->fault;
     return { values => [{ response => tagged($message->result) }] } unless defined $fault;
     die { accept => JSON::PP::true } if ref $fault eq 'HASH' && exists $fault->{faultCode} && exists $fault->{faultString};
-    my $odd = { odd => $json->allow_nonref->encode($fault) };
-    return { values => [{ fault => { code => $odd, string => $odd } }] };
+    return { values => [{ fault => { odd => $json->allow_nonref->encode($fault) } }] };
 }
 
 sub read_document {

@@ -43,6 +43,14 @@ impl Address {
         }
     }
 
+    /// Returns the URI of a server that listens here, in the form that clients take: `sxp+tcp://127.0.0.1:40123`.
+    pub(crate) fn uri(&self, face: Face) -> String {
+        match self {
+            Self::Tcp(address) => format!("{face}+tcp://{address}"),
+            Self::Unix(path) => format!("{face}+unix://{}", path.display()),
+        }
+    }
+
     fn loopback(port: u16) -> Self {
         Self::Tcp(SocketAddr::from(([127, 0, 0, 1], port)))
     }

@@ -50,6 +50,13 @@ pub enum AnsweredBy {
         /// Why no expectation answered, in several lines; `None` without a scenario.
         why_not: Option<Arc<str>>,
     },
+    /// The server behind a proxy.
+    Server,
+    /// An exchange of a recording.
+    Recording {
+        /// The name of the exchange.
+        case: Arc<str>,
+    },
     /// A refusal, because no expectation matches and the scenario says `unexpected = "refuse"`.
     Refusal {
         /// Why no expectation answered, in several lines; `None` if no expectation is close.
@@ -71,7 +78,7 @@ impl AnsweredBy {
     pub fn expectation(&self) -> Option<&str> {
         match self {
             Self::Expectation { place } => Some(place),
-            Self::Face | Self::World { .. } | Self::Refusal { .. } => None,
+            Self::Face | Self::Server | Self::Recording { .. } | Self::World { .. } | Self::Refusal { .. } => None,
         }
     }
 
@@ -79,7 +86,7 @@ impl AnsweredBy {
     pub fn why_not(&self) -> Option<&str> {
         match self {
             Self::World { why_not } | Self::Refusal { why_not } => why_not.as_deref(),
-            Self::Face | Self::Expectation { .. } => None,
+            Self::Face | Self::Server | Self::Recording { .. } | Self::Expectation { .. } => None,
         }
     }
 }

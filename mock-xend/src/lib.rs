@@ -25,6 +25,7 @@
 //! * [`Daemon`] is the mock without listeners: it serves any stream that a test gives to it.
 //! * [`Scenario`] holds scripted replies; the simulated host ([`world`]) answers all other requests.
 //! * A [`Fault`] breaks replies on their way: late, cut, reset, malformed; [`Chaos`] takes faults at random.
+//! * [`Relay`] is a proxy before a real server, which can record what passes, or the replay of such a recording.
 //! * [`Journal`] keeps the requests and replies, as bytes.
 #![forbid(unsafe_code)]
 
@@ -49,6 +50,7 @@ pub mod program;
 mod python;
 mod quirk;
 mod registry;
+mod relay;
 mod removed_on_drop;
 mod scenario;
 mod service;
@@ -60,9 +62,10 @@ pub use address::{Address, InvalidAddress};
 pub use error::Error;
 pub use faces::xenapi::{Simulation, methods as xenapi_methods};
 pub use fault::{BrokenChunk, Chaos, ContentLength, Fault, Faults, InvalidChaos, InvalidFault, Node, Place, Refusal};
-pub use host::{Builder, Daemon, MockXend};
+pub use host::{Builder, Daemon, MockXend, Relay, RelayBuilder};
 pub use journal::{AnsweredBy, Exchange, Journal};
 pub use quirk::{Quirk, UnknownQuirk};
+pub use relay::{InvalidUpstream, Recording, Upstream};
 pub use scenario::{
     Change, Echo, Expectation, Finding, FindingKind, Match, Origin, Param, Reply, Report, Scenario, Status, Step,
     Template, Text, Times, expect, expect_call, expect_http, schema as scenario_schema,

@@ -1,15 +1,11 @@
 //! The command line of `mock-xend`.
 
-use std::future::poll_fn;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
-use std::sync::mpsc::{self, Receiver};
-use std::task::Poll;
 
 use clap::{CommandFactory, Parser, Subcommand};
 use serde::Serialize;
-use tokio::signal::unix::{Signal, SignalKind, signal};
 use xend_wire::operation::Face;
 use xend_wire::{Release, visible_lines};
 
@@ -24,6 +20,11 @@ use crate::quirk::Quirk;
 use crate::removed_on_drop::RemovedOnDrop;
 use crate::scenario::Scenario;
 use crate::world::World;
+
+mod relay;
+mod terminal;
+
+use terminal::{on_signal, print_line, print_output, print_to_stderr};
 
 /// A mock of Xend, the control daemon of Xen 3 and 4: a simulated host that answers in the daemon's protocols, with
 /// replies that can be scripted.
@@ -104,6 +105,17 @@ enum Command {
         #[arg(required = true)]
         scenarios: Vec<PathBuf>,
     },
+    /// Stand between clients and a real server: pass on what passes, with faults
+    Proxy(relay::Proxy),
+    /// Stand between clients and a real server, and keep the exchanges in a file
+    Record(relay::Record),
+    /// Answer from a recording: each exchange once, in order
+    Replay(relay::ReplayArguments),
+    /// Print a recording as a scenario
+    Convert {
+        /// The recording
+        file: PathBuf,
+    },
     /// Print a simulated host as a TOML file, without starting a mock
     World {
         /// The release of the host [default: that of the file, or 4.1]
@@ -125,6 +137,10 @@ pub fn main() -> ExitCode {
         Ok(arguments) => match &arguments.command {
             Some(Command::Check { scenarios }) => check(scenarios),
             Some(Command::World { release, file }) => show_world(*release, file.as_deref()),
+            Some(Command::Proxy(arguments)) => relay::proxy(arguments),
+            Some(Command::Record(arguments)) => relay::record(arguments),
+            Some(Command::Replay(arguments)) => relay::replay(arguments),
+            Some(Command::Convert { file }) => relay::convert(file),
             Some(Command::Pages(pages)) => print_pages(pages),
             None => serve(&arguments),
         },
@@ -251,59 +267,6 @@ fn release_help() -> String {
         "Emulate this release of the daemon: {} or {last} [default: that of the scenario or the world, or {default}]",
         others.join(", ")
     )
-}
-
-/// Returns a channel that receives a message at the first SIGINT, SIGTERM or SIGHUP.
-///
-/// A second signal ends the program at once, whatever it is busy with. The exit status is then the one that a shell
-/// gives to a program that the signal killed.
-fn on_signal() -> io::Result<Receiver<()>> {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
-    let mut signals = {
-        let _guard = runtime.enter();
-        let on = |kind: SignalKind| Ok::<_, io::Error>((kind.as_raw_value(), signal(kind)?));
-        [on(SignalKind::interrupt())?, on(SignalKind::terminate())?, on(SignalKind::hangup())?]
-    };
-    let (sender, receiver) = mpsc::channel();
-    let wait = move || {
-        let mut next = || {
-            runtime.block_on(poll_fn(|context| {
-                let come =
-                    |(number, signal): &mut (i32, Signal)| signal.poll_recv(context).is_ready().then_some(*number);
-                signals.iter_mut().find_map(come).map_or(Poll::Pending, Poll::Ready)
-            }))
-        };
-        next();
-        // The program may have ended already, and then nobody receives the message.
-        let _ = sender.send(());
-        let number = next();
-        std::process::exit(128 + number);
-    };
-    std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
-    Ok(receiver)
-}
-
-/// Prints a line on stdout at once. Failures are ignored, because a mock whose stdout is closed or full still has to
-/// serve.
-fn print_line(line: &str) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-}
-
-/// Prints the output that the user asked for on stdout. A reader that closes the pipe early is no error.
-fn print_output(text: &str) -> Result<(), Error> {
-    let mut out = io::stdout().lock();
-    match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {
-        Err(error) if error.kind() != io::ErrorKind::BrokenPipe => {
-            Err(Error::File { path: "standard output".to_owned(), error })
-        }
-        _ => Ok(()),
-    }
-}
-
-/// Prints text for people on stderr and ignores failures. Control characters from peers and files are escaped.
-fn print_to_stderr(text: &str) {
-    let _ = io::stderr().write_all(visible_lines(text.as_bytes()).as_bytes());
 }
 
 #[derive(Serialize)]

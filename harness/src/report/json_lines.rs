@@ -4,14 +4,15 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Timing;
-use crate::run::Run;
+use crate::Rules;
 use crate::shorten::escaped_json;
+use crate::suite::Run;
 use crate::verdict::Verdict;
 
 #[derive(Serialize)]
 struct Line<'a> {
     id: &'a str,
-    variant: &'a str,
+    rules: Option<String>,
     level: Option<&'a str>,
     verdict: &'a str,
     unexpected: bool,
@@ -57,18 +58,18 @@ pub fn json_lines(run: &Run, timing: Timing) -> String {
 
 fn line(verdict: &Verdict, timing: Timing) -> Line<'_> {
     Line {
-        id: verdict.id(),
-        variant: &verdict.variant,
+        id: &verdict.id,
+        rules: verdict.rules.as_ref().map(Rules::to_string),
         level: verdict.level.map(crate::case::Level::name),
         verdict: verdict.status.name(),
         unexpected: verdict.is_unexpected,
         why: &verdict.why,
         evidence: verdict.evidence.as_deref().map(|evidence| Shown {
-            title: &verdict.about.title,
-            source: &verdict.about.source,
+            title: &evidence.title,
+            source: &evidence.source,
             got: &evidence.got,
             wanted: &evidence.wanted,
-            difference: evidence.differences.first().map(String::as_str),
+            difference: evidence.difference.as_deref(),
             stderr: &evidence.stderr,
             repeat: &evidence.repeat,
         }),

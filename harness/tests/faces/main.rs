@@ -10,6 +10,7 @@ mod failures;
 mod hidden;
 mod laws;
 mod matrix;
+mod outages;
 mod outcomes;
 mod requests;
 mod steps;

@@ -13,5 +13,3 @@ mod words;
 mod work;
 pub(crate) mod xenapi;
 mod xmlrpc;
-
-pub(crate) use serve::serve;

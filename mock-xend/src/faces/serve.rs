@@ -1,106 +1,56 @@
 //! Serving one connection: reading requests and sending replies, until either side closes it.
 
-use std::io;
 use std::sync::Arc;
-use std::time::Duration;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::io::{AsyncRead, AsyncWrite};
 use xend_wire::operation::Face;
 
 use super::operations::ROUTES;
 use super::{sxp, xenapi, xmlrpc};
-use crate::fault::{End, Faults, Plan, Step};
-use crate::http::{Answer, Connection, Input, Listener, Then};
-use crate::journal::Told;
+use crate::fault::Faults;
+use crate::http::{Answer, Connection, Input, Listener, Serves, Then, deliver, finish};
+use crate::journal::{AnsweredBy, Told};
+use crate::line::Line;
+use crate::quirk::Quirk;
 use crate::service::Service;
 
-/// How long a closed connection is still read. Otherwise the kernel might reset it, and the client would lose the
-/// reply.
-const LINGER: Duration = Duration::from_millis(500);
-
-/// Serves one connection until it is closed. `reset` closes a stream so that its peer sees a reset.
-pub(crate) async fn serve<S>(stream: S, service: Arc<Service>, listener: Listener, reset: fn(S))
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let mut input = Input::new(stream);
-    let connection = Connection { number: service.connect(), port: listener.port };
-    while let Some(answer) = next_answer(&service, listener.face, connection, &mut input).await {
-        let Ok(then) = send(&service, listener.face, connection, &mut input, answer).await else { return };
-        match then {
-            Then::Continue => {}
-            Then::Close => break,
-            Then::Hang => return input.drain().await,
-            Then::Reset => return reset(input.into_stream()),
-            Then::HalfClose => {
-                if input.stream().shutdown().await.is_ok() {
-                    input.drain().await;
+impl Serves for Service {
+    async fn serve<S>(self: Arc<Self>, stream: S, listener: Listener, reset: fn(S))
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin,
+    {
+        let mut input = Input::new(stream);
+        let face = listener.face;
+        let connection = Connection { number: self.connect(), port: listener.port };
+        let mut then = Then::Close;
+        while let Some(answer) = next_answer(&self, face, connection, &mut input).await {
+            let record = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
+                let told = Told { face, connection: connection.number, at: self.now(), answered_by, faults };
+                self.record(told, request, reply);
+            };
+            match deliver(self.line(), face, &mut input, answer, record).await {
+                Ok(Then::Continue) => {}
+                Ok(end) => {
+                    then = end;
+                    break;
                 }
-                return;
-            }
-            Then::CloseUnderNextRequest => {
-                input.begin();
-                input.bytes(1).await;
-                break;
+                Err(_) => return,
             }
         }
+        finish(input, then, reset).await;
     }
-    if input.stream().shutdown().await.is_ok() {
-        // It does not matter whether the client closes its side in time.
-        let _ = tokio::time::timeout(LINGER, input.drain()).await;
-    }
-}
 
-/// Sends an answer, and returns what happens to the connection. The exchange is in the journal before its first byte is
-/// sent.
-async fn send<S>(
-    service: &Service,
-    face: Face,
-    connection: Connection,
-    input: &mut Input<S>,
-    answer: Answer,
-) -> io::Result<Then>
-where
-    S: AsyncRead + AsyncWrite + Unpin,
-{
-    let Answer { bytes, faults, then, answered_by } = answer;
-    let told = |faults| Told { face, connection: connection.number, at: service.now(), answered_by, faults };
-    let Some((faults, seed)) = service.line().faults(&faults, bytes.len()) else {
-        service.record(told(Faults::none()), input.taken(), &bytes);
-        let stream = input.stream();
-        stream.write_all(&bytes).await?;
-        stream.flush().await?;
-        return Ok(then);
-    };
-    let plan = Plan::new(&bytes, &faults, seed);
-    drop(bytes);
-    if let Some(refusal) = plan.refusal {
-        service.line().refuse(face, refusal).await;
+    fn line(&self) -> &Line {
+        Service::line(self)
     }
-    let mut steps = plan.steps().peekable();
-    while let Some(&Step::Wait(time)) = steps.peek() {
-        tokio::time::sleep(time).await;
-        steps.next();
+
+    fn resets(&self) -> bool {
+        Service::resets(self)
     }
-    service.record(told(plan.applied.clone()), input.taken(), &plan.bytes);
-    let stream = input.stream();
-    for step in steps {
-        match step {
-            Step::Wait(time) => tokio::time::sleep(time).await,
-            Step::Send(piece) => {
-                stream.write_all(&plan.bytes[piece]).await?;
-                stream.flush().await?;
-            }
-        }
+
+    fn serves_one(&self, face: Face) -> bool {
+        face == Face::Sxp && self.has(Quirk::OneConnection)
     }
-    Ok(match plan.end {
-        None => then,
-        Some(End::Close) => Then::Close,
-        Some(End::Stall) => Then::Hang,
-        Some(End::Reset) => Then::Reset,
-        Some(End::HalfClose) => Then::HalfClose,
-        Some(End::CloseUnderNextRequest) => Then::CloseUnderNextRequest,
-    })
 }
 
 /// Reads the next request and answers it. Returns `None` if there is none.

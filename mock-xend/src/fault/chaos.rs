@@ -7,7 +7,7 @@ use std::time::Duration;
 
 use fastrand::Rng;
 
-use super::kind::{BrokenChunk, ContentLength, Fault, Refusal};
+use super::kind::{BrokenChunk, ContentLength, Fault};
 use super::list::Faults;
 use super::place::Place;
 
@@ -57,7 +57,7 @@ impl Chaos {
             3 => Place::End,
             _ => Place::Byte(rng.usize(0..=length)),
         };
-        let fault = match rng.u8(0..20) {
+        let fault = match rng.u8(0..19) {
             0 => Fault::Delay(time(&mut rng)),
             1 => Fault::Pause { at: place(&mut rng), time: time(&mut rng) },
             // Whatever its length, a reply takes no longer than a second.
@@ -93,8 +93,8 @@ impl Chaos {
             15 => Fault::BareLineFeeds,
             16 => Fault::UnaskedContinue,
             17 => Fault::Http09,
-            18 => Fault::CloseUnderNextRequest,
-            _ => Fault::Refuse(Refusal::For(time(&mut rng))),
+            // No listener refuses: that would be a fault of other connections, which would have it by chance.
+            _ => Fault::CloseUnderNextRequest,
         };
         fault.into()
     }

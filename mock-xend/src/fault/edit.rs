@@ -14,8 +14,8 @@ pub(super) fn content_length(head: &[u8]) -> Option<Range<usize>> {
     Some(start.min(line.end)..start.max(value + text.trim_ascii_end().len()))
 }
 
-/// Returns where the line of a header is in a head, its line end excluded.
-fn header(head: &[u8], name: &[u8]) -> Option<Range<usize>> {
+/// Returns where the line of a header is in a head, its line end excluded. `name` is in lower case.
+pub(crate) fn header(head: &[u8], name: &[u8]) -> Option<Range<usize>> {
     let mut start = 0;
     for line in head.split_inclusive(|&byte| byte == b'\n') {
         let end = start + line.trim_ascii_end().len();
@@ -55,6 +55,16 @@ pub(super) fn set_content_length(head: &mut Vec<u8>, change: &ContentLength) -> 
         ContentLength::Text(text) => set(head, text),
     }
     true
+}
+
+/// Sets the `Content-Length` of a head if it is the length that the body had.
+pub(crate) fn set_length(head: &mut Vec<u8>, had: usize, has: usize) {
+    if had != has
+        && let Some(value) = content_length(head)
+        && head[value.clone()] == *had.to_string().as_bytes()
+    {
+        head.splice(value, has.to_string().into_bytes());
+    }
 }
 
 /// Replaces the `Content-Length` of a head by `Transfer-Encoding: chunked`.

@@ -14,8 +14,10 @@ mod plan;
 
 pub use chaos::{Chaos, InvalidChaos};
 pub(crate) use duration::parse as duration;
+pub(crate) use edit::{header, set_length};
 pub use kind::{BrokenChunk, ContentLength, Fault, InvalidFault, Refusal};
 pub use list::Faults;
 pub(crate) use list::Sent;
+pub(crate) use place::Parts;
 pub use place::{Node, Place};
 pub(crate) use plan::{End, Plan, Step};

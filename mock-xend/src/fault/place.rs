@@ -65,26 +65,29 @@ pub(super) enum Spot {
     Body(usize),
 }
 
-/// The two parts of a reply.
+/// The two parts of a reply or a request.
 #[derive(Clone, Copy, Debug)]
-pub(super) struct Parts<'a> {
-    /// The status line and the headers, with the empty line behind them. Empty if the reply has none.
-    pub(super) head: &'a [u8],
-    pub(super) body: &'a [u8],
+pub(crate) struct Parts<'a> {
+    /// The first line and the headers, with the empty line behind them. Empty if there are none.
+    pub(crate) head: &'a [u8],
+    /// The bytes behind the head.
+    pub(crate) body: &'a [u8],
 }
 
 impl<'a> Parts<'a> {
+    /// Splits a reply, which may have no head.
     pub(super) fn of(reply: &'a [u8]) -> Self {
-        let head = if reply.starts_with(b"HTTP/") {
-            let end = |mark: &[u8]| memchr::memmem::find(reply, mark).map(|at| at + mark.len());
-            match (end(b"\r\n\r\n"), end(b"\n\n")) {
-                (Some(one), Some(other)) => one.min(other),
-                (one, other) => one.or(other).unwrap_or(reply.len()),
-            }
-        } else {
-            0
+        if reply.starts_with(b"HTTP/") { Self::of_message(reply) } else { Self { head: b"", body: reply } }
+    }
+
+    /// Splits a request or a reply that has a head.
+    pub(crate) fn of_message(message: &'a [u8]) -> Self {
+        let end = |mark: &[u8]| memchr::memmem::find(message, mark).map(|at| at + mark.len());
+        let head = match (end(b"\r\n\r\n"), end(b"\n\n")) {
+            (Some(one), Some(other)) => one.min(other),
+            (one, other) => one.or(other).unwrap_or(message.len()),
         };
-        let (head, body) = reply.split_at(head);
+        let (head, body) = message.split_at(head);
         Self { head, body }
     }
 }

@@ -8,9 +8,8 @@ use xend_wire::Release;
 use xend_wire::operation::Face;
 
 use crate::error::Error;
-use crate::faces;
 use crate::fault::{Faults, Sent};
-use crate::http::Listener;
+use crate::http::{Listener, Serves};
 use crate::journal::Journal;
 use crate::scenario::Report;
 use crate::service::Service;
@@ -52,7 +51,7 @@ impl Daemon {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
-        faces::serve(stream, Arc::clone(&self.service), Listener { face, port: PORT_WITHOUT_TCP }, drop)
+        Arc::clone(&self.service).serve(stream, Listener { face, port: PORT_WITHOUT_TCP }, drop)
     }
 
     /// Returns the emulated release.

@@ -17,13 +17,10 @@ use super::daemon::PORT_WITHOUT_TCP;
 use super::reset::{self, HoldingBack};
 use crate::address::Address;
 use crate::error::Error;
-use crate::faces;
 use crate::fault::{Fault, Faults, Refusal};
-use crate::http::Listener;
+use crate::http::{Listener, Serves};
 use crate::line::Order;
-use crate::quirk::Quirk;
 use crate::removed_on_drop::RemovedOnDrop;
-use crate::service::Service;
 
 /// How long accepting pauses when the system has run out of descriptors or memory.
 const PAUSE: Duration = Duration::from_millis(50);
@@ -80,14 +77,18 @@ impl Bound {
     }
 
     /// Accepts connections for ever, except while the line says to refuse them. Must be called inside a Tokio runtime.
-    pub(crate) async fn accept(mut self, service: Arc<Service>, mut orders: mpsc::Receiver<Order>) -> io::Result<()> {
+    pub(crate) async fn accept<T: Serves>(
+        mut self,
+        server: Arc<T>,
+        mut orders: mpsc::Receiver<Order>,
+    ) -> io::Result<()> {
         let port = match &self.address {
             Address::Tcp(address) => address.port(),
             Address::Unix(_) => PORT_WITHOUT_TCP,
         };
         let listener = Listener { face: self.face, port };
-        let serves_one = self.face == Face::Sxp && service.has(Quirk::OneConnection);
-        let mut everywhere = service.line().watch();
+        let serves_one = server.serves_one(self.face);
+        let mut everywhere = server.line().watch();
         // The connection that is served before another one is accepted.
         let mut busy = JoinSet::new();
         loop {
@@ -102,7 +103,7 @@ impl Bound {
                 while refusal.is_none() {
                     tokio::select! {
                         accepted = socket.accept(), if busy.is_empty() => match accepted {
-                            Ok(stream) => stream.serve(&service, &listener, serves_one.then_some(&mut busy)),
+                            Ok(stream) => stream.serve(&server, &listener, serves_one.then_some(&mut busy)),
                             Err(_) => tokio::time::sleep(PAUSE).await,
                         },
                         Some(order) = orders.recv() => {
@@ -166,15 +167,15 @@ impl Accepting {
 
 impl Accepted {
     /// Serves the connection on a task of its own, which is among the given ones if there are any.
-    fn serve(self, service: &Arc<Service>, listener: &Listener, among: Option<&mut JoinSet<()>>) {
-        let (service, listener) = (Arc::clone(service), listener.clone());
+    fn serve<T: Serves>(self, server: &Arc<T>, listener: &Listener, among: Option<&mut JoinSet<()>>) {
+        let (server, listener) = (Arc::clone(server), listener.clone());
         match self {
-            Self::Tcp(stream) => spawn(faces::serve(stream, service, listener, reset::tcp), among),
-            Self::Unix(stream) if service.resets() => {
+            Self::Tcp(stream) => spawn(server.serve(stream, listener, reset::tcp), among),
+            Self::Unix(stream) if server.resets() => {
                 let stream = HoldingBack::new(stream);
-                spawn(faces::serve(stream, service, listener, drop), among);
+                spawn(server.serve(stream, listener, drop), among);
             }
-            Self::Unix(stream) => spawn(faces::serve(stream, service, listener, drop), among),
+            Self::Unix(stream) => spawn(server.serve(stream, listener, drop), among),
         }
     }
 }

@@ -1,15 +1,14 @@
 //! A mock daemon with listeners, on a thread of its own.
 
 use std::sync::Arc;
-use std::thread::JoinHandle;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
 use super::daemon::{Daemon, check_faults};
 use super::listener::Bound;
+use super::running::Running;
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::error::Error;
@@ -32,15 +31,9 @@ use crate::world::World;
 pub struct MockXend {
     daemon: Daemon,
     listening: Vec<(Face, Address)>,
-    running: Option<Running>,
+    running: Running,
     /// Whether dropping the mock checks the requests.
     verifies: bool,
-}
-
-#[derive(Debug)]
-struct Running {
-    stop: oneshot::Sender<()>,
-    thread: JoinHandle<()>,
 }
 
 /// The settings of a mock. [`start`](Self::start) starts a mock with listeners, [`build`](Self::build) makes one
@@ -82,10 +75,7 @@ impl MockXend {
     /// `None` if no listener serves the face.
     pub fn uri(&self, face: Face) -> Option<String> {
         let (_, address) = self.listening.iter().find(|(known, _)| *known == face)?;
-        Some(match address {
-            Address::Tcp(address) => format!("{face}+tcp://{address}"),
-            Address::Unix(path) => format!("{face}+unix://{}", path.display()),
-        })
+        Some(address.uri(face))
     }
 
     /// Returns the URL of the first listener of a face on TCP, as HTTP clients take it: `http://127.0.0.1:40123` on
@@ -105,23 +95,15 @@ impl MockXend {
 
     /// Stops the mock, and returns the differences between the requests and those that the scenario expects.
     pub fn stop(mut self) -> Report {
-        self.halt();
+        self.running.stop();
         self.verifies = false;
         self.daemon.report()
-    }
-
-    fn halt(&mut self) {
-        if let Some(Running { stop, thread }) = self.running.take() {
-            // Sending fails if the thread has ended already.
-            let _ = stop.send(());
-            let _ = thread.join();
-        }
     }
 }
 
 impl Drop for MockXend {
     fn drop(&mut self) {
-        self.halt();
+        self.running.stop();
         // A second panic would end the program and hide the first one.
         if self.verifies && !std::thread::panicking() {
             let report = self.daemon.report();
@@ -254,23 +236,8 @@ impl Builder {
         }
         let bound = self.bind(daemon.release())?;
         let listening = bound.iter().map(|bound| (bound.face, bound.address.clone())).collect();
-        let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-        let (stop, stopped) = oneshot::channel();
-        let service = Arc::clone(&daemon.service);
-        let serve = move || {
-            runtime.block_on(async {
-                for socket in bound {
-                    let orders = service.line().listener(socket.face);
-                    tokio::spawn(socket.accept(Arc::clone(&service), orders));
-                }
-                // The mock stops whether the sender sends a message or is dropped.
-                let _ = stopped.await;
-            });
-            // Tasks that still send a long reply are not waited for, since nobody will read it.
-            runtime.shutdown_background();
-        };
-        let thread = std::thread::Builder::new().name("mock-xend".to_owned()).spawn(serve).map_err(Error::Start)?;
-        Ok(MockXend { daemon, listening, running: Some(Running { stop, thread }), verifies: !self.unverified })
+        let running = Running::start(bound, Arc::clone(&daemon.service))?;
+        Ok(MockXend { daemon, listening, running, verifies: !self.unverified })
     }
 
     fn bind(&self, release: Release) -> Result<Vec<Bound>, Error> {

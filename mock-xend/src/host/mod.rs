@@ -3,7 +3,10 @@
 mod daemon;
 mod listener;
 mod mock;
+mod relay;
 mod reset;
+mod running;
 
 pub use daemon::Daemon;
 pub use mock::{Builder, MockXend};
+pub use relay::{Relay, RelayBuilder};

@@ -12,6 +12,7 @@ pub(crate) struct Input<R> {
     /// The number of bytes in the buffer that belong to the current exchange.
     taken: usize,
     ended: bool,
+    is_reset: bool,
 }
 
 /// The largest buffer that a connection keeps between two exchanges, in bytes.
@@ -23,7 +24,7 @@ pub(crate) struct TooLong;
 
 impl<R: AsyncRead + Unpin> Input<R> {
     pub(crate) fn new(stream: R) -> Self {
-        Self { stream, buffer: Vec::new(), taken: 0, ended: false }
+        Self { stream, buffer: Vec::new(), taken: 0, ended: false, is_reset: false }
     }
 
     /// Returns the stream itself, for writing.
@@ -80,6 +81,16 @@ impl<R: AsyncRead + Unpin> Input<R> {
         &self.buffer[start..self.taken]
     }
 
+    /// Waits until bytes of the next exchange have come. Returns false if the stream ends before.
+    pub(crate) async fn wait(&mut self) -> bool {
+        self.buffer.len() > self.taken || self.fill().await
+    }
+
+    /// Returns whether the peer has reset the stream.
+    pub(crate) fn is_reset(&self) -> bool {
+        self.is_reset
+    }
+
     /// Reads and discards bytes until the stream ends.
     pub(crate) async fn drain(&mut self) {
         self.buffer.clear();
@@ -94,6 +105,7 @@ impl<R: AsyncRead + Unpin> Input<R> {
     async fn fill(&mut self) -> bool {
         if !self.ended {
             let read: io::Result<usize> = self.stream.read_buf(&mut self.buffer).await;
+            self.is_reset = matches!(&read, Err(error) if error.kind() == io::ErrorKind::ConnectionReset);
             self.ended = !matches!(read, Ok(count) if count > 0);
         }
         !self.ended

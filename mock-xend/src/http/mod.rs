@@ -4,7 +4,9 @@
 //! common.
 
 mod answer;
+mod deliver;
 mod input;
 
 pub(crate) use answer::{Answer, Connection, Listener, Then};
+pub(crate) use deliver::{Serves, deliver, finish};
 pub(crate) use input::{Input, TooLong};

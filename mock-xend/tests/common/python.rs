@@ -1,7 +1,7 @@
 //! Python's own XML-RPC client against a mock, where there is a Python.
 
 #[path = "../../../oracles/python.rs"]
-mod oracle;
+pub(crate) mod oracle;
 
 use mock_xend::{Address, Face, MockXend, Release};
 

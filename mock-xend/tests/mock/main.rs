@@ -1,5 +1,6 @@
 //! The mock from outside: scripted replies, listeners, and the program.
 
+mod chaos;
 mod command;
 mod configurations;
 mod cuts;
@@ -8,6 +9,7 @@ mod disks;
 mod edges;
 mod endurance;
 mod faces;
+mod fault_peers;
 mod faults;
 mod guards;
 mod hostile;
@@ -18,6 +20,7 @@ mod peer;
 mod programs;
 mod python;
 mod quirks;
+mod relay;
 mod replies;
 mod scenarios;
 mod worlds;

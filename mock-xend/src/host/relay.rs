@@ -1,0 +1,195 @@
+//! A proxy, or the replay of a recording, on a thread of its own.
+
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex};
+
+use xend_wire::Release;
+use xend_wire::operation::Face;
+
+use super::daemon::check_faults;
+use super::listener::Bound;
+use super::running::Running;
+use crate::address::Address;
+use crate::error::Error;
+use crate::fault::{Chaos, Fault, Faults};
+use crate::journal::Journal;
+use crate::line::Line;
+use crate::relay::{Order, Recorder, Recording, Replay, Server, Source, Upstream};
+
+/// A server without a simulated host: a proxy before a real server, which can record what passes, or the replay of such a
+/// recording. Both break replies as a mock does, and keep a journal. Dropping the value stops it.
+///
+/// ```
+/// use mock_xend::{Face, Fault, MockXend, Place, Relay};
+///
+/// // A mock stands for the real server here.
+/// let server = MockXend::builder().start()?;
+/// let proxy = Relay::proxy(server.uri(Face::Sxp).expect("it listens there").parse()?)
+///     .faults([Fault::Reset(Place::Body)])
+///     .start()?;
+/// println!("point your client at {}", proxy.uri());
+/// # Ok::<(), Box<dyn std::error::Error>>(())
+/// ```
+#[derive(Debug)]
+pub struct Relay {
+    server: Arc<Server>,
+    listening: Vec<Address>,
+    running: Running,
+}
+
+/// The settings of a [`Relay`].
+#[derive(Clone, Debug)]
+pub struct RelayBuilder {
+    from: From,
+    release: Option<Release>,
+    record: Option<PathBuf>,
+    keeps_secrets: bool,
+    order: Order,
+    faults: Faults,
+    chaos: Option<Chaos>,
+    listen: Vec<Address>,
+}
+
+#[derive(Clone, Debug)]
+enum From {
+    Server(Upstream),
+    Recording(Recording),
+}
+
+impl Relay {
+    /// Returns the settings of a proxy before a server.
+    pub fn proxy(to: Upstream) -> RelayBuilder {
+        RelayBuilder::new(From::Server(to))
+    }
+
+    /// Returns the settings of a replay: each exchange of the recording answers once, in the order in which they were
+    /// recorded.
+    pub fn replay(recording: Recording) -> RelayBuilder {
+        RelayBuilder::new(From::Recording(recording))
+    }
+
+    /// Returns the addresses of the listeners, in the order in which they were requested, with the ports that the system
+    /// assigned.
+    pub fn listening(&self) -> &[Address] {
+        &self.listening
+    }
+
+    /// Returns the face that is served.
+    pub fn face(&self) -> Face {
+        self.server.face()
+    }
+
+    /// Returns the URI of the first listener, in the form that clients take.
+    pub fn uri(&self) -> String {
+        self.listening[0].uri(self.face())
+    }
+
+    /// Returns a copy of the journal: the requests and replies so far.
+    pub fn journal(&self) -> Journal {
+        self.server.journal()
+    }
+
+    /// Returns what differs so far between the requests and a recording, a line each: requests that are not in it, and
+    /// exchanges that no request used. If what a proxy records can't be written, a line says so.
+    pub fn differences(&self) -> Vec<String> {
+        self.server.differences()
+    }
+
+    /// Stops, and returns the [differences](Self::differences).
+    pub fn stop(mut self) -> Vec<String> {
+        self.running.stop();
+        self.server.differences()
+    }
+}
+
+impl RelayBuilder {
+    fn new(from: From) -> Self {
+        Self {
+            from,
+            release: None,
+            record: None,
+            keeps_secrets: false,
+            order: Order::Strict,
+            faults: Faults::none(),
+            chaos: None,
+            listen: Vec::new(),
+        }
+    }
+
+    /// Adds a listener. Without any, a free port of loopback is listened on.
+    #[must_use]
+    pub fn listen(mut self, address: Address) -> Self {
+        self.listen.push(address);
+        self
+    }
+
+    /// Records what passes a proxy, before any fault, in a new file. Passwords, sessions and the headers for
+    /// authorization and cookies are redacted.
+    #[must_use]
+    pub fn record(self, path: impl AsRef<Path>) -> Self {
+        Self { record: Some(path.as_ref().to_owned()), ..self }
+    }
+
+    /// Writes the release of the server into the recording.
+    #[must_use]
+    pub fn release(self, release: Release) -> Self {
+        Self { release: Some(release), ..self }
+    }
+
+    /// Leaves secrets in the recording.
+    #[must_use]
+    pub fn keep_secrets(self) -> Self {
+        Self { keeps_secrets: true, ..self }
+    }
+
+    /// Lets an exchange of a recording answer any number of requests, in any order.
+    #[must_use]
+    pub fn loose(self) -> Self {
+        Self { order: Order::Loose, ..self }
+    }
+
+    /// Sets the faults of all replies.
+    #[must_use]
+    pub fn faults(self, faults: impl IntoIterator<Item = Fault>) -> Self {
+        Self { faults: faults.into_iter().collect(), ..self }
+    }
+
+    /// Adds random faults to replies that would have none.
+    #[must_use]
+    pub fn chaos(self, chaos: Chaos) -> Self {
+        Self { chaos: Some(chaos), ..self }
+    }
+
+    /// Binds all listeners and serves them until the value is dropped.
+    ///
+    /// # Errors
+    /// * [`Error::Faults`] if the faults can't be meant.
+    /// * [`Error::File`] if the recording can't be written.
+    /// * [`Error::Listen`] or [`Error::NoSocket`] if an address can't be listened on.
+    /// * [`Error::Start`] if the system refuses to start a thread.
+    pub fn start(self) -> Result<Relay, Error> {
+        check_faults(&self.faults)?;
+        let face = match &self.from {
+            From::Server(to) => to.face(),
+            From::Recording(recording) => recording.face(),
+        };
+        let addresses = if self.listen.is_empty() { vec![Address::any_port()] } else { self.listen };
+        let bound = addresses.iter().map(|address| Bound::bind(face, address)).collect::<Result<Vec<_>, _>>()?;
+        let listening = bound.iter().map(|bound| bound.address.clone()).collect();
+        let source = match self.from {
+            From::Server(to) => {
+                let create = |path: &PathBuf| {
+                    let recorder = Recorder::create(path, &to, self.release, self.keeps_secrets);
+                    recorder.map_err(|error| Error::File { path: path.display().to_string(), error })
+                };
+                let recorder = self.record.as_ref().map(create).transpose()?.map(Mutex::new);
+                Source::Proxy { to, recorder }
+            }
+            From::Recording(recording) => Source::Replay(Mutex::new(Replay::new(recording, self.order))),
+        };
+        let journal = Journal::new(Journal::DEFAULT_CAPACITY, Journal::DEFAULT_BUDGET);
+        let server = Arc::new(Server::new(source, Line::new(self.faults, self.chaos), journal));
+        let running = Running::start(bound, Arc::clone(&server))?;
+        Ok(Relay { server, listening, running })
+    }
+}

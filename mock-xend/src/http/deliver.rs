@@ -1,0 +1,114 @@
+//! Sending an answer, with its faults, and what happens to the connection afterwards.
+
+use std::io;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use xend_wire::operation::Face;
+
+use super::answer::{Answer, Listener, Then};
+use super::input::Input;
+use crate::fault::{End, Faults, Plan, Step};
+use crate::journal::AnsweredBy;
+use crate::line::Line;
+
+/// How long a closed connection is still read. Otherwise the kernel might reset it, and the client would lose the
+/// reply.
+const LINGER: Duration = Duration::from_millis(500);
+
+/// What serves the connections of listeners.
+pub(crate) trait Serves: Send + Sync + 'static {
+    /// Serves one connection until it is closed. `reset` closes a stream so that its peer sees a reset.
+    fn serve<S>(self: Arc<Self>, stream: S, listener: Listener, reset: fn(S)) -> impl Future<Output = ()> + Send
+    where
+        S: AsyncRead + AsyncWrite + Send + Unpin;
+
+    /// Returns the line between the server and its clients.
+    fn line(&self) -> &Line;
+
+    /// Returns whether a connection may be reset.
+    fn resets(&self) -> bool;
+
+    /// Returns whether a listener of a face serves one connection after the other.
+    fn serves_one(&self, _face: Face) -> bool {
+        false
+    }
+}
+
+/// Sends an answer, and returns what happens to the connection. Before the first byte is sent, `record` is given what made
+/// the reply, its faults, the request, and the bytes that are sent.
+pub(crate) async fn deliver<S>(
+    line: &Line,
+    face: Face,
+    input: &mut Input<S>,
+    answer: Answer,
+    record: impl FnOnce(AnsweredBy, Faults, &[u8], &[u8]),
+) -> io::Result<Then>
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    let Answer { bytes, faults, then, answered_by } = answer;
+    let Some((faults, seed)) = line.faults(&faults, bytes.len()) else {
+        record(answered_by, Faults::none(), input.taken(), &bytes);
+        let stream = input.stream();
+        stream.write_all(&bytes).await?;
+        stream.flush().await?;
+        return Ok(then);
+    };
+    let plan = Plan::new(&bytes, &faults, seed);
+    drop(bytes);
+    if let Some(refusal) = plan.refusal {
+        line.refuse(face, refusal).await;
+    }
+    let mut steps = plan.steps().peekable();
+    while let Some(&Step::Wait(time)) = steps.peek() {
+        tokio::time::sleep(time).await;
+        steps.next();
+    }
+    record(answered_by, plan.applied.clone(), input.taken(), &plan.bytes);
+    let stream = input.stream();
+    for step in steps {
+        match step {
+            Step::Wait(time) => tokio::time::sleep(time).await,
+            Step::Send(piece) => {
+                stream.write_all(&plan.bytes[piece]).await?;
+                stream.flush().await?;
+            }
+        }
+    }
+    Ok(match plan.end {
+        None => then,
+        Some(End::Close) => Then::Close,
+        Some(End::Stall) => Then::Hang,
+        Some(End::Reset) => Then::Reset,
+        Some(End::HalfClose) => Then::HalfClose,
+        Some(End::CloseUnderNextRequest) => Then::CloseUnderNextRequest,
+    })
+}
+
+/// Ends a connection.
+pub(crate) async fn finish<S>(mut input: Input<S>, then: Then, reset: fn(S))
+where
+    S: AsyncRead + AsyncWrite + Unpin,
+{
+    match then {
+        Then::Continue | Then::Close => {}
+        Then::Hang => return input.drain().await,
+        Then::Reset => return reset(input.into_stream()),
+        Then::HalfClose => {
+            if input.stream().shutdown().await.is_ok() {
+                input.drain().await;
+            }
+            return;
+        }
+        Then::CloseUnderNextRequest => {
+            input.begin();
+            input.wait().await;
+        }
+    }
+    if input.stream().shutdown().await.is_ok() {
+        // It does not matter whether the client closes its side in time.
+        let _ = tokio::time::timeout(LINGER, input.drain()).await;
+    }
+}

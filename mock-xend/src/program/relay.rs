@@ -1,0 +1,119 @@
+//! The commands that need no simulated host: `proxy`, `record`, `replay` and `convert`.
+
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use clap::Args;
+use xend_wire::Release;
+
+use super::terminal::{on_signal, print_line, print_output, print_to_stderr};
+use crate::address::Address;
+use crate::error::Error;
+use crate::fault::{Chaos, Fault};
+use crate::host::{Relay, RelayBuilder};
+use crate::relay::{Recording, Upstream};
+
+/// Where to listen, and how replies break.
+#[derive(Debug, Args)]
+pub(super) struct Line {
+    /// Listen on this address: tcp:IP:PORT or unix:PATH; may be repeated [default: any free port of loopback]
+    #[arg(long, value_name = "ADDRESS")]
+    listen: Vec<Address>,
+
+    /// Break all replies; may be repeated. A fault is a line of docs/scenarios.md: 'delay = "250ms"',
+    /// 'reset = "body"', unasked-continue
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Fault>,
+
+    /// Break a share of all replies at random, a tenth by default: 42:0.25 breaks a quarter of them, always with the same
+    /// faults; with `random` as the seed it takes any and prints it
+    #[arg(long, value_name = "SEED[:RATE]")]
+    chaos: Option<Chaos>,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Proxy {
+    /// The server: FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi
+    #[arg(long, value_name = "URI")]
+    to: Upstream,
+
+    #[command(flatten)]
+    line: Line,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct Record {
+    #[command(flatten)]
+    proxy: Proxy,
+
+    /// Write the exchanges to this file
+    #[arg(long, value_name = "FILE")]
+    out: PathBuf,
+
+    /// The release of the server, if it is known
+    #[arg(long)]
+    release: Option<Release>,
+
+    /// Leave passwords, sessions, and the headers for authorization and cookies in the file
+    #[arg(long)]
+    keep_secrets: bool,
+}
+
+#[derive(Debug, Args)]
+pub(super) struct ReplayArguments {
+    /// The recording
+    file: PathBuf,
+
+    #[command(flatten)]
+    line: Line,
+
+    /// Let an exchange answer any number of requests, in any order
+    #[arg(long)]
+    loose: bool,
+
+    /// Exit with status 1 if a request was not in the recording, or an exchange was not used
+    #[arg(long)]
+    verify: bool,
+}
+
+pub(super) fn proxy(arguments: &Proxy) -> Result<ExitCode, Error> {
+    serve(Relay::proxy(arguments.to.clone()), &arguments.line, false)
+}
+
+pub(super) fn record(arguments: &Record) -> Result<ExitCode, Error> {
+    let Record { proxy, out, release, keep_secrets } = arguments;
+    let relay = Relay::proxy(proxy.to.clone()).record(out);
+    let relay = if let Some(release) = release { relay.release(*release) } else { relay };
+    let relay = if *keep_secrets { relay.keep_secrets() } else { relay };
+    serve(relay, &proxy.line, true)
+}
+
+pub(super) fn replay(arguments: &ReplayArguments) -> Result<ExitCode, Error> {
+    let relay = Relay::replay(Recording::from_file(&arguments.file)?);
+    serve(if arguments.loose { relay.loose() } else { relay }, &arguments.line, arguments.verify)
+}
+
+pub(super) fn convert(file: &Path) -> Result<ExitCode, Error> {
+    print_output(&Recording::from_file(file)?.to_scenario())?;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Serves until a signal comes. With `verify`, differences fail.
+fn serve(relay: RelayBuilder, line: &Line, verify: bool) -> Result<ExitCode, Error> {
+    let relay = line.listen.iter().fold(relay, |relay, address| relay.listen(address.clone()));
+    let relay = relay.faults(line.fault.iter().cloned());
+    let relay = if let Some(chaos) = line.chaos { relay.chaos(chaos) } else { relay };
+    let ended = on_signal().map_err(Error::Start)?;
+    let relay = relay.start()?;
+    if let Some(chaos) = line.chaos {
+        print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
+    }
+    for address in relay.listening() {
+        print_line(&format!("LISTENING {} {address}", relay.face()));
+    }
+    // The receiver can't fail: the sender lives as long as the program.
+    let _ = ended.recv();
+    let differences = relay.stop();
+    print_to_stderr(&differences.iter().map(|line| format!("{line}\n")).collect::<String>());
+    Ok(if verify && !differences.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+}

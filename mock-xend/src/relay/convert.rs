@@ -1,0 +1,125 @@
+//! A scenario that answers as a recording does.
+
+use std::fmt::Write;
+
+use data_encoding::BASE64;
+use xend_wire::operation::Face;
+use xend_wire::xmlrpc::Value;
+
+use super::recording::{End, Recorded, Recording};
+use super::redact::{REDACTED, SESSION};
+use super::same::{Form, decode};
+use crate::fault::Parts;
+
+impl Recording {
+    /// Returns a scenario, in TOML, with an expectation for each exchange. What was redacted is left out of its
+    /// expectation, which then matches any value there.
+    pub fn to_scenario(&self) -> String {
+        let mut text = String::new();
+        if let Some(release) = self.release {
+            let _ = writeln!(text, "release = \"{release}\"\n");
+        }
+        for exchange in &self.exchanges {
+            let _ = writeln!(text, "# {}\n[[expect]]\nface = \"{}\"", exchange.case.escape_debug(), self.face);
+            text.push_str(&requests(self.face, exchange));
+            text.push_str(&reply(exchange));
+            text.push('\n');
+        }
+        text
+    }
+}
+
+/// Returns the keys that describe a request.
+fn requests(face: Face, exchange: &Recorded) -> String {
+    let parts = Parts::of_message(&exchange.request);
+    let mut text = String::new();
+    if face == Face::Sxp {
+        let form = Form::of(parts);
+        if let Ok(method) = str::from_utf8(&form.method) {
+            let _ = writeln!(text, "method = {}", string(method));
+        }
+        if let Some(path) = str::from_utf8(&form.path).ok().filter(|path| path.starts_with('/')) {
+            let _ = writeln!(text, "path = {}", string(path));
+        }
+        let known = |(name, value): &(Vec<u8>, Vec<u8>)| {
+            let (name, value) = (str::from_utf8(name).ok()?, str::from_utf8(value).ok()?);
+            let is_single = form.fields.iter().filter(|(other, _)| other == name.as_bytes()).count() == 1;
+            (is_single && !is_marked(value)).then(|| format!("{} = {}", string(name), string(value)))
+        };
+        let fields: Vec<_> = form.fields.iter().filter_map(known).collect();
+        if !fields.is_empty() {
+            let _ = writeln!(text, "fields = {{ {} }}", fields.join(", "));
+        }
+    } else if let Some((method, params)) = decode(parts.body) {
+        let _ = writeln!(text, "method = {}", string(&method));
+        if !params.iter().any(has_mark) {
+            let _ = writeln!(text, "params = [{}]", params.iter().map(value).collect::<Vec<_>>().join(", "));
+        }
+    }
+    text
+}
+
+/// Returns the keys that describe a reply.
+fn reply(exchange: &Recorded) -> String {
+    let Some(response) = &exchange.response else {
+        return format!("reply = \"{}\"\n", if exchange.end == End::Silent { "hang" } else { "close" });
+    };
+    let reply = match str::from_utf8(response) {
+        Ok(text) => format!("reply = {{ raw = {} }}\n", string(text)),
+        Err(_) => format!("reply = {{ raw-base64 = \"{}\" }}\n", BASE64.encode(response)),
+    };
+    match exchange.end {
+        End::Reset => reply + "faults = [{ reset = \"end\" }]\n",
+        End::Closed | End::Open | End::Late | End::Silent => reply,
+    }
+}
+
+fn is_marked(text: &str) -> bool {
+    text.contains(REDACTED) || text.contains(SESSION)
+}
+
+fn has_mark(value: &Value) -> bool {
+    match value {
+        Value::String(text) => is_marked(text),
+        Value::Array(items) => items.iter().any(has_mark),
+        Value::Struct(members) => members.iter().any(|(_, value)| has_mark(value)),
+        _ => false,
+    }
+}
+
+/// Returns a string of TOML on one line.
+fn string(text: &str) -> String {
+    let mut quoted = String::from("\"");
+    for c in text.chars() {
+        match c {
+            '"' => quoted.push_str("\\\""),
+            '\\' => quoted.push_str("\\\\"),
+            '\n' => quoted.push_str("\\n"),
+            '\r' => quoted.push_str("\\r"),
+            '\t' => quoted.push_str("\\t"),
+            c if c.is_control() => drop(write!(quoted, "\\u{:04X}", u32::from(c))),
+            c => quoted.push(c),
+        }
+    }
+    quoted + "\""
+}
+
+/// Returns a value as scenarios write it.
+fn value(of: &Value) -> String {
+    match of {
+        Value::Int(number) => number.to_string(),
+        Value::I8(number) => format!("{{ i8 = {number} }}"),
+        Value::Boolean(flag) => flag.to_string(),
+        Value::String(text) => string(text),
+        Value::Double(number) => format!("{{ double = \"{number}\" }}"),
+        Value::DateTime(text) => format!("{{ dateTime = {} }}", string(text)),
+        Value::Base64(bytes) => format!("{{ base64 = \"{}\" }}", BASE64.encode(bytes)),
+        Value::Array(items) => format!("[{}]", items.iter().map(value).collect::<Vec<_>>().join(", ")),
+        Value::Struct(members) => {
+            let pair =
+                |(name, of): &(xend_wire::xmlrpc::CompactString, Value)| format!("[{}, {}]", string(name), value(of));
+            format!("{{ struct = [{}] }}", members.iter().map(pair).collect::<Vec<_>>().join(", "))
+        }
+        Value::Nil => "{ nil = true }".to_owned(),
+    }
+}

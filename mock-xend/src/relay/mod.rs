@@ -1,0 +1,17 @@
+//! Servers without a simulated host: a proxy that passes requests on to a real server, and a replay that answers from
+//! what such a proxy recorded. Both have faults and a journal as a mock has.
+
+mod convert;
+mod message;
+mod recording;
+mod redact;
+mod replay;
+mod same;
+mod server;
+mod upstream;
+
+pub(crate) use recording::Recorder;
+pub use recording::Recording;
+pub(crate) use replay::{Order, Replay};
+pub(crate) use server::{Server, Source};
+pub use upstream::{InvalidUpstream, Upstream};

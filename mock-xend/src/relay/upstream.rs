@@ -1,0 +1,128 @@
+//! The URI of a server that a proxy stands before, and connections to it.
+
+use std::fmt;
+use std::io;
+use std::path::PathBuf;
+use std::str::FromStr;
+
+use tokio::io::{AsyncRead, AsyncWrite};
+use tokio::net::{TcpStream, UnixStream};
+use xend_wire::operation::Face;
+
+/// The URI of a server: `sxp+tcp://HOST:8000`, `xmlrpc+unix:///var/run/xend/xmlrpc.sock`, or `httpu:///PATH`, Xend's own
+/// spelling of XML-RPC over a Unix socket.
+///
+/// If the port is left out, it is the daemon's: 8000 for `sxp`, 8006 for `xmlrpc`, and 9363 for `xenapi`.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Upstream {
+    face: Face,
+    place: Place,
+}
+
+#[derive(Clone, Debug, PartialEq, Eq)]
+enum Place {
+    /// A host and a port, as the system resolves them.
+    Tcp(String),
+    Unix(PathBuf),
+}
+
+/// A connection to a server.
+pub(super) trait Stream: AsyncRead + AsyncWrite + Send + Unpin {}
+
+impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
+
+impl Upstream {
+    /// Returns the face that the server speaks.
+    pub fn face(&self) -> Face {
+        self.face
+    }
+
+    /// Returns whether the server listens on a Unix socket.
+    pub(super) fn is_unix(&self) -> bool {
+        matches!(self.place, Place::Unix(_))
+    }
+
+    pub(super) async fn connect(&self) -> io::Result<Box<dyn Stream>> {
+        Ok(match &self.place {
+            Place::Tcp(address) => {
+                let stream = TcpStream::connect(address).await?;
+                // A failure means that the stream is closed already, and then the option does not matter.
+                let _ = stream.set_nodelay(true);
+                Box::new(stream)
+            }
+            Place::Unix(path) => Box::new(UnixStream::connect(path).await?),
+        })
+    }
+}
+
+impl FromStr for Upstream {
+    type Err = InvalidUpstream;
+
+    fn from_str(text: &str) -> Result<Self, InvalidUpstream> {
+        let invalid = || InvalidUpstream(text.to_owned());
+        let (scheme, rest) = text.split_once("://").ok_or_else(invalid)?;
+        let (face, transport) = match scheme {
+            "httpu" => (Face::XmlRpc, "unix"),
+            scheme => {
+                let (face, transport) = scheme.split_once('+').ok_or_else(invalid)?;
+                (face.parse().map_err(|_| invalid())?, transport)
+            }
+        };
+        let place = match transport {
+            "unix" if rest.starts_with('/') => Place::Unix(rest.into()),
+            "tcp" => {
+                let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
+                if authority.is_empty() || !(path.is_empty() || (face != Face::Sxp && path == "RPC2")) {
+                    return Err(invalid());
+                }
+                let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
+                let port = match face {
+                    Face::Sxp => 8000,
+                    Face::XmlRpc => 8006,
+                    Face::XenApi => 9363,
+                };
+                Place::Tcp(if has_port { authority.to_owned() } else { format!("{authority}:{port}") })
+            }
+            _ => return Err(invalid()),
+        };
+        Ok(Self { face, place })
+    }
+}
+
+impl fmt::Display for Upstream {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.place {
+            Place::Tcp(address) => write!(f, "{}+tcp://{address}", self.face),
+            Place::Unix(path) => write!(f, "{}+unix://{}", self.face, path.display()),
+        }
+    }
+}
+
+/// The error for a text that is not the URI of a server.
+#[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
+#[error(
+    "`{0}` is not the URI of a server, expected FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi"
+)]
+pub struct InvalidUpstream(String);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn uris() {
+        for (text, again) in [
+            ("sxp+tcp://localhost:8000", "sxp+tcp://localhost:8000"),
+            ("xmlrpc+tcp://[::1]:8006/RPC2", "xmlrpc+tcp://[::1]:8006"),
+            ("xenapi+tcp://xen1", "xenapi+tcp://xen1:9363"),
+            ("httpu:///var/run/xend/xmlrpc.sock", "xmlrpc+unix:///var/run/xend/xmlrpc.sock"),
+        ] {
+            assert_eq!(text.parse::<Upstream>().map(|uri| uri.to_string()), Ok(again.to_owned()));
+        }
+        for text in
+            ["", "localhost:8000", "http://localhost", "sxp+tcp://", "sxp+tcp://a/b", "sxp+unix://a", "soap+tcp://a"]
+        {
+            assert!(text.parse::<Upstream>().is_err(), "{text}");
+        }
+    }
+}

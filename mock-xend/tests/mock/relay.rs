@@ -1,0 +1,185 @@
+//! Proxy, recording, replay and conversion, with mocks as the real servers.
+
+use std::io::{ErrorKind, Read, Write};
+use std::net::TcpStream;
+use std::path::Path;
+
+use mock_xend::{Address, Face, Fault, MockXend, Place, Recording, Relay, RelayBuilder, Release, Scenario};
+
+use crate::peer::{builder, call, get, post, scenario};
+
+fn ask(address: &Address, request: &[u8]) -> std::io::Result<Vec<u8>> {
+    let Address::Tcp(address) = address else { panic!("a TCP address") };
+    let mut stream = TcpStream::connect(address).expect("it listens");
+    stream.write_all(request).expect("it reads");
+    let mut reply = Vec::new();
+    stream.read_to_end(&mut reply).map(|_| reply)
+}
+
+/// A mock, and what stands before it.
+fn before(mock: &MockXend, face: Face) -> RelayBuilder {
+    Relay::proxy(mock.uri(face).expect("it listens there").parse().expect("a URI"))
+}
+
+#[test]
+fn a_proxy_passes_on_every_byte_and_its_faults_break_them() {
+    let mock = builder(Release::V4_1).start().unwrap();
+    let direct = ask(&mock.listening()[0].1, &get("/xend/domain/vm1")).unwrap();
+    let proxy = before(&mock, Face::Sxp).start().unwrap();
+    let through = ask(&proxy.listening()[0], &get("/xend/domain/vm1")).unwrap();
+    assert_eq!(through.escape_ascii().to_string(), direct.escape_ascii().to_string());
+    let journal = proxy.journal();
+    let exchange = journal.exchanges().next().expect("it is in the journal");
+    assert_eq!((&exchange.request, &exchange.reply), (&get("/xend/domain/vm1"), &direct));
+
+    let proxy = before(&mock, Face::Sxp).faults([Fault::Reset(Place::Body)]).start().unwrap();
+    let error = ask(&proxy.listening()[0], &get("/xend/domain/vm1")).expect_err("it is reset");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert_eq!(proxy.journal().exchanges().next().unwrap().faults[0].name(), "reset");
+}
+
+#[test]
+fn a_proxy_keeps_connections_and_passes_on_how_they_end() {
+    let script = "[[expect]]\nface = \"sxp\"\npath = \"/xend/reset\"\nreply = { text = { body = \"abc\" } }\nfaults = [{ reset = \"body\" }]\n\
+                  [[expect]]\nface = \"sxp\"\npath = \"/xend/close\"\nreply = \"close\"\n";
+    let mock = builder(Release::V4_1).scenario(scenario(script)).start().unwrap();
+    let proxy = before(&mock, Face::Sxp).start().unwrap();
+    let error = ask(&proxy.listening()[0], &get("/xend/reset")).expect_err("it is reset");
+    assert_eq!(error.kind(), ErrorKind::ConnectionReset);
+    assert_eq!(ask(&proxy.listening()[0], &get("/xend/close")).unwrap(), b"");
+    // Three requests on one connection.
+    let keep = b"GET /xend/node HTTP/1.1\r\nConnection: keep-alive\r\n\r\n".repeat(2);
+    let reply = ask(&proxy.listening()[0], &[keep, get("/xend/node")].concat()).unwrap();
+    assert_eq!(reply.windows(9).filter(|part| part == b"HTTP/1.1 ").count(), 3);
+    drop(mock);
+    let reply = ask(&proxy.listening()[0], &get("/xend/node")).unwrap();
+    assert!(reply.starts_with(b"HTTP/1.1 502 Bad Gateway\r\n"), "{}", reply.escape_ascii());
+}
+
+#[test]
+fn what_is_recorded_is_replayed_and_becomes_a_scenario() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("exchanges.jsonl");
+    let requests = [get("/xend/domain"), post("/xend/domain/vm1", "op=pause&password=s3cret"), get("/xend/domain/vm1")];
+    let mock = builder(Release::V3_0_3).start().unwrap();
+    let proxy = before(&mock, Face::Sxp).record(&file).release(Release::V3_0_3).start().unwrap();
+    let replies: Vec<_> = requests.iter().map(|request| ask(&proxy.listening()[0], request).unwrap()).collect();
+    assert_eq!(proxy.stop(), Vec::<String>::new());
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.starts_with("{\"origin\":\"recorded\",\"face\":\"sxp\",\"release\":\"3.0.3\"}\n"), "{text}");
+    assert!(text.contains("{redacted}") && !text.contains("s3cret"), "{text}");
+
+    let recording = Recording::from_file(&file).unwrap();
+    assert_eq!((recording.len(), recording.face()), (3, Face::Sxp));
+    let strict = Relay::replay(recording.clone()).start().unwrap();
+    for (request, reply) in requests.iter().zip(&replies) {
+        assert_eq!(
+            ask(&strict.listening()[0], request).unwrap().escape_ascii().to_string(),
+            reply.escape_ascii().to_string()
+        );
+    }
+    let late = ask(&strict.listening()[0], &requests[0]).unwrap();
+    assert!(late.starts_with(b"HTTP/1.1 501 Not in the recording\r\n"), "{}", late.escape_ascii());
+    assert_eq!(strict.stop(), ["unexpected: GET /xend/domain HTTP/1.1: the recording is at its end"]);
+
+    let strict = Relay::replay(recording.clone()).start().unwrap();
+    ask(&strict.listening()[0], &requests[2]).unwrap();
+    let differences = strict.stop();
+    assert_eq!(differences[0], "unexpected: GET /xend/domain/vm1 HTTP/1.1: expected 1-get-xend-domain");
+    assert_eq!(differences.len(), 4, "{differences:?}");
+
+    let loose = Relay::replay(recording.clone()).loose().start().unwrap();
+    for at in [2, 0, 2, 1, 2] {
+        assert_eq!(ask(&loose.listening()[0], &requests[at]).unwrap(), replies[at]);
+    }
+    assert_eq!(loose.stop(), Vec::<String>::new());
+
+    let toml = recording.to_scenario();
+    let scenario = Scenario::parse("converted.toml", &toml, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+    let mock = builder(Release::V3_0_3).scenario(scenario).start().unwrap();
+    for (request, reply) in requests.iter().zip(&replies) {
+        assert_eq!(ask(&mock.listening()[0].1, request).unwrap(), *reply);
+    }
+    assert!(mock.stop().is_empty());
+}
+
+#[test]
+fn sessions_are_redacted_and_replayed() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("exchanges.jsonl");
+    let mock = builder(Release::V4_1).listen(Face::XenApi, Address::any_port()).start().unwrap();
+    let proxy = before(&mock, Face::XenApi).record(&file).start().unwrap();
+    let session = |reply: &[u8]| {
+        let text = String::from_utf8_lossy(reply).into_owned();
+        let (_, value) = text.split_once("<name>Value</name>\n<value><string>").expect("a session");
+        value.split('<').next().unwrap().to_owned()
+    };
+    let close = |request: Vec<u8>| {
+        String::from_utf8(request).unwrap().replace("Host: localhost", "Connection: close").into_bytes()
+    };
+    let login = close(call("session.login_with_password", &["root", "s3cret"]));
+    let given = session(&ask(&proxy.listening()[0], &login).unwrap());
+    let all = ask(&proxy.listening()[0], &close(call("VM.get_all", &[&given]))).unwrap();
+    drop(proxy);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(!text.contains("s3cret") && !text.contains(&given) && text.contains("{session}"), "{text}");
+
+    let replay = Relay::replay(Recording::from_file(&file).unwrap()).start().unwrap();
+    let given =
+        session(&ask(&replay.listening()[0], &close(call("session.login_with_password", &["me", "other"]))).unwrap());
+    assert_eq!(given, "{redacted}");
+    assert_eq!(ask(&replay.listening()[0], &close(call("VM.get_all", &[&given]))).unwrap(), all);
+    assert_eq!(replay.stop(), Vec::<String>::new());
+}
+
+#[test]
+fn recordings_with_mistakes_are_shown_where_they_are() {
+    let mistakes = [
+        "",
+        "{}\n",
+        "{\"face\": \"soap\"}\n",
+        "{\"face\": \"sxp\", \"release\": \"9\"}\n",
+        "{\"face\": \"sxp\"}\n{\"case\": \"1\"}\n",
+        "{\"face\": \"sxp\"}\n{\"case\": \"1\", \"request\": \"\\u0100\"}\n",
+        "{\"face\": \"sxp\"}\n{\"case\": \"1\", \"request\": \"\", \"end\": \"never\"}\n",
+    ];
+    let shown = mistakes.map(|mistake| Recording::parse("a.jsonl", mistake).expect_err(mistake).to_string());
+    let _snapshots = crate::snapshots();
+    insta::assert_snapshot!("recording-mistakes", shown.join("\n"));
+}
+
+#[test]
+fn built_in_exchanges_can_be_replayed() {
+    let path = Path::new(env!("CARGO_MANIFEST_DIR")).join("../fixtures/exchanges/3.0.3/xmlrpc.jsonl");
+    let recording = Recording::from_file(path).unwrap();
+    assert_eq!(recording.face(), Face::XmlRpc);
+    assert!(recording.len() > 50);
+    let text = recording.to_scenario();
+    Scenario::parse("converted.toml", &text, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
+}
+
+#[test]
+fn the_program_records_replays_and_converts() {
+    use crate::command::{listening, output, terminate};
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("exchanges.jsonl").display().to_string();
+    let mock = MockXend::builder().start().unwrap();
+    let address = |line: &str| line.strip_prefix("LISTENING sxp ").expect("an address").parse::<Address>().unwrap();
+    let (child, lines) = listening(&["record", "--to", &mock.uri(Face::Sxp).unwrap(), "--out", &file], 1);
+    let reply = ask(&address(&lines[0]), &get("/xend/domain")).unwrap();
+    assert_eq!(terminate(child), (Some(0), String::new()));
+    let (child, lines) = listening(&["replay", &file, "--verify"], 1);
+    assert_eq!(ask(&address(&lines[0]), &get("/xend/domain")).unwrap(), reply);
+    assert_eq!(terminate(child), (Some(0), String::new()));
+    let (child, _) = listening(&["replay", &file, "--verify"], 1);
+    assert_eq!(terminate(child), (Some(1), "unused: 1-get-xend-domain\n".to_owned()));
+    let (status, scenario, _) = output(&["convert", &file]);
+    assert_eq!(status, Some(0));
+    assert!(scenario.contains("path = \"/xend/domain\""), "{scenario}");
+    let (child, lines) = listening(&["proxy", "--to", &mock.uri(Face::Sxp).unwrap(), "--fault", "close = 12"], 1);
+    assert_eq!(ask(&address(&lines[0]), &get("/xend/domain")).unwrap(), b"HTTP/1.1 200");
+    assert_eq!(terminate(child), (Some(0), String::new()));
+    let (status, _, error) = output(&["proxy", "--to", "localhost:8000"]);
+    assert_eq!(status, Some(2));
+    assert!(error.contains("is not the URI of a server"), "{error}");
+}
