@@ -36,10 +36,12 @@ check: ## Formatting, lints, all tests, docs: the test command
 # Tests that ask another implementation are left out where it is missing, unless ORACLES says that they must run.
 .PHONY: oracles
 oracles: export ORACLES := required
-oracles: ## Every check that asks another implementation, Python 2 and 3; fails where one is missing
+oracles: ## Every check that asks another implementation: Python 2 and 3, which must be there, and the adapters that can be installed
 	$(CARGO) test --package xend-wire --test wire --quiet -- python
 	$(CARGO) test --package mock-xend --test mock --test xenapi --quiet -- python
 	$(CARGO) test --package xend-harness --test cli --quiet -- python::
+	python3 adapters/libraries.py install
+	$(CARGO) test --package xend-harness --test cli --quiet -- --nocapture adapters::
 	@$(MAKE) --no-print-directory oracles-there
 
 .PHONY: oracles-there
@@ -80,6 +82,11 @@ examples: ## The example of each crate, run
 	expect '^refuses-all: ' "$$built/examples/own_subject"; \
 	expect '^xmlrpc: ' "$$built/examples/count_cases"; \
 	echo 'examples: 5 run'
+
+.PHONY: results
+results: ## How XML-RPC libraries do: installs what is missing into target/adapters, and writes docs/results
+	$(CARGO) build --quiet --package xend-harness
+	python3 adapters/libraries.py results
 
 .PHONY: power
 power: ## Broken readers against the cases: who catches whom, and docs/power.md

@@ -1,15 +1,22 @@
 #!/usr/bin/env python3
-"""Installs, builds, and lists the libraries that have an adapter here (libraries.toml).
+"""Installs, builds, tests and lists the libraries that have an adapter here (libraries.toml).
 
     python3 adapters/libraries.py install [--debian] [NAME...]
     python3 adapters/libraries.py list
+    python3 adapters/libraries.py results [--debian] [--keep] [--harness PROGRAM] [NAME...]
+
+`results` tests each library and writes docs/results: the report of each run as JSON lines (NAME.jsonl.xz), and
+README.md with the grid and what each library gets wrong. But for versions and the date, the same libraries give the
+same files.
 
 Everything goes into one folder, target/adapters (or that of `--out`): a virtual environment, a node_modules, and what
 is compiled. Packages of Debian are the exception. They are installed only with `--debian`, which needs root; without
 it, a library whose packages are missing is left out, and the reason is printed.
 """
 import argparse
+import datetime
 import json
+import lzma
 import pathlib
 import shutil
 import subprocess
@@ -87,14 +94,133 @@ def version(row, out):
     return f"{hello['name']} {hello['version']}" + (f" ({package})" if package else "")
 
 
+# What can be wrong with an answer, as the grid tells it, by the verdict and what the harness says of it.
+KINDS = ["takes what is wrong", "refuses what is right", "reads another value", "crashes or hangs"]
+
+
+def kind(line):
+    if line["verdict"] == "fail":
+        return KINDS[0] if "accepts" in line["why"] else KINDS[1]
+    return KINDS[2] if line["verdict"] == "wrong-value" else KINDS[3]
+
+
+def report(row, out, harness, keep):
+    """Tests a library, and returns the lines of the report about cases."""
+    file = out / f"{row['name']}.jsonl"
+    if not (keep and file.exists()):
+        file.unlink(missing_ok=True)
+        done = subprocess.run([str(harness), "test", "--json", str(file), "--", *command(row["run"], out)], capture_output=True, text=True)
+        if not file.exists():
+            raise LeftOut(f"the harness did not test it: {(done.stderr or done.stdout).strip().splitlines()[0][:300]}")
+    lines = [json.loads(line) for line in file.read_text().splitlines()]
+    return [line for line in lines if "verdict" in line]
+
+
+def failures(lines):
+    return [line for line in lines if line["verdict"] not in ("pass", "unsupported", "skipped")]
+
+
+def document(case):
+    """The document of a case as it stands in its file, if it is short and text."""
+    row = tomllib.loads((HERE.parent / "fixtures" / "cases" / f"{case}.toml").read_text())
+    return row.get("input")
+
+
+def smallest(lines):
+    """For each kind of mistake the failed case with the smallest document."""
+    found = {}
+    for line in failures(lines):
+        text = document(line["id"])
+        if line["level"] == "must" and text and (kind(line) not in found or len(text) < len(found[kind(line)][1])):
+            found[kind(line)] = (line, text)
+    return [found[name] for name in KINDS if name in found]
+
+
+def shown(text):
+    return text if len(text) < 200 else text[:200] + " ..."
+
+
+def page(results, left_out, notes, day):
+    """docs/results/README.md."""
+    yield "# How XML-RPC libraries do"
+    yield ""
+    yield f"{len(results)} libraries of {len({row['language'] for row, *_ in results})} languages, each through its adapter in [adapters](../../adapters/README.md), tested on {day}."
+    yield "`make results` makes this page anew: it installs what is not there, runs the harness, and writes the report of each run beside it."
+    yield ""
+    yield "A number is how many cases of the level *must*, those that the specification decides, a library got wrong, of how many it was asked by the rules `spec`."
+    yield "The columns behind it tell them apart; a crash or a hang counts at any level. *should* counts what the errata and common sense ask for."
+    yield "A library is asked only what its adapter declares, so that a low number in *asked* is no praise."
+    yield ""
+    yield "| library | language | version | asked | wrong | " + " | ".join(KINDS) + " | should |"
+    yield "| --- | --- | --- | --: | --: |" + " --: |" * (len(KINDS) + 1)
+    for row, told, lines in results:
+        spec = [line for line in lines if line.get("variant") == "spec" and line["verdict"] not in ("unsupported", "skipped")]
+        must, should = ([line for line in spec if line["level"] == level] for level in ("must", "should"))
+        # A crash is a failure whatever the level.
+        wrong = failures(must) + [line for line in failures(spec) if line["level"] != "must" and kind(line) == KINDS[3]]
+        counts = [sum(kind(line) == name for line in wrong) for name in KINDS]
+        cells = [f"[{row['name']}](#{row['name'].replace('.', '')})", row["language"], told, len(must), len(wrong), *counts, f"{len(failures(should))} of {len(should)}"]
+        yield "| " + " | ".join(map(str, cells)) + " |"
+    for name, why in left_out:
+        yield ""
+        yield f"`{name}` is left out: {why}"
+    for row, told, lines in results:
+        yield ""
+        yield f"## {row['name']}"
+        yield ""
+        yield told + "."
+        if row["name"] in notes:
+            yield notes[row["name"]]["text"].strip()
+        for line, text in smallest([line for line in lines if line.get("variant") == "spec"]):
+            yield ""
+            yield f"It {kind(line)}: {line['title']} (`{line['id']}`; {line['source']})."
+            yield ""
+            yield "```xml"
+            yield shown(text.strip())
+            yield "```"
+            yield ""
+            yield f"It gave `{shown(line['got'])}`, and should have given `{shown(line['wanted'])}`."
+
+
+def results(rows, out, harness, debian, keep):
+    folder = HERE.parent / "docs" / "results"
+    folder.mkdir(parents=True, exist_ok=True)
+    notes = tomllib.loads((HERE / "notes.toml").read_text())
+    tested, left_out = [], []
+    for row in rows:
+        try:
+            install(row, out, debian)
+            told = version(row, out)
+            lines = report(row, out, harness, keep)
+        except LeftOut as why:
+            left_out.append((row["name"], str(why)))
+            print(f"{row['name']:22} left out: {why}", flush=True)
+            continue
+        wrong = {line["id"] for line in failures(lines)}
+        stale = set(notes.get(row["name"], {}).get("cases", [])) - wrong
+        if stale:
+            sys.exit(f"error: notes.toml says of {row['name']} what is no longer so: it passes {', '.join(sorted(stale))}")
+        text = "".join(json.dumps({key: line[key] for key in ("id", "variant", "level", "verdict", "got") if key in line}, ensure_ascii=False) + "\n" for line in lines)
+        (folder / f"{row['name']}.jsonl.xz").write_bytes(lzma.compress(text.encode(), preset=9))
+        tested.append((row, told, lines))
+        print(f"{row['name']:22} {len(lines)} answers, {len(wrong)} cases wrong", flush=True)
+    text = "\n".join(page(tested, left_out, notes, datetime.date.today())) + "\n"
+    (folder / "README.md").write_text(text)
+    print(f"{len(tested)} libraries tested, {len(left_out)} left out: docs/results/README.md")
+
+
 def main():
     parser = argparse.ArgumentParser(description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter)
-    parser.add_argument("what", choices=["install", "list"])
+    parser.add_argument("what", choices=["install", "list", "results"])
     parser.add_argument("names", nargs="*", metavar="NAME", help="the libraries; all if none is named")
     parser.add_argument("--out", type=pathlib.Path, default=HERE.parent / "target" / "adapters", help="the folder to install into")
     parser.add_argument("--debian", action="store_true", help="install packages of Debian too, as root")
-    asked = parser.parse_args()
+    parser.add_argument("--keep", action="store_true", help="take the reports of an earlier run where there are any, and test only the other libraries")
+    parser.add_argument("--harness", type=pathlib.Path, default=HERE.parent / "target" / "debug" / "xend-harness", help="the program xend-harness")
+    asked = parser.parse_intermixed_args()
     out = asked.out.resolve()
+    if asked.what == "results":
+        return results(libraries(asked.names), out, asked.harness.resolve(), asked.debian, asked.keep)
     left_out = 0
     for row in libraries(asked.names):
         if asked.what == "list":

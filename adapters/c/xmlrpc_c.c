@@ -37,6 +37,7 @@ static json_t *tagged(xmlrpc_value *value) {
     int number;
     double real;
     long long big;
+    xmlrpc_datetime time;
     xmlrpc_value *name, *member;
     json_t *items = json_array();
     switch (xmlrpc_value_type(value)) {
@@ -45,7 +46,10 @@ static json_t *tagged(xmlrpc_value *value) {
     case XMLRPC_TYPE_I8: xmlrpc_read_i8(&env, value, &big); sprintf(text, "%lld", big); return json_pack("{ss}", "i8", text);
     case XMLRPC_TYPE_BOOL: xmlrpc_read_bool(&env, value, &number); return json_pack("{ss}", "boolean", number ? "1" : "0");
     case XMLRPC_TYPE_DOUBLE: xmlrpc_read_double(&env, value, &real); snprintf(text, sizeof text, "%.17g", real); return json_pack("{ss}", "double", text);
-    case XMLRPC_TYPE_DATETIME: xmlrpc_read_datetime_str(&env, value, &string); return json_pack("{ss}", "dateTime", string);
+    case XMLRPC_TYPE_DATETIME:
+        xmlrpc_read_datetime(&env, value, &time);
+        sprintf(text, "%04u%02u%02uT%02u:%02u:%02u", time.Y, time.M, time.D, time.h, time.m, time.s);
+        return json_pack("{ss}", "dateTime", text);
     case XMLRPC_TYPE_STRING: xmlrpc_read_string_lp(&env, value, &length, &string); return json_pack("{so}", "string", json_stringn(string, length));
     case XMLRPC_TYPE_BASE64: xmlrpc_read_base64(&env, value, &length, &bytes); return json_pack("{so}", "base64", base64((const char *)bytes, length));
     case XMLRPC_TYPE_ARRAY:

@@ -78,9 +78,11 @@ static XMLRPC_VALUE native(const char *name, json_t *value) {
 static json_t *read_document(const char *document, int length) {
     XMLRPC_REQUEST message = XMLRPC_REQUEST_FromXML(document, length, NULL);
     XMLRPC_VALUE data = message ? XMLRPC_RequestGetData(message) : NULL;
-    if (message && XMLRPC_RequestGetRequestType(message) == xmlrpc_request_call)
-        return json_pack("{s[{s{sssO}}]}", "values", "call", "method", XMLRPC_RequestGetMethodName(message) ? XMLRPC_RequestGetMethodName(message) : "",
-                         "params", data ? json_object_get(tagged(data), "array") : json_array());
+    if (message && XMLRPC_RequestGetRequestType(message) == xmlrpc_request_call) {
+        const char *name = XMLRPC_RequestGetMethodName(message);
+        json_t *params = data ? json_object_get(tagged(data), "array") : NULL;
+        return json_pack("{s[{s{sssO}}]}", "values", "call", "method", name ? name : "", "params", params ? params : json_array());
+    }
     if (!data) return json_pack("{ss}", "reject", message ? "no value" : "no message");
     if (!XMLRPC_ResponseIsFault(message)) return json_pack("{s[{so}]}", "values", "response", tagged(data));
     return json_pack("{s[{s{soso}}]}", "values", "fault", "code", tagged(XMLRPC_VectorGetValueWithID(data, "faultCode")),

@@ -15,7 +15,7 @@ io.stdout:setvbuf "line"
 local hello = {
 	name = "Lua xmlrpc", version = xmlrpc._VERSION, calls_over = { "tcp" },
 	decodes = { xmlrpc = { "spec" } }, encodes = { xmlrpc = { "spec" } },
-	features = { "calls", "untyped-numbers", "untyped-base64", "encodings" },
+	features = { "calls", "untyped-numbers", "encodings" },
 }
 local untold = {} -- an error: the value says less than the document
 
@@ -30,6 +30,7 @@ local function tagged (value)
 	if next (value) == nil then error (untold) end -- an array and a struct alike
 	local items = {}
 	for name, member in pairs (value) do
+		if type (name) == "table" then return { odd = "a name that is no string" } end
 		if type (name) == "number" then items[name] = tagged (member) else items[#items + 1] = { name, tagged (member) } end
 	end
 	return type (next (value)) == "number" and { array = items } or { struct = items }
@@ -70,12 +71,12 @@ end
 local function read (document)
 	local is_call = document:find ("<methodCall", 1, true)
 	local method, values = (is_call and xmlrpc.srvDecode or xmlrpc.clDecode) (document)
-	-- Dates are handed out as strings, so that their type can't be told.
-	if document:find ("<dateTime", 1, true) then return { accept = true } end
+	-- Dates and base64 are handed out as they stand in the document, as strings, so that their type can't be told.
+	if document:find ("<dateTime", 1, true) or document:find ("<base64", 1, true) then return { accept = true } end
 	if not is_call then return told (xmlrpc.clDecode (document)) end
 	local params = {}
 	for index, value in ipairs (values) do params[index] = tagged (value) end
-	return { values = { { call = { method = method, params = params } } } }
+	return { values = { { call = { method = tostring (method), params = params } } } }
 end
 
 local function write (value)
@@ -94,8 +95,12 @@ for line in io.lines () do
 		return ask.value and write (ask.value) or read ((mime.unb64 (ask.input)))
 	end)
 	if answer == untold then answer = { accept = true }
-	elseif not ok and type (answer) ~= "table" then answer = { [ask.call and "error" or "reject"] = answer } end
+	elseif not ok and type (answer) ~= "table" then
+		answer = { [ask.call and "error" or "reject"] = (answer:sub (1, 200):gsub ("[^ -~]", "?")) }
+	end
 	answer.id = ask.id
+	local printed, text = pcall (json.encode, answer)
+	if not printed then text = json.encode { id = ask.id, accept = true } end -- nested too deeply for this printer
 	-- An empty table is an object to this printer.
-	print ((json.encode (answer):gsub ('"params":{}', '"params":[]')))
+	print ((text:gsub ('"params":{}', '"params":[]')))
 end

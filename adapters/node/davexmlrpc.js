@@ -18,7 +18,7 @@ const HELLO = {
 function tagged(value) {
   if (value === null || value === undefined) return { nil: true };
   if (typeof value === 'boolean') return { boolean: value ? '1' : '0' };
-  if (typeof value === 'string') return { string: value };
+  if (typeof value === 'string') return { [/\p{Surrogate}/u.test(value) ? 'odd' : 'string']: value.replace(/\p{Surrogate}/gu, '?') };
   if (Number.isInteger(value)) return { int: Object.is(value, -0) ? '0' : BigInt(value).toString() };
   if (typeof value === 'number') return { double: String(value).replace('Infinity', 'inf').toLowerCase() };
   if (Array.isArray(value)) return { array: value.map(tagged) };
@@ -53,7 +53,7 @@ function call(uri, method, params, failure, done) {
   davexmlrpc.client(uri, method, params.map(native), 'xml', (error, value) => {
     if (!error) done({ values: [{ response: tagged(value) }] });
     else if ('faultCode' in error) done({ values: [{ fault: { code: tagged(error.faultCode), string: tagged(error.faultString) } }] });
-    else done({ [failure]: error.message });
+    else done({ [failure]: String(error.message) });
   });
 }
 

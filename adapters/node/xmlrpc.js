@@ -12,13 +12,13 @@ const Deserializer = require('xmlrpc/lib/deserializer');
 const HELLO = {
   name: 'Node xmlrpc', version: require('xmlrpc/package.json').version,
   decodes: { xmlrpc: ['spec', 'extended'] }, encodes: { xmlrpc: ['spec', 'extended'] }, calls_over: ['tcp'],
-  features: ['nil', 'i8', 'calls', 'datetime-typed', 'untyped-numbers'],
+  features: ['nil', 'calls', 'datetime-typed', 'untyped-numbers'], // an i8 is handed out as a string
 };
 
 function tagged(value) {
   if (value === null) return { nil: true };
   if (typeof value === 'boolean') return { boolean: value ? '1' : '0' };
-  if (typeof value === 'string') return { string: value };
+  if (typeof value === 'string') return { [/\p{Surrogate}/u.test(value) ? 'odd' : 'string']: value.replace(/\p{Surrogate}/gu, '?') };
   if (Number.isInteger(value)) return { int: Object.is(value, -0) ? '0' : BigInt(value).toString() };
   if (typeof value === 'number') return { double: String(value).replace('Infinity', 'inf').toLowerCase() };
   if (Buffer.isBuffer(value)) return { base64: value.toString('base64') };
@@ -40,17 +40,17 @@ function native(value) {
 }
 
 // Turns the callback of a reply into an answer; a fault comes as an error with a code.
-const told = (failure, done) => (error, value) => {
-  if (!error) done({ values: [{ response: tagged(value) }] });
-  else if ('faultCode' in error) done({ values: [{ fault: { code: tagged(error.faultCode), string: tagged(error.faultString) } }] });
-  else done({ [failure]: error.message });
-};
+const told = (failure, done) => (error, value) => done(() => {
+  if (!error) return { values: [{ response: tagged(value) }] };
+  if (error.faultCode === undefined && error.faultString === undefined) return { [failure]: error.message };
+  return { values: [{ fault: { code: tagged(error.faultCode), string: tagged(error.faultString) } }] };
+});
 
 function read(document, done) {
   const stream = Readable.from([document], { objectMode: false });
   if (!document.includes('<methodCall')) return new Deserializer().deserializeMethodResponse(stream, told('reject', done));
   new Deserializer().deserializeMethodCall(stream, (error, method, params) =>
-    done(error ? { reject: error.message } : { values: [{ call: { method, params: params.map(tagged) } }] }));
+    done(() => error ? { reject: error.message } : { values: [{ call: { method, params: params.map(tagged) } }] }));
 }
 
 function write({ call, fault, response }) {
@@ -68,13 +68,21 @@ require('readline').createInterface({ input: process.stdin }).on('line', line =>
   const ask = JSON.parse(line);
   if (ask.hello) return console.log(JSON.stringify({ hello: HELLO }));
   let open = true; // some callbacks come twice
-  const done = answer => { if (open) console.log(JSON.stringify({ id: ask.id, ...answer })); open = false; };
+  const done = answer => {
+    let line;
+    try {
+      line = JSON.stringify({ id: ask.id, ...answer() });
+    } catch (error) { // a RangeError: nested too deeply for this adapter
+      line = JSON.stringify({ id: ask.id, ...(ask.value ? { unsupported: error.message } : { accept: true }) });
+    }
+    if (open) console.log(line);
+    open = false;
+  };
   try {
     if (ask.call) call(ask.call, done);
-    else if (ask.value) done({ document: Buffer.from(write(ask.value)).toString('base64') });
+    else if (ask.value) { const document = Buffer.from(write(ask.value)).toString('base64'); done(() => ({ document })); }
     else read(Buffer.from(ask.input, 'base64'), done);
   } catch (error) {
-    if (!(error instanceof RangeError)) done({ [ask.call ? 'error' : 'reject']: String(error.message || error) });
-    else done(ask.value ? { unsupported: 'nested too deeply for this adapter' } : { accept: true });
+    done(() => ({ [ask.call ? 'error' : 'reject']: String(error.message || error) }));
   }
 });

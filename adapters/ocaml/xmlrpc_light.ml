@@ -11,7 +11,11 @@ exception Unsupported of string
 let hello = {|{"hello":{"name":"OCaml XmlRpc-Light","version":"0.6.1","decodes":{"xmlrpc":["spec"]},"encodes":{"xmlrpc":["spec"]},
   "calls_over":["tcp"],"features":["nil","calls","datetime-typed","struct-order"]}}|}
 
-let text kind string = `Assoc [ kind, `String string ]
+(* Text that is no UTF-8 can't stand in JSON. *)
+let text kind string =
+  match Netconversion.verify `Enc_utf8 string with
+  | () -> `Assoc [ kind, `String string ]
+  | exception Netconversion.Malformed_code_at _ -> `Assoc [ "odd", `String "text that is no UTF-8" ]
 
 let rec tagged : XmlRpc.value -> Yojson.Basic.t = function
   | `Nil -> `Assoc [ "nil", `Bool true ]

@@ -21,9 +21,10 @@ my $hello = {
 my %kinds = (Integer => 'int', Double => 'double', String => 'string', Boolean => 'boolean', 'DateTime::ISO8601' => 'dateTime');
 
 sub tagged {
-    my ($value) = @_;
-    return { array => [map { tagged($_) } @$value] } if ref $value eq 'ARRAY';
-    return { struct => [map { [$_, tagged($value->{$_})] } sort keys %$value] } if ref $value eq 'HASH';
+    my ($value, $depth) = (@_, 1);
+    die { accept => JSON::PP::true } if $depth > 6000;    # where this printer takes too long
+    return { array => [map { tagged($_, $depth + 1) } @$value] } if ref $value eq 'ARRAY';
+    return { struct => [map { [$_, tagged($value->{$_}, $depth + 1)] } sort keys %$value] } if ref $value eq 'HASH';
     # Of all types only a double stays a plain scalar, which is the text of the document.
     return { ($value =~ /^\s*[-+]?(\d+\.?\d*|\.\d+)(e[-+]?\d+)?\s*$/i ? 'double' : 'odd') => $value =~ s/\s//gr } if defined $value && !ref $value;
     my $type = (ref $value) =~ s/^Frontier::RPC2:://r;
@@ -42,7 +43,7 @@ my %make = (
 
 sub native {
     my ($kind, $content) = %{ $_[0] };
-    return ($make{$kind} // die "there is no $kind\n")->($content);
+    return ($make{$kind} // die { unsupported => "there is no $kind" })->($content);
 }
 
 sub told {
@@ -53,7 +54,7 @@ sub told {
 sub read_document {
     my $message = $rpc->decode($_[0]);
     my @values = @{ $message->{value} };
-    return { values => [{ call => { method => $message->{method_name}, params => [map { tagged($_) } @values] } }] }
+    return { values => [{ call => { method => $message->{method_name} // '', params => [map { tagged($_) } @values] } }] }
         if $message->{type} eq 'call';
     return told($values[0]) if $message->{type} eq 'fault';
     return { values => [{ response => tagged($values[0]) }] };
@@ -86,6 +87,6 @@ while (my $line = <STDIN>) {
     my $ask = $json->decode($line);
     if ($ask->{hello}) { print $json->encode({ hello => $hello }), "\n"; next }
     my $answer = eval { $ask->{call} ? call($ask->{call}) : $ask->{value} ? write_document($ask->{value}) : read_document(decode_base64($ask->{input})) };
-    $answer //= { ($ask->{call} ? 'error' : 'reject') => "$@" };
+    $answer //= ref $@ eq 'HASH' ? $@ : { ($ask->{call} ? 'error' : 'reject') => "$@" };
     print $json->encode({ %$answer, id => $ask->{id} }), "\n";
 }

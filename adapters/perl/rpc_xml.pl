@@ -22,11 +22,12 @@ my $hello = {
 };
 
 sub tagged {
-    my ($value) = @_;
+    my ($value, $depth) = (@_, 1);
+    die { accept => JSON::PP::true } if $depth > 6000;    # where this printer takes too long
     my $type = $value->type;
     return { nil => JSON::PP::true } if $type eq 'nil';
-    return { array => [map { tagged($_) } @$value] } if $type eq 'array';
-    return { struct => [map { [$_, tagged($value->{$_})] } sort keys %$value] } if $type eq 'struct';
+    return { array => [map { tagged($_, $depth + 1) } @$value] } if $type eq 'array';
+    return { struct => [map { [$_, tagged($value->{$_}, $depth + 1)] } sort keys %$value] } if $type eq 'struct';
     return { base64 => encode_base64($value->value, '') } if $type eq 'base64';
     return { dateTime => '' . $value->value } if $type eq 'dateTime.iso8601';
     return { ($type eq 'i4' ? 'int' : $type) => '' . $value->value };
@@ -82,6 +83,6 @@ while (my $line = <STDIN>) {
     if ($ask->{hello}) { print $json->encode({ hello => $hello }), "\n"; next }
     my $allow_nil = local $RPC::XML::ALLOW_NIL = ($ask->{rules} // 'extended') eq 'extended';
     my $answer = eval { $ask->{call} ? call($ask->{call}) : $ask->{value} ? write_document($ask->{value}) : read_document(decode_base64($ask->{input})) };
-    $answer //= { ($ask->{call} ? 'error' : 'reject') => "$@" };
+    $answer //= ref $@ eq 'HASH' ? $@ : { ($ask->{call} ? 'error' : 'reject') => "$@" };
     print $json->encode({ %$answer, id => $ask->{id} }), "\n";
 }

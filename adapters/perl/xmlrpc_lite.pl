@@ -37,7 +37,8 @@ sub told {
     my $fault = $message->fault;
     return { values => [{ response => tagged($message->result) }] } unless defined $fault;
     die { accept => JSON::PP::true } if ref $fault eq 'HASH' && exists $fault->{faultCode} && exists $fault->{faultString};
-    return { values => [{ fault => { odd => $json->allow_nonref->encode($fault) } }] };
+    my $odd = { odd => $json->allow_nonref->encode($fault) };
+    return { values => [{ fault => { code => $odd, string => $odd } }] };
 }
 
 sub read_document {

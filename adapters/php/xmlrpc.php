@@ -20,6 +20,8 @@ function tagged($value) {
     if (is_object($value) && $value->xmlrpc_type === 'datetime') return ['dateTime' => $value->scalar];
     if (!is_array($value)) return ['odd' => var_export($value, true)];
     if ($value === []) throw new Untold(); // an array and a struct alike
+    // An array of PHP turns the name 0 into an index.
+    if (array_is_list($value) && str_contains($GLOBALS['document'], '<name>0<')) throw new Untold();
     if (array_is_list($value)) return ['array' => array_map('tagged', $value)];
     return ['struct' => array_map(fn($name, $member) => [(string) $name, tagged($member)], array_keys($value), $value)];
 }
@@ -48,7 +50,7 @@ function read($document) {
     if (str_contains($document, '<methodCall')) {
         $params = xmlrpc_decode_request($document, $method, 'UTF-8');
         if ($method === null) return ['reject' => 'null'];
-        return ['values' => [['call' => ['method' => $method, 'params' => array_map('tagged', $params ?? [])]]]];
+        return ['values' => [['call' => ['method' => $method, 'params' => array_map('tagged', array_values($params ?? []))]]]];
     }
     $value = xmlrpc_decode($document, 'UTF-8');
     if ($value === null) return ['reject' => 'null'];
@@ -68,7 +70,8 @@ while (($line = fgets(STDIN)) !== false) {
     $ask = json_decode($line, true, 1 << 30);
     try {
         if (isset($ask['hello'])) $answer = ['hello' => HELLO + ['version' => phpversion('xmlrpc')]];
-        else $answer = ['id' => $ask['id']] + (isset($ask['value']) ? write($ask['value']) : read(base64_decode($ask['input'])));
+        elseif (isset($ask['value'])) $answer = ['id' => $ask['id']] + write($ask['value']);
+        else $answer = ['id' => $ask['id']] + read($document = base64_decode($ask['input']));
     } catch (Untold) {
         $answer = ['id' => $ask['id'], 'accept' => true];
     } catch (Unsupported $error) {
@@ -77,5 +80,6 @@ while (($line = fgets(STDIN)) !== false) {
         $answer = ['id' => $ask['id'], 'reject' => $error->getMessage()];
     }
     // What is no UTF-8 is shown as such, and is no text that could be right.
-    echo json_encode($answer, JSON_INVALID_UTF8_SUBSTITUTE, 1 << 30), "\n";
+    $line = json_encode($answer, JSON_INVALID_UTF8_SUBSTITUTE, 10000);
+    echo $line === false ? json_encode(['id' => $ask['id'], 'accept' => true]) : $line, "\n";
 }

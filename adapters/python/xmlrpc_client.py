@@ -18,7 +18,8 @@ TAGS = [
     (type(None), lambda value: {"nil": True}),
     (bool, lambda value: {"boolean": str(int(value))}),
     (int, lambda value: {"int": str(value)}),
-    ((float, decimal.Decimal), lambda value: {"double": repr(float(value))}),
+    (float, lambda value: {"double": repr(value)}),
+    (decimal.Decimal, lambda value: {"double": f"{value:f}"}),
     (str, lambda value: {"string": value}),
     (xmlrpc.client.DateTime, lambda value: {"dateTime": value.value}),
     (xmlrpc.client.Binary, lambda value: {"base64": base64.b64encode(value.data).decode()}),
@@ -32,7 +33,6 @@ KINDS = {
     "struct": lambda members: {name: native(value) for name, value in members},
     "array": lambda items: [native(item) for item in items],
 }
-sys.set_int_max_str_digits(0) if hasattr(sys, "set_int_max_str_digits") else None
 socket.setdefaulttimeout(2)
 
 
@@ -105,8 +105,8 @@ def main():
 
 
 def start():
-    # The library reads any depth, so that this adapter must print it.
-    sys.setrecursionlimit(1_000_000)
+    # The library reads any depth, so that this adapter must print as much as it can.
+    sys.setrecursionlimit(50_000)
     threading.stack_size(1 << 29)
     threading.Thread(target=main).start()
 

@@ -239,6 +239,17 @@ impl Error {
         matches!(&self.kind, Kind::Reply(failure) if failure.daemon_code.as_deref() == Some("HANDLE_INVALID"))
     }
 
+    /// Returns whether the reply is an exception of the Xen-API's code whose text names the given Python attribute. The
+    /// daemon has no code for it, so its text is all there is.
+    pub(crate) fn is_exception_about(&self, attribute: &str) -> bool {
+        match &self.kind {
+            Kind::Reply(failure) => {
+                failure.daemon_code.as_deref() == Some("INTERNAL_ERROR") && failure.message.contains(attribute)
+            }
+            _ => false,
+        }
+    }
+
     /// Returns the HTTP status of the daemon's reply, if there was a reply.
     pub fn status(&self) -> Option<u16> {
         self.reply().map(|reply| reply.status)

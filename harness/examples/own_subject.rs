@@ -5,7 +5,7 @@
 //! ```
 
 use xend_harness::subject::{Answer, Declaration, Question, Reply, Subject};
-use xend_harness::{Case, Error, Rules, Status, report, suite};
+use xend_harness::{Case, Error, Rules, Status, report, run};
 use xend_wire::xmlrpc;
 
 /// A parser that refuses every document.
@@ -25,11 +25,11 @@ impl Subject for RefusesAll {
 fn main() -> Result<(), Error> {
     let declaration = Declaration {
         name: "refuses-all".to_owned(),
-        rules: vec![Rules::Xmlrpc(xmlrpc::Rules::spec())],
-        features: Vec::new(),
+        decodes: vec![Rules::Xmlrpc(xmlrpc::Rules::spec())],
+        ..Declaration::default()
     };
-    let options = suite::Options::default();
-    let run = suite::run(&mut RefusesAll(declaration), &Case::built_in()?, &options)?;
+    let options = run::Options::default();
+    let run = run::judge(&mut RefusesAll(declaration), &Case::built_in()?, &options)?;
     for line in report::people(&run).lines().take(12) {
         println!("{line}");
     }

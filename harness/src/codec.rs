@@ -1,33 +1,28 @@
 //! The two formats that parsers are tested on, and the rules by which each can be read.
 
 use std::fmt;
-use std::str::FromStr;
 
 use xend_wire::{Release, sexpr, xmlrpc};
 
 use crate::Error;
 
-/// A format that a parser under test reads.
-#[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
-pub enum Codec {
-    /// Xend's S-expressions.
-    Sexpr,
-    /// XML-RPC, as Xend or any other program uses it.
-    Xmlrpc,
+xend_wire::named_enum! {
+    /// A format that a parser under test reads.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash, clap::ValueEnum)]
+    pub enum Codec {
+        /// Xend's S-expressions.
+        Sexpr = "sexpr",
+        /// XML-RPC, as Xend or any other program uses it.
+        Xmlrpc = "xmlrpc",
+    }
+    /// Both codecs.
+    ALL: 2;
+    /// Returns the name, `sexpr` or `xmlrpc`; the id of a case begins with it.
+    fn name;
+    Err: Error = |name: &str| Error::Usage(format!("unknown codec `{name}`, expected sexpr or xmlrpc"));
 }
 
 impl Codec {
-    /// Both codecs.
-    pub const ALL: [Self; 2] = [Self::Sexpr, Self::Xmlrpc];
-
-    /// Returns the name, `sexpr` or `xmlrpc`; the id of a case begins with it.
-    pub fn name(self) -> &'static str {
-        match self {
-            Self::Sexpr => "sexpr",
-            Self::Xmlrpc => "xmlrpc",
-        }
-    }
-
     /// Returns every set of rules that the codec can be read by.
     pub fn rules(self) -> Vec<Rules> {
         match self {
@@ -72,23 +67,6 @@ impl Codec {
             Self::Sexpr => Rules::Sexpr(sexpr::Rules::strict()),
             Self::Xmlrpc => Rules::Xmlrpc(xmlrpc::Rules::spec()),
         }
-    }
-}
-
-impl fmt::Display for Codec {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Codec {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL
-            .into_iter()
-            .find(|codec| codec.name() == name)
-            .ok_or_else(|| Error::Usage(format!("unknown codec `{name}`, expected sexpr or xmlrpc")))
     }
 }
 

@@ -17,18 +17,21 @@ pub enum Error {
     /// A file has a mistake, such as a case that is not valid TOML; the diagnostic shows the place.
     #[error("{0}")]
     File(Diagnostic),
-    /// The harness itself failed, or a signal ended it.
+    /// The harness itself failed.
     #[error("{0}")]
     Harness(String),
+    /// A signal asked the harness to end; the text is a word for it, such as `interrupted`.
+    #[error("{0}")]
+    Interrupted(String),
 }
 
 impl Error {
     /// Returns the exit status of a program that ends with this error: 2 if the user can correct the cause, 3 if the
-    /// harness failed.
+    /// harness failed or was interrupted.
     pub fn exit_code(&self) -> u8 {
         match self {
             Self::Usage(_) | Self::File(_) => 2,
-            Self::Harness(_) => 3,
+            Self::Harness(_) | Self::Interrupted(_) => 3,
         }
     }
 

@@ -42,15 +42,29 @@ features! {
     StructOrder = "struct-order";
     /// The subject keeps all members of a struct, even if several have the same name.
     StructDuplicates = "struct-duplicates";
-    /// The subject reads a `dateTime` as a point in time and not as text, so answers are compared by the time that they
-    /// mean.
+    /// The subject reads a `dateTime` as a point in time and not as text, so answers are compared by the point in time.
+    /// A fraction of a second may be kept or dropped, which the specification leaves open.
     DatetimeTyped = "datetime-typed";
+    /// The subject's language can't tell an `int` from a `double` with the same value, so numbers are compared by
+    /// value.
+    UntypedNumbers = "untyped-numbers";
+    /// The subject's language can't tell bytes from text, so the bytes of a `base64` may be answered as a `string`, or
+    /// as a `base64` for the bytes of a string.
+    UntypedBase64 = "untyped-base64";
     /// The subject reads documents in UTF-16, and documents that declare the encoding ISO-8859-1 or US-ASCII.
     Encodings = "encodings";
     /// The subject reads a `methodCall`, and not only a `methodResponse`.
     Calls = "calls";
     /// The subject reads atoms of S-expressions whose bytes are not UTF-8.
     AtomBytes = "atom-bytes";
+}
+
+impl Feature {
+    /// Returns whether the feature says what a subject can't tell apart, which makes the comparison of its answers
+    /// looser. The other features are abilities.
+    pub fn is_a_lack(self) -> bool {
+        matches!(self, Self::DatetimeTyped | Self::UntypedNumbers | Self::UntypedBase64)
+    }
 }
 
 impl fmt::Display for Feature {

@@ -1,7 +1,7 @@
 //! Compares a subject's answer with what a case expects.
 
 use std::fmt;
-use std::time::Duration;
+use std::sync::Arc;
 
 use xend_wire::{Excerpt, visible};
 
@@ -9,8 +9,9 @@ use crate::Rules;
 use crate::case::{Case, Expect, NoAnswer, Outcome};
 use crate::shorten::{lines, shortened};
 use crate::subject::{Answer, Fault};
+use crate::suite::Suite;
 use crate::tagged::{Difference, Equality, Tagged};
-use crate::verdict::{Evidence, Status, Verdict};
+use crate::verdict::{About, Evidence, Status, Verdict};
 
 /// The length to which a value, or a line of the input, is shortened in a report, in characters.
 const LONGEST: usize = 400;
@@ -21,6 +22,7 @@ const LINES: usize = 12;
 /// A case with the rules and the expectation that an answer is judged by.
 pub(crate) struct Judgement<'a> {
     pub(crate) case: &'a Case,
+    pub(crate) about: Arc<About>,
     pub(crate) rules: Rules,
     pub(crate) expect: &'a Expect,
     pub(crate) equality: Equality,
@@ -29,18 +31,14 @@ pub(crate) struct Judgement<'a> {
 impl Judgement<'_> {
     /// Judges an answer; `is_strict` tells whether a failure at the level `should` fails the run.
     pub(crate) fn verdict(&self, answer: &Result<Answer, Fault>, is_strict: bool) -> Verdict {
-        let Self { case, rules, expect, .. } = self;
         let (status, why) = self.status(answer);
-        let level = expect.level;
+        let level = self.expect.level;
         Verdict {
-            id: case.id.clone(),
-            rules: Some(*rules),
             level: Some(level),
-            status,
             is_unexpected: status == Status::HarnessError || status.counts(level, is_strict),
             why,
             evidence: status.is_failure().then(|| Box::new(self.evidence(answer))),
-            elapsed: Duration::ZERO,
+            ..Verdict::bare(Suite::Reading, Arc::clone(&self.about), self.rules.to_string(), status)
         }
     }
 
@@ -56,6 +54,15 @@ impl Judgement<'_> {
                     (Status::Pass, "")
                 } else if permitted().any(|outcome| matches!(outcome, Outcome::Values(_) | Outcome::Generated(_))) {
                     (Status::WrongValue, "the subject reads other values than expected")
+                } else {
+                    (Status::Fail, "the subject accepts a document that it should refuse")
+                }
+            }
+            Ok(Answer::Accept) => {
+                if permitted().any(|outcome| matches!(outcome, Outcome::Accept)) {
+                    (Status::Pass, "")
+                } else if permitted().any(|outcome| outcome.values().is_some()) {
+                    (Status::Unsupported, "the subject accepts the document and can't tell what it read")
                 } else {
                     (Status::Fail, "the subject accepts a document that it should refuse")
                 }
@@ -96,15 +103,13 @@ impl Judgement<'_> {
     }
 
     fn evidence(&self, answer: &Result<Answer, Fault>) -> Evidence {
-        let Self { case, expect, .. } = self;
-        let wanted: Vec<_> = expect.permitted.iter().map(|permitted| permitted.outcome.to_string()).collect();
+        let wanted: Vec<_> = self.expect.permitted.iter().map(|permitted| permitted.outcome.to_string()).collect();
         let difference = self.difference(answer);
         Evidence {
-            title: case.title.clone(),
-            source: case.source.clone(),
             input: self.input(answer, difference.as_ref().map(|(difference, wanted)| (difference, *wanted))),
             got: match answer {
                 Ok(Answer::Values(values)) => shortened(&values.to_json(), LONGEST),
+                Ok(Answer::Accept) => "accepted".to_owned(),
                 Ok(Answer::Reject { message, kind: Some(kind) }) => format!("rejected ({}): {message}", kind.name()),
                 Ok(Answer::Reject { message, .. }) => format!("rejected: {}", one_line(message)),
                 Ok(Answer::Unsupported(why)) => one_line(why),
@@ -112,9 +117,8 @@ impl Judgement<'_> {
                 Err(_) => "no answer".to_owned(),
             },
             wanted: wanted.join(", or "),
-            difference: difference.map(|(difference, _)| difference.to_string()),
-            stderr: String::new(),
-            repeat: String::new(),
+            differences: difference.into_iter().map(|(difference, _)| difference.to_string()).collect(),
+            ..Evidence::default()
         }
     }
 
@@ -136,7 +140,7 @@ impl Judgement<'_> {
         let input = &self.case.input;
         let span = match (self.rules.decode(input), difference) {
             (Ok(ours), Some((difference, wanted))) => ours.locate(difference, wanted),
-            (Err(error), _) if matches!(answer, Ok(Answer::Values(_))) => Some(error.span()),
+            (Err(error), _) if matches!(answer, Ok(Answer::Values(_) | Answer::Accept)) => Some(error.span()),
             _ => None,
         };
         match span {
@@ -174,6 +178,8 @@ fn one_line(text: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::time::Duration;
+
     use xend_wire::ErrorKind;
 
     use super::*;
@@ -187,7 +193,8 @@ mod tests {
         let case = Case::parse("sexpr/a.toml", "a.toml", text.as_bytes(), &|_| Err(String::new())).expect("a case");
         let rules = case.codec().default_rules();
         let expect = case.expectation(rules).expect("an expectation");
-        let judgement = Judgement { case: &case, rules, expect, equality: Equality::default() };
+        let about = Arc::new(About::default());
+        let judgement = Judgement { case: &case, about, rules, expect, equality: Equality::default() };
         let verdict = judgement.verdict(&answer, false);
         assert_eq!(verdict.status, status, "{answer:?}");
         assert_eq!(verdict.evidence.is_some(), status.is_failure(), "{answer:?}");

@@ -1,7 +1,7 @@
 //! Conformance suites for parsers, servers and clients of Xend's protocols, and for XML-RPC libraries in general.
 //!
 //! Xend was the control daemon of Xen 3 and 4. A [`Subject`] is the parser under test, and a [`Case`] is one document
-//! with the answers that a subject may give. [`suite::run`] asks a subject every case and returns a [`Verdict`] for
+//! with the answers that a subject may give. [`run::judge`] asks a subject every case and returns a [`Verdict`] for
 //! each; [`report`] turns the verdicts into reports for people and machines. [`exchange`] compares a server's replies
 //! with recorded replies of the real daemon, and [`laws`] checks how domains behave on a server. The binary
 //! `xend-harness` is a command line for all of these.
@@ -10,6 +10,7 @@
 //! * [`Pattern`] selects cases, and [`Baseline`] lists the cases that are known to fail.
 #![forbid(unsafe_code)]
 
+mod baseline;
 pub mod case;
 pub mod cli;
 mod codec;
@@ -21,6 +22,7 @@ mod judgement;
 pub mod laws;
 mod pattern;
 pub mod report;
+pub mod run;
 mod shorten;
 pub mod subject;
 pub mod suite;
@@ -28,14 +30,16 @@ mod survey;
 mod tagged;
 mod verdict;
 
+pub use baseline::{Baseline, Hold};
 pub use case::Case;
 pub use codec::{Codec, Rules};
 pub use error::Error;
 pub use feature::Feature;
-pub use pattern::{Baseline, Pattern};
+pub use pattern::Pattern;
 pub use subject::Subject;
+pub use suite::Suite;
 pub use tagged::{AnswerReader, Difference, Equality, Malformed, Tagged};
-pub use verdict::{Evidence, Status, Verdict};
+pub use verdict::{About, Direction, Evidence, Status, Verdict};
 pub use xend_wire::{Diagnostic, Excerpt};
 
 /// Runs the code blocks of the crate's README as tests.

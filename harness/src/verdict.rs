@@ -1,10 +1,11 @@
 //! Verdicts: the results of judging a subject.
 
 use std::fmt;
+use std::sync::Arc;
 use std::time::Duration;
 
-use crate::Rules;
 use crate::case::Level;
+use crate::suite::Suite;
 
 macro_rules! statuses {
     ($($(#[$doc:meta])* $status:ident = $name:literal;)*) => {
@@ -50,6 +51,8 @@ statuses! {
     ExpectedFailure = "expected-failure";
     /// The subject passed, and the baseline lists the case as a failure.
     UnexpectedPass = "unexpected-pass";
+    /// The subject failed at first and passed when it was asked again.
+    Flaky = "flaky";
     /// The harness failed and could not judge the answer.
     HarnessError = "harness-error";
 }
@@ -85,14 +88,39 @@ impl fmt::Display for Status {
     }
 }
 
-/// The result of asking a subject one case by one set of rules.
+/// What a verdict is about: a case, a law or an exchange, with what a report tells of it.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct About {
+    /// The id, such as `xmlrpc/int-plus` or `laws/pause-is-idempotent`. It is `hello` if a subject that is kept alive
+    /// fails before it is asked its first case.
+    pub id: String,
+    /// What is tested, as a phrase.
+    pub title: String,
+    /// The id of the rule that is tested, if it is known.
+    pub rule: Option<String>,
+    /// Where the question and the expectation come from.
+    pub source: String,
+    /// The beginning of what the subject is given: at most [`About::MOST`] bytes.
+    pub input: Vec<u8>,
+    /// The length of all of what the subject is given, in bytes.
+    pub length: usize,
+}
+
+impl About {
+    /// How many bytes of an input are kept.
+    pub const MOST: usize = 2_048;
+}
+
+/// The result of asking a subject one question.
 #[derive(Clone, Debug)]
 pub struct Verdict {
-    /// The id of the case, or `hello` if a subject that is kept alive fails before it is asked its first case. For a
-    /// law it is the law's id, an `@`, and the address.
-    pub id: String,
-    /// The rules by which the document was to be read; none for `hello` and for laws.
-    pub rules: Option<Rules>,
+    /// The suite that the question belongs to.
+    pub suite: Suite,
+    /// What the verdict is about.
+    pub about: Arc<About>,
+    /// Which of several ways of asking it was: the rules by which a document is read, or the address of a server.
+    /// Empty if there is only one way.
+    pub variant: String,
     /// How binding the expectation is; none if the case has no expectation.
     pub level: Option<Level>,
     /// The result.
@@ -107,25 +135,70 @@ pub struct Verdict {
     pub elapsed: Duration,
 }
 
+impl Verdict {
+    /// Makes a verdict without a reason and without details, which fails the run if the status is a failure.
+    pub fn bare(suite: Suite, about: Arc<About>, variant: impl Into<String>, status: Status) -> Self {
+        Self {
+            suite,
+            about,
+            variant: variant.into(),
+            level: None,
+            status,
+            is_unexpected: status.is_failure(),
+            why: String::new(),
+            evidence: None,
+            elapsed: Duration::ZERO,
+        }
+    }
+
+    /// Returns the id of what the verdict is about, without the variant.
+    pub fn id(&self) -> &str {
+        &self.about.id
+    }
+
+    /// Returns the id with the variant, as reports print it and `--filter` takes it: `xmlrpc/int-plus@spec`.
+    pub fn name(&self) -> String {
+        match &*self.variant {
+            "" => self.about.id.clone(),
+            variant => format!("{}@{variant}", self.about.id),
+        }
+    }
+}
+
 /// The details of a failure that a report shows.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Evidence {
-    /// The title of the case.
-    pub title: String,
-    /// The source of the case: where its input and expectation come from.
-    pub source: String,
     /// The input: an excerpt with a caret at the failure, or the first lines of the input if no place is known.
     pub input: String,
     /// The subject's answer.
     pub got: String,
     /// The answer that was expected.
     pub wanted: String,
-    /// The first difference between values, such as `values[0].list[1]: got .., wanted ..`.
-    pub difference: Option<String>,
+    /// The places that differ, such as `values[0].list[1]: got .., wanted ..`. The text before the first colon names
+    /// the check that failed.
+    pub differences: Vec<String>,
+    /// What went over the connection to a server, each piece with its direction.
+    pub exchange: Vec<(Direction, Vec<u8>)>,
     /// The end of what the subject wrote to standard error.
     pub stderr: String,
     /// The command line that repeats only this case.
     pub repeat: String,
+}
+
+impl Evidence {
+    /// Returns the names of the checks that failed, such as `header Date` or `values[0].list[1]`.
+    pub fn checks(&self) -> impl Iterator<Item = &str> {
+        self.differences.iter().map(|difference| difference.split(": ").next().unwrap_or_default())
+    }
+}
+
+/// Which way bytes went over a connection.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub enum Direction {
+    /// From the harness to the subject.
+    Sent,
+    /// From the subject to the harness.
+    Received,
 }
 
 #[cfg(test)]

@@ -25,6 +25,7 @@ mod excerpt;
 pub mod failure;
 pub mod http;
 mod limits;
+mod named_enum;
 pub mod operation;
 mod python;
 mod release;

@@ -7,6 +7,7 @@ package main
 
 import (
 	"bufio"
+	"bytes"
 	"encoding/base64"
 	"encoding/json"
 	"fmt"
@@ -23,7 +24,7 @@ import (
 type object = map[string]interface{}
 
 var hello = object{"hello": object{
-	"name": "Go kolo/xmlrpc", "version": "2020-03-10", "calls_over": []string{"tcp"}, "features": []string{"nil", "datetime-typed", "untyped-base64"},
+	"name": "Go kolo/xmlrpc", "version": "2020-03-10", "calls_over": []string{"tcp"}, "features": []string{"nil", "datetime-typed"},
 	"decodes": object{"xmlrpc": []string{"spec"}}, "encodes": object{"xmlrpc": []string{"spec"}},
 }}
 
@@ -37,7 +38,7 @@ func tagged(value interface{}) object {
 		return object{"int": strconv.FormatInt(value, 10)}
 	case float64:
 		return object{"double": strings.TrimPrefix(strings.ToLower(strconv.FormatFloat(value, 'g', -1, 64)), "+")}
-	case string: // base64 is handed out as it stands in the document
+	case string:
 		return object{"string": value}
 	case time.Time:
 		return object{"dateTime": value.UTC().Format("20060102T15:04:05.999999999")}
@@ -123,6 +124,10 @@ func read(input string) object {
 	err := xmlrpc.Response(document).Err()
 	if err == nil {
 		err = xmlrpc.Response(document).Unmarshal(&value)
+	}
+	// Base64 is handed out as it stands in the document, as a string, so that its type can't be told.
+	if err == nil && bytes.Contains(document, []byte("<base64")) {
+		return object{"accept": true}
 	}
 	return told(value, err, "reject")
 }

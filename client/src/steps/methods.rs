@@ -352,7 +352,7 @@ impl Methods<'_> {
         match self.call_void(&format!("{}.destroy", class.as_str()), [reference.as_str().into()]).await {
             // Up to 3.4 the daemon detaches the disk and then fails because it does not know the disk's image. It knows
             // no image for a disk that was made through another face (capture `xenapi-VBD.destroy-hot@3.4`).
-            Err(error) if class == DeviceClass::Vbd && error.message().contains("removeVBD") => {
+            Err(error) if class == DeviceClass::Vbd && error.is_exception_about("removeVBD") => {
                 self.has_changed = true;
                 let left = self.ask_references("VM.get_VBDs", [self.vm.as_str().into()]).await?;
                 if left.contains(&reference) { Err(error) } else { Ok(Document::default()) }

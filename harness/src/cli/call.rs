@@ -18,7 +18,7 @@ use xend_wire::sexpr::Document;
 
 use super::answer;
 use super::output::{print, print_error_text, print_json, runtime};
-use super::parser::seconds;
+use super::test::seconds;
 use crate::Error;
 use xend_wire::Diagnostic;
 

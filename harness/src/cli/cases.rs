@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use serde_json::json;
 
 use super::output::{print, print_json};
-use super::parser::cases;
+use super::test::cases;
 use crate::case::Case;
 use crate::case::{Expect, Outcome, Rule};
 use crate::pattern::Pattern;

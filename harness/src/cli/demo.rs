@@ -9,7 +9,7 @@ use crate::case::Case;
 use crate::exchange::{Comparison, Sequence, Server, Servers, compare};
 use crate::subject::BuiltIn;
 use crate::verdict::Status;
-use crate::{Error, report, suite};
+use crate::{Error, report, run};
 
 /// Run everything once: the cases, the exchanges of the real daemon, and the client, against mocks of every release.
 ///
@@ -20,7 +20,7 @@ pub(super) struct Arguments {}
 
 pub(super) fn run(_: &Arguments) -> Result<u8, Error> {
     print("The built-in codecs, by all of their rules:\n")?;
-    let cases = suite::run(&mut BuiltIn::new(), &Case::built_in()?, &suite::Options::default())?;
+    let cases = run::judge(&mut BuiltIn::new(), &Case::built_in()?, &run::Options::default())?;
     print(&format!("  {}\n", report::people(&cases).trim_end().replace('\n', "\n  ")))?;
 
     print("Mocks, compared with exchanges of the real daemon, over TCP and Unix sockets:\n")?;

@@ -11,13 +11,13 @@ mod compare;
 mod decode;
 mod demo;
 mod output;
-mod parser;
 mod reports;
-mod server;
+mod test;
 
 use std::io;
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use mock_xend::pages::Pages;
 
@@ -35,8 +35,7 @@ struct CommandLine {
 
 #[derive(Debug, Subcommand)]
 enum Command {
-    Parser(parser::Arguments),
-    Server(server::Arguments),
+    Test(Box<test::Arguments>),
     Decode(decode::Arguments),
     Call(call::Arguments),
     Compare(compare::Arguments),
@@ -46,7 +45,7 @@ enum Command {
     Demo(demo::Arguments),
     /// Act as a subject: answer questions on standard input with the built-in codecs.
     ///
-    /// The command speaks the protocol that `parser -- COMMAND` expects, one JSON object a line. It is an example of
+    /// The command speaks the protocol that `test -- COMMAND` expects, one JSON object a line. It is an example of
     /// how a subject answers.
     Subject,
     #[command(flatten)]
@@ -59,15 +58,30 @@ pub fn main() -> ExitCode {
         Ok(line) => run(line.command),
         // If the help can't be printed, that is an error like any other.
         Err(help) if !help.use_stderr() => print(&help.to_string()).map(|()| 0),
-        Err(mistake) => mistake.exit(),
+        Err(mistake) => {
+            let hint = forgotten_dashes(&mistake);
+            print_error_text(&format!("{mistake}{hint}"));
+            Ok(2)
+        }
     };
     result.unwrap_or_else(|error| print_error(&error)).into()
 }
 
+/// Returns a hint if an unknown option probably belongs to a command that should stand after `--`.
+fn forgotten_dashes(mistake: &clap::Error) -> &'static str {
+    let words: Vec<_> = std::env::args_os().skip(1).collect();
+    let is_about_a_command = words.first().is_some_and(|verb| verb == "test" || verb == "smoke");
+    match mistake.kind() {
+        ErrorKind::UnknownArgument if is_about_a_command && !words.iter().any(|word| word == "--") => {
+            "\nA command to test stands after `--`: xend-harness test -- COMMAND --ITS-OPTIONS\n"
+        }
+        _ => "",
+    }
+}
+
 fn run(command: Command) -> Result<u8, Error> {
     match command {
-        Command::Parser(arguments) => parser::run(&arguments),
-        Command::Server(arguments) => server::run(&arguments),
+        Command::Test(arguments) => test::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),

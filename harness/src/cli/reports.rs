@@ -6,7 +6,7 @@ use mock_xend::out_file::OutFile;
 
 use crate::Error;
 use crate::report::{self, Timing};
-use crate::suite::Run;
+use crate::run::Run;
 
 /// The options that choose which reports to write, and whether they contain times.
 #[derive(Debug, clap::Args)]

@@ -70,7 +70,7 @@ fn difference_of_bodies(got: &[u8], wanted: &[u8], face: Face, release: Release)
         Face::Sxp => Rules::Sexpr(sexpr::Rules::xend(release)),
         Face::XmlRpc | Face::XenApi => Rules::Xmlrpc(xmlrpc::Rules::xend(release)),
     };
-    let equality = Equality { ordered: true, typed_dates: false };
+    let equality = Equality { ordered: true, ..Equality::default() };
     let is_typed = |body: &[u8]| face != Face::Sxp || body.starts_with(b"(");
     if is_typed(got)
         && is_typed(wanted)

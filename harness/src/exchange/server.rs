@@ -21,7 +21,7 @@ pub enum Server {
     Memory(Daemon, Face),
 }
 
-/// All addresses of one server.
+/// The addresses by which one server under test can be reached, on different faces and transports.
 #[derive(Clone, Debug, Default)]
 pub struct Servers(pub Vec<Server>);
 

@@ -1,56 +1,117 @@
 //! Tries all laws on a server.
 
+use std::ops::ControlFlow;
+use std::sync::Arc;
 use std::time::Instant;
 
 use xend_wire::operation::Face;
 
 use super::Law;
 use super::host::{Host, Options};
-use super::trial::{Trial, bare_verdict};
+use super::trial::Trial;
 use crate::Error;
-use crate::suite::Run;
-use crate::verdict::{Status, Verdict};
+use crate::run::{self, Book, Item, Plan, Run, Unasked, Watch};
+use crate::suite::Suite;
+use crate::verdict::{About, Status, Verdict};
 
 /// The number of laws in a row that may get no answer over an address. After that no more laws are tried over it, since
 /// a server that hangs would make the run take hours.
 const MAX_UNANSWERED: usize = 3;
 const GIVEN_UP: &str = "the server did not answer over this address several times in a row";
 
+/// A law to try over an address, which is given by its index.
+#[derive(Clone, Copy, Debug)]
+struct Task<'l> {
+    law: &'l Law,
+    number: usize,
+    address: usize,
+}
+
 /// Tries the laws on a server, each over every address of it, and returns a verdict for each law and address.
 ///
-/// The id of a verdict is the law's id, an `@`, and the label of the address, such as
-/// `laws/pause-is-idempotent@sxp+unix`. A law that does not apply to the server's release, the address's face or the
-/// options is skipped.
+/// The variant of a verdict is the label of the address, such as `sxp+unix`. A law that does not apply to the server's
+/// release, the address's face or the options is skipped. When `interrupted` is done, with a word for what happened,
+/// the run ends with the verdicts that have come.
 ///
 /// # Errors
 /// Returns [`Error::Usage`] if a pattern of the filter matches no law.
-pub async fn check(host: &Host, laws: &[Law], options: &Options) -> Result<Run, Error> {
-    if let Some(unmatched) = options.filter.iter().find(|it| !laws.iter().any(|law| it.matches_id(&law.id))) {
-        let ids: Vec<_> = laws.iter().map(|law| &*law.id).collect();
-        return Err(Error::Usage(format!("no law matches `{unmatched}`, expected one of {}", ids.join(", "))));
-    }
-    let is_chosen = |law: &&Law| options.filter.is_empty() || options.filter.iter().any(|it| it.matches_id(&law.id));
-    let chosen = laws.iter().filter(is_chosen);
-    let (mut verdicts, mut unanswered) = (Vec::new(), vec![0; host.addresses.len()]);
-    for (number, law) in chosen.enumerate() {
-        for (at, (label, _)) in host.addresses.iter().enumerate() {
-            let begin = Instant::now();
-            let id = format!("{}@{label}", law.id);
-            let reason = reason_to_skip(host, label, law, options);
-            let verdict = match reason.or_else(|| (unanswered[at] == MAX_UNANSWERED).then(|| GIVEN_UP.to_owned())) {
-                Some(why) => Verdict { why, ..bare_verdict(&id, Status::Skipped) },
-                None => Trial::new(host, at, law, number, options).verdict(&id).await,
-            };
-            match verdict.status {
-                Status::Skipped | Status::Unsupported => {}
-                Status::Timeout | Status::Crash => unanswered[at] += 1,
-                _ => unanswered[at] = 0,
+pub async fn check(
+    host: &Host,
+    laws: &[Law],
+    how: &Options,
+    options: &run::Options,
+    watch: &mut dyn Watch,
+    interrupted: impl Future<Output = &'static str>,
+) -> Result<Run, Error> {
+    let plan = plan(host, laws, how, options)?;
+    let mut book = Book::new(&plan, options, watch);
+    let mut unanswered = vec![0; host.addresses.len()];
+    let mut interrupted = std::pin::pin!(interrupted);
+    for (number, item) in plan.questions() {
+        let verdict = match &item.task {
+            Err(Unasked { status, why }) => Verdict { why: why.clone(), ..item.verdict(*status) },
+            Ok(task) if unanswered[task.address] == MAX_UNANSWERED => {
+                Verdict { why: GIVEN_UP.to_owned(), ..item.verdict(Status::Skipped) }
             }
-            verdicts.push(Verdict { elapsed: begin.elapsed(), ..verdict });
+            Ok(task) => {
+                let begin = Instant::now();
+                let trial = Trial::new(host, task.address, task.law, task.number, how, options);
+                let verdict = tokio::select! {
+                    biased;
+                    verdict = trial.verdict(item.verdict(Status::Pass)) => verdict,
+                    how = &mut interrupted => {
+                        book.interrupt(how);
+                        break;
+                    }
+                };
+                match verdict.status {
+                    Status::Unsupported => {}
+                    Status::Timeout | Status::Crash => unanswered[task.address] += 1,
+                    _ => unanswered[task.address] = 0,
+                }
+                Verdict { elapsed: begin.elapsed(), ..verdict }
+            }
+        };
+        if let ControlFlow::Break(()) = book.enter(number, verdict) {
+            break;
         }
     }
-    verdicts.sort_by(|left, right| left.id.cmp(&right.id));
-    Ok(Run { subject: host.name.clone(), verdicts, stale: Vec::new() })
+    Ok(book.close(host.name.clone()))
+}
+
+fn plan<'l>(host: &Host, laws: &'l [Law], how: &Options, options: &run::Options) -> Result<Plan<Task<'l>>, Error> {
+    let mut items = Vec::new();
+    for (number, law) in laws.iter().enumerate() {
+        let steps: Vec<_> = law.steps.iter().map(|step| step.operation.name()).collect();
+        let input = steps.join("\n");
+        let about = Arc::new(About {
+            id: law.id.clone(),
+            title: law.title.clone(),
+            rule: None,
+            source: law.source.clone(),
+            length: input.len(),
+            input: input.into_bytes(),
+        });
+        let effect = if law.is_destructive() { "destructive" } else { "harmless" };
+        let tags: Arc<[String]> = [effect.to_owned()].into();
+        for (address, (label, client)) in host.addresses.iter().enumerate() {
+            let task = match reason_to_skip(host, label, law, how) {
+                Some(why) => Err(Unasked { status: Status::Skipped, why }),
+                None => Ok(Task { law, number, address }),
+            };
+            items.push(Item {
+                suite: Suite::Serving,
+                about: Arc::clone(&about),
+                variant: label.clone(),
+                level: None,
+                tags: Arc::clone(&tags),
+                release: Some(host.release),
+                face: Some(client.uri().face),
+                task,
+            });
+        }
+    }
+    Plan::new(items, Vec::new(), options)
 }
 
 /// Returns why a law is not tried over an address, or `None` if it is.

@@ -3,8 +3,6 @@
 use xend_client::{Client, Uri};
 use xend_wire::Release;
 
-use crate::pattern::Pattern;
-
 /// A server with its addresses.
 #[derive(Clone, Debug)]
 pub struct Host {
@@ -16,17 +14,13 @@ pub struct Host {
     pub release: Release,
 }
 
-/// Which laws are tried, and how.
+/// How laws are tried on a server.
 #[derive(Clone, Debug)]
 pub struct Options {
     /// Whether laws that change something on the host are tried.
     pub is_destructive: bool,
-    /// Patterns of the laws to try; if empty, all laws.
-    pub filter: Vec<Pattern>,
     /// The path of a kernel on the server's host, which the domains that laws create use.
     pub kernel: String,
-    /// The command line that repeats the run; each verdict adds a filter for its law.
-    pub repeat: Vec<String>,
 }
 
 impl Host {

@@ -12,6 +12,7 @@ use super::cleanup::{PREFIX, remove_domain};
 use super::file::PLACEHOLDERS;
 use super::host::{Host, Options};
 use super::{Expected, Law, Step};
+use crate::run;
 use crate::shorten::shortened;
 use crate::verdict::{Evidence, Status, Verdict};
 
@@ -25,7 +26,7 @@ pub(super) struct Trial<'t> {
     /// The index of the address that is tested.
     tested: usize,
     law: &'t Law,
-    options: &'t Options,
+    options: &'t run::Options,
     /// The placeholders, each with the text that replaces it.
     placeholders: Vec<(&'static str, String)>,
 }
@@ -40,7 +41,14 @@ struct TrialFailure {
 }
 
 impl<'t> Trial<'t> {
-    pub(super) fn new(host: &'t Host, tested: usize, law: &'t Law, number: usize, options: &'t Options) -> Self {
+    pub(super) fn new(
+        host: &'t Host,
+        tested: usize,
+        law: &'t Law,
+        number: usize,
+        how: &Options,
+        options: &'t run::Options,
+    ) -> Self {
         // These names are unlikely on a real host, and are the same in every run.
         let (domain, other) = (format!("{PREFIX}{number}-{tested}"), format!("{PREFIX}{number}-{tested}-other"));
         let config = |name: &str, group: u32| {
@@ -48,7 +56,7 @@ impl<'t> Trial<'t> {
             format!(
                 "(vm (name {name}) (memory 64) (maxmem 128) (vcpus 1) (uuid {uuid}) (on_poweroff destroy) \
                  (on_reboot restart) (on_crash restart) (image (linux (kernel {}) (root '/dev/sda1 ro'))))",
-                options.kernel
+                how.kernel
             )
         };
         let meanings = [config(&domain, 1), config(&other, 2), config(&domain, 3), domain, other];
@@ -56,28 +64,25 @@ impl<'t> Trial<'t> {
         Self { host, tested, law, options, placeholders }
     }
 
-    pub(super) async fn verdict(&self, id: &str) -> Verdict {
+    /// Tries the law. The verdict is `passed` if it holds.
+    pub(super) async fn verdict(&self, passed: Verdict) -> Verdict {
         let outcome = self.run().await;
         if self.law.is_destructive() {
             self.clean_up().await;
         }
         let Err(TrialFailure { status, why, got, wanted, step }) = outcome else {
-            return bare_verdict(id, Status::Pass);
+            return passed;
         };
         let evidence = status.is_failure().then(|| {
-            let filter = ["--filter".to_owned(), self.law.id.clone()];
-            let words: Vec<_> = self.options.repeat.iter().cloned().chain(filter).collect();
             Box::new(Evidence {
-                title: self.law.title.clone(),
-                source: self.law.source.clone(),
                 input: format!("  | {step}\n"),
                 got,
                 wanted,
-                repeat: shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default(),
+                repeat: self.options.repeat(Some(&passed.name())),
                 ..Evidence::default()
             })
         });
-        Verdict { why, evidence, ..bare_verdict(id, status) }
+        Verdict { status, is_unexpected: status.is_failure(), why, evidence, ..passed }
     }
 
     async fn run(&self) -> Result<(), TrialFailure> {
@@ -245,20 +250,6 @@ impl<'t> Trial<'t> {
                 return;
             }
         }
-    }
-}
-
-/// Makes a verdict without a reason and without details.
-pub(super) fn bare_verdict(id: &str, status: Status) -> Verdict {
-    Verdict {
-        id: id.to_owned(),
-        rules: None,
-        level: None,
-        status,
-        is_unexpected: status.is_failure(),
-        why: String::new(),
-        evidence: None,
-        elapsed: std::time::Duration::ZERO,
     }
 }
 

@@ -4,15 +4,14 @@ use serde::Serialize;
 use serde_json::json;
 
 use super::Timing;
-use crate::Rules;
+use crate::run::Run;
 use crate::shorten::escaped_json;
-use crate::suite::Run;
 use crate::verdict::Verdict;
 
 #[derive(Serialize)]
 struct Line<'a> {
     id: &'a str,
-    rules: Option<String>,
+    variant: &'a str,
     level: Option<&'a str>,
     verdict: &'a str,
     unexpected: bool,
@@ -58,18 +57,18 @@ pub fn json_lines(run: &Run, timing: Timing) -> String {
 
 fn line(verdict: &Verdict, timing: Timing) -> Line<'_> {
     Line {
-        id: &verdict.id,
-        rules: verdict.rules.as_ref().map(Rules::to_string),
+        id: verdict.id(),
+        variant: &verdict.variant,
         level: verdict.level.map(crate::case::Level::name),
         verdict: verdict.status.name(),
         unexpected: verdict.is_unexpected,
         why: &verdict.why,
         evidence: verdict.evidence.as_deref().map(|evidence| Shown {
-            title: &evidence.title,
-            source: &evidence.source,
+            title: &verdict.about.title,
+            source: &verdict.about.source,
             got: &evidence.got,
             wanted: &evidence.wanted,
-            difference: evidence.difference.as_deref(),
+            difference: evidence.differences.first().map(String::as_str),
             stderr: &evidence.stderr,
             repeat: &evidence.repeat,
         }),

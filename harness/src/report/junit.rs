@@ -5,30 +5,30 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 use xend_wire::visible_lines;
 
 use super::Timing;
-use crate::Rules;
-use crate::suite::Run;
+use crate::run::Run;
 use crate::verdict::{Status, Verdict};
 
 /// Formats a run as JUnit XML.
 ///
-/// There is a test suite for each set of rules, named `CODEC@RULES`, with a test for each verdict. A verdict that fails
+/// There is a test suite for each codec and set of rules, named `CODEC@RULES`, with a test for each verdict. A verdict that fails
 /// the run is a `failure`, or an `error` if the harness itself failed. Any other verdict is passed, or `skipped` with
 /// its reason. The property `verdict` of a test is its exact status. Entries of the baseline that match nothing are
 /// failures in a suite named `baseline`.
 pub fn junit(run: &Run, timing: Timing) -> String {
     let mut report = Report::new("xend-harness");
-    let mut suites: Vec<(Option<Rules>, TestSuite)> = Vec::new();
+    let mut suites: Vec<TestSuite> = Vec::new();
     for verdict in &run.verdicts {
-        let suite = match suites.iter_mut().find(|(rules, _)| *rules == verdict.rules) {
-            Some((_, suite)) => suite,
+        let name = suite_name(verdict);
+        let suite = match suites.iter_mut().position(|suite| *suite.name == *name) {
+            Some(at) => &mut suites[at],
             None => {
-                suites.push((verdict.rules, TestSuite::new(suite_name(verdict))));
-                &mut suites.last_mut().expect("one was added").1
+                suites.push(TestSuite::new(name));
+                suites.last_mut().expect("one was added")
             }
         };
         suite.add_test_case(test_case(verdict, timing));
     }
-    report.add_test_suites(suites.into_iter().map(|(_, suite)| suite));
+    report.add_test_suites(suites);
     if !run.stale.is_empty() {
         let mut suite = TestSuite::new("baseline");
         for stale in &run.stale {
@@ -41,11 +41,14 @@ pub fn junit(run: &Run, timing: Timing) -> String {
     report.to_string().expect("XML is written to a string") + "\n"
 }
 
-/// Returns the name of the suite for a verdict: `CODEC@RULES`, or the first part of the id if there are no rules, as in
-/// `laws`.
+/// Returns the name of the suite for a verdict: the first part of the id and the variant, as in `xmlrpc@spec` or
+/// `laws@sxp+tcp`.
 fn suite_name(verdict: &Verdict) -> String {
-    let first = verdict.id.split('/').next().unwrap_or_default();
-    verdict.rules.map_or(shown(first), |rules| format!("{}@{rules}", rules.codec()))
+    let first = verdict.id().split('/').next().unwrap_or_default();
+    match &*verdict.variant {
+        "" => shown(first),
+        variant => shown(&format!("{first}@{variant}")),
+    }
 }
 
 fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
@@ -67,7 +70,7 @@ fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
         status.set_type(verdict.status.name()).set_message(format!("{}{level}: {why}", verdict.status));
         status
     };
-    let mut test = TestCase::new(shown(&verdict.id), status);
+    let mut test = TestCase::new(shown(verdict.id()), status);
     test.set_classname(suite_name(verdict));
     test.add_property(("verdict", verdict.status.name()));
     if let Some(level) = verdict.level {

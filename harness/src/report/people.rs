@@ -2,8 +2,8 @@
 
 use std::fmt::Write;
 
+use crate::run::Run;
 use crate::shorten::shortened;
-use crate::suite::Run;
 use crate::verdict::{Status, Verdict};
 
 /// The number of lines of standard error that are shown; the last ones are.
@@ -53,11 +53,11 @@ fn unjudged(run: &Run) -> Vec<String> {
 
 /// Appends the description of one verdict to a report.
 pub(super) fn write(text: &mut String, verdict: &Verdict) {
-    let Verdict { id, rules, level, status, is_unexpected, why, evidence, .. } = verdict;
-    let rules = rules.map(|rules| format!("@{rules}")).unwrap_or_default();
+    let Verdict { about, level, status, is_unexpected, why, evidence, .. } = verdict;
+    let name = verdict.name();
     let level = level.map(|level| format!(" ({level})")).unwrap_or_default();
     let counts = if *is_unexpected { "" } else { "; counts only with --strict" };
-    *text += &format!("{status}: {id}{rules}{level}: {why}{counts}\n");
+    *text += &format!("{status}: {name}{level}: {why}{counts}\n");
     let Some(evidence) = evidence else { return };
     *text += &evidence.input;
     let mut line = |name: &str, value: &str| {
@@ -65,11 +65,13 @@ pub(super) fn write(text: &mut String, verdict: &Verdict) {
             writeln!(text, "  {name:<8}{value}").expect("a string takes whatever is written");
         }
     };
-    line("case", &evidence.title);
+    line("case", &about.title);
     line("got", &evidence.got);
     line("wanted", &evidence.wanted);
-    line("differs", evidence.difference.as_deref().unwrap_or_default());
-    line("source", &evidence.source);
+    for difference in &evidence.differences {
+        line("differs", difference);
+    }
+    line("source", &about.source);
     let said: Vec<_> = evidence.stderr.lines().collect();
     if said.len() > STDERR {
         line("stderr", &format!("… (the last {STDERR} lines)"));

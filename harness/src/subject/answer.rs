@@ -7,33 +7,14 @@ use std::io::{self, BufRead, Write};
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 
-use super::{Answer, BuiltIn, Declaration, Fault, Question, Subject};
-use crate::feature::Feature;
-use crate::shorten::shortened;
+use super::{Answer, Ask, BuiltIn, Declaration, Fault, Question, Subject};
+use crate::Codec;
 use crate::tagged::{AnswerReader, Malformed};
-use crate::{Codec, Rules};
 
 /// The first line that is sent to a subject that is kept alive.
 pub(super) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";
 
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct HelloLine {
-    hello: Hello,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Hello {
-    name: String,
-    version: Option<String>,
-    decodes: BTreeMap<String, Vec<String>>,
-    #[serde(default)]
-    features: Vec<String>,
-}
-
 #[derive(Deserialize, Serialize)]
-#[serde(deny_unknown_fields)]
 struct QuestionLine<'a> {
     id: Cow<'a, str>,
     codec: Cow<'a, str>,
@@ -43,26 +24,16 @@ struct QuestionLine<'a> {
 
 /// Returns the JSON line for a question, including the line break.
 pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
+    let Ask::Read { rules, input } = question.ask;
     let line = QuestionLine {
         id: question.id.into(),
-        codec: question.rules.codec().name().into(),
-        rules: question.rules.to_string(),
-        input: BASE64.encode(question.input),
+        codec: rules.codec().name().into(),
+        rules: rules.to_string(),
+        input: BASE64.encode(input),
     };
     let mut line = serde_json::to_vec(&line).expect("strings are written as JSON");
     line.push(b'\n');
     line
-}
-
-impl Declaration {
-    /// Parses a subject's answer to the hello, given without its line break.
-    ///
-    /// # Errors
-    /// Returns [`Fault::InvalidAnswer`] if the line is not a valid hello, names an unknown codec, rule or feature, or
-    /// names no rules.
-    pub fn from_hello(line: &[u8]) -> Result<Self, Fault> {
-        hello(line)
-    }
 }
 
 impl Answer {
@@ -72,66 +43,42 @@ impl Answer {
     /// Returns [`Fault::InvalidAnswer`] if the line is not a valid answer, or has values that do not belong to the
     /// codec.
     pub fn from_line(line: &[u8], codec: Codec) -> Result<(Option<String>, Self), Fault> {
-        read(line, codec).map_err(|error| invalid(line, &error.to_string()))
+        read(line, codec).map_err(|error| Fault::invalid(line, &error.to_string()))
     }
-}
-
-fn hello(line: &[u8]) -> Result<Declaration, Fault> {
-    let invalid = |why: String| invalid(line, &why);
-    let HelloLine { hello } =
-        serde_json::from_slice(line).map_err(|error| invalid(format!("the answer to hello can't be read: {error}")))?;
-    let mut rules: Vec<Rules> = Vec::new();
-    for (codec, names) in &hello.decodes {
-        let codec = codec.parse::<Codec>().map_err(|error| invalid(error.to_string()))?;
-        for name in names {
-            let named = codec.named_rules(name).map_err(|error| invalid(error.to_string()))?;
-            rules.extend(named.into_iter().filter(|named| !rules.contains(named)).collect::<Vec<_>>());
-        }
-    }
-    if rules.is_empty() {
-        return Err(invalid("`decodes` names no rules".to_owned()));
-    }
-    let features = hello.features.iter().map(|name| name.parse::<Feature>());
-    let features = features.collect::<Result<_, _>>().map_err(|error| invalid(error.to_string()))?;
-    let name = [hello.name].into_iter().chain(hello.version).collect::<Vec<_>>().join(" ");
-    let name = shortened(&xend_wire::visible(name.as_bytes()), 200);
-    Ok(Declaration { name, rules, features })
 }
 
 fn read(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Malformed> {
+    const KEYS: &str = "values, reject, accept and unsupported";
     let mut reader = AnswerReader::new(line);
-    let (mut id, mut answer) = (None, None);
+    let (mut id, mut answer, mut unknown) = (None, None, Vec::new());
     while let Some(key) = reader.key()? {
         let read = match &*key {
             "id" if id.is_none() => {
                 id = Some(reader.text()?);
                 continue;
             }
+            "id" => return Err(reader.refuse("a second `id`")),
             "values" => Answer::Values(reader.values(codec)?),
             "reject" => Answer::Reject { message: reader.text()?, kind: None },
+            "accept" if reader.flag()? => Answer::Accept,
+            "accept" => return Err(reader.refuse("`accept` is written {\"accept\":true}")),
             "unsupported" => Answer::Unsupported(reader.text()?),
             _ => {
-                let expected = "expected `id` once, and one of values, reject and unsupported";
-                return Err(reader.refuse(format!("unknown or repeated key `{key}`, {expected}")));
+                reader.skip()?;
+                unknown.push(key);
+                continue;
             }
         };
         if answer.replace(read).is_some() {
-            return Err(reader.refuse("more than one answer, expected one of values, reject and unsupported"));
+            return Err(reader.refuse(format!("more than one answer, expected one of {KEYS}")));
         }
     }
     reader.finish()?;
-    let answer = answer.ok_or_else(|| Malformed::new("no answer, expected one of values, reject and unsupported"))?;
+    let answer = answer.ok_or_else(|| {
+        let instead = unknown.first().map(|key| format!("; `{key}` is none")).unwrap_or_default();
+        Malformed::new(format!("no answer, expected one of {KEYS}{instead}"))
+    })?;
     Ok((id, answer))
-}
-
-/// Makes the fault for a line that is not a valid answer.
-pub(super) fn invalid(line: &[u8], why: &str) -> Fault {
-    let line = line.strip_suffix(b"\n").unwrap_or(line);
-    // The line may be very long, and a report shows only its beginning.
-    let start = &line[..line.len().min(10_000)];
-    // The reason may quote the line, so control bytes in it are escaped, too.
-    let shown = |text: &[u8]| shortened(&xend_wire::visible(text), 300);
-    Fault::InvalidAnswer(shown(why.as_bytes()), shown(start))
 }
 
 /// Acts as a subject that is kept alive: answers each line of `input` with the built-in codecs, until the input ends.
@@ -156,7 +103,7 @@ pub fn serve(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
 
 fn hello_line(declaration: &Declaration) -> String {
     let mut decodes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for rules in &declaration.rules {
+    for rules in &declaration.decodes {
         decodes.entry(rules.codec().name()).or_default().push(rules.to_string());
     }
     let features: Vec<_> = declaration.features.iter().map(|feature| feature.name()).collect();
@@ -169,8 +116,9 @@ fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + 
     let rules = codec.parse::<Codec>()?.single_rules(&rules)?;
     let input = BASE64.decode(input.as_bytes())?;
     let id_json = serde_json::to_string(&id)?;
-    Ok(match BuiltIn::answer(&Question { id: &id, rules, input: &input, deadline: None }) {
+    Ok(match BuiltIn::answer(&Ask::Read { rules, input: &input }) {
         Answer::Values(values) => format!("{{\"id\":{id_json},\"values\":{}}}\n", values.to_json()),
+        Answer::Accept => format!("{{\"id\":{id_json},\"accept\":true}}\n"),
         Answer::Reject { message, .. } => format!("{}\n", serde_json::json!({ "id": id, "reject": message })),
         Answer::Unsupported(why) => format!("{}\n", serde_json::json!({ "id": id, "unsupported": why })),
     })
@@ -199,11 +147,5 @@ mod tests {
         check("[]", Err("expected an object, found an array, at column 1"));
         check(r#"{"id":1}"#, Err("expected a string, found a number, at id (column 7)"));
         check(r#"{"reject":"no"} {}"#, Err("not JSON (trailing data), at column 17"));
-    }
-
-    #[test]
-    fn a_flood_is_cut() {
-        let Fault::InvalidAnswer(_, line) = invalid(&vec![b'y'; 1 << 20], "why") else { panic!("another fault") };
-        assert!(line.chars().count() < 400, "{line}");
     }
 }

@@ -1,12 +1,12 @@
 //! The built-in codecs as a subject.
 
-use super::{Answer, Declaration, Question, Reply, Subject};
+use super::{Answer, Ask, Declaration, Question, Reply, Subject};
 use crate::feature::Feature;
 use crate::{Codec, Error};
 
 /// The codecs of `xend-wire` as a subject.
 ///
-/// They declare all rules, and all features except `datetime-typed`, because they keep a dateTime as its text.
+/// They declare all rules, and all features except those that say what a language can't tell apart.
 #[derive(Clone, Debug)]
 pub struct BuiltIn(Declaration);
 
@@ -14,17 +14,18 @@ impl BuiltIn {
     /// Returns the built-in codecs as a subject.
     #[expect(clippy::new_without_default, reason = "nothing about it is a default")]
     pub fn new() -> Self {
-        let is_typed = |feature: &&Feature| **feature == Feature::DatetimeTyped;
         Self(Declaration {
             name: concat!("built-in ", env!("CARGO_PKG_VERSION")).to_owned(),
-            rules: Codec::ALL.iter().flat_map(|codec| codec.rules()).collect(),
-            features: Feature::ALL.iter().filter(|feature| !is_typed(feature)).copied().collect(),
+            decodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).collect(),
+            features: Feature::ALL.iter().filter(|feature| !feature.is_a_lack()).copied().collect(),
+            ..Declaration::default()
         })
     }
 
-    /// Reads the document of a question with the built-in codecs.
-    pub fn answer(question: &Question<'_>) -> Answer {
-        match question.rules.decode(question.input) {
+    /// Does what is asked with the built-in codecs.
+    pub fn answer(ask: &Ask<'_>) -> Answer {
+        let Ask::Read { rules, input } = ask;
+        match rules.decode(input) {
             Ok(values) => Answer::Values(values),
             Err(error) => Answer::Reject { message: error.to_string(), kind: Some(error.kind()) },
         }
@@ -37,6 +38,6 @@ impl Subject for BuiltIn {
     }
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
-        Ok(Reply { answer: Ok(Self::answer(question)), stderr: String::new(), previous_fault: None })
+        Ok(Reply { answer: Ok(Self::answer(&question.ask)), stderr: String::new(), previous_fault: None })
     }
 }

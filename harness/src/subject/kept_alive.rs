@@ -75,7 +75,7 @@ impl KeptAlive {
 
     /// Makes the fault for a line that the process wrote after its answer.
     fn extra_output(line: &[u8]) -> Fault {
-        answer::invalid(line, "the subject wrote more after its answer")
+        Fault::invalid(line, "the subject wrote more after its answer")
     }
 }
 
@@ -85,7 +85,7 @@ impl Subject for KeptAlive {
     }
 
     fn start(&mut self) -> Result<Result<(), FaultReport>, Error> {
-        let is_first = self.declaration.rules.is_empty();
+        let is_first = self.declaration == Declaration::default();
         let command = &self.command;
         match self.runner.run(async { Process::spawn(command, &[]) })? {
             Ok(process) => self.process = Some(process),
@@ -122,7 +122,7 @@ impl Subject for KeptAlive {
                 continue;
             }
             let report = match self.send_and_read_line(&answer::question_line(question), limit)? {
-                Ok(line) => match Answer::from_line(&line, question.rules.codec()) {
+                Ok(line) => match Answer::from_line(&line, question.ask.codec()) {
                     Ok((Some(id), answer)) if id == question.id => {
                         self.answered = Some(id);
                         let stderr = self.process.as_ref().map(Process::stderr).unwrap_or_default();
@@ -135,9 +135,9 @@ impl Subject for KeptAlive {
                         continue;
                     }
                     Ok((Some(_), _)) => {
-                        self.stop(answer::invalid(&line, "the answer has the id of another question"))?
+                        self.stop(Fault::invalid(&line, "the answer has the id of another question"))?
                     }
-                    Ok((None, _)) => self.stop(answer::invalid(&line, "the answer has no id"))?,
+                    Ok((None, _)) => self.stop(Fault::invalid(&line, "the answer has no id"))?,
                     Err(fault) => self.stop(fault)?,
                 },
                 Err(why) => self.end(why, limit)?,

@@ -16,8 +16,22 @@
 //! <- {"id":"sexpr/quote-single","values":[{"list":[{"atom":"a"},{"atom":"x y"}]}]}
 //! <- {"id":"...","reject":"unexpected end of input"}      or {"id":"...","unsupported":"why"}
 //! ```
-//! The form of the values is that of [`Tagged`], and the features are those of [`Feature`]. A subject that crashes,
-//! hangs or gives an invalid answer is started again for the next question.
+//! The form of the values is that of [`Tagged`](crate::Tagged), and the features are those of
+//! [`Feature`](crate::Feature). A subject that crashes,
+//! hangs or gives an invalid answer is started again for the next question. Keys that the harness does not know are
+//! ignored.
+//!
+//! What a subject says in its hello is its [`Declaration`], and decides which suites it is asked:
+//!
+//! | it says | it is asked |
+//! | --- | --- |
+//! | `"decodes":{"xmlrpc":["spec"]}` | `input`: to read a document |
+//! | `"encodes":{"xmlrpc":["spec"]}` | `value`: to write a document |
+//! | `"calls_over":["tcp","unix","tls"]` | `call`: to call a server |
+//! | `"operates":{"schemes":["sxp+tcp"],"releases":["4.1"],"operations":["domain.list"],"codes":true}` | `operate`: to operate a Xend |
+//! | `"engine":{"operations":["domain.list"],"codes":false}` | `operate`: to operate an engine of its own |
+//!
+//! [`Suite::is_there`](crate::suite::Suite::is_there) tells which of these this version asks.
 //!
 //! # A command that is started for each case
 //!
@@ -27,11 +41,12 @@
 
 mod answer;
 mod built_in;
-
+mod declaration;
 mod kept_alive;
 mod once;
 mod process;
 mod process_tree;
+mod reply;
 
 use std::ffi::OsString;
 use std::io;
@@ -39,16 +54,15 @@ use std::time::Duration;
 
 pub use answer::serve;
 pub use built_in::BuiltIn;
+pub use declaration::{Declaration, Engine, Operator};
 pub use kept_alive::KeptAlive;
 pub use once::Once;
-use xend_wire::ErrorKind;
+pub use reply::{Answer, Fault, FaultReport, Reply};
 
-use crate::feature::Feature;
-use crate::tagged::Tagged;
-use crate::{Error, Rules};
+use crate::{Codec, Error, Rules};
 
 /// A parser that is tested: it declares what it can do, and answers questions.
-pub trait Subject {
+pub trait Subject: Send {
     /// Returns what the subject can do. It is known after [`start`](Subject::start).
     fn declaration(&self) -> &Declaration;
 
@@ -74,81 +88,37 @@ pub trait Subject {
     }
 }
 
-/// What a subject declares that it can do.
-#[derive(Clone, Debug, Default, PartialEq)]
-pub struct Declaration {
-    /// The subject's name and version, for reports.
-    pub name: String,
-    /// The rules by which the subject can read.
-    pub rules: Vec<Rules>,
-    /// The optional features that the subject has.
-    pub features: Vec<Feature>,
-}
-
-/// A question to a subject: a document and the rules to read it by.
+/// A question to a subject.
 #[derive(Clone, Copy, Debug)]
 pub struct Question<'a> {
     /// The id of the case.
     pub id: &'a str,
-    /// The rules to read it by.
-    pub rules: Rules,
-    /// The document, as bytes.
-    pub input: &'a [u8],
+    /// What is asked.
+    pub ask: Ask<'a>,
     /// How long the answer may take, if the case has a deadline of its own.
     pub deadline: Option<Duration>,
 }
 
-/// What a subject did with a question.
-#[derive(Clone, Debug, PartialEq)]
-pub struct Reply {
-    /// The answer, or the reason why there is none.
-    pub answer: Result<Answer, Fault>,
-    /// The end of what the subject wrote to standard error during the question.
-    pub stderr: String,
-    /// A fault in the reply to the previous question that was only found now, such as a second answer.
-    pub previous_fault: Option<FaultReport>,
-}
-
-/// What a subject answers about a document: the values in it, that it refuses the document, or that it can't do this.
-#[derive(Clone, Debug, PartialEq)]
+/// What a subject is asked to do.
+#[derive(Clone, Copy, Debug)]
 #[non_exhaustive]
-pub enum Answer {
-    /// The subject accepted the document and read these values.
-    Values(Tagged),
-    /// The subject refused the document.
-    Reject {
-        /// The reason, in the subject's words.
-        message: String,
-        /// The kind of error; only the built-in codecs give one.
-        kind: Option<ErrorKind>,
+pub enum Ask<'a> {
+    /// To read a document.
+    Read {
+        /// The rules to read it by.
+        rules: Rules,
+        /// The document, as bytes.
+        input: &'a [u8],
     },
-    /// The subject can't do what is asked; the text is its reason.
-    Unsupported(String),
 }
 
-/// The reason why a subject gave no answer.
-#[derive(Clone, Debug, PartialEq, Eq)]
-#[non_exhaustive]
-pub enum Fault {
-    /// The subject ended or closed its output before it answered; the text says how.
-    Crash(String),
-    /// The subject did not answer within this time.
-    Timeout(Duration),
-    /// The subject's output is not a valid answer to the question. The fields are the reason, and the line.
-    InvalidAnswer(String, String),
-    /// The subject's answer is too long, or it uses too much memory or too many processes; the text says which.
-    ResourceLimit(String),
-    /// The harness failed to ask the subject; the text says why.
-    Harness(String),
-}
-
-/// A fault of a subject, with what the subject wrote to standard error.
-#[derive(Clone, Debug, PartialEq, Eq)]
-pub struct FaultReport {
-    /// What the subject did wrong.
-    pub fault: Fault,
-    /// The end of what the subject wrote to standard error.
-    pub stderr: String,
+impl Ask<'_> {
+    /// Returns the codec that the values of the question or of its answer belong to.
+    pub fn codec(&self) -> Codec {
+        match self {
+            Self::Read { rules, .. } => rules.codec(),
+        }
+    }
 }
 
 /// The time and the resources that a command may use.
@@ -192,7 +162,10 @@ const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 /// the harness, since the command did start before.
 fn not_started(command: &[OsString], error: &io::Error, is_first: bool) -> Result<FaultReport, Error> {
     let program = command.first().map(|program| program.to_string_lossy()).unwrap_or_default();
-    let message = format!("can't start {program}: {error}");
+    let mut message = format!("can't start {program}: {error}");
+    if program.contains(' ') && error.kind() == io::ErrorKind::NotFound {
+        message += &format!("; a command is given word by word, without quotes around it: -- {program}");
+    }
     if is_first {
         Err(Error::Usage(message))
     } else {

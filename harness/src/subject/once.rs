@@ -4,7 +4,7 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::process::{Process, Runner};
-use super::{Answer, Bounds, Declaration, Fault, Question, Reply, Subject, answer};
+use super::{Answer, Ask, Bounds, Declaration, Fault, Question, Reply, Subject};
 use crate::feature::Feature;
 use crate::{Error, Rules};
 
@@ -32,9 +32,13 @@ impl Once {
     /// Returns [`Error::Harness`] if the harness can't set up a runtime or its signal handlers.
     pub fn new(command: &[OsString], rules: Vec<Rules>, bounds: Bounds) -> Result<Self, Error> {
         let program = command.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
-        let features = Feature::ALL.iter().filter(|feature| **feature != Feature::DatetimeTyped).copied();
-        let declaration =
-            Declaration { name: program.to_string_lossy().into_owned(), rules, features: features.collect() };
+        let features = Feature::ALL.iter().filter(|feature| !feature.is_a_lack()).copied();
+        let declaration = Declaration {
+            name: program.to_string_lossy().into_owned(),
+            decodes: rules,
+            features: features.collect(),
+            ..Declaration::default()
+        };
         Ok(Self { command: command.to_vec(), bounds, declaration, runner: Runner::new()?, has_run: false })
     }
 }
@@ -46,8 +50,9 @@ impl Subject for Once {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
         let Self { command, bounds, runner, .. } = self;
-        let codec = question.rules.codec();
-        let environment = [("XEND_CODEC", codec.name().to_owned()), ("XEND_RULES", question.rules.to_string())];
+        let Ask::Read { rules, input } = question.ask;
+        let codec = rules.codec();
+        let environment = [("XEND_CODEC", codec.name().to_owned()), ("XEND_RULES", rules.to_string())];
         let mut process = match runner.run(async { Process::spawn(command, &environment) })? {
             Ok(process) => process,
             Err(error) => {
@@ -58,7 +63,7 @@ impl Subject for Once {
         self.has_run = true;
         let limit = bounds.deadline(question.deadline);
         runner.run(async {
-            let said = match process.send_and_read_line(question.input, true, limit, bounds).await {
+            let said = match process.send_and_read_line(input, true, limit, bounds).await {
                 Ok(line) => process.rest(limit, bounds).await.map(|rest| (line, rest)),
                 Err(why) => Err(why),
             };
@@ -68,7 +73,7 @@ impl Subject for Once {
                     Some(crash) => (Err(crash), process.stderr()),
                 },
                 Ok((_, rest)) => {
-                    let fault: Fault = answer::invalid(&rest, "the subject wrote more after its answer");
+                    let fault = Fault::invalid(&rest, "the subject wrote more after its answer");
                     (Err(fault), process.stderr())
                 }
                 Err(why) => {

@@ -48,14 +48,14 @@ impl Runner {
     /// Runs a future to its end.
     ///
     /// # Errors
-    /// Returns [`Error::Harness`] if a signal asks the harness to end before that.
+    /// Returns [`Error::Interrupted`] if a signal asks the harness to end before that.
     pub(super) fn run<T>(&mut self, future: impl Future<Output = T>) -> Result<T, Error> {
         let Self { runtime, interrupts } = self;
         runtime.block_on(async {
             tokio::select! {
                 biased;
                 output = future => Ok(output),
-                how = interrupts.next() => Err(Error::Harness(how.to_owned())),
+                how = interrupts.next() => Err(Error::Interrupted(how.to_owned())),
             }
         })
     }
@@ -85,16 +85,18 @@ impl Process {
     /// Starts a command. It must be called inside a [`Runner`].
     pub(super) fn spawn(command: &[OsString], environment: &[(&str, String)]) -> io::Result<Self> {
         let (program, arguments) = command.split_first().ok_or(io::ErrorKind::NotFound)?;
+        let mark = process_tree::new_mark();
         let mut child = Command::new(program)
             .args(arguments)
             .envs(environment.iter().map(|(name, value)| (name, value)))
+            .env(process_tree::MARK, &mark)
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .process_group(0)
             .spawn()?;
         let head = child.id().and_then(|id| Pid::from_raw(id.try_into().ok()?));
-        let tree = ProcessTree::new(head.ok_or(io::ErrorKind::NotFound)?);
+        let tree = ProcessTree::new(head.ok_or(io::ErrorKind::NotFound)?, mark);
         let stderr = Arc::new(Mutex::new(Tail::default()));
         let pipe = child.stderr.take().expect("it is piped");
         let stderr_reader = tokio::spawn(drain(pipe, Arc::clone(&stderr)));

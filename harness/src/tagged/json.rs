@@ -75,6 +75,22 @@ impl<'a> AnswerReader<'a> {
         Ok(self.json.next_string()?)
     }
 
+    /// Reads the value of a key as a boolean.
+    ///
+    /// # Errors
+    /// Returns an error if the value is not a boolean.
+    pub fn flag(&mut self) -> Result<bool, Malformed> {
+        Ok(self.json.next_bool()?)
+    }
+
+    /// Passes over the value of a key, whatever it is.
+    ///
+    /// # Errors
+    /// Returns an error if the text is not JSON.
+    pub fn skip(&mut self) -> Result<(), Malformed> {
+        Ok(self.json.skip_value()?)
+    }
+
     /// Reads the value of a key as an array of tagged values.
     ///
     /// # Errors
@@ -295,6 +311,9 @@ impl ValuesReader<'_, '_> {
     /// Checks that a value of this kind may stand here. An S-expression consists of atoms and lists. An XML-RPC
     /// document is a response, a fault or a call, and contains none of these.
     fn check_place(&self, kind: &str) -> Result<(), Malformed> {
+        if kind == "odd" {
+            return Ok(());
+        }
         let is_sexpr = ["atom", "atom_base64", "list"].contains(&kind);
         let is_message = ["response", "fault", "call"].contains(&kind);
         let message = match self.codec {
@@ -328,6 +347,7 @@ fn form(kind: &str) -> Option<(ValueType, &'static str)> {
         "double" => (ValueType::String, r#"{"double":"1.5"}"#),
         "int" | "i8" => (ValueType::String, r#"{"int":"5"}"#),
         "atom" | "atom_base64" => (ValueType::String, r#"{"atom":"x"}"#),
+        "odd" => (ValueType::String, r#"{"odd":"boolean 2"}"#),
         "string" | "dateTime" | "base64" => (ValueType::String, r#"{"string":"x"}"#),
         _ => return None,
     })
@@ -337,39 +357,47 @@ fn scalar(kind: &str, text: String) -> Result<Node, String> {
     Ok(match kind {
         "atom" => Node::Atom(text.into_bytes()),
         "atom_base64" => Node::Atom(base64(&text)?),
-        "int" => Node::Int(integer(&text)?),
-        "i8" => Node::I8(integer(&text)?),
+        // What a library gave may lie outside the range of its type: that is judged, and is no mistake of the answer.
+        "int" => integer(&text).map_or_else(|| odd(kind, &text), Node::Int),
+        "i8" => integer(&text).map_or_else(|| odd(kind, &text), Node::I8),
         "boolean" => match &*text {
             "0" => Node::Boolean(false),
             "1" => Node::Boolean(true),
-            _ => return Err(format!("`{text}` is not a boolean, expected 0 or 1")),
+            _ => odd(kind, &text),
         },
         "string" => Node::String(text),
         "double" => match text.parse::<f64>() {
             Ok(_) => Node::Double(text),
-            Err(_) => return Err(format!("`{text}` is not a double")),
+            Err(_) => odd(kind, &text),
         },
+        "odd" => Node::Odd(text),
         "dateTime" => Node::DateTime(text),
         "base64" => Node::Base64(base64(&text)?),
         _ => {
             return Err(format!(
                 "unknown type `{kind}`, expected one of atom, atom_base64, list, int, i8, boolean, string, double, \
-                 dateTime, base64, array, struct, nil, response, fault, call"
+                 dateTime, base64, array, struct, nil, odd, response, fault, call"
             ));
         }
     })
 }
 
+/// Makes the node for a text that a type does not have, such as the boolean `2`.
+fn odd(kind: &str, text: &str) -> Node {
+    Node::Odd(format!("{kind} {text}"))
+}
+
 /// Converts a decimal integer of any size to its canonical form: no plus sign, no leading zeros, no negative zero.
-fn integer(text: &str) -> Result<String, String> {
+/// Returns `None` for a text that is no integer.
+fn integer(text: &str) -> Option<String> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),
         None => (false, text.strip_prefix('+').unwrap_or(text)),
     };
     if digits.is_empty() || !digits.bytes().all(|byte| byte.is_ascii_digit()) {
-        return Err(format!("`{text}` is not an integer"));
+        return None;
     }
-    Ok(match digits.trim_start_matches('0') {
+    Some(match digits.trim_start_matches('0') {
         "" => "0".to_owned(),
         digits if is_negative => format!("-{digits}"),
         digits => digits.to_owned(),
@@ -447,11 +475,17 @@ impl Tagged {
     /// Parses a JSON array of tagged values.
     ///
     /// # Errors
-    /// Returns an error if the text is not a JSON array of tagged values, or if the codec does not have such values.
+    /// Returns an error if the text is not a JSON array of tagged values, if the codec does not have such values, or if
+    /// one of them is odd, which only an answer of a subject may be.
     pub fn from_json(text: &[u8], codec: Codec) -> Result<Self, Malformed> {
         let mut reader = AnswerReader::new(text);
         let tagged = reader.values(codec)?;
         reader.finish()?;
+        let odd = tagged.entries.iter().find_map(|entry| match &entry.node {
+            Node::Odd(text) => Some(text),
+            _ => None,
+        });
+        odd.map_or(Ok(()), |text| Err(Malformed::new(format!("`{text}` is no value of that type"))))?;
         Ok(tagged)
     }
 
@@ -506,6 +540,7 @@ impl Node {
             Self::String(text) => tagged("string", text),
             Self::Double(text) => tagged("double", text),
             Self::DateTime(text) => tagged("dateTime", text),
+            Self::Odd(text) => tagged("odd", text),
             Self::Base64(bytes) => tagged("base64", &BASE64.encode(bytes)),
             Self::Nil => ("{\"nil\":true}".to_owned(), None),
             Self::List => ("{\"list\":[".to_owned(), Some("]}")),

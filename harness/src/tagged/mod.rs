@@ -17,6 +17,7 @@
 //! | `array` | a list of values |
 //! | `struct` | a list of `[name, value]` |
 //! | `nil` | `true` |
+//! | `odd` | a description of a value that a library gave and that none of these forms has: `"boolean 2"`; it equals no other value |
 //! | `response` | the value that a method returned |
 //! | `fault` | `{"code": value, "string": value}` |
 //! | `call` | `{"method": name, "params": [value, ..]}` |
@@ -73,6 +74,8 @@ enum Node {
     /// A member of a struct or of a fault, which holds exactly one value.
     Member(String),
     Nil,
+    /// A value that a library gave and that has no form here, as the subject describes it.
+    Odd(String),
     Response,
     Fault,
     Call(String),

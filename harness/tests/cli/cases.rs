@@ -71,19 +71,36 @@ fn malformed_cases() {
 #[test]
 fn malformed_baselines() {
     let folder = tempfile::tempdir().expect("a folder");
-    let file = folder.path().join("baseline.txt");
+    let file = folder.path().join("baseline.toml");
     let with_baseline = |text: &[u8]| {
         std::fs::write(&file, text).expect("it is written");
-        let arguments = ["parser", "--filter", "sexpr/list-empty@strict", "--baseline", path(&file)];
+        let arguments = ["test", "--filter", "sexpr/list-empty@strict", "--baseline", path(&file)];
         transcript_in(folder.path(), &arguments, b"")
     };
-    let texts: [(&str, &[u8], i32); 7] = [
-        ("an entry without its reason", b"# known\nsexpr/a\n", 2),
-        ("an entry with an empty reason", b"  sexpr/a  #  \n", 2),
-        ("a broken pattern", b"sexpr/[a # why\n", 2),
+    let texts: [(&str, &[u8], i32); 16] = [
+        ("not TOML", b"# known\nsexpr/a # why\n", 2),
+        ("an entry with an empty reason", b"  \"sexpr/a\" =  \" \"\n", 2),
+        ("an entry without its reason", b"\"sexpr/a\" = { verdict = \"fail\" }\n", 2),
+        ("an entry of another type", b"\"sexpr/a\" = 1\n", 2),
+        ("an unknown key", b"\"sexpr/a\" = { reason = \"why\", because = \"x\" }\n", 2),
+        ("an unknown verdict", b"\"sexpr/a\" = { reason = \"why\", verdict = \"broken\" }\n", 2),
+        ("no date", b"\"sexpr/a\" = { reason = \"why\", until = 2027-01-31T00:00:00 }\n", 2),
+        ("an entry twice", b"\"sexpr/a\" = \"why\"\n\"sexpr/a\" = \"why\"\n", 2),
+        ("a broken pattern", b"\"sexpr/[a\" = \"why\"\n", 2),
         ("not UTF-8", b"\xff", 2),
-        ("an entry that matches nothing", b"sexpr/no-such-case # why\nsexpr/list-empty@spec # why\n", 1),
-        ("an entry that passes", b"sexpr/list-empty # why\n", 1),
+        (
+            "an entry that matches nothing",
+            b"\"sexpr/no-such-case\" = \"why\"\n\"sexpr/list-empty@spec\" = \"why\"\n",
+            1,
+        ),
+        ("an entry that passes", b"\"sexpr/list-empty\" = \"why\"\n", 1),
+        (
+            "an entry that passes, with its issue",
+            b"\"sexpr/list-empty\" = { reason = \"why\", issue = \"https://example.org/1\" }\n",
+            1,
+        ),
+        ("an entry that may pass", b"\"sexpr/list-empty\" = { reason = \"why\", flaky = true }\n", 0),
+        ("a comment alone", b"# nothing known", 0),
         ("none", b"# nothing known\n\n", 0),
     ];
     let mut all = String::new();
@@ -108,7 +125,7 @@ fn a_case_of_one_s_own() {
     let all = shown(&["list"])
         + &shown(&["list", "--json"])
         + &shown(&["explain", "sexpr/mine"])
-        + &shown(&["parser", "--rules", "strict"]);
+        + &shown(&["test", "--rules", "strict"]);
     let _guard = snapshots();
     insta::assert_snapshot!("own-case", all);
 }
@@ -118,7 +135,7 @@ fn no_cases() {
     let folder = tempfile::tempdir().expect("a folder");
     let folder = folder.path();
     let all = transcript_in(folder, &["list", "--cases", path(folder)], b"")
-        + &transcript(&["parser", "--cases", "/nowhere"], b"");
+        + &transcript(&["test", "--cases", "/nowhere"], b"");
     let _guard = snapshots();
     insta::assert_snapshot!("no-cases", all);
 }

@@ -82,13 +82,13 @@ fn an_exported_suite_is_a_folder_of_cases() {
     let expected: Value = serde_json::from_slice(&read("sexpr/quote-single.json")).expect("JSON");
     assert_eq!(expected["expect"][0]["any_of"][0]["values"][0]["list"][0]["atom"], "a b");
     assert!(read("README.md").starts_with(b"# Conformance cases"));
-    let judged = |arguments: &[&str]| run(&[&["parser", "--filter", "sexpr/[a-c]*"], arguments].concat(), b"").stdout;
+    let judged = |arguments: &[&str]| run(&[&["test", "--filter", "sexpr/[a-c]*"], arguments].concat(), b"").stdout;
     assert_eq!(judged(&["--cases", path]), judged(&[]));
 }
 
 #[test]
 fn the_built_in_codecs_answer_as_a_subject() {
-    let subject = ["parser", "--filter", "*/[e-v]*", "--rules", "strict,spec,extended", "--", HARNESS, "subject"];
+    let subject = ["test", "--filter", "*/[e-v]*", "--rules", "strict,spec,extended", "--", HARNESS, "subject"];
     let judged = |arguments: &[&str]| String::from_utf8(run(arguments, b"").stdout).expect("UTF-8");
     assert_eq!(judged(&subject), judged(&subject[..5]));
     let asked = transcript(&["subject"], b"{\"hello\":{\"protocol\":1}}\n{\"id\":\"a\",\"codec\":\"sexpr\",\"rules\":\"strict\",\"input\":\"KGEp\"}\n{\"id\":\"b\",\"codec\":\"sexpr\",\"rules\":\"strict\",\"input\":\"KGE=\"}\nwhat?\n");

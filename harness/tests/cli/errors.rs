@@ -6,7 +6,7 @@ use crate::{HARNESS, judge, snapshots, transcript};
 fn help() {
     let commands: [&[&str]; 9] = [
         &["--help"],
-        &["parser", "--help"],
+        &["test", "--help"],
         &["decode", "--help"],
         &["call", "--help"],
         &["list", "--help"],
@@ -22,25 +22,42 @@ fn help() {
 
 #[test]
 fn usage() {
-    let commands: [&[&str]; 24] = [
+    let commands: [&[&str]; 41] = [
         &["parse"],
-        &["parser", "--once"],
-        &["parser", "--codec", "json"],
-        &["parser", "--rules", "strikt"],
-        &["parser", "--codec", "sexpr", "--rules", "spec"],
-        &["parser", "--filter", "sexpr/[a"],
-        &["parser", "--filter", "sexpr/no-such-case"],
-        &["parser", "--filter", "xmlrpc/int-max@spec", "--filter", "xmlrpc/int-max@sepc"],
-        &["parser", "--filter", "xmlrpc/int-max", "--junit", "/nowhere/same", "--json", "/nowhere/same"],
-        &["parser", "--timeout", "0"],
-        &["parser", "--timeout", "soon"],
-        &["parser", "--baseline", "/nowhere/at/all"],
-        &["parser", "--junit", "/nowhere/at/all"],
-        &["parser", "--json", "/nowhere/at/all"],
-        &["parser", "--", "/nowhere/at/all"],
-        &["parser", "--once", "--", "/nowhere/at/all"],
+        &["test", "./my-parser"],
+        &["test", "python3", "my_parser.py"],
+        &["test", "python3", "-u", "my_parser.py"],
+        &["test", "--", "python3 my_parser.py"],
+        &["test", "http+tcp://localhost"],
+        &["test", "sxp+tcp://localhost", "--", "my-parser"],
+        &["test", "sxp+tcp://localhost", "--codec", "sexpr"],
+        &["test", "sxp+tcp://localhost", "--suite", "reading"],
+        &["test", "--destructive"],
+        &["test", "--suite", "writing"],
+        &["test", "--suite", "singing"],
+        &["test", "--suite", "serving"],
+        &["test", "--level", "shall"],
+        &["test", "--tag", "no-such-tag"],
+        &["test", "--shard", "5/4"],
+        &["test", "--release", "4.1", "--rules", "spec"],
+        &["test", "--jobs", "0"],
+        &["test", "--once"],
+        &["test", "--codec", "json"],
+        &["test", "--rules", "strikt"],
+        &["test", "--codec", "sexpr", "--rules", "spec"],
+        &["test", "--filter", "sexpr/[a"],
+        &["test", "--filter", "sexpr/no-such-case"],
+        &["test", "--filter", "xmlrpc/int-max@spec", "--filter", "xmlrpc/int-max@sepc"],
+        &["test", "--filter", "xmlrpc/int-max", "--junit", "/nowhere/same", "--json", "/nowhere/same"],
+        &["test", "--timeout", "0"],
+        &["test", "--timeout", "soon"],
+        &["test", "--baseline", "/nowhere/at/all"],
+        &["test", "--junit", "/nowhere/at/all"],
+        &["test", "--json", "/nowhere/at/all"],
+        &["test", "--", "/nowhere/at/all"],
+        &["test", "--once", "--", "/nowhere/at/all"],
         &[
-            "parser",
+            "test",
             "--codec",
             "sexpr",
             "--",
@@ -52,7 +69,7 @@ fn usage() {
         &["decode", "--codec", "sexpr", "--rules", "xend"],
         &["explain", "sexpr/no-such-case"],
         &["explain", "int-max"],
-        &["server", "sxp+unix:///nowhere", "--release", "4.1", "--filter", "no-such-law"],
+        &["test", "sxp+unix:///nowhere", "--release", "4.1", "--filter", "no-such-law"],
         &["call", "sxp+unix:///nowhere", "domain.pause", "domain=vm1", "domain=vm2"],
         &["list", "--filter", "nothing-*"],
     ];
@@ -74,9 +91,8 @@ fn a_subject_that_can_do_nothing_is_not_judged() {
 /// If the reader of the output stops reading, the program does not panic, and its exit status stays the same.
 #[test]
 fn a_broken_pipe() {
-    let script = format!(
-        "{HARNESS} list --json | head -n 1; {HARNESS} parser --filter sexpr/a* | true; {HARNESS} --help | true"
-    );
+    let script =
+        format!("{HARNESS} list --json | head -n 1; {HARNESS} test --filter sexpr/a* | true; {HARNESS} --help | true");
     let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("sh runs");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.stdout.iter().filter(|&&byte| byte == b'\n').count(), 1);

@@ -5,13 +5,14 @@ use std::io::{Read, Write};
 use std::net::TcpListener;
 use std::path::Path;
 use std::process::{Command, Output, Stdio};
+use std::sync::Arc;
 
 use proptest::prelude::*;
 use xend_harness::exchange::Sequence;
 use xend_harness::laws::Law;
+use xend_harness::run::Run;
 use xend_harness::subject::{Answer, Declaration, Fault};
-use xend_harness::suite::Run;
-use xend_harness::{Baseline, Case, Codec, Evidence, Status, Verdict, report};
+use xend_harness::{About, Baseline, Case, Codec, Evidence, Status, Suite, Verdict, report};
 
 use crate::{HARNESS, path, run, transcript};
 
@@ -26,13 +27,13 @@ fn shell(script: &str) -> (i32, String) {
 fn a_full_disk_is_told() {
     let full = "error: can't write to standard output: No space left on device (os error 28)\n";
     for command in
-        ["list", "list --json", "--help", "parser --filter sexpr/list-empty", "explain sexpr/list-empty", "--version"]
+        ["list", "list --json", "--help", "test --filter sexpr/list-empty", "explain sexpr/list-empty", "--version"]
     {
         assert_eq!(shell(&format!("\"$0\" {command} >/dev/full")), (3, full.to_owned()), "{command}");
     }
     assert_eq!(shell("echo '(a)' | \"$0\" decode --codec sexpr >/dev/full"), (3, full.to_owned()));
     assert_eq!(
-        shell("\"$0\" parser --filter sexpr/list-empty --json /dev/full >/dev/null"),
+        shell("\"$0\" test --filter sexpr/list-empty --json /dev/full >/dev/null"),
         (3, "error: /dev/full: No space left on device (os error 28)\n".to_owned())
     );
 }
@@ -40,7 +41,7 @@ fn a_full_disk_is_told() {
 #[test]
 fn closed_streams_change_no_verdict() {
     for (streams, code) in [(">&-", 0), ("2>&-", 0), (">&- 2>&-", 0), ("2>/dev/full", 0), ("<&-", 0)] {
-        assert_eq!(shell(&format!("\"$0\" parser --filter sexpr/list-empty {streams}")).0, code, "{streams}");
+        assert_eq!(shell(&format!("\"$0\" test --filter sexpr/list-empty {streams}")).0, code, "{streams}");
     }
     assert_eq!(shell("\"$0\" explain no-such-case 2>/dev/full").0, 2);
 }
@@ -54,7 +55,7 @@ fn a_report_replaces_another_once_it_is_whole() {
     let report = folder.path().join("report.jsonl");
     std::fs::write(&report, "the old report\n").expect("it is written");
     std::fs::set_permissions(&report, PermissionsExt::from_mode(0o640)).expect("they are set");
-    let judge = format!("\"$0\" parser --filter 'xmlrpc/*' --json {} >/dev/null", path(&report));
+    let judge = format!("\"$0\" test --filter 'xmlrpc/*' --json {} >/dev/null", path(&report));
     // The limit of 512 bytes for files acts like a full disk. The signal is ignored, so that writing fails.
     let (code, said) = shell(&format!("trap '' XFSZ; ulimit -f 1; {judge}"));
     assert_eq!((code, said), (3, format!("error: {}: File too large (os error 27)\n", path(&report))));
@@ -84,7 +85,7 @@ fn what_is_no_file_is_refused_wherever_a_file_is_given() {
         ("/dev/urandom", "it is a device, expected a file"),
         (path(&cases), "it is a folder, expected a file"),
     ] {
-        refused(&["parser", "--baseline", file], why);
+        refused(&["test", "--baseline", file], why);
         refused(&["compare", file, "sxp+unix:///nowhere"], why);
         refused(&["call", "sxp+unix:///nowhere", "domain.create", &format!("config=@{file}")], why);
     }
@@ -103,10 +104,10 @@ fn a_document_without_end_is_refused() {
 fn a_baseline_entry_of_150_000_question_marks_is_refused() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("baseline");
-    std::fs::write(&file, "?".repeat(150_000) + " # why").expect("it is written");
-    let shown = transcript(&["parser", "--baseline", path(&file)], b"");
+    std::fs::write(&file, format!("\"{}\" = \"why\"", "?".repeat(150_000))).expect("it is written");
+    let shown = transcript(&["test", "--baseline", path(&file)], b"");
     assert!(shown.contains("error: the pattern has 150000 bytes, expected at most 1000\n"), "{shown}");
-    let shown = transcript(&["parser", "--filter", &"?".repeat(100_000)], b"");
+    let shown = transcript(&["test", "--filter", &"?".repeat(100_000)], b"");
     assert!(
         shown.contains("the pattern has 100000 bytes, expected at most 1000") && shown.ends_with("[exit 2]\n"),
         "{shown}"
@@ -154,7 +155,7 @@ fn no_control_byte_of_a_subject_reaches_a_terminal() {
         let script = format!("cd {}; {script}", path(folder.path()));
         let (junit, json) = (file("junit"), file("json"));
         let reports = ["--junit", path(&junit), "--json", path(&json)];
-        let words = [&["parser", "--filter", "sexpr/list-empty"][..], &reports, &["--", "sh", "-c", &script]].concat();
+        let words = [&["test", "--filter", "sexpr/list-empty"][..], &reports, &["--", "sh", "-c", &script]].concat();
         assert_output_is_harmless(&run(&words, b""));
         for report in [&junit, &json] {
             assert_harmless(&std::fs::read(report).expect("it is written"));
@@ -166,7 +167,7 @@ fn no_control_byte_of_a_subject_reaches_a_terminal() {
     let hello = format!(r#"{{"hello":{{"name":"x","decodes":{{{evil}:[{evil}]}},"features":[{evil}]}}}}"#);
     std::fs::write(file("hello"), hello + "\n").expect("it is written");
     let script = format!("cat {}", path(&file("hello")));
-    assert_output_is_harmless(&run(&["parser", "--filter", "sexpr/list-empty", "--", "sh", "-c", &script], b""));
+    assert_output_is_harmless(&run(&["test", "--filter", "sexpr/list-empty", "--", "sh", "-c", &script], b""));
 }
 
 /// A server that gives every request the same reply until the test ends.
@@ -253,14 +254,19 @@ fn no_control_byte_of_a_file_reaches_a_terminal() {
         format!("# {EVIL}\n"),
     ] {
         std::fs::write(&case, text).expect("it is written");
-        for words in [&["list"][..], &["list", "--json"], &["explain", "sexpr/a"], &["parser"]] {
+        for words in [&["list"][..], &["list", "--json"], &["explain", "sexpr/a"], &["test"]] {
             assert_output_is_harmless(&run(&[words, &["--cases", path(folder.path())]].concat(), b""));
         }
     }
     let baseline = folder.path().join("baseline");
-    for text in [format!("{EVIL}\n"), format!("xmlrpc/[{EVIL} # x\n"), format!("none/{EVIL} # {EVIL}\n")] {
+    for text in [
+        format!("{EVIL}\n"),
+        format!("{key} = 1\n"),
+        format!("\"xmlrpc/[{}\" = {key}\n", key.trim_matches('"')),
+        format!("\"none/{}\" = {key}\n", key.trim_matches('"')),
+    ] {
         std::fs::write(&baseline, text.replace('\r', "")).expect("it is written");
-        let words = ["parser", "--filter", "sexpr/list-empty", "--baseline", path(&baseline)];
+        let words = ["test", "--filter", "sexpr/list-empty", "--baseline", path(&baseline)];
         assert_output_is_harmless(&run(&words, b""));
         assert_output_is_harmless(&run(&["compare", path(&baseline), "sxp+unix:///nowhere"], b""));
     }
@@ -335,7 +341,7 @@ proptest! {
         case in changed(short_files("cases/")),
         law in changed(short_files("laws/")),
         exchanges in changed(vec![b"{\"release\":\"3.0.3\",\"face\":\"sxp\"}\n{\"case\":\"a\",\"request\":\"GET\"}\n"]),
-        baseline in changed(vec![b"# known\nxmlrpc/int-plus # it takes it\nxmlrpc/base64-* @extended # no white space\n"]),
+        baseline in changed(vec![b"# known\n'xmlrpc/int-plus' = 'it takes it'\n\"xmlrpc/base64-*@extended\" = { reason = \"no white space\", until = 2027-01-31 }\n"]),
     ) {
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let mistakes = [
@@ -376,30 +382,23 @@ proptest! {
     fn properties_reports_are_well_formed(texts in proptest::collection::vec(text(), 9), index in 0..12usize) {
         let text = |at: usize| texts[at].clone();
         let evidence = Evidence {
-            title: text(0),
-            source: text(1),
             input: format!("  | {}\n", text(2)),
             got: text(3),
             wanted: text(4),
-            difference: Some(text(5)),
+            differences: vec![text(5)],
+            exchange: Vec::new(),
             stderr: text(6),
             repeat: text(7),
         };
         let status = Status::ALL[index % Status::ALL.len()];
-        let verdict = Verdict {
-            id: format!("laws/{}", text(8)),
-            rules: None,
-            level: None,
-            status,
-            is_unexpected: status.is_failure(),
-            why: text(0),
-            evidence: Some(Box::new(evidence)),
-            elapsed: std::time::Duration::ZERO,
-        };
-        let entry = format!("none/{}# {} x", text(1).replace(['[', ']', '{', '}', '\\', '\n', '#'], ""), text(2).replace('\n', ""));
+        let about = About { id: format!("laws/{}", text(8)), title: text(0), source: text(1), ..About::default() };
+        let bare = Verdict::bare(Suite::Serving, Arc::new(about), "", status);
+        let verdict = Verdict { why: text(0), evidence: Some(Box::new(evidence)), ..bare };
+        let key = toml::Value::from(text(1).replace(['[', ']', '{', '}', '\\'], ""));
+        let entry = format!("\"none/\" = \"x\"\n{key} = {}", toml::Value::from(text(2)));
         let baseline = Baseline::parse(&text(3), &entry).unwrap_or_default();
         let stale = baseline.stale(std::iter::empty());
-        let run = Run { subject: text(4), verdicts: vec![verdict], stale };
+        let run = Run { subject: text(4), verdicts: vec![verdict], stale, ..Run::default() };
 
         let junit = report::junit(&run, report::Timing::Hidden);
         let document = roxmltree::Document::parse(&junit);
@@ -421,17 +420,10 @@ proptest! {
 fn a_report_with_every_character_of_the_first_plane_is_read_by_expat() {
     let every: String = (0..=0xffff_u32).filter_map(char::from_u32).collect();
     let evidence = Evidence { stderr: every.clone(), got: every.clone(), ..Evidence::default() };
-    let verdict = Verdict {
-        id: every.clone(),
-        rules: None,
-        level: None,
-        status: Status::Fail,
-        is_unexpected: true,
-        why: every.clone(),
-        evidence: Some(Box::new(evidence)),
-        elapsed: std::time::Duration::ZERO,
-    };
-    let run = Run { subject: every, verdicts: vec![verdict], stale: Vec::new() };
+    let about = About { id: every.clone(), title: every.clone(), ..About::default() };
+    let bare = Verdict::bare(Suite::Reading, Arc::new(about), "", Status::Fail);
+    let verdict = Verdict { why: every.clone(), evidence: Some(Box::new(evidence)), ..bare };
+    let run = Run { subject: every, verdicts: vec![verdict], ..Run::default() };
     let script = "import sys, xml.dom.minidom as m; m.parse(sys.stdin.buffer)";
     let python = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).spawn();
     let Ok(mut python) = python else { return };

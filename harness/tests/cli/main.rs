@@ -1,5 +1,6 @@
 //! Tests of the commands from end to end, with the compiled program.
 
+mod adapters;
 mod cases;
 mod commands;
 mod errors;
@@ -69,7 +70,7 @@ fn judge(arguments: &[&str], command: &[&str]) -> (i32, Vec<Value>) {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("report.jsonl");
     let report_option = ["--json", path(&report)];
-    let all = [&["parser"][..], arguments, &report_option, &["--"], command].concat();
+    let all = [&["test"][..], arguments, &report_option, &["--"], command].concat();
     let output = run(&all, b"");
     let text = std::fs::read_to_string(report).unwrap_or_default();
     let lines = text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON"));

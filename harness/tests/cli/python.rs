@@ -5,12 +5,12 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde_json::{Value, json};
 use xend_harness::subject::{Answer, Declaration, Question, Reply, Subject};
-use xend_harness::{Baseline, Case, Codec, Error, Feature, Tagged, suite};
+use xend_harness::{Baseline, Case, Codec, Error, Feature, Tagged, run};
 
 use crate::{judge, oracle};
 
-const ADAPTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/xmlrpc_client.py");
-const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/adapters/python/baseline.txt");
+const ADAPTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters/python/xmlrpc_client.py");
+const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters/python/baseline.toml");
 
 /// A second reader of S-expressions, written from the protocol reference and in another language, makes of each case what
 /// the case expects of Xend's reader and of libvirt's.
@@ -24,6 +24,10 @@ fn a_second_reader_of_s_expressions_agrees_with_the_cases() {
     let passed = lines.iter().filter(|line| line["verdict"] == "pass").count();
     assert!(exit == 0 && passed > 1_500, "exit {exit}, {passed} passed: {lines:?}");
 }
+
+/// The case about which adapter and survey differ: the survey asked `ServerProxy`, which takes a call for a response, and
+/// the adapter asks `loads`, which tells them apart.
+const TOLD_APART: &str = "xmlrpc/call-not-response";
 
 /// A library of the survey as a subject. It answers `unsupported` for documents that were not surveyed or whose values
 /// were not recorded in full.
@@ -40,7 +44,12 @@ impl Column {
         let outcomes =
             rows.map(|row| (row["case"].as_str().expect("a name").to_owned(), row["outcomes"][name].clone()));
         let rules = ["spec", "extended"].map(|name| Codec::Xmlrpc.single_rules(name).expect("rules"));
-        let declaration = Declaration { name: name.to_owned(), rules: rules.to_vec(), features: Feature::ALL.to_vec() };
+        let declaration = Declaration {
+            name: name.to_owned(),
+            decodes: rules.to_vec(),
+            features: Feature::ALL.to_vec(),
+            ..Declaration::default()
+        };
         Self { declaration, outcomes: outcomes.collect() }
     }
 
@@ -112,10 +121,10 @@ fn surveyed() -> Surveyed {
         let [old, new] = columns.each_ref().map(|column| column.answer(id));
         old.is_some() && new.is_some() && (old == new || is_reject(&old) && is_reject(&new))
     };
-    let agreed: BTreeSet<_> = cases.iter().map(|case| &*case.id).filter(|id| agree(id)).collect();
-    let run = suite::run(&mut columns[0], &cases, &suite::Options::default()).expect("a column answers");
-    for verdict in run.verdicts.iter().filter(|verdict| verdict.status.is_judged() && agreed.contains(&*verdict.id)) {
-        let key = (verdict.id.clone(), verdict.rules.expect("rules").to_string());
+    let agreed: BTreeSet<_> = cases.iter().map(|case| &*case.id).filter(|id| *id != TOLD_APART && agree(id)).collect();
+    let run = run::judge(&mut columns[0], &cases, &run::Options::default()).expect("a column answers");
+    for verdict in run.verdicts.iter().filter(|verdict| verdict.status.is_judged() && agreed.contains(verdict.id())) {
+        let key = (verdict.id().to_owned(), verdict.variant.clone());
         if verdict.status.is_failure() {
             surveyed.failing.insert(key.clone());
         }
@@ -136,7 +145,7 @@ fn fails_where_the_survey_says() {
     let (exit, lines) = judge(&["--codec", "xmlrpc", "--strict", "--baseline", BASELINE], &["python3", ADAPTER]);
     let verdict = |line: &Value| line["verdict"].as_str().expect("a verdict").to_owned();
     let failed = |line: &&Value| !["pass", "unsupported", "skipped", "unexpected-pass"].contains(&&*verdict(line));
-    let key = |line: &Value| [&line["id"], &line["rules"]].map(|it| it.as_str().expect("a string").to_owned()).into();
+    let key = |line: &Value| [&line["id"], &line["variant"]].map(|it| it.as_str().expect("a string").to_owned()).into();
     let failing: BTreeSet<(String, String)> = lines.iter().filter(failed).map(key).collect();
     let failing: BTreeSet<_> = failing.intersection(&surveyed.agreed).cloned().collect();
     assert_eq!(failing, surveyed.failing);
@@ -148,9 +157,8 @@ fn fails_where_the_survey_says() {
 #[test]
 fn its_baseline_names_what_the_survey_names() {
     let text = std::fs::read_to_string(BASELINE).expect("the baseline");
-    let baseline = Baseline::parse("baseline.txt", &text).expect("it is well-formed");
+    let baseline = Baseline::parse("baseline.toml", &text).expect("it is well-formed");
     for (id, rules) in surveyed().failing {
-        let rules = Codec::Xmlrpc.single_rules(&rules).expect("rules");
-        assert!(baseline.reason(&id, rules).is_some(), "{id}@{rules} is missing");
+        assert!(baseline.reason(&id, &rules).is_some(), "{id}@{rules} is missing");
     }
 }

@@ -57,7 +57,7 @@ fn shown(options: &[&str], baseline: &str) -> (String, String, String) {
     std::fs::write(&baseline_file, baseline).expect("it is written");
     std::fs::write(&script, SUBJECT).expect("it is written");
     let files = ["--baseline", &baseline_file, "--junit", &junit, "--json", &json];
-    let arguments = [&["parser"][..], &FILTER, &files, options, &["--", "sh", &script]].concat();
+    let arguments = [&["test"][..], &FILTER, &files, options, &["--", "sh", &script]].concat();
     let screen = transcript_in(folder.path(), &arguments, b"");
     let read = |file: &str| std::fs::read_to_string(file).expect("it is written").replace(path(folder.path()), "DIR");
     (screen, read(&junit), read(&json))
@@ -65,8 +65,10 @@ fn shown(options: &[&str], baseline: &str) -> (String, String, String) {
 
 #[test]
 fn for_people_and_machines() {
-    let (people, junit, json) =
-        shown(&[], "xmlrpc/i4 # it dies of it\nsexpr/list-empty # it will fail\nsexpr/none # gone\n");
+    let (people, junit, json) = shown(
+        &[],
+        "\"xmlrpc/i4\" = \"it dies of it\"\n\"sexpr/list-empty\" = \"it will fail\"\n\"sexpr/none\" = \"gone\"\n",
+    );
     assert!(people.ends_with("[exit 1]\n"));
     let _guard = snapshots();
     insta::assert_snapshot!("report-people", people);
@@ -81,7 +83,7 @@ fn faults() {
     let kept_alive = |script: &str| format!("read -r _; {hello}; read -r _; {script}");
     let once = ["--once", "--rules", "strict"];
     let judged = |script: &str, options: &[&str]| {
-        let filter = ["parser", "--filter", "sexpr/list-empty"];
+        let filter = ["test", "--filter", "sexpr/list-empty"];
         transcript(&[&filter, options, &["--", "sh", "-c", script]].concat(), b"")
     };
     let all = [
@@ -116,7 +118,7 @@ fn the_same_run_makes_the_same_reports() {
 
 #[test]
 fn a_should_counts_if_the_run_is_strict() {
-    let others = "*list* # x\nxmlrpc/* # x\n*quote-single # x\n";
+    let others = "\"*list*\" = \"x\"\n\"xmlrpc/*\" = \"x\"\n\"*quote-single\" = \"x\"\n";
     let run = |options: &[&str]| shown(options, others).0;
     let is_unexpected = |screen: &str| {
         !screen.contains("octal-one-digit@strict (should): the subject refuses a document that it should read; counts")
@@ -128,7 +130,7 @@ fn a_should_counts_if_the_run_is_strict() {
 /// The counts in the JUnit report, and the tests in it, agree with the JSON lines.
 #[test]
 fn junit_and_json_lines_agree() {
-    let (_, junit, json) = shown(&["--strict"], "xmlrpc/i4 # it dies of it\nsexpr/none # gone\n");
+    let (_, junit, json) = shown(&["--strict"], "\"xmlrpc/i4\" = \"it dies of it\"\n\"sexpr/none\" = \"gone\"\n");
     let lines: Vec<Value> = json.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
     let mut wanted: BTreeMap<String, usize> = BTreeMap::new();
     for line in &lines {
@@ -167,7 +169,7 @@ fn junit_and_json_lines_agree() {
 
 #[test]
 fn timing_is_told_when_it_is_asked_for() {
-    let arguments = ["parser", "--filter", "sexpr/list-empty", "--timing"];
+    let arguments = ["test", "--filter", "sexpr/list-empty", "--timing"];
     let output = run(&arguments, b"");
     assert!(String::from_utf8_lossy(&output.stderr).contains(" answers in "), "{output:?}");
     assert_eq!(run(&arguments[..3], b"").stderr, b"");
@@ -185,7 +187,7 @@ fn a_run_that_fails_writes_no_report() {
         ["--junit".to_owned(), junit, "--json".to_owned(), json]
     };
     let server = |reports: [String; 4]| {
-        let words = ["server", "sxp+unix:///nowhere/at/all", "--release", "4.1"].map(str::to_owned);
+        let words = ["test", "sxp+unix:///nowhere/at/all", "--release", "4.1"].map(str::to_owned);
         let words: Vec<_> =
             words.into_iter().chain(["--filter".to_owned(), "none".to_owned()]).chain(reports).collect();
         run(&words.iter().map(String::as_str).collect::<Vec<_>>(), b"").status.code()
@@ -195,7 +197,7 @@ fn a_run_that_fails_writes_no_report() {
     assert!(path("link").is_symlink());
     assert!(std::fs::read_to_string(path("old")).expect("it is there").starts_with("an old report"));
 
-    let words = ["parser", "--filter", "sexpr/list-empty"].map(str::to_owned);
+    let words = ["test", "--filter", "sexpr/list-empty"].map(str::to_owned);
     let words: Vec<_> = words.into_iter().chain(reports("new", "link")).collect();
     assert_eq!(run(&words.iter().map(String::as_str).collect::<Vec<_>>(), b"").status.code(), Some(0));
     assert!(std::fs::read_to_string(path("old")).expect("it is there").ends_with("}\n"));

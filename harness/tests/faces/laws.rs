@@ -6,7 +6,7 @@ use std::process::Command;
 use mock_xend::{Daemon, MockXend, Scenario};
 use xend_client::{Face, Release, Uri};
 use xend_harness::laws::{Host, Law, Options, check};
-use xend_harness::suite::Run;
+use xend_harness::run::{self, Run, Selection};
 use xend_harness::{Status, report};
 
 use crate::daemon::{FACES, client, daemon, run, scripted};
@@ -16,14 +16,16 @@ fn host(daemons: &[(&Daemon, Face)]) -> Host {
     Host::new(addresses.collect(), daemons[0].0.release())
 }
 
-fn options(is_destructive: bool, filter: &[&str]) -> Options {
+fn options(is_destructive: bool, filter: &[&str]) -> (Options, run::Options) {
     let filter = filter.iter().map(|pattern| pattern.parse().unwrap()).collect();
-    let repeat = ["xend-harness", "server"].map(str::to_owned).to_vec();
-    Options { is_destructive, filter, kernel: "/boot/vmlinuz".to_owned(), repeat }
+    let repeat = [["xend-harness", "test"].map(str::to_owned).to_vec(), Vec::new()];
+    let selection = Selection { filter, ..Selection::default() };
+    let how = Options { is_destructive, kernel: "/boot/vmlinuz".to_owned() };
+    (how, run::Options { selection, repeat, ..run::Options::default() })
 }
 
 /// Laws whose steps take time, in which the mock's clock must go on.
-fn tried(host: &Host, options: &Options, daemon: &Daemon) -> Run {
+fn tried(host: &Host, (how, options): &(Options, run::Options), daemon: &Daemon) -> Run {
     let laws = Law::built_in().unwrap();
     run(async {
         let served = daemon.clone();
@@ -33,7 +35,7 @@ fn tried(host: &Host, options: &Options, daemon: &Daemon) -> Run {
                 served.advance(std::time::Duration::from_millis(100));
             }
         });
-        let run = check(host, &laws, options).await.unwrap();
+        let run = check(host, &laws, how, options, &mut (), std::future::pending()).await.unwrap();
         time.abort();
         run
     })
@@ -41,7 +43,7 @@ fn tried(host: &Host, options: &Options, daemon: &Daemon) -> Run {
 
 fn without_reason(run: &Run) -> Vec<String> {
     let unjudged = run.verdicts.iter().filter(|it| it.status != Status::Pass);
-    unjudged.map(|it| format!("{}: {} {}", it.id, it.status, it.why)).collect()
+    unjudged.map(|it| format!("{}: {} {}", it.name(), it.status, it.why)).collect()
 }
 
 /// All laws hold on every face of every release, and the faces show one state.
@@ -109,7 +111,8 @@ fn two_states_are_not_taken_for_one() {
 fn without_leave_nothing_is_changed() {
     let daemon = daemon(Release::V4_1);
     let run = tried(&host(&[(&daemon, Face::Sxp)]), &options(false, &[]), &daemon);
-    let passed: Vec<_> = run.verdicts.iter().filter(|it| it.status == Status::Pass).map(|it| &*it.id).collect();
+    let passed: Vec<_> =
+        run.verdicts.iter().filter(|it| it.status == Status::Pass).map(xend_harness::Verdict::name).collect();
     let expected =
         ["domain-0-is-there", "host-tells-what-it-is", "unknown-is-not-found", "virtual-processors-are-told"];
     assert_eq!(passed, expected.map(|id| format!("laws/{id}@sxp+tcp")));
@@ -123,7 +126,7 @@ fn without_leave_nothing_is_changed() {
 fn the_command_line_judges() {
     let mock = MockXend::builder().release(Release::V3_0_3).start().unwrap();
     let harness = |arguments: &[&str]| {
-        let output = Command::new(env!("CARGO_BIN_EXE_xend-harness")).arg("server").args(arguments).output().unwrap();
+        let output = Command::new(env!("CARGO_BIN_EXE_xend-harness")).arg("test").args(arguments).output().unwrap();
         (
             output.status.code().unwrap(),
             String::from_utf8(output.stdout).unwrap(),
@@ -151,12 +154,12 @@ fn an_interrupted_run_leaves_no_domain_behind() {
         let scenario = Scenario::parse("hang.toml", &scenario, Path::new(".")).unwrap();
         let mock = MockXend::builder().scenario(scenario).start().unwrap();
         let uri = mock.uri(Face::Sxp).unwrap();
-        let words =
-            ["server", "--destructive", "--release", "4.1", "--timeout", "50", "--filter", "laws/pause-*", &uri];
+        let words = ["test", "--destructive", "--release", "4.1", "--timeout", "50", "--filter", "laws/pause-*", &uri];
         let mut harness = Command::new(env!("CARGO_BIN_EXE_xend-harness"));
-        let harness = harness.args(words).stderr(std::process::Stdio::piped()).spawn().unwrap();
+        let mut harness = harness.args(words).stderr(std::process::Stdio::piped()).spawn().unwrap();
         let made = || mock.daemon().with_world(|world| world.to_toml().contains("xend-law-"));
         while !made() || !mock.daemon().journal().exchanges().any(|it| it.request.ends_with(b"op=pause")) {
+            assert!(harness.try_wait().unwrap().is_none(), "the harness ended early");
             std::thread::yield_now();
         }
         let kill = Command::new("kill").args(["-INT", &harness.id().to_string()]).status();
@@ -166,12 +169,12 @@ fn an_interrupted_run_leaves_no_domain_behind() {
     };
     let (code, said, is_left) = broken_off("\"simulate\"");
     assert_eq!((code, is_left), (Some(3), false), "{said}");
-    let removing = "interrupted: removing xend-law-0-0; a second signal leaves them\n";
+    let removing = "interrupted: removing xend-law-13-0; a second signal leaves them\n";
     assert_eq!(said, format!("{removing}error: interrupted; nothing is left on the server\n"));
     // One that refuses to destroy it.
     let (code, said, is_left) = broken_off("{ error = \"Domain is busy\" }");
     assert_eq!((code, is_left), (Some(3), true), "{said}");
-    assert_eq!(said, format!("{removing}error: interrupted; left on the server: xend-law-0-0\n"));
+    assert_eq!(said, format!("{removing}error: interrupted; left on the server: xend-law-13-0\n"));
 }
 
 #[test]

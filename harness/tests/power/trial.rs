@@ -87,7 +87,7 @@ impl Question<'_> {
         let Ok(json) = answer else { return outcomes.any(|outcome| matches!(outcome, Outcome::Reject(_))) };
         let values =
             Tagged::from_json(json.as_bytes(), self.case.codec()).unwrap_or_else(|why| panic!("{why}: {json}"));
-        let equality = Equality { ordered: self.expect.ordered, typed_dates: false };
+        let equality = Equality { ordered: self.expect.ordered, ..Equality::default() };
         outcomes.any(|outcome| match outcome.values() {
             Some(wanted) => values.difference(wanted, equality).is_none(),
             None => matches!(outcome, Outcome::Accept),

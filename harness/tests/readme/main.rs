@@ -1,12 +1,14 @@
-//! Checks that the documents are true: the console blocks of the README print what they show, citations and links lead
-//! somewhere, and the table of S-expressions agrees with `xend-wire`.
+//! Checks that the documents are true: the console blocks of the README and of the guides print what they show,
+//! citations and links lead somewhere, and the table of S-expressions agrees with `xend-wire`.
 //!
-//! The commands of a block run one after the other in a folder that contains its scenario as `outage.toml`. A command
+//! The commands of a document run one after the other in a folder of its own. It contains the scenario of the README as
+//! `outage.toml`, and each block of a guide whose introduction names a file, as in "in `adapter.py`:". A command
 //! that ends in `&` keeps running in the background after it has printed the expected output. In expected output `[..]`
 //! stands for any text within a line, and a line `[...]` for any number of lines.
 
 mod citations;
 mod floors;
+mod guides;
 mod tricky_inputs;
 
 use std::io::{BufRead, BufReader};
@@ -18,11 +20,17 @@ const README: &str = include_str!("../../../README.md");
 #[test]
 fn readme_tells_the_truth() {
     let folder = tempfile::tempdir().unwrap();
-    let scenario = blocks("toml").next().expect("README shows a scenario");
+    let scenario = blocks(README, "toml").next().expect("README shows a scenario");
     std::fs::write(folder.path().join("outage.toml"), scenario).unwrap();
+    let count = run(README, folder.path());
+    assert!(count >= 8, "only {count} commands were found");
+}
+
+/// Runs the commands of a document's console blocks in a folder, and returns how many there are.
+fn run(document: &str, folder: &Path) -> usize {
     let mut background = Background(Vec::new());
     let mut count = 0;
-    for block in blocks("console") {
+    for block in blocks(document, "console") {
         for step in block.split("$ ").skip(1) {
             let (command, expected) = step.split_once('\n').unwrap_or((step, ""));
             count += 1;
@@ -31,19 +39,19 @@ fn readme_tells_the_truth() {
                 continue;
             }
             let got = match command.strip_suffix('&') {
-                Some(command) => background.start(folder.path(), command, expected.lines().count()),
-                None => output(folder.path(), command),
+                Some(command) => background.start(folder, command, expected.lines().count()),
+                None => output(folder, command),
             };
             assert!(matches(&got, expected), "$ {command}\n--- expected\n{expected}--- got\n{got}");
         }
     }
-    assert!(count >= 8, "only {count} commands were found");
+    count
 }
 
 /// Returns the code blocks of a language.
-fn blocks(language: &str) -> impl Iterator<Item = &'static str> {
+fn blocks<'a>(document: &'a str, language: &str) -> impl Iterator<Item = &'a str> {
     let fence = format!("```{language}\n");
-    let parts = README.split("\n```").filter(move |part| format!("```{part}").starts_with(&fence));
+    let parts = document.split("\n```").filter(move |part| format!("```{part}").starts_with(&fence));
     parts.map(|part| part.split_once('\n').map_or("", |(_, text)| text))
 }
 

@@ -1,8 +1,8 @@
 //! The cases, against the built-in codec.
 
 use libtest_mimic::{Failed, Trial};
+use xend_harness::run::{self, Options};
 use xend_harness::subject::BuiltIn;
-use xend_harness::suite::{self, Options};
 use xend_harness::{Case, Rules, Status, report};
 
 pub(crate) fn trials(only: Option<&str>) -> Vec<Trial> {
@@ -19,7 +19,7 @@ pub(crate) fn trials(only: Option<&str>) -> Vec<Trial> {
 
 fn check(case: &Case, rules: Rules) -> Result<(), Failed> {
     let options = Options { rules: vec![rules], is_strict: true, ..Options::default() };
-    let run = suite::run(&mut BuiltIn::new(), std::slice::from_ref(case), &options)?;
+    let run = run::judge(&mut BuiltIn::new(), std::slice::from_ref(case), &options)?;
     match &run.verdicts[..] {
         [verdict] if verdict.status == Status::Pass => Ok(()),
         _ => Err(report::people(&run).into()),

@@ -48,7 +48,8 @@ pub struct Domain {
     pub shadow_memory: i64,
     /// The parameters of the credit scheduler.
     pub credit: Credit,
-    /// The credit parameters that the record in 3.1 still shows after they were changed: those of the configuration.
+    /// The credit parameters of the domain's configuration. In 3.1 the domain's record keeps showing them after the
+    /// parameters were changed.
     pub configured_credit: Option<Credit>,
     /// The parameters of the SEDF scheduler.
     pub sedf: Sedf,
@@ -208,7 +209,8 @@ impl Domain {
         self.id.map_or(Datum::None, Datum::from)
     }
 
-    /// Returns the CPU time in seconds, which is the one that the hypervisor of the captures reports for each domain.
+    /// Returns the CPU time that the domain has used, in seconds. It does not grow: it is a constant for each id, as in the
+    /// captures, whose hypervisor was simulated.
     pub fn cpu_time(&self) -> f64 {
         f64::from(self.id.unwrap_or_default()) + 1.234_567_89
     }

@@ -82,13 +82,14 @@ impl Failure {
     /// The failure that the `ErrorDescription` of a Xen-API envelope reports. The message has all words of the
     /// description.
     pub fn from_description(context: RequestContext, description: &ErrorDescription, reply: &Reply) -> Self {
-        let text = description.to_string();
         // A Xen-API listener carries out a method of the legacy dialect, but sends this error instead of the result
         // (§5.7).
-        if context.face == Face::XmlRpc && text.starts_with("INTERNAL_ERROR Invalid result ") {
-            return Self::unreadable(context, text, reply);
+        let reason = description.arguments().first().map_or("", String::as_str);
+        let is_result = description.code() == "INTERNAL_ERROR" && reason.starts_with("Invalid result ");
+        if context.face == Face::XmlRpc && is_result {
+            return Self::unreadable(context, description.to_string(), reply);
         }
-        context.failure(reply, Some(description.code()), &text)
+        context.failure(reply, Some(description.code()), &description.to_string())
     }
 
     /// The failure of a reply that can't be understood. Its code says whether the request may have changed something.

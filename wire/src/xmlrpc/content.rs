@@ -429,7 +429,7 @@ impl Element {
             (Self::ResponseParams, _) => "exactly one `param` in a response",
             (Self::Param | Self::Fault, 0) | (Self::Member, 1) | (Self::Data, _) => "`value`",
             (Self::Param | Self::Fault, _) => "exactly one `value`",
-            (Self::Value, 0) => "a type",
+            (Self::Value, 0) => "an XML-RPC type",
             (Self::Value, _) => "exactly one type in a value",
             (Self::Array, 0) => "`data`",
             (Self::Array, _) => "exactly one `data`",
@@ -461,7 +461,7 @@ fn not_a_type(name: ElementName<'_>, tag: Range<usize>) -> Error {
         | ElementName::MethodResponse => ErrorKind::UnexpectedElement,
         _ => ErrorKind::UnknownType,
     };
-    Error::new(kind, tag).found(format!("`{name}`")).expected("a type")
+    Error::new(kind, tag).found(format!("`{name}`")).expected("an XML-RPC type")
 }
 
 #[cold]

@@ -126,7 +126,7 @@ impl ContentModel for Unmarshaller<'_> {
             self.root = Some((name.as_str().to_owned(), tag.clone()));
         }
         if self.is_untyped && !is_dispatched(name) {
-            return Err(Error::new(ErrorKind::UnknownType, tag).found(format!("`{name}`")).expected("a type"));
+            return Err(Error::new(ErrorKind::UnknownType, tag).found(format!("`{name}`")).expected("an XML-RPC type"));
         }
         self.clear_text(tag.end);
         self.is_untyped = name == ElementName::Value;

@@ -1,0 +1,180 @@
+//! The list itself: read from a file, and held against verdicts.
+
+use std::collections::HashMap;
+
+use toml::Spanned;
+
+use super::date::Date;
+use super::entry::{Details, Entry};
+use crate::Error;
+use crate::error::toml_mistake;
+use crate::pattern::Pattern;
+use crate::verdict::{Status, Verdict};
+use xend_wire::Diagnostic;
+
+/// A list of failures that are expected, each with its reason.
+///
+/// A baseline is a TOML file with one entry a line. The key is a [`Pattern`], and the value the reason, or a table:
+/// ```toml
+/// # Known failures of our parser.
+/// "xmlrpc/int-plus" = "our parser takes a plus sign"
+/// "xmlrpc/base64-*@extended" = { reason = "no white space yet", verdict = "fail", issue = "https://example.org/17" }
+/// ```
+///
+/// | key | meaning |
+/// | --- | --- |
+/// | `reason` | why it fails, for people |
+/// | `verdict` | the verdict that is expected, such as `wrong-value`; without it any failure is |
+/// | `got` | a text that stands in what the subject answers, or in why it failed |
+/// | `check` | the checks that may fail, such as `["header Date", "values[0].response*"]`; `*` stands for any text |
+/// | `until` | the last day on which the failure is expected, such as `2027-01-31` |
+/// | `issue` | where the failure is tracked |
+/// | `flaky` | `true` if the case may pass as well |
+#[derive(Clone, Debug, Default)]
+pub struct Baseline {
+    /// The entries, in the order of the file.
+    entries: Vec<Entry>,
+    /// The indices of the entries without wildcards, by the id that they name. A long baseline consists mostly of
+    /// these, and a lookup does not go through all of them.
+    exact: HashMap<String, Vec<usize>>,
+    /// The indices of the entries with wildcards.
+    globs: Vec<usize>,
+}
+
+/// What a baseline says about a verdict.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub enum Hold {
+    /// The failure is expected; the text is the reason.
+    Expected(String),
+    /// The failure is listed, but as another one; the text says how they differ.
+    Other(String),
+    /// The case is listed as a failure, and passes; the text is the reason.
+    Passes(String),
+}
+
+impl Baseline {
+    /// Parses the text of a baseline; `file` is the name that diagnostics show.
+    ///
+    /// # Errors
+    /// Returns a diagnostic for the first mistake: a text that is no TOML, an entry without reason, or an invalid
+    /// pattern.
+    pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
+        let parsed: HashMap<Spanned<String>, Details> =
+            toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
+        let mut parsed: Vec<_> = parsed.into_iter().collect();
+        parsed.sort_by_key(|(key, _)| key.span().start);
+        let mut baseline = Self::default();
+        for (key, details) in parsed {
+            let wrong = |message: String| Diagnostic::new(file, text.as_bytes(), key.span(), message);
+            if details.reason.trim().is_empty() {
+                return Err(wrong(
+                    "an entry needs its reason, as in \"xmlrpc/int-plus\" = \"why it fails\"".to_owned(),
+                ));
+            }
+            let pattern = key.get_ref().parse::<Pattern>().map_err(|error: Error| wrong(error.to_string()))?;
+            let index = baseline.entries.len();
+            let id = key.get_ref().split('@').next().unwrap_or_default().trim();
+            match Pattern::is_literal(id) {
+                false => baseline.globs.push(index),
+                true => baseline.exact.entry(id.to_owned()).or_default().push(index),
+            }
+            let stale = wrong("this entry of the baseline matches no case that the subject is asked".to_owned());
+            baseline.entries.push(Entry { pattern, details, stale });
+        }
+        Ok(baseline)
+    }
+
+    /// Returns the indices of the entries that match the case, in the order of the file.
+    fn naming(&self, id: &str, variant: &str) -> impl Iterator<Item = usize> {
+        let exact = self.exact.get(id).into_iter().flatten();
+        let mut naming: Vec<_> = exact.chain(&self.globs).copied().collect();
+        naming.retain(|&index| self.entries[index].pattern.matches(id, variant));
+        naming.sort_unstable();
+        naming.into_iter()
+    }
+
+    /// Returns the reason why the case is expected to fail in this variant, or `None` if the baseline does not list
+    /// it. If several entries match, the first one counts.
+    pub fn reason(&self, id: &str, variant: &str) -> Option<&str> {
+        self.naming(id, variant).next().map(|index| &*self.entries[index].details.reason)
+    }
+
+    /// Returns what the baseline says about a verdict, or `None` if it does not list the case or the case was not
+    /// judged.
+    ///
+    /// If several entries match, the first one that expects just this counts, or else the first one.
+    pub fn hold(&self, verdict: &Verdict) -> Option<Hold> {
+        let naming: Vec<_> = self.naming(verdict.id(), &verdict.variant).map(|index| &self.entries[index]).collect();
+        let first = naming.first()?;
+        if verdict.status.is_failure() {
+            let today = Date::today();
+            let agrees = naming.iter().find(|entry| entry.objection(verdict, today).is_none());
+            return Some(match agrees {
+                Some(entry) => Hold::Expected(entry.reason()),
+                None => Hold::Other(first.objection(verdict, today).unwrap_or_default()),
+            });
+        }
+        let passes = verdict.status == Status::Pass && !naming.iter().any(|entry| entry.details.is_flaky);
+        passes.then(|| Hold::Passes(first.reason()))
+    }
+
+    /// Returns a diagnostic for each entry that matches none of the given cases.
+    pub fn stale<'a>(&self, all: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Diagnostic> {
+        let mut is_stale = vec![true; self.entries.len()];
+        for (id, variant) in all {
+            self.naming(id, variant).for_each(|index| is_stale[index] = false);
+        }
+        let stale = self.entries.iter().zip(is_stale).filter(|&(_, is_stale)| is_stale);
+        stale.map(|(entry, _)| entry.stale.clone()).collect()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::cell::Cell;
+    use std::fmt::Write;
+
+    use super::*;
+
+    #[test]
+    fn the_first_entry_that_names_a_case_gives_the_reason() {
+        let text =
+            "'xmlrpc/a' = 'exact'\n'xmlrpc/*' = 'pattern'\n\n'xmlrpc/a @spec' = 'late'\n'xmlrpc/none' = 'gone'\n";
+        let baseline = Baseline::parse("baseline", text).expect("it is good");
+        assert_eq!(baseline.reason("xmlrpc/a", "spec"), Some("exact"));
+        assert_eq!(baseline.reason("xmlrpc/b", "spec"), Some("pattern"));
+        assert_eq!(baseline.reason("sexpr/b", "strict"), None);
+        let stale = baseline.stale([("xmlrpc/a", "spec")].into_iter());
+        assert_eq!(stale.iter().map(Diagnostic::place).collect::<Vec<_>>(), ["baseline:5:1"]);
+    }
+
+    #[test]
+    fn a_pattern_of_150_000_question_marks_is_refused() {
+        let text = format!("\"xmlrpc/a\" = \"x\"\n  \"{}\" = \"why\"\n", "?".repeat(150_000));
+        let diagnostic = Baseline::parse("baseline", &text).expect_err("it is too long");
+        assert_eq!(diagnostic.place(), "baseline:2:3");
+    }
+
+    /// Twice as many entries and cases take twice the work: entries without wildcards are found by their id, and the
+    /// cases are gone through once.
+    #[test]
+    fn the_work_for_a_baseline_grows_with_it() {
+        let work = |count: usize| {
+            let ids: Vec<_> = (0..count).map(|number| format!("xmlrpc/case-{number}")).collect();
+            let mut text = String::new();
+            for id in &ids {
+                writeln!(text, "\"{id}\" = \"it fails\"").expect("a string takes whatever is written");
+            }
+            let baseline = Baseline::parse("baseline", &text).expect("it is good");
+            let looked_at = Cell::new(0);
+            let all = ids.iter().map(|id| {
+                let found = baseline.exact.get(id).map_or(0, Vec::len) + baseline.globs.len();
+                looked_at.set(looked_at.get() + 1 + found);
+                (&**id, "spec")
+            });
+            assert!(baseline.stale(all).is_empty());
+            looked_at.get()
+        };
+        assert_eq!((work(1_000), work(2_000)), (2_000, 4_000));
+    }
+}

@@ -1,0 +1,7 @@
+//! Baselines: lists of failures that are known, so that only what is new fails a run.
+
+mod date;
+mod entry;
+mod list;
+
+pub use list::{Baseline, Hold};

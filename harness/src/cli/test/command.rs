@@ -1,0 +1,56 @@
+//! The command `test` for a command, or for the built-in codecs.
+
+use std::time::Instant;
+
+use super::super::output::print_error_text;
+use super::arguments::Arguments;
+use super::for_command::{ForCommand, MEMORY};
+use super::parts::{Words, cases};
+use super::tell::tell;
+use crate::subject::{Bounds, Subject};
+use crate::verdict::Status;
+use crate::{Error, run};
+
+pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
+    let Arguments { command, subject: own, reports, how, .. } = arguments;
+    let cases = cases(own.cases.as_deref())?;
+    let options = how.options(run::Options {
+        rules: own.rules()?,
+        selection: arguments.selecting.selection()?,
+        repeat: repeat(arguments),
+        ..run::Options::default()
+    })?;
+    let reports = reports.open()?;
+    let bounds = Bounds { timeout: how.timeout, memory: own.memory << 20, ..Bounds::default() };
+    let jobs = if command.is_empty() { 1 } else { own.jobs.get().into() };
+    let mut subjects: Vec<Box<dyn Subject>> = Vec::new();
+    for _ in 0..jobs {
+        subjects.push(own.subject(command, &options, bounds)?);
+    }
+    let begin = Instant::now();
+    let mut copies: Vec<_> = subjects.iter_mut().map(|subject| -> &mut dyn Subject { &mut **subject }).collect();
+    let run = run::judge_with(&mut copies, &cases, &options, &mut ())?;
+    if arguments.reports.timing {
+        let (seconds, answers) = (begin.elapsed().as_secs_f64(), run.verdicts.len() - run.count(Status::Skipped));
+        print_error_text(&format!("{answers} answers in {seconds:.2} s\n"));
+    }
+    tell(&run, reports)
+}
+
+/// Returns the words of the command line that repeats the run for one case, before and behind its filter.
+fn repeat(arguments: &Arguments) -> [Vec<String>; 2] {
+    let Arguments { selecting, subject: ForCommand { once, codec, rules, memory, cases, .. }, how, command, .. } =
+        arguments;
+    let mut words = Words(["xend-harness", "test"].map(str::to_owned).to_vec());
+    words.flag("--once", *once);
+    words.option("--codec", *codec);
+    words.option("--rules", (!rules.is_empty()).then(|| rules.join(",")));
+    selecting.repeat(&mut words);
+    how.repeat(&mut words);
+    words.option("--memory", (*memory != MEMORY).then_some(*memory));
+    words.option("--cases", cases.as_ref().map(|cases| cases.display()));
+    let command = command.iter().map(|word| word.to_string_lossy().into_owned());
+    let behind =
+        if arguments.command.is_empty() { Vec::new() } else { ["--".to_owned()].into_iter().chain(command).collect() };
+    [words.0, behind]
+}

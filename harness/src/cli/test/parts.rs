@@ -1,0 +1,50 @@
+//! What the parts of the command `test` share.
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use mock_xend::text_file;
+
+use crate::baseline::Baseline;
+use crate::case::Case;
+use crate::{Codec, Error};
+
+/// Returns the cases of a folder, or the built-in cases if there is no folder.
+pub(in crate::cli) fn cases(folder: Option<&Path>) -> Result<Vec<Case>, Error> {
+    folder.map_or_else(Case::built_in, Case::in_folder)
+}
+
+pub(super) fn baseline(path: Option<&PathBuf>) -> Result<Baseline, Error> {
+    let Some(path) = path else { return Ok(Baseline::default()) };
+    let (name, text) = text_file::read(path, "a baseline")?;
+    Ok(Baseline::parse(&name, &text)?)
+}
+
+/// Parses a number of seconds that is greater than 0.
+pub(in crate::cli) fn seconds(text: &str) -> Result<Duration, String> {
+    let seconds = text.parse().ok().and_then(|seconds| Duration::try_from_secs_f64(seconds).ok());
+    seconds.filter(|seconds| !seconds.is_zero()).ok_or("expected seconds above 0, such as 5 or 0.5".to_owned())
+}
+
+/// Returns all rules of the codecs.
+pub(super) fn codecs(codec: Option<Codec>) -> Vec<Codec> {
+    codec.map_or(Codec::ALL.to_vec(), |codec| vec![codec])
+}
+
+/// Collects the words of a command line.
+#[derive(Debug, Default)]
+pub(super) struct Words(pub(super) Vec<String>);
+
+impl Words {
+    pub(super) fn flag(&mut self, name: &str, is_set: bool) {
+        if is_set {
+            self.0.push(name.to_owned());
+        }
+    }
+
+    pub(super) fn option(&mut self, name: &str, value: Option<impl ToString>) {
+        if let Some(value) = value {
+            self.0.extend([name.to_owned(), value.to_string()]);
+        }
+    }
+}

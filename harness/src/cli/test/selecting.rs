@@ -1,0 +1,75 @@
+//! The options that choose what is asked.
+
+use xend_client::{Face, Release};
+
+use super::parts::Words;
+use crate::Error;
+use crate::case::Level;
+use crate::pattern::Pattern;
+use crate::run::{Selection, Shard};
+use crate::suite::Suite;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "Choosing what is asked")]
+pub(super) struct Selecting {
+    /// Ask only these suites, separated by commas: reading (what do documents mean), serving (does a server obey the
+    /// laws). The default is all that the subject declares.
+    #[arg(long, value_name = "SUITES", value_delimiter = ',')]
+    pub(super) suite: Vec<Suite>,
+    /// Ask only cases whose id matches; may be given again. What stands after an @ in reports may follow, as in
+    /// 'xmlrpc/int-*@spec'.
+    #[arg(long, value_name = "GLOB")]
+    pub(super) filter: Vec<Pattern>,
+    /// Leave out cases whose id matches; may be given again.
+    #[arg(long, value_name = "GLOB")]
+    exclude: Vec<Pattern>,
+    /// Ask only cases of these levels, separated by commas: must, should, may, xend.
+    #[arg(long, value_name = "LEVELS", value_delimiter = ',', value_parser = level)]
+    level: Vec<Level>,
+    /// Ask only cases that have one of these tags, separated by commas: a codec, a rule such as xmlrpc/int-form, or a
+    /// feature such as nil.
+    #[arg(long, value_name = "TAGS", value_delimiter = ',')]
+    tag: Vec<String>,
+    /// Ask only what is about these releases of Xend, separated by commas. For a server: the release that it is or
+    /// stands in for; the default is to detect it from the server's description of its host.
+    #[arg(long, value_name = "RELEASES", value_delimiter = ',')]
+    pub(super) release: Vec<Release>,
+    /// Ask only what is about these faces of Xend, separated by commas: sxp, xmlrpc, xenapi.
+    #[arg(long, value_name = "FACES", value_delimiter = ',')]
+    face: Vec<Face>,
+    /// Ask only part I of N equal parts of the cases, as in 2/4; a case stays in its part when others come.
+    #[arg(long, value_name = "I/N")]
+    shard: Option<Shard>,
+}
+
+impl Selecting {
+    pub(super) fn selection(&self) -> Result<Selection, Error> {
+        let Self { suite, filter, exclude, level, tag, release, face, shard } = self;
+        Ok(Selection {
+            suites: suite.clone(),
+            filter: filter.clone(),
+            exclude: exclude.clone(),
+            levels: level.clone(),
+            tags: tag.clone(),
+            releases: release.clone(),
+            faces: face.clone(),
+            names: None,
+            shard: *shard,
+        })
+    }
+
+    /// Adds the words that a repetition of one case needs.
+    pub(super) fn repeat(&self, words: &mut Words) {
+        if !self.suite.is_empty() {
+            words.option("--suite", Some(self.suite.iter().map(|it| it.name()).collect::<Vec<_>>().join(",")));
+        }
+        if !self.release.is_empty() {
+            words.option("--release", Some(self.release.iter().map(Release::to_string).collect::<Vec<_>>().join(",")));
+        }
+    }
+}
+
+fn level(name: &str) -> Result<Level, String> {
+    let all = [Level::Must, Level::Should, Level::May, Level::Xend];
+    all.into_iter().find(|level| level.name() == name).ok_or("expected must, should, may or xend".to_owned())
+}

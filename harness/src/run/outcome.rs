@@ -1,0 +1,72 @@
+//! The result of a run.
+
+use std::collections::BTreeSet;
+
+use crate::verdict::{Status, Verdict};
+use xend_wire::Diagnostic;
+
+/// The result of a run.
+#[derive(Debug, Default)]
+pub struct Run {
+    /// The subject's name and version, as it declares them, or the addresses of a server.
+    pub subject: String,
+    /// The verdicts, sorted by suite and id.
+    pub verdicts: Vec<Verdict>,
+    /// The entries of the baseline that match no case; each of them fails the run.
+    pub stale: Vec<Diagnostic>,
+    /// The number of questions that were chosen and not asked, because the run ended early.
+    pub unasked: usize,
+    /// What the subject could be asked, and why it was not.
+    pub notes: Vec<String>,
+    /// The signal that ended the run early, as a word such as `interrupted`.
+    pub interrupted: Option<String>,
+}
+
+impl Run {
+    /// Returns the number of verdicts with the given status.
+    pub fn count(&self, status: Status) -> usize {
+        self.verdicts.iter().filter(|verdict| verdict.status == status).count()
+    }
+
+    /// Returns the number of cases, laws or exchanges that were judged. One that is judged in several variants, such as
+    /// by several rules, counts once.
+    pub fn cases(&self) -> usize {
+        let is_judged = |verdict: &&Verdict| verdict.id() != "hello" && verdict.status.is_judged();
+        self.verdicts
+            .iter()
+            .filter(is_judged)
+            .map(|verdict| (verdict.suite, verdict.id()))
+            .collect::<BTreeSet<_>>()
+            .len()
+    }
+
+    /// Returns the number of verdicts and stale baseline entries that fail the run.
+    pub fn unexpected(&self) -> usize {
+        self.verdicts.iter().filter(|verdict| verdict.is_unexpected).count() + self.stale.len()
+    }
+
+    /// Returns the exit status: 0 if everything is as expected, 1 if the subject failed, 2 if nothing was judged, 3 if
+    /// the harness failed or was interrupted.
+    pub fn exit_code(&self) -> u8 {
+        if self.count(Status::HarnessError) > 0 || self.interrupted.is_some() {
+            3
+        } else if self.unexpected() > 0 {
+            1
+        } else if self.cases() == 0 {
+            2
+        } else {
+            0
+        }
+    }
+
+    /// Joins another run of the same subject to this one, such as the run of another suite or shard.
+    pub fn join(&mut self, other: Self) {
+        self.verdicts.extend(other.verdicts);
+        self.verdicts.sort_by(|left, right| (left.suite, left.id()).cmp(&(right.suite, right.id())));
+        self.stale.extend(other.stale);
+        self.unasked += other.unasked;
+        let notes = other.notes.into_iter().filter(|note| !self.notes.contains(note)).collect::<Vec<_>>();
+        self.notes.extend(notes);
+        self.interrupted = self.interrupted.take().or(other.interrupted);
+    }
+}

@@ -1,0 +1,96 @@
+//! What a run is going to ask.
+
+use super::item::Item;
+use super::options::Options;
+use crate::Error;
+use crate::pattern::Pattern;
+use xend_wire::Diagnostic;
+
+/// The questions of a run, in their order.
+#[derive(Debug)]
+pub struct Plan<T> {
+    /// The questions that are chosen, in the order in which reports list them.
+    pub(super) items: Vec<Item<T>>,
+    /// The order in which they are asked, as indices.
+    pub(super) order: Vec<usize>,
+    /// The entries of the baseline that match no question, chosen or not.
+    pub(super) stale: Vec<Diagnostic>,
+    /// What is not asked, although the subject could do it, with the reason.
+    pub(super) notes: Vec<String>,
+}
+
+impl<T> Plan<T> {
+    /// Chooses from all questions.
+    ///
+    /// # Errors
+    /// Returns [`Error::Usage`] if a pattern of the filter, a tag or a name matches no question, or if none is chosen.
+    pub fn new(all: Vec<Item<T>>, notes: Vec<String>, options: &Options) -> Result<Self, Error> {
+        let selection = &options.selection;
+        // Each pattern is checked by itself, so that a misspelt one is noticed beside a good one.
+        let matches_none = |pattern: &&Pattern| !all.iter().any(|item| pattern.matches(&item.about.id, &item.variant));
+        if let Some(pattern) = selection.filter.iter().chain(&selection.exclude).find(matches_none) {
+            let message =
+                format!("no case of the tested rules matches `{pattern}`; `xend-harness list` shows all cases");
+            return Err(Error::Usage(message));
+        }
+        if let Some(tag) = selection.tags.iter().find(|tag| !all.iter().any(|item| item.tags.contains(tag))) {
+            return Err(Error::Usage(format!(
+                "no case has the tag `{tag}`; a tag is a codec, a rule such as xmlrpc/int-form, or a feature such as nil"
+            )));
+        }
+        let stale = options.baseline.stale(all.iter().map(|item| (&*item.about.id, &*item.variant)));
+        let mut items: Vec<_> = all.into_iter().filter(|item| selection.has(item)).collect();
+        items.sort_by(|left, right| (left.suite, &left.about.id).cmp(&(right.suite, &right.about.id)));
+        if items.is_empty() && selection.shard.is_none() {
+            return Err(Error::Usage("no case is chosen: no case has all that the options ask for".to_owned()));
+        }
+        let order = order(&items, options.seed);
+        Ok(Self { items, order, stale, notes })
+    }
+
+    /// Returns the number of questions that are chosen.
+    pub fn len(&self) -> usize {
+        self.items.len()
+    }
+
+    /// Returns whether no question is chosen.
+    pub fn is_empty(&self) -> bool {
+        self.items.is_empty()
+    }
+
+    /// Returns the questions in the order in which they are asked, each with its number.
+    pub fn questions(&self) -> impl Iterator<Item = (usize, &Item<T>)> {
+        self.order.iter().map(|&index| (index, &self.items[index]))
+    }
+}
+
+/// Returns the order in which questions are asked.
+///
+/// All questions of one variant come before the next variant, so that no case follows itself: then the id of an answer
+/// that comes twice shows which question it belongs to. A seed shuffles the questions of each variant.
+fn order<T>(items: &[Item<T>], seed: Option<u64>) -> Vec<usize> {
+    let mut variants: Vec<(crate::suite::Suite, &str)> = Vec::new();
+    let mut of_variant: std::collections::HashMap<_, usize> = std::collections::HashMap::new();
+    let numbers: Vec<usize> = items
+        .iter()
+        .map(|item| {
+            let variant = (item.suite, &*item.variant);
+            *of_variant.entry(variant).or_insert_with(|| {
+                variants.push(variant);
+                variants.len() - 1
+            })
+        })
+        .collect();
+    let mut order: Vec<_> = (0..items.len()).collect();
+    let key = |index: usize| seed.map(|seed| mixed(seed ^ mixed(index as u64)));
+    order.sort_by_key(|&index| (items[index].suite, numbers[index], key(index)));
+    order
+}
+
+/// Returns a number that depends on every bit of another (the finalizer of SplitMix64).
+fn mixed(number: u64) -> u64 {
+    let number = number.wrapping_add(0x9e37_79b9_7f4a_7c15);
+    let number = (number ^ number >> 30).wrapping_mul(0xbf58_476d_1ce4_e5b9);
+    let number = (number ^ number >> 27).wrapping_mul(0x94d0_49bb_1331_11eb);
+    number ^ number >> 31
+}
