@@ -12,6 +12,8 @@ SKIP_MISSING ?=
 CASES ?= 10000
 # Seconds that each fuzz target runs.
 FUZZ_SECONDS ?= 60
+# The Python that tests the package for Python, and makes the wheel.
+PYTHON ?= python3
 # A Python 2 that has xmlrpclib, if it is neither python2 nor python2.7.
 PYTHON2 ?=
 
@@ -29,7 +31,7 @@ demo: ## See everything work: mocks, cases, exchanges, client
 check: ## Formatting, lints, all tests, docs: the test command
 	$(CARGO) fmt --all --check
 	$(CARGO) clippy --workspace --all-targets --quiet -- -D warnings
-	$(MAKE) --no-print-directory test examples
+	$(MAKE) --no-print-directory test examples packages
 	RUSTDOCFLAGS='-D warnings' $(CARGO) doc --workspace --no-deps --quiet
 	@$(MAKE) --no-print-directory oracles-there
 
@@ -88,6 +90,11 @@ results: ## How XML-RPC libraries do: installs what is missing into target/adapt
 	$(CARGO) build --quiet --package xend-harness
 	python3 adapters/libraries.py results
 
+# The programs are those that `examples` has built.
+.PHONY: packages
+packages: examples ## The packages for Python and Node.js, tested with a debug build where pytest and Node.js are
+	@PYTHON='$(PYTHON)' packaging/test.sh "$${CARGO_TARGET_DIR:-target}/debug"
+
 .PHONY: power
 power: ## Broken readers against the cases: who catches whom, and docs/power.md
 	POWER=1 $(CARGO) test --package xend-harness --test power --quiet -- --nocapture
@@ -137,6 +144,26 @@ gates: ## Instructions a byte that the codecs take, against bench/gates.toml; an
 	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench -- gates
 	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench-server -- growth
 
+.PHONY: dist
+dist: ## What is handed out, in target/packages: static programs, wheel, npm package, SBOMs, checksums; the same bytes each time
+	@CARGO='$(CARGO)' PYTHON='$(PYTHON)' packaging/dist.sh "$${CARGO_TARGET_DIR:-target}/packages"
+
+.PHONY: image
+image: dist ## A container image of what `dist` made, run once; takes buildah
+	@packaging/image.sh "$${CARGO_TARGET_DIR:-target}/packages"
+
+.PHONY: tried
+tried: dist ## Wheel and npm package, installed where nothing else is, and used
+	@PYTHON='$(PYTHON)' packaging/try.sh "$${CARGO_TARGET_DIR:-target}/packages"
+
+.PHONY: book
+book: ## The book of docs/, in target/book, with all its links checked; takes mdbook
+	@out=$$(realpath -m "$${CARGO_TARGET_DIR:-target}/book"); rm -rf "$$out"; \
+	log=$$(mdbook build docs --dest-dir "$$out" 2>&1) || { echo "$$log"; exit 1; }; \
+	if grep -E 'WARN|ERROR' <<<"$$log"; then exit 1; fi; \
+	rm -rf "$$out"/book.toml "$$out"/book/*.py; \
+	python3 docs/book/check.py "$$out"
+
 # All its data travels in the harness, so that it must not grow unnoticed.
 .PHONY: size
 size: ## The programs as they are handed out, each of which is to stay under 8 MB
@@ -181,4 +208,7 @@ tools: ## Install what check and fullcheck can use
 	$(CARGO) nextest --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-nextest
 	$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz
 	$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
+	$(CARGO) cyclonedx --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-cyclonedx
+	mdbook --version >/dev/null 2>&1 || $(CARGO) install --locked mdbook
+	@$(PYTHON) -c 'import build, hatchling, pytest' 2>/dev/null || echo 'for the packages: $(PYTHON) -m pip install build hatchling pytest'
 	@valgrind --version >/dev/null 2>&1 || echo 'valgrind, for instruction counts, comes from the system: apt-get install valgrind'
