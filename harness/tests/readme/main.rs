@@ -1,4 +1,4 @@
-//! Checks that the documents are true: the console blocks of the README and of the guides print what they show,
+//! Checks that the documents are true: the console blocks of the README, the guides and the book print what they show,
 //! citations and links lead somewhere, and the table of S-expressions agrees with `xend-wire`.
 //!
 //! The commands of a document run one after the other in a folder of its own. It contains the scenario of the README as
@@ -6,13 +6,16 @@
 //! that ends in `&` keeps running in the background after it has printed the expected output. In expected output `[..]`
 //! stands for any text within a line, and a line `[...]` for any number of lines.
 
+mod action;
+mod book;
 mod citations;
 mod floors;
 mod guides;
 mod tricky_inputs;
+mod versions;
 
 use std::io::{BufRead, BufReader};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::process::{Child, Command, Stdio};
 
 const README: &str = include_str!("../../../README.md");
@@ -22,8 +25,10 @@ fn readme_tells_the_truth() {
     let folder = tempfile::tempdir().unwrap();
     let scenario = blocks(README, "toml").next().expect("README shows a scenario");
     std::fs::write(folder.path().join("outage.toml"), scenario).unwrap();
+    std::os::unix::fs::symlink(concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters"), folder.path().join("adapters"))
+        .unwrap();
     let count = run(README, folder.path());
-    assert!(count >= 8, "only {count} commands were found");
+    assert!(count >= 6, "only {count} commands were found");
 }
 
 /// Runs the commands of a document's console blocks in a folder, and returns how many there are.
@@ -34,8 +39,10 @@ fn run(document: &str, folder: &Path) -> usize {
         for step in block.split("$ ").skip(1) {
             let (command, expected) = step.split_once('\n').unwrap_or((step, ""));
             count += 1;
-            if command.starts_with("curl") && Command::new("curl").arg("--version").output().is_err() {
-                eprintln!("left out, for there is no curl: {command}");
+            let is_missing =
+                |program: &str| command.contains(program) && Command::new(program).arg("--version").output().is_err();
+            if let Some(program) = ["curl", "python3"].into_iter().find(|program| is_missing(program)) {
+                eprintln!("left out, for there is no {program}: {command}");
                 continue;
             }
             let got = match command.strip_suffix('&') {
@@ -55,11 +62,15 @@ fn blocks<'a>(document: &'a str, language: &str) -> impl Iterator<Item = &'a str
     parts.map(|part| part.split_once('\n').map_or("", |(_, text)| text))
 }
 
-fn shell(folder: &Path, command: &str) -> Command {
-    let harness = PathBuf::from(env!("CARGO_BIN_EXE_xend-harness"));
-    let programs = harness.parent().expect("a folder");
+/// Returns the folder of the programs.
+fn programs() -> &'static Path {
+    let programs = Path::new(env!("CARGO_BIN_EXE_xend-harness")).parent().expect("a folder");
     assert!(programs.join("mock-xend").exists(), "mock-xend is not built: test the whole workspace");
-    let path = format!("{}:{}", programs.display(), std::env::var("PATH").unwrap_or_default());
+    programs
+}
+
+fn shell(folder: &Path, command: &str) -> Command {
+    let path = format!("{}:{}", programs().display(), std::env::var("PATH").unwrap_or_default());
     let mut shell = Command::new("bash");
     shell.args(["-c", command]).current_dir(folder).env("PATH", path).env("PWD", folder);
     shell

@@ -1,0 +1,96 @@
+//! The shell steps of the GitHub Action `action.yml`, run as a runner does.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::programs;
+
+const ACTION: &str = include_str!("../../../action.yml");
+
+/// Returns the script of the step with a name: the lines below `run: |`, without their indentation.
+fn script(step: &str) -> String {
+    let (_, step) = ACTION.split_once(&format!("- name: {step}\n")).expect("there is such a step");
+    let (_, script) = step.split_once("      run: |\n").expect("it has a script");
+    let lines = script.lines().map_while(|line| line.strip_prefix("        ").or(line.is_empty().then_some("")));
+    lines.map(|line| format!("{line}\n")).collect()
+}
+
+/// Runs a step in a folder, with the variables that a runner and the inputs give.
+fn run(step: &str, folder: &Path, variables: &[(&str, &str)]) -> Output {
+    let path = format!("{}:{}", programs().display(), std::env::var("PATH").unwrap_or_default());
+    Command::new("bash")
+        .args(["--noprofile", "--norc", "-e", "-o", "pipefail", "-c", &script(step)])
+        .current_dir(folder)
+        .env("PATH", path)
+        .env("RUNNER_TEMP", folder)
+        .envs(["GITHUB_PATH", "GITHUB_OUTPUT", "GITHUB_STEP_SUMMARY"].map(|name| (name, folder.join(name))))
+        .envs(["COMMAND", "SERVER", "BASELINE", "OPTIONS"].map(|name| (name, "")))
+        .env("REPORTS", "reports")
+        .envs(variables.iter().copied())
+        .output()
+        .expect("there is bash")
+}
+
+fn read(path: &Path) -> String {
+    std::fs::read_to_string(path).unwrap_or_default()
+}
+
+#[test]
+fn it_passes_a_subject_that_does_as_expected() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("COMMAND", "xend-harness subject"), ("OPTIONS", "--codec xmlrpc --filter xmlrpc/int-*")];
+    let output = run("Test", folder.path(), &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    assert_eq!(read(&folder.path().join("GITHUB_OUTPUT")), "status=0\n");
+    let summary = read(&folder.path().join("GITHUB_STEP_SUMMARY"));
+    assert!(summary.starts_with("### xend-harness: all as expected\n"), "{summary}");
+    assert!(summary.contains("; 0 unexpected"), "{summary}");
+    assert!(read(&folder.path().join("reports/junit.xml")).contains("xmlrpc/int-max"));
+    assert!(read(&folder.path().join("reports/report.jsonl")).contains("xmlrpc/int-max"));
+}
+
+/// The subject of this test refuses everything; a baseline with that reason makes the run pass.
+#[test]
+fn it_fails_on_what_is_new() {
+    let folder = tempfile::tempdir().unwrap();
+    let hello = r#"{"hello":{"name":"<refuses>","decodes":{"xmlrpc":["spec"]}}}"#;
+    let refusal = r#"s/.*"id":"\([^"]*\)".*/{"id":"\1","reject":"no"}/p"#;
+    std::fs::write(folder.path().join("subject.sh"), format!("read -r _; echo '{hello}'; exec sed -nu '{refusal}'"))
+        .unwrap();
+    let variables = [("COMMAND", "exec bash subject.sh"), ("OPTIONS", "--filter xmlrpc/int-max")];
+    let output = run("Test", folder.path(), &variables);
+    assert_eq!(output.status.code(), Some(1), "{output:?}");
+    assert_eq!(read(&folder.path().join("GITHUB_OUTPUT")), "status=1\n");
+    let summary = read(&folder.path().join("GITHUB_STEP_SUMMARY"));
+    assert!(summary.contains("failed with status 1") && !summary.contains("<refuses>"), "{summary}");
+
+    let baseline = "\"xmlrpc/int-max@spec\" = \"it refuses everything\"\n";
+    std::fs::write(folder.path().join("baseline.toml"), baseline).unwrap();
+    let output = run("Test", folder.path(), &[&variables[..], &[("BASELINE", "baseline.toml")]].concat());
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+}
+
+#[test]
+fn it_installs_an_archive_only_if_its_checksum_is_right() {
+    if Command::new("curl").arg("--version").output().is_err() {
+        eprintln!("left out, for there is no curl");
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let pack = "mkdir -p v9.9/xend-harness-9.9-x86_64-linux/bin && cd v9.9 && \
+        echo 'echo installed' >xend-harness-9.9-x86_64-linux/bin/xend-harness && \
+        tar -czf xend-harness-9.9-x86_64-linux.tar.gz xend-harness-9.9-x86_64-linux && \
+        rm -r xend-harness-9.9-x86_64-linux && sha256sum *.tar.gz >SHA256SUMS";
+    assert!(Command::new("bash").args(["-c", pack]).current_dir(folder.path()).status().unwrap().success());
+    let releases = format!("file://{}", folder.path().display());
+    let variables = [("VERSION", "9.9"), ("RELEASES", releases.as_str())];
+    let output = run("Install xend-harness", folder.path(), &variables);
+    assert_eq!(output.status.code(), Some(0), "{output:?}");
+    let added = read(&folder.path().join("GITHUB_PATH"));
+    assert_eq!(read(&Path::new(added.trim_end()).join("xend-harness")), "echo installed\n");
+
+    let sums = folder.path().join("v9.9/SHA256SUMS");
+    let mended = read(&sums).replace(&read(&sums)[..8], "00000000");
+    std::fs::write(&sums, mended).unwrap();
+    assert_eq!(run("Install xend-harness", folder.path(), &variables).status.code(), Some(1));
+}

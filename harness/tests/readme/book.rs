@@ -1,0 +1,45 @@
+//! The book: its first pages print what they show, and every document has its place in it.
+
+use std::path::Path;
+
+use crate::{blocks, run};
+
+const SUMMARY: &str = include_str!("../../../docs/SUMMARY.md");
+
+/// Pages that show what commands print, with the number of commands that each has at least.
+const PAGES: [(&str, &str, usize); 3] = [
+    ("start.md", include_str!("../../../docs/start.md"), 7),
+    ("subjects.md", include_str!("../../../docs/subjects.md"), 4),
+    ("mock.md", include_str!("../../../docs/mock.md"), 4),
+];
+
+#[test]
+fn pages_show_what_commands_print() {
+    for (name, page, least) in PAGES {
+        let folder = tempfile::tempdir().unwrap();
+        if let Some(scenario) = blocks(page, "toml").next() {
+            std::fs::write(folder.path().join("outage.toml"), scenario).unwrap();
+        }
+        let count = run(page, folder.path());
+        assert!(count >= least, "{name}: only {count} commands were found");
+    }
+}
+
+#[test]
+fn every_document_is_a_chapter() {
+    let docs = Path::new(env!("CARGO_MANIFEST_DIR")).join("../docs");
+    let mut left = vec![docs.clone()];
+    let mut missing = Vec::new();
+    while let Some(folder) = left.pop() {
+        for entry in std::fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            let name = path.strip_prefix(&docs).unwrap().display().to_string();
+            if path.is_dir() {
+                left.push(path);
+            } else if name.ends_with(".md") && name != "SUMMARY.md" && !SUMMARY.contains(&format!("({name})")) {
+                missing.push(name);
+            }
+        }
+    }
+    assert!(missing.is_empty(), "docs/SUMMARY.md lacks {missing:?}");
+}
