@@ -109,11 +109,11 @@ def report(row, out, harness, keep):
     file = out / f"{row['name']}.jsonl"
     if not (keep and file.exists()):
         file.unlink(missing_ok=True)
-        done = subprocess.run([str(harness), "test", "--json", str(file), "--", *command(row["run"], out)], capture_output=True, text=True)
+        done = subprocess.run([str(harness), "test", "--report", f"jsonl={file}", "--", *command(row["run"], out)], capture_output=True, text=True)
         if not file.exists():
             raise LeftOut(f"the harness did not test it: {(done.stderr or done.stdout).strip().splitlines()[0][:300]}")
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    return [line for line in lines if "verdict" in line]
+    return [line | {"got": line["evidence"]["got"]} if "evidence" in line else line for line in lines if "id" in line]
 
 
 def failures(lines):

@@ -30,7 +30,7 @@ fn main() -> Result<(), Error> {
     };
     let options = run::Options::default();
     let run = run::judge(&mut RefusesAll(declaration), &Case::built_in()?, &options)?;
-    for line in report::people(&run).lines().take(12) {
+    for line in report::text(&run, report::Detail::Some).lines().take(12) {
         println!("{line}");
     }
     println!("{}", report::summary(&run));

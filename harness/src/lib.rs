@@ -29,8 +29,9 @@ pub mod suite;
 mod survey;
 mod tagged;
 mod verdict;
+mod version;
 
-pub use baseline::{Baseline, Hold};
+pub use baseline::{Baseline, Hold, Updated};
 pub use case::Case;
 pub use codec::{Codec, Rules};
 pub use error::Error;
@@ -40,6 +41,7 @@ pub use subject::Subject;
 pub use suite::Suite;
 pub use tagged::{AnswerReader, Difference, Equality, Malformed, Tagged};
 pub use verdict::{About, Direction, Evidence, Status, Verdict};
+pub use version::Version;
 pub use xend_wire::{Diagnostic, Excerpt};
 
 /// Runs the code blocks of the crate's README as tests.

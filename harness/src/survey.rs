@@ -28,8 +28,13 @@ enum Outcome {
 ///
 /// The most common outcome comes first. The list is empty if the document was not in the survey.
 pub(crate) fn outcomes(case: &Case) -> Vec<(String, Vec<String>)> {
+    outcomes_of(&case.source)
+}
+
+/// Returns the same for a case with this source.
+pub(crate) fn outcomes_of(source: &str) -> Vec<(String, Vec<String>)> {
     // The source of a case names its document, as in "survey `int-ws`".
-    let name = case.source.split_once("survey `").and_then(|(_, rest)| rest.split('`').next()).unwrap_or_default();
+    let name = source.split_once("survey `").and_then(|(_, rest)| rest.split('`').next()).unwrap_or_default();
     let table = xend_fixtures::file("tables/xmlrpc-survey.jsonl").map_or(b"".as_slice(), |file| file.bytes());
     let rows = table.split(|&byte| byte == b'\n').filter_map(|line| serde_json::from_slice::<Row>(line).ok());
     let Some(row) = rows.into_iter().find(|row| row.case == name) else { return Vec::new() };

@@ -1,5 +1,7 @@
 //! One entry of a baseline.
 
+use std::ops::Range;
+
 use serde::Deserialize;
 use serde::de::value::MapAccessDeserializer;
 use serde::de::{Deserializer, Error as _, MapAccess, Visitor};
@@ -99,6 +101,10 @@ pub(super) struct Entry {
     pub(super) details: Details,
     /// The diagnostic that is reported if the entry matches no case.
     pub(super) stale: Diagnostic,
+    /// The byte range of the lines of the entry in the file, with the line break.
+    pub(super) lines: Range<usize>,
+    /// The length of the key in the file, in bytes.
+    pub(super) key_length: usize,
 }
 
 impl Entry {

@@ -59,12 +59,16 @@ impl Baseline {
     /// Returns a diagnostic for the first mistake: a text that is no TOML, an entry without reason, or an invalid
     /// pattern.
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
-        let parsed: HashMap<Spanned<String>, Details> =
+        let parsed: HashMap<Spanned<String>, Spanned<Details>> =
             toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
         let mut parsed: Vec<_> = parsed.into_iter().collect();
         parsed.sort_by_key(|(key, _)| key.span().start);
         let mut baseline = Self::default();
         for (key, details) in parsed {
+            let line_start = text[..key.span().start].rfind('\n').map_or(0, |at| at + 1);
+            let behind = &text[details.span().end..];
+            let lines = line_start..details.span().end + behind.find('\n').map_or(behind.len(), |at| at + 1);
+            let details = details.into_inner();
             let wrong = |message: String| Diagnostic::new(file, text.as_bytes(), key.span(), message);
             if details.reason.trim().is_empty() {
                 return Err(wrong(
@@ -79,9 +83,15 @@ impl Baseline {
                 true => baseline.exact.entry(id.to_owned()).or_default().push(index),
             }
             let stale = wrong("this entry of the baseline matches no case that the subject is asked".to_owned());
-            baseline.entries.push(Entry { pattern, details, stale });
+            let key_length = key.span().len();
+            baseline.entries.push(Entry { pattern, details, stale, lines, key_length });
         }
         Ok(baseline)
+    }
+
+    /// Returns the entries, in the order of the file.
+    pub(super) fn entries(&self) -> impl Iterator<Item = &Entry> {
+        self.entries.iter()
     }
 
     /// Returns the indices of the entries that match the case, in the order of the file.
@@ -135,6 +145,7 @@ mod tests {
     use std::fmt::Write;
 
     use super::*;
+    use crate::verdict::About;
 
     #[test]
     fn the_first_entry_that_names_a_case_gives_the_reason() {
@@ -146,6 +157,42 @@ mod tests {
         assert_eq!(baseline.reason("sexpr/b", "strict"), None);
         let stale = baseline.stale([("xmlrpc/a", "spec")].into_iter());
         assert_eq!(stale.iter().map(Diagnostic::place).collect::<Vec<_>>(), ["baseline:5:1"]);
+    }
+
+    /// Comments, order, reasons and expiry stay; what passes or matches nothing goes; what is new comes at the end.
+    #[test]
+    fn an_update_changes_only_what_is_not_so_any_more() {
+        let text = "# Numbers.\n\"xmlrpc/a\" = \"it fails\"  # still\n\"xmlrpc/b\" = { reason = \"half\", until = 9999-01-31 }\n\n\
+                    # Gone.\n\"xmlrpc/c\" = \"it was mended\"\n\"xmlrpc/none\" = \"renamed\"\n\"xmlrpc/other-*\" = \"not asked\"\n\
+                    \"xmlrpc/over\" = { reason = \"late\", until = 2001-01-31 }\n";
+        let baseline = Baseline::parse("baseline", text).expect("it is good");
+        let verdict = |id: &str, variant: &str, status: Status| {
+            let about = std::sync::Arc::new(About { id: id.to_owned(), ..About::default() });
+            let mut verdict = Verdict::bare(crate::suite::Suite::Reading, about, variant, status);
+            verdict.is_unexpected |= status == Status::UnexpectedPass;
+            verdict.why = "the subject refuses it".to_owned();
+            verdict
+        };
+        let verdicts = [
+            verdict("xmlrpc/a", "spec", Status::ExpectedFailure),
+            verdict("xmlrpc/a", "extended", Status::ExpectedFailure),
+            verdict("xmlrpc/b", "spec", Status::ExpectedFailure),
+            verdict("xmlrpc/b", "extended", Status::UnexpectedPass),
+            verdict("xmlrpc/c", "spec", Status::UnexpectedPass),
+            verdict("xmlrpc/new", "spec", Status::Fail),
+            verdict("xmlrpc/new", "extended", Status::Fail),
+            verdict("xmlrpc/newer", "spec", Status::Crash),
+            verdict("xmlrpc/newer", "extended", Status::Pass),
+            verdict("xmlrpc/over", "spec", Status::Fail),
+        ];
+        let updated = baseline.updated(text, &verdicts, &|place| place == "baseline:7:1");
+        let expected = "# Numbers.\n\"xmlrpc/a\" = \"it fails\"  # still\n\"xmlrpc/b@spec\" = { reason = \"half\", until = 9999-01-31 }\n\n\
+                        # Gone.\n\"xmlrpc/other-*\" = \"not asked\"\n\"xmlrpc/over\" = { reason = \"late\", until = 2001-01-31 }\n\n\
+                        # New failures: say why each is known, or mend it.\n\
+                        \"xmlrpc/new\" = { reason = \"new: the subject refuses it\", verdict = \"fail\" }\n\
+                        \"xmlrpc/newer@spec\" = { reason = \"new: the subject refuses it\", verdict = \"crash\" }\n";
+        assert_eq!(updated.text, expected);
+        assert_eq!((updated.added, updated.removed, updated.narrowed, updated.over), (2, 2, 1, 1));
     }
 
     #[test]

@@ -3,5 +3,7 @@
 mod date;
 mod entry;
 mod list;
+mod update;
 
 pub use list::{Baseline, Hold};
+pub use update::Updated;

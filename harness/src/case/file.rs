@@ -14,6 +14,7 @@ use super::{Case, Expect, Generated, Level, NoAnswer, Outcome, Permitted};
 use crate::error::toml_mistake;
 use crate::feature::Feature;
 use crate::tagged::Tagged;
+use crate::version::Version;
 use crate::{Codec, Error, Rules};
 use xend_wire::Diagnostic;
 
@@ -30,6 +31,7 @@ struct CaseFile {
     title: String,
     rule: Option<String>,
     source: String,
+    since: Option<Spanned<String>>,
     input: Option<String>,
     input_base64: Option<Spanned<String>>,
     input_file: Option<Spanned<String>>,
@@ -182,8 +184,23 @@ fn parse(
     if parsed.expect.is_empty() {
         return Err(wrong(parsed.id.span(), "a case needs at least one [[expect]]".to_owned()));
     }
+    let since = parsed
+        .since
+        .as_ref()
+        .map(|since| since.get_ref().parse::<Version>().map_err(|error| source.wrong(since.span(), error.to_string())));
+    let since = since.transpose()?;
     let expects = source.expects(parsed.expect)?;
-    Ok(Case { id, title: parsed.title, rule: parsed.rule, source: parsed.source, input, deadline, codec, expects })
+    Ok(Case {
+        id,
+        title: parsed.title,
+        rule: parsed.rule,
+        source: parsed.source,
+        since,
+        input,
+        deadline,
+        codec,
+        expects,
+    })
 }
 
 impl Source<'_> {

@@ -12,6 +12,7 @@ use xend_wire::ErrorKind;
 use crate::feature::Feature;
 use crate::shorten::shortened;
 use crate::tagged::Tagged;
+use crate::version::Version;
 use crate::{Codec, Rules};
 
 pub use rule::Rule;
@@ -29,6 +30,8 @@ pub struct Case {
     pub rule: Option<String>,
     /// Where the input and what is expected come from.
     pub source: String,
+    /// The version of the suite since which the case is there; `None` for the first one.
+    pub since: Option<Version>,
     /// The document, as bytes.
     pub input: Vec<u8>,
     /// How long an answer may take; `None` for [the default](crate::subject::Bounds::TIMEOUT).
@@ -161,6 +164,9 @@ impl NoAnswer {
 }
 
 impl Level {
+    /// All levels, the most binding first.
+    pub const ALL: &[Self] = &[Self::Must, Self::Should, Self::May, Self::Xend];
+
     /// Returns the name that case files use, such as `must`.
     pub fn name(self) -> &'static str {
         match self {

@@ -6,7 +6,7 @@ use xend_wire::{operation, sexpr};
 
 use super::output::{print, runtime};
 use crate::case::Case;
-use crate::exchange::{Comparison, Sequence, Server, Servers, compare};
+use crate::exchange::{Comparison, How, Sequence, Server, Servers, compare, judge};
 use crate::subject::BuiltIn;
 use crate::verdict::Status;
 use crate::{Error, report, run};
@@ -21,20 +21,22 @@ pub(super) struct Arguments {}
 pub(super) fn run(_: &Arguments) -> Result<u8, Error> {
     print("The built-in codecs, by all of their rules:\n")?;
     let cases = run::judge(&mut BuiltIn::new(), &Case::built_in()?, &run::Options::default())?;
-    print(&format!("  {}\n", report::people(&cases).trim_end().replace('\n', "\n  ")))?;
+    print(&format!("  {}\n", report::text(&cases, report::Detail::Some).trim_end().replace('\n', "\n  ")))?;
 
     print("Mocks, compared with exchanges of the real daemon, over TCP and Unix sockets:\n")?;
     let runtime = runtime()?;
     let mut exchanges = 0;
     let mut unexpected = cases.unexpected();
-    for (name, comparisons) in runtime.block_on(replay_all())? {
+    for (sequence, comparisons) in runtime.block_on(replay_all())? {
+        let name = &sequence.name;
         let judged = comparisons.iter().filter(|comparison| comparison.is_judged()).count();
         let known = comparisons.iter().filter(|it| it.status == Status::ExpectedFailure).count();
         let differing = comparisons.iter().filter(|comparison| comparison.is_unexpected()).count();
         exchanges += judged;
         unexpected += differing;
         if differing > 0 {
-            print(&report::comparisons(&comparisons))?;
+            let run = judge(name, &sequence, &comparisons, &run::Options::default(), &mut ())?;
+            print(&report::text(&run, report::Detail::All))?;
         }
         print(&format!("  {name:<13} {judged} compared, {known} known to differ, {differing} unexpected\n"))?;
     }
@@ -58,15 +60,20 @@ pub(super) fn run(_: &Arguments) -> Result<u8, Error> {
 }
 
 /// Compares mocks with all built-in sequences at the same time.
-async fn replay_all() -> Result<Vec<(String, Vec<Comparison>)>, Error> {
+async fn replay_all() -> Result<Vec<(Sequence, Vec<Comparison>)>, Error> {
     let sequences = Sequence::built_in()?.into_iter();
     let playing: Vec<_> = sequences
-        .map(|sequence| tokio::spawn(async move { (sequence.name.clone(), replay(&sequence).await) }))
+        .map(|sequence| {
+            tokio::spawn(async move {
+                let comparisons = replay(&sequence).await;
+                (sequence, comparisons)
+            })
+        })
         .collect();
     let mut played = Vec::new();
     for task in playing {
-        let (name, comparisons) = task.await.map_err(|error| Error::Harness(error.to_string()))?;
-        played.push((name, comparisons?));
+        let (sequence, comparisons) = task.await.map_err(|error| Error::Harness(error.to_string()))?;
+        played.push((sequence, comparisons?));
     }
     Ok(played)
 }
@@ -75,7 +82,7 @@ async fn replay_all() -> Result<Vec<(String, Vec<Comparison>)>, Error> {
 async fn replay(sequence: &Sequence) -> Result<Vec<Comparison>, Error> {
     let mock = Mock::start(sequence.release, sequence.mock()?)?;
     let servers = mock.uris().into_iter().map(Server::Uri).collect();
-    compare(sequence, &Servers(servers), false, true).await
+    compare(sequence, &Servers(servers), How { is_own_mock: true, ..How::default() }).await
 }
 
 /// A mock that listens on TCP and Unix sockets, with the folder for its sockets.

@@ -10,8 +10,15 @@ mod cases;
 mod compare;
 mod decode;
 mod demo;
+mod grid;
+mod init;
+mod known;
 mod output;
+mod progress;
+mod report;
 mod reports;
+mod smoke;
+mod tell;
 mod test;
 
 use std::io;
@@ -36,6 +43,10 @@ struct CommandLine {
 #[derive(Debug, Subcommand)]
 enum Command {
     Test(Box<test::Arguments>),
+    Smoke(smoke::Arguments),
+    Report(report::Arguments),
+    Grid(grid::Arguments),
+    Init(init::Arguments),
     Decode(decode::Arguments),
     Call(call::Arguments),
     Compare(compare::Arguments),
@@ -82,6 +93,10 @@ fn forgotten_dashes(mistake: &clap::Error) -> &'static str {
 fn run(command: Command) -> Result<u8, Error> {
     match command {
         Command::Test(arguments) => test::run(&arguments),
+        Command::Smoke(arguments) => smoke::run(&arguments),
+        Command::Report(arguments) => report::run(&arguments),
+        Command::Grid(arguments) => grid::run(&arguments),
+        Command::Init(arguments) => init::run(&arguments),
         Command::Decode(arguments) => decode::run(&arguments),
         Command::Call(arguments) => call::run(&arguments),
         Command::Compare(arguments) => compare::run(&arguments),

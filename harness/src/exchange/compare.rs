@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::call::References;
 use super::server::{Observed, Timeouts};
-use super::{End, Exchange, Sequence, Servers, differences, masked};
+use super::{End, Exchange, Same, Sequence, Servers, differences, masked};
 use crate::Error;
 use crate::verdict::Status;
 
@@ -22,8 +22,31 @@ pub struct Comparison {
     pub why: Option<String>,
     /// The request, as it was sent to the server.
     pub request: Vec<u8>,
+    /// The server's reply.
+    pub reply: Vec<u8>,
     /// The differences between the server's reply and the daemon's, one text for each place.
     pub differences: Vec<String>,
+}
+
+/// How a server is compared.
+#[derive(Clone, Copy, Debug)]
+pub struct How {
+    /// Whether the server is given as much time between two requests as the real daemon was.
+    pub pauses: bool,
+    /// Whether the server is this project's mock with the scenario of the sequence: it has the methods `test.*` of the
+    /// captures, and exchanges that are known to differ are expected to differ.
+    pub is_own_mock: bool,
+    /// How much of a reply must be the same.
+    pub same: Same,
+    /// How long the server may take for a reply.
+    pub timeout: Duration,
+}
+
+impl Default for How {
+    /// Every byte must be the same, within 1.5 seconds, and no pauses are made.
+    fn default() -> Self {
+        Self { pauses: false, is_own_mock: false, same: Same::Bytes, timeout: REPLY_TIMEOUT }
+    }
 }
 
 impl Comparison {
@@ -38,7 +61,7 @@ impl Comparison {
     }
 }
 
-/// How long a server may take for a reply.
+/// How long a server may take for a reply if nothing else is asked for.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(1500);
 /// How long a server must stay silent if no reply is expected.
 const SILENCE_TIMEOUT: Duration = Duration::from_millis(500);
@@ -50,22 +73,15 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// Repeats the exchanges of a sequence with a server, in their order, and compares the replies.
 ///
-/// All requests are sent, even if the daemon's reply is not known, because each may change the state of the server. If
-/// `pauses` is true, the server is given as much time between two requests as the real daemon was. `is_own_mock` tells
-/// that the server is this project's mock with the scenario of the sequence: it has the methods `test.*` of the
-/// captures, and exchanges that are known to differ are expected to differ.
+/// All requests are sent, even if the daemon's reply is not known, because each may change the state of the server.
 ///
 /// If the server can't be reached any more after its first reply, the exchange that could not be sent fails and the
 /// comparison ends. It also ends if the server does not answer several times in a row.
 ///
 /// # Errors
 /// Returns [`Error::Usage`] if the first request can't be sent because the server can't be reached.
-pub async fn compare(
-    sequence: &Sequence,
-    servers: &Servers,
-    pauses: bool,
-    is_own_mock: bool,
-) -> Result<Vec<Comparison>, Error> {
+pub async fn compare(sequence: &Sequence, servers: &Servers, how: How) -> Result<Vec<Comparison>, Error> {
+    let How { pauses, timeout, .. } = how;
     static UUID: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("(?-u)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a valid pattern"));
     let (mut session, mut references) = (Vec::new(), References::new());
@@ -82,7 +98,7 @@ pub async fn compare(
             Some(call) => call.request(&references),
             None => replace(&exchange.request, b"{session}", &session),
         };
-        let reply = if exchange.end == End::Silent { SILENCE_TIMEOUT } else { REPLY_TIMEOUT };
+        let reply = if exchange.end == End::Silent { SILENCE_TIMEOUT } else { timeout };
         let timeouts = Timeouts { reply, after_reply: CLOSE_TIMEOUT };
         let observed = match server.exchange(&request, exchange.half_close, timeouts).await {
             Ok(observed) => observed,
@@ -95,7 +111,8 @@ pub async fn compare(
                     "the server at {server} can't be reached any more: {error}; the remaining requests were not sent"
                 );
                 let differences = vec![difference];
-                comparisons.push(Comparison { id, status: Status::Fail, why: None, request, differences });
+                let reply = Vec::new();
+                comparisons.push(Comparison { id, status: Status::Fail, why: None, request, reply, differences });
                 break;
             }
         };
@@ -109,7 +126,7 @@ pub async fn compare(
         if pauses && !exchange.pause.is_zero() {
             tokio::time::sleep(exchange.pause).await;
         }
-        let mut comparison = judge(id, exchange, request, &observed, sequence, is_own_mock);
+        let mut comparison = judge(id, exchange, request, &observed, sequence, how);
         let is_silent = observed.end == End::Silent && exchange.end != End::Silent;
         missing = if is_silent || observed.overrun.is_some() { missing + 1 } else { 0 };
         let is_given_up = missing == MAX_UNANSWERED;
@@ -135,8 +152,9 @@ fn judge(
     request: Vec<u8>,
     observed: &Observed,
     sequence: &Sequence,
-    is_own_mock: bool,
+    how: How,
 ) -> Comparison {
+    let How { is_own_mock, same, .. } = how;
     if !exchange.is_known() {
         return skipped(id, request, "the daemon's reply is not known".to_owned());
     }
@@ -151,11 +169,13 @@ fn judge(
         (Some(call), _) => call.differences(&observed.bytes, sequence.release),
         (None, response) => {
             let (wanted, got) = (masked(response.as_deref().unwrap_or_default()), masked(&observed.bytes));
-            if wanted == got { Vec::new() } else { differences(&got, &wanted, exchange.face, sequence.release) }
+            if wanted == got { Vec::new() } else { differences(&got, &wanted, exchange.face, sequence.release, same) }
         }
     };
     found.extend(observed.overrun.clone());
-    found.extend(difference_of_end(observed.end, exchange.end));
+    if same == Same::Bytes || observed.end == End::Silent {
+        found.extend(difference_of_end(observed.end, exchange.end));
+    }
     let known = exchange.differs.as_ref().filter(|_| is_own_mock);
     let status = match (found.is_empty(), known) {
         (true, None) => Status::Pass,
@@ -163,7 +183,8 @@ fn judge(
         (false, Some(_)) => Status::ExpectedFailure,
         (true, Some(_)) => Status::UnexpectedPass,
     };
-    Comparison { id, status, why: known.cloned(), request, differences: found }
+    let reply = observed.bytes.clone();
+    Comparison { id, status, why: known.cloned(), request, reply, differences: found }
 }
 
 fn difference_of_end(got: End, wanted: End) -> Option<String> {
@@ -182,7 +203,8 @@ fn difference_of_end(got: End, wanted: End) -> Option<String> {
 }
 
 fn skipped(id: String, request: Vec<u8>, why: String) -> Comparison {
-    Comparison { id, status: Status::Skipped, why: Some(why), request, differences: Vec::new() }
+    let reply = Vec::new();
+    Comparison { id, status: Status::Skipped, why: Some(why), request, reply, differences: Vec::new() }
 }
 
 fn replace(text: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {

@@ -9,14 +9,16 @@
 mod call;
 mod compare;
 mod difference;
+mod judge;
 mod mask;
 mod mock;
 mod sequence;
 mod server;
 
 pub use call::Call;
-pub use compare::{Comparison, compare};
-pub use difference::differences;
+pub use compare::{Comparison, How, compare};
+pub use difference::{Same, differences};
+pub use judge::judge;
 pub use mask::masked;
 pub use sequence::{End, Exchange, Sequence};
 pub use server::{Server, Servers};

@@ -107,6 +107,7 @@ fn plan<'l>(host: &Host, laws: &'l [Law], how: &Options, options: &run::Options)
                 tags: Arc::clone(&tags),
                 release: Some(host.release),
                 face: Some(client.uri().face),
+                since: None,
                 task,
             });
         }

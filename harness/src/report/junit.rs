@@ -4,7 +4,8 @@ use quick_junit::{NonSuccessKind, Report, TestCase, TestCaseStatus, TestSuite};
 
 use xend_wire::visible_lines;
 
-use super::Timing;
+use super::text::describe;
+use super::timing::Timing;
 use crate::run::Run;
 use crate::verdict::{Status, Verdict};
 
@@ -33,8 +34,8 @@ pub fn junit(run: &Run, timing: Timing) -> String {
         let mut suite = TestSuite::new("baseline");
         for stale in &run.stale {
             let mut status = TestCaseStatus::non_success(NonSuccessKind::Failure);
-            status.set_type("unmatched").set_message(shown(stale.message())).set_description(stale.to_string());
-            suite.add_test_case(TestCase::new(stale.place(), status));
+            status.set_type("unmatched").set_message(shown(&stale.why)).set_description(shown(&stale.shown));
+            suite.add_test_case(TestCase::new(shown(&stale.place), status));
         }
         report.add_test_suite(suite);
     }
@@ -61,7 +62,7 @@ fn test_case(verdict: &Verdict, timing: Timing) -> TestCase {
             .set_message(shown(&verdict.why))
             .set_description(shown(&description(verdict)));
         status
-    } else if verdict.status == Status::Pass {
+    } else if matches!(verdict.status, Status::Pass | Status::Flaky) {
         TestCaseStatus::success()
     } else {
         let mut status = TestCaseStatus::skipped();
@@ -93,6 +94,6 @@ fn shown(text: &str) -> String {
 
 fn description(verdict: &Verdict) -> String {
     let mut text = String::new();
-    super::people::write(&mut text, verdict);
+    describe(&mut text, verdict, &verdict.name());
     text
 }

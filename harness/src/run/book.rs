@@ -4,7 +4,7 @@ use std::ops::ControlFlow;
 
 use super::item::Item;
 use super::options::Options;
-use super::outcome::Run;
+use super::outcome::{Run, Stale};
 use super::plan::Plan;
 use super::watch::Watch;
 use crate::baseline::{Baseline, Hold};
@@ -65,7 +65,7 @@ impl<'r, T> Book<'r, T> {
             subject,
             unasked: self.plan.len() - verdicts.len(),
             verdicts,
-            stale: self.plan.stale.clone(),
+            stale: self.plan.stale.iter().cloned().map(Stale::from).collect(),
             notes: self.plan.notes.clone(),
             interrupted: self.interrupted,
         }

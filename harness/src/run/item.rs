@@ -8,6 +8,7 @@ use xend_wire::operation::Face;
 use crate::case::Level;
 use crate::suite::Suite;
 use crate::verdict::{About, Status, Verdict};
+use crate::version::Version;
 
 /// One question of a plan, with everything by which it can be selected. `T` is what an examiner needs to ask it.
 #[derive(Clone, Debug)]
@@ -26,6 +27,8 @@ pub struct Item<T> {
     pub release: Option<Release>,
     /// The face of Xend that the question is about, if it is about one.
     pub face: Option<Face>,
+    /// The version of the suite since which the question is there; `None` for the first one.
+    pub since: Option<Version>,
     /// What the examiner is given, or why the question is not asked at all.
     pub task: Result<T, Unasked>,
 }

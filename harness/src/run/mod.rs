@@ -19,7 +19,7 @@ pub use book::Book;
 pub use conduct::{Examined, Examiner, conduct};
 pub use item::{Item, Unasked};
 pub use options::Options;
-pub use outcome::Run;
+pub use outcome::{Run, Stale};
 pub use plan::Plan;
 pub use reading::{judge, judge_with};
 pub use selection::{Selection, Shard};

@@ -13,13 +13,30 @@ pub struct Run {
     /// The verdicts, sorted by suite and id.
     pub verdicts: Vec<Verdict>,
     /// The entries of the baseline that match no case; each of them fails the run.
-    pub stale: Vec<Diagnostic>,
+    pub stale: Vec<Stale>,
     /// The number of questions that were chosen and not asked, because the run ended early.
     pub unasked: usize,
     /// What the subject could be asked, and why it was not.
     pub notes: Vec<String>,
     /// The signal that ended the run early, as a word such as `interrupted`.
     pub interrupted: Option<String>,
+}
+
+/// An entry of a baseline that matches no case.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Stale {
+    /// Where it stands: `FILE:LINE:COLUMN`.
+    pub place: String,
+    /// What is wrong with it.
+    pub why: String,
+    /// The reason with the line and a caret, for people.
+    pub shown: String,
+}
+
+impl From<Diagnostic> for Stale {
+    fn from(diagnostic: Diagnostic) -> Self {
+        Self { place: diagnostic.place(), why: diagnostic.message().to_owned(), shown: diagnostic.to_string() }
+    }
 }
 
 impl Run {

@@ -127,6 +127,7 @@ fn questions<'c>(
                     tags: Arc::clone(tags),
                     release,
                     face: None,
+                    since: case.since,
                     task: task(declaration, case, rules, expect),
                 });
             }

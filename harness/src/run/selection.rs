@@ -12,6 +12,7 @@ use crate::Error;
 use crate::case::Level;
 use crate::pattern::Pattern;
 use crate::suite::Suite;
+use crate::version::Version;
 
 /// Which questions are asked. Each field restricts the choice further; an empty one restricts nothing.
 #[derive(Clone, Debug, Default)]
@@ -32,6 +33,8 @@ pub struct Selection {
     pub faces: Vec<Face>,
     /// The questions by their names, as in `xmlrpc/int-plus@spec`, such as those that failed in an earlier run.
     pub names: Option<BTreeSet<String>>,
+    /// The version of the suite; a question that came with a later one is not chosen.
+    pub version: Option<Version>,
     /// The part of the questions that this run asks, if several runs share them.
     pub shard: Option<Shard>,
 }
@@ -58,6 +61,7 @@ impl Selection {
             && (self.releases.is_empty() || item.release.is_some_and(|release| self.releases.contains(&release)))
             && (self.faces.is_empty() || item.face.is_some_and(|face| self.faces.contains(&face)))
             && self.names.as_ref().is_none_or(|names| names.contains(&item.name()))
+            && self.version.is_none_or(|version| item.since.is_none_or(|since| since <= version))
             && self.shard.is_none_or(|shard| shard.has(id))
     }
 }

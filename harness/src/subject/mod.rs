@@ -37,7 +37,7 @@
 //!
 //! The command gets the document on standard input, and the variables `XEND_CODEC` and `XEND_RULES` in its environment.
 //! It writes one answer line to standard output, as above but without `id`. If there is no answer line, the verdict is
-//! a crash, whatever the exit status is.
+//! a crash, whatever the exit status is. What it can do is [told by the user or asked](Declared).
 
 mod answer;
 mod built_in;
@@ -47,6 +47,7 @@ mod once;
 mod process;
 mod process_tree;
 mod reply;
+mod smoke;
 
 use std::ffi::OsString;
 use std::io;
@@ -56,8 +57,9 @@ pub use answer::serve;
 pub use built_in::BuiltIn;
 pub use declaration::{Declaration, Engine, Operator};
 pub use kept_alive::KeptAlive;
-pub use once::Once;
+pub use once::{Declared, Once};
 pub use reply::{Answer, Fault, FaultReport, Reply};
+pub use smoke::{Check, smoke};
 
 use crate::{Codec, Error, Rules};
 

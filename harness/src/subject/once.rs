@@ -4,19 +4,32 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::process::{Process, Runner};
-use super::{Answer, Ask, Bounds, Declaration, Fault, Question, Reply, Subject};
+use super::{Answer, Ask, Bounds, Declaration, Fault, FaultReport, Question, Reply, Subject};
 use crate::feature::Feature;
 use crate::{Error, Rules};
 
 /// A subject that is a command which gets one document and gives one answer. The [module](super) describes both.
 ///
-/// The command declares nothing. It is asked all cases by the rules that the user names, and may answer `unsupported`.
+/// What the command can do is told by the user, or by the command itself when it is started with `--hello`.
 pub struct Once {
     command: Vec<OsString>,
     bounds: Bounds,
     declaration: Declaration,
+    /// Whether the command is asked for its declaration.
+    is_asked: bool,
     runner: Runner,
     has_run: bool,
+}
+
+/// How it is known what a command that is started for each case can do.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Declared {
+    /// By these rules it reads documents, and it may answer `unsupported`.
+    Rules(Vec<Rules>),
+    /// It is declared here.
+    As(Declaration),
+    /// It is asked: the command is started once with `--hello` behind its arguments, and writes its hello as one line.
+    Asked,
 }
 
 impl std::fmt::Debug for Once {
@@ -26,26 +39,61 @@ impl std::fmt::Debug for Once {
 }
 
 impl Once {
-    /// Makes a subject from a command with its arguments and the rules by which it reads, without starting it.
+    /// Makes a subject from a command with its arguments and what it can do, without starting it.
     ///
     /// # Errors
     /// Returns [`Error::Harness`] if the harness can't set up a runtime or its signal handlers.
-    pub fn new(command: &[OsString], rules: Vec<Rules>, bounds: Bounds) -> Result<Self, Error> {
+    pub fn new(command: &[OsString], declared: Declared, bounds: Bounds) -> Result<Self, Error> {
         let program = command.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
         let features = Feature::ALL.iter().filter(|feature| !feature.is_a_lack()).copied();
-        let declaration = Declaration {
-            name: program.to_string_lossy().into_owned(),
-            decodes: rules,
-            features: features.collect(),
-            ..Declaration::default()
+        let is_asked = declared == Declared::Asked;
+        let declaration = match declared {
+            Declared::Rules(rules) => Declaration {
+                name: program.to_string_lossy().into_owned(),
+                decodes: rules,
+                features: features.collect(),
+                ..Declaration::default()
+            },
+            Declared::As(declaration) => declaration,
+            Declared::Asked => Declaration::default(),
         };
-        Ok(Self { command: command.to_vec(), bounds, declaration, runner: Runner::new()?, has_run: false })
+        Ok(Self { command: command.to_vec(), bounds, declaration, is_asked, runner: Runner::new()?, has_run: false })
     }
 }
 
 impl Subject for Once {
     fn declaration(&self) -> &Declaration {
         &self.declaration
+    }
+
+    fn start(&mut self) -> Result<Result<(), FaultReport>, Error> {
+        if !self.is_asked {
+            return Ok(Ok(()));
+        }
+        let Self { command, bounds, runner, .. } = self;
+        let asking: Vec<_> = command.iter().cloned().chain(["--hello".into()]).collect();
+        let mut process = match runner.run(async { Process::spawn(&asking, &[]) })? {
+            Ok(process) => process,
+            Err(error) => return super::not_started(command, &error, true).map(Err),
+        };
+        let limit = bounds.deadline(None);
+        let said = runner.run(async {
+            match process.send_and_read_line(b"", true, limit, bounds).await {
+                Ok(line) => Ok((line, process.stderr())),
+                Err(why) => Err(process.end(why, limit, bounds).await),
+            }
+        })?;
+        let (line, stderr) = match said {
+            Ok(said) => said,
+            Err((fault, stderr)) => return Ok(Err(FaultReport { fault, stderr })),
+        };
+        Ok(match Declaration::from_hello(&line) {
+            Ok(declaration) => {
+                self.declaration = declaration;
+                Ok(())
+            }
+            Err(fault) => Err(FaultReport { fault, stderr }),
+        })
     }
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {

@@ -213,7 +213,10 @@ impl Process {
         self.kill();
         // The wait needs a limit, because a process of another user can't be killed.
         let _ = within(&mut self.tree, GRACE, bounds, self.child.wait()).await;
-        let _ = within(&mut self.tree, GRACE, bounds, &mut self.stderr_reader).await;
+        // A task that has ended and was waited for must not be waited for again.
+        if !self.stderr_reader.is_finished() {
+            let _ = within(&mut self.tree, GRACE, bounds, &mut self.stderr_reader).await;
+        }
         self.stderr()
     }
 

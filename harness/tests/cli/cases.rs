@@ -39,6 +39,7 @@ fn malformed_cases() {
             ),
         ),
         ("no expectation", with("")),
+        ("no version", format!("{head}since = \"soon\"\n{input}[[expect]]\nlevel = \"must\"\n{values}")),
         ("an unknown level", with(&format!("[[expect]]\nlevel = \"shall\"\n{values}"))),
         ("unknown rules", with(&format!("[[expect]]\nrules = [\"strikt\"]\nlevel = \"must\"\n{values}"))),
         ("no rules", with(&format!("[[expect]]\nrules = []\nlevel = \"must\"\n{values}"))),
@@ -128,6 +129,26 @@ fn a_case_of_one_s_own() {
         + &shown(&["test", "--rules", "strict"]);
     let _guard = snapshots();
     insta::assert_snapshot!("own-case", all);
+}
+
+/// A case that came with a later version of the suite is left out for those who stay with an earlier one.
+#[test]
+fn later_cases_are_left_out() {
+    let folder = tempfile::tempdir().expect("a folder");
+    std::fs::create_dir(folder.path().join("sexpr")).expect("a folder");
+    for (name, since) in [("old", ""), ("new", "since = \"0.1.0\"\n")] {
+        let text = format!(
+            "id = \"sexpr/{name}\"\ntitle = \"{name}\"\nsource = \"me\"\n{since}input = 'a'\n\n\
+             [[expect]]\nlevel = \"must\"\nvalues = [{{ atom = \"a\" }}]\n"
+        );
+        std::fs::write(folder.path().join(format!("sexpr/{name}.toml")), text).expect("it is written");
+    }
+    let shown = |version: &str| {
+        let words = ["test", "--cases", path(folder.path()), "--rules", "strict", "--suite-version", version];
+        transcript(&words, b"").lines().nth(1).unwrap_or_default().to_owned()
+    };
+    assert!(shown("0.0.9").contains("1 case: 1 pass"), "{}", shown("0.0.9"));
+    assert!(shown("0.1.0").contains("2 cases: 2 pass"), "{}", shown("0.1.0"));
 }
 
 #[test]

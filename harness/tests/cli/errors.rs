@@ -4,11 +4,16 @@ use crate::{HARNESS, judge, snapshots, transcript};
 
 #[test]
 fn help() {
-    let commands: [&[&str]; 9] = [
+    let commands: [&[&str]; 14] = [
         &["--help"],
         &["test", "--help"],
         &["decode", "--help"],
         &["call", "--help"],
+        &["smoke", "--help"],
+        &["report", "--help"],
+        &["grid", "--help"],
+        &["init", "--help"],
+        &["compare", "--help"],
         &["list", "--help"],
         &["explain", "--help"],
         &["cases", "--help"],
@@ -22,7 +27,7 @@ fn help() {
 
 #[test]
 fn usage() {
-    let commands: [&[&str]; 41] = [
+    let commands: [&[&str]; 55] = [
         &["parse"],
         &["test", "./my-parser"],
         &["test", "python3", "my_parser.py"],
@@ -39,6 +44,8 @@ fn usage() {
         &["test", "--level", "shall"],
         &["test", "--tag", "no-such-tag"],
         &["test", "--shard", "5/4"],
+        &["test", "--suite-version", "1.x"],
+        &["test", "--suite-version", "99"],
         &["test", "--release", "4.1", "--rules", "spec"],
         &["test", "--jobs", "0"],
         &["test", "--once"],
@@ -48,12 +55,24 @@ fn usage() {
         &["test", "--filter", "sexpr/[a"],
         &["test", "--filter", "sexpr/no-such-case"],
         &["test", "--filter", "xmlrpc/int-max@spec", "--filter", "xmlrpc/int-max@sepc"],
-        &["test", "--filter", "xmlrpc/int-max", "--junit", "/nowhere/same", "--json", "/nowhere/same"],
+        &["test", "--filter", "xmlrpc/int-max", "--report", "junit=/nowhere/same", "--report", "jsonl=/nowhere/same"],
         &["test", "--timeout", "0"],
         &["test", "--timeout", "soon"],
         &["test", "--baseline", "/nowhere/at/all"],
-        &["test", "--junit", "/nowhere/at/all"],
-        &["test", "--json", "/nowhere/at/all"],
+        &["test", "--report", "junit=/nowhere/at/all"],
+        &["test", "--report", "jsonl=/nowhere/at/all"],
+        &["test", "--report", "xml"],
+        &["test", "--report", "junit="],
+        &["test", "--report", "tap", "--report", "jsonl=-"],
+        &["test", "--details", "most"],
+        &["test", "--update-baseline"],
+        &["test", "--failed", "/nowhere/at/all"],
+        &["report"],
+        &["report", "/nowhere/at/all"],
+        &["grid", "/nowhere/at/all"],
+        &["init", "jenkins", "--", "x"],
+        &["smoke"],
+        &["smoke", "--", "/nowhere/at/all"],
         &["test", "--", "/nowhere/at/all"],
         &["test", "--once", "--", "/nowhere/at/all"],
         &[

@@ -10,7 +10,8 @@ use std::sync::Arc;
 use proptest::prelude::*;
 use xend_harness::exchange::Sequence;
 use xend_harness::laws::Law;
-use xend_harness::run::Run;
+use xend_harness::report::Timing;
+use xend_harness::run::{Run, Stale};
 use xend_harness::subject::{Answer, Declaration, Fault};
 use xend_harness::{About, Baseline, Case, Codec, Evidence, Status, Suite, Verdict, report};
 
@@ -33,7 +34,7 @@ fn a_full_disk_is_told() {
     }
     assert_eq!(shell("echo '(a)' | \"$0\" decode --codec sexpr >/dev/full"), (3, full.to_owned()));
     assert_eq!(
-        shell("\"$0\" test --filter sexpr/list-empty --json /dev/full >/dev/null"),
+        shell("\"$0\" test --filter sexpr/list-empty --report jsonl=/dev/full >/dev/null"),
         (3, "error: /dev/full: No space left on device (os error 28)\n".to_owned())
     );
 }
@@ -55,7 +56,7 @@ fn a_report_replaces_another_once_it_is_whole() {
     let report = folder.path().join("report.jsonl");
     std::fs::write(&report, "the old report\n").expect("it is written");
     std::fs::set_permissions(&report, PermissionsExt::from_mode(0o640)).expect("they are set");
-    let judge = format!("\"$0\" test --filter 'xmlrpc/*' --json {} >/dev/null", path(&report));
+    let judge = format!("\"$0\" test --filter 'xmlrpc/*' --report jsonl={} >/dev/null", path(&report));
     // The limit of 512 bytes for files acts like a full disk. The signal is ignored, so that writing fails.
     let (code, said) = shell(&format!("trap '' XFSZ; ulimit -f 1; {judge}"));
     assert_eq!((code, said), (3, format!("error: {}: File too large (os error 27)\n", path(&report))));
@@ -154,7 +155,8 @@ fn no_control_byte_of_a_subject_reaches_a_terminal() {
         let script = "read -r _; cat hello; read -r _; cat stderr >&2; cat answer; read -r _";
         let script = format!("cd {}; {script}", path(folder.path()));
         let (junit, json) = (file("junit"), file("json"));
-        let reports = ["--junit", path(&junit), "--json", path(&json)];
+        let (junit_report, json_report) = (format!("junit={}", path(&junit)), format!("jsonl={}", path(&json)));
+        let reports = ["--report", &junit_report, "--report", &json_report];
         let words = [&["test", "--filter", "sexpr/list-empty"][..], &reports, &["--", "sh", "-c", &script]].concat();
         assert_output_is_harmless(&run(&words, b""));
         for report in [&junit, &json] {
@@ -397,15 +399,15 @@ proptest! {
         let key = toml::Value::from(text(1).replace(['[', ']', '{', '}', '\\'], ""));
         let entry = format!("\"none/\" = \"x\"\n{key} = {}", toml::Value::from(text(2)));
         let baseline = Baseline::parse(&text(3), &entry).unwrap_or_default();
-        let stale = baseline.stale(std::iter::empty());
+        let stale = baseline.stale(std::iter::empty()).into_iter().map(Stale::from).collect();
         let run = Run { subject: text(4), verdicts: vec![verdict], stale, ..Run::default() };
 
-        let junit = report::junit(&run, report::Timing::Hidden);
+        let junit = report::junit(&run, Timing::Hidden);
         let document = roxmltree::Document::parse(&junit);
         prop_assert!(document.is_ok(), "{:?}\n{junit:?}", document.err());
         let tests = document.iter().flat_map(roxmltree::Document::descendants);
         prop_assert_eq!(tests.filter(|node| node.has_tag_name("testcase")).count(), 1 + run.stale.len());
-        for line in report::json_lines(&run, report::Timing::Hidden).lines() {
+        for line in report::json_lines(&run, Timing::Hidden).lines() {
             let read: serde_json::Value = serde_json::from_str(line).expect("JSON");
             // The text is complete after reading it back.
             if read.get("id").is_some() {
@@ -428,7 +430,7 @@ fn a_report_with_every_character_of_the_first_plane_is_read_by_expat() {
     let python = Command::new("python3").args(["-c", script]).stdin(Stdio::piped()).spawn();
     let Ok(mut python) = python else { return };
     let mut input = python.stdin.take().expect("it is piped");
-    input.write_all(report::junit(&run, report::Timing::Hidden).as_bytes()).expect("it is read");
+    input.write_all(report::junit(&run, Timing::Hidden).as_bytes()).expect("it is read");
     drop(input);
     assert!(python.wait().expect("it ends").success());
 }

@@ -10,6 +10,7 @@ mod oracle;
 mod pages;
 mod python;
 mod reports;
+mod runs;
 mod subjects;
 
 use std::ffi::OsStr;
@@ -65,14 +66,15 @@ fn path(path: &Path) -> &str {
     path.to_str().expect("a temporary path is UTF-8")
 }
 
-/// Tests a parser, and returns the exit status and the lines of the JSON report.
+/// Tests a parser, and returns the exit status and the verdicts of the report in JSON lines.
 fn judge(arguments: &[&str], command: &[&str]) -> (i32, Vec<Value>) {
     let folder = tempfile::tempdir().expect("a folder");
     let report = folder.path().join("report.jsonl");
-    let report_option = ["--json", path(&report)];
-    let all = [&["test"][..], arguments, &report_option, &["--"], command].concat();
+    let report_option = format!("jsonl={}", path(&report));
+    let all = [&["test"][..], arguments, &["--report", &report_option, "--"], command].concat();
     let output = run(&all, b"");
     let text = std::fs::read_to_string(report).unwrap_or_default();
-    let lines = text.lines().map(|line| serde_json::from_str(line).expect("a line is JSON"));
-    (output.status.code().expect("it exits"), lines.collect())
+    let lines = text.lines().map(|line| serde_json::from_str::<Value>(line).expect("a line is JSON"));
+    let verdicts = lines.filter(|line| line.get("id").is_some() || line.get("baseline").is_some());
+    (output.status.code().expect("it exits"), verdicts.collect())
 }

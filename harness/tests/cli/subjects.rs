@@ -263,8 +263,8 @@ fn a_second_signal_ends_the_program_at_once() {
             "test",
             "--filter",
             "xmlrpc/{int,i4,double,datetime,bool,struct}*",
-            "--json",
-            path(&report),
+            "--report",
+            &format!("jsonl={}", path(&report)),
             "--",
             "sh",
             "-c",
@@ -334,4 +334,22 @@ fn once_a_case() {
     once("echo nonsense", &[], "invalid-answer, invalid-answer");
     once(&format!("{right}; echo '{{}}'"), &[], "invalid-answer, invalid-answer");
     once("yes | tr -d '\\n'", &["--timeout", "25"], "resource-limit, resource-limit");
+}
+
+/// What it can do is told in a file, or by itself.
+#[test]
+fn once_a_case_with_a_declaration() {
+    let hello = r#"{"hello":{"name":"sh","decodes":{"sexpr":["libvirt"]},"features":["atom-bytes"]}}"#;
+    let script =
+        format!("[ \"$1\" = --hello ] && echo '{hello}' || {{ cat >/dev/null; echo '{{\"reject\":\"no\"}}'; }}");
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("hello.json");
+    std::fs::write(&file, hello.replace(',', ",\n  ")).expect("it is written");
+    for declared in [&["--hello"][..], &["--declare", path(&file)]] {
+        let options = [&["--once", "--filter", "sexpr/list-empty"], declared].concat();
+        let (exit, lines) = judge(&options, &["sh", "-c", &script, "sh"]);
+        assert_eq!((exit, &lines[0]["variant"], lines.len()), (1, &"libvirt".into(), 1), "{lines:?}");
+    }
+    let (exit, lines) = judge(&["--once", "--hello"], &["sh", "-c", "echo nonsense"]);
+    assert_eq!((exit, &lines[0]["id"], &lines[0]["verdict"]), (1, &"hello".into(), &"invalid-answer".into()));
 }

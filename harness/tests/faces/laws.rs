@@ -54,7 +54,12 @@ fn the_mock_keeps_the_laws() {
         let is_there = |face: &Face| *face != Face::XenApi || release >= Release::V3_1;
         let host = host(&FACES.into_iter().filter(is_there).map(|face| (&daemon, face)).collect::<Vec<_>>());
         let run = tried(&host, &options(true, &[]), &daemon);
-        assert_eq!((run.unexpected(), run.exit_code()), (0, 0), "{release}: {}", report::people(&run));
+        assert_eq!(
+            (run.unexpected(), run.exit_code()),
+            (0, 0),
+            "{release}: {}",
+            report::text(&run, report::Detail::Some)
+        );
         let judged = run.count(Status::Pass);
         // The Xen-API lacks what a few laws are about, and one face lacks one operation.
         let is_explained = |why: &String| {
@@ -94,7 +99,7 @@ fn a_broken_law_is_shown() {
         ["laws/pause-*", "laws/destroyed-is-not-found", "laws/unknown-is-not-found", "laws/domain-0-is-not-destroyed"];
     let run = tried(&host(&[(&daemon, Face::Sxp)]), &options(true, &laws), &daemon);
     assert_eq!(run.exit_code(), 1);
-    insta::assert_snapshot!("laws-broken", report::people(&run));
+    insta::assert_snapshot!("laws-broken", report::text(&run, report::Detail::Some));
 }
 
 /// Two servers are not one: what is done on the first does not show on the second.
@@ -103,7 +108,12 @@ fn two_states_are_not_taken_for_one() {
     let (one, other) = (daemon(Release::V4_1), daemon(Release::V4_1));
     let host = host(&[(&one, Face::Sxp), (&other, Face::XmlRpc)]);
     let run = tried(&host, &options(true, &["laws/create-leaves-paused"]), &one);
-    assert_eq!((run.count(Status::Fail), run.count(Status::Pass)), (2, 0), "{}", report::people(&run));
+    assert_eq!(
+        (run.count(Status::Fail), run.count(Status::Pass)),
+        (2, 0),
+        "{}",
+        report::text(&run, report::Detail::Some)
+    );
 }
 
 /// Without leave to change anything, only reading laws are tried, and nothing else is even sent.
@@ -136,7 +146,7 @@ fn the_command_line_judges() {
     let (sxp, xmlrpc) = (mock.uri(Face::Sxp).unwrap(), mock.uri(Face::XmlRpc).unwrap());
     let (code, said, _) = harness(&[&sxp, &xmlrpc]);
     let last = said.lines().last().unwrap().split(": ").skip(1).collect::<Vec<_>>().join(": ");
-    assert_eq!((code, last.as_str()), (0, "4 cases: 8 pass, 52 skipped; 0 unexpected"), "{said}");
+    assert_eq!((code, last.as_str()), (0, "30 cases, 60 verdicts: 8 pass, 52 skipped; 0 unexpected"), "{said}");
     let (code, said, _) = harness(&[&sxp, "--destructive", "--filter", "laws/pause-*"]);
     assert_eq!((code, said.contains("2 cases: 2 pass")), (0, true), "{said}");
     assert_eq!(harness(&[&sxp, "--filter", "laws/nosuch"]).0, 2);

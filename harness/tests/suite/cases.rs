@@ -22,6 +22,6 @@ fn check(case: &Case, rules: Rules) -> Result<(), Failed> {
     let run = run::judge(&mut BuiltIn::new(), std::slice::from_ref(case), &options)?;
     match &run.verdicts[..] {
         [verdict] if verdict.status == Status::Pass => Ok(()),
-        _ => Err(report::people(&run).into()),
+        _ => Err(report::text(&run, report::Detail::Some).into()),
     }
 }

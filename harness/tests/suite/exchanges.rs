@@ -4,8 +4,8 @@ use std::sync::{Arc, OnceLock};
 
 use libtest_mimic::{Failed, Trial};
 use xend_client::Face;
-use xend_harness::exchange::{Comparison, Sequence, Server, Servers, compare};
-use xend_harness::{Status, report};
+use xend_harness::Status;
+use xend_harness::exchange::{Comparison, How, Sequence, Server, Servers, compare};
 
 /// A sequence, played once for all the tests that ask what came of it.
 struct Played {
@@ -37,7 +37,7 @@ impl Played {
         let comparison = &self.comparisons.get_or_init(|| play(&self.sequence))[at];
         match comparison.status {
             Status::Pass | Status::ExpectedFailure | Status::Skipped => Ok(()),
-            _ => Err(report::comparisons(std::slice::from_ref(comparison)).into()),
+            _ => Err(format!("{comparison:#?}").into()),
         }
     }
 }
@@ -48,6 +48,6 @@ fn play(sequence: &Sequence) -> Vec<Comparison> {
     let daemon = mock.build().expect("nothing conflicts");
     let servers = Servers(Face::ALL.map(|face| Server::Memory(daemon.clone(), face)).into());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let played = compare(sequence, &servers, false, true);
+    let played = compare(sequence, &servers, How { is_own_mock: true, ..How::default() });
     runtime.expect("a runtime").block_on(played).expect("a server in memory is reached")
 }

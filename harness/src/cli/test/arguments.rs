@@ -2,6 +2,7 @@
 
 use std::ffi::OsString;
 
+use super::super::progress::Watching;
 use super::super::reports::Reports;
 use super::for_command::ForCommand;
 use super::for_server::ForServer;
@@ -45,6 +46,8 @@ pub(in crate::cli) struct Arguments {
     pub(super) server: ForServer,
     #[command(flatten)]
     pub(super) how: RunAs,
+    #[command(flatten)]
+    pub(super) watching: Watching,
     #[command(flatten)]
     pub(super) reports: Reports,
     /// The command to test, and its arguments.

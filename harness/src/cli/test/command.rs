@@ -3,10 +3,10 @@
 use std::time::Instant;
 
 use super::super::output::print_error_text;
+use super::super::tell::tell;
 use super::arguments::Arguments;
 use super::for_command::{ForCommand, MEMORY};
 use super::parts::{Words, cases};
-use super::tell::tell;
 use crate::subject::{Bounds, Subject};
 use crate::verdict::Status;
 use crate::{Error, run};
@@ -29,20 +29,30 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     }
     let begin = Instant::now();
     let mut copies: Vec<_> = subjects.iter_mut().map(|subject| -> &mut dyn Subject { &mut **subject }).collect();
-    let run = run::judge_with(&mut copies, &cases, &options, &mut ())?;
+    let run = {
+        let mut progress = arguments.watching.watch(arguments.reports.quiet);
+        run::judge_with(&mut copies, &cases, &options, &mut progress)?
+    };
     if arguments.reports.timing {
         let (seconds, answers) = (begin.elapsed().as_secs_f64(), run.verdicts.len() - run.count(Status::Skipped));
         print_error_text(&format!("{answers} answers in {seconds:.2} s\n"));
     }
-    tell(&run, reports)
+    tell(&run, reports, &arguments.how.known)
 }
 
 /// Returns the words of the command line that repeats the run for one case, before and behind its filter.
 fn repeat(arguments: &Arguments) -> [Vec<String>; 2] {
-    let Arguments { selecting, subject: ForCommand { once, codec, rules, memory, cases, .. }, how, command, .. } =
-        arguments;
+    let Arguments {
+        selecting,
+        subject: ForCommand { once, declare, hello, codec, rules, memory, cases, .. },
+        how,
+        command,
+        ..
+    } = arguments;
     let mut words = Words(["xend-harness", "test"].map(str::to_owned).to_vec());
     words.flag("--once", *once);
+    words.option("--declare", declare.as_ref().map(|file| file.display()));
+    words.flag("--hello", *hello);
     words.option("--codec", *codec);
     words.option("--rules", (!rules.is_empty()).then(|| rules.join(",")));
     selecting.repeat(&mut words);

@@ -4,9 +4,11 @@ use std::ffi::OsString;
 use std::num::NonZeroU16;
 use std::path::PathBuf;
 
+use mock_xend::text_file;
+
 use super::parts::codecs;
 use crate::run;
-use crate::subject::{Bounds, BuiltIn, KeptAlive, Once, Subject};
+use crate::subject::{Bounds, BuiltIn, Declaration, Declared, KeptAlive, Once, Subject};
 use crate::{Codec, Error, Rules};
 
 #[derive(Debug, clap::Args)]
@@ -15,6 +17,13 @@ pub(super) struct ForCommand {
     /// Start COMMAND once for each case.
     #[arg(long, requires = "command")]
     pub(super) once: bool,
+    /// With --once: what COMMAND can do, in a file that has the answer to a hello, such as
+    /// {"hello":{"name":"my-parser","decodes":{"xmlrpc":["spec"]},"features":["nil"]}}.
+    #[arg(long, value_name = "FILE", requires = "once", conflicts_with = "hello")]
+    pub(super) declare: Option<PathBuf>,
+    /// With --once: start COMMAND once with --hello behind its arguments, which makes it write the answer to a hello.
+    #[arg(long, requires = "once")]
+    pub(super) hello: bool,
     /// Test only this codec.
     #[arg(long, value_enum)]
     pub(super) codec: Option<Codec>,
@@ -65,7 +74,7 @@ impl ForCommand {
     ) -> Result<Box<dyn Subject>, Error> {
         Ok(match command {
             [] => Box::new(BuiltIn::new()),
-            command if self.once => Box::new(Once::new(command, self.once_rules(options), bounds)?),
+            command if self.once => Box::new(Once::new(command, self.declared(options)?, bounds)?),
             command => Box::new(KeptAlive::new(command, bounds)?),
         })
     }
@@ -91,7 +100,19 @@ impl ForCommand {
         Ok(rules)
     }
 
-    /// Returns the rules for a command that is started for each case, since it can't declare its own.
+    /// Returns what a command that is started for each case can do.
+    fn declared(&self, options: &run::Options) -> Result<Declared, Error> {
+        let Some(path) = &self.declare else {
+            return Ok(if self.hello { Declared::Asked } else { Declared::Rules(self.once_rules(options)) });
+        };
+        let (name, text) = text_file::read(path, "a declaration")?;
+        match Declaration::from_hello(text.as_bytes()) {
+            Ok(declaration) => Ok(Declared::As(declaration)),
+            Err(fault) => Err(Error::Usage(format!("{name}: {}", fault.status().1))),
+        }
+    }
+
+    /// Returns the rules for a command that is started for each case and declares none of its own.
     pub(super) fn once_rules(&self, options: &run::Options) -> Vec<Rules> {
         let mut rules = options.rules.clone();
         if rules.is_empty() {

@@ -8,7 +8,6 @@ mod parts;
 mod run_as;
 mod selecting;
 mod server;
-mod tell;
 
 use xend_client::Uri;
 

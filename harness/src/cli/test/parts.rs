@@ -1,23 +1,14 @@
 //! What the parts of the command `test` share.
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::Duration;
 
-use mock_xend::text_file;
-
-use crate::baseline::Baseline;
 use crate::case::Case;
 use crate::{Codec, Error};
 
 /// Returns the cases of a folder, or the built-in cases if there is no folder.
 pub(in crate::cli) fn cases(folder: Option<&Path>) -> Result<Vec<Case>, Error> {
     folder.map_or_else(Case::built_in, Case::in_folder)
-}
-
-pub(super) fn baseline(path: Option<&PathBuf>) -> Result<Baseline, Error> {
-    let Some(path) = path else { return Ok(Baseline::default()) };
-    let (name, text) = text_file::read(path, "a baseline")?;
-    Ok(Baseline::parse(&name, &text)?)
 }
 
 /// Parses a number of seconds that is greater than 0.

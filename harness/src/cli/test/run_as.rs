@@ -1,19 +1,17 @@
 //! The options that say how a run is done, and what fails it.
 
-use std::path::PathBuf;
 use std::time::Duration;
 
-use super::parts::{Words, baseline, seconds};
+use super::super::known::Known;
+use super::parts::{Words, seconds};
 use crate::Error;
 use crate::run::Options;
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "How the run is done")]
 pub(super) struct RunAs {
-    /// A file of expected failures, each with its reason. The listed cases are run, too: one that passes, or an entry
-    /// that matches no case, fails the run.
-    #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
+    #[command(flatten)]
+    pub(super) known: Known,
     /// Let a failure at the level should fail the run.
     #[arg(long)]
     strict: bool,
@@ -36,7 +34,7 @@ impl RunAs {
     /// Fills in the options of a run that are given here.
     pub(super) fn options(&self, options: Options) -> Result<Options, Error> {
         Ok(Options {
-            baseline: baseline(self.baseline.as_ref())?,
+            baseline: self.known.baseline()?,
             is_strict: self.strict,
             retries: self.retries,
             fails_fast: self.fail_fast,

@@ -1,13 +1,19 @@
 //! The options that choose what is asked.
 
+use std::collections::BTreeSet;
+use std::path::{Path, PathBuf};
+
 use xend_client::{Face, Release};
 
+use super::super::report::open;
 use super::parts::Words;
 use crate::Error;
 use crate::case::Level;
 use crate::pattern::Pattern;
 use crate::run::{Selection, Shard};
 use crate::suite::Suite;
+use crate::verdict::Verdict;
+use crate::version::Version;
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Choosing what is asked")]
@@ -37,6 +43,12 @@ pub(super) struct Selecting {
     /// Ask only what is about these faces of Xend, separated by commas: sxp, xmlrpc, xenapi.
     #[arg(long, value_name = "FACES", value_delimiter = ',')]
     face: Vec<Face>,
+    /// Leave out cases that came with a later version of the suite, so that a new release turns no CI red.
+    #[arg(long, value_name = "VERSION", value_parser = version)]
+    suite_version: Option<Version>,
+    /// Ask only what failed the run of which this is the report in JSON lines.
+    #[arg(long, value_name = "FILE.jsonl")]
+    failed: Option<PathBuf>,
     /// Ask only part I of N equal parts of the cases, as in 2/4; a case stays in its part when others come.
     #[arg(long, value_name = "I/N")]
     shard: Option<Shard>,
@@ -44,7 +56,7 @@ pub(super) struct Selecting {
 
 impl Selecting {
     pub(super) fn selection(&self) -> Result<Selection, Error> {
-        let Self { suite, filter, exclude, level, tag, release, face, shard } = self;
+        let Self { suite, filter, exclude, level, tag, release, face, suite_version, failed, shard } = self;
         Ok(Selection {
             suites: suite.clone(),
             filter: filter.clone(),
@@ -53,7 +65,8 @@ impl Selecting {
             tags: tag.clone(),
             releases: release.clone(),
             faces: face.clone(),
-            names: None,
+            names: failed.as_deref().map(names_of_failures).transpose()?,
+            version: *suite_version,
             shard: *shard,
         })
     }
@@ -69,7 +82,23 @@ impl Selecting {
     }
 }
 
+/// Returns the names of the verdicts that failed an earlier run.
+fn names_of_failures(path: &Path) -> Result<BTreeSet<String>, Error> {
+    let names: BTreeSet<_> =
+        open(path)?.verdicts.iter().filter(|verdict| verdict.is_unexpected).map(Verdict::name).collect();
+    match names.is_empty() {
+        true => Err(Error::Usage(format!("{}: nothing failed the run, so nothing is asked", path.display()))),
+        false => Ok(names),
+    }
+}
+
+fn version(text: &str) -> Result<Version, String> {
+    let version = text.parse::<Version>().map_err(|error| error.to_string())?;
+    let current = Version::current();
+    if version > current { Err(format!("the suite of this program has the version {current}")) } else { Ok(version) }
+}
+
 fn level(name: &str) -> Result<Level, String> {
-    let all = [Level::Must, Level::Should, Level::May, Level::Xend];
+    let all = Level::ALL.iter().copied();
     all.into_iter().find(|level| level.name() == name).ok_or("expected must, should, may or xend".to_owned())
 }

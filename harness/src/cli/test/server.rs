@@ -3,10 +3,10 @@
 use xend_client::{Client, Deadlines, Face, Uri};
 
 use super::super::output::{print_error_text, runtime};
+use super::super::tell::tell;
 use super::arguments::Arguments;
 use super::for_server::{ForServer, KERNEL, TIMEOUT, USER};
 use super::parts::Words;
-use super::tell::tell;
 use crate::Error;
 use crate::interrupts::Interrupts;
 use crate::laws::{self, Host, Law};
@@ -36,7 +36,9 @@ pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
             host = host(arguments, uris) => host?,
             how = interrupts.next() => return Err(Error::Interrupted(how.to_owned())),
         };
-        let run = laws::check(&host, &laws, &how, &options, &mut (), interrupts.next()).await;
+        let mut progress = arguments.watching.watch(arguments.reports.quiet);
+        let run = laws::check(&host, &laws, &how, &options, &mut progress, interrupts.next()).await;
+        drop(progress);
         let run = match run {
             Ok(run @ Run { interrupted: Some(_), .. }) => {
                 Ok(interrupted(&host, run, arguments.server.destructive).await)
@@ -49,7 +51,7 @@ pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
         }
         run
     })?;
-    tell(&run, reports)
+    tell(&run, reports, &arguments.how.known)
 }
 
 /// Removes the domains that the laws have made, after a signal. Their names are printed first, because the server may

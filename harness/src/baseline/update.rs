@@ -1,0 +1,150 @@
+//! Bringing a baseline in line with a run.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use super::entry::Entry;
+use super::list::{Baseline, Hold};
+use crate::verdict::{Status, Verdict};
+use xend_wire::visible;
+
+/// A baseline that was brought in line with a run.
+#[derive(Clone, Debug, Default, PartialEq, Eq)]
+pub struct Updated {
+    /// The new text of the file.
+    pub text: String,
+    /// How many entries were added.
+    pub added: usize,
+    /// How many entries were removed, because they match nothing or what they match passes.
+    pub removed: usize,
+    /// How many entries were restricted to what still fails.
+    pub narrowed: usize,
+    /// How many entries are over and still fail. They are left as they are.
+    pub over: usize,
+}
+
+impl Baseline {
+    /// Returns the text of this baseline, which was parsed from `text`, brought in line with the verdicts of a run.
+    ///
+    /// Entries that still hold stay as they are, with their comments and their order. An entry whose cases all pass is
+    /// removed, and one of which some pass is restricted to the others. `is_stale` says which places match no case.
+    /// New failures come at the end, with what went wrong as their reason; a case that fails alike in all variants gets
+    /// one entry. Cases that the run did not judge change nothing.
+    pub fn updated(&self, text: &str, verdicts: &[Verdict], is_stale: &dyn Fn(&str) -> bool) -> Updated {
+        let mut updated = Updated::default();
+        let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+        let mut carried: BTreeMap<String, String> = BTreeMap::new();
+        for entry in self.entries() {
+            let matches = |verdict: &&Verdict| {
+                verdict.status.is_judged() && entry.pattern.matches(verdict.id(), &verdict.variant)
+            };
+            let matched: Vec<_> = verdicts.iter().filter(matches).collect();
+            if is_stale(&entry.stale.place()) {
+                updated.removed += 1;
+                edits.push((entry.lines.clone(), String::new()));
+                continue;
+            }
+            if matched.is_empty() || entry.details.is_flaky {
+                continue;
+            }
+            if entry.is_over() {
+                updated.over += usize::from(matched.iter().any(|verdict| failed(verdict).is_some()));
+                continue;
+            }
+            let (holding, other): (Vec<&Verdict>, Vec<&Verdict>) = matched.iter().copied().partition(|verdict| {
+                verdict.status == Status::ExpectedFailure || matches!(self.hold(verdict), Some(Hold::Expected(_)))
+            });
+            for verdict in other.iter().filter(|verdict| failed(verdict).is_some()) {
+                carried.insert(verdict.name(), entry.details.reason.clone());
+            }
+            if other.is_empty() {
+                continue;
+            }
+            let lines = &text[entry.lines.clone()];
+            let behind = lines.trim_start()[entry.key_length..].to_owned();
+            let keys = keys(&holding, verdicts);
+            if keys.is_empty() {
+                updated.removed += 1;
+            } else {
+                updated.narrowed += 1;
+            }
+            edits.push((entry.lines.clone(), keys.iter().map(|key| format!("{}{behind}", quoted(key))).collect()));
+        }
+        updated.text = text.to_owned();
+        edits.sort_by_key(|(range, _)| range.start);
+        for (range, new) in edits.into_iter().rev() {
+            updated.text.replace_range(range, &new);
+        }
+        let new = self.new_entries(verdicts, &carried);
+        updated.added = new.len();
+        if !new.is_empty() {
+            if !updated.text.is_empty() && !updated.text.ends_with('\n') {
+                updated.text.push('\n');
+            }
+            if !updated.text.is_empty() {
+                updated.text.push('\n');
+            }
+            updated.text += "# New failures: say why each is known, or mend it.\n";
+            updated.text += &new.concat();
+        }
+        updated
+    }
+
+    /// Returns a line for each group of new failures.
+    fn new_entries(&self, verdicts: &[Verdict], carried: &BTreeMap<String, String>) -> Vec<String> {
+        let is_new = |verdict: &&Verdict| {
+            let is_over =
+                self.entries().any(|entry| entry.is_over() && entry.pattern.matches(verdict.id(), &verdict.variant));
+            verdict.is_unexpected && verdict.status.is_failure() && verdict.id() != "hello" && !is_over
+        };
+        let mut alike: BTreeMap<(&str, Status, String), Vec<&Verdict>> = BTreeMap::new();
+        for verdict in verdicts.iter().filter(is_new) {
+            let reason = carried.get(&verdict.name()).cloned().unwrap_or_else(|| {
+                let why = verdict.why.split(';').next().unwrap_or_default();
+                format!("new: {}", visible(why.as_bytes()))
+            });
+            alike.entry((verdict.id(), verdict.status, reason)).or_default().push(verdict);
+        }
+        let line = |((_, status, reason), group): ((&str, Status, String), Vec<&Verdict>)| {
+            let value = format!("{{ reason = {}, verdict = \"{status}\" }}", quoted(&reason));
+            keys(&group, verdicts)
+                .into_iter()
+                .map(move |key| format!("{} = {value}\n", quoted(&key)))
+                .collect::<Vec<_>>()
+        };
+        alike.into_iter().flat_map(line).collect()
+    }
+}
+
+impl Entry {
+    fn is_over(&self) -> bool {
+        self.details.until.is_some_and(|until| until < super::date::Date::today())
+    }
+}
+
+/// Returns how the subject failed, whatever the baseline makes of it.
+fn failed(verdict: &Verdict) -> Option<Status> {
+    (verdict.status.is_failure() || verdict.status == Status::ExpectedFailure).then_some(verdict.status)
+}
+
+/// Returns the shortest patterns for just these verdicts: the id alone if they are all variants that were judged.
+fn keys(chosen: &[&Verdict], all: &[Verdict]) -> Vec<String> {
+    let mut by_id: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
+    for verdict in chosen {
+        by_id.entry(verdict.id()).or_default().insert(&verdict.variant);
+    }
+    let key = |(id, variants): (&str, BTreeSet<&str>)| {
+        let judged = all.iter().filter(|verdict| verdict.id() == id && verdict.status.is_judged()).count();
+        let variants: Vec<_> = variants.into_iter().collect();
+        match variants[..] {
+            _ if variants.len() == judged => id.to_owned(),
+            [one] => format!("{id}@{one}"),
+            _ => format!("{id}@{{{}}}", variants.join(",")),
+        }
+    };
+    by_id.into_iter().map(key).collect()
+}
+
+/// Formats a text as a string of TOML.
+fn quoted(text: &str) -> String {
+    toml::Value::from(text).to_string()
+}

@@ -1,0 +1,53 @@
+//! The options for failures that are known.
+
+use std::path::PathBuf;
+
+use mock_xend::out_file::OutFile;
+use mock_xend::text_file;
+
+use super::output::print_error_text;
+use crate::Error;
+use crate::baseline::{Baseline, Updated};
+use crate::run::Run;
+
+#[derive(Debug, clap::Args)]
+#[command(next_help_heading = "How the run is done")]
+pub(super) struct Known {
+    /// A file of expected failures, each with its reason. The listed cases are run, too: one that passes, or an entry
+    /// that matches no case, fails the run.
+    #[arg(long, value_name = "FILE")]
+    baseline: Option<PathBuf>,
+    /// Write what fails now into the file of --baseline, and take out what passes or matches nothing. Comments, reasons,
+    /// the order and dates stay. The exit status is 0.
+    #[arg(long, requires = "baseline")]
+    pub(super) update_baseline: bool,
+}
+
+impl Known {
+    /// Reads the baseline, if one is given.
+    pub(super) fn baseline(&self) -> Result<Baseline, Error> {
+        Ok(self.read()?.0)
+    }
+
+    /// Reads the baseline, and returns it with its text. One that is to be updated need not be there.
+    fn read(&self) -> Result<(Baseline, String), Error> {
+        let is_wanted = |path: &&PathBuf| !self.update_baseline || path.exists();
+        let Some(path) = self.baseline.as_ref().filter(is_wanted) else { return Ok(Default::default()) };
+        let (name, text) = text_file::read(path, "a baseline")?;
+        Ok((Baseline::parse(&name, &text)?, text))
+    }
+
+    /// Brings the baseline in line with a run.
+    pub(super) fn update(&self, run: &Run) -> Result<(), Error> {
+        let Some(path) = &self.baseline else { return Ok(()) };
+        let (old, text) = self.read()?;
+        let is_stale = |place: &str| run.stale.iter().any(|stale| stale.place == place);
+        let Updated { text: new, added, removed, narrowed, over } = old.updated(&text, &run.verdicts, &is_stale);
+        let failed = |error: std::io::Error| Error::Harness(format!("{}: {error}", path.display()));
+        OutFile::open(path).map_err(failed)?.write(new.as_bytes()).map_err(failed)?;
+        let over = if over > 0 { format!(", {over} over and still failing") } else { String::new() };
+        let path = path.display();
+        print_error_text(&format!("{path}: {added} entries added, {removed} removed, {narrowed} narrowed{over}\n"));
+        Ok(())
+    }
+}

@@ -1,0 +1,128 @@
+//! Failures of one cause stand together, the worst cause first.
+
+use std::cmp::Reverse;
+use std::collections::BTreeMap;
+
+use super::counts::is_shown;
+use crate::case::{Level, Rule};
+use crate::run::Run;
+use crate::verdict::{Status, Verdict};
+
+/// Failures that probably have one cause: they have the same verdict on the same rule.
+#[derive(Debug)]
+pub(super) struct Cause<'r> {
+    pub(super) status: Status,
+    /// What the failures have in common, as a phrase.
+    pub(super) what: String,
+    /// The id of the rule, if the cases have one.
+    pub(super) rule: Option<&'r str>,
+    /// The rule in words, with its source.
+    pub(super) text: Option<String>,
+    /// The failures, the one with the shortest input first. Each is a case with all the variants in which it fails in
+    /// just this way.
+    pub(super) failures: Vec<Failure<'r>>,
+    /// Whether any of the failures fails the run.
+    pub(super) is_unexpected: bool,
+}
+
+/// A case that fails, by one or more variants in the same way.
+#[derive(Debug)]
+pub(super) struct Failure<'r> {
+    pub(super) verdict: &'r Verdict,
+    pub(super) variants: Vec<&'r str>,
+}
+
+impl Failure<'_> {
+    /// Returns the id with all variants: `xmlrpc/int-plus@{spec,extended}`, which is a pattern of `--filter`, too.
+    pub(super) fn name(&self) -> String {
+        match self.variants[..] {
+            [_] => self.verdict.name(),
+            _ => format!("{}@{{{}}}", self.verdict.id(), self.variants.join(",")),
+        }
+    }
+}
+
+/// Returns the causes of all failures of a run, the worst first.
+///
+/// What ends a subject (a failed hello, crashes, time-outs) comes before its answers, what fails the run before what
+/// does not, and many cases of the level must before few.
+pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
+    let rules = Rule::built_in().unwrap_or_default();
+    let mut causes: BTreeMap<(Status, bool, &str, String), Cause<'_>> = BTreeMap::new();
+    for verdict in run.verdicts.iter().filter(|verdict| is_shown(verdict)) {
+        let rule = verdict.about.rule.as_deref();
+        let is_answer = matches!(verdict.status, Status::Fail | Status::WrongValue | Status::Flaky);
+        // Cases without a rule have their own title in common with nothing, so the reason groups them.
+        let why = if is_answer && rule.is_some() { accepts(verdict).to_owned() } else { without_places(&verdict.why) };
+        let rule = rule.filter(|_| is_answer || verdict.status == Status::UnexpectedPass);
+        let key = (verdict.status, verdict.is_unexpected, rule.unwrap_or_default(), why.clone());
+        let known = rule.and_then(|rule| rules.iter().find(|known| known.id == rule));
+        let cause = causes.entry(key).or_insert_with(|| Cause {
+            status: verdict.status,
+            what: why,
+            rule,
+            text: known.map(|known| format!("{} ({})", known.text, known.source)),
+            failures: Vec::new(),
+            is_unexpected: verdict.is_unexpected,
+        });
+        let is_alike = |failure: &&mut Failure<'_>| {
+            let (one, other) = (failure.verdict, verdict);
+            let shown = |it: &Verdict| {
+                let evidence = it.evidence.as_deref();
+                evidence.map(|it| (it.got.clone(), it.wanted.clone(), it.stderr.clone()))
+            };
+            one.id() == other.id() && one.level == other.level && one.why == other.why && shown(one) == shown(other)
+        };
+        match cause.failures.last_mut().filter(is_alike) {
+            Some(failure) => failure.variants.push(&verdict.variant),
+            None => cause.failures.push(Failure { verdict, variants: vec![&verdict.variant] }),
+        }
+    }
+    let mut causes: Vec<_> = causes.into_values().collect();
+    for cause in &mut causes {
+        cause.failures.sort_by_key(|failure| (failure.verdict.about.length, failure.verdict.id()));
+    }
+    let binding = |cause: &Cause<'_>| {
+        let is_must = |failure: &&Failure<'_>| failure.verdict.level.is_none_or(|level| level == Level::Must);
+        cause.failures.iter().filter(is_must).count()
+    };
+    causes.sort_by_key(|cause| {
+        (!cause.is_unexpected, rank(cause), Reverse(binding(cause)), Reverse(cause.failures.len()))
+    });
+    causes
+}
+
+/// Returns a reason without what depends on the case: the place in an answer, quoted words and numbers.
+fn without_places(why: &str) -> String {
+    let why = why.split(", at ").next().unwrap_or_default();
+    let mut words = String::new();
+    for (at, piece) in why.split('`').enumerate() {
+        words += if at % 2 == 1 { "`…`" } else { piece };
+    }
+    let mut text = String::new();
+    for character in words.chars() {
+        match (character.is_ascii_digit(), text.ends_with('N')) {
+            (true, true) => {}
+            (true, false) => text.push('N'),
+            (false, _) => text.push(character),
+        }
+    }
+    text
+}
+
+/// Returns what a wrong answer does, in words that do not depend on the case.
+fn accepts(verdict: &Verdict) -> &str {
+    verdict.why.split(';').next().unwrap_or_default()
+}
+
+fn rank(cause: &Cause<'_>) -> usize {
+    let is_hello = cause.failures.iter().any(|failure| failure.verdict.id() == "hello");
+    match cause.status {
+        _ if is_hello => 0,
+        Status::HarnessError => 1,
+        Status::Crash | Status::Timeout | Status::ResourceLimit => 2,
+        Status::UnexpectedPass => 4,
+        Status::Flaky => 5,
+        _ => 3,
+    }
+}

@@ -1,0 +1,157 @@
+//! The report for people.
+
+use std::fmt::Write;
+
+use super::causes::{Cause, Failure, causes};
+use super::counts::{several, summary, unjudged};
+use crate::run::Run;
+use crate::shorten::shortened;
+use crate::verdict::{Evidence, Verdict};
+
+/// The number of lines of standard error that are shown; the last ones are.
+const STDERR: usize = 20;
+/// A run with at most so many failing cases shows all of them in full.
+const FEW: usize = 12;
+/// The number of causes of which one case is shown in full, if there are more failing cases.
+const CAUSES: usize = 20;
+/// The number of ids that are listed for a cause.
+const LISTED: usize = 12;
+/// The number of causes in the short list at the end.
+const FIRST: usize = 5;
+
+/// How much a report for people tells.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub enum Detail {
+    /// The short list of causes and the summary.
+    Short,
+    /// The first case of each of the worst causes in full, and the ids of the others.
+    #[default]
+    Some,
+    /// Every failing case in full.
+    All,
+}
+
+/// Formats a run for people: the failures by their causes, the worst first, the reasons why cases were not judged, a
+/// short list of what to mend first, and a summary as the last line.
+pub fn text(run: &Run, detail: Detail) -> String {
+    let causes = causes(run);
+    let failing: usize = causes.iter().map(|cause| cause.failures.len()).sum();
+    let is_long = failing > FEW;
+    let mut text = String::new();
+    if detail != Detail::Short {
+        if is_long {
+            text += &format!(
+                "{} in {}, the worst first; {}\n\n",
+                several(failing, "failing case"),
+                several(causes.len(), "group"),
+                match detail {
+                    Detail::All => "each is shown in full",
+                    _ => "one of each group is shown in full (--details all shows every case)",
+                }
+            );
+        }
+        for (at, cause) in causes.iter().enumerate() {
+            let all = !is_long || detail == Detail::All;
+            if !all && at >= CAUSES {
+                text += &format!("{}. {}: {}\n", at + 1, heading(cause), listed(&cause.failures));
+                continue;
+            }
+            if is_long {
+                text += &format!("{}. {}\n", at + 1, heading(cause));
+                if let Some(rule) = &cause.text {
+                    text += &format!("   {rule}\n");
+                }
+            }
+            for failure in cause.failures.iter().take(if all { usize::MAX } else { 1 }) {
+                write_failure(&mut text, failure);
+            }
+            if !all && cause.failures.len() > 1 {
+                text += &format!("  {:<8}{}\n", "also", listed(&cause.failures[1..]));
+            }
+            text.push('\n');
+        }
+        if !text.is_empty() && !text.ends_with("\n\n") {
+            text.push('\n');
+        }
+        for stale in &run.stale {
+            text += &format!("error: {}\n", stale.shown);
+        }
+        for why in unjudged(run) {
+            text += &why;
+            text.push('\n');
+        }
+    }
+    if is_long {
+        text += "What to mend first:\n";
+        for (at, cause) in causes.iter().take(FIRST).enumerate() {
+            text += &format!("  {}. {}: {}\n", at + 1, heading(cause), cause.failures[0].name());
+        }
+        if causes.len() > FIRST {
+            text += &format!("  … and {}\n", several(causes.len() - FIRST, "group"));
+        }
+    }
+    let uncounted = run.verdicts.iter().filter(|it| it.status.is_failure() && !it.is_unexpected).count();
+    if uncounted > 0 {
+        text += &format!("{} at the level should, which count only with --strict\n", several(uncounted, "failure"));
+    }
+    text + &summary(run) + "\n"
+}
+
+/// Returns the heading of a cause: how many cases fail, how, and by which rule.
+fn heading(cause: &Cause<'_>) -> String {
+    let cases = several(cause.failures.len(), "case");
+    let counts = if cause.is_unexpected || !cause.status.is_failure() { "" } else { " (only with --strict)" };
+    match cause.rule {
+        Some(rule) => format!("{}, {cases} of {rule}{counts}: {}", cause.status, cause.what),
+        None => format!("{}, {cases}{counts}: {}", cause.status, shortened(&cause.what, 100)),
+    }
+}
+
+fn listed(failures: &[Failure<'_>]) -> String {
+    let names: Vec<_> = failures.iter().take(LISTED).map(Failure::name).collect();
+    let more = failures.len() - names.len();
+    if more > 0 { format!("{}, … and {more} more", names.join(", ")) } else { names.join(", ") }
+}
+
+fn write_failure(text: &mut String, failure: &Failure<'_>) {
+    describe(text, failure.verdict, &failure.name());
+    if failure.variants.len() > 1 {
+        // The command that repeats one variant repeats all with the pattern for all.
+        let (one, all) = (failure.verdict.name(), failure.name());
+        let quoted = shlex::try_quote(&all).map(std::borrow::Cow::into_owned).unwrap_or_default();
+        if let Some(at) = text.rfind(&format!("--filter {one}")) {
+            text.replace_range(at..at + "--filter ".len() + one.len(), &format!("--filter {quoted}"));
+        }
+    }
+}
+
+/// Appends the description of one verdict to a report.
+pub(super) fn describe(text: &mut String, verdict: &Verdict, name: &str) {
+    let Verdict { about, level, status, is_unexpected, why, evidence, .. } = verdict;
+    let level = level.map(|level| format!(" ({level})")).unwrap_or_default();
+    let counts = if *is_unexpected || !status.is_failure() { "" } else { "; counts only with --strict" };
+    *text += &format!("{status}: {name}{level}: {why}{counts}\n");
+    let Some(evidence) = evidence else { return };
+    let Evidence { input, got, wanted, differences, stderr, repeat, .. } = &**evidence;
+    *text += input;
+    let mut line = |name: &str, value: &str| {
+        if !value.is_empty() {
+            writeln!(text, "  {name:<8}{value}").expect("a string takes whatever is written");
+        }
+    };
+    line("case", &about.title);
+    line("got", got);
+    line("wanted", wanted);
+    for difference in differences {
+        line("differs", difference);
+    }
+    line("source", &about.source);
+    let said: Vec<_> = stderr.lines().collect();
+    if said.len() > STDERR {
+        line("stderr", &format!("… (the last {STDERR} lines)"));
+    }
+    for said in &said[said.len().saturating_sub(STDERR)..] {
+        line("stderr", &shortened(&xend_wire::visible(said.as_bytes()), 400));
+    }
+    line("repeat", repeat);
+}

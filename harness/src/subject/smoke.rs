@@ -1,0 +1,250 @@
+//! A first look at a command: does it speak the protocol at all, and which mistake is likely if it does not?
+
+use std::ffi::OsString;
+
+use super::answer::{HELLO, question_line};
+use super::process::{ConversationError, Process, Runner};
+use super::process_tree::Breach;
+use super::{Answer, Ask, Bounds, Declaration, Fault, Question};
+use crate::suite::Suite;
+use crate::tagged::{Equality, Tagged};
+use crate::{Codec, Error, Rules};
+
+/// One thing that was looked at.
+#[derive(Clone, Debug, PartialEq, Eq)]
+pub struct Check {
+    /// What was looked at, and what was found, as a phrase.
+    pub what: String,
+    /// The likely mistake, if it is not right.
+    pub mistake: Option<String>,
+    /// The end of what the command wrote to standard error, if it is not right.
+    pub stderr: String,
+}
+
+impl Check {
+    fn right(what: impl Into<String>) -> Self {
+        Self { what: what.into(), mistake: None, stderr: String::new() }
+    }
+
+    fn wrong(what: impl Into<String>, likely: impl Into<String>) -> Self {
+        Self { what: what.into(), mistake: Some(likely.into()), stderr: String::new() }
+    }
+}
+
+/// A document that any reader reads, with what it means, and one that any reader refuses.
+struct Sample {
+    good: &'static [u8],
+    means: &'static str,
+    bad: &'static [u8],
+}
+
+fn sample(codec: Codec) -> Sample {
+    match codec {
+        Codec::Sexpr => Sample { good: b"(a b)", means: r#"[{"list":[{"atom":"a"},{"atom":"b"}]}]"#, bad: b"(a" },
+        Codec::Xmlrpc => Sample {
+            good: b"<?xml version=\"1.0\"?><methodResponse><params><param><value><int>41</int></value></param></params></methodResponse>",
+            means: r#"[{"response":{"int":"41"}}]"#,
+            bad: b"<?xml version=\"1.0\"?><methodResponse><params><param><value><int>41</int>",
+        },
+    }
+}
+
+/// Looks at a command that is kept alive: its hello, an answer to each kind of question that it declares, and whether it
+/// flushes, keeps alive and gives one line for each question. Ends at the first mistake.
+///
+/// # Errors
+/// Returns [`Error::Usage`] if the command can't be started, and [`Error::Interrupted`] if a signal asks the harness to
+/// end.
+pub fn smoke(command: &[OsString], bounds: Bounds) -> Result<Vec<Check>, Error> {
+    let mut runner = Runner::new()?;
+    let process = match runner.run(async { Process::spawn(command, &[]) })? {
+        Ok(process) => process,
+        Err(error) => {
+            super::not_started(command, &error, true)?;
+            return Ok(Vec::new());
+        }
+    };
+    let mut talk = Talk { runner, process: Some(process), bounds, checks: vec![Check::right("it starts")] };
+    if let Some(declaration) = talk.hello()? {
+        talk.questions(&declaration)?;
+    }
+    Ok(talk.checks)
+}
+
+struct Talk {
+    runner: Runner,
+    process: Option<Process>,
+    bounds: Bounds,
+    checks: Vec<Check>,
+}
+
+/// What came of a line that was sent.
+enum Said {
+    Line(Vec<u8>),
+    /// Nothing came; the mistake is noted.
+    Nothing,
+}
+
+impl Talk {
+    /// Notes a mistake, and ends the command.
+    fn wrong(&mut self, what: impl Into<String>, likely: impl Into<String>) -> Result<(), Error> {
+        let stderr = match self.process.take() {
+            Some(process) => self.runner.run(process.stop(&self.bounds))?,
+            None => String::new(),
+        };
+        self.checks.push(Check { stderr, ..Check::wrong(what, likely) });
+        Ok(())
+    }
+
+    /// Sends a line and waits for one; `what` names it.
+    fn send(&mut self, line: &[u8], what: &str, is_first: bool) -> Result<Said, Error> {
+        let (limit, bounds) = (self.bounds.deadline(None), self.bounds);
+        let Some(process) = self.process.as_mut() else { return Ok(Said::Nothing) };
+        match self.runner.run(process.send_and_read_line(line, false, limit, &bounds))? {
+            Ok(line) => return Ok(Said::Line(line)),
+            Err(ConversationError::Breach(Breach::Time)) => {
+                // What comes when the input ends was written before, and lay in a buffer.
+                let rest = self.runner.run(process.rest(limit, &bounds))?.unwrap_or_default();
+                let seconds = limit.as_secs_f64();
+                if rest.is_empty() {
+                    let likely =
+                        "it must read standard input line by line, without waiting for its end, and answer each line";
+                    self.wrong(format!("{what}: no answer within {seconds} s"), likely)?;
+                } else {
+                    let likely = "standard output must be flushed after each line: print(.., flush=True) in Python, \
+                                  $| = 1 in Perl, $stdout.sync = true in Ruby, fflush(stdout) in C";
+                    self.wrong(format!("{what}: the answer comes only when the input ends"), likely)?;
+                }
+            }
+            Err(why) => {
+                let process = self.process.take().expect("it runs");
+                let (fault, stderr) = self.runner.run(process.end(why, limit, &bounds))?;
+                let (_, why) = fault.status();
+                let likely = match (is_first, fault) {
+                    (_, Fault::ResourceLimit(_)) => "an answer is one line, with a line break at its end",
+                    (true, _) => "look at what it wrote to standard error; does the same command run in a shell?",
+                    (false, _) => {
+                        "it must answer in a loop until its input ends; a command that handles one document and ends is run with --once"
+                    }
+                };
+                self.checks.push(Check { stderr, ..Check::wrong(format!("{what}: {why}"), likely) });
+            }
+        }
+        Ok(Said::Nothing)
+    }
+
+    fn hello(&mut self) -> Result<Option<Declaration>, Error> {
+        let Said::Line(line) = self.send(HELLO, "hello", true)? else { return Ok(None) };
+        let declaration = match Declaration::from_hello(&line) {
+            Ok(declaration) => declaration,
+            Err(fault) => {
+                let (_, why) = fault.status();
+                let likely = likely_of_hello(&line);
+                self.wrong(format!("hello: {why}"), likely)?;
+                return Ok(None);
+            }
+        };
+        let has: Vec<_> =
+            Suite::ALL.iter().filter(|suite| declaration.has(**suite)).map(|suite| suite.does()).collect();
+        self.checks.push(Check::right(format!("hello: {}; it {}", declaration.name, has.join(", "))));
+        Ok(Some(declaration))
+    }
+
+    fn questions(&mut self, declaration: &Declaration) -> Result<(), Error> {
+        for codec in Codec::ALL {
+            let Some(&rules) = declaration.decodes.iter().find(|rules| rules.codec() == codec) else { continue };
+            let sample = sample(codec);
+            let means = Tagged::from_json(sample.means.as_bytes(), codec).expect("the sample is right");
+            if !self.question(rules, "smoke/good", sample.good, Some(&means))?
+                || !self.question(rules, "smoke/bad", sample.bad, None)?
+            {
+                break;
+            }
+        }
+        Ok(())
+    }
+
+    /// Asks a question; `means` is what the document means, or none if it must be refused. Returns whether all is right.
+    fn question(&mut self, rules: Rules, id: &str, input: &[u8], means: Option<&Tagged>) -> Result<bool, Error> {
+        let codec = rules.codec();
+        let what =
+            format!("{codec} by {rules}, {}", if means.is_some() { "a document" } else { "one that is cut off" });
+        let question = Question { id, ask: Ask::Read { rules, input }, deadline: None };
+        let Said::Line(line) = self.send(&question_line(&question), &what, false)? else { return Ok(false) };
+        let shown = xend_wire::visible(&line[..line.len().min(200)]).to_string();
+        let (given, answer) = match Answer::from_line(&line, codec) {
+            Ok(read) => read,
+            Err(fault) => {
+                let likely = if line.trim_ascii_start().starts_with(b"{") {
+                    "`xend-harness test --help` and the README show the forms of answers"
+                } else {
+                    "standard output is for answers alone; whatever else is printed goes to standard error"
+                };
+                self.wrong(format!("{what}: {}", fault.status().1), format!("{likely}; the line is {shown}"))?;
+                return Ok(false);
+            }
+        };
+        let wrong = match (&*given.unwrap_or_default(), answer, means) {
+            ("", _, _) => Some(("the answer has no id", "each answer has the `id` of its question".to_owned())),
+            (other, _, _) if other != id => {
+                let likely = format!("give back the `id` of the question, `{id}`, as it is; the answer has `{other}`");
+                Some(("the answer has another id", likely))
+            }
+            (_, Answer::Reject { message, .. }, Some(_)) => {
+                let likely =
+                    format!("`input` is base64, and must be decoded before it is read; the message is `{message}`");
+                Some(("the simplest document is refused", likely))
+            }
+            (_, Answer::Values(values), Some(means)) => {
+                let equality =
+                    Equality { untyped_numbers: true, typed_dates: true, untyped_base64: true, ordered: false };
+                values.difference(means, equality).map(|difference| {
+                    ("the simplest document is read as something else", format!("{difference}; the line is {shown}"))
+                })
+            }
+            (_, Answer::Values(_) | Answer::Accept, None) => {
+                let likely = format!(
+                    "an error of the library must become {{\"id\":..,\"reject\":\"why\"}}; the line is {shown}"
+                );
+                Some(("it is accepted", likely))
+            }
+            _ => None,
+        };
+        if let Some((found, likely)) = wrong {
+            self.wrong(format!("{what}: {found}"), likely)?;
+            return Ok(false);
+        }
+        let more = self.process.as_ref().map(Process::unread_output).unwrap_or_default();
+        if !more.is_empty() {
+            let likely = format!(
+                "a question has one line as its answer; behind it comes {}",
+                xend_wire::visible(&more[..more.len().min(200)])
+            );
+            self.wrong(format!("{what}: more than one line"), likely)?;
+            return Ok(false);
+        }
+        self.checks.push(Check::right(format!("{what}: {shown}")));
+        Ok(true)
+    }
+}
+
+/// Returns the likely mistake behind a line that is no hello.
+fn likely_of_hello(line: &[u8]) -> String {
+    let parsed = serde_json::from_slice::<serde_json::Value>(line);
+    let has = |key: &str| parsed.as_ref().is_ok_and(|value| value.get(key).is_some());
+    let example = "{\"hello\":{\"name\":\"my-parser\",\"decodes\":{\"xmlrpc\":[\"spec\"]}}}";
+    if line == HELLO.trim_ascii_end() {
+        format!("it sends its input back; the first line is answered with {example}")
+    } else if parsed.is_err() {
+        let shown = xend_wire::visible(&line[..line.len().min(200)]).to_string();
+        format!(
+            "standard output is for answers alone, and the first is {example}; what it printed, `{shown}`, belongs on standard error"
+        )
+    } else if has("values") || has("reject") || has("unsupported") {
+        format!(
+            "it takes the hello for a question; a line with the key `hello` is answered with {example}. A command that reads one document and ends is run with --once"
+        )
+    } else {
+        format!("the answer to the first line has the form {example}")
+    }
+}

@@ -1,0 +1,333 @@
+//! How a run is done: which cases, in which order, by how many copies, with which baseline, and the reports on it.
+
+use std::path::Path;
+use std::process::Command;
+
+use crate::{HARNESS, path, run, snapshots, transcript, transcript_in};
+
+/// A subject that reads some S-expressions and knows nothing of quotes; it answers `flaky` ids wrongly once.
+const SUBJECT: &str = r#"read -r _
+echo '{"hello":{"name":"half","version":"1","decodes":{"sexpr":["strict","libvirt"]}}}'
+while read -r line; do
+    id=${line#*'"id":"'}; id=${id%%'"'*}
+    case $id in
+        sexpr/list-empty) echo "{\"id\":\"$id\",\"values\":[{\"list\":[]}]}";;
+        sexpr/quote-none) [ -e "$0.asked" ] && echo "{\"id\":\"$id\",\"unsupported\":\"no\"}" || { : >"$0.asked"; exit 1; };;
+        sexpr/quote-*) echo "{\"id\":\"$id\",\"values\":[{\"atom\":\"?\"}]}";;
+        *) echo "{\"id\":\"$id\",\"reject\":\"no\"}";;
+    esac
+done
+"#;
+
+struct Subject(tempfile::TempDir);
+
+impl Subject {
+    fn new() -> Self {
+        let folder = tempfile::tempdir().expect("a folder");
+        std::fs::write(folder.path().join("subject"), SUBJECT).expect("it is written");
+        Self(folder)
+    }
+
+    fn file(&self, name: &str) -> String {
+        path(&self.0.path().join(name)).to_owned()
+    }
+
+    /// Runs `test` with these options on some cases.
+    fn shown(&self, options: &[&str]) -> String {
+        let script = self.file("subject");
+        let filter = ["--filter", "sexpr/{list-empty,list-nested,list-unterminated*,quote-*}"];
+        transcript_in(self.0.path(), &[&["test"], options, &filter, &["--", "sh", &script]].concat(), b"")
+    }
+
+    fn report(&self, name: &str, options: &[&str]) -> String {
+        let report = format!("jsonl={}", self.file(name));
+        self.shown(&[options, &["--report", &report]].concat());
+        std::fs::read_to_string(self.file(name)).expect("it is written")
+    }
+}
+
+#[test]
+fn copies_and_order_change_no_report() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let one = subject.report("one", &[]);
+    assert_eq!(one, subject.report("three", &["--jobs", "3"]));
+    assert_eq!(one, subject.report("shuffled", &["--jobs", "2", "--seed", "17"]));
+    let parts = ["1/2", "2/2"].map(|part| subject.report(&part.replace('/', "of"), &["--shard", part]));
+    assert!(parts.iter().all(|part| part.lines().count() < one.lines().count()));
+    let joined = run(&["report", &subject.file("1of2"), &subject.file("2of2"), "--report", "jsonl"], b"");
+    assert_eq!(String::from_utf8(joined.stdout).expect("UTF-8"), one);
+}
+
+/// A report of JSON lines makes each other report as the run itself does.
+#[test]
+fn every_report_is_made_of_json_lines() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let formats = ["junit", "tap", "markdown", "html", "badge"];
+    let wanted = formats.map(|format| format!("{format}={}", subject.file(format)));
+    let options: Vec<_> = wanted.iter().flat_map(|wanted| ["--report", wanted]).collect();
+    subject.report("report", &options);
+    for format in formats {
+        let made = run(&["report", &subject.file("report"), "--report", format], b"").stdout;
+        let direct = std::fs::read(subject.file(format)).expect("it is written");
+        assert_eq!(String::from_utf8_lossy(&made), String::from_utf8_lossy(&direct), "{format}");
+    }
+    let read = |name: &str| {
+        let text = std::fs::read_to_string(subject.file(name)).expect("it is written");
+        text.replace(path(subject.0.path()), "DIR")
+    };
+    let svg = read("badge");
+    assert!(roxmltree::Document::parse(&svg).is_ok(), "{svg}");
+    let _guard = snapshots();
+    insta::assert_snapshot!("report-tap", read("tap"));
+    insta::assert_snapshot!("report-markdown", read("markdown"));
+    insta::assert_snapshot!("report-badge", svg);
+}
+
+/// Loads a page in a headless Chromium, and returns what its scripts make of it; none where there is no Chromium.
+fn loaded(folder: &Path, page: &str) -> Option<String> {
+    let mut names = ["chromium", "chromium-browser", "google-chrome"].into_iter();
+    let output = names.find_map(|name| {
+        let data = format!("--user-data-dir={}", path(&folder.join("chromium")));
+        let words =
+            ["--headless", "--no-sandbox", "--disable-gpu", "--virtual-time-budget=5000", &data, "--dump-dom", page];
+        Command::new(name).args(words).output().ok()
+    })?;
+    Some(String::from_utf8_lossy(&output.stdout).into_owned())
+}
+
+/// The page shows its verdicts, filters them, and fits on a telephone with everything opened.
+#[test]
+fn the_page_works_in_a_browser() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let page = subject.file("page.html");
+    subject.shown(&["--strict", "--report", &format!("html={page}")]);
+    let Some(shown) = loaded(subject.0.path(), &format!("file://{page}#filter=quote-single@strict")) else {
+        eprintln!("left out, for there is no Chromium");
+        return;
+    };
+    assert!(shown.contains("<h1 id=\"subject\">half 1</h1>"), "{shown}");
+    assert!(shown.contains("<p class=\"dim\" id=\"found\" aria-live=\"polite\">1 of "), "{shown}");
+    assert!(shown.contains("<code>sexpr/quote-single@strict</code>"), "{shown}");
+    let text = std::fs::read_to_string(&page).expect("it is written");
+    let script = "frame.onload = () => { const page = frame.contentDocument; \
+                  page.querySelectorAll('details').forEach(it => { it.open = true; it.dispatchEvent(new Event('toggle')); }); \
+                  document.title = page.documentElement.scrollWidth + ' of 400, ' + page.querySelectorAll('dl').length; };";
+    let data = serde_json::to_string(&text).expect("JSON").replace('<', "\\u003c");
+    let frame =
+        format!("<iframe id=frame width=400 height=800></iframe><script>{script} frame.srcdoc = {data};</script>");
+    std::fs::write(subject.file("frame.html"), frame).expect("it is written");
+    let narrow = loaded(subject.0.path(), &format!("file://{}", subject.file("frame.html"))).unwrap_or_default();
+    let title = narrow.split("<title>").nth(1).and_then(|rest| rest.split("</title>").next()).unwrap_or_default();
+    let width = title.split(' ').next().and_then(|width| width.parse::<u32>().ok());
+    assert!(width.is_some_and(|width| width <= 400), "{title}");
+    assert!(!title.ends_with(", 0"), "{title}");
+}
+
+#[test]
+fn a_flaky_failure_fails_no_run() {
+    let subject = Subject::new();
+    let filter = ["--exclude", "*[!e]", "--exclude", "sexpr/list*", "--level", "must"];
+    let shown = subject.shown(&[&filter[..], &["--retries", "1", "--rules", "strict"]].concat());
+    assert!(!shown.contains("flaky"), "an answer that is no pass makes no failure flaky: {shown}");
+}
+
+#[test]
+fn a_run_ends_at_its_first_failure() {
+    let subject = Subject::new();
+    let shown = |jobs: &str| subject.shown(&["--fail-fast", "--rules", "strict", "--jobs", jobs]);
+    let one = shown("1");
+    assert!(one.contains(" not asked; 1 unexpected"), "{one}");
+    assert_eq!(one.replace("--jobs 1", ""), shown("3").replace("--jobs 3", ""));
+}
+
+/// What fails now goes into the baseline; the next run is as expected, and asks what failed when it is told to.
+#[test]
+fn a_baseline_is_written_and_kept() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let baseline = subject.file("known.toml");
+    let known = ["--baseline", &*baseline, "--strict"];
+    let report = subject.report("before", &["--strict"]);
+    let written = subject.shown(&[&known[..], &["--update-baseline", "--quiet"]].concat());
+    let text = std::fs::read_to_string(&baseline).expect("it is written");
+    let after = subject.shown(&[&known[..], &["--quiet"]].concat());
+    assert!(after.ends_with("0 unexpected\n[exit 0]\n"), "{after}");
+    let again = subject.shown(&[&known[..], &["--update-baseline", "--quiet"]].concat());
+    assert_eq!(std::fs::read_to_string(&baseline).expect("it is there"), text, "{again}");
+    let failed = subject.shown(&["--failed", &subject.file("before"), "--quiet", "--strict"]);
+    let unexpected = report.lines().filter(|line| line.contains("\"unexpected\":true")).count();
+    assert!(failed.contains(&format!("; {unexpected} unexpected")), "{failed}");
+    let _guard = snapshots();
+    insta::assert_snapshot!("baseline-updated", format!("{written}{text}{after}"));
+}
+
+#[test]
+fn runs_side_by_side() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    subject.report("half.jsonl", &["--rules", "strict"]);
+    let own = format!("jsonl={}", subject.file("own.jsonl"));
+    run(&["test", "--rules", "strict", "--filter", "sexpr/{list-*,quote-*}", "--report", &own], b"");
+    let files = [subject.file("half.jsonl"), subject.file("own.jsonl")];
+    let shown = transcript_in(subject.0.path(), &["grid", &files[0], &files[1]], b"");
+    let _guard = snapshots();
+    insta::assert_snapshot!("grid", shown);
+}
+
+#[test]
+fn mistakes_in_reports_are_shown() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("report.jsonl");
+    let head = r#"{"run":{"format":1,"suite":"0.1.0","subject":"x"}}"#;
+    let texts = [
+        String::new(),
+        "{}\n".to_owned(),
+        "nonsense\n".to_owned(),
+        r#"{"run":{"format":9,"suite":"9","subject":"x"}}"#.to_owned(),
+        format!("{head}\n{head}\n"),
+        format!("{head}\n{{\"suite\":\"reading\",\"id\":\"a\",\"verdict\":\"splendid\",\"unexpected\":false}}\n"),
+        format!("{head}\n{{\"suite\":\"reading\",\"id\":\"a\",\"verdict\":\"pass\"}}\n"),
+        format!("{head}\n{{\"suite\":\"reading\",\"id\":\"a\",\"verdict\":\"pass\",\"unexpected\":false}}\n"),
+    ];
+    let shown = texts.map(|text| {
+        std::fs::write(&file, text).expect("it is written");
+        transcript_in(folder.path(), &["report", path(&file)], b"")
+    });
+    let _guard = snapshots();
+    insta::assert_snapshot!("report-mistakes", shown.join("\n"));
+}
+
+/// Every mistake that a first adapter has is named.
+#[test]
+fn smoke() {
+    let hello = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;
+    let good = r#"{"id":"smoke/good","values":[{"list":[{"atom":"a"},{"atom":"b"}]}]}"#;
+    let bad = r#"{"id":"smoke/bad","reject":"cut off"}"#;
+    let smoke = |script: &str| transcript(&["smoke", "--timeout", "0.5", "--", "sh", "-c", script], b"");
+    let kept = |rest: &str| smoke(&format!("read -r _; {hello}; {rest}"));
+    let answers = |first: &str, second: &str| kept(&format!("read -r _; {first}; read -r _; {second}; cat >/dev/null"));
+    let right = format!("echo '{bad}'");
+    let all = [
+        answers(&format!("echo '{good}'"), &right),
+        smoke("echo 'no such library' >&2; exit 1"),
+        smoke("sleep 60"),
+        smoke(&format!("cat >/dev/null; {hello}")),
+        smoke("echo Loading the library ...; cat >/dev/null"),
+        smoke("cat"),
+        smoke(r#"echo '{"reject":"no document"}'"#),
+        smoke(r#"echo '{"hello":{"name":"sh","decode":{"sexpr":["strict"]}}}'"#),
+        kept("read -r _; exit 0"),
+        answers("echo reading", &right),
+        answers(r#"echo '{"values":[]}'"#, &right),
+        answers(r#"echo '{"id":"1","values":[]}'"#, &right),
+        answers(r#"echo '{"id":"smoke/good","reject":"unexpected K"}'"#, &right),
+        answers(r#"echo '{"id":"smoke/good","values":[{"atom":"a"}]}'"#, &right),
+        answers(r#"echo '{"id":"smoke/good","values":["a"]}'"#, &right),
+        answers(&format!("echo '{good}'; echo '{good}'"), &right),
+        answers(&format!("echo '{good}'"), r#"echo '{"id":"smoke/bad","values":[]}'"#),
+    ];
+    let _guard = snapshots();
+    insta::assert_snapshot!("smoke", all.join("\n").trim_end());
+}
+
+/// The first run of a parser that was written in an afternoon: its first screen and its last ten lines.
+#[test]
+fn a_first_run_says_what_to_mend_first() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("left out, for there is no python3");
+        return;
+    }
+    let parser = concat!(env!("CARGO_MANIFEST_DIR"), "/tests/cli/regex_parser.py");
+    let output = run(&["test", "--", "python3", parser], b"");
+    let text = String::from_utf8(output.stdout).expect("UTF-8").replace(parser, "regex_parser.py");
+    let lines: Vec<_> = text.lines().collect();
+    let (screen, last) = (&lines[..40], &lines[lines.len() - 10..]);
+    let _guard = snapshots();
+    let mut settings = insta::Settings::clone_current();
+    settings.add_filter(
+        r"\b\d+ (case|failing|group|more|verdict|pass|fail|wrong|unsupp|unexp|skip|failure|because)",
+        "N $1",
+    );
+    let _filters = settings.bind_to_scope();
+    insta::assert_snapshot!("first-run", format!("{}\n[...]\n{}", screen.join("\n"), last.join("\n")));
+}
+
+#[test]
+fn workflows_are_written() {
+    for service in ["github", "gitlab", "make"] {
+        let folder = tempfile::tempdir().expect("a folder");
+        let init = || {
+            let words = ["init", service, "--", "python3", "my parser.py"];
+            let output = Command::new(HARNESS).args(words).current_dir(folder.path()).output().expect("it runs");
+            (output.status.code(), String::from_utf8_lossy(&[output.stdout, output.stderr].concat()).into_owned())
+        };
+        let (first, second) = (init(), init());
+        assert_eq!((first.0, second.0), (Some(0), Some(2)), "{first:?} {second:?}");
+        let written = first.1.lines().next().and_then(|line| line.strip_prefix("wrote ")).expect("a file");
+        let text = std::fs::read_to_string(folder.path().join(written)).expect("it is written");
+        let text = text.replace(env!("CARGO_PKG_VERSION"), "VERSION");
+        assert!(Path::new(&folder.path().join("conformance.toml")).exists());
+        let _guard = snapshots();
+        insta::assert_snapshot!(format!("init-{service}"), format!("{}{}\n{text}", first.1, second.1));
+    }
+}
+
+/// A signal ends a run, and what came so far is told.
+#[test]
+fn what_came_before_a_signal_is_told() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let (script, report) = (folder.path().join("subject"), folder.path().join("report.jsonl"));
+    let text =
+        SUBJECT.replace("sexpr/quote-none)", "sexpr/list-nested) echo >\"$0.asked\"; sleep 60;; sexpr/quote-none)");
+    std::fs::write(&script, text).expect("it is written");
+    let mut harness = Command::new(HARNESS);
+    let words = ["test", "--rules", "strict", "--timeout", "50", "--filter", "sexpr/list-*", "--report"];
+    let mut harness = harness
+        .args(words)
+        .args([&format!("jsonl={}", path(&report)), "--", "sh", path(&script)])
+        .stdout(std::process::Stdio::piped())
+        .stderr(std::process::Stdio::piped())
+        .spawn()
+        .expect("it is built");
+    let asked = folder.path().join("subject.asked");
+    while !asked.exists() {
+        assert!(harness.try_wait().expect("it is waited for").is_none(), "it ended early");
+        std::thread::yield_now();
+    }
+    let kill = Command::new("kill").args(["-INT", &harness.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    let output = harness.wait_with_output().expect("it ends");
+    let (shown, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!((output.status.code(), &*said), (Some(3), "error: interrupted\n"));
+    assert!(shown.contains(" not asked; "), "{shown}");
+    let lines = std::fs::read_to_string(report).expect("it is written");
+    assert!(
+        lines.contains("\"id\":\"sexpr/list-empty\"") && lines.contains("\"interrupted\":\"interrupted\""),
+        "{lines}"
+    );
+}
+
+/// Each line of the report is as its schema says.
+#[test]
+fn the_schema_is_true() {
+    let script = "import json, sys, jsonschema\n\
+                  check = jsonschema.Draft202012Validator(json.load(open(sys.argv[1]))).validate\n\
+                  [check(json.loads(line)) for line in open(sys.argv[2])]";
+    let has = Command::new("python3").args(["-c", "import jsonschema"]).output().is_ok_and(|it| it.status.success());
+    if !has {
+        eprintln!("left out, for there is no python3 with jsonschema");
+        return;
+    }
+    let subject = Subject::new();
+    std::fs::write(subject.file("known.toml"), "'sexpr/none' = 'gone'\n'sexpr/quote-single' = 'quotes'\n")
+        .expect("written");
+    subject.report("report", &["--baseline", &subject.file("known.toml"), "--timing"]);
+    std::fs::write(subject.file("schema"), run(&["report", "--schema"], b"").stdout).expect("it is written");
+    let checked =
+        Command::new("python3").args(["-c", script, &subject.file("schema"), &subject.file("report")]).output();
+    let checked = checked.expect("python3 runs");
+    assert!(checked.status.success(), "{}", String::from_utf8_lossy(&checked.stderr));
+}
