@@ -14,7 +14,7 @@ thread_local! {
         Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
 }
 
-/// The first byte says which face and which release, and the rest is what comes.
+// The first byte says which face and which release, and the rest is what comes.
 fuzz_target!(|input: &[u8]| {
     let Some((&choice, stream)) = input.split_first() else { return };
     let choice = usize::from(choice);

@@ -18,7 +18,7 @@ thread_local! {
         Builder::new_current_thread().enable_time().start_paused(true).build().expect("a runtime");
 }
 
-/// The first byte says which face, the second which operation, and the rest is what comes, on one connection.
+// The first byte says which face, the second which operation, and the rest is what comes, on one connection.
 fuzz_target!(|input: &[u8]| {
     let [face, operation, stream @ ..] = input else { return };
     let face = Face::ALL[usize::from(*face) % Face::ALL.len()];
@@ -45,7 +45,7 @@ fuzz_target!(|input: &[u8]| {
                 let near = near.lock().expect("nobody panics with it").take();
                 async move { near.ok_or_else(|| io::Error::other("a second connection")) }
             };
-            let client = Client::new(Uri::tcp(face, "xen.example", 8000)).credentials("root", "").connect_by(connect);
+            let client = Client::new(Uri::tcp(face, "xen.example", 8000)).credentials("root", "").connect_with(connect);
             let server = async {
                 // Some of the request has come, and so the answer may.
                 let _ = far.read(&mut [0; 64]).await;

@@ -105,11 +105,33 @@ impl Case {
     /// # Errors
     /// Returns an error if a built-in case is malformed, which is a mistake of this project.
     pub fn built_in() -> Result<Vec<Self>, Error> {
-        let files = xend_fixtures::files("cases/").filter(|file| file.path.ends_with(".toml"));
-        let mut cases = files.map(|file| Self::embedded(file.path, file.bytes())).collect::<Result<Vec<_>, _>>()?;
+        Self::built_in_where(|_| true)
+    }
+
+    /// Returns the built-in cases with an id that `is_wanted` accepts, sorted by id. The files of other cases are not
+    /// read, so a few cases cost a small part of the time that all of them take.
+    ///
+    /// ```
+    /// let cases = xend_harness::Case::built_in_where(|id| id.starts_with("sexpr/quote-"))?;
+    /// assert!(cases.iter().all(|case| case.id.starts_with("sexpr/quote-")) && !cases.is_empty());
+    /// # Ok::<(), xend_harness::Error>(())
+    /// ```
+    ///
+    /// # Errors
+    /// Returns an error if one of these cases is malformed, which is a mistake of this project.
+    pub fn built_in_where(is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Self>, Error> {
+        let wanted = built_in_files().filter(|(id, _)| is_wanted(id));
+        let mut cases = wanted.map(|(_, file)| Self::embedded(file.path, file.bytes())).collect::<Result<Vec<_>, _>>()?;
         // The order of the files is another one, because `.` sorts after `-`.
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)
+    }
+
+    /// Returns the ids of the built-in cases, sorted, without reading the cases.
+    pub fn built_in_ids() -> Vec<&'static str> {
+        let mut ids: Vec<_> = built_in_files().map(|(id, _)| id).collect();
+        ids.sort_unstable();
+        ids
     }
 
     /// Parses a case of the fixtures; `path` is the path of its file below the folder of fixtures.
@@ -155,6 +177,12 @@ impl Case {
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)
     }
+}
+
+/// The files of the built-in cases, each with the id of its case.
+fn built_in_files() -> impl Iterator<Item = (&'static str, xend_fixtures::File)> {
+    let id = |path: &'static str| path.strip_prefix("cases/")?.strip_suffix(".toml");
+    xend_fixtures::files("cases/").filter_map(move |file| Some((id(file.path)?, file)))
 }
 
 fn parse(

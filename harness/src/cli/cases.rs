@@ -46,13 +46,11 @@ pub(super) struct ExportArguments {
 
 pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
     let mut text = String::new();
-    let is_listed = |case: &&Case| {
-        arguments.filter.is_empty() || arguments.filter.iter().any(|pattern| pattern.matches_id(&case.id))
-    };
-    let cases = cases(arguments.cases.as_deref())?;
-    for case in cases.iter().filter(is_listed) {
+    let is_listed =
+        |id: &str| arguments.filter.is_empty() || arguments.filter.iter().any(|pattern| pattern.matches_id(id));
+    for case in cases(arguments.cases.as_deref(), is_listed)? {
         text += &match arguments.json {
-            true => as_json(case) + "\n",
+            true => as_json(&case) + "\n",
             false => format!("{:<40} {}\n", case.id, case.title),
         };
     }
@@ -67,11 +65,16 @@ pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
 }
 
 pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
-    let cases = cases(arguments.cases.as_deref())?;
     // Reports print the rules after the id.
     let wanted = arguments.id.split('@').next().unwrap_or_default();
-    let Some(case) = cases.iter().find(|case| case.id == wanted) else {
-        let alike: Vec<_> = cases.iter().map(|case| &*case.id).filter(|id| id.contains(wanted)).take(5).collect();
+    let folder = arguments.cases.as_deref();
+    let cases = cases(folder, |id| id == wanted)?;
+    let [case] = &cases[..] else {
+        let ids = match folder {
+            None => Case::built_in_ids().into_iter().map(str::to_owned).collect(),
+            Some(folder) => Case::in_folder(folder)?.into_iter().map(|case| case.id).collect::<Vec<_>>(),
+        };
+        let alike: Vec<_> = ids.iter().map(|id| &**id).filter(|id| id.contains(wanted)).take(5).collect();
         let hint = if alike.is_empty() { "`xend-harness list`".to_owned() } else { alike.join(", ") };
         return Err(Error::Usage(format!("no case `{}`; see {hint}", arguments.id)));
     };

@@ -6,9 +6,11 @@ use std::time::Duration;
 use crate::case::Case;
 use crate::{Codec, Error};
 
-/// Returns the cases of a folder, or the built-in cases if there is no folder.
-pub(in crate::cli) fn cases(folder: Option<&Path>) -> Result<Vec<Case>, Error> {
-    folder.map_or_else(Case::built_in, Case::in_folder)
+/// Returns the cases with an id that `is_wanted` accepts: those of the folder, or the built-in ones if there is none.
+/// Every file of a folder is read, because someone is writing it and wants to know of each mistake.
+pub(in crate::cli) fn cases(folder: Option<&Path>, is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Case>, Error> {
+    let Some(folder) = folder else { return Case::built_in_where(is_wanted) };
+    Ok(Case::in_folder(folder)?.into_iter().filter(|case| is_wanted(&case.id)).collect())
 }
 
 /// Parses a number of seconds that is greater than 0.
