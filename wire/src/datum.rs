@@ -7,6 +7,9 @@
 //! assert_eq!(weight.show(Release::V3_4), b"(period '100000000')");
 //! ```
 
+use std::fmt;
+use std::io::Write as _;
+
 use data_encoding::BASE64;
 
 use crate::sexpr::{Rules, Sexpr, write_atom};
@@ -49,11 +52,12 @@ impl Datum {
     /// The text of the value on the S-expression face (`sxp.py show`, protocol reference §2.3).
     pub fn show(&self, release: Release) -> Vec<u8> {
         let mut out = Vec::new();
-        self.write_show(&mut out, release);
+        self.show_into(&mut out, release);
         out
     }
 
-    fn write_show(&self, out: &mut Vec<u8>, release: Release) {
+    /// Appends what [`show`](Self::show) returns to a buffer of the caller.
+    pub fn show_into(&self, out: &mut Vec<u8>, release: Release) {
         match self {
             // From 3.0.4 on tuples are printed as lists, before that by `repr`.
             Self::Tuple(_) if release < Release::V3_1 => write_quoted(out, &self.repr()),
@@ -63,12 +67,12 @@ impl Datum {
                     if at > 0 {
                         out.push(b' ');
                     }
-                    item.write_show(out, release);
+                    item.show_into(out, release);
                 }
                 out.push(b')');
             }
             Self::Bytes(bytes) => write_atom(out, bytes, Rules::xend(release)),
-            Self::Bool(_) | Self::Int(_) => out.extend_from_slice(&self.repr()),
+            Self::Bool(_) | Self::Int(_) => self.write_repr(out),
             Self::Float(value) => out.extend_from_slice(python::str_float(*value).as_bytes()),
             Self::Long(value) => write_quoted(out, value.to_string().as_bytes()),
             Self::Text(text) => write_quoted(out, text.as_bytes()),
@@ -88,8 +92,8 @@ impl Datum {
             Self::None => out.extend_from_slice(b"None"),
             Self::Bool(true) => out.extend_from_slice(b"True"),
             Self::Bool(false) => out.extend_from_slice(b"False"),
-            Self::Int(value) => out.extend_from_slice(value.to_string().as_bytes()),
-            Self::Long(value) => out.extend_from_slice(format!("{value}L").as_bytes()),
+            Self::Int(value) => write_number(out, value),
+            Self::Long(value) => write_number(out, format_args!("{value}L")),
             Self::Float(value) => out.extend_from_slice(python::repr_float(*value).as_bytes()),
             Self::Bytes(bytes) => python::write_repr_bytes(out, bytes),
             Self::Text(text) => out.extend_from_slice(python::repr_text(text).as_bytes()),
@@ -129,22 +133,25 @@ impl Datum {
             }
             _ => None,
         };
-        Marshaller::response(|out| escaped.as_ref().unwrap_or(self).marshal(out))
-            .unwrap_or_else(|why| fault(1, why.as_bytes()))
+        let mut body = Vec::new();
+        match Marshaller::response(&mut body, |out| escaped.as_ref().unwrap_or(self).marshal(out)) {
+            Ok(()) => body,
+            Err(why) => fault(1, why.as_bytes()),
+        }
     }
 
     /// Writes the value as `xmlrpclib.Marshaller` does. The error is the text of the exception that Python raises.
-    fn marshal(&self, out: &mut Marshaller) -> Result<(), &'static str> {
+    fn marshal(&self, out: &mut Marshaller<'_>) -> Result<(), &'static str> {
         match self {
             Self::None => out.nil(),
             Self::Bool(value) => out.scalar("boolean", if *value { b"1" } else { b"0" }),
             Self::Int(value) => {
                 let value = i32::try_from(*value).map_err(|_| "int exceeds XML-RPC limits")?;
-                out.scalar("int", value.to_string().as_bytes());
+                out.number("int", value);
             }
             Self::Long(value) => {
                 let value = i32::try_from(*value).map_err(|_| "long int exceeds XML-RPC limits")?;
-                out.scalar("int", value.to_string().as_bytes());
+                out.number("int", value);
             }
             Self::Float(value) => out.scalar("double", python::repr_float(*value).as_bytes()),
             Self::Bytes(bytes) => out.scalar("string", &escape(bytes)),
@@ -255,7 +262,9 @@ impl Datum {
 
 /// The body of a fault reply, as the daemon writes it. Only `&`, `<` and `>` are escaped in the text.
 pub fn fault(code: i32, text: &[u8]) -> Vec<u8> {
-    Marshaller::fault(code, &escape(text))
+    let mut body = Vec::new();
+    Marshaller::fault(&mut body, code, &escape(text));
+    body
 }
 
 /// The body of a fault reply whose `faultString` is a value of any type, as some exceptions of the daemon have.
@@ -263,8 +272,11 @@ pub fn fault_with_value(code: i32, string: &Datum) -> Vec<u8> {
     match string {
         Datum::Bytes(text) => fault(code, text),
         string => {
-            let body = Marshaller::fault_with_value(code, |out| string.marshal(out));
-            body.unwrap_or_else(|why| fault(1, why.as_bytes()))
+            let mut body = Vec::new();
+            match Marshaller::fault_with_value(&mut body, code, |out| string.marshal(out)) {
+                Ok(()) => body,
+                Err(why) => fault(1, why.as_bytes()),
+            }
         }
     }
 }
@@ -281,6 +293,10 @@ pub fn escape(text: &[u8]) -> Vec<u8> {
         }
     }
     out
+}
+
+fn write_number(out: &mut Vec<u8>, number: impl fmt::Display) {
+    write!(out, "{number}").expect("a Vec takes all");
 }
 
 /// Writes text in quotes, even if it needs none. `show` does so with everything that is not a string, a number or a list.

@@ -127,7 +127,10 @@ impl Work {
                     Self::Looks => ["xend.domain", "xend.domain"],
                     _ => ["xend.domain.pause", "xend.domain.unpause"],
                 };
-                ask(&daemon, Face::XmlRpc, (0..size).map(|number| call(methods[number % 2], &["Domain-0".into()])));
+                // Domain-0 can't be paused.
+                let requests = (0..size).map(|number| call(methods[number % 2], &["domain0".into()]));
+                let reply = ask(&daemon, Face::XmlRpc, requests);
+                assert!(!reply.contains("<fault>"), "{reply}");
             }
         }
     }

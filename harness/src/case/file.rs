@@ -121,7 +121,8 @@ impl Case {
     /// Returns an error if one of these cases is malformed, which is a mistake of this project.
     pub fn built_in_where(is_wanted: impl Fn(&str) -> bool) -> Result<Vec<Self>, Error> {
         let wanted = built_in_files().filter(|(id, _)| is_wanted(id));
-        let mut cases = wanted.map(|(_, file)| Self::embedded(file.path, file.bytes())).collect::<Result<Vec<_>, _>>()?;
+        let mut cases =
+            wanted.map(|(_, file)| Self::embedded(file.path, file.bytes())).collect::<Result<Vec<_>, _>>()?;
         // The order of the files is another one, because `.` sorts after `-`.
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)

@@ -1,6 +1,8 @@
 //! A running mock: with listeners of its own, or on streams that a test provides.
 
 mod daemon;
+#[cfg(test)]
+mod growth;
 mod listener;
 mod mock;
 mod relay;

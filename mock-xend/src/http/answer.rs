@@ -75,3 +75,10 @@ impl Answer {
         Self { faults, ..self }
     }
 }
+
+/// Returns the bytes of a reply. The head is put before the body in the memory of the body, because moving a long body
+/// costs less than new memory for all of it.
+pub(crate) fn reply(head: Vec<u8>, mut body: Vec<u8>) -> Vec<u8> {
+    body.splice(..0, head);
+    body
+}

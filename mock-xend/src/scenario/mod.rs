@@ -38,6 +38,8 @@ pub(crate) use reply::{ResolvedReply, WrongFace};
 pub use report::{Finding, FindingKind, Report};
 pub(crate) use request::{Asked, What};
 pub use schema::schema;
+#[cfg(test)]
+pub(crate) use script::LOOKED_AT as EXPECTATIONS_LOOKED_AT;
 pub(crate) use script::{Decided, Script};
 pub use step::Step;
 pub(crate) use step::{Decision, Scripted};

@@ -107,6 +107,8 @@ impl Script {
     /// Returns the expectation that answers a request.
     fn choose(&mut self, request: &RecognisedRequest<'_>) -> Option<usize> {
         for at in self.used_up..self.entries.len() {
+            #[cfg(test)]
+            LOOKED_AT.set(LOOKED_AT.get() + 1);
             let Entry { expectation, used, .. } = &self.entries[at];
             let times = expectation.how_often();
             let is_open = times.allows_more_than(*used) || times.is_never();
@@ -221,6 +223,12 @@ impl Script {
         }
         report
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The number of expectations that were looked at to choose those that answer, counted for tests.
+    pub(crate) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 impl Entry {

@@ -66,6 +66,11 @@ impl Domains {
         Arc::unwrap_or_clone(domain)
     }
 
+    /// The domain at a place, for whoever needs it after the list has changed.
+    pub(super) fn shared(&self, at: usize) -> Arc<Domain> {
+        Arc::clone(&self.list[at])
+    }
+
     /// Where the domains of a name are.
     pub(super) fn named(&self, name: &str) -> vec::IntoIter<usize> {
         self.found(self.lookup.names.get(name), |domain| domain.name == name)
@@ -116,9 +121,19 @@ impl Domains {
 impl Deref for Domains {
     type Target = [Arc<Domain>];
 
+    /// Gives all domains. The domain of a request is looked up instead, or the request would cost more the more
+    /// domains there are.
     fn deref(&self) -> &Self::Target {
+        #[cfg(test)]
+        LOOKED_AT.set(LOOKED_AT.get() + self.list.len());
         &self.list
     }
+}
+
+#[cfg(test)]
+thread_local! {
+    /// The number of domains that were looked at together with all others, counted for tests.
+    pub(crate) static LOOKED_AT: std::cell::Cell<usize> = const { std::cell::Cell::new(0) };
 }
 
 impl Index<usize> for Domains {

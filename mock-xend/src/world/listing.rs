@@ -51,12 +51,7 @@ impl World {
         self.settle(now);
         self.refresh()?;
         let at = self.position(domain)?;
-        Ok(Listing {
-            domains: self.domains.iter().skip(at).take(1).cloned().collect(),
-            release: self.release,
-            detail,
-            now,
-        })
+        Ok(Listing { domains: vec![self.domains.shared(at)], release: self.release, detail, now })
     }
 }
 

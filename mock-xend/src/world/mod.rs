@@ -48,6 +48,8 @@ pub use activity::{Activity, PowerState};
 pub use command::{Command, Detail, Order, States};
 pub use device::Device;
 pub use domain::{Domain, OnEnd, OnXend, Run, ShutdownRequest};
+#[cfg(test)]
+pub(crate) use domains::LOOKED_AT as DOMAINS_LOOKED_AT;
 pub use failure::Failure;
 pub use filesystem::{Filesystem, Patterns, Saved};
 pub(crate) use identity::Identities;

@@ -15,10 +15,7 @@ use crate::{Error, ErrorKind, Limits, python};
 /// does not allow (most control characters), and for more than [`Limits::HARD_DEPTH`] levels of arrays and structs.
 /// The span of the error is empty, because there is no document yet.
 pub fn encode_call(method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
-    if !is_method_name(method) {
-        return Err(not_representable(format!("method name `{}`", method.escape_debug())).expected(METHOD_NAME));
-    }
-    Marshaller::call(method, params, |out, param| write(out, param, 0))
+    in_new_buffer(|out| encode_call_into(out, method, params))
 }
 
 /// Encodes a `methodResponse` with a value, byte for byte as the daemon writes it.
@@ -29,7 +26,7 @@ pub fn encode_call(method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// As [`encode_call`].
 pub fn encode_response(value: &Value) -> Result<Vec<u8>, Error> {
-    Marshaller::response(|out| write(out, value, 0))
+    in_new_buffer(|out| encode_response_into(out, value))
 }
 
 /// Encodes a `methodResponse` with a fault, byte for byte as the daemon writes it.
@@ -37,13 +34,62 @@ pub fn encode_response(value: &Value) -> Result<Vec<u8>, Error> {
 /// # Errors
 /// As [`encode_call`].
 pub fn encode_fault(fault: &Fault) -> Result<Vec<u8>, Error> {
+    in_new_buffer(|out| encode_fault_into(out, fault))
+}
+
+/// Appends what [`encode_call`] returns to a buffer of the caller.
+///
+/// For large documents most of the time is spent by the system on giving out memory. A buffer that is cleared and used
+/// again has its memory already, and makes the next document up to three times as fast.
+///
+/// ```
+/// use xend_wire::xmlrpc::encode_call_into;
+///
+/// let mut body = Vec::new();
+/// for domain in ["vm1", "vm2"] {
+///     body.clear();
+///     encode_call_into(&mut body, "xend.domain.pause", &[domain.into()])?;
+///     assert!(body.ends_with(b"</methodCall>\n"));
+/// }
+/// # Ok::<(), xend_wire::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`encode_call`]. The buffer is then as long as it was before.
+pub fn encode_call_into(out: &mut Vec<u8>, method: &str, params: &[Value]) -> Result<(), Error> {
+    if !is_method_name(method) {
+        return Err(not_representable(format!("method name `{}`", method.escape_debug())).expected(METHOD_NAME));
+    }
+    Marshaller::call(out, method, params, |out, param| write(out, param, 0))
+}
+
+/// Appends what [`encode_response`] returns to a buffer of the caller, for the reason that [`encode_call_into`] gives.
+///
+/// # Errors
+/// As [`encode_call`]. The buffer is then as long as it was before.
+pub fn encode_response_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Error> {
+    Marshaller::response(out, |out| write(out, value, 0))
+}
+
+/// Appends what [`encode_fault`] returns to a buffer of the caller, for the reason that [`encode_call_into`] gives.
+///
+/// # Errors
+/// As [`encode_call`]. The buffer is then as long as it was before.
+pub fn encode_fault_into(out: &mut Vec<u8>, fault: &Fault) -> Result<(), Error> {
     let mut string = Vec::new();
     escape(&fault.string, |piece| string.extend_from_slice(piece))?;
-    Ok(Marshaller::fault(fault.code, &string))
+    Marshaller::fault(out, fault.code, &string);
+    Ok(())
+}
+
+fn in_new_buffer(encode: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>) -> Result<Vec<u8>, Error> {
+    let mut out = Vec::new();
+    encode(&mut out)?;
+    Ok(out)
 }
 
 /// Writes a value as Python's `Marshaller.dump_...` do. The depth is limited, so the recursion is limited, too.
-fn write(out: &mut Marshaller, value: &Value, depth: usize) -> Result<(), Error> {
+fn write(out: &mut Marshaller<'_>, value: &Value, depth: usize) -> Result<(), Error> {
     match value {
         Value::Int(number) => out.number("int", number),
         Value::I8(number) => out.number("i8", number),

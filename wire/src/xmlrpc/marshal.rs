@@ -4,61 +4,76 @@
 use std::convert::Infallible;
 use std::io::Write;
 
-/// A writer of one body.
-pub(crate) struct Marshaller(Vec<u8>);
+/// A writer of one body, which it appends to a buffer. If the body can't be completed, the buffer is as long afterwards
+/// as it was before.
+pub(crate) struct Marshaller<'o>(&'o mut Vec<u8>);
 
-impl Marshaller {
-    /// The body of a `methodResponse` with one value, which `value` writes.
-    pub(crate) fn response<E>(value: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<Vec<u8>, E> {
-        let mut out = Self(b"<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n".to_vec());
-        value(&mut out)?;
-        out.push(b"</param>\n</params>\n</methodResponse>\n");
-        Ok(out.0)
+impl<'o> Marshaller<'o> {
+    /// Writes the body of a `methodResponse` with one value, which `value` writes.
+    pub(crate) fn response<E>(out: &'o mut Vec<u8>, value: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        Self::whole(out, |out| {
+            out.push(b"<?xml version='1.0'?>\n<methodResponse>\n<params>\n<param>\n");
+            value(out)?;
+            out.push(b"</param>\n</params>\n</methodResponse>\n");
+            Ok(())
+        })
     }
 
-    /// The body of a `methodResponse` with a fault.
-    pub(crate) fn fault(code: i32, string: &[u8]) -> Vec<u8> {
-        Self::fault_with_value(code, |out| {
+    /// Writes the body of a `methodResponse` with a fault.
+    pub(crate) fn fault(out: &'o mut Vec<u8>, code: i32, string: &[u8]) {
+        let written = Self::fault_with_value(out, code, |out| {
             out.scalar("string", string);
             Ok::<_, Infallible>(())
-        })
-        .unwrap_or_else(|never| match never {})
+        });
+        written.unwrap_or_else(|never| match never {});
     }
 
-    /// The body of a `methodResponse` with a fault whose `faultString` is any value, which `string` writes.
+    /// Writes the body of a `methodResponse` with a fault whose `faultString` is any value, which `string` writes.
     pub(crate) fn fault_with_value<E>(
+        out: &'o mut Vec<u8>,
         code: i32,
         string: impl FnOnce(&mut Self) -> Result<(), E>,
-    ) -> Result<Vec<u8>, E> {
-        let mut out = Self(b"<?xml version='1.0'?>\n<methodResponse>\n<fault>\n".to_vec());
-        out.open_struct();
-        out.open_member(b"faultCode");
-        out.number("int", code);
-        out.close_member();
-        out.open_member(b"faultString");
-        string(&mut out)?;
-        out.close_member();
-        out.close_struct();
-        out.push(b"</fault>\n</methodResponse>\n");
-        Ok(out.0)
+    ) -> Result<(), E> {
+        Self::whole(out, |out| {
+            out.push(b"<?xml version='1.0'?>\n<methodResponse>\n<fault>\n");
+            out.open_struct();
+            out.open_member(b"faultCode");
+            out.number("int", code);
+            out.close_member();
+            out.open_member(b"faultString");
+            string(out)?;
+            out.close_member();
+            out.close_struct();
+            out.push(b"</fault>\n</methodResponse>\n");
+            Ok(())
+        })
     }
 
-    /// The body of a `methodCall`, whose parameters `value` writes.
+    /// Writes the body of a `methodCall`, whose parameters `value` writes.
     pub(crate) fn call<P, E>(
+        out: &'o mut Vec<u8>,
         method: &str,
         params: &[P],
         mut value: impl FnMut(&mut Self, &P) -> Result<(), E>,
-    ) -> Result<Vec<u8>, E> {
-        let mut out = Self(b"<?xml version='1.0'?>\n<methodCall>\n<methodName>".to_vec());
-        out.push(method.as_bytes());
-        out.push(b"</methodName>\n<params>\n");
-        for param in params {
-            out.push(b"<param>\n");
-            value(&mut out, param)?;
-            out.push(b"</param>\n");
-        }
-        out.push(b"</params>\n</methodCall>\n");
-        Ok(out.0)
+    ) -> Result<(), E> {
+        Self::whole(out, |out| {
+            out.push(b"<?xml version='1.0'?>\n<methodCall>\n<methodName>");
+            out.push(method.as_bytes());
+            out.push(b"</methodName>\n<params>\n");
+            for param in params {
+                out.push(b"<param>\n");
+                value(out, param)?;
+                out.push(b"</param>\n");
+            }
+            out.push(b"</params>\n</methodCall>\n");
+            Ok(())
+        })
+    }
+
+    fn whole<E>(out: &'o mut Vec<u8>, body: impl FnOnce(&mut Self) -> Result<(), E>) -> Result<(), E> {
+        let before = out.len();
+        let mut out = Self(out);
+        body(&mut out).inspect_err(|_| out.0.truncate(before))
     }
 
     #[inline]

@@ -568,6 +568,29 @@ fn not_representable() {
     );
 }
 
+/// A buffer keeps what stands in it, and gets a whole document or nothing.
+#[test]
+fn into_a_buffer() {
+    let fault = Fault { code: 3, string: "nosuch".to_owned() };
+    let params: [Value; 2] = ["vm1".into(), true.into()];
+    let value = Value::Struct(vec![("a".into(), Value::Array(vec![1.into(), "x".into()]))]);
+    let mut out = b"before".to_vec();
+    encode_call_into(&mut out, "xend.domain", &params).unwrap();
+    encode_response_into(&mut out, &value).unwrap();
+    encode_fault_into(&mut out, &fault).unwrap();
+    let documents =
+        [encode_call("xend.domain", &params), encode_response(&value), encode_fault(&fault)].map(Result::unwrap);
+    assert_eq!(out, [b"before".as_slice(), &documents.concat()].concat());
+
+    let wrong = Value::Array(vec![1.into(), "\u{1}".into()]);
+    let mut out = b"before".to_vec();
+    assert!(encode_call_into(&mut out, "m", std::slice::from_ref(&wrong)).is_err());
+    assert!(encode_call_into(&mut out, "a b", &[]).is_err());
+    assert!(encode_response_into(&mut out, &wrong).is_err());
+    assert!(encode_fault_into(&mut out, &Fault { code: 3, string: "\u{1}".to_owned() }).is_err());
+    assert_eq!(out, b"before");
+}
+
 #[test]
 fn limits() {
     let check = |value: &str, limits: Limits, expected: &str| {

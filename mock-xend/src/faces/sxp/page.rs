@@ -101,7 +101,7 @@ impl<'r> Page<'r> {
                 let mut between: &[u8] = b"";
                 for record in listing.records() {
                     self.reply.body.extend_from_slice(between);
-                    self.reply.body.extend_from_slice(&record.show(release));
+                    record.show_into(&mut self.reply.body, release);
                     between = b" ";
                 }
                 self.reply.body.push(b')');

@@ -7,6 +7,7 @@ use std::io::Write;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use crate::http;
 use crate::python::{self, Key};
 use crate::world::Failure;
 
@@ -152,7 +153,7 @@ impl Reply {
     /// Appends a value to the body, as an S-expression.
     pub(super) fn show(&mut self, value: &Datum, release: Release) {
         self.set_header("content-type", SXP);
-        self.body.extend_from_slice(&value.show(release));
+        value.show_into(&mut self.body, release);
     }
 
     /// Appends `(xend.err "...")` to the body.
@@ -169,8 +170,7 @@ impl Reply {
         if !without_body {
             self.set_header("content-length", self.body.len().to_string().into_bytes());
         }
-        let body = if without_body { &[] } else { self.body.as_slice() };
-        let mut out = Vec::with_capacity(body.len() + 256);
+        let mut out = Vec::with_capacity(256);
         out.extend_from_slice(b"HTTP/1.1 ");
         write!(out, "{} ", self.status).expect("a Vec takes all");
         out.extend_from_slice(&self.reason);
@@ -184,8 +184,7 @@ impl Reply {
             out.extend_from_slice(b"\r\n");
         });
         out.extend_from_slice(b"\r\n");
-        out.extend_from_slice(body);
-        out
+        if without_body { out } else { http::reply(out, self.body) }
     }
 }
 

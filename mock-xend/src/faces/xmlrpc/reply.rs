@@ -6,6 +6,8 @@ use std::time::{Duration, SystemTime};
 use xend_wire::Release;
 use xend_wire::datum::escape;
 
+use crate::http;
+
 /// A reply under construction.
 pub(crate) struct Reply {
     status: u16,
@@ -88,7 +90,7 @@ impl Reply {
 
     /// Returns the bytes of the reply, with the date of a time since the Unix epoch.
     pub(crate) fn encode(self, release: Release, now: Duration) -> Vec<u8> {
-        let mut out = Vec::with_capacity(self.body.len() + 256);
+        let mut out = Vec::with_capacity(256);
         if self.has_head {
             let version = if release == Release::V3_0_2 { "HTTP/1.0 " } else { "HTTP/1.1 " };
             out.extend_from_slice(version.as_bytes());
@@ -106,8 +108,7 @@ impl Reply {
             }
             out.extend_from_slice(b"\r\n");
         }
-        out.extend_from_slice(&self.body);
-        out
+        http::reply(out, self.body)
     }
 }
 
