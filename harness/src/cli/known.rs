@@ -16,7 +16,7 @@ pub(super) struct Known {
     /// A file of expected failures, each with its reason. The listed cases are run, too: one that passes, or an entry
     /// that matches no case, fails the run.
     #[arg(long, value_name = "FILE")]
-    baseline: Option<PathBuf>,
+    pub(super) baseline: Option<PathBuf>,
     /// Write what fails now into the file of --baseline, and take out what passes or matches nothing. Comments, reasons,
     /// the order and dates stay. The exit status is 0.
     #[arg(long, requires = "baseline")]

@@ -33,7 +33,8 @@ pub(super) enum Task<'c> {
 /// ```
 /// use xend_harness::{Case, run, subject::BuiltIn};
 ///
-/// let run = run::judge(&mut BuiltIn::new(), &Case::built_in()?, &run::Options::default())?;
+/// let cases = Case::built_in_where(|id| id.starts_with("sexpr/quote-"))?;
+/// let run = run::judge(&mut BuiltIn::new(), &cases, &run::Options::default())?;
 /// assert_eq!(run.unexpected(), 0);
 /// # Ok::<(), xend_harness::Error>(())
 /// ```

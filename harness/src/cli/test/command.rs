@@ -14,10 +14,7 @@ use crate::{Error, run};
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let Arguments { command, subject: own, reports, how, .. } = arguments;
     // Each entry of a baseline is looked up among all cases.
-    let is_asked = |id: &str| {
-        let filter = &arguments.selecting.filter;
-        filter.is_empty() || how.baseline.is_some() || filter.iter().any(|pattern| pattern.matches_id(id))
-    };
+    let is_asked = |id: &str| how.known.baseline.is_some() || arguments.selecting.may_choose(id);
     let cases = cases(own.cases.as_deref(), is_asked)?;
     let options = how.options(run::Options {
         rules: own.rules()?,

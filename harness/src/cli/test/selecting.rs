@@ -55,6 +55,15 @@ pub(super) struct Selecting {
 }
 
 impl Selecting {
+    /// Whether a case with this id may be chosen. If the other options must be held against all cases, so that a misspelt
+    /// one is noticed, the answer is yes.
+    pub(super) fn may_choose(&self, id: &str) -> bool {
+        self.filter.is_empty()
+            || !self.exclude.is_empty()
+            || !self.tag.is_empty()
+            || self.filter.iter().any(|pattern| pattern.matches_id(id))
+    }
+
     pub(super) fn selection(&self) -> Result<Selection, Error> {
         let Self { suite, filter, exclude, level, tag, release, face, suite_version, failed, shard } = self;
         Ok(Selection {
