@@ -12,10 +12,10 @@ let hello = {|{"hello":{"name":"OCaml XmlRpc-Light","version":"0.6.1","decodes":
   "calls_over":["tcp"],"features":["nil","calls","datetime-typed","struct-order"]}}|}
 
 (* Text that is no UTF-8 can't stand in JSON. *)
-let text kind string =
-  match Netconversion.verify `Enc_utf8 string with
-  | () -> `Assoc [ kind, `String string ]
-  | exception Netconversion.Malformed_code_at _ -> `Assoc [ "odd", `String "text that is no UTF-8" ]
+let is_utf8 string =
+  match Netconversion.verify `Enc_utf8 string with () -> true | exception _ -> false
+
+let text kind string = `Assoc (if is_utf8 string then [ kind, `String string ] else [ "odd", `String "text that is no UTF-8" ])
 
 let rec tagged : XmlRpc.value -> Yojson.Basic.t = function
   | `Nil -> `Assoc [ "nil", `Bool true ]
@@ -29,6 +29,7 @@ let rec tagged : XmlRpc.value -> Yojson.Basic.t = function
     if zone <> 0 then text "dateTime" (match value with `DateTime time -> XmlRpcDateTime.to_string time)
     else text "dateTime" (Printf.sprintf "%04d%02d%02dT%02d:%02d:%02d" year month day hour minute second)
   | `Array items -> `Assoc [ "array", `List (List.map tagged items) ]
+  | `Struct members when not (List.for_all (fun (name, _) -> is_utf8 name) members) -> text "odd" "a name that is no UTF-8"
   | `Struct members -> `Assoc [ "struct", `List (List.map (fun (name, value) -> `List [ `String name; tagged value ]) members) ]
 
 let rec native value : XmlRpc.value =

@@ -20,7 +20,9 @@ def tagged(value)
   when Integer then { int: value.to_s }
   when Float then { double: value.infinite? ? (value.positive? ? 'inf' : '-inf') : value.to_s.downcase }
   # Base64 becomes a string of bytes, and text one of characters.
-  when String then value.encoding == Encoding::BINARY ? { base64: Base64.strict_encode64(value) } : { string: value }
+  when String
+    return { base64: Base64.strict_encode64(value) } if value.encoding == Encoding::BINARY
+    value.valid_encoding? ? { string: value } : { odd: value.scrub }
   when XMLRPC::DateTime then { dateTime: format('%.4d%02d%02dT%02d:%02d:%02d', *value.to_a) }
   when Array then { array: value.map { |item| tagged(item) } }
   when Hash then { struct: value.map { |name, member| [name.to_s, tagged(member)] } }

@@ -17,6 +17,11 @@ fn hello() -> Json {
     json!({ "hello": { "name": "Rust xmlrpc", "version": "0.15.1", "decodes": rules, "encodes": rules, "features": features } })
 }
 
+/// Returns an object with one member. The macro `json` would copy the items, at each level of a deep value.
+fn object(kind: &str, items: Vec<Json>) -> Json {
+    Json::Object([(kind.to_owned(), Json::Array(items))].into_iter().collect())
+}
+
 fn tagged(value: &Value) -> Json {
     match value {
         Value::Int(it) => json!({ "int": it.to_string() }),
@@ -26,8 +31,10 @@ fn tagged(value: &Value) -> Json {
         Value::Double(it) => json!({ "double": it.to_string().to_lowercase() }),
         Value::DateTime(it) => json!({ "dateTime": it.to_string().replace(".0+00:00", "") }),
         Value::Base64(it) => json!({ "base64": STANDARD.encode(it) }),
-        Value::Struct(it) => json!({ "struct": it.iter().map(|(name, it)| json!([name, tagged(it)])).collect::<Vec<_>>() }),
-        Value::Array(it) => json!({ "array": it.iter().map(tagged).collect::<Vec<_>>() }),
+        Value::Struct(it) => {
+            object("struct", it.iter().map(|(name, it)| Json::Array(vec![json!(name), tagged(it)])).collect())
+        }
+        Value::Array(it) => object("array", it.iter().map(tagged).collect()),
         Value::Nil => json!({ "nil": true }),
     }
 }
