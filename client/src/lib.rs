@@ -29,6 +29,7 @@ mod session;
 mod settings;
 mod steps;
 mod uri;
+mod xml_rpc;
 
 pub use client::Client;
 pub use error::{Error, Fate};
@@ -39,6 +40,7 @@ pub use xend_wire::Release;
 pub use xend_wire::failure::ErrorCode;
 pub use xend_wire::http::Reply;
 pub use xend_wire::operation::{Arguments, Face, Operation, Unsupported};
+pub use xml_rpc::{CallError, XmlRpc};
 
 /// The README of the crate, whose blocks are run as tests.
 #[cfg(doctest)]

@@ -61,7 +61,10 @@ pub mod world;
 pub use address::{Address, InvalidAddress};
 pub use error::Error;
 pub use faces::xenapi::{Simulation, methods as xenapi_methods};
-pub use fault::{BrokenChunk, Chaos, ContentLength, Fault, Faults, InvalidChaos, InvalidFault, Node, Place, Refusal};
+pub use fault::{
+    BrokenChunk, Chaos, ContentLength, End, Fault, Faults, InvalidChaos, InvalidFault, Node, Place, Plan, Refusal,
+    SendStep, SendSteps,
+};
 pub use host::{Builder, Daemon, MockXend, Relay, RelayBuilder};
 pub use journal::{AnsweredBy, Exchange, Journal};
 pub use quirk::{Quirk, UnknownQuirk};

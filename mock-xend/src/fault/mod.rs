@@ -20,4 +20,4 @@ pub use list::Faults;
 pub(crate) use list::Sent;
 pub(crate) use place::Parts;
 pub use place::{Node, Place};
-pub(crate) use plan::{End, Plan, Step};
+pub use plan::{End, Plan, SendStep, SendSteps};

@@ -12,24 +12,24 @@ use super::place::{Parts, Spot};
 
 /// How a reply is sent: its bytes, the steps to take, and what becomes of the connection.
 #[derive(Debug)]
-pub(crate) struct Plan {
+pub struct Plan {
     /// The bytes that are sent, faults included.
-    pub(crate) bytes: Vec<u8>,
+    pub bytes: Vec<u8>,
     /// Where the sending stops for a time, in order.
     waits: Vec<(usize, Duration)>,
     pace: Pace,
     jitter: Option<(Duration, Rng)>,
     /// What happens to the connection after the last byte; `None` if the face decides as usual.
-    pub(crate) end: Option<End>,
+    pub end: Option<End>,
     /// For how long the listeners of the face refuse connections, from before the first byte on.
-    pub(crate) refusal: Option<Refusal>,
+    pub refusal: Option<Refusal>,
     /// The faults that apply. A fault whose place the reply lacks does not.
-    pub(crate) applied: Faults,
+    pub applied: Faults,
 }
 
 /// A step of sending a reply.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) enum Step {
+pub enum SendStep {
     /// These bytes of the plan are sent at once.
     Send(Range<usize>),
     /// Nothing is sent for a time.
@@ -38,7 +38,7 @@ pub(crate) enum Step {
 
 /// What happens to a connection after the last byte of a broken reply.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(crate) enum End {
+pub enum End {
     /// It is closed.
     Close,
     /// The sending side is closed; the mock reads on.
@@ -66,7 +66,7 @@ const PIECES_A_SECOND: usize = 100;
 
 impl Plan {
     /// Makes the plan for a reply. `seed` decides what is random in it.
-    pub(crate) fn new(reply: &[u8], faults: &Faults, seed: u64) -> Self {
+    pub fn new(reply: &[u8], faults: &Faults, seed: u64) -> Self {
         let mut rng = Rng::with_seed(seed);
         let parts = Parts::of(reply);
         let mut head = parts.head.to_vec();
@@ -184,9 +184,9 @@ impl Plan {
     }
 
     /// Returns the steps, in order. They are made as they are taken, so that a long reply in many pieces takes no memory.
-    pub(crate) fn steps(&self) -> Steps<'_> {
+    pub fn steps(&self) -> SendSteps<'_> {
         let (jitter, pace) = (self.jitter.clone(), self.pace.clone());
-        Steps { plan: self, sent: 0, waits: 0, jitter, pace, paced: None }
+        SendSteps { plan: self, sent: 0, waits: 0, jitter, pace, paced: None }
     }
 }
 
@@ -195,7 +195,7 @@ const LONGEST_GARBAGE: usize = 16 << 20;
 
 /// The steps of a plan that are still to be taken.
 #[derive(Debug)]
-pub(crate) struct Steps<'p> {
+pub struct SendSteps<'p> {
     plan: &'p Plan,
     /// How many bytes are sent.
     sent: usize,
@@ -207,10 +207,10 @@ pub(crate) struct Steps<'p> {
     paced: Option<usize>,
 }
 
-impl Steps<'_> {
-    fn wait(&mut self, time: Duration) -> Step {
+impl SendSteps<'_> {
+    fn wait(&mut self, time: Duration) -> SendStep {
         let more = self.jitter.as_mut().map(|(most, rng)| most.mul_f64(rng.f64()));
-        Step::Wait(time.saturating_add(more.unwrap_or_default()))
+        SendStep::Wait(time.saturating_add(more.unwrap_or_default()))
     }
 
     /// Returns the size of the next piece.
@@ -227,10 +227,10 @@ impl Steps<'_> {
     }
 }
 
-impl Iterator for Steps<'_> {
-    type Item = Step;
+impl Iterator for SendSteps<'_> {
+    type Item = SendStep;
 
-    fn next(&mut self) -> Option<Step> {
+    fn next(&mut self) -> Option<SendStep> {
         let length = self.plan.bytes.len();
         if let Some((_, time)) = self.plan.waits.get(self.waits).filter(|(at, _)| *at <= self.sent) {
             self.waits += 1;
@@ -257,6 +257,6 @@ impl Iterator for Steps<'_> {
         let piece = self.sent..end;
         self.paced = Some(left - piece.len());
         self.sent = end;
-        Some(Step::Send(piece))
+        Some(SendStep::Send(piece))
     }
 }

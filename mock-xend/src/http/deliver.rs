@@ -9,7 +9,7 @@ use xend_wire::operation::Face;
 
 use super::answer::{Answer, Listener, Then};
 use super::input::Input;
-use crate::fault::{End, Faults, Plan, Step};
+use crate::fault::{End, Faults, Plan, SendStep};
 use crate::journal::AnsweredBy;
 use crate::line::Line;
 
@@ -62,7 +62,7 @@ where
         line.refuse(face, refusal).await;
     }
     let mut steps = plan.steps().peekable();
-    while let Some(&Step::Wait(time)) = steps.peek() {
+    while let Some(&SendStep::Wait(time)) = steps.peek() {
         tokio::time::sleep(time).await;
         steps.next();
     }
@@ -70,8 +70,8 @@ where
     let stream = input.stream();
     for step in steps {
         match step {
-            Step::Wait(time) => tokio::time::sleep(time).await,
-            Step::Send(piece) => {
+            SendStep::Wait(time) => tokio::time::sleep(time).await,
+            SendStep::Send(piece) => {
                 stream.write_all(&plan.bytes[piece]).await?;
                 stream.flush().await?;
             }

@@ -20,8 +20,9 @@ pub fn encode_call(method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
 
 /// Encodes a `methodResponse` with a value, byte for byte as the daemon writes it.
 ///
-/// There is one exception: a carriage return is written as `&#13;`. Python writes it unescaped, and every XML parser then
-/// reads it as a line feed. A double that is not finite is written as `inf` or `nan`, which only Python can read.
+/// There are two exceptions. A carriage return is written as `&#13;`: Python writes it unescaped, and every XML parser then
+/// reads it as a line feed. A double is written without an exponent, which the specification does not have. A double that
+/// is not finite is written as `inf` or `nan`, which only Python can read.
 ///
 /// # Errors
 /// As [`encode_call`].
@@ -103,6 +104,7 @@ fn write(out: &mut Marshaller<'_>, value: &Value, depth: usize) -> Result<(), Er
         Value::Double(number) if (1e-4..1e16).contains(&number.abs()) => {
             out.number("double", format_args!("{number:?}"));
         }
+        Value::Double(number) if number.is_finite() => out.scalar("double", without_exponent(*number).as_bytes()),
         Value::Double(number) => out.scalar("double", python::repr_float(*number).as_bytes()),
         Value::DateTime(text) => {
             out.open_scalar("dateTime.iso8601");
@@ -140,6 +142,12 @@ fn write(out: &mut Marshaller<'_>, value: &Value, depth: usize) -> Result<(), Er
         Value::Nil => out.nil(),
     }
     Ok(())
+}
+
+/// The shortest digits that stand for the number, with a period among them and without an exponent.
+fn without_exponent(number: f64) -> String {
+    let digits = number.to_string();
+    if digits.contains('.') { digits } else { digits + ".0" }
 }
 
 /// Escapes text piece by piece: `&`, `<` and `>` as `xmlrpclib.escape` does, and the carriage return, which a reader would
