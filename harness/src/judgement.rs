@@ -81,6 +81,9 @@ impl Judgement<'_> {
                     (Status::Fail, "the subject refuses a document that it should read")
                 }
             }
+            Ok(Answer::Document(_) | Answer::Error(_)) => {
+                (Status::InvalidAnswer, "the answer to a document has neither values nor a reject")
+            }
             Ok(Answer::Unsupported(why)) => {
                 return (Status::Unsupported, format!("the subject says: {}", one_line(why)));
             }
@@ -112,7 +115,8 @@ impl Judgement<'_> {
                 Ok(Answer::Accept) => "accepted".to_owned(),
                 Ok(Answer::Reject { message, kind: Some(kind) }) => format!("rejected ({}): {message}", kind.name()),
                 Ok(Answer::Reject { message, .. }) => format!("rejected: {}", one_line(message)),
-                Ok(Answer::Unsupported(why)) => one_line(why),
+                Ok(Answer::Unsupported(why) | Answer::Error(why)) => one_line(why),
+                Ok(Answer::Document(document)) => format!("a document of {} bytes", document.len()),
                 Err(Fault::InvalidAnswer(_, line)) => line.clone(),
                 Err(_) => "no answer".to_owned(),
             },

@@ -11,6 +11,7 @@
 #![forbid(unsafe_code)]
 
 mod baseline;
+pub mod calling;
 pub mod case;
 pub mod cli;
 mod codec;
@@ -30,6 +31,7 @@ mod survey;
 mod tagged;
 mod verdict;
 mod version;
+mod writing;
 
 pub use baseline::{Baseline, Hold, Updated};
 pub use case::Case;

@@ -45,9 +45,9 @@ suites! {
     /// The subject reads documents: the cases with an input.
     Reading = "reading", "decodes", "reads documents", true;
     /// The subject writes documents: the cases with a value.
-    Writing = "writing", "encodes", "writes documents", false;
-    /// The subject calls an XML-RPC server over HTTP.
-    Calling = "calling", "calls_over", "calls a server over HTTP", false;
+    Writing = "writing", "encodes", "writes documents", true;
+    /// The subject calls an XML-RPC server over HTTP: the call cases.
+    Calling = "calling", "calls_over", "calls a server over HTTP", true;
     /// The subject operates a Xend, or an engine of its own.
     Operating = "operating", "operates or engine", "operates domains", false;
     /// The subject is a server: the laws, asked over its addresses.

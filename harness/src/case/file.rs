@@ -10,6 +10,7 @@ use serde::Deserialize;
 use toml::Spanned;
 use xend_wire::ErrorKind;
 
+use super::pieces::{Piece, texts};
 use super::{Case, Expect, Generated, Level, NoAnswer, Outcome, Permitted};
 use crate::error::toml_mistake;
 use crate::feature::Feature;
@@ -17,9 +18,6 @@ use crate::tagged::Tagged;
 use crate::version::Version;
 use crate::{Codec, Error, Rules};
 use xend_wire::Diagnostic;
-
-/// The most bytes that `input_generated` or `values_generated` may make.
-const LONGEST: usize = 64 << 20;
 
 /// The longest `deadline` of a case, in seconds.
 const LATEST: u64 = 3_600;
@@ -39,14 +37,6 @@ struct CaseFile {
     deadline: Option<Spanned<i64>>,
     #[serde(default)]
     expect: Vec<Spanned<ExpectTable>>,
-}
-
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Piece {
-    text: Option<String>,
-    repeat: Option<String>,
-    times: Option<usize>,
 }
 
 #[derive(Deserialize)]
@@ -275,20 +265,7 @@ impl Source<'_> {
 
     /// Texts, and how often each comes.
     fn pieces(&self, pieces: &Spanned<Vec<Piece>>) -> Result<Vec<(String, usize)>, Diagnostic> {
-        let mut length = 0_usize;
-        let texts = pieces.get_ref().iter().map(|piece| {
-            let (text, times) = match piece {
-                Piece { text: Some(text), repeat: None, times: None } => (text, 1),
-                Piece { text: None, repeat: Some(text), times: Some(times) } => (text, *times),
-                _ => return Err(self.wrong(pieces.span(), "a piece is { text = .. } or { repeat = .., times = .. }")),
-            };
-            length = length.saturating_add(text.len().saturating_mul(times));
-            if length > LONGEST {
-                return Err(self.wrong(pieces.span(), format!("the pieces have more than {LONGEST} bytes")));
-            }
-            Ok((text.clone(), times))
-        });
-        texts.collect()
+        texts(pieces.get_ref()).map_err(|message| self.wrong(pieces.span(), message))
     }
 
     fn expects(&self, tables: Vec<Spanned<ExpectTable>>) -> Result<Vec<Expect>, Diagnostic> {

@@ -1,7 +1,9 @@
 //! Conformance cases: documents, and the outcomes that a parser may have for each.
 
 mod file;
+pub(crate) mod pieces;
 mod rule;
+mod writing;
 
 use std::fmt;
 use std::sync::OnceLock;
@@ -16,6 +18,7 @@ use crate::version::Version;
 use crate::{Codec, Rules};
 
 pub use rule::Rule;
+pub use writing::{WritingCase, WritingExpect, WritingOutcome};
 
 /// A conformance case: one document with the outcomes that a parser may have, for each set of rules.
 ///

@@ -4,6 +4,7 @@ use std::path::{Path, PathBuf};
 
 use serde_json::json;
 
+use super::other_cases::{OtherCase, other_cases};
 use super::output::{print, print_json};
 use super::test::cases;
 use crate::case::Case;
@@ -54,6 +55,17 @@ pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
             false => format!("{:<40} {}\n", case.id, case.title),
         };
     }
+    if arguments.cases.is_none() {
+        let is_listed = |case: &&OtherCase| {
+            arguments.filter.is_empty() || arguments.filter.iter().any(|pattern| pattern.matches_id(&case.id))
+        };
+        for case in other_cases()?.iter().filter(is_listed) {
+            text += &match arguments.json {
+                true => case.as_json() + "\n",
+                false => format!("{:<40} {}\n", case.id, case.title),
+            };
+        }
+    }
     if text.is_empty() {
         return Err(Error::Usage("no case matches the filter".to_owned()));
     }
@@ -70,10 +82,16 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
     let folder = arguments.cases.as_deref();
     let cases = cases(folder, |id| id == wanted)?;
     let [case] = &cases[..] else {
-        let ids = match folder {
+        let others = if folder.is_none() { other_cases()? } else { Vec::new() };
+        if let Some(case) = others.iter().find(|case| case.id == wanted) {
+            print(&case.explained()?)?;
+            return Ok(0);
+        }
+        let mut ids = match folder {
             None => Case::built_in_ids().into_iter().map(str::to_owned).collect(),
             Some(folder) => Case::in_folder(folder)?.into_iter().map(|case| case.id).collect::<Vec<_>>(),
         };
+        ids.extend(others.into_iter().map(|case| case.id));
         let alike: Vec<_> = ids.iter().map(|id| &**id).filter(|id| id.contains(wanted)).take(5).collect();
         let hint = if alike.is_empty() { "`xend-harness list`".to_owned() } else { alike.join(", ") };
         return Err(Error::Usage(format!("no case `{}`; see {hint}", arguments.id)));

@@ -13,6 +13,7 @@ mod demo;
 mod grid;
 mod init;
 mod known;
+mod other_cases;
 mod output;
 mod progress;
 mod report;

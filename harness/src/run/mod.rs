@@ -21,6 +21,6 @@ pub use item::{Item, Unasked};
 pub use options::Options;
 pub use outcome::{Run, Stale};
 pub use plan::Plan;
-pub use reading::{judge, judge_with};
+pub use reading::{Cases, judge, judge_with};
 pub use selection::{Selection, Shard};
 pub use watch::Watch;

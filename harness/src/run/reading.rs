@@ -1,4 +1,4 @@
-//! The suite `reading`: a subject is asked what the documents of the cases mean.
+//! The suites that ask a subject: `reading`, `writing` and `calling`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -13,19 +13,46 @@ use super::options::Options;
 use super::outcome::Run;
 use super::plan::Plan;
 use super::watch::Watch;
-use crate::case::{Case, Expect};
+use crate::calling::{CallCase, CallJudgement, Called, Server};
+use crate::case::{Case, Expect, WritingCase, WritingExpect};
 use crate::feature::Feature;
 use crate::judgement::Judgement;
 use crate::subject::{Answer, Ask, Declaration, Fault, FaultReport, Question, Reply, Subject};
 use crate::suite::Suite;
 use crate::tagged::Equality;
 use crate::verdict::{About, Evidence, Status, Verdict};
-use crate::{Error, Rules};
+use crate::writing::WritingJudgement;
+use crate::{Codec, Error, Rules};
 
 /// A question to a subject.
 #[derive(Clone, Copy, Debug)]
 pub(super) enum Task<'c> {
     Read { case: &'c Case, rules: Rules, expect: &'c Expect },
+    Write { case: &'c WritingCase, rules: Rules, expect: &'c WritingExpect },
+    Call { case: &'c CallCase },
+}
+
+/// The cases of all suites that ask a subject.
+#[derive(Clone, Copy, Debug, Default)]
+pub struct Cases<'c> {
+    /// The documents to read.
+    pub reading: &'c [Case],
+    /// The values to write.
+    pub writing: &'c [WritingCase],
+    /// The calls to make.
+    pub calling: &'c [CallCase],
+}
+
+impl<'c> From<&'c [Case]> for Cases<'c> {
+    fn from(reading: &'c [Case]) -> Self {
+        Self { reading, ..Self::default() }
+    }
+}
+
+impl<'c> From<&'c Vec<Case>> for Cases<'c> {
+    fn from(reading: &'c Vec<Case>) -> Self {
+        Self::from(reading.as_slice())
+    }
 }
 
 /// Asks a subject all that it declares and that the options choose, and judges its answers.
@@ -43,7 +70,7 @@ pub(super) enum Task<'c> {
 /// Returns [`Error::Usage`] if the subject is a command that can't be started, if it declares none of the requested
 /// rules or suites, or if a pattern of the filter matches no case. Returns [`Error::Harness`] if the harness itself
 /// fails. Mistakes of the subject are verdicts.
-pub fn judge(subject: &mut dyn Subject, cases: &[Case], options: &Options) -> Result<Run, Error> {
+pub fn judge<'c>(subject: &mut dyn Subject, cases: impl Into<Cases<'c>>, options: &Options) -> Result<Run, Error> {
     judge_with(&mut [subject], cases, options, &mut ())
 }
 
@@ -53,9 +80,9 @@ pub fn judge(subject: &mut dyn Subject, cases: &[Case], options: &Options) -> Re
 ///
 /// # Errors
 /// As for [`judge`].
-pub fn judge_with(
+pub fn judge_with<'c>(
     subjects: &mut [&mut dyn Subject],
-    cases: &[Case],
+    cases: impl Into<Cases<'c>>,
     options: &Options,
     watch: &mut dyn Watch,
 ) -> Result<Run, Error> {
@@ -74,7 +101,7 @@ pub fn judge_with(
         Err(error) => return Err(error),
     }
     let declaration = first.declaration().clone();
-    let (items, notes) = questions(&declaration, cases, options)?;
+    let (items, notes) = questions(&declaration, cases.into(), options)?;
     let plan = Plan::new(items, notes, options)?;
     let mut book = Book::new(&plan, options, watch);
     let declaration = &declaration;
@@ -91,7 +118,7 @@ pub fn judge_with(
 /// Returns all questions that a subject can be asked, and notes on what this version does not ask.
 fn questions<'c>(
     declaration: &Declaration,
-    cases: &'c [Case],
+    cases: Cases<'c>,
     options: &Options,
 ) -> Result<(Vec<Item<Task<'c>>>, Vec<String>), Error> {
     let is_wanted = |suite: Suite| options.selection.suites.is_empty() || options.selection.suites.contains(&suite);
@@ -110,13 +137,13 @@ fn questions<'c>(
             suite.declared_by()
         )
     });
+    check_rules(declaration, &options.rules)?;
     let mut items = Vec::new();
-    if is_wanted(Suite::Reading) && declaration.has(Suite::Reading) {
-        let of_rules = |rules: Rules| cases.iter().filter(move |case| case.codec() == rules.codec());
+    if is_wanted(Suite::Reading) {
+        let of_rules = |rules: Rules| cases.reading.iter().filter(move |case| case.codec() == rules.codec());
         let mut abouts: HashMap<&str, (Arc<About>, Arc<[String]>)> = HashMap::new();
-        for rules in rules_to_ask(declaration, &options.rules)? {
+        for rules in rules_to_ask(&declaration.decodes, &options.rules) {
             let variant = rules.to_string();
-            let release: Option<Release> = variant.strip_prefix("xend-").and_then(|name| name.parse().ok());
             for case in of_rules(rules) {
                 let (about, tags) = abouts.entry(&case.id).or_insert_with(|| (Arc::new(about(case)), tags(case)));
                 let expect = case.expectation(rules);
@@ -126,32 +153,85 @@ fn questions<'c>(
                     variant: variant.clone(),
                     level: expect.map(|expect| expect.level),
                     tags: Arc::clone(tags),
-                    release,
+                    release: release(rules),
                     face: None,
                     since: case.since,
-                    task: task(declaration, case, rules, expect),
+                    task: expected(expect, rules)
+                        .and_then(|expect| supported(&expect.needs, declaration).map(|()| expect))
+                        .map(|expect| Task::Read { case, rules, expect }),
                 });
             }
         }
     }
+    if is_wanted(Suite::Writing) {
+        for rules in rules_to_ask(&declaration.encodes, &options.rules) {
+            for case in cases.writing.iter().filter(|case| case.codec() == rules.codec()) {
+                let expect = case.expectation(rules);
+                items.push(Item {
+                    suite: Suite::Writing,
+                    about: Arc::new(About {
+                        id: case.id.clone(),
+                        title: case.title.clone(),
+                        rule: Some(case.rule.clone()),
+                        source: case.source.clone(),
+                        input: case.json.as_bytes()[..case.json.len().min(About::MOST)].to_vec(),
+                        length: case.json.len(),
+                    }),
+                    variant: rules.to_string(),
+                    level: expect.map(|expect| expect.level),
+                    tags: [rules.codec().name().to_owned(), case.rule.clone()].into(),
+                    release: release(rules),
+                    face: None,
+                    since: case.since.parse().ok(),
+                    task: expected(expect, rules)
+                        .and_then(|expect| supported(&expect.needs, declaration).map(|()| expect))
+                        .map(|expect| Task::Write { case, rules, expect }),
+                });
+            }
+        }
+    }
+    // Calls are judged by the specification.
+    let is_by_the_specification = options.rules.is_empty() || options.rules.contains(&Codec::Xmlrpc.default_rules());
+    if is_wanted(Suite::Calling) && is_by_the_specification && declaration.calls_over.iter().any(|over| over == "tcp") {
+        items.extend(cases.calling.iter().map(|case| Item {
+            suite: Suite::Calling,
+            about: Arc::new(About {
+                id: case.id.clone(),
+                title: case.title.clone(),
+                rule: Some(case.rule.clone()),
+                source: case.source.clone(),
+                input: case.method.clone().into_bytes(),
+                length: case.method.len(),
+            }),
+            variant: String::new(),
+            level: Some(case.level),
+            tags: ["http".to_owned(), case.rule.clone()].into(),
+            release: None,
+            face: None,
+            since: case.since.parse().ok(),
+            task: supported(&case.needs, declaration).map(|()| Task::Call { case }),
+        }));
+    }
     Ok((items, notes.collect()))
 }
 
-fn task<'c>(
-    declaration: &Declaration,
-    case: &'c Case,
-    rules: Rules,
-    expect: Option<&'c Expect>,
-) -> Result<Task<'c>, Unasked> {
-    let Some(expect) = expect else {
-        let why = format!("the case has no expectation for {rules}");
-        return Err(Unasked { status: Status::Skipped, why });
-    };
-    if let Some(feature) = expect.needs.iter().find(|feature| !declaration.features.contains(feature)) {
-        let why = format!("the subject does not declare `{feature}`");
-        return Err(Unasked { status: Status::Unsupported, why });
+fn release(rules: Rules) -> Option<Release> {
+    rules.to_string().strip_prefix("xend-").and_then(|name| name.parse().ok())
+}
+
+fn expected<E>(expect: Option<&E>, rules: Rules) -> Result<&E, Unasked> {
+    let why = || format!("the case has no expectation for {rules}");
+    expect.ok_or_else(|| Unasked { status: Status::Skipped, why: why() })
+}
+
+fn supported(needs: &[Feature], declaration: &Declaration) -> Result<(), Unasked> {
+    match needs.iter().find(|feature| !declaration.features.contains(feature)) {
+        None => Ok(()),
+        Some(feature) => {
+            let why = format!("the subject does not declare `{feature}`");
+            Err(Unasked { status: Status::Unsupported, why })
+        }
     }
-    Ok(Task::Read { case, rules, expect })
 }
 
 fn about(case: &Case) -> About {
@@ -176,21 +256,21 @@ fn tags(case: &Case) -> Arc<[String]> {
 }
 
 /// Returns the rules to test: the ones that the subject declares, restricted to `chosen` if the user chose any.
-fn rules_to_ask(declaration: &Declaration, chosen: &[Rules]) -> Result<Vec<Rules>, Error> {
-    let known = &declaration.decodes;
-    if chosen.is_empty() {
-        return Ok(known.clone());
+fn rules_to_ask(known: &[Rules], chosen: &[Rules]) -> Vec<Rules> {
+    known.iter().copied().filter(|rules| chosen.is_empty() || chosen.contains(rules)).collect()
+}
+
+/// Checks that the subject declares some of the rules that the user chose, if the user chose any.
+fn check_rules(declaration: &Declaration, chosen: &[Rules]) -> Result<(), Error> {
+    let mut known = declaration.decodes.clone();
+    known.extend(declaration.encodes.iter().filter(|rules| !declaration.decodes.contains(rules)));
+    if !rules_to_ask(&known, chosen).is_empty() || chosen.is_empty() || known.is_empty() {
+        return Ok(());
     }
-    let rules: Vec<_> = known.iter().copied().filter(|rules| chosen.contains(rules)).collect();
-    if rules.is_empty() {
-        let name = |rules: &Rules| format!("{}: {rules}", rules.codec());
-        let list = |rules: &[Rules]| rules.iter().map(name).collect::<Vec<_>>().join(", ");
-        let (wanted, known) = (list(chosen), list(known));
-        return Err(Error::Usage(format!(
-            "the subject declares none of the requested rules ({wanted}); it declares {known}"
-        )));
-    }
-    Ok(rules)
+    let name = |rules: &Rules| format!("{}: {rules}", rules.codec());
+    let list = |rules: &[Rules]| rules.iter().map(name).collect::<Vec<_>>().join(", ");
+    let (wanted, known) = (list(chosen), list(&known));
+    Err(Error::Usage(format!("the subject declares none of the requested rules ({wanted}); it declares {known}")))
 }
 
 struct SubjectExaminer<'s, 'd> {
@@ -208,31 +288,26 @@ struct Last<'d> {
 
 impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
     fn examine(&mut self, item: &Item<Task<'d>>, task: &Task<'d>) -> Result<Examined, Error> {
-        let Task::Read { case, rules, expect } = *task;
-        let begin = Instant::now();
-        let ask = Ask::Read { rules, input: &case.input };
-        let Reply { answer, stderr, previous_fault } =
-            self.subject.ask(&Question { id: &case.id, ask, deadline: case.deadline })?;
-        let elapsed = begin.elapsed();
-        let previous = match (previous_fault, self.last.take()) {
-            (Some(report), Some(last)) => Some((last.judge)(report)),
-            _ => None,
-        };
-        let (declaration, options, about) = (self.declaration, self.options, Arc::clone(&item.about));
-        let judge = move |answer: Result<Answer, Fault>, stderr: String| {
-            let equality = equality(declaration, expect);
-            let judgement = Judgement { case, about: Arc::clone(&about), rules, expect, equality };
-            let mut verdict = judgement.verdict(&answer, options.is_strict);
-            if let Some(evidence) = &mut verdict.evidence {
-                evidence.stderr = stderr;
-                evidence.repeat = options.repeat(Some(&format!("{}@{rules}", case.id)));
+        let (declaration, is_strict, about) = (self.declaration, self.options.is_strict, Arc::clone(&item.about));
+        match *task {
+            Task::Read { case, rules, expect } => {
+                let equality = equality(declaration, expect.ordered);
+                let question =
+                    Question { id: &case.id, ask: Ask::Read { rules, input: &case.input }, deadline: case.deadline };
+                self.ask(item, &question, move |answer| {
+                    Judgement { case, about: Arc::clone(&about), rules, expect, equality }.verdict(answer, is_strict)
+                })
             }
-            verdict
-        };
-        let verdict = Verdict { elapsed, ..judge(answer, stderr) };
-        let again = move |report: FaultReport| judge(Err(report.fault), report.stderr);
-        self.last = Some(Last { judge: Box::new(again) });
-        Ok(Examined { verdict, previous })
+            Task::Write { case, rules, expect } => {
+                let equality = equality(declaration, false);
+                let question = Question { id: &case.id, ask: Ask::Write { rules, value: &case.json }, deadline: None };
+                self.ask(item, &question, move |answer| {
+                    WritingJudgement { case, about: Arc::clone(&about), rules, expect, equality }
+                        .verdict(answer, is_strict)
+                })
+            }
+            Task::Call { case } => self.call(item, case),
+        }
     }
 
     fn finish(&mut self) -> Option<Verdict> {
@@ -241,11 +316,91 @@ impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
     }
 }
 
+impl<'d> SubjectExaminer<'_, 'd> {
+    /// Asks one question, and judges the answer.
+    fn ask(
+        &mut self,
+        item: &Item<Task<'d>>,
+        question: &Question<'_>,
+        judge: impl Fn(&Result<Answer, Fault>) -> Verdict + Send + 'd,
+    ) -> Result<Examined, Error> {
+        let begin = Instant::now();
+        let Reply { answer, stderr, previous_fault } = self.subject.ask(question)?;
+        let elapsed = begin.elapsed();
+        let previous = previous_fault.and_then(|report| self.last.take().map(|last| (last.judge)(report)));
+        Ok(Examined { verdict: Verdict { elapsed, ..self.judged(item, judge, &answer, stderr) }, previous })
+    }
+
+    /// Asks for the calls of a case, with a server of its own, and judges what came of them.
+    fn call(&mut self, item: &Item<Task<'d>>, case: &'d CallCase) -> Result<Examined, Error> {
+        let server = Server::start(case).map_err(|error| Error::Harness(format!("can't serve a case: {error}")))?;
+        let authority = server.authority();
+        let uri = format!("http://{authority}{}", case.path);
+        let begin = Instant::now();
+        let (mut answers, mut said, mut previous) = (Vec::new(), String::new(), None);
+        for number in 1..=case.calls {
+            // No two questions in a row have the same id: then the id of a second answer shows to which it belongs.
+            let id = if number == 1 { case.id.clone() } else { format!("{}#{number}", case.id) };
+            let ask = Ask::Call { uri: &uri, method: &case.method, params: &case.params, deadline: case.deadline };
+            let Reply { answer, stderr, previous_fault } =
+                self.subject.ask(&Question { id: &id, ask, deadline: None })?;
+            match previous_fault {
+                Some(report) if number == 1 => previous = self.last.take().map(|last| (last.judge)(report)),
+                Some(report) => answers[number - 2] = Err(report.fault),
+                None => {}
+            }
+            said += &stderr;
+            answers.push(answer);
+            if answers.iter().any(Result::is_err) {
+                break;
+            }
+        }
+        let (elapsed, exchanges) = (begin.elapsed(), server.finish());
+        let equality = equality(self.declaration, false);
+        let (is_strict, about) = (self.options.is_strict, Arc::clone(&item.about));
+        let (last, before) = answers
+            .split_last()
+            .map(|(last, before)| (last.clone(), before.to_vec()))
+            .unwrap_or_else(|| (Ok(Answer::Unsupported("nothing was asked".to_owned())), Vec::new()));
+        let judge = move |last: &Result<Answer, Fault>| {
+            let answers: Vec<_> = before.iter().cloned().chain([last.clone()]).collect();
+            let called = Called { answers: &answers, exchanges: &exchanges, authority: &authority };
+            CallJudgement { case, about: Arc::clone(&about), equality }.verdict(&called, is_strict)
+        };
+        Ok(Examined { verdict: Verdict { elapsed, ..self.judged(item, judge, &last, said) }, previous })
+    }
+
+    /// Judges an answer, and keeps the judge for the case that the subject writes more after its answer.
+    fn judged(
+        &mut self,
+        item: &Item<Task<'d>>,
+        judge: impl Fn(&Result<Answer, Fault>) -> Verdict + Send + 'd,
+        answer: &Result<Answer, Fault>,
+        stderr: String,
+    ) -> Verdict {
+        let options = self.options;
+        let variant = if item.variant.is_empty() { String::new() } else { format!("@{}", item.variant) };
+        let name = format!("{}{variant}", item.about.id);
+        let judge = move |answer: &Result<Answer, Fault>, stderr: String| {
+            let mut verdict = judge(answer);
+            if let Some(evidence) = &mut verdict.evidence {
+                evidence.stderr = stderr;
+                evidence.repeat = options.repeat(Some(&name));
+            }
+            verdict
+        };
+        let verdict = judge(answer, stderr);
+        let again = move |report: FaultReport| judge(&Err(report.fault), report.stderr);
+        self.last = Some(Last { judge: Box::new(again) });
+        verdict
+    }
+}
+
 /// Returns how the values of a subject are compared with those that are expected.
-fn equality(declaration: &Declaration, expect: &Expect) -> Equality {
+fn equality(declaration: &Declaration, ordered: bool) -> Equality {
     let has = |feature: Feature| declaration.features.contains(&feature);
     Equality {
-        ordered: expect.ordered,
+        ordered,
         typed_dates: has(Feature::DatetimeTyped),
         untyped_numbers: has(Feature::UntypedNumbers),
         untyped_base64: has(Feature::UntypedBase64),

@@ -3,13 +3,15 @@
 use std::borrow::Cow;
 use std::collections::BTreeMap;
 use std::io::{self, BufRead, Write};
+use std::time::Duration;
 
 use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
+use serde_json::value::RawValue;
 
 use super::{Answer, Ask, BuiltIn, Declaration, Fault, Question, Subject};
-use crate::Codec;
 use crate::tagged::{AnswerReader, Malformed};
+use crate::{Codec, Rules};
 
 /// The first line that is sent to a subject that is kept alive.
 pub(super) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";
@@ -17,20 +19,50 @@ pub(super) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";
 #[derive(Deserialize, Serialize)]
 struct QuestionLine<'a> {
     id: Cow<'a, str>,
-    codec: Cow<'a, str>,
-    rules: String,
-    input: String,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    codec: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    rules: Option<String>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    input: Option<String>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    value: Option<&'a RawValue>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    call: Option<CallLine<'a>>,
+}
+
+#[derive(Deserialize, Serialize)]
+struct CallLine<'a> {
+    uri: Cow<'a, str>,
+    method: Cow<'a, str>,
+    #[serde(borrow)]
+    params: &'a RawValue,
+    deadline_ms: Option<u64>,
 }
 
 /// Returns the JSON line for a question, including the line break.
 pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
-    let Ask::Read { rules, input } = question.ask;
-    let line = QuestionLine {
-        id: question.id.into(),
-        codec: rules.codec().name().into(),
-        rules: rules.to_string(),
-        input: BASE64.encode(input),
+    let mut line =
+        QuestionLine { id: question.id.into(), codec: None, rules: None, input: None, value: None, call: None };
+    let mut by = |rules: Rules| {
+        line.codec = Some(rules.codec().name().into());
+        line.rules = Some(rules.to_string());
     };
+    let raw = |json| serde_json::from_str::<&RawValue>(json).expect("cases have valid JSON");
+    match question.ask {
+        Ask::Read { rules, input } => {
+            by(rules);
+            line.input = Some(BASE64.encode(input));
+        }
+        Ask::Write { rules, value } => {
+            by(rules);
+            line.value = Some(raw(value));
+        }
+        Ask::Call { uri, method, params, deadline } => {
+            let deadline_ms = u64::try_from(deadline.as_millis()).ok();
+            line.call = Some(CallLine { uri: uri.into(), method: method.into(), params: raw(params), deadline_ms });
+        }
+    }
     let mut line = serde_json::to_vec(&line).expect("strings are written as JSON");
     line.push(b'\n');
     line
@@ -48,7 +80,7 @@ impl Answer {
 }
 
 fn read(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Malformed> {
-    const KEYS: &str = "values, reject, accept and unsupported";
+    const KEYS: &str = "values, document, reject, accept, error and unsupported";
     let mut reader = AnswerReader::new(line);
     let (mut id, mut answer, mut unknown) = (None, None, Vec::new());
     while let Some(key) = reader.key()? {
@@ -62,6 +94,12 @@ fn read(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Malformed
             "reject" => Answer::Reject { message: reader.text()?, kind: None },
             "accept" if reader.flag()? => Answer::Accept,
             "accept" => return Err(reader.refuse("`accept` is written {\"accept\":true}")),
+            "document" => {
+                let text = reader.text()?;
+                let bytes = BASE64.decode(text.as_bytes());
+                Answer::Document(bytes.map_err(|error| reader.refuse(format!("the document is no base64: {error}")))?)
+            }
+            "error" => Answer::Error(reader.text()?),
             "unsupported" => Answer::Unsupported(reader.text()?),
             _ => {
                 reader.skip()?;
@@ -102,24 +140,49 @@ pub fn serve(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
 }
 
 fn hello_line(declaration: &Declaration) -> String {
-    let mut decodes: BTreeMap<&str, Vec<String>> = BTreeMap::new();
-    for rules in &declaration.decodes {
-        decodes.entry(rules.codec().name()).or_default().push(rules.to_string());
-    }
+    let named = |all: &[Rules]| {
+        let mut named: BTreeMap<&str, Vec<String>> = BTreeMap::new();
+        for rules in all {
+            named.entry(rules.codec().name()).or_default().push(rules.to_string());
+        }
+        named
+    };
     let features: Vec<_> = declaration.features.iter().map(|feature| feature.name()).collect();
-    let hello = serde_json::json!({ "name": declaration.name, "decodes": decodes, "features": features });
+    let hello = serde_json::json!({
+        "name": declaration.name,
+        "decodes": named(&declaration.decodes),
+        "encodes": named(&declaration.encodes),
+        "calls_over": declaration.calls_over,
+        "features": features,
+    });
     format!("{}\n", serde_json::json!({ "hello": hello }))
 }
 
 fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    let QuestionLine { id, codec, rules, input } = serde_json::from_str(line)?;
-    let rules = codec.parse::<Codec>()?.single_rules(&rules)?;
-    let input = BASE64.decode(input.as_bytes())?;
+    let QuestionLine { id, codec, rules, input, value, call } = serde_json::from_str(line)?;
+    let rules = || -> Result<Rules, Box<dyn std::error::Error + Send + Sync>> {
+        let codec = codec.as_deref().ok_or("no codec")?.parse::<Codec>()?;
+        Ok(codec.single_rules(rules.as_deref().ok_or("no rules")?)?)
+    };
+    let answer = match (input, value, &call) {
+        (Some(input), None, None) => {
+            let input = BASE64.decode(input.as_bytes())?;
+            BuiltIn::answer(&Ask::Read { rules: rules()?, input: &input })
+        }
+        (None, Some(value), None) => BuiltIn::answer(&Ask::Write { rules: rules()?, value: value.get() }),
+        (None, None, Some(CallLine { uri, method, params, deadline_ms })) => {
+            let deadline = deadline_ms.map_or(Duration::from_secs(5), Duration::from_millis);
+            BuiltIn::answer(&Ask::Call { uri, method, params: params.get(), deadline })
+        }
+        _ => return Err("expected exactly one of input, value and call".into()),
+    };
     let id_json = serde_json::to_string(&id)?;
-    Ok(match BuiltIn::answer(&Ask::Read { rules, input: &input }) {
+    Ok(match answer {
         Answer::Values(values) => format!("{{\"id\":{id_json},\"values\":{}}}\n", values.to_json()),
         Answer::Accept => format!("{{\"id\":{id_json},\"accept\":true}}\n"),
+        Answer::Document(bytes) => format!("{{\"id\":{id_json},\"document\":\"{}\"}}\n", BASE64.encode(&bytes)),
         Answer::Reject { message, .. } => format!("{}\n", serde_json::json!({ "id": id, "reject": message })),
+        Answer::Error(message) => format!("{}\n", serde_json::json!({ "id": id, "error": message })),
         Answer::Unsupported(why) => format!("{}\n", serde_json::json!({ "id": id, "unsupported": why })),
     })
 }

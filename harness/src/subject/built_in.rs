@@ -1,8 +1,14 @@
 //! The built-in codecs as a subject.
 
+use std::time::Duration;
+
+use xend_client::XmlRpc;
+use xend_wire::xmlrpc;
+
 use super::{Answer, Ask, Declaration, Question, Reply, Subject};
 use crate::feature::Feature;
-use crate::{Codec, Error};
+use crate::tagged::Tagged;
+use crate::{Codec, Error, Rules};
 
 /// The codecs of `xend-wire` as a subject.
 ///
@@ -17,19 +23,54 @@ impl BuiltIn {
         Self(Declaration {
             name: concat!("built-in ", env!("CARGO_PKG_VERSION")).to_owned(),
             decodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).collect(),
+            encodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).filter(|rules| writes(*rules)).collect(),
+            calls_over: vec!["tcp".to_owned()],
             features: Feature::ALL.iter().filter(|feature| !feature.is_a_lack()).copied().collect(),
             ..Declaration::default()
         })
     }
 
-    /// Does what is asked with the built-in codecs.
+    /// Does what is asked with the built-in codecs, and calls with `xend-client`.
     pub fn answer(ask: &Ask<'_>) -> Answer {
-        let Ask::Read { rules, input } = ask;
-        match rules.decode(input) {
-            Ok(values) => Answer::Values(values),
-            Err(error) => Answer::Reject { message: error.to_string(), kind: Some(error.kind()) },
+        let reject = |message: String| Answer::Reject { message, kind: None };
+        match *ask {
+            Ask::Read { rules, input } => match rules.decode(input) {
+                Ok(values) => Answer::Values(values),
+                Err(error) => Answer::Reject { message: error.to_string(), kind: Some(error.kind()) },
+            },
+            Ask::Write { rules, value } => {
+                let value = Tagged::from_json(format!("[{value}]").as_bytes(), rules.codec());
+                match value.map_err(|error| error.to_string()).and_then(|value| value.encode(rules)) {
+                    Ok(document) => Answer::Document(document),
+                    Err(message) => reject(message),
+                }
+            }
+            Ask::Call { uri, method, params, deadline } => {
+                call(uri, method, params, deadline).map_or_else(Answer::Error, Answer::Values)
+            }
         }
     }
+}
+
+/// Returns whether there is an encoder for these rules. What Python's `xmlrpclib` and libvirt write is not the
+/// encoder's business.
+fn writes(rules: Rules) -> bool {
+    match rules {
+        Rules::Sexpr(rules) => rules.to_string() != "libvirt",
+        Rules::Xmlrpc(rules) => rules == xmlrpc::Rules::spec() || rules == xmlrpc::Rules::extended(),
+    }
+}
+
+/// Calls a method, and returns its value or its fault.
+fn call(uri: &str, method: &str, params: &str, deadline: Duration) -> Result<Tagged, String> {
+    let call = format!(r#"[{{"call":{{"method":{},"params":{params}}}}}]"#, serde_json::json!(method));
+    let call = Tagged::from_json(call.as_bytes(), Codec::Xmlrpc).map_err(|error| error.to_string())?;
+    let (method, params) = call.call()?;
+    let runtime =
+        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let server = XmlRpc::new(uri).map_err(|error| error.to_string())?.deadline(deadline);
+    let response = runtime.block_on(server.call(&method, params)).map_err(|error| error.to_string())?;
+    Ok((&xmlrpc::Message::Response(response)).into())
 }
 
 impl Subject for BuiltIn {

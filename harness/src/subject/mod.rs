@@ -15,6 +15,10 @@
 //! -> {"id":"sexpr/quote-single","codec":"sexpr","rules":"strict","input":"<base64>"}
 //! <- {"id":"sexpr/quote-single","values":[{"list":[{"atom":"a"},{"atom":"x y"}]}]}
 //! <- {"id":"...","reject":"unexpected end of input"}      or {"id":"...","unsupported":"why"}
+//! -> {"id":"xmlrpc/write-string-less-than","codec":"xmlrpc","rules":"spec","value":{"response":{"string":"a<b"}}}
+//! <- {"id":"xmlrpc/write-string-less-than","document":"<base64>"}
+//! -> {"id":"calls/cut-in-string","call":{"uri":"http://127.0.0.1:40123/RPC2","method":"m","params":[{"int":"1"}],"deadline_ms":4000}}
+//! <- {"id":"calls/cut-in-string","error":"connection closed"}   or {"values":[{"response":..}]} or {"values":[{"fault":..}]}
 //! ```
 //! The form of the values is that of [`Tagged`](crate::Tagged), and the features are those of
 //! [`Feature`](crate::Feature). A subject that crashes,
@@ -112,13 +116,32 @@ pub enum Ask<'a> {
         /// The document, as bytes.
         input: &'a [u8],
     },
+    /// To write a document.
+    Write {
+        /// The rules to write it by.
+        rules: Rules,
+        /// The value that the document is to have, as JSON in the tagged form.
+        value: &'a str,
+    },
+    /// To call a method of an XML-RPC server.
+    Call {
+        /// The address of the server, such as `http://127.0.0.1:40123/RPC2`.
+        uri: &'a str,
+        /// The name of the method.
+        method: &'a str,
+        /// The parameters, as a JSON array of values in the tagged form.
+        params: &'a str,
+        /// How long the call may take.
+        deadline: Duration,
+    },
 }
 
 impl Ask<'_> {
     /// Returns the codec that the values of the question or of its answer belong to.
     pub fn codec(&self) -> Codec {
         match self {
-            Self::Read { rules, .. } => rules.codec(),
+            Self::Read { rules, .. } | Self::Write { rules, .. } => rules.codec(),
+            Self::Call { .. } => Codec::Xmlrpc,
         }
     }
 }

@@ -27,7 +27,7 @@ pub enum Declared {
     /// By these rules it reads documents, and it may answer `unsupported`.
     Rules(Vec<Rules>),
     /// It is declared here.
-    As(Declaration),
+    As(Box<Declaration>),
     /// It is asked: the command is started once with `--hello` behind its arguments, and writes its hello as one line.
     Asked,
 }
@@ -54,7 +54,7 @@ impl Once {
                 features: features.collect(),
                 ..Declaration::default()
             },
-            Declared::As(declaration) => declaration,
+            Declared::As(declaration) => *declaration,
             Declared::Asked => Declaration::default(),
         };
         Ok(Self { command: command.to_vec(), bounds, declaration, is_asked, runner: Runner::new()?, has_run: false })
@@ -98,7 +98,10 @@ impl Subject for Once {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
         let Self { command, bounds, runner, .. } = self;
-        let Ask::Read { rules, input } = question.ask;
+        let Ask::Read { rules, input } = question.ask else {
+            let why = "a command that is started for each case is only asked to read".to_owned();
+            return Ok(Reply { answer: Ok(Answer::Unsupported(why)), stderr: String::new(), previous_fault: None });
+        };
         let codec = rules.codec();
         let environment = [("XEND_CODEC", codec.name().to_owned()), ("XEND_RULES", rules.to_string())];
         let mut process = match runner.run(async { Process::spawn(command, &environment) })? {

@@ -18,7 +18,8 @@ pub struct Reply {
     pub previous_fault: Option<FaultReport>,
 }
 
-/// What a subject answers about a document: the values in it, that it refuses the document, or that it can't do this.
+/// What a subject answers: the values that it read or that a server returned, the document that it wrote, that it refuses
+/// the document or the value, that its call failed, or that it can't do this.
 #[derive(Clone, Debug, PartialEq)]
 #[non_exhaustive]
 pub enum Answer {
@@ -26,13 +27,17 @@ pub enum Answer {
     Values(Tagged),
     /// The subject accepted the document, and can't tell in the tagged form what it read.
     Accept,
-    /// The subject refused the document.
+    /// The subject refused the document or the value.
     Reject {
         /// The reason, in the subject's words.
         message: String,
         /// The kind of error; only the built-in codecs give one.
         kind: Option<ErrorKind>,
     },
+    /// The subject wrote this document.
+    Document(Vec<u8>),
+    /// The call of the subject failed; the text is the reason in its words.
+    Error(String),
     /// The subject can't do what is asked; the text is its reason.
     Unsupported(String),
 }

@@ -27,6 +27,7 @@
 
 mod compare;
 mod convert;
+mod encode;
 mod json;
 #[cfg(test)]
 mod tests;
@@ -123,6 +124,12 @@ impl Tagged {
 
     fn close(&mut self, index: usize) {
         self.entries[index].end = self.entries.len();
+    }
+
+    /// Returns the byte range, in the input that the values were read from, of the value at a path.
+    pub(crate) fn locate_path(&self, path: &str) -> Option<Range<usize>> {
+        let index = (0..self.entries.len()).find(|&index| self.path(index) == path)?;
+        Some(self.entries[index].span.clone()).filter(|span| !span.is_empty())
     }
 
     /// Returns the path of a value in an answer, such as `values[0].list[1]`.

@@ -7,6 +7,8 @@ use std::time::Duration;
 use mock_xend::MockXend;
 use mock_xend::world::World;
 use serde_json::Value;
+use xend_harness::calling::CallCase;
+use xend_harness::case::WritingCase;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
@@ -46,8 +48,16 @@ fn decode() {
 
 #[test]
 fn explain() {
-    let all = ["sexpr/octal-one-digit", "xmlrpc/struct-dup", "xmlrpc/nil", "xmlrpc/enc-latin1", "sexpr/depth-900"]
-        .map(|id| transcript(&["explain", id], b""));
+    let all = [
+        "sexpr/octal-one-digit",
+        "xmlrpc/struct-dup",
+        "xmlrpc/nil",
+        "xmlrpc/enc-latin1",
+        "sexpr/depth-900",
+        "sexpr/write-empty-dq",
+        "calls/cut-in-string",
+    ]
+    .map(|id| transcript(&["explain", id], b""));
     let _guard = snapshots();
     insta::assert_snapshot!("explain", all.join("\n").trim_end());
 }
@@ -57,6 +67,7 @@ fn list_has_every_case() {
     let text = run(&["list"], b"").stdout;
     let json = run(&["list", "--json"], b"").stdout;
     let count = xend_fixtures::files("cases/").filter(|file| file.path.ends_with(".toml")).count();
+    let count = count + WritingCase::built_in().expect("cases").len() + CallCase::built_in().expect("cases").len();
     assert_eq!(String::from_utf8(text).expect("UTF-8").lines().count(), count);
     let json = String::from_utf8(json).expect("UTF-8");
     assert_eq!(json.lines().count(), count);

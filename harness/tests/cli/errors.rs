@@ -38,7 +38,7 @@ fn usage() {
         &["test", "sxp+tcp://localhost", "--codec", "sexpr"],
         &["test", "sxp+tcp://localhost", "--suite", "reading"],
         &["test", "--destructive"],
-        &["test", "--suite", "writing"],
+        &["test", "--suite", "operating"],
         &["test", "--suite", "singing"],
         &["test", "--suite", "serving"],
         &["test", "--level", "shall"],

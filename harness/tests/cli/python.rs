@@ -142,7 +142,8 @@ fn fails_where_the_survey_says() {
     }
     let surveyed = surveyed();
     assert!(surveyed.agreed.len() > 200 && surveyed.failing.len() > 40, "the survey says too little");
-    let (exit, lines) = judge(&["--codec", "xmlrpc", "--strict", "--baseline", BASELINE], &["python3", ADAPTER]);
+    let (exit, lines) =
+        judge(&["--suite", "reading", "--codec", "xmlrpc", "--strict", "--baseline", BASELINE], &["python3", ADAPTER]);
     let verdict = |line: &Value| line["verdict"].as_str().expect("a verdict").to_owned();
     let failed = |line: &&Value| !["pass", "unsupported", "skipped", "unexpected-pass"].contains(&&*verdict(line));
     let key = |line: &Value| [&line["id"], &line["variant"]].map(|it| it.as_str().expect("a string").to_owned()).into();

@@ -205,3 +205,49 @@ fn a_run_that_fails_writes_no_report() {
     assert!(std::fs::read_to_string(path("old")).expect("it is there").ends_with("}\n"));
     assert!(std::fs::read_to_string(path("new")).expect("it is there").contains("<testsuites"));
 }
+
+/// A subject that writes and calls, and gets everything wrong in another way.
+const WRITER_AND_CALLER: &str = r#"read -r _
+echo '{"hello":{"name":"broken","encodes":{"xmlrpc":["spec"]},"calls_over":["tcp"]}}'
+while read -r line; do
+    id=${line#*'"id":"'}; id=${id%%'"'*}
+    case $id in
+        xmlrpc/write-string-less-than) answer='"document":"PD94bWwgdmVyc2lvbj0iMS4wIj8+CjxtZXRob2RSZXNwb25zZT4KPHBhcmFtcz4KPHBhcmFtPjx2YWx1ZT48c3RyaW5nPmE8Yjwvc3RyaW5nPjwvdmFsdWU+PC9wYXJhbT4KPC9wYXJhbXM+CjwvbWV0aG9kUmVzcG9uc2U+Cg=="';;
+        xmlrpc/write-string-spaces-around) answer='"document":"PD94bWwgdmVyc2lvbj0iMS4wIj8+CjxtZXRob2RSZXNwb25zZT4KPHBhcmFtcz4KPHBhcmFtPjx2YWx1ZT48c3RyaW5nPmEgYjwvc3RyaW5nPjwvdmFsdWU+PC9wYXJhbT4KPC9wYXJhbXM+CjwvbWV0aG9kUmVzcG9uc2U+Cg=="';;
+        xmlrpc/write-string-nul) answer='"document":"PD94bWwgdmVyc2lvbj0iMS4wIj8+CjxtZXRob2RSZXNwb25zZT4KPHBhcmFtcz4KPHBhcmFtPjx2YWx1ZT48c3RyaW5nPmFiPC9zdHJpbmc+PC92YWx1ZT48L3BhcmFtPgo8L3BhcmFtcz4KPC9tZXRob2RSZXNwb25zZT4K"';;
+        xmlrpc/write-int-largest) answer='"reject":"too large"';;
+        xmlrpc/write-nil) answer='"document":"PD94bWwgdmVyc2lvbj0iMS4wIj8+CjxtZXRob2RSZXNwb25zZT4KPHBhcmFtcz4KPHBhcmFtPjx2YWx1ZT48bmlsLz48L3ZhbHVlPjwvcGFyYW0+CjwvcGFyYW1zPgo8L21ldGhvZFJlc3BvbnNlPgo="';;
+        calls/status-500-with-value) answer='"values":[{"response":{"string":"South Dakota"}}]';;
+        calls/reply-value) answer='"error":"status 200"';;
+        calls/fault-plain) answer='"values":[{"response":{"string":"Too many parameters."}}]';;
+        calls/reply-int) answer='"values":[{"response":{"int":"7"}}]';;
+        *) answer='"values":[]';;
+    esac
+    echo "{\"id\":\"$id\",$answer}"
+done"#;
+
+#[test]
+fn writers_and_callers_are_told_what_is_wrong() {
+    let ids = [
+        "xmlrpc/write-string-less-than",
+        "xmlrpc/write-string-spaces-around",
+        "xmlrpc/write-string-nul",
+        "xmlrpc/write-int-largest",
+        "xmlrpc/write-nil",
+        "calls/status-500-with-value",
+        "calls/reply-value",
+        "calls/fault-plain",
+        "calls/reply-int",
+        "calls/request-post",
+    ];
+    let mut arguments = vec!["test"];
+    arguments.extend(ids.iter().flat_map(|id| ["--filter", id]));
+    arguments.extend(["--", "sh", "-c", WRITER_AND_CALLER]);
+    let all = transcript(&arguments, b"").replace(WRITER_AND_CALLER, "SCRIPT");
+    // The command that repeats a case holds the whole script.
+    let mut pieces = all.split("  repeat  ");
+    let mut shown = pieces.next().unwrap_or_default().to_owned();
+    shown.extend(pieces.map(|piece| piece.split_once("\ndone'\n").map_or(piece, |(_, rest)| rest)));
+    let _guard = snapshots();
+    insta::assert_snapshot!("report-writing-and-calling", shown);
+}

@@ -1,9 +1,13 @@
-//! The suite is held to account: each rule has its cases, and each case its rule; readers that are broken in one place each
-//! are caught.
+//! The suite is held to account: each rule has its cases, and each case its rule; readers, writers and
+//! callers that are broken in one place each are caught.
 
+mod caller;
+mod callers;
 mod lax;
 mod mutants;
 mod power;
 mod rules;
 mod table;
 mod trial;
+mod writer;
+mod writers;

@@ -1,5 +1,6 @@
-//! The broken readers of `fixtures/mutants`.
+//! The broken readers, writers and callers of `fixtures/mutants`.
 
+use std::collections::BTreeMap;
 use std::path::Path;
 
 use serde::Deserialize;
@@ -34,6 +35,71 @@ pub(crate) struct Mutant {
 #[serde(deny_unknown_fields)]
 struct File {
     mutant: Vec<Mutant>,
+}
+
+/// A writer with one thing broken.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct WriterMutant {
+    /// Its name, unique among the writers of its codec.
+    pub(crate) id: String,
+    /// `xmlrpc` or `sexpr`.
+    pub(crate) codec: String,
+    /// What it does, in a sentence without a full stop.
+    pub(crate) breaks: String,
+    /// The rule that it breaks, of `fixtures/rules`.
+    pub(crate) rule: String,
+    /// Where such a fault was seen, if it was.
+    #[expect(dead_code, reason = "it is for people who read the file")]
+    pub(crate) seen: Option<String>,
+    /// How texts are changed before they are written, by the type of the value.
+    pub(crate) change: Option<BTreeMap<String, String>>,
+    /// A piece of the document, and what stands instead of it.
+    pub(crate) replace: Option<[String; 2]>,
+    /// Another one.
+    pub(crate) also: Option<[String; 2]>,
+    /// Whether references are taken back at last.
+    #[serde(default)]
+    pub(crate) unescape: bool,
+    /// What takes code.
+    pub(crate) special: Option<String>,
+    /// Why it may live: the specification leaves it open, say.
+    pub(crate) permitted: Option<String>,
+}
+
+/// A caller with one thing broken.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct CallerMutant {
+    /// Its name, by which the caller knows what to break.
+    pub(crate) id: String,
+    /// What it does, in a sentence without a full stop.
+    pub(crate) breaks: String,
+    /// The rule that it breaks, of `fixtures/rules`.
+    pub(crate) rule: String,
+    /// Where such a fault was seen, if it was.
+    #[expect(dead_code, reason = "it is for people who read the file")]
+    pub(crate) seen: Option<String>,
+    /// A case that catches it.
+    pub(crate) case: Option<String>,
+    /// Why it may live: the specification leaves it open, say.
+    pub(crate) permitted: Option<String>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct FileOf<M> {
+    mutant: Vec<M>,
+}
+
+/// All broken writers.
+pub(crate) fn writers() -> Vec<WriterMutant> {
+    toml::from_str::<FileOf<WriterMutant>>(&text("writers.toml")).expect("the mutants are well-formed").mutant
+}
+
+/// All broken callers.
+pub(crate) fn callers() -> Vec<CallerMutant> {
+    toml::from_str::<FileOf<CallerMutant>>(&text("callers.toml")).expect("the mutants are well-formed").mutant
 }
 
 /// Cases that catch no mutant, and why they stay.

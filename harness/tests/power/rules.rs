@@ -3,7 +3,8 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use xend_harness::Case;
-use xend_harness::case::Rule;
+use xend_harness::calling::CallCase;
+use xend_harness::case::{Rule, WritingCase};
 
 /// How many cases each rule has, by its id.
 pub(crate) fn cases_by_rule(cases: &[Case]) -> BTreeMap<&str, Vec<&Case>> {
@@ -20,11 +21,16 @@ fn each_case_has_a_rule_and_each_rule_a_case() {
     let rules = Rule::built_in().expect("the rules are well-formed");
     let known: BTreeSet<_> = rules.iter().map(|rule| &*rule.id).collect();
     assert_eq!(known.len(), rules.len(), "an id stands twice");
-    let used = cases_by_rule(&cases);
-    let unknown = cases.iter().filter(|case| !case.rule.as_deref().is_some_and(|rule| known.contains(rule)));
-    let unknown: Vec<_> = unknown.map(|case| &*case.id).collect();
+    let writing = WritingCase::built_in().expect("the cases are well-formed");
+    let calling = CallCase::built_in().expect("the cases are well-formed");
+    let others = writing.iter().map(|case| (&*case.id, &*case.rule));
+    let others: Vec<_> = others.chain(calling.iter().map(|case| (&*case.id, &*case.rule))).collect();
+    let all = cases.iter().map(|case| (&*case.id, case.rule.as_deref().unwrap_or_default()));
+    let all: Vec<_> = all.chain(others).collect();
+    let used: BTreeSet<_> = all.iter().map(|(_, rule)| *rule).collect();
+    let unknown: Vec<_> = all.iter().filter(|(_, rule)| !known.contains(rule)).map(|(id, _)| *id).collect();
     assert!(unknown.is_empty(), "no file of fixtures/rules has the rules of these cases: {unknown:?}");
-    let idle: Vec<_> = known.iter().filter(|id| !used.contains_key(*id)).collect();
+    let idle: Vec<_> = known.iter().filter(|id| !used.contains(*id)).collect();
     assert!(idle.is_empty(), "no case has these rules: {idle:?}");
 }
 

@@ -3,18 +3,52 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write as _;
 
-use xend_harness::case::Rule;
+use xend_harness::calling::CallCase;
+use xend_harness::case::{Rule, WritingCase};
 use xend_harness::{Case, Codec};
 
 use crate::mutants::{self, Mutant};
 use crate::rules::cases_by_rule;
 use crate::trial::{catches, questions};
+use crate::writers;
 
 /// Every mutant of both codecs, and the cases that catch it.
 pub(crate) struct Power<'c> {
     cases: &'c [Case],
     rules: Vec<Rule>,
     mutants: Vec<(Codec, Mutant, BTreeSet<&'c str>)>,
+    others: Vec<Other>,
+}
+
+/// A suite of subjects that do not read: what it has of each rule.
+struct Other {
+    name: &'static str,
+    /// The rules of its cases.
+    cases: Vec<String>,
+    /// The rule of each mutant, and how many cases are known to catch it.
+    mutants: Vec<(String, usize)>,
+}
+
+impl Other {
+    fn all() -> Vec<Self> {
+        let writing = WritingCase::built_in().expect("the cases are well-formed");
+        let calling = CallCase::built_in().expect("the cases are well-formed");
+        let writers = writers::caught(&writing).into_iter().map(|(mutant, caught)| (mutant.rule, caught.len()));
+        // A test asks each caller the case that its row names.
+        let callers = mutants::callers().into_iter().map(|mutant| (mutant.rule, usize::from(mutant.case.is_some())));
+        vec![
+            Self {
+                name: "values to write",
+                mutants: writers.collect(),
+                cases: writing.into_iter().map(|case| case.rule).collect(),
+            },
+            Self {
+                name: "calls",
+                mutants: callers.collect(),
+                cases: calling.into_iter().map(|case| case.rule).collect(),
+            },
+        ]
+    }
 }
 
 impl<'c> Power<'c> {
@@ -29,7 +63,12 @@ impl<'c> Power<'c> {
                 measured.push((codec, mutant, ids));
             }
         }
-        Self { cases, rules: Rule::built_in().expect("the rules are well-formed"), mutants: measured }
+        Self {
+            cases,
+            rules: Rule::built_in().expect("the rules are well-formed"),
+            mutants: measured,
+            others: Other::all(),
+        }
     }
 
     /// What must not be: each as a line.
@@ -99,6 +138,7 @@ impl<'c> Power<'c> {
              Printed by `make power`, and held by a test.\n\
              Two small readers in `harness/tests/power/lax` pass every case; `fixtures/mutants` breaks them in one place each, \
              as real libraries are broken.\n\
+             Broken writers are the built-in writer with one thing changed, and broken callers a caller over plain sockets with one fault.\n\
              A mutant that no case catches fails the test unless it is marked `permitted`, with the reason; \
              so does a rule without a case, and a case that catches nothing and is not listed in `fixtures/mutants/idle.toml`.\n\n\
              | codec | cases | mutants | caught | by one case alone | permitted |\n| --- | --- | --- | --- | --- | --- |\n",
@@ -111,13 +151,22 @@ impl<'c> Power<'c> {
             let permitted = of.iter().filter(|(_, mutant, _)| mutant.permitted.is_some()).count();
             let _ = writeln!(text, "| `{codec}` | {cases} | {} | {caught} | {alone} | {permitted} |", of.len());
         }
+        for Other { name, cases, mutants } in &self.others {
+            let caught = mutants.iter().filter(|(_, caught)| *caught > 0).count();
+            let _ = writeln!(text, "| {name} | {} | {} | {caught} | | |", cases.len(), mutants.len());
+        }
         text += "\n## Rules\n\n| rule | what it says | cases | mutants | caught |\n| --- | --- | --- | --- | --- |\n";
         let by_rule = cases_by_rule(self.cases);
         for rule in &self.rules {
             let cases = by_rule.get(&*rule.id).map_or(0, Vec::len);
             let of: Vec<_> = self.mutants.iter().filter(|(_, mutant, _)| mutant.rule == rule.id).collect();
             let caught = of.iter().filter(|(.., caught)| !caught.is_empty()).count();
-            let _ = writeln!(text, "| `{}` | {} | {cases} | {} | {caught} |", rule.id, rule.text, of.len());
+            let others = || self.others.iter();
+            let cases = cases + others().flat_map(|it| &it.cases).filter(|it| **it == rule.id).count();
+            let more: Vec<_> = others().flat_map(|it| &it.mutants).filter(|(it, _)| *it == rule.id).collect();
+            let caught = caught + more.iter().filter(|(_, caught)| *caught > 0).count();
+            let mutants = of.len() + more.len();
+            let _ = writeln!(text, "| `{}` | {} | {cases} | {mutants} | {caught} |", rule.id, rule.text);
         }
         text += "\n## Mutants that may live\n\n| mutant | what it does | why it may |\n| --- | --- | --- |\n";
         for (codec, mutant, _) in &self.mutants {

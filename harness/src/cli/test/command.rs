@@ -7,6 +7,8 @@ use super::super::tell::tell;
 use super::arguments::Arguments;
 use super::for_command::{ForCommand, MEMORY};
 use super::parts::{Words, cases};
+use crate::calling::CallCase;
+use crate::case::WritingCase;
 use crate::subject::{Bounds, Subject};
 use crate::verdict::Status;
 use crate::{Error, run};
@@ -16,6 +18,12 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     // Each entry of a baseline is looked up among all cases.
     let is_asked = |id: &str| how.known.baseline.is_some() || arguments.selecting.may_choose(id);
     let cases = cases(own.cases.as_deref(), is_asked)?;
+    // A folder of cases is asked alone.
+    let (writing, calling) = match own.cases {
+        None => (WritingCase::built_in()?, CallCase::built_in()?),
+        Some(_) => (Vec::new(), Vec::new()),
+    };
+    let cases = run::Cases { reading: &cases, writing: &writing, calling: &calling };
     let options = how.options(run::Options {
         rules: own.rules()?,
         selection: arguments.selecting.selection()?,
@@ -33,7 +41,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let mut copies: Vec<_> = subjects.iter_mut().map(|subject| -> &mut dyn Subject { &mut **subject }).collect();
     let run = {
         let mut progress = arguments.watching.watch(arguments.reports.quiet);
-        run::judge_with(&mut copies, &cases, &options, &mut progress)?
+        run::judge_with(&mut copies, cases, &options, &mut progress)?
     };
     if arguments.reports.timing {
         let (seconds, answers) = (begin.elapsed().as_secs_f64(), run.verdicts.len() - run.count(Status::Skipped));

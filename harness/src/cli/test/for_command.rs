@@ -107,7 +107,7 @@ impl ForCommand {
         };
         let (name, text) = text_file::read(path, "a declaration")?;
         match Declaration::from_hello(text.as_bytes()) {
-            Ok(declaration) => Ok(Declared::As(declaration)),
+            Ok(declaration) => Ok(Declared::As(Box::new(declaration))),
             Err(fault) => Err(Error::Usage(format!("{name}: {}", fault.status().1))),
         }
     }

@@ -2,7 +2,7 @@
 //! one. With none switched on they pass every case that they are asked. XML is read by `encoding`, `xml` and `reference`, XML-RPC by `xmlrpc`, `scalar`
 //! and `value`, S-expressions by `sexpr`; `change` is what faulty readers do to text.
 
-mod change;
+pub(crate) mod change;
 mod encoding;
 mod reference;
 mod scalar;

@@ -1,0 +1,139 @@
+//! Cases of the suite `calling`.
+
+use std::fmt;
+use std::time::Duration;
+
+use mock_xend::Faults;
+
+use super::reply::{Reply, Sent};
+use crate::Error;
+use crate::case::Level;
+use crate::feature::Feature;
+use crate::shorten::{lines, shortened};
+use crate::tagged::Tagged;
+
+/// A call that a subject is asked to make, with the reply that it gets and what it may make of it.
+#[derive(Clone, Debug)]
+pub struct CallCase {
+    /// The id, `calls/NAME`.
+    pub id: String,
+    /// What is tested, in a phrase.
+    pub title: String,
+    /// The [`Rule`](crate::case::Rule) that is tested, by its id.
+    pub rule: String,
+    /// Where the expectation comes from.
+    pub source: String,
+    /// The version of the suite that the case came with.
+    pub since: String,
+    /// The path and the query of the address.
+    pub path: String,
+    /// The name of the method.
+    pub method: String,
+    /// The parameters: a JSON array of values, as it is sent to the subject.
+    pub params: String,
+    /// The whole call, as the server must receive it.
+    pub call: Tagged,
+    /// How often the subject is asked to make the call, one after the other at the same address.
+    pub calls: usize,
+    /// Whether the server replies as soon as the connection is there, before it reads the request.
+    pub is_early: bool,
+    pub(crate) reply: Reply,
+    /// How the bytes of the reply break.
+    pub faults: Faults,
+    /// What is checked about the requests.
+    pub wire: Vec<WireCheck>,
+    /// The most requests that may arrive.
+    pub requests: usize,
+    /// The features that a subject must declare, or it is not asked.
+    pub needs: Vec<Feature>,
+    /// The time that the subject is told to allow for the call.
+    pub deadline: Duration,
+    /// How binding the expectation is.
+    pub level: Level,
+    /// What the subject may learn from the reply.
+    pub learns: Vec<Learned>,
+}
+
+impl CallCase {
+    /// The time that a subject is told to allow for a call, if the case does not say another one.
+    pub const DEADLINE: Duration = Duration::from_secs(4);
+
+    /// Describes the reply, as lines.
+    pub(crate) fn described_reply(&self) -> String {
+        let bytes = match self.reply.sent() {
+            Ok(Sent::Kept(bytes) | Sent::Closed(bytes)) => bytes,
+            Ok(Sent::Close) => return "reply: none, and the connection is closed\n".to_owned(),
+            Ok(Sent::Hang) | Err(_) => return "reply: none, and the connection stays open\n".to_owned(),
+        };
+        let faults = if self.faults.is_empty() { String::new() } else { format!("faults: {}\n", self.faults) };
+        format!("reply, {} bytes:\n{}{faults}", bytes.len(), lines(&bytes, 40, 2_000))
+    }
+}
+
+/// What a caller may learn from a reply.
+#[derive(Clone, Debug, PartialEq)]
+pub enum Learned {
+    /// This value, or this fault.
+    Answer(Tagged),
+    /// That there is no answer.
+    Error,
+    /// This value if the request asked for the coding of the reply; otherwise this value, or that there is no answer.
+    IfAsked(Tagged),
+}
+
+impl fmt::Display for Learned {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Answer(wanted) => f.write_str(&shortened(&wanted.to_json(), LONGEST)),
+            Self::Error => f.write_str("an error"),
+            Self::IfAsked(wanted) => {
+                let wanted = shortened(&wanted.to_json(), LONGEST);
+                write!(f, "{wanted} if the request asks for gzip, or else an error, too")
+            }
+        }
+    }
+}
+
+/// The length to which a value is shortened, in characters.
+const LONGEST: usize = 400;
+
+xend_wire::named_enum! {
+    /// A check of what a caller puts on the wire.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum WireCheck {
+        /// The method is POST.
+        Post = "post",
+        /// The request goes to the path and the query of the address.
+        Target = "target",
+        /// The version is HTTP/1.0 or HTTP/1.1.
+        Version = "version",
+        /// There is one `Host`, with the port.
+        Host = "host",
+        /// There is a `User-Agent`.
+        UserAgent = "user-agent",
+        /// The `Content-Type` is `text/xml`.
+        ContentType = "content-type",
+        /// There is one `Content-Length`, and it is right.
+        ContentLength = "content-length",
+        /// The body is not sent in chunks.
+        NotChunked = "not-chunked",
+        /// The lines of the head are well-formed.
+        Head = "head",
+        /// Nothing follows the body.
+        End = "end",
+        /// The body is a well-formed call, with the method and the parameters that were asked for.
+        Call = "call",
+        /// The body begins with an XML declaration.
+        Declaration = "declaration",
+    }
+    /// All checks.
+    ALL: slice;
+    /// Returns the name, as in a case.
+    fn name;
+    Err: Error = unknown;
+}
+
+fn unknown(name: &str) -> Error {
+    let names: Vec<_> = WireCheck::ALL.iter().map(|check| check.name()).collect();
+    Error::Usage(format!("unknown check `{name}`, expected one of {}", names.join(", ")))
+}

@@ -1,0 +1,234 @@
+//! The reader of files of call cases, which are TOML.
+
+use std::ops::Range;
+use std::time::Duration;
+
+use mock_xend::Faults;
+use serde::Deserialize;
+use serde_json::json;
+use toml::Spanned;
+use xend_wire::Diagnostic;
+
+use super::case::{CallCase, Learned, WireCheck};
+use super::reply::Reply;
+use crate::case::Level;
+use crate::case::pieces::{Piece, joined};
+use crate::error::toml_mistake;
+use crate::feature::Feature;
+use crate::tagged::Tagged;
+use crate::{Codec, Error};
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct File {
+    case: Vec<Table>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Table {
+    id: Spanned<String>,
+    title: String,
+    rule: String,
+    source: String,
+    since: String,
+    path: Option<String>,
+    call: Option<Spanned<CallTable>>,
+    #[serde(default = "one")]
+    calls: usize,
+    #[serde(default)]
+    early: bool,
+    reply: Option<Spanned<Reply>>,
+    #[serde(default)]
+    faults: Faults,
+    #[serde(default)]
+    wire: Vec<Spanned<String>>,
+    requests: Option<usize>,
+    #[serde(default)]
+    needs: Vec<Spanned<String>>,
+    deadline_ms: Option<u64>,
+    level: Level,
+    learns: Spanned<Vec<Spanned<toml::Value>>>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct CallTable {
+    method: String,
+    params: Option<toml::Value>,
+    params_generated: Option<Vec<Piece>>,
+}
+
+fn one() -> usize {
+    1
+}
+
+/// The call of a case that names none: the example of the specification.
+const METHOD: &str = "examples.getStateName";
+const PARAMS: &str = r#"[{"int":"41"}]"#;
+const PATH: &str = "/RPC2";
+
+impl CallCase {
+    /// Returns the built-in cases, sorted by id.
+    ///
+    /// # Errors
+    /// Returns an error if a file is malformed, which is a mistake of this project.
+    pub fn built_in() -> Result<Vec<Self>, Error> {
+        let mut cases = Vec::new();
+        for file in xend_fixtures::files("calls/") {
+            cases.extend(Self::parse(&format!("fixtures/{}", file.path), file.bytes())?);
+        }
+        cases.sort_by(|left, right| left.id.cmp(&right.id));
+        Ok(cases)
+    }
+
+    /// Parses a file of cases; `file` is the name that diagnostics show.
+    ///
+    /// # Errors
+    /// Returns a diagnostic for the first mistake in the file, with its place.
+    pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Self>, Diagnostic> {
+        let text = str::from_utf8(bytes).map_err(|error| {
+            let at = error.valid_up_to();
+            Diagnostic::new(file, bytes, at..at + 1, "a file of cases must be UTF-8; use raw-base64 for other bytes")
+        })?;
+        let parsed: File = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
+        let source = Source { file, bytes };
+        parsed.case.into_iter().map(|table| source.case(table)).collect()
+    }
+}
+
+struct Source<'a> {
+    file: &'a str,
+    bytes: &'a [u8],
+}
+
+impl Source<'_> {
+    fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
+        Diagnostic::new(self.file, self.bytes, span, message.into())
+    }
+
+    fn case(&self, table: Table) -> Result<CallCase, Diagnostic> {
+        let id = table.id.span();
+        if !table.id.get_ref().starts_with("calls/") {
+            return Err(self.wrong(id, "the id of a case is calls/NAME"));
+        }
+        let path = table.path.unwrap_or_else(|| PATH.to_owned());
+        if !path.starts_with('/') || path.contains([' ', '\r', '\n']) {
+            return Err(self.wrong(id, "the path of an address begins with / and has no white space"));
+        }
+        let (method, params) = match table.call {
+            None => (METHOD.to_owned(), PARAMS.to_owned()),
+            Some(call) => {
+                let span = call.span();
+                let CallTable { method, params, params_generated } = call.into_inner();
+                let params = match (params, params_generated) {
+                    (Some(params), None) => serde_json::to_string(&params).map_err(|error| error.to_string()),
+                    (None, Some(pieces)) => joined(&pieces),
+                    _ => Err("a call has exactly one of params and params_generated".to_owned()),
+                };
+                (method, params.map_err(|message| self.wrong(span, message))?)
+            }
+        };
+        let call = format!(r#"[{{"call":{{"method":{},"params":{params}}}}}]"#, json!(method));
+        let call = self.tagged(&call, &id)?;
+        let (reply, reply_span) = match table.reply {
+            Some(reply) => (reply.get_ref().clone(), reply.span()),
+            None => (Reply::Value(Reply::VALUE.to_owned()), id.clone()),
+        };
+        reply.sent().map_err(|message| self.wrong(reply_span, format!("the reply can't be made: {message}")))?;
+        let wire = table.wire.iter().map(|name| {
+            name.get_ref().parse::<WireCheck>().map_err(|error| self.wrong(name.span(), error.to_string()))
+        });
+        let needs = table
+            .needs
+            .iter()
+            .map(|name| name.get_ref().parse::<Feature>().map_err(|error| self.wrong(name.span(), error.to_string())));
+        let span = table.learns.span();
+        let learns: Vec<_> =
+            table.learns.into_inner().into_iter().map(|it| self.learned(&it, &reply)).collect::<Result<_, _>>()?;
+        if learns.is_empty() {
+            return Err(self.wrong(span, "a case says what may be learned: value, fault, error, or a table"));
+        }
+        Ok(CallCase {
+            id: table.id.into_inner(),
+            title: table.title,
+            rule: table.rule,
+            source: table.source,
+            since: table.since,
+            path,
+            method,
+            params,
+            call,
+            calls: table.calls.max(1),
+            is_early: table.early,
+            reply,
+            faults: table.faults,
+            wire: wire.collect::<Result<_, _>>()?,
+            requests: table.requests.unwrap_or(table.calls.max(1)),
+            needs: needs.collect::<Result<_, _>>()?,
+            deadline: table.deadline_ms.map_or(CallCase::DEADLINE, Duration::from_millis),
+            level: table.level,
+            learns,
+        })
+    }
+
+    fn learned(&self, learned: &Spanned<toml::Value>, reply: &Reply) -> Result<Learned, Diagnostic> {
+        let span = learned.span();
+        let answer = |value: serde_json::Value| self.tagged(&json!([value]).to_string(), &span);
+        let value = || answer(json!({ "response": { "string": reply.value() } }));
+        match learned.get_ref() {
+            toml::Value::String(word) => {
+                match word.as_str() {
+                    "value" => value().map(Learned::Answer),
+                    "fault" => {
+                        let (code, string) = reply.fault();
+                        let fault = json!({ "code": { "int": code.to_string() }, "string": { "string": string } });
+                        answer(json!({ "fault": fault })).map(Learned::Answer)
+                    }
+                    "error" => Ok(Learned::Error),
+                    "value-if-asked" => value().map(Learned::IfAsked),
+                    _ => Err(self
+                        .wrong(span, format!("unknown word `{word}`, expected value, fault, error or value-if-asked"))),
+                }
+            }
+            toml::Value::Table(table) if table.contains_key("generated") => {
+                let pieces: Result<Vec<Piece>, _> = table["generated"].clone().try_into();
+                let json = pieces.map_err(|error| error.to_string()).and_then(|pieces| joined(&pieces));
+                let json = json.map_err(|message| self.wrong(span.clone(), message))?;
+                self.tagged(&json, &span).map(Learned::Answer)
+            }
+            other => {
+                let json = serde_json::to_value(other).map_err(|error| self.wrong(span.clone(), error.to_string()))?;
+                answer(json).map(Learned::Answer)
+            }
+        }
+    }
+
+    fn tagged(&self, json: &str, span: &Range<usize>) -> Result<Tagged, Diagnostic> {
+        Tagged::from_json(json.as_bytes(), Codec::Xmlrpc).map_err(|error| self.wrong(span.clone(), error.to_string()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn mistakes_have_a_place() {
+        let check = |rest: &str, message: &str| {
+            let head = "[[case]]\nid = \"calls/a\"\ntitle = \"A\"\nrule = \"http/post\"\nsource = \"none\"\nsince = \"0.1.0\"\n";
+            let diagnostic = CallCase::parse("a.toml", format!("{head}{rest}").as_bytes()).expect_err(rest);
+            assert!(diagnostic.to_string().contains(message), "{rest}: {diagnostic}");
+        };
+        let end = "level = \"must\"\nlearns = [\"value\"]\n";
+        check("level = \"must\"\nlearns = []\n", "what may be learned");
+        check("level = \"must\"\nlearns = [\"success\"]\n", "unknown word `success`");
+        check(&format!("wire = [\"get\"]\n{end}"), "unknown check `get`, expected one of post, target");
+        check(&format!("reply = {{ raw-base64 = \"?\" }}\n{end}"), "the reply can't be made");
+        check(&format!("reply = \"nothing\"\n{end}"), "unknown variant `nothing`");
+        check(&format!("path = \"RPC2\"\n{end}"), "begins with /");
+        check(&format!("call = {{ method = \"m\" }}\n{end}"), "exactly one of params and params_generated");
+        check(&format!("call = {{ method = \"m\", params = [5] }}\n{end}"), "expected an object");
+        check(&format!("faults = [\"broken\"]\n{end}"), "broken");
+    }
+}

@@ -1,0 +1,15 @@
+//! The suite `calling`: a subject calls an XML-RPC server over HTTP, which the harness serves.
+//!
+//! A [`CallCase`] says what the subject is asked to call, what must be on the wire, what the server replies, and what
+//! the subject may learn from the reply. Each case has a server of its own.
+
+mod case;
+mod file;
+mod judgement;
+mod reply;
+mod request;
+mod server;
+
+pub use case::{CallCase, Learned, WireCheck};
+pub(crate) use judgement::{CallJudgement, Called};
+pub use server::{Exchange, Server};

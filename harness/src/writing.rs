@@ -1,0 +1,177 @@
+//! Judges what a subject wrote: it must be well-formed, mean the value, and use nothing that the rules lack.
+
+use std::sync::Arc;
+
+use xend_wire::{Excerpt, visible};
+
+use crate::Rules;
+use crate::case::{WritingCase, WritingExpect, WritingOutcome};
+use crate::shorten::{lines, shortened};
+use crate::subject::{Answer, Fault};
+use crate::suite::Suite;
+use crate::tagged::{Difference, Equality, Tagged};
+use crate::verdict::{About, Evidence, Status, Verdict};
+
+/// The length to which a value, or a line of a document, is shortened in a report, in characters.
+const LONGEST: usize = 400;
+/// How many lines of a document a report shows if the place of the failure is not known.
+const LINES: usize = 12;
+
+/// A case with the rules and the expectation that an answer is judged by.
+pub(crate) struct WritingJudgement<'a> {
+    pub(crate) case: &'a WritingCase,
+    pub(crate) about: Arc<About>,
+    pub(crate) rules: Rules,
+    pub(crate) expect: &'a WritingExpect,
+    pub(crate) equality: Equality,
+}
+
+/// What is wrong with a document.
+enum Flaw {
+    Malformed(xend_wire::Error),
+    Different(Difference, Tagged),
+    NotRefused,
+}
+
+impl WritingJudgement<'_> {
+    /// Judges an answer; `is_strict` tells whether a failure at the level `should` fails the run.
+    pub(crate) fn verdict(&self, answer: &Result<Answer, Fault>, is_strict: bool) -> Verdict {
+        let flaw = match answer {
+            Ok(Answer::Document(document)) => self.flaw(document),
+            _ => None,
+        };
+        let (status, why) = self.status(answer, flaw.as_ref());
+        let level = self.expect.level;
+        Verdict {
+            level: Some(level),
+            is_unexpected: status == Status::HarnessError || status.counts(level, is_strict),
+            evidence: status.is_failure().then(|| Box::new(self.evidence(answer, flaw.as_ref()))),
+            why,
+            ..Verdict::bare(Suite::Writing, Arc::clone(&self.about), self.rules.to_string(), status)
+        }
+    }
+
+    fn flaw(&self, document: &[u8]) -> Option<Flaw> {
+        if self.expect.documents.iter().any(|right| right.as_bytes() == document) {
+            return None;
+        }
+        if self.expect.outcome == WritingOutcome::Refused {
+            return Some(Flaw::NotRefused);
+        }
+        match self.rules.decode(document) {
+            Err(error) => Some(Flaw::Malformed(error)),
+            Ok(values) => {
+                let difference = values.difference(self.case.value.as_ref()?, self.equality)?;
+                Some(Flaw::Different(difference, values))
+            }
+        }
+    }
+
+    fn status(&self, answer: &Result<Answer, Fault>, flaw: Option<&Flaw>) -> (Status, String) {
+        match (answer, flaw) {
+            (Ok(Answer::Document(_)), None) => (Status::Pass, String::new()),
+            (Ok(Answer::Document(_)), Some(flaw)) => match flaw {
+                Flaw::Malformed(error) => (Status::Fail, format!("what the subject wrote breaks the rules: {error}")),
+                Flaw::Different(..) => (Status::WrongValue, "what the subject wrote means another value".to_owned()),
+                Flaw::NotRefused => (Status::Fail, "the subject writes a value that no document can hold".to_owned()),
+            },
+            (Ok(Answer::Reject { .. }), _) if self.expect.outcome != WritingOutcome::Written => {
+                (Status::Pass, String::new())
+            }
+            (Ok(Answer::Reject { .. }), _) => {
+                (Status::Fail, "the subject refuses a value that it should write".to_owned())
+            }
+            (Ok(Answer::Unsupported(why)), _) => {
+                (Status::Unsupported, format!("the subject says: {}", shortened(&visible(why.as_bytes()), LONGEST)))
+            }
+            (Ok(_), _) => {
+                (Status::InvalidAnswer, "the answer to a value has neither a document nor a reject".to_owned())
+            }
+            (Err(fault), _) => fault.status(),
+        }
+    }
+
+    fn evidence(&self, answer: &Result<Answer, Fault>, flaw: Option<&Flaw>) -> Evidence {
+        let case = self.case;
+        let value = || shortened(&visible(case.json.as_bytes()), LONGEST);
+        let excerpt = |document: &[u8]| {
+            let span = match flaw {
+                Some(Flaw::Malformed(error)) => Some(error.span()),
+                // The place of a difference is known by the wanted values; the value that was read stands there instead.
+                Some(Flaw::Different(difference, values)) => values.locate_path(&difference.path),
+                _ => None,
+            };
+            span.map_or_else(|| lines(document, LINES, LONGEST), |span| Excerpt::new(document, &span).to_string())
+        };
+        Evidence {
+            input: match answer {
+                Ok(Answer::Document(document)) => excerpt(document),
+                _ => format!("  | {}\n", value()),
+            },
+            got: match (answer, flaw) {
+                (Ok(Answer::Document(_)), Some(Flaw::Different(_, values))) => shortened(&values.to_json(), LONGEST),
+                (Ok(Answer::Document(document)), _) => format!("a document of {} bytes", document.len()),
+                (Ok(Answer::Reject { message, .. }), _) => {
+                    format!("rejected: {}", shortened(&visible(message.as_bytes()), LONGEST))
+                }
+                (Ok(_), _) => "another kind of answer".to_owned(),
+                (Err(Fault::InvalidAnswer(_, line)), _) => line.clone(),
+                (Err(_), _) => "no answer".to_owned(),
+            },
+            wanted: match self.expect.outcome {
+                WritingOutcome::Refused => format!("a reject of {}", value()),
+                WritingOutcome::Written => format!("a document that means {}", value()),
+                WritingOutcome::Either => format!("a document that means {}, or a reject", value()),
+            },
+            differences: match flaw {
+                Some(Flaw::Different(difference, _)) => vec![difference.to_string()],
+                _ => Vec::new(),
+            },
+            ..Evidence::default()
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::Codec;
+
+    #[track_caller]
+    fn check(value: &str, outcome: &str, answer: Answer, status: Status) {
+        let text = format!(
+            "rules = [\"spec\"]\n[[case]]\nid = \"xmlrpc/write-a\"\ntitle = \"A\"\nrule = \"none\"\nsource = \"none\"\nsince = \"0\"\n\
+             value = {value}\nexpect = [{{ level = \"must\", outcome = \"{outcome}\" }}]\n"
+        );
+        let cases = WritingCase::parse("a.toml", text.as_bytes()).expect("a case");
+        let rules = Codec::Xmlrpc.default_rules();
+        let expect = cases[0].expectation(rules).expect("an expectation");
+        let about = Arc::new(About::default());
+        let judgement = WritingJudgement { case: &cases[0], about, rules, expect, equality: Equality::default() };
+        let verdict = judgement.verdict(&Ok(answer.clone()), false);
+        assert_eq!(verdict.status, status, "{answer:?}: {}", verdict.why);
+        assert_eq!(verdict.evidence.is_some(), status.is_failure());
+    }
+
+    #[test]
+    fn documents_are_judged_by_what_they_mean() {
+        let document = |inner: &str| {
+            let text =
+                format!("<methodResponse><params><param><value>{inner}</value></param></params></methodResponse>");
+            Answer::Document(text.into_bytes())
+        };
+        let refused = || Answer::Reject { message: "no".to_owned(), kind: None };
+        let value = "{ response = { string = \"a<b\" } }";
+        check(value, "written", document("<string>a&lt;b</string>"), Status::Pass);
+        check(value, "written", document(" a&#60;b".trim_start()), Status::Pass);
+        check(value, "written", document("<string>a<b</string>"), Status::Fail);
+        check(value, "written", document("<string>a&amp;lt;b</string>"), Status::WrongValue);
+        check(value, "written", document("<ex:nil/>"), Status::Fail);
+        check(value, "written", refused(), Status::Fail);
+        check(value, "written", Answer::Accept, Status::InvalidAnswer);
+        check(value, "either", refused(), Status::Pass);
+        check(value, "either", document("<string>b</string>"), Status::WrongValue);
+        check(value, "refused", document("<string>a&lt;b</string>"), Status::Fail);
+        check(value, "refused", refused(), Status::Pass);
+    }
+}
