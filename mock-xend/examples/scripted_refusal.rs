@@ -8,23 +8,16 @@
 use std::error::Error;
 use std::io::{BufRead, BufReader, Write};
 use std::net::TcpStream;
-use std::path::Path;
 
-use mock_xend::{Face, MockXend, Release, Scenario};
-
-const SCENARIO: &str = r#"
-[[expect]]
-operation = "domain.pause"
-args = { domain = "vm1" }
-face = "sxp"
-reply = { not-implemented = "pause" }
-"#;
+use mock_xend::{Face, MockXend, Release, Reply, Scenario, expect};
+use xend_wire::operation::PAUSE;
 
 fn main() -> Result<(), Box<dyn Error>> {
-    let scenario = Scenario::parse("refusal", SCENARIO, Path::new("."))?;
+    let refuses = expect(PAUSE).on(Face::Sxp).arg("domain", "vm1").reply(Reply::NotImplemented("pause".into()));
+    let scenario = Scenario::new().with(refuses);
     let mock = MockXend::builder().release(Release::V3_0_3).scenario(scenario).start()?;
-    let uri = mock.uri(Face::Sxp).expect("it listens there");
-    let address = uri.trim_start_matches("sxp+tcp://");
+    let url = mock.http_url(Face::Sxp).expect("it listens there");
+    let address = url.trim_start_matches("http://");
 
     let mut stream = TcpStream::connect(address)?;
     let body = "op=pause";

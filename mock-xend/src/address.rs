@@ -1,21 +1,26 @@
 //! The addresses that a mock listens on.
 
 use std::fmt;
-use std::net::SocketAddr;
+use std::net::{IpAddr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
+use crate::nearest::nearest;
+
 /// An address to listen on, written `tcp:127.0.0.1:8000` or `unix:/var/lib/xend/xend-socket`. Port 0 stands for any
-/// free port.
+/// free port. A port alone, or with `localhost`, is one of loopback; `unix:auto` is a temporary socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// An IP address and a port.
     Tcp(SocketAddr),
     /// The path of a Unix socket.
     Unix(PathBuf),
+    /// A Unix socket in a temporary folder of its own, which only this user can enter. Both are removed with the
+    /// listener.
+    AnyUnix,
 }
 
 impl Address {
@@ -39,7 +44,7 @@ impl Address {
         let path = if face == Face::Sxp { "" } else { "/RPC2" };
         match self {
             Self::Tcp(address) => Some(format!("http://{address}{path}")),
-            Self::Unix(_) => None,
+            Self::Unix(_) | Self::AnyUnix => None,
         }
     }
 
@@ -48,7 +53,14 @@ impl Address {
         match self {
             Self::Tcp(address) => format!("{face}+tcp://{address}"),
             Self::Unix(path) => format!("{face}+unix://{}", path.display()),
+            // No listener has this address: each was given a path.
+            Self::AnyUnix => format!("{face}+unix:auto"),
         }
+    }
+
+    /// Returns the URL of a face at the address, in the form that clients take: that of HTTP, or of a Unix socket.
+    pub(crate) fn url(&self, face: Face) -> String {
+        self.http_url(face).unwrap_or_else(|| self.uri(face))
     }
 
     fn loopback(port: u16) -> Self {
@@ -60,11 +72,49 @@ impl FromStr for Address {
     type Err = InvalidAddress;
 
     fn from_str(text: &str) -> Result<Self, InvalidAddress> {
-        let invalid = || InvalidAddress(text.to_owned());
-        match text.split_once(':') {
-            Some(("tcp", address)) => address.parse().map(Self::Tcp).map_err(|_| invalid()),
-            Some(("unix", path)) if !path.is_empty() => Ok(Self::Unix(path.into())),
-            _ => Err(invalid()),
+        let wrong = |why: String| InvalidAddress { text: text.to_owned(), why };
+        match text.strip_prefix("unix:") {
+            Some("") => return Err(wrong("a Unix socket needs a path: unix:/tmp/xend.sock, or unix:auto".to_owned())),
+            Some("auto") => return Ok(Self::AnyUnix),
+            Some(path) => return Ok(Self::Unix(path.into())),
+            None => {}
+        }
+        if let Some((_, rest)) = text.split_once("://") {
+            let address = rest.split('/').next().unwrap_or_default();
+            let instead = if address.is_empty() { format!("unix:{rest}") } else { address.to_owned() };
+            return Err(wrong(format!("a URL is no address to listen on, write {instead}")));
+        }
+        let place = text.strip_prefix("tcp:").unwrap_or(text);
+        if let Ok(address) = place.parse::<SocketAddr>() {
+            return Ok(Self::Tcp(address));
+        }
+        if place.starts_with(['/', '.']) {
+            return Ok(Self::Unix(place.into()));
+        }
+        if let Ok(ip) = place.parse::<IpAddr>() {
+            let address = SocketAddr::new(ip, 0);
+            return Err(wrong(format!("the port is missing, write {address} for any free one")));
+        }
+        let (host, port) = place.rsplit_once(':').unwrap_or(("localhost", place));
+        if host.eq_ignore_ascii_case("localhost") || host.is_empty() {
+            return match port.parse::<u16>() {
+                Ok(port) => Ok(Self::loopback(port)),
+                Err(_) if port.eq_ignore_ascii_case("localhost") => {
+                    Err(wrong("the port is missing, write localhost:0 for any free one".to_owned()))
+                }
+                Err(_) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
+                    Err(wrong(format!("{port} is no port, expected a number from 0 to 65535")))
+                }
+                Err(_) => Err(wrong(EXPECTED.to_owned())),
+            };
+        }
+        match nearest(host, ["tcp", "unix"]) {
+            Some(scheme) if !host.contains('.') => Err(wrong(format!("did you mean {scheme}:{port}?"))),
+            _ if port.parse::<u16>().is_ok() && !host.contains(':') => Err(wrong(format!(
+                "{host} is the name of a host, and a mock listens on an address: write 0.0.0.0:{port} for all \
+                 interfaces, or localhost:{port}"
+            ))),
+            _ => Err(wrong(EXPECTED.to_owned())),
         }
     }
 }
@@ -74,27 +124,68 @@ impl fmt::Display for Address {
         match self {
             Self::Tcp(address) => write!(f, "tcp:{address}"),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
+            Self::AnyUnix => f.write_str("unix:auto"),
         }
     }
 }
 
+/// What an address looks like.
+const EXPECTED: &str = "expected IP:PORT, PORT, localhost:PORT, unix:PATH or unix:auto";
+
 /// The error for a text that is no address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error("`{0}` is not an address to listen on, expected tcp:IP:PORT or unix:PATH")]
-pub struct InvalidAddress(String);
+#[error("`{text}` is not an address to listen on: {why}")]
+pub struct InvalidAddress {
+    text: String,
+    why: String,
+}
 
 #[cfg(test)]
 mod tests {
     use super::*;
 
     #[test]
-    fn addresses() {
-        let check = |text: &str| assert_eq!(text.parse::<Address>().unwrap().to_string(), text);
-        check("tcp:127.0.0.1:8000");
-        check("tcp:[::1]:0");
-        check("unix:/tmp/x.sock");
-        for text in ["", "8000", "tcp:localhost:8000", "tcp:127.0.0.1", "unix:", "sxp:1"] {
-            assert_eq!(text.parse::<Address>(), Err(InvalidAddress(text.to_owned())));
+    fn what_is_meant_is_understood() {
+        for (text, meant) in [
+            ("tcp:127.0.0.1:8000", "tcp:127.0.0.1:8000"),
+            ("127.0.0.1:0", "tcp:127.0.0.1:0"),
+            ("tcp:[::1]:0", "tcp:[::1]:0"),
+            ("[::1]:80", "tcp:[::1]:80"),
+            ("localhost:8000", "tcp:127.0.0.1:8000"),
+            ("tcp:localhost:8000", "tcp:127.0.0.1:8000"),
+            ("8006", "tcp:127.0.0.1:8006"),
+            (":8006", "tcp:127.0.0.1:8006"),
+            ("unix:/tmp/x.sock", "unix:/tmp/x.sock"),
+            ("unix:x.sock", "unix:x.sock"),
+            ("/tmp/x.sock", "unix:/tmp/x.sock"),
+            ("./x.sock", "unix:./x.sock"),
+            ("unix:auto", "unix:auto"),
+        ] {
+            assert_eq!(text.parse::<Address>().map(|address| address.to_string()).as_deref(), Ok(meant), "{text}");
+        }
+    }
+
+    #[test]
+    fn what_is_no_address_is_answered_with_one() {
+        for (text, why) in [
+            ("", EXPECTED),
+            ("unix:", "a Unix socket needs a path: unix:/tmp/xend.sock, or unix:auto"),
+            ("127.0.0.1", "the port is missing, write 127.0.0.1:0 for any free one"),
+            ("::1", "the port is missing, write [::1]:0 for any free one"),
+            ("localhost", "the port is missing, write localhost:0 for any free one"),
+            ("70000", "70000 is no port, expected a number from 0 to 65535"),
+            ("http://127.0.0.1:8000/xend", "a URL is no address to listen on, write 127.0.0.1:8000"),
+            ("sxp+unix:///tmp/x", "a URL is no address to listen on, write unix:/tmp/x"),
+            ("tpc:8000", "did you mean tcp:8000?"),
+            (
+                "example.org:80",
+                "example.org is the name of a host, and a mock listens on an address: write 0.0.0.0:80 for all \
+                 interfaces, or localhost:80",
+            ),
+            ("1.2.3.4:port", EXPECTED),
+        ] {
+            let error = text.parse::<Address>().expect_err(text);
+            assert_eq!(error.to_string(), format!("`{text}` is not an address to listen on: {why}"));
         }
     }
 }

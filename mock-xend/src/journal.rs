@@ -4,11 +4,15 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use xend_wire::operation::Face;
+use xend_wire::Release;
+use xend_wire::failure::Failure;
+use xend_wire::http::Reply;
+use xend_wire::operation::{Arguments, Face, Operation};
+use xend_wire::sexpr::Document;
 
 use crate::fault::Faults;
 
-/// A request with its reply, both as bytes.
+/// A request with its reply: what was asked, what answered, and both as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Exchange {
     /// The number of the exchange, counted from 1.
@@ -17,6 +21,13 @@ pub struct Exchange {
     pub face: Face,
     /// The number of the connection, counted from 1 over all listeners.
     pub connection: u64,
+    /// The release that answered.
+    pub release: Release,
+    /// The operation that was asked for. `None` if the request is none, or if it is not kept completely. A request that
+    /// stands for several operations is the first of them in `xend_wire`'s table.
+    pub operation: Option<Operation>,
+    /// The arguments of the operation.
+    pub arguments: Arguments,
     /// What answered the request.
     pub answered_by: AnsweredBy,
     /// The time of the simulated host at the reply, since the Unix epoch.
@@ -64,10 +75,15 @@ pub enum AnsweredBy {
     },
 }
 
+/// Tells the operation that a request stands for, with its arguments.
+pub(crate) type Recognise = fn(Face, Release, &[u8]) -> Option<(Operation, Arguments)>;
+
 /// What is known of an exchange besides its bytes.
+#[derive(Clone)]
 pub(crate) struct Told {
     pub(crate) face: Face,
     pub(crate) connection: u64,
+    pub(crate) release: Release,
     pub(crate) at: Duration,
     pub(crate) answered_by: AnsweredBy,
     pub(crate) faults: Faults,
@@ -92,13 +108,71 @@ impl AnsweredBy {
 }
 
 impl Exchange {
+    pub(crate) fn new(number: u64, told: Told, request: Vec<u8>, reply: Vec<u8>) -> Self {
+        let Told { face, connection, release, at, answered_by, faults } = told;
+        let (request_length, reply_length) = (request.len(), reply.len());
+        let (operation, arguments) = (None, Arguments::new());
+        Self {
+            number,
+            face,
+            connection,
+            release,
+            operation,
+            arguments,
+            answered_by,
+            at,
+            request,
+            request_length,
+            reply,
+            reply_length,
+            faults,
+        }
+    }
+
+    /// Fills in what the request asks for, if it is kept completely.
+    pub(crate) fn recognise(&mut self, recognise: Recognise) {
+        if self.request.len() == self.request_length
+            && let Some((operation, arguments)) = recognise(self.face, self.release, &self.request)
+        {
+            self.operation = Some(operation);
+            self.arguments = arguments;
+        }
+    }
+
+    /// Returns the status of the reply; `None` if there is none, as for HTTP/0.9 and for a connection that was closed.
+    pub fn status(&self) -> Option<u16> {
+        let line = self.reply.strip_prefix(b"HTTP/1.")?;
+        let status = line.split(|byte| *byte == b' ').nth(1)?;
+        str::from_utf8(status.get(..3)?).ok()?.parse().ok()
+    }
+
+    /// Returns what the reply gives to a client that asked for the operation: its value as S-expressions, whatever the
+    /// face, or why there is none. `None` if the request is no operation, or if there is no whole reply.
+    pub fn value(&self) -> Option<Result<Document<'static>, Failure>> {
+        let operation = self.operation?;
+        let status = self.status().filter(|_| self.is_whole())?;
+        let end = self.reply.windows(4).position(|end| end == b"\r\n\r\n")?;
+        let (head, body) = (&self.reply[..end], &self.reply[end + 4..]);
+        let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
+        let reason = lines.next()?.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
+        let mut reply = Reply::new(status, String::from_utf8_lossy(reason), body);
+        reply.headers = lines
+            .filter_map(|line| {
+                let colon = line.iter().position(|byte| *byte == b':')?;
+                let (name, value) = (&line[..colon], line[colon + 1..].trim_ascii());
+                Some((String::from_utf8_lossy(name).into_owned(), value.to_vec()))
+            })
+            .collect();
+        Some(operation.read(self.face, self.release, &reply))
+    }
+
     /// Returns whether the request and the reply are kept completely.
     pub fn is_whole(&self) -> bool {
         self.request.len() == self.request_length && self.reply.len() == self.reply_length
     }
 
     /// Returns the memory that the exchange takes, in bytes.
-    fn cost(&self) -> usize {
+    pub(crate) fn cost(&self) -> usize {
         let why = self.answered_by.why_not().map_or(0, str::len);
         size_of::<Self>() + self.request.capacity() + self.reply.capacity() + why
     }
@@ -152,21 +226,8 @@ impl Journal {
         keep(&mut kept_request, request);
         keep(&mut kept_reply, reply);
         let (request_length, reply_length) = (request.len(), reply.len());
-        let Told { face, connection, at, answered_by, faults } = told;
-        let number = self.total;
-        let (request, reply) = (kept_request, kept_reply);
-        let exchange = Exchange {
-            number,
-            face,
-            connection,
-            at,
-            answered_by,
-            request,
-            request_length,
-            reply,
-            reply_length,
-            faults,
-        };
+        let exchange = Exchange::new(self.total, told, kept_request, kept_reply);
+        let exchange = Exchange { request_length, reply_length, ..exchange };
         self.held += exchange.cost();
         self.exchanges.push_back(exchange);
         while self.held > self.budget {
@@ -178,6 +239,12 @@ impl Journal {
         let oldest = self.exchanges.pop_front()?;
         self.held -= oldest.cost();
         Some(oldest)
+    }
+
+    /// Fills in what the requests ask for, as `recognise` tells it of those that are kept completely.
+    pub(crate) fn recognised(mut self, recognise: Recognise) -> Self {
+        self.exchanges.iter_mut().for_each(|exchange| exchange.recognise(recognise));
+        self
     }
 
     /// Returns the exchanges that are kept, oldest first.
@@ -201,7 +268,14 @@ mod tests {
     use super::*;
 
     fn told(face: Face) -> Told {
-        Told { face, connection: 1, at: Duration::ZERO, answered_by: AnsweredBy::Face, faults: Faults::none() }
+        Told {
+            face,
+            connection: 1,
+            release: Release::V4_1,
+            at: Duration::ZERO,
+            answered_by: AnsweredBy::Face,
+            faults: Faults::none(),
+        }
     }
 
     #[test]

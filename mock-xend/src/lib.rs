@@ -2,31 +2,26 @@
 //! protocols, with replies that a test can script.
 //!
 //! ```
-//! use mock_xend::{Face, MockXend, Release, Scenario};
-//! use std::path::Path;
+//! use mock_xend::{MockXend, Release, Reply, Scenario, expect};
+//! use xend_wire::operation::PAUSE;
 //!
-//! let scenario = Scenario::parse("outage.toml", r#"
-//!     [[expect]]
-//!     operation = "domain.pause"
-//!     args = { domain = "vm1" }
-//!     reply = { error = "Domain 'vm1' is not started" }
-//! "#, Path::new("."))?;
-//! let mock = MockXend::builder().release(Release::V4_1).scenario(scenario).start()?;
-//! println!("point your client at {}", mock.uri(Face::Sxp).expect("it listens there"));
+//! let refuses = expect(PAUSE).arg("domain", "vm1").reply(Reply::Error("Domain 'vm1' is not started".into()));
+//! let mock = MockXend::builder().release(Release::V4_1).scenario(Scenario::new().with(refuses)).start()?;
+//! println!("point your client at {:?}", mock.listening());
 //!
 //! // ... the code under test talks to the mock ...
 //!
 //! let report = mock.stop();
-//! assert_eq!(report.lines().collect::<Vec<_>>(), ["unused: line 2: domain.pause domain=vm1: 0 of 1"]);
-//! # Ok::<(), Box<dyn std::error::Error>>(())
+//! assert!(report.findings()[0].what.ends_with("domain.pause domain=vm1: 0 of 1"));
+//! # Ok::<(), mock_xend::Error>(())
 //! ```
 //!
 //! * [`MockXend`] listens on TCP and Unix sockets, on a thread of its own.
 //! * [`Daemon`] is the mock without listeners: it serves any stream that a test gives to it.
-//! * [`Scenario`] holds scripted replies; the simulated host ([`world`]) answers all other requests.
+//! * [`Scenario`] holds scripted replies, from a file or made of [`expect`]ations; the simulated host ([`world`]) answers all other requests.
 //! * A [`Fault`] breaks replies on their way: late, cut, reset, malformed; [`Chaos`] takes faults at random.
 //! * [`Relay`] is a proxy before a real server, which can record what passes, or the replay of such a recording.
-//! * [`Journal`] keeps the requests and replies, as bytes.
+//! * [`Journal`] keeps the requests and replies: what was asked, what answered, and the bytes.
 #![forbid(unsafe_code)]
 
 mod address;
@@ -35,11 +30,13 @@ mod error;
 mod faces;
 mod fault;
 mod fields;
+mod following;
 mod headers;
 mod host;
 mod http;
 mod journal;
 mod line;
+mod nearest;
 #[cfg(feature = "program")]
 pub mod out_file;
 #[cfg(feature = "program")]
@@ -54,6 +51,7 @@ mod relay;
 mod removed_on_drop;
 mod scenario;
 mod service;
+mod temporary_folder;
 pub mod text_file;
 mod weight;
 pub mod world;
@@ -65,6 +63,7 @@ pub use fault::{
     BrokenChunk, Chaos, ContentLength, End, Fault, Faults, InvalidChaos, InvalidFault, Node, Place, Plan, Refusal,
     SendStep, SendSteps,
 };
+pub use following::Following;
 pub use host::{Builder, Daemon, MockXend, Relay, RelayBuilder};
 pub use journal::{AnsweredBy, Exchange, Journal};
 pub use quirk::{Quirk, UnknownQuirk};

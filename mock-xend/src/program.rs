@@ -1,30 +1,28 @@
 //! The command line of `mock-xend`.
 
+mod log;
+mod options;
+mod output;
+mod relay;
+mod run;
+mod terminal;
+mod wait;
+
+use std::ffi::OsString;
 use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::{CommandFactory, Parser, Subcommand};
-use serde::Serialize;
-use xend_wire::operation::Face;
 use xend_wire::{Release, visible_lines};
 
-use crate::address::Address;
+use self::options::{Options, own_ports};
+use self::terminal::{on_signal, print_line, print_output, print_to_stderr};
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::fault::{Chaos, Fault};
-use crate::host::MockXend;
-use crate::out_file::OutFile;
 use crate::pages::Pages;
-use crate::quirk::Quirk;
-use crate::removed_on_drop::RemovedOnDrop;
-use crate::scenario::Scenario;
+use crate::scenario::{Scenario, schema};
 use crate::world::World;
-
-mod relay;
-mod terminal;
-
-use terminal::{on_signal, print_line, print_output, print_to_stderr};
 
 /// A mock of Xend, the control daemon of Xen 3 and 4: a simulated host that answers in the daemon's protocols, with
 /// replies that can be scripted.
@@ -41,60 +39,12 @@ struct Arguments {
     #[command(subcommand)]
     command: Option<Command>,
 
-    #[arg(long, help = release_help())]
-    release: Option<Release>,
+    #[command(flatten)]
+    options: Options,
 
-    /// Listen on this address for S-expressions over HTTP: tcp:IP:PORT or unix:PATH; may be repeated
-    #[arg(long, value_name = "ADDRESS")]
-    sxp: Vec<Address>,
-
-    /// Listen on this address for XML-RPC; may be repeated. Without any listener, the mock serves S-expressions and
-    /// XML-RPC on loopback, at Xend's own ports
-    #[arg(long, value_name = "ADDRESS")]
-    xmlrpc: Vec<Address>,
-
-    /// Listen on this address for the Xen-API, which releases from 3.1 on have; may be repeated
-    #[arg(long, value_name = "ADDRESS")]
-    xenapi: Vec<Address>,
-
-    /// Take scripted replies from this TOML file
-    #[arg(long, value_name = "FILE")]
-    scenario: Option<PathBuf>,
-
-    /// Simulate the host that this TOML file describes instead of one with Domain-0, vm1 and vm2; `mock-xend world`
-    /// shows the format
-    #[arg(long, value_name = "FILE")]
-    world: Option<PathBuf>,
-
-    /// Write the simulated host to this file when the mock stops, in the format of --world; may be the file given with
-    /// --world
-    #[arg(long, value_name = "FILE")]
-    dump_world: Option<PathBuf>,
-
-    /// Write the addresses of the listeners to this file, as JSON, once they are bound; the file is removed when the
-    /// mock stops
-    #[arg(long, value_name = "PATH")]
-    ready_file: Option<PathBuf>,
-
-    /// Show behaviour of the daemon that is off by default; may be repeated. one-connection (up to 3.0.3): the
-    /// S-expression face serves one client at a time; late-close (from 3.1 on): it leaves the connection open after the
-    /// reply to an operation
-    #[arg(long, value_name = "NAME")]
-    quirk: Vec<Quirk>,
-
-    /// Break all replies to which the scenario gives no fault; may be repeated. A fault is a line of docs/scenarios.md:
-    /// 'delay = "250ms"', 'reset = "body"', unasked-continue
-    #[arg(long, value_name = "FAULT")]
-    fault: Vec<Fault>,
-
-    /// Break a share of these replies at random, a tenth by default: 42:0.25 breaks a quarter of them, always with the
-    /// same faults; with `random` as the seed the mock takes any and prints it
-    #[arg(long, value_name = "SEED[:RATE]")]
-    chaos: Option<Chaos>,
-
-    /// Exit with status 1 if the requests were not those that the scenario expects
+    /// Return as soon as the mock listens, and leave it running in the background; --ready-file has its process id
     #[arg(long)]
-    verify: bool,
+    wait: bool,
 }
 
 #[derive(Debug, Subcommand)]
@@ -116,6 +66,21 @@ enum Command {
         /// The recording
         file: PathBuf,
     },
+    /// Start a mock, run a command against it, and check its requests
+    ///
+    /// The mock listens on free ports of loopback unless told otherwise. The command finds it by XEND_SXP_URL,
+    /// XEND_XMLRPC_URL and XEND_XENAPI_URL. The exit status is that of the command if it is not 0 (128+N if signal N
+    /// killed it), else 1 if the requests were not those that the scenario expects; 2 if the mock did not start, 126 if
+    /// the command can't be run, and 127 if there is no such command.
+    Run {
+        #[command(flatten)]
+        options: Box<Options>,
+        /// The command with its arguments
+        #[arg(last = true, required = true, value_name = "COMMAND")]
+        command: Vec<OsString>,
+    },
+    /// Print the JSON Schema of scenario files, by which editors complete and check them
+    Schema,
     /// Print a simulated host as a TOML file, without starting a mock
     World {
         /// The release of the host [default: that of the file, or 4.1]
@@ -142,7 +107,10 @@ pub fn main() -> ExitCode {
             Some(Command::Replay(arguments)) => relay::replay(arguments),
             Some(Command::Convert { file }) => relay::convert(file),
             Some(Command::Pages(pages)) => print_pages(pages),
-            None => serve(&arguments),
+            Some(Command::Run { options, command }) => run::run(options, command),
+            Some(Command::Schema) => print_output(&schema()).map(|()| ExitCode::SUCCESS),
+            None if arguments.wait => wait::wait(&arguments.options),
+            None => serve(&arguments.options),
         },
         // Help that could not be written is a failure.
         Err(help) if !help.use_stderr() => print_output(&help.to_string()).map(|()| ExitCode::SUCCESS),
@@ -191,109 +159,17 @@ fn print_pages(pages: &Pages) -> Result<ExitCode, Error> {
     Ok(ExitCode::SUCCESS)
 }
 
-fn serve(arguments: &Arguments) -> Result<ExitCode, Error> {
-    let scenario = match &arguments.scenario {
-        Some(path) => Scenario::from_file(path)?,
-        None => Scenario::default(),
-    };
-    let release = arguments.release.or(scenario.release());
-    let world = match &arguments.world {
-        Some(path) => Some(World::from_file(path, release, Clock::running().now())?),
-        None => None,
-    };
-    let release = release.or(world.as_ref().map(World::release)).unwrap_or_default();
-    let faces = [(Face::Sxp, &arguments.sxp), (Face::XmlRpc, &arguments.xmlrpc), (Face::XenApi, &arguments.xenapi)];
-    let mut listen: Vec<_> = faces
-        .into_iter()
-        .flat_map(|(face, addresses)| addresses.iter().map(move |address| (face, address.clone())))
-        .collect();
-    if listen.is_empty() {
-        listen = [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::default_for(face, release))).into();
-    }
-    let builder = MockXend::builder().release(release).scenario(scenario);
-    let builder = builder.faults(arguments.fault.iter().cloned());
-    let builder = match arguments.chaos {
-        Some(chaos) => builder.chaos(chaos),
-        None => builder,
-    };
-    let builder = match world {
-        Some(world) => builder.world(world),
-        None => builder,
-    };
-    let builder = arguments.quirk.iter().fold(builder, |builder, &quirk| builder.quirk(quirk));
-    let builder = listen.into_iter().fold(builder, |builder, (face, address)| builder.listen(face, address));
-
+fn serve(options: &Options) -> Result<ExitCode, Error> {
     // From here on a signal stops the program cleanly, even before the sockets are bound.
     let ended = on_signal().map_err(Error::Start)?;
-    let cannot = |option: &str, path: &Path, error| Error::File { path: format!("{option} {}", path.display()), error };
-    let open = |option: &str, path: &Path| OutFile::open(path).map_err(|error| cannot(option, path, error));
-    if let Some(path) = &arguments.dump_world {
-        // Only checks that the world can be written. No temporary file is kept until then, because it would stay behind
-        // if the program is killed.
-        drop(open("--dump-world", path)?);
-    }
-    let ready_file = arguments.ready_file.as_deref().map(|path| open("--ready-file", path)).transpose()?;
-    let mock = builder.start()?;
-    let ready = match (&arguments.ready_file, ready_file) {
-        (Some(path), Some(file)) => {
-            write_ready_file(path, file, &mock).map_err(|error| cannot("--ready-file", path, error))?
+    let started = options.start(own_ports)?;
+    if !options.logs_to_stdout() {
+        for (face, address) in started.mock.listening() {
+            print_line(&format!("LISTENING {face} {address}"));
         }
-        _ => None,
-    };
-    if let Some(chaos) = arguments.chaos {
-        print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
-    }
-    for (face, address) in mock.listening() {
-        print_line(&format!("LISTENING {face} {address}"));
     }
     // The receiver can't fail: the sender lives as long as the program.
     let _ = ended.recv();
-    drop(ready);
-    let world = mock.daemon().with_world(|world| world.to_toml());
-    let report = mock.stop();
-    print_to_stderr(&report.to_string());
-    if let Some(path) = &arguments.dump_world {
-        let written = open("--dump-world", path)?.write(world.as_bytes());
-        written.map_err(|error| cannot("--dump-world", path, error))?;
-    }
-    Ok(if arguments.verify && !report.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
-}
-
-fn release_help() -> String {
-    let names: Vec<_> = Release::ALL.iter().map(|release| release.as_str()).collect();
-    let (last, others) = names.split_last().expect("there are releases");
-    let default = Release::default();
-    format!(
-        "Emulate this release of the daemon: {} or {last} [default: that of the scenario or the world, or {default}]",
-        others.join(", ")
-    )
-}
-
-#[derive(Serialize)]
-struct Ready {
-    pid: u32,
-    release: String,
-    listening: Vec<Listening>,
-}
-
-#[derive(Serialize)]
-struct Listening {
-    face: String,
-    address: String,
-}
-
-/// Writes the addresses of the listeners to the ready file, as JSON.
-///
-/// If the ready file is a regular file, the returned value removes it when it is dropped. A pipe is left alone.
-fn write_ready_file(path: &Path, file: OutFile, mock: &MockXend) -> io::Result<Option<RemovedOnDrop>> {
-    let listening = mock.listening().iter();
-    let ready = Ready {
-        pid: std::process::id(),
-        release: mock.daemon().release().to_string(),
-        listening: listening
-            .map(|(face, address)| Listening { face: face.to_string(), address: address.to_string() })
-            .collect(),
-    };
-    file.write(&[serde_json::to_vec(&ready)?.as_slice(), b"\n"].concat())?;
-    if path.metadata()?.is_file() { RemovedOnDrop::at(path).map(Some) } else { Ok(None) }
+    let report = options.stop(started)?;
+    Ok(if options.verify && !report.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

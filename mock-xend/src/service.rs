@@ -1,7 +1,7 @@
 //! The state that all connections share: the scenario, the simulated host, the objects of the Xen-API, and the journal.
 
 use std::fmt;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -11,7 +11,8 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use crate::clock::Clock;
-use crate::journal::{AnsweredBy, Journal, Told};
+use crate::following::{Followed, Following, following};
+use crate::journal::{AnsweredBy, Exchange, Journal, Recognise, Told};
 use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::registry::Registry;
@@ -29,6 +30,9 @@ pub(crate) struct Service {
     state: Mutex<State>,
     journal: Mutex<Journal>,
     line: Line,
+    /// Those who are told of each exchange.
+    followers: Mutex<Vec<Followed>>,
+    is_followed: AtomicBool,
     /// The number of connections so far.
     connections: AtomicU64,
     /// Notified of every event of the Xen-API.
@@ -85,6 +89,8 @@ impl Service {
             state,
             journal: Mutex::new(journal),
             line,
+            followers: Mutex::default(),
+            is_followed: AtomicBool::new(false),
             connections: AtomicU64::new(0),
             events: Notify::new(),
         }
@@ -127,7 +133,26 @@ impl Service {
 
     /// Adds an exchange to the journal.
     pub(crate) fn record(&self, told: Told, request: &[u8], reply: &[u8]) {
-        self.journal_lock().record(told, request, reply);
+        let is_followed = self.is_followed.load(Ordering::Relaxed);
+        let followed = is_followed.then(|| told.clone());
+        let number = {
+            let mut journal = self.journal_lock();
+            journal.record(told, request, reply);
+            journal.total()
+        };
+        if let Some(told) = followed {
+            let exchange = Exchange::new(number, told, request.to_vec(), reply.to_vec());
+            let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
+            followers.retain(|follower| follower.tell(exchange.clone()));
+        }
+    }
+
+    /// Returns the exchanges from now on.
+    pub(crate) fn follow(&self, recognise: Recognise) -> Following {
+        let (followed, following) = following(recognise);
+        self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(followed);
+        self.is_followed.store(true, Ordering::Relaxed);
+        following
     }
 
     /// Returns the line between the mock and its clients.

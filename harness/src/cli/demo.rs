@@ -108,9 +108,11 @@ impl Mock {
     fn uris(&self) -> Vec<Uri> {
         let listening = self.mock.listening().iter();
         listening
-            .map(|(face, address)| match address {
-                Address::Tcp(address) => Uri::tcp(*face, address.ip().to_string(), address.port()),
-                Address::Unix(path) => Uri::unix(*face, path),
+            .filter_map(|(face, address)| match address {
+                Address::Tcp(address) => Some(Uri::tcp(*face, address.ip().to_string(), address.port())),
+                Address::Unix(path) => Some(Uri::unix(*face, path)),
+                // A listener on a temporary socket has the socket's path.
+                Address::AnyUnix => None,
             })
             .collect()
     }

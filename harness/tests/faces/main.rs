@@ -13,6 +13,7 @@ mod matrix;
 mod outages;
 mod outcomes;
 mod requests;
+mod scripted_outages;
 mod steps;
 
 /// Snapshots lie in one tree for the whole project.

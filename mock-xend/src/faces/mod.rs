@@ -6,6 +6,7 @@
 #[cfg(test)]
 pub(crate) mod coverage;
 mod operations;
+mod recognise;
 mod serve;
 mod sxp;
 #[cfg(test)]
@@ -13,3 +14,5 @@ mod words;
 mod work;
 pub(crate) mod xenapi;
 mod xmlrpc;
+
+pub(crate) use recognise::recognise;

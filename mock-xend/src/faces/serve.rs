@@ -25,7 +25,8 @@ impl Serves for Service {
         let mut then = Then::Close;
         while let Some(answer) = next_answer(&self, face, connection, &mut input).await {
             let record = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
-                let told = Told { face, connection: connection.number, at: self.now(), answered_by, faults };
+                let (connection, release, at) = (connection.number, self.release(), self.now());
+                let told = Told { face, connection, release, at, answered_by, faults };
                 self.record(told, request, reply);
             };
             match deliver(self.line(), face, &mut input, answer, record).await {

@@ -8,7 +8,9 @@ use xend_wire::Release;
 use xend_wire::operation::Face;
 
 use crate::error::Error;
+use crate::faces;
 use crate::fault::{Faults, Sent};
+use crate::following::Following;
 use crate::http::{Listener, Serves};
 use crate::journal::Journal;
 use crate::scenario::Report;
@@ -74,9 +76,34 @@ impl Daemon {
         self.service.advance(by);
     }
 
-    /// Returns a copy of the journal: the requests and replies so far.
+    /// Returns a copy of the journal: the requests and replies so far, with the operations that were asked for.
+    ///
+    /// ```
+    /// use mock_xend::{Face, MockXend, Release};
+    /// use std::io::{Read, Write};
+    /// use xend_wire::operation::INFO;
+    ///
+    /// let mock = MockXend::builder().release(Release::V4_1).start()?;
+    /// let url = mock.http_url(Face::Sxp).expect("it listens there");
+    /// let mut stream = std::net::TcpStream::connect(url.trim_start_matches("http://"))?;
+    /// stream.write_all(b"GET /xend/domain/vm1 HTTP/1.1\r\n\r\n")?;
+    /// stream.read_to_end(&mut Vec::new())?;
+    ///
+    /// let journal = mock.daemon().journal();
+    /// let exchange = journal.exchanges().next().expect("one exchange");
+    /// assert_eq!((exchange.operation, exchange.arguments.get("domain")), (Some(INFO), Some(&b"vm1"[..])));
+    /// assert_eq!((exchange.face, exchange.status()), (Face::Sxp, Some(200)));
+    /// let domain = exchange.value().expect("a whole reply").expect("a success");
+    /// assert_eq!(domain.first().expect("one value").text("domain/name"), Some("vm1"));
+    /// # Ok::<(), Box<dyn std::error::Error>>(())
+    /// ```
     pub fn journal(&self) -> Journal {
-        self.service.journal()
+        self.service.journal().recognised(faces::recognise)
+    }
+
+    /// Returns the exchanges from now on, as they happen.
+    pub fn follow(&self) -> Following {
+        self.service.follow(faces::recognise)
     }
 
     /// Sets the faults of all replies from now on to which no scenario gives faults. None of them may have a

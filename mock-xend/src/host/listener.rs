@@ -1,8 +1,8 @@
 //! Bound sockets and the connections that they accept.
 
-use std::fs::FileType;
+use std::fs::{self, FileType, Permissions};
 use std::io;
-use std::os::unix::fs::FileTypeExt;
+use std::os::unix::fs::{FileTypeExt, PermissionsExt};
 use std::os::unix::net::{UnixListener as StdUnixListener, UnixStream};
 use std::path::Path;
 use std::sync::Arc;
@@ -34,6 +34,8 @@ pub(crate) struct Bound {
     pub(crate) address: Address,
     socket: Socket,
     file: Option<RemovedOnDrop>,
+    /// The permissions of the file of a Unix socket.
+    mode: Option<u32>,
 }
 
 #[derive(Debug)]
@@ -56,7 +58,8 @@ enum Accepted {
 
 impl Bound {
     /// Binds a socket. The file of a Unix socket that nobody listens on any more is replaced; its folder must exist.
-    pub(crate) fn bind(face: Face, address: &Address) -> Result<Self, Error> {
+    /// `mode` are the permissions of that file, if they are not those that the system gives.
+    pub(crate) fn bind(face: Face, address: &Address, mode: Option<u32>) -> Result<Self, Error> {
         let failed = |error| Error::Listen { address: address.clone(), error };
         let (address, socket, file) = match address {
             Address::Tcp(wanted) => {
@@ -70,10 +73,15 @@ impl Bound {
                 }
                 let socket = bind_unix(path).map_err(failed)?;
                 let file = RemovedOnDrop::at(path).map_err(failed)?;
+                if let Some(mode) = mode {
+                    fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)?;
+                }
                 (address.clone(), Socket::Unix(socket), Some(file))
             }
+            // The builder gives each of these a path before.
+            Address::AnyUnix => return Err(failed(io::ErrorKind::InvalidInput.into())),
         };
-        Ok(Self { face, address, socket, file })
+        Ok(Self { face, address, socket, file, mode })
     }
 
     /// Accepts connections for ever, except while the line says to refuse them. Must be called inside a Tokio runtime.
@@ -84,7 +92,7 @@ impl Bound {
     ) -> io::Result<()> {
         let port = match &self.address {
             Address::Tcp(address) => address.port(),
-            Address::Unix(_) => PORT_WITHOUT_TCP,
+            Address::Unix(_) | Address::AnyUnix => PORT_WITHOUT_TCP,
         };
         let listener = Listener { face: self.face, port };
         let serves_one = server.serves_one(self.face);
@@ -92,7 +100,7 @@ impl Bound {
         // The connection that is served before another one is accepted.
         let mut busy = JoinSet::new();
         loop {
-            let Self { face, address, socket, file } = self;
+            let Self { face, address, socket, file, mode } = self;
             let mut refusal = refusal_in(&everywhere.borrow_and_update());
             // Dropped when the socket is closed.
             let mut ordered = None;
@@ -124,7 +132,7 @@ impl Bound {
             // The file of the old socket makes room for that of the new one.
             drop(file);
             self = loop {
-                match Self::bind(face, &address) {
+                match Self::bind(face, &address, mode) {
                     Ok(bound) => break bound,
                     Err(_) => tokio::time::sleep(PAUSE).await,
                 }

@@ -18,6 +18,7 @@ use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::scenario::{Report, Scenario, Script};
 use crate::service::Service;
+use crate::temporary_folder::TemporaryFolder;
 use crate::world::World;
 
 /// A mock daemon that listens on sockets. Dropping the value stops the mock and removes its Unix sockets.
@@ -34,6 +35,8 @@ pub struct MockXend {
     running: Running,
     /// Whether dropping the mock checks the requests.
     verifies: bool,
+    /// The folders of temporary sockets.
+    _folders: Vec<TemporaryFolder>,
 }
 
 /// The settings of a mock. [`start`](Self::start) starts a mock with listeners, [`build`](Self::build) makes one
@@ -51,6 +54,7 @@ pub struct Builder {
     chaos: Option<Chaos>,
     listen: Vec<(Face, Address)>,
     unverified: bool,
+    socket_mode: Option<u32>,
 }
 
 impl MockXend {
@@ -176,6 +180,13 @@ impl Builder {
         self
     }
 
+    /// Sets the permissions of the files of Unix sockets, such as `0o660`. By default they are those that the system
+    /// gives.
+    #[must_use]
+    pub fn socket_mode(self, mode: u32) -> Self {
+        Self { socket_mode: Some(mode), ..self }
+    }
+
     /// Sets whether dropping the mock panics if the requests were not those that the scenario expects. By default it
     /// does.
     #[must_use]
@@ -234,24 +245,40 @@ impl Builder {
         if self.listen.is_empty() {
             self.listen = [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::any_port())).into();
         }
-        let bound = self.bind(daemon.release())?;
+        let (bound, folders) = self.bind(daemon.release())?;
         let listening = bound.iter().map(|bound| (bound.face, bound.address.clone())).collect();
         let running = Running::start(bound, Arc::clone(&daemon.service))?;
-        Ok(MockXend { daemon, listening, running, verifies: !self.unverified })
+        Ok(MockXend { daemon, listening, running, verifies: !self.unverified, _folders: folders })
     }
 
-    fn bind(&self, release: Release) -> Result<Vec<Bound>, Error> {
+    fn bind(&self, release: Release) -> Result<(Vec<Bound>, Vec<TemporaryFolder>), Error> {
+        // The sockets are removed before their folders.
+        let mut folders = Vec::new();
         let mut bound = Vec::new();
         for (at, (face, address)) in self.listen.iter().enumerate() {
             if *face == Face::XenApi && release < Release::V3_1 {
                 return Err(Error::NoXenApi(release));
             }
-            let is_any = matches!(address, Address::Tcp(address) if address.port() == 0);
+            let is_any = match address {
+                Address::Tcp(address) => address.port() == 0,
+                Address::Unix(_) => false,
+                Address::AnyUnix => true,
+            };
             if !is_any && self.listen[..at].iter().any(|(_, earlier)| earlier == address) {
                 return Err(Error::SameAddress(address.clone()));
             }
-            bound.push(Bound::bind(*face, address)?);
+            let path = match address {
+                Address::AnyUnix => {
+                    let failed = |error| Error::Listen { address: address.clone(), error };
+                    let folder = TemporaryFolder::new().map_err(failed)?;
+                    let path = folder.path().join(face.as_str());
+                    folders.push(folder);
+                    Some(Address::Unix(path))
+                }
+                Address::Tcp(_) | Address::Unix(_) => None,
+            };
+            bound.push(Bound::bind(*face, path.as_ref().unwrap_or(address), self.socket_mode)?);
         }
-        Ok(bound)
+        Ok((bound, folders))
     }
 }

@@ -174,7 +174,7 @@ impl RelayBuilder {
             From::Recording(recording) => recording.face(),
         };
         let addresses = if self.listen.is_empty() { vec![Address::any_port()] } else { self.listen };
-        let bound = addresses.iter().map(|address| Bound::bind(face, address)).collect::<Result<Vec<_>, _>>()?;
+        let bound = addresses.iter().map(|address| Bound::bind(face, address, None)).collect::<Result<Vec<_>, _>>()?;
         let listening = bound.iter().map(|bound| bound.address.clone()).collect();
         let source = match self.from {
             From::Server(to) => {

@@ -10,11 +10,11 @@ use xend_wire::visible_lines;
 
 use crate::error::Error;
 
-/// Returns a channel that receives a message at the first SIGINT, SIGTERM or SIGHUP.
+/// Returns a channel that receives the number of the first SIGINT, SIGTERM or SIGHUP.
 ///
 /// A second signal ends the program at once, whatever it is busy with. The exit status is then the one that a shell
 /// gives to a program that the signal killed.
-pub(super) fn on_signal() -> io::Result<Receiver<()>> {
+pub(super) fn on_signal() -> io::Result<Receiver<i32>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;
     let mut signals = {
         let _guard = runtime.enter();
@@ -30,9 +30,8 @@ pub(super) fn on_signal() -> io::Result<Receiver<()>> {
                 signals.iter_mut().find_map(come).map_or(Poll::Pending, Poll::Ready)
             }))
         };
-        next();
         // The program may have ended already, and then nobody receives the message.
-        let _ = sender.send(());
+        let _ = sender.send(next());
         let number = next();
         std::process::exit(128 + number);
     };

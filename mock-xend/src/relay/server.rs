@@ -4,6 +4,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use xend_wire::Release;
 use xend_wire::operation::Face;
 
 use super::message::{self, Read};
@@ -157,7 +158,9 @@ impl Serves for Server {
             };
             let face = listener.face;
             let journal = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
-                let told = Told { face, connection, at: self.clock.now(), answered_by, faults };
+                // Which release the server is, is not known.
+                let (release, at) = (Release::default(), self.clock.now());
+                let told = Told { face, connection, release, at, answered_by, faults };
                 lock(&self.journal).record(told, request, reply);
             };
             let then = deliver(&self.line, face, &mut input, answer, journal).await;

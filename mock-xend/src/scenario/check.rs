@@ -5,9 +5,9 @@ use xend_wire::operation::{self, ArgumentKind, Face, Implementation, Operation};
 use xend_wire::xenapi;
 
 use super::expectation::Expectation;
-use super::nearest;
 use super::template::Echo;
 use crate::fault::Sent;
+use crate::nearest;
 
 /// A mistake of an expectation, with the path of the key where it is: `args.domain`, or nothing for the whole.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -195,7 +195,7 @@ impl Expectation {
                 Some(operation) if operation.argument(name).is_some() => Ok(()),
                 Some(operation) => {
                     let known: Vec<_> = operation.arguments().iter().map(|argument| argument.name).collect();
-                    Err(nearest::unknown(&format!("argument of `{}`", operation.name()), name, &known))
+                    Err(format!("`{}` has no argument `{name}`{}", operation.name(), nearest::hint(name, &known)))
                 }
                 None => Err(format!("`args.{name}` needs an `operation`, use `fields` or `params`")),
             },

@@ -8,8 +8,8 @@ use xend_wire::{Diagnostic, Release};
 
 use super::check::Mistake;
 use super::expectation::{Expectation, Origin};
-use super::nearest;
 use crate::error::Error;
+use crate::nearest;
 
 /// Scripted replies, each with the requests that it answers. The mock tries them before the simulated host answers.
 ///
@@ -130,14 +130,18 @@ impl Scenario {
         for (key, (name, value)) in expectation.state.iter().map(|state| ("state", state)).chain(steps) {
             let wrong = |message| Mistake::new(format!("{key}.{name}"), message);
             if !self.states.contains_key(name) {
-                let message = nearest::unknown("state", name, &known);
-                return Err(wrong(format!("{message}: the scenario gives the first value of each under `state`")));
+                let hint = nearest::hint(name, &known);
+                let message =
+                    format!("the scenario gives the state `{name}` no first value under its own `state`{hint}");
+                return Err(wrong(message));
             }
             let of_it = &values[name.as_str()];
             if !of_it.contains(value.as_str()) {
                 let of_it: Vec<_> = of_it.iter().copied().collect();
-                let message = nearest::unknown(&format!("value of the state `{name}`"), value, &of_it);
-                return Err(wrong(format!("{message}: nothing sets it, so this would never match")));
+                let hint = nearest::hint(value, &of_it);
+                return Err(wrong(format!(
+                    "nothing sets the state `{name}` to `{value}`, so this never matches{hint}"
+                )));
             }
         }
         Ok(())

@@ -15,7 +15,6 @@ mod expectation;
 mod file;
 mod matching;
 mod near;
-pub(crate) mod nearest;
 mod param;
 mod reply;
 mod report;

@@ -200,3 +200,20 @@ pub(crate) const CHANGES: &[Key] = &[
 pub(crate) fn names(keys: &[&[Key]]) -> Vec<&'static str> {
     keys.iter().flat_map(|keys| keys.iter().map(|key| key.name)).collect()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// The tables of the documentation are those of the code; words for replies are looked for where replies are tried.
+    #[test]
+    fn every_key_stands_in_the_documentation() {
+        let documentation = include_str!("../../../docs/scenarios.md");
+        let tables = [SCENARIO, CRITERIA, NUMBERS, REPLY, CHANGES, XEND_ERR, SEXPR, TEXT, BODY_FILE, FAULT];
+        for key in tables.into_iter().flatten() {
+            let name = if key.name == "expect" { "[[expect]]" } else { key.name };
+            let line = format!("| `{name}` | {} |\n", key.about);
+            assert!(documentation.contains(&line), "docs/scenarios.md lacks this line:\n{line}");
+        }
+    }
+}

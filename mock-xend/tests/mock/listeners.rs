@@ -18,7 +18,7 @@ fn ask(mut stream: impl Read + Write) -> String {
 fn tcp(address: &Address) -> SocketAddr {
     match address {
         Address::Tcp(address) => *address,
-        Address::Unix(_) => panic!("a Unix socket"),
+        Address::Unix(_) | Address::AnyUnix => panic!("a Unix socket"),
     }
 }
 

@@ -8,6 +8,7 @@ mod definitions;
 mod disks;
 mod edges;
 mod endurance;
+mod expectations;
 mod faces;
 mod fault_peers;
 mod faults;
@@ -22,7 +23,9 @@ mod python;
 mod quirks;
 mod relay;
 mod replies;
+mod run;
 mod scenarios;
+mod schema;
 mod worlds;
 mod xm;
 

@@ -18,7 +18,7 @@ mod scripted;
 
 pub(crate) use invocation::Invocation;
 pub(crate) use outcome::Outcome;
-pub(crate) use perform::answer;
+pub(crate) use perform::{answer, recognise};
 pub(crate) use request::Incoming;
 pub(crate) use resource::{Action, Execution, Resource, Routes, get, get_with, post};
 #[cfg(test)]

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use xend_wire::Release;
-use xend_wire::operation::Face;
+use xend_wire::operation::{self, Arguments, Face, Operation};
 
 use super::invocation::{Invocation, Target};
 use super::outcome::Outcome;
@@ -120,6 +120,19 @@ fn done(turn: &mut Turn<'_>, request: &Request, place: Place<'_>, action: Option
         (Ok(resource), None) => Performed::Unknown(resource),
         (Ok(_), Some(action)) => Performed::Done(action, (action.run)(&mut Invocation::new(request, turn, target))),
     }
+}
+
+/// Returns the operations that a request stands for, with their arguments.
+pub(crate) fn recognise(incoming: Incoming, routes: &Routes, release: Release) -> Vec<(Operation, Arguments)> {
+    let Incoming::Unparsed(unparsed) = incoming else { return Vec::new() };
+    let Ok(request) = unparsed.parse() else { return Vec::new() };
+    let resource = Place::of(&request.path).resource;
+    let Some(route) = resource.ok().and_then(|resource| routes.find(&request, resource, release)) else {
+        return Vec::new();
+    };
+    let field = |name: &str| Some(request.fields.get(name)?.first()?.as_slice());
+    let path: Vec<_> = request.path.elements().collect();
+    operation::recognise_resource(route.operations, release, &request.method, &path, field)
 }
 
 impl PendingReply {

@@ -19,7 +19,7 @@ pub(crate) use body::{Wording, failure};
 pub(crate) use invocation::Invocation;
 pub(crate) use method::{Method, Routes, function, known_only, list_methods, of_domain, of_manager};
 pub(crate) use outcome::Outcome;
-pub(crate) use perform::{answer, decode};
+pub(crate) use perform::{answer, decode, recognise};
 pub(crate) use reply::Reply;
 pub(crate) use request::Incoming;
 pub(crate) use scripted::answer as scripted_answer;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use xend_wire::datum::Datum;
-use xend_wire::operation::Face;
+use xend_wire::operation::{self, Arguments, Face, Operation};
 use xend_wire::xmlrpc::{self, Call, Rules};
 use xend_wire::{Limits, Release};
 
@@ -93,6 +93,20 @@ fn perform(
         (decided, answered_by)
     });
     Ok((PendingReply { then: request.then(), has_head: request.has_head, decided }, answered_by))
+}
+
+/// Returns the operations that a request stands for, with their arguments. `operations` gives those that a method may
+/// stand for.
+pub(crate) fn recognise(
+    incoming: Incoming,
+    face: Face,
+    release: Release,
+    operations: impl FnOnce(&str) -> &'static [Operation],
+) -> Vec<(Operation, Arguments)> {
+    let Incoming::Request(request) = incoming else { return Vec::new() };
+    let Ok(call) = decode(&request.body, release) else { return Vec::new() };
+    let params: Vec<_> = call.params().map(Datum::from_value).collect();
+    operation::recognise_call(operations(call.method()), face, release, call.method(), &params)
 }
 
 /// Decodes the call in a body, as the daemon of a release does.

@@ -15,10 +15,10 @@ use self::table::{Table, Value, found};
 pub(super) use self::values::{DESCRIPTIONS, TYPES};
 use super::contents::{Scenario, Source, Spans};
 use super::expectation::{Expectation, Origin};
-use super::nearest;
 use super::times::Times;
 use super::words::{CRITERIA, NUMBERS, REPLY, SCENARIO, names};
 use crate::error::Error;
+use crate::nearest;
 use crate::text_file;
 
 /// A scenario file that is being read.
@@ -90,7 +90,8 @@ impl File<'_> {
             }
             if let Some(value) = table.take("seed") {
                 let seed = source.integer("`seed`", &value)?;
-                scenario.seed = u64::try_from(seed).map_err(|_| source.unfit(&value, "`seed` is 0 or more"))?;
+                scenario.seed =
+                    u64::try_from(seed).map_err(|_| source.wrong(value.span(), "`seed` is a number, 0 or more"))?;
             }
             if let Some(value) = table.take("state") {
                 let states = source.states("`state`", value, &mut Spans::default(), "state")?;

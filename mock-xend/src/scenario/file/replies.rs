@@ -11,9 +11,9 @@ use super::File;
 use super::table::{Table, Value, entries, found, integer};
 use super::values::no_template;
 use crate::fault::{self, Fault};
+use crate::nearest;
 use crate::scenario::change::Change;
 use crate::scenario::contents::Spans;
-use crate::scenario::nearest;
 use crate::scenario::reply::{LONGEST_BODY, Reply, Status, one_line};
 use crate::scenario::step::Step;
 use crate::scenario::template::Text;
@@ -71,8 +71,9 @@ impl File<'_> {
     fn duration(&self, key: &str, value: &Value<'_>) -> Result<Duration, Diagnostic> {
         value.get_ref().as_str().and_then(fault::duration).ok_or_else(|| {
             let given = self.source.text.get(value.span()).unwrap_or_default().trim_matches('"');
-            let message =
-                format!("`{given}` is not a `{key}`, expected a string such as \"250ms\", with the unit ms, s or m");
+            let message = format!(
+                "`{given}` is no time for `{key}`, expected a string such as \"250ms\", with the unit ms, s or m"
+            );
             self.source.wrong(value.span(), message)
         })
     }

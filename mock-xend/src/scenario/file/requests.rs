@@ -5,11 +5,11 @@ use xend_wire::Diagnostic;
 use xend_wire::operation::{self, Face};
 
 use super::table::{Table, Value, entries, found, plain};
+use crate::nearest;
 use crate::scenario::check::operation_names;
 use crate::scenario::contents::{Source, Spans};
 use crate::scenario::expectation::Expectation;
 use crate::scenario::matching::Match;
-use crate::scenario::nearest;
 
 impl Source {
     /// Reads the criteria of an expectation.

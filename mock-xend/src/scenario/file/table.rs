@@ -6,8 +6,8 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 use xend_wire::Diagnostic;
 
+use crate::nearest;
 use crate::scenario::contents::Source;
-use crate::scenario::nearest;
 
 /// A value of TOML with its place.
 pub(super) type Value<'i> = Spanned<DeValue<'i>>;
@@ -66,7 +66,7 @@ impl<'s, 'i> Table<'s, 'i> {
     ) -> Result<Self, Diagnostic> {
         let entries = entries(table);
         if let Some(entry) = entries.iter().find(|entry| !known.contains(&entry.name.as_str())) {
-            let message = nearest::unknown(&format!("key of {what}"), &entry.name, known);
+            let message = format!("{what} has no key `{}`{}", entry.name, nearest::hint(&entry.name, known));
             return Err(source.wrong(entry.key.clone(), message));
         }
         Ok(Self { source, what, span, entries })

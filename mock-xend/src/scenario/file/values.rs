@@ -6,9 +6,9 @@ use xend_wire::Diagnostic;
 use xend_wire::xmlrpc::{self, CompactString, Kind};
 
 use super::table::{Value, entries, integer};
+use crate::nearest;
 use crate::scenario::contents::Source;
 use crate::scenario::matching::{Match, no_pattern};
-use crate::scenario::nearest;
 use crate::scenario::param::Param;
 use crate::scenario::template::{Echo, Template};
 
@@ -176,13 +176,18 @@ impl Source {
             "base64" => xmlrpc::Value::Base64(BASE64.decode(text()?.as_bytes()).map_err(|_| unfit())?),
             "array" if value.get_ref().is_array() => return self.typed(value, purpose),
             "struct" => {
-                let pairs = "a struct is a list of pairs, such as `[[\"name\", \"vm1\"]]`";
+                let pairs = "a struct, written as pairs such as `[[\"name\", \"vm1\"]]`,";
                 let mut members = Vec::new();
                 for pair in self.list(pairs, value)? {
                     let at = pair.span();
                     let pair: [Value<'_>; 2] = match self.list(pairs, pair)?.try_into() {
                         Ok(pair) => pair,
-                        Err(_) => return Err(self.wrong(at, pairs)),
+                        Err(_) => {
+                            return Err(self.wrong(
+                                at,
+                                "a member of a struct is a name and a value, such as `[\"name\", \"vm1\"]`",
+                            ));
+                        }
                     };
                     let [name, member] = pair;
                     members.push((self.text("the name of a member", &name)?, self.typed(member, purpose)?));

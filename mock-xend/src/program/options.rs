@@ -1,0 +1,241 @@
+//! The options of a mock, and its start and end.
+
+use std::io;
+use std::path::{Path, PathBuf};
+
+use serde::Serialize;
+use xend_wire::Release;
+use xend_wire::operation::Face;
+
+use super::log;
+use super::output::{cannot, open};
+use super::terminal::print_to_stderr;
+use crate::address::Address;
+use crate::clock::Clock;
+use crate::error::Error;
+use crate::fault::{Chaos, Fault};
+use crate::host::MockXend;
+use crate::out_file::OutFile;
+use crate::quirk::Quirk;
+use crate::removed_on_drop::RemovedOnDrop;
+use crate::scenario::{Report, Scenario};
+use crate::world::World;
+
+/// The options of a mock.
+#[derive(Debug, clap::Args)]
+pub(super) struct Options {
+    #[arg(long, help = release_help())]
+    pub(super) release: Option<Release>,
+
+    /// Listen on this address for S-expressions over HTTP: IP:PORT, PORT, localhost:PORT, unix:PATH, or unix:auto for a
+    /// temporary socket; port 0 is any that is free; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    sxp: Vec<Address>,
+
+    /// Listen on this address for XML-RPC; may be repeated. Without any listener, the mock serves S-expressions and
+    /// XML-RPC on loopback, at Xend's own ports
+    #[arg(long, value_name = "ADDRESS")]
+    xmlrpc: Vec<Address>,
+
+    /// Listen on this address for the Xen-API, which releases from 3.1 on have; may be repeated
+    #[arg(long, value_name = "ADDRESS")]
+    xenapi: Vec<Address>,
+
+    /// Take scripted replies from this TOML file
+    #[arg(long, value_name = "FILE")]
+    scenario: Option<PathBuf>,
+
+    /// Simulate the host that this TOML file describes instead of one with Domain-0, vm1 and vm2; `mock-xend world`
+    /// shows the format
+    #[arg(long, value_name = "FILE")]
+    world: Option<PathBuf>,
+
+    /// Write the simulated host to this file when the mock stops, in the format of --world; may be the file given with
+    /// --world
+    #[arg(long, value_name = "FILE")]
+    dump_world: Option<PathBuf>,
+
+    /// Write the addresses of the listeners to this file, as JSON, once they are bound; the file is removed when the
+    /// mock stops
+    #[arg(long, value_name = "PATH")]
+    ready_file: Option<PathBuf>,
+
+    /// Show behaviour of the daemon that is off by default; may be repeated. one-connection (up to 3.0.3): the
+    /// S-expression face serves one client at a time; late-close (from 3.1 on): it leaves the connection open after the
+    /// reply to an operation
+    #[arg(long, value_name = "NAME")]
+    quirk: Vec<Quirk>,
+
+    /// Break all replies to which the scenario gives no fault; may be repeated. A fault is a line of docs/scenarios.md:
+    /// 'delay = "250ms"', 'reset = "body"', unasked-continue
+    #[arg(long, value_name = "FAULT")]
+    fault: Vec<Fault>,
+
+    /// Break a share of these replies at random, a tenth by default: 42:0.25 breaks a quarter of them, always with the
+    /// same faults; with `random` as the seed the mock takes any and prints it
+    #[arg(long, value_name = "SEED[:RATE]")]
+    chaos: Option<Chaos>,
+
+    /// Give the files of Unix sockets these permissions, in octal: 660
+    #[arg(long, value_name = "MODE", value_parser = socket_mode)]
+    socket_mode: Option<u32>,
+
+    /// Write each exchange to this file as it happens, one JSON object a line; with `-` to stdout, which then holds
+    /// nothing else and begins with a line for each listener
+    #[arg(long, value_name = "FILE")]
+    log: Option<PathBuf>,
+
+    /// Exit with status 1 if the requests were not those that the scenario expects
+    #[arg(long)]
+    pub(super) verify: bool,
+}
+
+/// A mock that was started, with the files that belong to it.
+pub(super) struct Started {
+    pub(super) mock: MockXend,
+    ready: Option<RemovedOnDrop>,
+    log: Option<log::Writing>,
+}
+
+impl Options {
+    /// Starts a mock. `listen` gives the addresses for a release if the options give none.
+    pub(super) fn start(&self, listen: impl FnOnce(Release) -> Vec<(Face, Address)>) -> Result<Started, Error> {
+        let scenario = match &self.scenario {
+            Some(path) => Scenario::from_file(path)?,
+            None => Scenario::default(),
+        };
+        let release = self.release.or(scenario.release());
+        let world = match &self.world {
+            Some(path) => Some(World::from_file(path, release, Clock::running().now())?),
+            None => None,
+        };
+        let release = release.or(world.as_ref().map(World::release)).unwrap_or_default();
+        let mut addresses = self.addresses();
+        if addresses.is_empty() {
+            addresses = listen(release);
+        }
+        let builder = MockXend::builder().release(release).scenario(scenario).faults(self.fault.iter().cloned());
+        let builder = match self.chaos {
+            Some(chaos) => builder.chaos(chaos),
+            None => builder,
+        };
+        let builder = match world {
+            Some(world) => builder.world(world),
+            None => builder,
+        };
+        let builder = match self.socket_mode {
+            Some(mode) => builder.socket_mode(mode),
+            None => builder,
+        };
+        let builder = self.quirk.iter().fold(builder, |builder, &quirk| builder.quirk(quirk));
+        let builder = addresses.into_iter().fold(builder, |builder, (face, address)| builder.listen(face, address));
+        if let Some(path) = &self.dump_world {
+            // Only checks that the world can be written. No temporary file is kept until then, because it would stay
+            // behind if the program is killed.
+            drop(open("--dump-world", path)?);
+        }
+        let ready_file = self.ready_file.as_deref().map(|path| open("--ready-file", path)).transpose()?;
+        let log = self.log.as_deref().map(log::Log::open).transpose()?;
+        let mock = builder.start()?;
+        let ready = match (&self.ready_file, ready_file) {
+            (Some(path), Some(file)) => {
+                write_ready_file(path, file, &mock).map_err(|error| cannot("--ready-file", path, error))?
+            }
+            _ => None,
+        };
+        if let Some(chaos) = self.chaos {
+            print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
+        }
+        let log = log.map(|log| log.write(&mock)).transpose()?;
+        Ok(Started { mock, ready, log })
+    }
+
+    /// Returns the addresses that the options give.
+    pub(super) fn addresses(&self) -> Vec<(Face, Address)> {
+        let faces = [(Face::Sxp, &self.sxp), (Face::XmlRpc, &self.xmlrpc), (Face::XenApi, &self.xenapi)];
+        let of = |(face, addresses): (Face, &Vec<Address>)| {
+            addresses.iter().map(|address| (face, address.clone())).collect::<Vec<_>>()
+        };
+        faces.into_iter().flat_map(of).collect()
+    }
+
+    /// Returns whether the log is written to stdout.
+    pub(super) fn logs_to_stdout(&self) -> bool {
+        self.log.as_deref() == Some(Path::new("-"))
+    }
+
+    /// Stops a mock, writes what is written at the end, and prints the report.
+    pub(super) fn stop(&self, started: Started) -> Result<Report, Error> {
+        let Started { mock, ready, log } = started;
+        drop(ready);
+        let world = mock.daemon().with_world(|world| world.to_toml());
+        let report = mock.stop();
+        if let Some(log) = log {
+            log.end();
+        }
+        print_to_stderr(&report.to_string());
+        if let Some(path) = &self.dump_world {
+            let written = open("--dump-world", path)?.write(world.as_bytes());
+            written.map_err(|error| cannot("--dump-world", path, error))?;
+        }
+        Ok(report)
+    }
+}
+
+/// Returns Xend's own addresses, on loopback.
+pub(super) fn own_ports(release: Release) -> Vec<(Face, Address)> {
+    [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::default_for(face, release))).into()
+}
+
+/// Parses permissions in octal.
+fn socket_mode(text: &str) -> Result<u32, String> {
+    let digits = text.strip_prefix("0o").unwrap_or(text);
+    match u32::from_str_radix(digits, 8) {
+        Ok(mode) if mode <= 0o777 => Ok(mode),
+        _ => Err("expected permissions in octal, such as 660".to_owned()),
+    }
+}
+
+fn release_help() -> String {
+    let names: Vec<_> = Release::ALL.iter().map(|release| release.as_str()).collect();
+    let (last, others) = names.split_last().expect("there are releases");
+    let default = Release::default();
+    format!(
+        "Emulate this release of the daemon: {} or {last} [default: that of the scenario or the world, or {default}]",
+        others.join(", ")
+    )
+}
+
+#[derive(Serialize)]
+struct Ready {
+    pid: u32,
+    release: String,
+    listening: Vec<Listening>,
+}
+
+#[derive(Serialize)]
+struct Listening {
+    face: String,
+    address: String,
+    url: String,
+}
+
+/// Writes the addresses of the listeners to the ready file, as JSON.
+///
+/// If the ready file is a regular file, the returned value removes it when it is dropped. A pipe is left alone.
+fn write_ready_file(path: &Path, file: OutFile, mock: &MockXend) -> io::Result<Option<RemovedOnDrop>> {
+    let listening = mock.listening().iter();
+    let ready = Ready {
+        pid: std::process::id(),
+        release: mock.daemon().release().to_string(),
+        listening: listening
+            .map(|(face, address)| Listening {
+                face: face.to_string(),
+                address: address.to_string(),
+                url: address.url(*face),
+            })
+            .collect(),
+    };
+    file.write(&[serde_json::to_vec(&ready)?.as_slice(), b"\n"].concat())?;
+    if path.metadata()?.is_file() { RemovedOnDrop::at(path).map(Some) } else { Ok(None) }
+}

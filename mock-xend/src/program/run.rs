@@ -1,0 +1,86 @@
+//! Running a command against a mock.
+
+use std::ffi::OsString;
+use std::io;
+use std::os::unix::process::ExitStatusExt;
+use std::process::{Child, Command, ExitCode};
+use std::sync::mpsc::{self, Sender};
+
+use rustix::process::{Pid, Signal, WaitId, WaitIdOptions, kill_process, waitid};
+use xend_wire::Release;
+use xend_wire::operation::Face;
+
+use super::options::Options;
+use super::terminal::{on_signal, print_to_stderr};
+use crate::address::Address;
+use crate::error::Error;
+
+/// What is waited for while the command runs.
+enum Event {
+    /// A signal with this number has come.
+    Signal(i32),
+    /// The command has ended.
+    Ended,
+}
+
+/// Starts a mock, runs a command that finds it by its environment, and returns the exit status.
+pub(super) fn run(options: &Options, command: &[OsString]) -> Result<ExitCode, Error> {
+    if options.logs_to_stdout() {
+        let why = "it would mix with what the command prints: name a file";
+        return Err(Error::File {
+            path: "--log -".to_owned(),
+            error: io::Error::new(io::ErrorKind::InvalidInput, why),
+        });
+    }
+    let (sender, events) = mpsc::channel();
+    let signals = on_signal().map_err(Error::Start)?;
+    let signalled = sender.clone();
+    let pass_on = move || signals.iter().try_for_each(|number| signalled.send(Event::Signal(number)));
+    std::thread::Builder::new().name("events".to_owned()).spawn(pass_on).map_err(Error::Start)?;
+    let started = options.start(free_ports)?;
+    let (program, arguments) = command.split_first().expect("the command line requires a command");
+    let urls = Face::ALL.into_iter().filter_map(|face| {
+        let url = started.mock.http_url(face).or_else(|| started.mock.uri(face))?;
+        Some((format!("XEND_{}_URL", face.as_str().to_ascii_uppercase()), url))
+    });
+    let mut child = match Command::new(program).args(arguments).envs(urls).spawn() {
+        Ok(child) => child,
+        Err(error) => {
+            print_to_stderr(&format!("error: can't run {}: {error}\n", program.to_string_lossy()));
+            options.stop(started)?;
+            return Ok(ExitCode::from(if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 }));
+        }
+    };
+    watch(&child, sender).map_err(Error::Start)?;
+    while let Ok(Event::Signal(number)) = events.recv() {
+        // The command is not waited for yet, so the number is still its own.
+        if let Some(signal) = Signal::from_named_raw(number) {
+            let _ = kill_process(Pid::from_child(&child), signal);
+        }
+    }
+    let status = child.wait().map_err(Error::Start)?;
+    let report = options.stop(started)?;
+    let code = status.code().or(status.signal().map(|number| 128 + number)).unwrap_or(1);
+    Ok(match u8::try_from(code) {
+        Ok(0) if !report.is_empty() => ExitCode::FAILURE,
+        Ok(code) => ExitCode::from(code),
+        Err(_) => ExitCode::FAILURE,
+    })
+}
+
+/// Returns a free port of loopback for each face of a release.
+fn free_ports(release: Release) -> Vec<(Face, Address)> {
+    let faces = Face::ALL.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1);
+    faces.map(|face| (face, Address::any_port())).collect()
+}
+
+/// Tells when a command has ended, without collecting its status.
+fn watch(child: &Child, sender: Sender<Event>) -> io::Result<()> {
+    let pid = Pid::from_child(child);
+    let wait = move || {
+        // An error means that there is nothing to wait for.
+        let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOWAIT);
+        let _ = sender.send(Event::Ended);
+    };
+    std::thread::Builder::new().name("command".to_owned()).spawn(wait).map(drop)
+}

@@ -1,0 +1,49 @@
+//! Starting a mock in the background.
+
+use std::io::{self, BufRead, BufReader};
+use std::os::unix::process::CommandExt;
+use std::process::{Command, ExitCode, Stdio};
+
+use xend_wire::Release;
+
+use super::options::{Options, own_ports};
+use super::terminal::print_line;
+use crate::error::Error;
+
+/// Starts the program again without `--wait`, and returns as soon as that mock listens. Until then its messages are
+/// passed on; afterwards it has no terminal any more.
+pub(super) fn wait(options: &Options) -> Result<ExitCode, Error> {
+    if options.logs_to_stdout() {
+        let why = "nobody reads it after --wait has returned: name a file";
+        return Err(Error::File {
+            path: "--log -".to_owned(),
+            error: io::Error::new(io::ErrorKind::InvalidInput, why),
+        });
+    }
+    let count = match options.addresses().len() {
+        0 => own_ports(Release::default()).len(),
+        count => count,
+    };
+    let program = std::env::current_exe().map_err(Error::Start)?;
+    let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--wait");
+    let mut command = Command::new(program);
+    // In a group of its own, no signal of the terminal reaches it.
+    command.args(arguments).stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).process_group(0);
+    let mut mock = command.spawn().map_err(Error::Start)?;
+    let (stdout, mut stderr) = (mock.stdout.take(), mock.stderr.take());
+    let messages = std::thread::spawn(move || {
+        if let Some(stderr) = &mut stderr {
+            let _ = io::copy(stderr, &mut io::stderr());
+        }
+    });
+    let lines: Vec<_> =
+        stdout.into_iter().flat_map(|out| BufReader::new(out).lines().map_while(Result::ok).take(count)).collect();
+    if lines.len() == count {
+        lines.iter().for_each(|line| print_line(line));
+        return Ok(ExitCode::SUCCESS);
+    }
+    let status = mock.wait().map_err(Error::Start)?;
+    // What it said of the reason is printed before this program ends, too.
+    let _ = messages.join();
+    Ok(ExitCode::from(status.code().and_then(|code| u8::try_from(code).ok()).unwrap_or(2)))
+}
