@@ -74,6 +74,11 @@ fn samples() -> Vec<Sample> {
             document,
         }
     };
+    let mismatch = {
+        let document = response("<value><array><data>\n<value><string>5</string></value>\n</data></array></value>");
+        let read = xmlrpc::from_response::<Vec<i32>>(&document, xmlrpc::Rules::spec(), &default);
+        Sample { title: "Vec<i32>".to_owned(), error: read.expect_err("no number"), document }
+    };
     // A long line that has bytes which are not UTF-8, and characters of several bytes, around the place.
     let mut long = b"(vm\n(args ".to_vec();
     long.extend(
@@ -87,6 +92,7 @@ fn samples() -> Vec<Sample> {
     let fault = "<methodResponse><fault>\n<value><struct><member><name>faultCode</name><value>1</value></member>\
                  <member><name>faultString</name><value>boom</value></member></struct></value>\n</fault></methodResponse>";
     vec![
+        mismatch,
         // Both codecs.
         lists("(domain\n  (name vm1)\n  (image (linux (root '/dev/sda1 ro)))\n"),
         lists("(domain (name vm1)"),

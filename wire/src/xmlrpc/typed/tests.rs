@@ -182,5 +182,5 @@ fn what_does_not_fit_is_told_with_its_place() {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../../../snapshots/wire/errors");
     settings.set_prepend_module_to_snapshot(false);
-    settings.bind(|| insta::assert_snapshot!("type-mismatch", format!("{}\n{rest}", shown.join("\n"))));
+    settings.bind(|| insta::assert_snapshot!("type-mismatch-places", format!("{}\n{rest}", shown.join("\n"))));
 }
