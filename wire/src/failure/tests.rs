@@ -30,8 +30,8 @@ fn every_code_has_a_row_or_a_reason() {
     let with_row: HashSet<_> =
         rows().filter_map(|(_, row)| Pattern::parse(row).ok()).map(|pattern| pattern.code).collect();
     for code in ErrorCode::ALL {
-        let expected = !no_failure.contains(&code) && !not_from_a_text.contains(&code);
-        assert_eq!(with_row.contains(&code), expected, "{code}");
+        let expected = !no_failure.contains(code) && !not_from_a_text.contains(code);
+        assert_eq!(with_row.contains(code), expected, "{code}");
     }
 }
 
