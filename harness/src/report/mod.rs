@@ -1,7 +1,7 @@
 //! Reports on runs, for people and for machines.
 //!
 //! The same run always gives the same report. A report contains times only if they are asked for, and no paths except
-//! those that the user gave. Each format can be made from a [`Run`], and a run can be read back from
+//! those that the user gave. Each format can be made from a [`Run`](crate::run::Run), and a run can be read back from
 //! [JSON lines](json_lines), so that any report can be made of that one later.
 
 mod badge;
