@@ -1,4 +1,4 @@
-//! The mock from outside: scripted replies, listeners, and the program.
+//! The mock from outside: scripted replies, listeners, the Xen-API, and the program.
 
 mod chaos;
 mod command;
@@ -26,11 +26,10 @@ mod replies;
 mod run;
 mod scenarios;
 mod schema;
-mod worlds;
-mod xm;
-
-#[path = "../common/python.rs"]
 mod shared_python;
+mod worlds;
+mod xenapi;
+mod xm;
 
 /// Snapshots lie in one tree for the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {

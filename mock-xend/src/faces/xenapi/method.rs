@@ -262,11 +262,11 @@ mod tests {
             let names: Vec<_> = Method::of(release).map(|method| method.name.as_str()).collect();
             assert_eq!(names, captured.lines().collect::<Vec<_>>());
         };
-        check(Release::V3_1, include_str!("../../../tests/xenapi/methods-3.1.txt"));
-        check(Release::V3_2, include_str!("../../../tests/xenapi/methods-3.2.txt"));
-        check(Release::V3_3, include_str!("../../../tests/xenapi/methods-3.3.txt"));
-        check(Release::V3_4, include_str!("../../../tests/xenapi/methods-3.4.txt"));
-        check(Release::V4_1, include_str!("../../../tests/xenapi/methods-4.1.txt"));
-        check(Release::V4_4, include_str!("../../../tests/xenapi/methods-4.4.txt"));
+        check(Release::V3_1, include_str!("../../../tests/mock/xenapi/methods-3.1.txt"));
+        check(Release::V3_2, include_str!("../../../tests/mock/xenapi/methods-3.2.txt"));
+        check(Release::V3_3, include_str!("../../../tests/mock/xenapi/methods-3.3.txt"));
+        check(Release::V3_4, include_str!("../../../tests/mock/xenapi/methods-3.4.txt"));
+        check(Release::V4_1, include_str!("../../../tests/mock/xenapi/methods-4.1.txt"));
+        check(Release::V4_4, include_str!("../../../tests/mock/xenapi/methods-4.4.txt"));
     }
 }

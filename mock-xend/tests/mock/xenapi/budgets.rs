@@ -3,7 +3,8 @@
 use mock_xend::{Face, Release};
 use serde_json::{Value, json};
 
-use crate::peer::{call, daemon, run};
+use super::values::{call, daemon};
+use crate::peer::run;
 
 /// The text of the error that a call is answered with, if there is one.
 fn refusal(answer: &Value) -> Option<&str> {

@@ -6,7 +6,8 @@ use std::process::{Command, Stdio};
 use mock_xend::{Address, Error, Face, MockXend, Release, Scenario, Simulation, xenapi_methods};
 use serde_json::{Value, json};
 
-use crate::peer::{call, daemon, exchange, run};
+use super::values::{call, daemon, exchange};
+use crate::peer::run;
 
 const VM1: &str = "11111111-1111-1111-1111-111111111111";
 

@@ -1,24 +1,15 @@
 //! A client in memory: calls in, values out.
 
-use std::time::Duration;
-
-use mock_xend::{Daemon, Face, MockXend, Release};
+use mock_xend::{Daemon, Face, Release};
 use serde_json::Value;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, duplex};
 use xend_wire::Limits;
 use xend_wire::xmlrpc::{self, Kind, Rules, ValueRef};
 
-/// A time that stands still: Sunday, 22 November 2026, 10:00 GMT.
-pub(crate) const NOW: Duration = Duration::from_secs(1_795_341_600);
+use crate::peer::builder;
 
 pub(crate) fn daemon(release: Release) -> Daemon {
-    MockXend::builder().release(release).clock(NOW).build().expect("nothing conflicts")
-}
-
-/// Runs on virtual time: waiting costs nothing.
-pub(crate) fn run<T>(future: impl Future<Output = T>) -> T {
-    let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    runtime.expect("a runtime").block_on(future)
+    builder(release).build().expect("nothing conflicts")
 }
 
 /// The value that a call is answered with, or the fault as `{"fault": [code, text]}`.

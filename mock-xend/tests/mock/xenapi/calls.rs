@@ -3,7 +3,8 @@
 use mock_xend::{Daemon, Face, Release, Simulation, xenapi_methods};
 use serde_json::{Value, json};
 
-use crate::peer::{call, daemon, run};
+use super::values::{call, daemon};
+use crate::peer::run;
 
 const VM1: &str = "11111111-1111-1111-1111-111111111111";
 const NEW: &str = "33333333-3333-3333-3333-333333333333";

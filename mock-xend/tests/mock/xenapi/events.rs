@@ -6,7 +6,8 @@ use mock_xend::world::Command;
 use mock_xend::{Daemon, Face, Release};
 use serde_json::{Value, json};
 
-use crate::peer::{NOW, call, daemon, run};
+use super::values::{call, daemon};
+use crate::peer::{NOW, run};
 
 const VM1: &str = "11111111-1111-1111-1111-111111111111";
 

@@ -5,7 +5,8 @@ use mock_xend::{Daemon, Face, Release, World, xenapi_methods};
 use proptest::prelude::*;
 use serde_json::{Value, json};
 
-use crate::peer::{NOW, call, daemon, run};
+use super::values::{call, daemon};
+use crate::peer::{NOW, run};
 
 const UUIDS: [&str; 3] = [
     "00000000-0000-0000-0000-000000000000",
