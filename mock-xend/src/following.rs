@@ -3,7 +3,9 @@
 use std::fmt;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+
+use tokio::sync::Notify;
 
 use crate::journal::{Exchange, Recognise};
 
@@ -22,7 +24,8 @@ pub struct Following {
 
 /// The end of the mock.
 pub(crate) struct Followed {
-    sender: Sender<Exchange>,
+    /// `None` only while the value is dropped.
+    sender: Option<Sender<Exchange>>,
     waiting: Arc<Waiting>,
 }
 
@@ -30,13 +33,15 @@ pub(crate) struct Followed {
 struct Waiting {
     bytes: AtomicUsize,
     lost: AtomicU64,
+    /// Notified of each exchange, and of the end.
+    told: Notify,
 }
 
 /// Returns both ends. `recognise` tells what a request asks for.
 pub(crate) fn following(recognise: Recognise) -> (Followed, Following) {
     let (sender, receiver) = mpsc::channel();
     let waiting = Arc::new(Waiting::default());
-    (Followed { sender, waiting: Arc::clone(&waiting) }, Following { receiver, waiting, recognise })
+    (Followed { sender: Some(sender), waiting: Arc::clone(&waiting) }, Following { receiver, waiting, recognise })
 }
 
 impl Followed {
@@ -48,7 +53,17 @@ impl Followed {
             return true;
         }
         self.waiting.bytes.fetch_add(cost, Ordering::Relaxed);
-        self.sender.send(exchange).is_ok()
+        let is_told = self.sender.as_ref().is_some_and(|sender| sender.send(exchange).is_ok());
+        self.waiting.told.notify_one();
+        is_told
+    }
+}
+
+impl Drop for Followed {
+    fn drop(&mut self) {
+        // The follower is woken when the channel is closed already, so that it sees the end.
+        self.sender = None;
+        self.waiting.told.notify_one();
     }
 }
 
@@ -57,16 +72,32 @@ impl Following {
     pub fn lost(&self) -> u64 {
         self.waiting.lost.swap(0, Ordering::Relaxed)
     }
+
+    /// Waits for the next exchange without blocking the thread, for asynchronous code. `None` when the mock has stopped.
+    pub async fn recv(&mut self) -> Option<Exchange> {
+        loop {
+            match self.receiver.try_recv() {
+                Ok(exchange) => return Some(self.taken(exchange)),
+                Err(TryRecvError::Disconnected) => return None,
+                // An exchange that came meanwhile has left its notification.
+                Err(TryRecvError::Empty) => self.waiting.told.notified().await,
+            }
+        }
+    }
+
+    fn taken(&self, mut exchange: Exchange) -> Exchange {
+        self.waiting.bytes.fetch_sub(exchange.cost(), Ordering::Relaxed);
+        exchange.recognise(self.recognise);
+        exchange
+    }
 }
 
 impl Iterator for Following {
     type Item = Exchange;
 
     fn next(&mut self) -> Option<Exchange> {
-        let mut exchange = self.receiver.recv().ok()?;
-        self.waiting.bytes.fetch_sub(exchange.cost(), Ordering::Relaxed);
-        exchange.recognise(self.recognise);
-        Some(exchange)
+        let exchange = self.receiver.recv().ok()?;
+        Some(self.taken(exchange))
     }
 }
 
@@ -87,19 +118,38 @@ mod tests {
     use crate::fault::Faults;
     use crate::journal::{AnsweredBy, Told};
 
+    fn exchange(number: u64, length: usize) -> Exchange {
+        let told = Told {
+            face: Face::Sxp,
+            connection: 1,
+            release: Release::V4_1,
+            at: Duration::ZERO,
+            answered_by: AnsweredBy::Face,
+            faults: Faults::none(),
+        };
+        Exchange::new(number, told, vec![b'x'; length], Vec::new())
+    }
+
+    #[tokio::test]
+    async fn who_waits_is_woken_by_an_exchange_and_by_the_end() {
+        let (followed, mut following) = following(|_, _, _| None);
+        let mut waiting = tokio::spawn(async move {
+            let first = following.recv().await.map(|exchange| exchange.number);
+            (first, following.recv().await.is_none())
+        });
+        tokio::task::yield_now().await;
+        assert!(followed.tell(exchange(1, 10)));
+        tokio::task::yield_now().await;
+        assert!(!waiting.is_finished());
+        drop(followed);
+        assert_eq!((&mut waiting).await.expect("no panic"), (Some(1), true));
+    }
+
     #[test]
     fn who_does_not_keep_up_is_told_how_much_was_lost() {
         let (followed, mut following) = following(|_, _, _| None);
         for number in 1..=10 {
-            let told = Told {
-                face: Face::Sxp,
-                connection: 1,
-                release: Release::V4_1,
-                at: Duration::ZERO,
-                answered_by: AnsweredBy::Face,
-                faults: Faults::none(),
-            };
-            assert!(followed.tell(Exchange::new(number, told, vec![b'x'; BUDGET / 4], Vec::new())));
+            assert!(followed.tell(exchange(number, BUDGET / 4)));
         }
         assert_eq!(following.next().map(|exchange| exchange.number), Some(1));
         assert_eq!((following.lost(), following.lost()), (7, 0));

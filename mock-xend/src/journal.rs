@@ -235,6 +235,12 @@ impl Journal {
         }
     }
 
+    /// Drops all exchanges, which still count.
+    pub(crate) fn clear(&mut self) {
+        self.exchanges.clear();
+        self.held = 0;
+    }
+
     fn drop_oldest(&mut self) -> Option<Exchange> {
         let oldest = self.exchanges.pop_front()?;
         self.held -= oldest.cost();

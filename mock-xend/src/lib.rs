@@ -25,6 +25,8 @@
 #![forbid(unsafe_code)]
 
 mod address;
+#[cfg(feature = "program")]
+mod admin;
 mod clock;
 mod error;
 mod faces;
@@ -36,6 +38,8 @@ mod host;
 mod http;
 mod journal;
 mod line;
+#[cfg(feature = "program")]
+mod log_line;
 mod nearest;
 #[cfg(feature = "program")]
 pub mod out_file;

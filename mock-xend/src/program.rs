@@ -1,5 +1,6 @@
 //! The command line of `mock-xend`.
 
+mod ctl;
 mod log;
 mod options;
 mod output;
@@ -66,10 +67,12 @@ enum Command {
         /// The recording
         file: PathBuf,
     },
+    /// Look at a running mock, or change it, by its admin listener
+    Ctl(ctl::Ctl),
     /// Start a mock, run a command against it, and check its requests
     ///
     /// The mock listens on free ports of loopback unless told otherwise. The command finds it by XEND_SXP_URL,
-    /// XEND_XMLRPC_URL and XEND_XENAPI_URL. The exit status is that of the command if it is not 0 (128+N if signal N
+    /// XEND_XMLRPC_URL and XEND_XENAPI_URL, and XEND_ADMIN_URL with --admin. The exit status is that of the command if it is not 0 (128+N if signal N
     /// killed it), else 1 if the requests were not those that the scenario expects; 2 if the mock did not start, 126 if
     /// the command can't be run, and 127 if there is no such command.
     Run {
@@ -108,6 +111,7 @@ pub fn main() -> ExitCode {
             Some(Command::Convert { file }) => relay::convert(file),
             Some(Command::Pages(pages)) => print_pages(pages),
             Some(Command::Run { options, command }) => run::run(options, command),
+            Some(Command::Ctl(arguments)) => ctl::ctl(arguments),
             Some(Command::Schema) => print_output(&schema()).map(|()| ExitCode::SUCCESS),
             None if arguments.wait => wait::wait(&arguments.options),
             None => serve(&arguments.options),
@@ -166,6 +170,9 @@ fn serve(options: &Options) -> Result<ExitCode, Error> {
     if !options.logs_to_stdout() {
         for (face, address) in started.mock.listening() {
             print_line(&format!("LISTENING {face} {address}"));
+        }
+        if let Some(admin) = &started.admin {
+            print_line(&format!("LISTENING admin {}", admin.address()));
         }
     }
     // The receiver can't fail: the sender lives as long as the program.

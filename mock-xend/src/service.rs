@@ -1,5 +1,6 @@
 //! The state that all connections share: the scenario, the simulated host, the objects of the Xen-API, and the journal.
 
+use std::collections::BTreeMap;
 use std::fmt;
 use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
@@ -11,12 +12,13 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use crate::clock::Clock;
+use crate::fault::Faults;
 use crate::following::{Followed, Following, following};
 use crate::journal::{AnsweredBy, Exchange, Journal, Recognise, Told};
 use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::registry::Registry;
-use crate::scenario::{Asked, Change, Decided, Decision, Report, Script};
+use crate::scenario::{Asked, Change, Decided, Decision, Report, Scenario, Script};
 use crate::world::{Command, Failure, World};
 
 /// The state of one mock, shared by all its connections.
@@ -28,6 +30,8 @@ pub(crate) struct Service {
     quirks: Vec<Quirk>,
     clock: Clock,
     state: Mutex<State>,
+    /// The faults of all replies at the start.
+    initial_faults: Faults,
     journal: Mutex<Journal>,
     line: Line,
     /// Those who are told of each exchange.
@@ -41,6 +45,8 @@ pub(crate) struct Service {
 
 struct State {
     world: World,
+    /// The simulated host at the start, or as it was set since.
+    initial: World,
     registry: Registry,
     script: Script,
 }
@@ -81,12 +87,14 @@ impl Service {
         line: Line,
     ) -> Self {
         let release = world.release();
-        let state = Mutex::new(State { world, registry: Registry::new(release), script });
+        let (initial, initial_faults) = (world.clone(), line.everywhere());
+        let state = Mutex::new(State { world, initial, registry: Registry::new(release), script });
         Self {
             release,
             quirks,
             clock,
             state,
+            initial_faults,
             journal: Mutex::new(journal),
             line,
             followers: Mutex::default(),
@@ -109,7 +117,7 @@ impl Service {
     /// Runs `take` with exclusive access to the shared state. The lock is held meanwhile, so `take` must neither print
     /// a reply nor wait.
     pub(crate) fn turn<T>(&self, take: impl FnOnce(&mut Turn<'_>) -> T) -> T {
-        let State { world, registry, script } = &mut *self.state();
+        let State { world, registry, script, .. } = &mut *self.state();
         let now = self.clock.now();
         let mut turn = Turn { release: self.release, now, world, registry, script, changes: Vec::new() };
         let taken = take(&mut turn);
@@ -183,6 +191,36 @@ impl Service {
     /// Returns a copy of the journal.
     pub(crate) fn journal(&self) -> Journal {
         self.journal_lock().clone()
+    }
+
+    /// Plays another scenario from now on.
+    pub(crate) fn load(&self, scenario: Scenario) {
+        let script = Script::new(scenario, self.release);
+        self.state().script = script;
+    }
+
+    /// Replaces the simulated host.
+    pub(crate) fn set_world(&self, world: World) {
+        self.state().initial = world.clone();
+        self.turn(|turn| *turn.world = world);
+    }
+
+    /// Starts the scenario over, puts the simulated host and the faults back to the first ones, and empties the journal. Sessions and tasks of the Xen-API are gone.
+    pub(crate) fn reset(&self) {
+        {
+            let State { world, initial, registry, script } = &mut *self.state();
+            world.clone_from(initial);
+            *registry = Registry::new(self.release);
+            script.start_over();
+        }
+        self.line.set(self.initial_faults.clone());
+        self.journal_lock().clear();
+        self.events.notify_waiters();
+    }
+
+    /// Returns the states of the scenario, by name.
+    pub(crate) fn states(&self) -> BTreeMap<String, String> {
+        self.state().script.states().clone()
     }
 
     /// Returns the differences so far between the requests and those that the scenario expects.

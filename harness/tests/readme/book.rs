@@ -7,10 +7,11 @@ use crate::{blocks, run};
 const SUMMARY: &str = include_str!("../../../docs/SUMMARY.md");
 
 /// Pages that show what commands print, with the number of commands that each has at least.
-const PAGES: [(&str, &str, usize); 3] = [
+const PAGES: [(&str, &str, usize); 4] = [
     ("start.md", include_str!("../../../docs/start.md"), 7),
     ("subjects.md", include_str!("../../../docs/subjects.md"), 4),
     ("mock.md", include_str!("../../../docs/mock.md"), 4),
+    ("control.md", include_str!("../../../docs/control.md"), 7),
 ];
 
 #[test]

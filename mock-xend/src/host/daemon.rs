@@ -1,5 +1,6 @@
 //! A mock daemon without listeners.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,7 +14,7 @@ use crate::fault::{Faults, Sent};
 use crate::following::Following;
 use crate::http::{Listener, Serves};
 use crate::journal::Journal;
-use crate::scenario::Report;
+use crate::scenario::{Report, Scenario};
 use crate::service::Service;
 use crate::world::World;
 
@@ -120,6 +121,49 @@ impl Daemon {
     /// Returns the faults of all replies to which no scenario gives faults.
     pub fn faults(&self) -> Faults {
         self.service.line().everywhere()
+    }
+
+    /// Plays another scenario from now on, as a whole: its expectations have answered nothing, its states are those that
+    /// it gives, and nothing is left of the scenario before it.
+    ///
+    /// # Errors
+    /// Returns the errors that [`Builder::build`](crate::Builder::build) has for a scenario. Then the scenario stays that
+    /// was played before.
+    pub fn load(&self, scenario: Scenario) -> Result<(), Error> {
+        let requested = self.release();
+        if let Some(scenario) = scenario.release().filter(|scenario| *scenario != requested) {
+            return Err(Error::ReleaseConflict { scenario, requested });
+        }
+        scenario.check(&[requested])?;
+        self.service.load(scenario);
+        Ok(())
+    }
+
+    /// Replaces the simulated host. Sessions of the Xen-API stay, and those that wait for events are told of the domains
+    /// that have come and gone.
+    ///
+    /// # Errors
+    /// Returns [`Error::WorldConflict`] if the world belongs to another release.
+    pub fn set_world(&self, world: World) -> Result<(), Error> {
+        let requested = self.release();
+        if world.release() != requested {
+            return Err(Error::WorldConflict { world: world.release(), requested });
+        }
+        self.service.set_world(world);
+        Ok(())
+    }
+
+    /// Starts over: the scenario has answered nothing, the simulated host is the one that the mock began with or that
+    /// [`set_world`](Self::set_world) gave it last, the [`faults`](Self::faults) are those that the mock began with, the
+    /// journal is empty, and sessions of the Xen-API are gone. The clock goes on, and so do the
+    /// numbers of exchanges and connections.
+    pub fn reset(&self) {
+        self.service.reset();
+    }
+
+    /// Returns the named states of the scenario, with their values.
+    pub fn states(&self) -> BTreeMap<String, String> {
+        self.service.states()
     }
 
     /// Returns the differences so far between the requests and those that the scenario expects.

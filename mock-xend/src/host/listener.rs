@@ -23,7 +23,7 @@ use crate::line::Order;
 use crate::removed_on_drop::RemovedOnDrop;
 
 /// How long accepting pauses when the system has run out of descriptors or memory.
-const PAUSE: Duration = Duration::from_millis(50);
+pub(crate) const PAUSE: Duration = Duration::from_millis(50);
 
 /// A bound socket. The file of a Unix socket is removed when the value is dropped, unless another file has taken its
 /// place.
@@ -38,20 +38,21 @@ pub(crate) struct Bound {
     mode: Option<u32>,
 }
 
+/// A socket that listens, but is not registered with a runtime yet.
 #[derive(Debug)]
-enum Socket {
+pub(crate) enum Socket {
     Tcp(std::net::TcpListener),
     Unix(StdUnixListener),
 }
 
 /// A socket that is registered with the runtime.
-enum Accepting {
+pub(crate) enum Accepting {
     Tcp(TcpListener),
     Unix(UnixListener),
 }
 
 /// A stream that was accepted.
-enum Accepted {
+pub(crate) enum Accepted {
     Tcp(TcpStream),
     Unix(tokio::net::UnixStream),
 }
@@ -60,27 +61,7 @@ impl Bound {
     /// Binds a socket. The file of a Unix socket that nobody listens on any more is replaced; its folder must exist.
     /// `mode` are the permissions of that file, if they are not those that the system gives.
     pub(crate) fn bind(face: Face, address: &Address, mode: Option<u32>) -> Result<Self, Error> {
-        let failed = |error| Error::Listen { address: address.clone(), error };
-        let (address, socket, file) = match address {
-            Address::Tcp(wanted) => {
-                let socket = std::net::TcpListener::bind(wanted).map_err(failed)?;
-                let given = socket.local_addr().map_err(failed)?;
-                (Address::Tcp(given), Socket::Tcp(socket), None)
-            }
-            Address::Unix(path) => {
-                if file_type(path).is_some_and(|file| !file.is_socket()) {
-                    return Err(Error::NoSocket(path.clone()));
-                }
-                let socket = bind_unix(path).map_err(failed)?;
-                let file = RemovedOnDrop::at(path).map_err(failed)?;
-                if let Some(mode) = mode {
-                    fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)?;
-                }
-                (address.clone(), Socket::Unix(socket), Some(file))
-            }
-            // The builder gives each of these a path before.
-            Address::AnyUnix => return Err(failed(io::ErrorKind::InvalidInput.into())),
-        };
+        let (address, socket, file) = bind_socket(address, mode)?;
         Ok(Self { face, address, socket, file, mode })
     }
 
@@ -141,13 +122,43 @@ impl Bound {
     }
 }
 
+/// Binds a socket, and returns its address with the port that the system assigned, and the file of a Unix socket.
+pub(crate) fn bind_socket(
+    address: &Address,
+    mode: Option<u32>,
+) -> Result<(Address, Socket, Option<RemovedOnDrop>), Error> {
+    let failed = |error| Error::Listen { address: address.clone(), error };
+    let bound = match address {
+        Address::Tcp(wanted) => {
+            let socket = std::net::TcpListener::bind(wanted).map_err(failed)?;
+            let given = socket.local_addr().map_err(failed)?;
+            (Address::Tcp(given), Socket::Tcp(socket), None)
+        }
+        Address::Unix(path) => {
+            if file_type(path).is_some_and(|file| !file.is_socket()) {
+                return Err(Error::NoSocket(path.clone()));
+            }
+            let socket = bind_unix(path).map_err(failed)?;
+            let file = RemovedOnDrop::at(path).map_err(failed)?;
+            if let Some(mode) = mode {
+                fs::set_permissions(path, Permissions::from_mode(mode)).map_err(failed)?;
+            }
+            (address.clone(), Socket::Unix(socket), Some(file))
+        }
+        // The builder gives each of these a path before.
+        Address::AnyUnix => return Err(failed(io::ErrorKind::InvalidInput.into())),
+    };
+    Ok(bound)
+}
+
 /// Returns for how long faults make all listeners refuse connections.
 fn refusal_in(faults: &Faults) -> Option<Refusal> {
     faults.iter().find_map(|fault| if let Fault::Refuse(refusal) = fault { Some(*refusal) } else { None })
 }
 
 impl Accepting {
-    fn new(socket: Socket) -> io::Result<Self> {
+    /// Registers a socket with the Tokio runtime in which this is called.
+    pub(crate) fn new(socket: Socket) -> io::Result<Self> {
         Ok(match socket {
             Socket::Tcp(socket) => {
                 socket.set_nonblocking(true)?;
@@ -160,7 +171,8 @@ impl Accepting {
         })
     }
 
-    async fn accept(&self) -> io::Result<Accepted> {
+    /// Accepts the next connection.
+    pub(crate) async fn accept(&self) -> io::Result<Accepted> {
         Ok(match self {
             Self::Tcp(socket) => {
                 let (stream, _) = socket.accept().await?;

@@ -10,5 +10,7 @@ mod reset;
 mod running;
 
 pub use daemon::Daemon;
+#[cfg(feature = "program")]
+pub(crate) use listener::{Accepted, Accepting, PAUSE, bind_socket};
 pub use mock::{Builder, MockXend};
 pub use relay::{Relay, RelayBuilder};

@@ -11,6 +11,7 @@ use super::log;
 use super::output::{cannot, open};
 use super::terminal::print_to_stderr;
 use crate::address::Address;
+use crate::admin::{self, Admin};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::fault::{Chaos, Fault};
@@ -76,6 +77,11 @@ pub(super) struct Options {
     #[arg(long, value_name = "SEED[:RATE]")]
     chaos: Option<Chaos>,
 
+    /// Listen on this address of loopback for `mock-xend ctl`, and for programs that look at the mock or change it while it
+    /// runs; off by default
+    #[arg(long, value_name = "ADDRESS", value_parser = admin::loopback)]
+    admin: Option<Address>,
+
     /// Give the files of Unix sockets these permissions, in octal: 660
     #[arg(long, value_name = "MODE", value_parser = socket_mode)]
     socket_mode: Option<u32>,
@@ -93,6 +99,7 @@ pub(super) struct Options {
 /// A mock that was started, with the files that belong to it.
 pub(super) struct Started {
     pub(super) mock: MockXend,
+    pub(super) admin: Option<Admin>,
     ready: Option<RemovedOnDrop>,
     log: Option<log::Writing>,
 }
@@ -137,17 +144,20 @@ impl Options {
         let ready_file = self.ready_file.as_deref().map(|path| open("--ready-file", path)).transpose()?;
         let log = self.log.as_deref().map(log::Log::open).transpose()?;
         let mock = builder.start()?;
+        let admin = match &self.admin {
+            Some(address) => Some(Admin::start(address, self.socket_mode, &mock)?),
+            None => None,
+        };
         let ready = match (&self.ready_file, ready_file) {
-            (Some(path), Some(file)) => {
-                write_ready_file(path, file, &mock).map_err(|error| cannot("--ready-file", path, error))?
-            }
+            (Some(path), Some(file)) => write_ready_file(path, file, &mock, admin.as_ref())
+                .map_err(|error| cannot("--ready-file", path, error))?,
             _ => None,
         };
         if let Some(chaos) = self.chaos {
             print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
         }
-        let log = log.map(|log| log.write(&mock)).transpose()?;
-        Ok(Started { mock, ready, log })
+        let log = log.map(|log| log.write(&mock, admin.as_ref())).transpose()?;
+        Ok(Started { mock, admin, ready, log })
     }
 
     /// Returns the addresses that the options give.
@@ -159,6 +169,11 @@ impl Options {
         faces.into_iter().flat_map(of).collect()
     }
 
+    /// Returns whether there is an admin listener.
+    pub(super) fn has_admin(&self) -> bool {
+        self.admin.is_some()
+    }
+
     /// Returns whether the log is written to stdout.
     pub(super) fn logs_to_stdout(&self) -> bool {
         self.log.as_deref() == Some(Path::new("-"))
@@ -166,8 +181,10 @@ impl Options {
 
     /// Stops a mock, writes what is written at the end, and prints the report.
     pub(super) fn stop(&self, started: Started) -> Result<Report, Error> {
-        let Started { mock, ready, log } = started;
+        let Started { mock, admin, ready, log } = started;
         drop(ready);
+        // The log ends with the last handle to the daemon, and the admin listener has one.
+        drop(admin);
         let world = mock.daemon().with_world(|world| world.to_toml());
         let report = mock.stop();
         if let Some(log) = log {
@@ -211,6 +228,14 @@ struct Ready {
     pid: u32,
     release: String,
     listening: Vec<Listening>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    admin: Option<AdminListening>,
+}
+
+#[derive(Serialize)]
+struct AdminListening {
+    address: String,
+    url: String,
 }
 
 #[derive(Serialize)]
@@ -223,7 +248,12 @@ struct Listening {
 /// Writes the addresses of the listeners to the ready file, as JSON.
 ///
 /// If the ready file is a regular file, the returned value removes it when it is dropped. A pipe is left alone.
-fn write_ready_file(path: &Path, file: OutFile, mock: &MockXend) -> io::Result<Option<RemovedOnDrop>> {
+fn write_ready_file(
+    path: &Path,
+    file: OutFile,
+    mock: &MockXend,
+    admin: Option<&Admin>,
+) -> io::Result<Option<RemovedOnDrop>> {
     let listening = mock.listening().iter();
     let ready = Ready {
         pid: std::process::id(),
@@ -235,6 +265,7 @@ fn write_ready_file(path: &Path, file: OutFile, mock: &MockXend) -> io::Result<O
                 url: address.url(*face),
             })
             .collect(),
+        admin: admin.map(|admin| AdminListening { address: admin.address().to_string(), url: admin.url() }),
     };
     file.write(&[serde_json::to_vec(&ready)?.as_slice(), b"\n"].concat())?;
     if path.metadata()?.is_file() { RemovedOnDrop::at(path).map(Some) } else { Ok(None) }

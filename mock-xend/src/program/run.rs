@@ -43,7 +43,8 @@ pub(super) fn run(options: &Options, command: &[OsString]) -> Result<ExitCode, E
         let url = started.mock.http_url(face).or_else(|| started.mock.uri(face))?;
         Some((format!("XEND_{}_URL", face.as_str().to_ascii_uppercase()), url))
     });
-    let mut child = match Command::new(program).args(arguments).envs(urls).spawn() {
+    let admin = started.admin.as_ref().map(|admin| ("XEND_ADMIN_URL".to_owned(), admin.url()));
+    let mut child = match Command::new(program).args(arguments).envs(urls.chain(admin)).spawn() {
         Ok(child) => child,
         Err(error) => {
             print_to_stderr(&format!("error: can't run {}: {error}\n", program.to_string_lossy()));

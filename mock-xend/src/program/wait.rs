@@ -23,7 +23,7 @@ pub(super) fn wait(options: &Options) -> Result<ExitCode, Error> {
     let count = match options.addresses().len() {
         0 => own_ports(Release::default()).len(),
         count => count,
-    };
+    } + usize::from(options.has_admin());
     let program = std::env::current_exe().map_err(Error::Start)?;
     let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--wait");
     let mut command = Command::new(program);

@@ -26,6 +26,8 @@ pub(crate) struct Script {
     /// All expectations before this one are used up.
     used_up: usize,
     states: BTreeMap<String, String>,
+    /// The states and the seed that the scenario gives.
+    initial: (BTreeMap<String, String>, u64),
     random: fastrand::Rng,
     /// Whether a fault of an expectation resets a connection.
     resets: bool,
@@ -64,10 +66,27 @@ impl Script {
             refuses_unexpected: scenario.refuses_unexpected,
             entries: scenario.expectations.into_iter().map(entry).collect(),
             used_up: 0,
+            initial: (scenario.states.clone(), scenario.seed),
             states: scenario.states,
             random: fastrand::Rng::with_seed(scenario.seed),
             report: Report::default(),
         }
+    }
+
+    /// Forgets all requests so far.
+    pub(crate) fn start_over(&mut self) {
+        for entry in &mut self.entries {
+            (entry.used, entry.matched, entry.closest) = (0, 0, None);
+        }
+        self.used_up = 0;
+        self.states.clone_from(&self.initial.0);
+        self.random = fastrand::Rng::with_seed(self.initial.1);
+        self.report = Report::default();
+    }
+
+    /// Returns the states that hold, by name.
+    pub(crate) fn states(&self) -> &BTreeMap<String, String> {
+        &self.states
     }
 
     /// Decides how a request is answered.

@@ -1,5 +1,6 @@
 //! The mock from outside: scripted replies, listeners, the Xen-API, and the program.
 
+mod admin;
 mod chaos;
 mod command;
 mod configurations;

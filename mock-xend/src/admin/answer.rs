@@ -1,0 +1,218 @@
+//! From a call to its answer.
+
+use std::path::Path;
+use std::time::Duration;
+
+use http_body_util::{BodyExt, LengthLimitError, Limited};
+use hyper::body::{Body, Bytes, Incoming};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::{Request, Response, StatusCode};
+use serde::Deserialize;
+use serde_json::json;
+use xend_wire::operation::Face;
+use xend_wire::visible;
+
+use super::calls::{Action, CALLS, methods};
+use super::guard;
+use super::lines::{AnswerBody, journal, whole};
+use super::problem::Problem;
+use crate::address::Address;
+use crate::error::Error;
+use crate::fault::{self, Faults};
+use crate::host::Daemon;
+use crate::nearest::nearest;
+use crate::scenario::Scenario;
+use crate::text_file;
+use crate::world::World;
+
+/// What the calls are about.
+pub(super) struct Controlled {
+    pub(super) daemon: Daemon,
+    pub(super) listening: Vec<(Face, Address)>,
+    pub(super) admin: Address,
+}
+
+const JSON: &str = "application/json";
+
+/// The body of a call that moves the clock.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Clock {
+    advance: String,
+}
+
+/// Answers a call.
+pub(super) async fn answer(controlled: &Controlled, request: Request<Incoming>) -> Response<AnswerBody> {
+    let mut response = match perform(controlled, request).await {
+        Ok(response) => response,
+        Err(problem) => {
+            let mut response = made(problem.status, "application/problem+json", whole(problem.body()));
+            if let Some(allow) = problem.allow.and_then(|allow| HeaderValue::from_str(&allow).ok()) {
+                response.headers_mut().insert(ALLOW, allow);
+            }
+            response
+        }
+    };
+    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    response
+}
+
+async fn perform(controlled: &Controlled, request: Request<Incoming>) -> Result<Response<AnswerBody>, Problem> {
+    guard::check(request.headers())?;
+    let (action, follows) = called(&request)?;
+    let too_long = || {
+        let detail = format!("the body is longer than {} MiB", text_file::LONGEST >> 20);
+        Problem::new(StatusCode::PAYLOAD_TOO_LARGE, detail)
+    };
+    // A client that says how much it will send is answered before it does.
+    if request.body().size_hint().lower() > text_file::LONGEST {
+        return Err(too_long());
+    }
+    let body = Limited::new(request.into_body(), text_file::LONGEST as usize).collect().await;
+    let body = body.map_err(|error| match error.is::<LengthLimitError>() {
+        true => too_long(),
+        false => Problem::new(StatusCode::BAD_REQUEST, format!("the body can't be read: {error}")),
+    })?;
+    act(controlled, action, follows, &body.to_bytes())
+}
+
+/// Returns what a request calls for, and whether it asks to follow.
+fn called(request: &Request<Incoming>) -> Result<(Action, bool), Problem> {
+    let path = request.uri().path();
+    // The connection leaves out the body of an answer to HEAD.
+    let method = if request.method() == "HEAD" { "GET" } else { request.method().as_str() };
+    let Some(call) = CALLS.iter().find(|call| call.path == path && call.method == method) else {
+        let shown = visible(path.as_bytes());
+        let allow = methods(path).join(", ");
+        if !allow.is_empty() {
+            let detail = format!("{shown} has no method {}, only {allow}", visible(method.as_bytes()));
+            return Err(Problem { allow: Some(allow), ..Problem::new(StatusCode::METHOD_NOT_ALLOWED, detail) });
+        }
+        let hint = match nearest(path, CALLS.iter().map(|call| call.path).filter(|path| path.len() > 1)) {
+            Some(path) => format!("did you mean {path}?"),
+            None => "GET / lists the calls".to_owned(),
+        };
+        return Err(Problem::new(StatusCode::NOT_FOUND, format!("there is no {shown}; {hint}")));
+    };
+    let follows = match (request.uri().query().filter(|query| !query.is_empty()), call.action) {
+        (None | Some("follow=0"), Action::Journal) | (None, _) => false,
+        (Some("follow=1"), Action::Journal) => true,
+        (Some(query), _) => {
+            let query = visible(query.as_bytes());
+            let detail = format!("{path} does not take `{query}`; only /journal takes a query, follow=1");
+            return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+        }
+    };
+    Ok((call.action, follows))
+}
+
+fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> Result<Response<AnswerBody>, Problem> {
+    let daemon = &controlled.daemon;
+    let ok = StatusCode::OK;
+    let shown = |value: &serde_json::Value| Ok(made(ok, JSON, whole(format!("{value}\n"))));
+    let done = Ok(made(StatusCode::NO_CONTENT, "", whole("")));
+    match action {
+        Action::Calls => {
+            let call = |call: &super::calls::Call| json!({ "method": call.method, "path": call.path, "command": call.command });
+            shown(&json!({ "calls": CALLS.iter().map(call).collect::<Vec<_>>() }))
+        }
+        Action::Health => {
+            let bound = |(face, address): &(Face, Address)| json!({ "face": face.as_str(), "address": address.to_string(), "url": address.url(*face) });
+            shown(&json!({
+                "status": "ok",
+                "release": daemon.release().as_str(),
+                "now": daemon.now().as_secs_f64(),
+                "listening": controlled.listening.iter().map(bound).collect::<Vec<_>>(),
+                "admin": { "address": controlled.admin.to_string() },
+            }))
+        }
+        Action::Journal => Ok(made(ok, "application/jsonl", journal(daemon, follows))),
+        Action::Verify => {
+            let report = daemon.report();
+            let findings = report.findings().iter();
+            let findings: Vec<_> = findings
+                .map(|found| json!({ "kind": found.kind.as_str(), "what": found.what, "why": found.why }))
+                .collect();
+            let status = if report.is_empty() { ok } else { StatusCode::CONFLICT };
+            let body = json!({
+                "as_expected": report.is_empty(),
+                "findings": findings,
+                "left_out": report.left_out(),
+            });
+            Ok(made(status, JSON, whole(format!("{body}\n"))))
+        }
+        Action::ShowWorld => {
+            let world = daemon.with_world(|world| world.to_toml());
+            Ok(made(ok, "application/toml", whole(world)))
+        }
+        Action::SetWorld => {
+            let text = text(body, "a world")?;
+            let world = World::parse("world", text, Some(daemon.release()), daemon.now());
+            world.map_err(Error::from).and_then(|world| daemon.set_world(world)).map_err(|error| mistaken(&error))?;
+            done
+        }
+        Action::Load => {
+            let scenario = Scenario::parse("scenario", text(body, "a scenario")?, Path::new("."));
+            let loaded = scenario.map_err(Error::from).and_then(|scenario| daemon.load(scenario));
+            loaded.map_err(|error| mistaken(&error))?;
+            done
+        }
+        Action::Reset => {
+            daemon.reset();
+            done
+        }
+        Action::State => shown(&json!({ "state": daemon.states() })),
+        Action::ShowFaults => shown(&json!(daemon.faults())),
+        Action::SetFaults => {
+            let faults: Faults = read(body, "a list of faults such as [{\"delay\": \"250ms\"}]")?;
+            daemon.set_faults(faults).map_err(|error| mistaken(&error))?;
+            done
+        }
+        Action::Advance => {
+            let expected = "{\"advance\": \"5s\"}";
+            let Clock { advance } = read(body, expected)?;
+            let by = fault::duration(&advance).filter(|by| *by <= LONGEST_STEP);
+            let by = by.ok_or_else(|| {
+                let given = visible(advance.as_bytes());
+                let detail =
+                    format!("`{given}` is no time to move the clock by: expected a number with the unit ms, s or m");
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+            })?;
+            daemon.advance(by);
+            shown(&json!({ "now": daemon.now().as_secs_f64() }))
+        }
+    }
+}
+
+/// The longest time by which the clock moves at once: about a hundred years.
+const LONGEST_STEP: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
+
+/// Returns the text of a body.
+fn text<'b>(body: &'b Bytes, what: &str) -> Result<&'b str, Problem> {
+    str::from_utf8(body).map_err(|error| {
+        let detail = format!("{what} must be UTF-8, and byte {} is not", error.valid_up_to());
+        Problem::new(StatusCode::BAD_REQUEST, detail)
+    })
+}
+
+/// Reads a body of JSON.
+fn read<'b, T: Deserialize<'b>>(body: &'b Bytes, expected: &str) -> Result<T, Problem> {
+    serde_json::from_slice(body).map_err(|error| {
+        let status = if error.is_data() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
+        Problem::new(status, format!("{error}; expected {expected}"))
+    })
+}
+
+/// Returns the problem of a body that is well-formed, and says what can't be.
+fn mistaken(error: &Error) -> Problem {
+    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
+}
+
+fn made(status: StatusCode, content_type: &'static str, body: AnswerBody) -> Response<AnswerBody> {
+    let mut response = Response::new(body);
+    *response.status_mut() = status;
+    if !content_type.is_empty() {
+        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
+    }
+    response
+}

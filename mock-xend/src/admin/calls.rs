@@ -1,0 +1,52 @@
+//! The table of the calls.
+
+/// What a call does.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum Action {
+    Calls,
+    Health,
+    Journal,
+    Verify,
+    ShowWorld,
+    SetWorld,
+    Load,
+    Reset,
+    State,
+    ShowFaults,
+    SetFaults,
+    Advance,
+}
+
+/// A call: its method, its path, the command of `mock-xend ctl` that makes it, and what it does.
+#[derive(Debug)]
+pub(super) struct Call {
+    pub(super) method: &'static str,
+    pub(super) path: &'static str,
+    pub(super) command: &'static str,
+    pub(super) action: Action,
+}
+
+/// All calls.
+pub(super) const CALLS: &[Call] = &[
+    call("GET", "/", "calls", Action::Calls),
+    call("GET", "/health", "health", Action::Health),
+    call("GET", "/journal", "journal [--follow]", Action::Journal),
+    call("GET", "/verify", "verify", Action::Verify),
+    call("GET", "/world", "world", Action::ShowWorld),
+    call("PUT", "/world", "world FILE", Action::SetWorld),
+    call("POST", "/scenario", "load FILE", Action::Load),
+    call("POST", "/reset", "reset", Action::Reset),
+    call("GET", "/state", "state", Action::State),
+    call("GET", "/faults", "faults", Action::ShowFaults),
+    call("POST", "/faults", "faults FAULT... | --off", Action::SetFaults),
+    call("POST", "/clock", "advance TIME", Action::Advance),
+];
+
+const fn call(method: &'static str, path: &'static str, command: &'static str, action: Action) -> Call {
+    Call { method, path, command, action }
+}
+
+/// Returns the methods that a path has. Empty if there is no such path.
+pub(super) fn methods(path: &str) -> Vec<&'static str> {
+    CALLS.iter().filter(|call| call.path == path).map(|call| call.method).collect()
+}
