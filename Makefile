@@ -41,9 +41,9 @@ oracles: export ORACLES := required
 oracles: ## Every check that asks another implementation: Python 2 and 3, which must be there, and the adapters that can be installed
 	$(CARGO) test --package xend-wire --test wire --quiet -- python
 	$(CARGO) test --package mock-xend --test mock --quiet -- python
-	$(CARGO) test --package xend-harness --test cli --quiet -- python::
+	$(CARGO) test --package xend-harness --test harness --quiet -- cli::python::
 	python3 adapters/libraries.py install
-	$(CARGO) test --package xend-harness --test cli --quiet -- --nocapture adapters::
+	$(CARGO) test --package xend-harness --test harness --quiet -- --nocapture cli::adapters::
 	@$(MAKE) --no-print-directory oracles-there
 
 .PHONY: oracles-there

@@ -14,7 +14,7 @@ use data_encoding::BASE64;
 use serde::Deserialize;
 use serde_json::{Value, json};
 
-use crate::run;
+use crate::cli::run;
 
 const ROOT: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/..");
 const INT: &str = "<?xml version=\"1.0\"?><methodResponse><params><param><value><int>-41</int></value></param></params></methodResponse>";

@@ -1,6 +1,6 @@
 //! Malformed case files and baselines are reported with file, line and caret, and the exit status is 2.
 
-use crate::{path, snapshots, transcript, transcript_in};
+use crate::cli::{path, snapshots, transcript, transcript_in};
 
 /// Writes a case file with this name and text, and returns the output of `list`.
 fn listed(name: &str, text: &[u8]) -> String {

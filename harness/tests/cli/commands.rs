@@ -12,7 +12,7 @@ use xend_harness::case::WritingCase;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-use crate::{HARNESS, path, run, snapshots, transcript, transcript_in};
+use crate::cli::{HARNESS, path, run, snapshots, transcript, transcript_in};
 
 #[test]
 fn decode() {

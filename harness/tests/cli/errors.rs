@@ -1,6 +1,6 @@
 //! Command lines with mistakes, and the help texts.
 
-use crate::{HARNESS, judge, snapshots, transcript};
+use crate::cli::{HARNESS, judge, snapshots, transcript};
 
 #[test]
 fn help() {

@@ -15,7 +15,7 @@ use xend_harness::run::{Run, Stale};
 use xend_harness::subject::{Answer, Declaration, Fault};
 use xend_harness::{About, Baseline, Case, Codec, Evidence, Status, Suite, Verdict, report};
 
-use crate::{HARNESS, path, run, transcript};
+use crate::cli::{HARNESS, path, run, transcript};
 
 /// Returns the output of a shell script that starts the program as `$0`.
 fn shell(script: &str) -> (i32, String) {

@@ -2,7 +2,7 @@
 
 use std::process::Command;
 
-use crate::{HARNESS, path, run, transcript};
+use crate::cli::{HARNESS, path, run, transcript};
 
 /// Bash asks the function that `complete` names, as it does when the user presses the tab key.
 #[test]

@@ -7,7 +7,7 @@ use serde_json::{Value, json};
 use xend_harness::subject::{Answer, Declaration, Question, Reply, Subject};
 use xend_harness::{Baseline, Case, Codec, Error, Feature, Tagged, run};
 
-use crate::{judge, oracle};
+use crate::cli::{judge, oracle};
 
 const ADAPTER: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters/python/xmlrpc_client.py");
 const BASELINE: &str = concat!(env!("CARGO_MANIFEST_DIR"), "/../adapters/python/baseline.toml");

@@ -6,7 +6,7 @@ use quick_xml::Reader;
 use quick_xml::events::Event;
 use serde_json::Value;
 
-use crate::{path, run, snapshots, transcript, transcript_in};
+use crate::cli::{path, run, snapshots, transcript, transcript_in};
 
 /// A subject that does everything once: it passes, fails, reads a wrong value, declines, crashes, writes nonsense, and
 /// writes to standard error.

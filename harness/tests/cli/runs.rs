@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Command;
 
-use crate::{HARNESS, path, run, snapshots, transcript, transcript_in};
+use crate::cli::{HARNESS, path, run, snapshots, transcript, transcript_in};
 
 /// A subject that reads some S-expressions and knows nothing of quotes; it answers `flaky` ids wrongly once.
 const SUBJECT: &str = r#"read -r _

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::Stdio;
 
-use crate::{HARNESS, judge, path};
+use crate::cli::{HARNESS, judge, path};
 
 /// The hello of a subject that is a shell script and reads S-expressions.
 const HELLO: &str = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;

@@ -9,7 +9,7 @@ use xend_wire::http::Reply;
 use xend_wire::operation::{ALL, Arguments, Face, Operation, recognise_call};
 use xend_wire::{Limits, Release, sexpr, xmlrpc};
 
-use crate::requests::{elements, form, recognise_resource, split};
+use crate::faces::requests::{elements, form, recognise_resource, split};
 
 /// The exchanges of the real daemon.
 pub(crate) fn sequences() -> &'static [Sequence] {
@@ -79,7 +79,7 @@ fn captured_replies_are_read() {
     let lines = counts
         .iter()
         .map(|((face, operation), (done, failed))| format!("{face} {operation}: {done} done, {failed} failed"));
-    let _snapshots = crate::snapshots();
+    let _snapshots = crate::faces::snapshots();
     insta::assert_snapshot!("captured-answers", lines.collect::<Vec<_>>().join("\n"));
 }
 

@@ -46,7 +46,7 @@ impl Sockets {
 /// What people read is the same, whichever face it came by.
 #[test]
 fn faces_print_the_same() {
-    let _snapshots = crate::snapshots();
+    let _snapshots = crate::faces::snapshots();
     let sockets = Sockets::new(Release::V4_1, "");
     let mut shown = String::new();
     for arguments in [

@@ -10,7 +10,7 @@ use xend_wire::operation::{Operation, find};
 use xend_wire::xmlrpc::{self, Fault};
 use xend_wire::{sexpr, xenapi};
 
-use crate::failures::value;
+use crate::faces::failures::value;
 
 /// Operations that the table of messages calls by the daemon's names.
 const NAMES: [(&str, &str); 12] = [

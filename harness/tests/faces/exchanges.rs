@@ -6,8 +6,8 @@ use mock_xend::{Face, Release, Scenario};
 use xend_harness::Status;
 use xend_harness::exchange::{How, Server, Servers, compare};
 
-use crate::answers::sequences;
-use crate::daemon::{run, scripted};
+use crate::faces::answers::sequences;
+use crate::faces::daemon::{run, scripted};
 
 /// What it answered before is told, and the time of all that would follow is saved.
 #[test]

@@ -6,7 +6,7 @@ use mock_xend::Scenario;
 use xend_client::{Arguments, ErrorCode, Face, Fate, Release};
 use xend_wire::operation::{ALL, Argument, ArgumentKind};
 
-use crate::daemon::{FACES, client, run, scripted};
+use crate::faces::daemon::{FACES, client, run, scripted};
 
 /// Messages that mean the same whatever was asked, with their code (`patterns.tsv`).
 const MESSAGES: [(&str, ErrorCode); 3] = [

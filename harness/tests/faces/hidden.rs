@@ -7,7 +7,7 @@ use xend_wire::failure::Failure;
 use xend_wire::operation::{self, ALL, Face, Implementation};
 use xend_wire::sexpr::{Document, Sexpr};
 
-use crate::answers::{operation, reply, sequences};
+use crate::faces::answers::{operation, reply, sequences};
 
 const DOCUMENT: &str = include_str!("../../../docs/faces.md");
 

@@ -9,7 +9,7 @@ use xend_harness::laws::{Host, Law, Options, check};
 use xend_harness::run::{self, Run, Selection};
 use xend_harness::{Status, report};
 
-use crate::daemon::{FACES, client, daemon, run, scripted};
+use crate::faces::daemon::{FACES, client, daemon, run, scripted};
 
 fn host(daemons: &[(&Daemon, Face)]) -> Host {
     let addresses = daemons.iter().map(|(daemon, face)| (Uri::tcp(*face, "mock", 1), client(daemon, *face)));
@@ -69,7 +69,7 @@ fn the_mock_keeps_the_laws() {
         let unexplained: Vec<_> = without_reason(&run).into_iter().filter(|why| !is_explained(why)).collect();
         assert!(unexplained.is_empty(), "{release}: {unexplained:?}");
         // Nothing is left behind.
-        let names = crate::daemon::run(client(&daemon, Face::XmlRpc).all_domains()).unwrap();
+        let names = crate::faces::daemon::run(client(&daemon, Face::XmlRpc).all_domains()).unwrap();
         assert_eq!(names, ["Domain-0", "vm1", "vm2"], "{release}");
         let expected =
             release.pick(&[(Release::V3_0_2, 44), (Release::V3_0_3, 46), (Release::V3_1, 82), (Release::V3_2, 84)]);
@@ -80,7 +80,7 @@ fn the_mock_keeps_the_laws() {
 /// A server that breaks a law fails, and the report says where and how to try it again.
 #[test]
 fn a_broken_law_is_shown() {
-    let _snapshots = crate::snapshots();
+    let _snapshots = crate::faces::snapshots();
     let scenario = r#"
         [[expect]]
         operation = "domain.pause"
@@ -189,7 +189,7 @@ fn an_interrupted_run_leaves_no_domain_behind() {
 
 #[test]
 fn mistakes_in_laws_are_shown_where_they_are() {
-    let _snapshots = crate::snapshots();
+    let _snapshots = crate::faces::snapshots();
     let head = "id = \"laws/x\"\ntitle = \"t\"\nsource = \"s\"\n";
     let mistakes = [
         "",

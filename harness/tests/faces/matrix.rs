@@ -8,7 +8,7 @@ use xend_wire::Releases;
 use xend_wire::operation::{self, Arguments, Operation, find};
 use xend_wire::sexpr::{Document, Rules, Sexpr, print_value};
 
-use crate::daemon::{FACES, client, daemon, run};
+use crate::faces::daemon::{FACES, client, daemon, run};
 
 /// One row: an operation with its arguments, what is done before, and what is to be seen afterwards.
 struct Row {

@@ -6,7 +6,7 @@ use std::time::Duration;
 use mock_xend::{Daemon, MockXend, Scenario};
 use xend_client::{Client, Face, Release};
 
-use crate::daemon::{client, run, scripted};
+use crate::faces::daemon::{client, run, scripted};
 
 fn scenario(name: &str) -> Scenario {
     let path = format!("scenarios/{name}.toml");

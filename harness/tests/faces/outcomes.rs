@@ -7,7 +7,7 @@ use mock_xend::Scenario;
 use serde_json::Value as Json;
 use xend_client::{Error, Face, Release};
 
-use crate::daemon::{client, run, scripted};
+use crate::faces::daemon::{client, run, scripted};
 
 /// What is right: what the daemon says went wrong did go wrong, whatever the status of the daemon's; what can't be read, or
 /// has a status that the daemon does not send, is said to be unknown; a number that is none is not there, rather than 0 as for libvirt; long replies, chunks, interim replies and

@@ -8,7 +8,7 @@ use xend_wire::operation::{self, ALL, Arguments, Face, Implementation, Operation
 use xend_wire::xmlrpc::{self, Call};
 use xend_wire::{Limits, Release};
 
-use crate::answers::sequences;
+use crate::faces::answers::sequences;
 
 /// Methods that `xm` or a capture calls and that no operation stands for, with the reason.
 const WITHOUT_OPERATION: &[(&str, &str)] = &[

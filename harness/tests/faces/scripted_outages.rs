@@ -7,7 +7,7 @@ use xend_client::{Client, Error, ErrorCode, Face, Release};
 use xend_wire::operation::{CREATE, DESTROY, INFO, LIST, PAUSE, UNPAUSE};
 use xend_wire::sexpr::Document;
 
-use crate::daemon::{client, run, scripted};
+use crate::faces::daemon::{client, run, scripted};
 
 const CONFIG: &str = "(vm (name new) (memory 16) (vcpus 1) (image (linux (kernel /srv/xend/etc/vmlinuz))))";
 

@@ -12,8 +12,8 @@ use xend_wire::operation::{ALL, Arguments, Implementation, Operation, find};
 use xend_wire::sexpr::{Rules, Sexpr, print_value};
 use xend_wire::xenapi;
 
-use crate::between::{self, Fate};
-use crate::daemon::{client, daemon, run};
+use crate::faces::between::{self, Fate};
+use crate::faces::daemon::{client, daemon, run};
 
 type Pairs = &'static [(&'static str, &'static str)];
 

@@ -3,7 +3,7 @@
 use std::path::Path;
 use std::process::{Command, Output};
 
-use crate::programs;
+use crate::readme::programs;
 
 const ACTION: &str = include_str!("../../../action.yml");
 

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use crate::{blocks, run};
+use crate::readme::{blocks, run};
 
 const SUMMARY: &str = include_str!("../../../docs/SUMMARY.md");
 
