@@ -57,6 +57,11 @@ impl Followed {
         self.waiting.told.notify_one();
         is_told
     }
+
+    /// Returns whether the follower is still there.
+    pub(crate) fn is_wanted(&self) -> bool {
+        Arc::strong_count(&self.waiting) > 1
+    }
 }
 
 impl Drop for Followed {
@@ -143,6 +148,14 @@ mod tests {
         assert!(!waiting.is_finished());
         drop(followed);
         assert_eq!((&mut waiting).await.expect("no panic"), (Some(1), true));
+    }
+
+    #[test]
+    fn who_has_gone_is_known_before_the_next_exchange() {
+        let (followed, following) = following(|_, _, _| None);
+        assert!(followed.is_wanted());
+        drop(following);
+        assert!(!followed.is_wanted() && !followed.tell(exchange(1, 10)));
     }
 
     #[test]

@@ -158,7 +158,10 @@ impl Service {
     /// Returns the exchanges from now on.
     pub(crate) fn follow(&self, recognise: Recognise) -> Following {
         let (followed, following) = following(recognise);
-        self.followers.lock().unwrap_or_else(PoisonError::into_inner).push(followed);
+        let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
+        // So that those who come and go while nothing is asked do not pile up.
+        followers.retain(Followed::is_wanted);
+        followers.push(followed);
         self.is_followed.store(true, Ordering::Relaxed);
         following
     }

@@ -112,7 +112,7 @@ fn the_documented_calls_are_those_that_there_are() {
             ("POST", "/clock") => "{\"advance\": \"5s\"}",
             _ => "",
         };
-        // The differences are asked for before a scenario expects anything.
+        // The row of the differences stands before that which loads a scenario, so there are none yet.
         let (status, head, answer) = mock.call(method, path, body.as_bytes());
         assert_eq!(status, *expected, "{method} {path}: {head}\n{answer}");
     }
@@ -328,7 +328,7 @@ fn ctl_makes_each_call() {
         .stdout(Stdio::piped())
         .spawn()
         .unwrap();
-    // Paused again and again, since the follower may not be there at the first time: it tells of what was before, too.
+    // The follower tells of it whether it is there already or not.
     assert_eq!(mock.pause("vm2"), "");
     let mut lines = BufReader::new(follower.stdout.take().unwrap()).lines();
     let line: Value = serde_json::from_str(&lines.next().unwrap().unwrap()).unwrap();

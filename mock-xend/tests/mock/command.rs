@@ -41,6 +41,7 @@ fn help() {
     let _snapshots = crate::snapshots();
     insta::assert_snapshot!("help", output(&["--help"]).1);
     insta::assert_snapshot!("help-check", output(&["check", "--help"]).1);
+    insta::assert_snapshot!("help-ctl", output(&["ctl", "--help"]).1);
 }
 
 #[test]
