@@ -128,6 +128,7 @@ mod tests {
             face: Face::Sxp,
             connection: 1,
             release: Release::V4_1,
+            generation: 1,
             at: Duration::ZERO,
             answered_by: AnsweredBy::Face,
             faults: Faults::none(),

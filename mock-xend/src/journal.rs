@@ -28,6 +28,9 @@ pub struct Exchange {
     pub operation: Option<Operation>,
     /// The arguments of the operation.
     pub arguments: Arguments,
+    /// The generation of the scenario and the world that was in force when the reply was sent, counted from 1: it grows
+    /// whenever either is replaced.
+    pub generation: u64,
     /// What answered the request.
     pub answered_by: AnsweredBy,
     /// The time of the simulated host at the reply, since the Unix epoch.
@@ -84,6 +87,7 @@ pub(crate) struct Told {
     pub(crate) face: Face,
     pub(crate) connection: u64,
     pub(crate) release: Release,
+    pub(crate) generation: u64,
     pub(crate) at: Duration,
     pub(crate) answered_by: AnsweredBy,
     pub(crate) faults: Faults,
@@ -109,7 +113,7 @@ impl AnsweredBy {
 
 impl Exchange {
     pub(crate) fn new(number: u64, told: Told, request: Vec<u8>, reply: Vec<u8>) -> Self {
-        let Told { face, connection, release, at, answered_by, faults } = told;
+        let Told { face, connection, release, generation, at, answered_by, faults } = told;
         let (request_length, reply_length) = (request.len(), reply.len());
         let (operation, arguments) = (None, Arguments::new());
         Self {
@@ -117,6 +121,7 @@ impl Exchange {
             face,
             connection,
             release,
+            generation,
             operation,
             arguments,
             answered_by,
@@ -278,6 +283,7 @@ mod tests {
             face,
             connection: 1,
             release: Release::V4_1,
+            generation: 1,
             at: Duration::ZERO,
             answered_by: AnsweredBy::Face,
             faults: Faults::none(),

@@ -18,6 +18,7 @@ pub(crate) fn exchange(exchange: &Exchange) -> Value {
     put("number", exchange.number.into());
     put("at", exchange.at.as_secs_f64().into());
     put("connection", exchange.connection.into());
+    put("generation", exchange.generation.into());
     put("face", exchange.face.as_str().into());
     if let Some(operation) = exchange.operation {
         put("operation", operation.name().into());

@@ -5,6 +5,7 @@ mod log;
 mod options;
 mod output;
 mod relay;
+mod reload;
 mod run;
 mod terminal;
 mod wait;
@@ -29,7 +30,7 @@ use crate::world::World;
 /// replies that can be scripted.
 ///
 /// The mock prints `LISTENING FACE ADDRESS` for each listener once all of them are bound. SIGINT, SIGTERM or SIGHUP
-/// stops it; a second signal ends it at once. When it stops, it lists on stderr the requests that the scenario expected
+/// stops it; a second signal ends it at once. SIGUSR1 makes it read the files of --scenario and --world again. When it stops, it lists on stderr the requests that the scenario expected
 /// and that never came, and those that came unexpectedly.
 ///
 /// Like the daemon, the mock asks for no password and checks neither Host nor Origin, so let it listen on loopback or

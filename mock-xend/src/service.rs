@@ -39,6 +39,8 @@ pub(crate) struct Service {
     is_followed: AtomicBool,
     /// The number of connections so far.
     connections: AtomicU64,
+    /// The generation of the scenario and the simulated host, counted from 1.
+    generation: AtomicU64,
     /// Notified of every event of the Xen-API.
     events: Notify,
 }
@@ -100,6 +102,7 @@ impl Service {
             followers: Mutex::default(),
             is_followed: AtomicBool::new(false),
             connections: AtomicU64::new(0),
+            generation: AtomicU64::new(1),
             events: Notify::new(),
         }
     }
@@ -196,16 +199,26 @@ impl Service {
         self.journal_lock().clone()
     }
 
-    /// Plays another scenario from now on.
-    pub(crate) fn load(&self, scenario: Scenario) {
-        let script = Script::new(scenario, self.release);
-        self.state().script = script;
+    /// Replaces the scenario, the simulated host, or both at once.
+    pub(crate) fn replace(&self, scenario: Option<Scenario>, world: Option<World>) {
+        let script = scenario.map(|scenario| Script::new(scenario, self.release));
+        let state = &mut *self.state();
+        if let Some(script) = script {
+            state.script = script;
+        }
+        if let Some(world) = world {
+            state.initial = world.clone();
+            state.world = world;
+        }
+        self.generation.fetch_add(1, Ordering::Relaxed);
+        if state.registry.observe(&state.world, self.clock.now()) {
+            self.events.notify_waiters();
+        }
     }
 
-    /// Replaces the simulated host.
-    pub(crate) fn set_world(&self, world: World) {
-        self.state().initial = world.clone();
-        self.turn(|turn| *turn.world = world);
+    /// Returns the generation of the scenario and the simulated host, counted from 1.
+    pub(crate) fn generation(&self) -> u64 {
+        self.generation.load(Ordering::Relaxed)
     }
 
     /// Starts the scenario over, puts the simulated host and the faults back to the first ones, and empties the journal. Sessions and tasks of the Xen-API are gone.

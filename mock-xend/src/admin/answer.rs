@@ -122,6 +122,7 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
                 "status": "ok",
                 "release": daemon.release().as_str(),
                 "now": daemon.now().as_secs_f64(),
+                "generation": daemon.generation(),
                 "listening": controlled.listening.iter().map(bound).collect::<Vec<_>>(),
                 "admin": { "address": controlled.admin.to_string() },
             }))

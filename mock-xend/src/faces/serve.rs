@@ -26,7 +26,8 @@ impl Serves for Service {
         while let Some(answer) = next_answer(&self, face, connection, &mut input).await {
             let record = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
                 let (connection, release, at) = (connection.number, self.release(), self.now());
-                let told = Told { face, connection, release, at, answered_by, faults };
+                let generation = self.generation();
+                let told = Told { face, connection, release, generation, at, answered_by, faults };
                 self.record(told, request, reply);
             };
             match deliver(self.line(), face, &mut input, answer, record).await {

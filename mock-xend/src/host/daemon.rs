@@ -130,13 +130,7 @@ impl Daemon {
     /// Returns the errors that [`Builder::build`](crate::Builder::build) has for a scenario. Then the scenario stays that
     /// was played before.
     pub fn load(&self, scenario: Scenario) -> Result<(), Error> {
-        let requested = self.release();
-        if let Some(scenario) = scenario.release().filter(|scenario| *scenario != requested) {
-            return Err(Error::ReleaseConflict { scenario, requested });
-        }
-        scenario.check(&[requested])?;
-        self.service.load(scenario);
-        Ok(())
+        self.replace(Some(scenario), None)
     }
 
     /// Replaces the simulated host. Sessions of the Xen-API stay, and those that wait for events are told of the domains
@@ -145,12 +139,27 @@ impl Daemon {
     /// # Errors
     /// Returns [`Error::WorldConflict`] if the world belongs to another release.
     pub fn set_world(&self, world: World) -> Result<(), Error> {
+        self.replace(None, Some(world))
+    }
+
+    /// Replaces the scenario, the simulated host, or both at once. With an error neither is replaced.
+    pub(crate) fn replace(&self, scenario: Option<Scenario>, world: Option<World>) -> Result<(), Error> {
         let requested = self.release();
-        if world.release() != requested {
-            return Err(Error::WorldConflict { world: world.release(), requested });
+        if let Some(scenario) = scenario.as_ref().and_then(Scenario::release).filter(|release| *release != requested) {
+            return Err(Error::ReleaseConflict { scenario, requested });
         }
-        self.service.set_world(world);
+        if let Some(world) = world.as_ref().map(World::release).filter(|release| *release != requested) {
+            return Err(Error::WorldConflict { world, requested });
+        }
+        scenario.as_ref().map_or(Ok(()), |scenario| scenario.check(&[requested]))?;
+        self.service.replace(scenario, world);
         Ok(())
+    }
+
+    /// Returns the generation of the scenario and the simulated host, counted from 1: it grows whenever either is replaced
+    /// by [`load`](Self::load) or [`set_world`](Self::set_world).
+    pub fn generation(&self) -> u64 {
+        self.service.generation()
     }
 
     /// Starts over: the scenario has answered nothing, the simulated host is the one that the mock began with or that

@@ -9,6 +9,7 @@ use xend_wire::operation::Face;
 
 use super::log;
 use super::output::{cannot, open};
+use super::reload::{Files, Reloading};
 use super::terminal::print_to_stderr;
 use crate::address::Address;
 use crate::admin::{self, Admin};
@@ -77,6 +78,10 @@ pub(super) struct Options {
     #[arg(long, value_name = "SEED[:RATE]")]
     chaos: Option<Chaos>,
 
+    /// Read the files of --scenario and --world again when they change. With a mistake in them the mock goes on as before
+    #[arg(long)]
+    watch: bool,
+
     /// Listen on this address of loopback for `mock-xend ctl`, and for programs that look at the mock or change it while it
     /// runs; off by default
     #[arg(long, value_name = "ADDRESS", value_parser = admin::loopback)]
@@ -100,6 +105,7 @@ pub(super) struct Options {
 pub(super) struct Started {
     pub(super) mock: MockXend,
     pub(super) admin: Option<Admin>,
+    reloading: Reloading,
     ready: Option<RemovedOnDrop>,
     log: Option<log::Writing>,
 }
@@ -148,6 +154,8 @@ impl Options {
             Some(address) => Some(Admin::start(address, self.socket_mode, &mock)?),
             None => None,
         };
+        let files = Files { scenario: self.scenario.clone(), world: self.world.clone() };
+        let reloading = Reloading::start(files, self.watch, mock.daemon().clone())?;
         let ready = match (&self.ready_file, ready_file) {
             (Some(path), Some(file)) => write_ready_file(path, file, &mock, admin.as_ref())
                 .map_err(|error| cannot("--ready-file", path, error))?,
@@ -157,7 +165,7 @@ impl Options {
             print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
         }
         let log = log.map(|log| log.write(&mock, admin.as_ref())).transpose()?;
-        Ok(Started { mock, admin, ready, log })
+        Ok(Started { mock, admin, reloading, ready, log })
     }
 
     /// Returns the addresses that the options give.
@@ -181,10 +189,10 @@ impl Options {
 
     /// Stops a mock, writes what is written at the end, and prints the report.
     pub(super) fn stop(&self, started: Started) -> Result<Report, Error> {
-        let Started { mock, admin, ready, log } = started;
+        let Started { mock, admin, reloading, ready, log } = started;
         drop(ready);
-        // The log ends with the last handle to the daemon, and the admin listener has one.
-        drop(admin);
+        // The log ends with the last handle to the daemon, and these have one each.
+        drop((admin, reloading));
         let world = mock.daemon().with_world(|world| world.to_toml());
         let report = mock.stop();
         if let Some(log) = log {

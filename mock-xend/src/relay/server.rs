@@ -160,7 +160,7 @@ impl Serves for Server {
             let journal = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
                 // Which release the server is, is not known.
                 let (release, at) = (Release::default(), self.clock.now());
-                let told = Told { face, connection, release, at, answered_by, faults };
+                let told = Told { face, connection, release, generation: 1, at, answered_by, faults };
                 lock(&self.journal).record(told, request, reply);
             };
             let then = deliver(&self.line, face, &mut input, answer, journal).await;

@@ -1,9 +1,10 @@
 //! The program around a mock: a command that is run against it, its log, and how it starts.
 
-use std::io::{Read, Write};
+use std::io::{BufRead, BufReader, Read, Write};
 use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::os::unix::net::UnixStream;
+use std::process::Command;
 
 use serde_json::Value;
 
@@ -119,6 +120,89 @@ fn a_temporary_socket_is_for_this_user_and_goes_with_the_mock() {
     assert!(stderr.contains("expected permissions in octal, such as 660"), "{stderr}");
 }
 
+/// The next lines of a mock's stderr.
+fn told(stderr: &mut impl BufRead, count: usize) -> String {
+    let mut text = String::new();
+    for _ in 0..count {
+        stderr.read_line(&mut text).unwrap();
+    }
+    text
+}
+
+#[test]
+fn a_changed_scenario_is_read_again_and_a_mistake_changes_nothing() {
+    let answers = |text: &str| {
+        format!("[[expect]]\noperation = \"domain.pause\"\nreply = {{ error = \"{text}\" }}\ntimes = \"any\"\n")
+    };
+    let (folder, path) = scenario(&answers("first"));
+    let log = folder.path().join("log.jsonl").display().to_string();
+    for watches in [true, false] {
+        std::fs::write(&path, answers("first")).unwrap();
+        let arguments = ["--sxp", "127.0.0.1:0", "--scenario", &path, "--log", &log];
+        let (mut child, lines) = listening(&[&arguments[..], if watches { &["--watch"] } else { &[] }].concat(), 1);
+        let address = lines[0].strip_prefix("LISTENING sxp tcp:").unwrap();
+        let mut stderr = BufReader::new(child.stderr.take().unwrap());
+        // Replaced as editors do it, so that the mock never sees half of it.
+        let write = |text: &str| {
+            let new = folder.path().join("new.toml");
+            std::fs::write(&new, text).unwrap();
+            std::fs::rename(new, &path).unwrap();
+            if !watches {
+                let status = Command::new("kill").args(["-USR1", &child.id().to_string()]).status().unwrap();
+                assert!(status.success());
+            }
+        };
+        let pause = || ask(address, &crate::peer::post("/xend/domain/vm1", "op=pause"));
+        assert!(pause().contains("first"));
+        write(&answers("second"));
+        assert_eq!(told(&mut stderr, 1), format!("{path} was read again: generation 2\n"));
+        assert!(pause().contains("second"));
+        write("times = 1\n");
+        let mistake = told(&mut stderr, 5);
+        assert!(mistake.starts_with("error: a scenario has no key `times`"), "{mistake}");
+        assert!(mistake.ends_with("the mock goes on as before\n"), "{mistake}");
+        assert!(pause().contains("second"));
+        write(&answers("third"));
+        assert_eq!(told(&mut stderr, 1), format!("{path} was read again: generation 3\n"));
+        assert!(pause().contains("third"));
+        assert_eq!(terminate(child).0, Some(0));
+        let text = std::fs::read_to_string(&log).unwrap();
+        let generations =
+            text.lines().filter_map(|line| serde_json::from_str::<Value>(line).unwrap()["generation"].as_u64());
+        assert_eq!(generations.collect::<Vec<_>>(), [1, 2, 2, 3]);
+    }
+}
+
+#[test]
+fn with_a_mistake_in_the_world_the_scenario_stays_too() {
+    let (folder, path) = scenario("state = { daemon = \"old\" }\n");
+    let world = folder.path().join("world.toml");
+    std::fs::write(&world, "[[domain]]\nname = \"db\"\nmemory = 64\n").unwrap();
+    let arguments = ["--sxp", "127.0.0.1:0", "--scenario", &path, "--world", world.to_str().unwrap(), "--admin", "0"];
+    let (mut child, lines) = listening(&arguments, 2);
+    let admin = lines[1].strip_prefix("LISTENING admin ").unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    std::fs::write(&path, "state = { daemon = \"new\" }\n").unwrap();
+    std::fs::write(&world, "[[domain]]\nname = 5\n").unwrap();
+    let ask_again =
+        || assert!(Command::new("kill").args(["-USR1", &child.id().to_string()]).status().unwrap().success());
+    ask_again();
+    let mut text = String::new();
+    while !text.ends_with("the mock goes on as before\n") {
+        assert_ne!(stderr.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    assert_eq!(output(&["ctl", "--admin", admin, "state"]).1, "{\"state\":{\"daemon\":\"old\"}}\n");
+    std::fs::write(&world, "[[domain]]\nname = \"web\"\nmemory = 64\n").unwrap();
+    ask_again();
+    assert_eq!(
+        told(&mut stderr, 1),
+        format!("{path} and {} was read again: generation 2\n", world.display()).replace("was", "were")
+    );
+    assert_eq!(output(&["ctl", "--admin", admin, "state"]).1, "{\"state\":{\"daemon\":\"new\"}}\n");
+    assert!(output(&["ctl", "--admin", admin, "world"]).1.contains("name = \"web\""));
+    assert_eq!(terminate(child).0, Some(0));
+}
+
 #[test]
 fn with_wait_it_returns_once_it_listens() {
     let folder = tempfile::tempdir().unwrap();
@@ -130,7 +214,7 @@ fn with_wait_it_returns_once_it_listens() {
     let ready: Value = serde_json::from_str(&std::fs::read_to_string(&ready).unwrap()).unwrap();
     assert_eq!(ready["listening"][0]["url"], format!("http://{address}"));
     let pid = ready["pid"].as_u64().unwrap().to_string();
-    assert!(std::process::Command::new("kill").arg(&pid).status().unwrap().success());
+    assert!(Command::new("kill").arg(&pid).status().unwrap().success());
     // One that can't start says why, as without --wait.
     let taken = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
     let taken = taken.local_addr().unwrap().to_string();
