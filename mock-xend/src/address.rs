@@ -52,7 +52,11 @@ impl Address {
     pub(crate) fn uri(&self, face: Face) -> String {
         match self {
             Self::Tcp(address) => format!("{face}+tcp://{address}"),
-            Self::Unix(path) => format!("{face}+unix://{}", path.display()),
+            // Clients take absolute paths alone.
+            Self::Unix(path) => {
+                let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
+                format!("{face}+unix://{}", path.display())
+            }
             // No listener has this address: each was given a path.
             Self::AnyUnix => format!("{face}+unix:auto"),
         }

@@ -78,11 +78,13 @@ impl Bound {
         let listener = Listener { face: self.face, port };
         let serves_one = server.serves_one(self.face);
         let mut everywhere = server.line().watch();
+        // Faults that refuse connections for a time do so once.
+        let mut is_refusal_over = false;
         // The connection that is served before another one is accepted.
         let mut busy = JoinSet::new();
         loop {
             let Self { face, address, socket, file, mode } = self;
-            let mut refusal = refusal_in(&everywhere.borrow_and_update());
+            let mut refusal = refusal_in(&everywhere.borrow_and_update()).filter(|_| !is_refusal_over);
             // Dropped when the socket is closed.
             let mut ordered = None;
             if refusal.is_some() {
@@ -110,6 +112,7 @@ impl Bound {
                 // Only other faults end it.
                 _ => drop(everywhere.changed().await),
             }
+            is_refusal_over = matches!(refusal, Some(Refusal::For(_)));
             // The file of the old socket makes room for that of the new one.
             drop(file);
             self = loop {

@@ -104,8 +104,9 @@ impl Scenario {
     /// # Errors
     /// Returns the first mistake, with its place.
     pub(crate) fn check(&self, releases: &[Release]) -> Result<(), Error> {
+        let values = self.values_of_states();
         for (at, expectation) in self.expectations.iter().enumerate() {
-            let checked = expectation.check(releases).and_then(|()| self.check_states(expectation));
+            let checked = expectation.check(releases).and_then(|()| self.check_states(expectation, &values));
             let Err(Mistake { key, message }) = checked else { continue };
             return Err(match (&self.source, &expectation.origin) {
                 (Some(source), Origin::Line(_)) if at < source.spans.len() => {
@@ -117,14 +118,19 @@ impl Scenario {
         Ok(())
     }
 
-    /// Checks that each state which an expectation waits for can come about.
-    fn check_states(&self, expectation: &Expectation) -> Result<(), Mistake> {
+    /// Returns all values that a state can have, by the name of the state.
+    fn values_of_states(&self) -> BTreeMap<&str, BTreeSet<&str>> {
         let set = self.expectations.iter().flat_map(|expectation| &expectation.steps).flat_map(|step| &step.next_state);
         let mut values: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
         let initial = self.states.iter();
         for (name, value) in initial.chain(set.map(|(name, value)| (name, value))) {
             values.entry(name).or_default().insert(value);
         }
+        values
+    }
+
+    /// Checks that each state which an expectation waits for can come about.
+    fn check_states(&self, expectation: &Expectation, values: &BTreeMap<&str, BTreeSet<&str>>) -> Result<(), Mistake> {
         let known: Vec<_> = self.states.keys().map(String::as_str).collect();
         let steps = expectation.steps.iter().flat_map(|step| &step.next_state).map(|state| ("next-state", state));
         for (key, (name, value)) in expectation.state.iter().map(|state| ("state", state)).chain(steps) {

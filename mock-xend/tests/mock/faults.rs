@@ -335,6 +335,22 @@ fn all_replies_can_have_a_fault_until_they_have_not() {
 }
 
 #[test]
+fn a_mock_that_refuses_for_a_time_serves_after_it() {
+    let refuses = Fault::Refuse(mock_xend::Refusal::For(Duration::from_millis(1)));
+    let mock = MockXend::builder().faults([refuses]).start().expect("it starts");
+    let Address::Tcp(address) = mock.listening()[0].1 else { panic!("it listens on TCP") };
+    // It serves at some time; if it never does, the runner ends the test.
+    loop {
+        let Ok(mut stream) = TcpStream::connect(address) else { continue };
+        let sent = stream.write_all(b"GET /xend/node/ HTTP/1.0\r\n\r\n");
+        let mut reply = Vec::new();
+        if sent.is_ok() && stream.read_to_end(&mut reply).is_ok() && !reply.is_empty() {
+            break;
+        }
+    }
+}
+
+#[test]
 fn a_listener_that_refuses_comes_back() {
     let mock = MockXend::builder().faults([Fault::Refuse(mock_xend::Refusal::Always)]).start().expect("it starts");
     let Address::Tcp(address) = mock.listening()[0].1 else { panic!("TCP by default") };
