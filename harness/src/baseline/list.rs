@@ -128,7 +128,7 @@ impl Baseline {
         passes.then(|| Hold::Passes(first.reason()))
     }
 
-    /// Returns a diagnostic for each entry that matches none of the given cases.
+    /// Returns a diagnostic for each entry that matches none of the given cases, each an id and a variant.
     pub fn stale<'a>(&self, all: impl Iterator<Item = (&'a str, &'a str)>) -> Vec<Diagnostic> {
         let mut is_stale = vec![true; self.entries.len()];
         for (id, variant) in all {
@@ -193,6 +193,32 @@ mod tests {
                         \"xmlrpc/newer@spec\" = { reason = \"new: the subject refuses it\", verdict = \"crash\" }\n";
         assert_eq!(updated.text, expected);
         assert_eq!((updated.added, updated.removed, updated.narrowed, updated.over), (2, 2, 1, 1));
+    }
+
+    /// A key stands once, whether it had an entry before, comes of two patterns, or is of a new failure.
+    #[test]
+    fn an_update_writes_no_key_twice() {
+        let text = "\"xmlrpc/dbl-*\" = \"glob\"\n\"xmlrpc/dbl-ws\" = \"mine\"\n\"xmlrpc/d*\" = \"wider\"\n\
+                    \"xmlrpc/odd\" = { reason = \"now and then\", verdict = \"fail\", flaky = true }\n";
+        let baseline = Baseline::parse("baseline", text).expect("it is good");
+        let verdict = |id: &str, status: Status| {
+            let about = std::sync::Arc::new(About { id: id.to_owned(), ..About::default() });
+            let mut verdict = Verdict::bare(crate::suite::Suite::Reading, about, "spec", status);
+            verdict.is_unexpected |= status == Status::UnexpectedPass;
+            verdict
+        };
+        let verdicts = [
+            verdict("xmlrpc/dbl-e", Status::ExpectedFailure),
+            verdict("xmlrpc/dbl-ok", Status::UnexpectedPass),
+            verdict("xmlrpc/dbl-ws", Status::ExpectedFailure),
+            verdict("xmlrpc/odd", Status::Crash),
+        ];
+        let updated = baseline.updated(text, &verdicts, &|_| false);
+        let expected = "\"xmlrpc/dbl-e\" = \"glob\"\n\"xmlrpc/dbl-ws\" = \"mine\"\n\
+                        \"xmlrpc/odd\" = { reason = \"now and then\", verdict = \"fail\", flaky = true }\n";
+        assert_eq!(updated.text, expected);
+        assert_eq!((updated.added, updated.removed, updated.narrowed), (0, 1, 1));
+        Baseline::parse("baseline", &updated.text).expect("it can be read again");
     }
 
     #[test]

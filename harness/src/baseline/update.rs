@@ -26,12 +26,14 @@ impl Baseline {
     /// Returns the text of this baseline, which was parsed from `text`, brought in line with the verdicts of a run.
     ///
     /// Entries that still hold stay as they are, with their comments and their order. An entry whose cases all pass is
-    /// removed, and one of which some pass is restricted to the others. `is_stale` says which places match no case.
-    /// New failures come at the end, with what went wrong as their reason; a case that fails alike in all variants gets
-    /// one entry. Cases that the run did not judge change nothing.
+    /// removed, and one of which some pass is restricted to the others, except for keys that have an entry already.
+    /// `is_stale` says which places match no case. New failures come at the end, with what went wrong as their reason;
+    /// a case that fails alike in all variants gets one entry. Cases that the run did not judge change nothing.
     pub fn updated(&self, text: &str, verdicts: &[Verdict], is_stale: &dyn Fn(&str) -> bool) -> Updated {
         let mut updated = Updated::default();
-        let mut edits: Vec<(std::ops::Range<usize>, String)> = Vec::new();
+        let mut edits: Vec<(&Entry, Vec<String>)> = Vec::new();
+        // TOML refuses a file in which a key stands twice.
+        let mut taken: BTreeSet<String> = self.entries().map(|entry| entry.pattern.to_string()).collect();
         let mut carried: BTreeMap<String, String> = BTreeMap::new();
         for entry in self.entries() {
             let matches = |verdict: &&Verdict| {
@@ -39,8 +41,7 @@ impl Baseline {
             };
             let matched: Vec<_> = verdicts.iter().filter(matches).collect();
             if is_stale(&entry.stale.place()) {
-                updated.removed += 1;
-                edits.push((entry.lines.clone(), String::new()));
+                edits.push((entry, Vec::new()));
                 continue;
             }
             if matched.is_empty() || entry.details.is_flaky {
@@ -59,22 +60,22 @@ impl Baseline {
             if other.is_empty() {
                 continue;
             }
-            let lines = &text[entry.lines.clone()];
-            let behind = lines.trim_start()[entry.key_length..].to_owned();
-            let keys = keys(&holding, verdicts);
-            if keys.is_empty() {
-                updated.removed += 1;
-            } else {
-                updated.narrowed += 1;
-            }
-            edits.push((entry.lines.clone(), keys.iter().map(|key| format!("{}{behind}", quoted(key))).collect()));
+            edits.push((entry, keys(&holding, verdicts)));
+        }
+        for (entry, _) in &edits {
+            taken.remove(&entry.pattern.to_string());
+        }
+        for (_, keys) in &mut edits {
+            keys.retain(|key| taken.insert(key.clone()));
+            *if keys.is_empty() { &mut updated.removed } else { &mut updated.narrowed } += 1;
         }
         updated.text = text.to_owned();
-        edits.sort_by_key(|(range, _)| range.start);
-        for (range, new) in edits.into_iter().rev() {
-            updated.text.replace_range(range, &new);
+        for (entry, keys) in edits.iter().rev() {
+            let behind = &text[entry.lines.clone()].trim_start()[entry.key_length..];
+            let new: String = keys.iter().map(|key| format!("{}{behind}", quoted(key))).collect();
+            updated.text.replace_range(entry.lines.clone(), &new);
         }
-        let new = self.new_entries(verdicts, &carried);
+        let new = self.new_entries(verdicts, &carried, &mut taken);
         updated.added = new.len();
         if !new.is_empty() {
             if !updated.text.is_empty() && !updated.text.ends_with('\n') {
@@ -89,8 +90,13 @@ impl Baseline {
         updated
     }
 
-    /// Returns a line for each group of new failures.
-    fn new_entries(&self, verdicts: &[Verdict], carried: &BTreeMap<String, String>) -> Vec<String> {
+    /// Returns a line for each group of new failures whose key is not taken.
+    fn new_entries(
+        &self,
+        verdicts: &[Verdict],
+        carried: &BTreeMap<String, String>,
+        taken: &mut BTreeSet<String>,
+    ) -> Vec<String> {
         let is_new = |verdict: &&Verdict| {
             let is_over =
                 self.entries().any(|entry| entry.is_over() && entry.pattern.matches(verdict.id(), &verdict.variant));
@@ -108,6 +114,7 @@ impl Baseline {
             let value = format!("{{ reason = {}, verdict = \"{status}\" }}", quoted(&reason));
             keys(&group, verdicts)
                 .into_iter()
+                .filter(|key| taken.insert(key.clone()))
                 .map(move |key| format!("{} = {value}\n", quoted(&key)))
                 .collect::<Vec<_>>()
         };

@@ -14,11 +14,11 @@ use crate::run::Run;
 #[command(next_help_heading = "How the run is done")]
 pub(super) struct Known {
     /// A file of expected failures, each with its reason. The listed cases are run, too: one that passes, or an entry
-    /// that matches no case, fails the run.
+    /// that matches no case at all, fails the run.
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
     /// Write what fails now into the file of --baseline, and take out what passes or matches nothing. Comments, reasons,
-    /// the order and dates stay. The exit status is 0.
+    /// the order and dates stay, and so do entries for what was not asked. The exit status is 0.
     #[arg(long, requires = "baseline")]
     pub(super) update_baseline: bool,
 }
@@ -43,6 +43,13 @@ impl Known {
         let (old, text) = self.read()?;
         let is_stale = |place: &str| run.stale.iter().any(|stale| stale.place == place);
         let Updated { text: new, added, removed, narrowed, over } = old.updated(&text, &run.verdicts, &is_stale);
+        Baseline::parse(&path.display().to_string(), &new).map_err(|mistake| {
+            Error::Usage(format!(
+                "{}: the baseline stays as it is, because its new text would have the mistake below; write each entry \
+                 on one line, as in \"xmlrpc/int-plus\" = \"why it fails\", and none as a [table]\n{mistake}",
+                path.display()
+            ))
+        })?;
         let failed = |error: std::io::Error| Error::Harness(format!("{}: {error}", path.display()));
         OutFile::open(path).map_err(failed)?.write(new.as_bytes()).map_err(failed)?;
         let over = if over > 0 { format!(", {over} over and still failing") } else { String::new() };

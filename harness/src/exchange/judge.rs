@@ -44,7 +44,7 @@ pub fn judge(
             task,
         }
     });
-    let plan = Plan::new(items.collect(), Vec::new(), options)?;
+    let plan = Plan::new(items.collect(), &[], Vec::new(), options)?;
     let mut book = Book::new(&plan, options, watch);
     for (number, item) in plan.questions() {
         let verdict = match &item.task {

@@ -112,7 +112,7 @@ fn plan<'l>(host: &Host, laws: &'l [Law], how: &Options, options: &run::Options)
             });
         }
     }
-    Plan::new(items, Vec::new(), options)
+    Plan::new(items, &[], Vec::new(), options)
 }
 
 /// Returns why a law is not tried over an address, or `None` if it is.

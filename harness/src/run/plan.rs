@@ -13,18 +13,24 @@ pub struct Plan<T> {
     pub(super) items: Vec<Item<T>>,
     /// The order in which they are asked, as indices.
     pub(super) order: Vec<usize>,
-    /// The entries of the baseline that match no question, chosen or not.
+    /// The entries of the baseline that match no question at all, whether this run may choose it or not.
     pub(super) stale: Vec<Diagnostic>,
     /// What is not asked, although the subject could do it, with the reason.
     pub(super) notes: Vec<String>,
 }
 
 impl<T> Plan<T> {
-    /// Chooses from all questions.
+    /// Chooses from all questions. `others` are the ids and variants of questions that exist and that this run does not
+    /// choose from, such as those of another suite: an entry of the baseline for one of them is not stale.
     ///
     /// # Errors
     /// Returns [`Error::Usage`] if a pattern of the filter, a tag or a name matches no question, or if none is chosen.
-    pub fn new(all: Vec<Item<T>>, notes: Vec<String>, options: &Options) -> Result<Self, Error> {
+    pub fn new(
+        all: Vec<Item<T>>,
+        others: &[(&str, &str)],
+        notes: Vec<String>,
+        options: &Options,
+    ) -> Result<Self, Error> {
         let selection = &options.selection;
         // Each pattern is checked by itself, so that a misspelt one is noticed beside a good one.
         let matches_none = |pattern: &&Pattern| !all.iter().any(|item| pattern.matches(&item.about.id, &item.variant));
@@ -38,7 +44,8 @@ impl<T> Plan<T> {
                 "no case has the tag `{tag}`; a tag is a codec, a rule such as xmlrpc/int-form, or a feature such as nil"
             )));
         }
-        let stale = options.baseline.stale(all.iter().map(|item| (&*item.about.id, &*item.variant)));
+        let own = all.iter().map(|item| (&*item.about.id, &*item.variant));
+        let stale = options.baseline.stale(own.chain(others.iter().copied()));
         let mut items: Vec<_> = all.into_iter().filter(|item| selection.has(item)).collect();
         items.sort_by(|left, right| (left.suite, &left.about.id).cmp(&(right.suite, &right.about.id)));
         if items.is_empty() && selection.shard.is_none() {

@@ -43,6 +43,19 @@ pub struct Cases<'c> {
     pub calling: &'c [CallCase],
 }
 
+impl<'c> Cases<'c> {
+    /// Returns the id and the variant of each question that these cases make, given all rules with their codecs,
+    /// whether a subject declares it or not.
+    fn named(self, rules: &'c [(Codec, String)]) -> Vec<(&'c str, &'c str)> {
+        let reading = self.reading.iter().map(|case| (&*case.id, case.codec()));
+        let writing = self.writing.iter().map(|case| (&*case.id, case.codec()));
+        let judged_by_rules = reading.chain(writing).flat_map(|(id, codec)| {
+            rules.iter().filter(move |(of, _)| *of == codec).map(move |(_, name)| (id, &**name))
+        });
+        judged_by_rules.chain(self.calling.iter().map(|case| (&*case.id, ""))).collect()
+    }
+}
+
 impl<'c> From<&'c [Case]> for Cases<'c> {
     fn from(reading: &'c [Case]) -> Self {
         Self { reading, ..Self::default() }
@@ -101,8 +114,11 @@ pub fn judge_with<'c>(
         Err(error) => return Err(error),
     }
     let declaration = first.declaration().clone();
-    let (items, notes) = questions(&declaration, cases.into(), options)?;
-    let plan = Plan::new(items, notes, options)?;
+    let cases = cases.into();
+    let (items, notes) = questions(&declaration, cases, options)?;
+    let rules: Vec<_> =
+        Codec::ALL.iter().flat_map(|codec| codec.rules()).map(|it| (it.codec(), it.to_string())).collect();
+    let plan = Plan::new(items, &cases.named(&rules), notes, options)?;
     let mut book = Book::new(&plan, options, watch);
     let declaration = &declaration;
     let mut examiners: Vec<_> = subjects

@@ -164,6 +164,43 @@ fn a_baseline_is_written_and_kept() {
     insta::assert_snapshot!("baseline-updated", format!("{written}{text}{after}"));
 }
 
+/// What a run was not to ask stays in the baseline, and fails no run; an entry for no case at all does.
+#[test]
+fn a_baseline_keeps_entries_for_other_suites_and_rules() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let baseline = subject.file("known.toml");
+    let elsewhere = "\"calls/*\" = \"another suite\"\n\"xmlrpc/int-*@spec\" = \"another codec\"\n\
+                     \"sexpr/quote-*@libvirt\" = \"other rules\"\n\"sexpr/quote-*@xend-4.1\" = \"never declared\"\n";
+    let text = format!("{elsewhere}\"sexpr/none\" = \"renamed\"\n");
+    std::fs::write(&baseline, &text).expect("it is written");
+    let asked = ["test", "--suite", "reading", "--rules", "strict", "--filter", "sexpr/list-empty"];
+    let script = subject.file("subject");
+    let shown =
+        |options: &[&str]| transcript_in(subject.0.path(), &[&asked, options, &["--", "sh", &script]].concat(), b"");
+    let stale = shown(&["--baseline", &baseline]);
+    assert!(stale.contains("; 1 unexpected") && stale.contains("known.toml:5:1"), "{stale}");
+    let updated = shown(&["--baseline", &baseline, "--update-baseline"]);
+    assert!(updated.contains("0 entries added, 1 removed, 0 narrowed\n"), "{updated}");
+    assert_eq!(std::fs::read_to_string(&baseline).expect("it is there"), elsewhere);
+    let after = shown(&["--baseline", &baseline]);
+    assert!(after.ends_with("; 0 unexpected\n[exit 0]\n"), "{after}");
+}
+
+/// A file in which an update would make a mistake stays as it is.
+#[test]
+fn a_baseline_that_an_update_would_break_is_kept() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let baseline = subject.file("known.toml");
+    let text = "[\"sexpr/list-{empty,nested}\"]\nreason = \"an entry on two lines\"\n";
+    std::fs::write(&baseline, text).expect("it is written");
+    let shown = subject.shown(&["--baseline", &baseline, "--update-baseline", "--quiet"]);
+    assert_eq!(std::fs::read_to_string(&baseline).expect("it is there"), text, "{shown}");
+    let _guard = snapshots();
+    insta::assert_snapshot!("baseline-not-updated", shown);
+}
+
 #[test]
 fn runs_side_by_side() {
     let subject = Subject::new();
