@@ -263,6 +263,8 @@ fn a_second_signal_ends_the_program_at_once() {
             "test",
             "--filter",
             "xmlrpc/{int,i4,double,datetime,bool,struct}*",
+            "--details",
+            "all",
             "--report",
             &format!("jsonl={}", path(&report)),
             "--",
