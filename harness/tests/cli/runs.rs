@@ -243,7 +243,7 @@ fn smoke() {
     let hello = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;
     let good = r#"{"id":"smoke/good","values":[{"list":[{"atom":"a"},{"atom":"b"}]}]}"#;
     let bad = r#"{"id":"smoke/bad","reject":"cut off"}"#;
-    let smoke = |script: &str| transcript(&["smoke", "--timeout", "0.5", "--", "sh", "-c", script], b"");
+    let smoke = |script: &str| transcript(&["smoke", "--timeout", "2", "--", "sh", "-c", script], b"");
     let kept = |rest: &str| smoke(&format!("read -r _; {hello}; {rest}"));
     let answers = |first: &str, second: &str| kept(&format!("read -r _; {first}; read -r _; {second}; cat >/dev/null"));
     let right = format!("echo '{bad}'");
@@ -263,7 +263,8 @@ fn smoke() {
         answers(r#"echo '{"id":"smoke/good","reject":"unexpected K"}'"#, &right),
         answers(r#"echo '{"id":"smoke/good","values":[{"atom":"a"}]}'"#, &right),
         answers(r#"echo '{"id":"smoke/good","values":["a"]}'"#, &right),
-        answers(&format!("echo '{good}'; echo '{good}'"), &right),
+        // Both lines are written at once, so that they are read at once.
+        answers(&format!("printf '%s\\n' '{good}' '{good}'"), &right),
         answers(&format!("echo '{good}'"), r#"echo '{"id":"smoke/bad","values":[]}'"#),
     ];
     let _guard = snapshots();
