@@ -46,6 +46,19 @@ pub(crate) fn toml_mistake(file: &str, text: &str, error: &toml::de::Error) -> D
     Diagnostic::new(file, text.as_bytes(), error.span().unwrap_or_default(), error.message())
 }
 
+/// Reads a TOML file of ours; `not_utf_8` is the message for bytes that are not UTF-8, and says what to write instead.
+pub(crate) fn read_toml<T: serde::de::DeserializeOwned>(
+    file: &str,
+    bytes: &[u8],
+    not_utf_8: &str,
+) -> Result<T, Diagnostic> {
+    let text = str::from_utf8(bytes).map_err(|error| {
+        let at = error.valid_up_to();
+        Diagnostic::new(file, bytes, at..at + 1, not_utf_8)
+    })?;
+    toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))
+}
+
 impl From<mock_xend::Error> for Error {
     /// Converts an error that occurred while a file was read: a mistake in the file keeps its place, anything else is a
     /// usage error.

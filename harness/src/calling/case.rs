@@ -11,6 +11,7 @@ use crate::case::Level;
 use crate::feature::Feature;
 use crate::shorten::{lines, shortened};
 use crate::tagged::Tagged;
+use crate::version::Version;
 
 /// A call that a subject is asked to make, with the reply that it gets and what it may make of it.
 #[derive(Clone, Debug)]
@@ -24,7 +25,7 @@ pub struct CallCase {
     /// Where the expectation comes from.
     pub source: String,
     /// The version of the suite that the case came with.
-    pub since: String,
+    pub since: Version,
     /// The path and the query of the address.
     pub path: String,
     /// The name of the method.

@@ -13,7 +13,7 @@ use super::case::{CallCase, Learned, WireCheck};
 use super::reply::Reply;
 use crate::case::Level;
 use crate::case::pieces::{Piece, joined};
-use crate::error::toml_mistake;
+use crate::error::read_toml;
 use crate::feature::Feature;
 use crate::tagged::Tagged;
 use crate::{Codec, Error};
@@ -31,7 +31,7 @@ struct Table {
     title: String,
     rule: String,
     source: String,
-    since: String,
+    since: Spanned<String>,
     path: Option<String>,
     call: Option<Spanned<CallTable>>,
     #[serde(default = "one")]
@@ -87,11 +87,7 @@ impl CallCase {
     /// # Errors
     /// Returns a diagnostic for the first mistake in the file, with its place.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Self>, Diagnostic> {
-        let text = str::from_utf8(bytes).map_err(|error| {
-            let at = error.valid_up_to();
-            Diagnostic::new(file, bytes, at..at + 1, "a file of cases must be UTF-8; use raw-base64 for other bytes")
-        })?;
-        let parsed: File = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
+        let parsed: File = read_toml(file, bytes, "a file of cases must be UTF-8; use raw-base64 for other bytes")?;
         let source = Source { file, bytes };
         parsed.case.into_iter().map(|table| source.case(table)).collect()
     }
@@ -112,6 +108,8 @@ impl Source<'_> {
         if !table.id.get_ref().starts_with("calls/") {
             return Err(self.wrong(id, "the id of a case is calls/NAME"));
         }
+        let since =
+            table.since.get_ref().parse().map_err(|error: Error| self.wrong(table.since.span(), error.to_string()))?;
         let path = table.path.unwrap_or_else(|| PATH.to_owned());
         if !path.starts_with('/') || path.contains([' ', '\r', '\n']) {
             return Err(self.wrong(id, "the path of an address begins with / and has no white space"));
@@ -154,7 +152,7 @@ impl Source<'_> {
             title: table.title,
             rule: table.rule,
             source: table.source,
-            since: table.since,
+            since,
             path,
             method,
             params,
@@ -230,5 +228,10 @@ mod tests {
         check(&format!("call = {{ method = \"m\" }}\n{end}"), "exactly one of params and params_generated");
         check(&format!("call = {{ method = \"m\", params = [5] }}\n{end}"), "expected an object");
         check(&format!("faults = [\"broken\"]\n{end}"), "broken");
+        let malformed =
+            b"[[case]]\nid = \"calls/a\"\ntitle = \"A\"\nrule = \"http/post\"\nsource = \"none\"\nsince = \"first\"\n\
+            level = \"must\"\nlearns = [\"value\"]\n";
+        let diagnostic = CallCase::parse("a.toml", malformed).expect_err("it is no version");
+        assert!(diagnostic.to_string().contains("first"), "{diagnostic}");
     }
 }

@@ -12,7 +12,7 @@ use xend_wire::ErrorKind;
 
 use super::pieces::{Piece, texts};
 use super::{Case, Expect, Generated, Level, NoAnswer, Outcome, Permitted};
-use crate::error::toml_mistake;
+use crate::error::read_toml;
 use crate::feature::Feature;
 use crate::tagged::Tagged;
 use crate::version::Version;
@@ -69,7 +69,7 @@ struct PermittedTable {
 /// The text of a case file, with the name that diagnostics show.
 struct Source<'a> {
     file: &'a str,
-    text: &'a str,
+    bytes: &'a [u8],
     codec: Codec,
 }
 
@@ -182,11 +182,7 @@ fn parse(
     bytes: &[u8],
     beside: &dyn Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Case, Diagnostic> {
-    let text = str::from_utf8(bytes).map_err(|error| {
-        let at = error.valid_up_to();
-        Diagnostic::new(file, bytes, at..at + 1, "a case file must be UTF-8; use input_base64 for other bytes")
-    })?;
-    let parsed: CaseFile = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
+    let parsed: CaseFile = read_toml(file, bytes, "a case file must be UTF-8; use input_base64 for other bytes")?;
     let wrong = |span, message: String| Diagnostic::new(file, bytes, span, message);
 
     let id = parsed.id.get_ref().clone();
@@ -197,7 +193,7 @@ fn parse(
         Ok(codec) => codec,
         Err(error) => return Err(wrong(parsed.id.span(), error.to_string())),
     };
-    let source = Source { file, text, codec };
+    let source = Source { file, bytes, codec };
     let input = source.input(&parsed, beside)?;
     let deadline = parsed.deadline.as_ref().map(|deadline| source.deadline(deadline)).transpose()?;
     if parsed.expect.is_empty() {
@@ -224,7 +220,7 @@ fn parse(
 
 impl Source<'_> {
     fn wrong(&self, span: Range<usize>, message: impl Into<String>) -> Diagnostic {
-        Diagnostic::new(self.file, self.text.as_bytes(), span, message)
+        Diagnostic::new(self.file, self.bytes, span, message)
     }
 
     fn input(&self, case: &CaseFile, beside: &dyn Fn(&str) -> Result<Vec<u8>, String>) -> Result<Vec<u8>, Diagnostic> {

@@ -8,9 +8,10 @@ use xend_wire::Diagnostic;
 
 use super::Level;
 use super::pieces::{Piece, joined};
-use crate::error::toml_mistake;
+use crate::error::read_toml;
 use crate::feature::Feature;
 use crate::tagged::Tagged;
+use crate::version::Version;
 use crate::{Codec, Error, Rules};
 
 /// A value that a subject is asked to write, with what is expected of it by each set of rules.
@@ -25,7 +26,7 @@ pub struct WritingCase {
     /// Where the expectation comes from.
     pub source: String,
     /// The version of the suite that the case came with.
-    pub since: String,
+    pub since: Version,
     /// The value as JSON, as it is sent to a subject.
     pub json: String,
     /// The value. It is `None` if no document can have it, such as a string with half a surrogate pair.
@@ -87,7 +88,7 @@ struct Table {
     title: String,
     rule: String,
     source: String,
-    since: String,
+    since: Spanned<String>,
     value: Option<Spanned<toml::Value>>,
     value_json: Option<Spanned<String>>,
     value_generated: Option<Spanned<Vec<Piece>>>,
@@ -125,11 +126,7 @@ impl WritingCase {
     /// # Errors
     /// Returns a diagnostic for the first mistake in the file, with its place.
     pub fn parse(file: &str, bytes: &[u8]) -> Result<Vec<Self>, Diagnostic> {
-        let text = str::from_utf8(bytes).map_err(|error| {
-            let at = error.valid_up_to();
-            Diagnostic::new(file, bytes, at..at + 1, "a file of cases must be UTF-8; write other characters as \\uXXXX")
-        })?;
-        let parsed: File = toml::from_str(text).map_err(|error| toml_mistake(file, text, &error))?;
+        let parsed: File = read_toml(file, bytes, "a file of cases must be UTF-8; write other characters as \\uXXXX")?;
         let source = Source { file, bytes, rules: &parsed.rules };
         parsed.case.into_iter().map(|table| source.case(table)).collect()
     }
@@ -163,6 +160,7 @@ impl Source<'_> {
 
     fn case(&self, table: Table) -> Result<WritingCase, Diagnostic> {
         let Table { id, title, rule, source, since, value, value_json, value_generated, expect } = table;
+        let since = since.get_ref().parse().map_err(|error: Error| self.wrong(since.span(), error.to_string()))?;
         let codec = id.get_ref().split_once("/write-").and_then(|(codec, _)| codec.parse::<Codec>().ok());
         let codec = codec.ok_or_else(|| {
             self.wrong(id.span(), "the id of a case is CODEC/write-NAME, with sexpr or xmlrpc for CODEC")
@@ -262,5 +260,8 @@ since = "0.1.0"
             "value_json = '{\"response\":{\"string\":\"\\ud800\"}}'\nexpect = [{ level = \"must\", outcome = \"written\" }]\n",
             "must be refused",
         );
+        let malformed = format!("{CASE}{value}{expect}").replace("0.1.0", "first");
+        let diagnostic = WritingCase::parse("a.toml", malformed.as_bytes()).expect_err("it is no version");
+        assert!(diagnostic.to_string().contains("first"), "{diagnostic}");
     }
 }

@@ -198,7 +198,7 @@ fn questions<'c>(
                     tags: [rules.codec().name().to_owned(), case.rule.clone()].into(),
                     release: release(rules),
                     face: None,
-                    since: case.since.parse().ok(),
+                    since: Some(case.since),
                     task: expected(expect, rules)
                         .and_then(|expect| supported(&expect.needs, declaration).map(|()| expect))
                         .map(|expect| Task::Write { case, rules, expect }),
@@ -224,7 +224,7 @@ fn questions<'c>(
             tags: ["http".to_owned(), case.rule.clone()].into(),
             release: None,
             face: None,
-            since: case.since.parse().ok(),
+            since: Some(case.since),
             task: supported(&case.needs, declaration).map(|()| Task::Call { case }),
         }));
     }
