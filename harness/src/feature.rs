@@ -1,62 +1,53 @@
 //! The optional abilities of subjects.
 
-use std::fmt;
-use std::str::FromStr;
-
 use crate::Error;
 
-macro_rules! features {
-    ($($(#[$doc:meta])* $feature:ident = $name:literal;)*) => {
-        /// An optional ability of a subject that some cases need.
-        ///
-        /// If a subject does not declare a feature that a case needs, the verdict on the case is `unsupported`, which
-        /// is no failure.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum Feature {
-            $($(#[$doc])* $feature,)*
-        }
-
-        impl Feature {
-            /// All features.
-            pub const ALL: &[Self] = &[$(Self::$feature),*];
-
-            /// Returns the name by which subjects declare the feature, such as `struct-order`.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$feature => $name),* }
-            }
-        }
-    };
+xend_wire::named_enum! {
+    /// An optional ability of a subject that some cases need.
+    ///
+    /// If a subject does not declare a feature that a case needs, the verdict on the case is `unsupported`, which is no
+    /// failure.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum Feature {
+        /// The subject reads XML-RPC's extension `nil`.
+        Nil = "nil",
+        /// The subject reads XML-RPC's extension `i8`, a 64-bit integer.
+        I8 = "i8",
+        /// The subject reads the integer types `i1` and `i2`.
+        SmallInts = "small-ints",
+        /// The subject reads the type names of the Apache extensions: `ex:nil`, `ex:i8`.
+        Ex = "ex",
+        /// The subject keeps the order of the members of a struct.
+        StructOrder = "struct-order",
+        /// The subject keeps all members of a struct, even if several have the same name.
+        StructDuplicates = "struct-duplicates",
+        /// The subject reads a `dateTime` as a point in time and not as text, so answers are compared by the point in time.
+        /// A fraction of a second may be kept or dropped, which the specification leaves open.
+        DatetimeTyped = "datetime-typed",
+        /// The subject's language can't tell an `int` from a `double` with the same value, so numbers are compared by
+        /// value.
+        UntypedNumbers = "untyped-numbers",
+        /// The subject's language can't tell bytes from text, so the bytes of a `base64` may be answered as a `string`, or
+        /// as a `base64` for the bytes of a string.
+        UntypedBase64 = "untyped-base64",
+        /// The subject reads documents in UTF-16, and documents that declare the encoding ISO-8859-1 or US-ASCII.
+        Encodings = "encodings",
+        /// The subject reads a `methodCall`, and not only a `methodResponse`.
+        Calls = "calls",
+        /// The subject reads atoms of S-expressions whose bytes are not UTF-8.
+        AtomBytes = "atom-bytes",
+    }
+    /// All features.
+    ALL: slice;
+    /// Returns the name by which subjects declare the feature, such as `struct-order`.
+    fn name;
+    Err: Error = unknown;
 }
 
-features! {
-    /// The subject reads XML-RPC's extension `nil`.
-    Nil = "nil";
-    /// The subject reads XML-RPC's extension `i8`, a 64-bit integer.
-    I8 = "i8";
-    /// The subject reads the integer types `i1` and `i2`.
-    SmallInts = "small-ints";
-    /// The subject reads the type names of the Apache extensions: `ex:nil`, `ex:i8`.
-    Ex = "ex";
-    /// The subject keeps the order of the members of a struct.
-    StructOrder = "struct-order";
-    /// The subject keeps all members of a struct, even if several have the same name.
-    StructDuplicates = "struct-duplicates";
-    /// The subject reads a `dateTime` as a point in time and not as text, so answers are compared by the point in time.
-    /// A fraction of a second may be kept or dropped, which the specification leaves open.
-    DatetimeTyped = "datetime-typed";
-    /// The subject's language can't tell an `int` from a `double` with the same value, so numbers are compared by
-    /// value.
-    UntypedNumbers = "untyped-numbers";
-    /// The subject's language can't tell bytes from text, so the bytes of a `base64` may be answered as a `string`, or
-    /// as a `base64` for the bytes of a string.
-    UntypedBase64 = "untyped-base64";
-    /// The subject reads documents in UTF-16, and documents that declare the encoding ISO-8859-1 or US-ASCII.
-    Encodings = "encodings";
-    /// The subject reads a `methodCall`, and not only a `methodResponse`.
-    Calls = "calls";
-    /// The subject reads atoms of S-expressions whose bytes are not UTF-8.
-    AtomBytes = "atom-bytes";
+fn unknown(name: &str) -> Error {
+    let names: Vec<_> = Feature::ALL.iter().map(|feature| feature.name()).collect();
+    Error::Usage(format!("unknown feature `{name}`, expected one of {}", names.join(", ")))
 }
 
 impl Feature {
@@ -64,22 +55,5 @@ impl Feature {
     /// looser. The other features are abilities.
     pub fn is_a_lack(self) -> bool {
         matches!(self, Self::DatetimeTyped | Self::UntypedNumbers | Self::UntypedBase64)
-    }
-}
-
-impl fmt::Display for Feature {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
-    }
-}
-
-impl FromStr for Feature {
-    type Err = Error;
-
-    fn from_str(name: &str) -> Result<Self, Error> {
-        Self::ALL.iter().copied().find(|feature| feature.name() == name).ok_or_else(|| {
-            let names: Vec<_> = Self::ALL.iter().map(|feature| feature.name()).collect();
-            Error::Usage(format!("unknown feature `{name}`, expected one of {}", names.join(", ")))
-        })
     }
 }

@@ -1,60 +1,47 @@
 //! Verdicts: the results of judging a subject.
 
-use std::fmt;
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::case::Level;
 use crate::suite::Suite;
 
-macro_rules! statuses {
-    ($($(#[$doc:meta])* $status:ident = $name:literal;)*) => {
-        /// What a verdict found about a subject, such as `pass` or `crash`.
-        #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
-        #[non_exhaustive]
-        pub enum Status {
-            $($(#[$doc])* $status,)*
-        }
-
-        impl Status {
-            /// All statuses, in the order in which summaries list them.
-            pub const ALL: &[Self] = &[$(Self::$status),*];
-
-            /// Returns the name that reports use, such as `wrong-value`.
-            pub fn name(self) -> &'static str {
-                match self { $(Self::$status => $name),* }
-            }
-        }
-    };
-}
-
-statuses! {
-    /// The subject did what the case expects.
-    Pass = "pass";
-    /// The subject accepted a document that it should refuse, or refused one that it should read.
-    Fail = "fail";
-    /// The subject read other values than the case expects.
-    WrongValue = "wrong-value";
-    /// The subject's output is not a valid answer.
-    InvalidAnswer = "invalid-answer";
-    /// The subject ended before it answered.
-    Crash = "crash";
-    /// The subject did not answer in time.
-    Timeout = "timeout";
-    /// The subject's answer is too long, or the subject uses too much memory or too many processes.
-    ResourceLimit = "resource-limit";
-    /// The subject does not declare a feature that the case needs, or answers that it can't do what is asked.
-    Unsupported = "unsupported";
-    /// The case has no expectation for these rules, or the law does not apply to the server.
-    Skipped = "skipped";
-    /// The subject failed, and the baseline lists the failure.
-    ExpectedFailure = "expected-failure";
-    /// The subject passed, and the baseline lists the case as a failure.
-    UnexpectedPass = "unexpected-pass";
-    /// The subject failed at first and passed when it was asked again.
-    Flaky = "flaky";
-    /// The harness failed and could not judge the answer.
-    HarnessError = "harness-error";
+xend_wire::named_enum! {
+    /// What a verdict found about a subject, such as `pass` or `crash`.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
+    #[non_exhaustive]
+    pub enum Status {
+        /// The subject did what the case expects.
+        Pass = "pass",
+        /// The subject accepted a document that it should refuse, or refused one that it should read.
+        Fail = "fail",
+        /// The subject read other values than the case expects.
+        WrongValue = "wrong-value",
+        /// The subject's output is not a valid answer.
+        InvalidAnswer = "invalid-answer",
+        /// The subject ended before it answered.
+        Crash = "crash",
+        /// The subject did not answer in time.
+        Timeout = "timeout",
+        /// The subject's answer is too long, or the subject uses too much memory or too many processes.
+        ResourceLimit = "resource-limit",
+        /// The subject does not declare a feature that the case needs, or answers that it can't do what is asked.
+        Unsupported = "unsupported",
+        /// The case has no expectation for these rules, or the law does not apply to the server.
+        Skipped = "skipped",
+        /// The subject failed, and the baseline lists the failure.
+        ExpectedFailure = "expected-failure",
+        /// The subject passed, and the baseline lists the case as a failure.
+        UnexpectedPass = "unexpected-pass",
+        /// The subject failed at first and passed when it was asked again.
+        Flaky = "flaky",
+        /// The harness failed and could not judge the answer.
+        HarnessError = "harness-error",
+    }
+    /// All statuses, in the order in which summaries list them.
+    ALL: slice;
+    /// Returns the name that reports use, such as `wrong-value`.
+    fn name;
 }
 
 impl Status {
@@ -79,12 +66,6 @@ impl Status {
             Self::Fail | Self::WrongValue => level != Level::Should || is_strict,
             status => status.is_failure(),
         }
-    }
-}
-
-impl fmt::Display for Status {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.pad(self.name())
     }
 }
 

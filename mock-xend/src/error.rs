@@ -29,6 +29,7 @@ pub enum Error {
         /// The path of the file, preceded by the option that named it, if an option did: `--dump-world out.toml`.
         path: String,
         /// The reason that the system gives.
+        #[source]
         error: io::Error,
     },
     /// The scenario is written for another release than the requested one.
@@ -53,6 +54,7 @@ pub enum Error {
         /// The address.
         address: Address,
         /// The reason that the system gives.
+        #[source]
         error: io::Error,
     },
     /// The same address was given for two listeners.
@@ -77,7 +79,29 @@ pub enum Error {
     Faults(String),
     /// The system refuses to start a thread or an event loop.
     #[error("can't start: {0}")]
-    Start(io::Error),
+    Start(#[source] io::Error),
+}
+
+impl Error {
+    /// Returns whether something else already listens on an address that the mock was to listen on, so that another
+    /// address can help.
+    ///
+    /// ```
+    /// use mock_xend::{Address, Face, MockXend};
+    ///
+    /// let first = MockXend::builder().listen(Face::Sxp, Address::any_port()).start()?;
+    /// let (_, taken) = first.listening()[0].clone();
+    /// let second = MockXend::builder().listen(Face::Sxp, taken).start();
+    /// assert!(second.is_err_and(|error| error.is_address_in_use()));
+    /// # Ok::<(), mock_xend::Error>(())
+    /// ```
+    pub fn is_address_in_use(&self) -> bool {
+        match self {
+            Self::Listen { error, .. } => error.kind() == io::ErrorKind::AddrInUse,
+            Self::SameAddress(_) => true,
+            _ => false,
+        }
+    }
 }
 
 fn why_not(address: &Address, error: &io::Error) -> String {
