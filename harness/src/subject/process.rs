@@ -1,6 +1,6 @@
 //! A running command with pipes to it. Every conversation with it ends, whatever the command does.
 //!
-//! Each wait for a command is measured by a [`process_tree::Stopwatch`], so that a busy machine shortens no wait.
+//! Each wait for a command is measured by a [`Stopwatch`], so that a busy machine shortens no wait.
 
 use std::ffi::OsString;
 use std::io;
@@ -16,7 +16,7 @@ use tokio::runtime::{self, Runtime};
 use tokio::task::{JoinHandle, yield_now};
 use tokio::time::sleep;
 
-use super::process_tree::{self, Breach, ProcessTree};
+use super::process_tree::{self, Breach, ProcessTree, Stopwatch};
 use super::{Bounds, Fault};
 use crate::Error;
 use crate::interrupts::Interrupts;
@@ -248,13 +248,13 @@ async fn within<T>(
     bounds: &Bounds,
     future: impl Future<Output = T>,
 ) -> Result<T, Breach> {
-    let mut watch = tree.start_stopwatch(limit);
+    let mut watch = Stopwatch::start(limit);
     let mut future = std::pin::pin!(future);
     loop {
         tokio::select! {
             biased;
             output = &mut future => return Ok(output),
-            () = sleep(process_tree::TICK.min(limit)) => {}
+            () = sleep(watch.pause()) => {}
         }
         if let Err(breach) = tree.check(&mut watch, bounds) {
             // The future may be done all the same, if the harness itself got no processor for a while.

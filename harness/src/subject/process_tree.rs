@@ -25,7 +25,7 @@ static STARTED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 pub(super) const MARK: &str = "XEND_HARNESS_SUBJECT";
 
 /// How often the processes of a running subject are examined.
-pub(super) const TICK: Duration = Duration::from_millis(50);
+const TICK: Duration = Duration::from_millis(50);
 
 /// A subject must stop after this many times its deadline, however long it waited for a processor.
 const WALL: u32 = 10;
@@ -90,10 +90,35 @@ struct Usage {
 ///
 /// The time that its threads wait for a processor does not count, and neither does the time of the harness itself. So
 /// sleeping counts and waiting for a busy machine does not, and a busy machine changes no verdict.
+///
+/// Nothing is measured until the processes are examined for the first time, and the time until then does not count:
+/// most answers come before that, and looking into `/proc` takes longer than a short answer does.
 pub(super) struct Stopwatch {
     limit: Duration,
     begin: Instant,
-    waited: Duration,
+    /// How much of the time since the beginning does not count; `None` before the first examination.
+    waited: Option<Duration>,
+}
+
+impl Stopwatch {
+    /// Starts to measure time, with a limit.
+    pub(super) fn start(limit: Duration) -> Self {
+        Self { limit, begin: Instant::now(), waited: None }
+    }
+
+    /// Returns how long to wait until the processes are examined again. It is short beside the limit, so that the time
+    /// before the first examination is.
+    pub(super) fn pause(&self) -> Duration {
+        TICK.min(self.limit / 8)
+    }
+
+    /// Notes how long threads have waited since the last examination, and returns whether the time is over.
+    fn is_over(&mut self, waits: Duration) -> bool {
+        let passed = self.begin.elapsed();
+        let waited = self.waited.map_or(passed, |waited| waited + waits);
+        self.waited = Some(waited);
+        passed.saturating_sub(waited) >= self.limit || passed >= self.limit * WALL
+    }
 }
 
 /// The reason why a subject must be stopped.
@@ -114,14 +139,6 @@ impl ProcessTree {
         Self { head, mark, since, seen: BTreeMap::new(), waits: BTreeMap::new() }
     }
 
-    /// Starts to measure time, with a limit.
-    pub(super) fn start_stopwatch(&mut self, limit: Duration) -> Stopwatch {
-        // Earlier waiting does not count. Processes that have not been seen yet are new, and have no earlier waiting.
-        let known: Vec<_> = self.seen.keys().copied().chain([self.head.as_raw_pid()]).collect();
-        self.count_waits(&known);
-        Stopwatch { limit, begin: Instant::now(), waited: Duration::ZERO }
-    }
-
     /// Examines the processes.
     ///
     /// # Errors
@@ -130,7 +147,7 @@ impl ProcessTree {
     pub(super) fn check(&mut self, watch: &mut Stopwatch, bounds: &Bounds) -> Result<(), Breach> {
         let members = self.members();
         let ids: Vec<_> = members.iter().map(|process| process.id).collect();
-        watch.waited += Duration::from_nanos(self.count_waits(&ids));
+        let waits = Duration::from_nanos(self.count_waits(&ids));
         let usage = Usage { processes: ids.len(), memory: ids.iter().map(|&id| memory(id)).sum() };
         if usage.memory > bounds.memory {
             return Err(Breach::Resource(format!("the subject uses more than {} MiB of memory", bounds.memory >> 20)));
@@ -138,9 +155,7 @@ impl ProcessTree {
         if usage.processes > PROCESSES {
             return Err(Breach::Resource(format!("the subject has more than {PROCESSES} processes at once")));
         }
-        let passed = watch.begin.elapsed();
-        let is_over = passed.saturating_sub(watch.waited) >= watch.limit || passed >= watch.limit * WALL;
-        if is_over { Err(Breach::Time) } else { Ok(()) }
+        if watch.is_over(waits) { Err(Breach::Time) } else { Ok(()) }
     }
 
     /// Kills all processes, including the command.
@@ -299,7 +314,7 @@ mod tests {
     /// A stopwatch that began some time ago, while the subject waited for a processor for some of that time.
     fn watch(limit: Duration, passed: Duration, waited: Duration) -> Stopwatch {
         let begin = Instant::now().checked_sub(passed).expect("the machine is older");
-        Stopwatch { limit, begin, waited }
+        Stopwatch { limit, begin, waited: Some(waited) }
     }
 
     #[test]
@@ -309,7 +324,7 @@ mod tests {
         let second = Duration::from_secs(1);
         let check = |tree: &mut ProcessTree, passed: Duration, waited: Duration| {
             // What this test itself has waited so far does not count.
-            tree.start_stopwatch(second);
+            tree.check(&mut Stopwatch::start(second), &bounds()).expect("its time begins");
             tree.check(&mut watch(second, passed, waited), &bounds())
         };
         assert_eq!(check(&mut tree, second / 2, Duration::ZERO), Ok(()));
@@ -317,6 +332,11 @@ mod tests {
         // First nine tenths of the time without a processor, then ten times the limit.
         assert_eq!(check(&mut tree, second * 5, second * 9 / 2), Ok(()));
         assert_eq!(check(&mut tree, second * 10, second * 10), Err(Breach::Time));
+        // Nobody knows how much of the time until the first examination the subject waited.
+        let mut late = Stopwatch { waited: None, ..watch(second, second * 9, Duration::ZERO) };
+        assert_eq!(tree.check(&mut late, &bounds()), Ok(()));
+        late.begin -= second;
+        assert_eq!(tree.check(&mut late, &bounds()), Err(Breach::Time));
         tree.end();
         child.wait().expect("it ends");
     }
@@ -328,8 +348,10 @@ mod tests {
         let processors = std::thread::available_parallelism().expect("a number").get();
         let busy = "while :; do :; done & ".repeat(2 * processors + 2);
         let (mut child, mut tree) = shell(&format!("{busy} wait"));
-        let mut watch = tree.start_stopwatch(Duration::from_secs(3600));
-        while watch.waited < Duration::from_millis(100) {
+        let mut watch = watch(Duration::from_secs(3600), Duration::ZERO, Duration::ZERO);
+        tree.check(&mut watch, &bounds()).expect("its time begins");
+        let before = watch.waited.expect("it was examined");
+        while watch.waited < Some(before + Duration::from_millis(100)) {
             assert_eq!(tree.check(&mut watch, &bounds()), Ok(()));
             std::thread::yield_now();
         }
@@ -341,7 +363,7 @@ mod tests {
     fn too_much_memory_is_a_breach() {
         let _alone = alone();
         let (mut child, mut tree) = shell("read _");
-        let mut watch = tree.start_stopwatch(Duration::from_secs(3600));
+        let mut watch = Stopwatch::start(Duration::from_secs(3600));
         let bounds = Bounds { memory: 1 << 10, ..bounds() };
         let breach = Breach::Resource("the subject uses more than 0 MiB of memory".to_owned());
         assert_eq!(tree.check(&mut watch, &bounds), Err(breach));
