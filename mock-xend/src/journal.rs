@@ -259,7 +259,7 @@ impl Journal {
     }
 
     /// Returns the exchanges that are kept, oldest first.
-    pub fn exchanges(&self) -> impl DoubleEndedIterator<Item = &Exchange> {
+    pub fn exchanges(&self) -> impl DoubleEndedIterator<Item = &Exchange> + ExactSizeIterator {
         self.exchanges.iter()
     }
 

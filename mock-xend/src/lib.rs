@@ -73,8 +73,8 @@ pub use journal::{AnsweredBy, Exchange, Journal};
 pub use quirk::{Quirk, UnknownQuirk};
 pub use relay::{InvalidUpstream, Recording, Upstream};
 pub use scenario::{
-    Change, Echo, Expectation, Finding, FindingKind, Match, Origin, Param, Reply, Report, Scenario, Status, Step,
-    Template, Text, Times, expect, expect_call, expect_http, schema as scenario_schema,
+    Change, Echo, Expectation, Finding, FindingKind, Match, Origin, Param, Progress, Reply, Report, Scenario, Status,
+    Step, Template, Text, Times, expect, expect_call, expect_http, schema as scenario_schema,
 };
 pub use world::World;
 pub use xend_wire::Release;

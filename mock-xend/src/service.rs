@@ -18,7 +18,7 @@ use crate::journal::{AnsweredBy, Exchange, Journal, Recognise, Told};
 use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::registry::Registry;
-use crate::scenario::{Asked, Change, Decided, Decision, Report, Scenario, Script};
+use crate::scenario::{Asked, Change, Decided, Decision, Progress, Report, Scenario, Script};
 use crate::world::{Command, Failure, World};
 
 /// The state of one mock, shared by all its connections.
@@ -199,6 +199,12 @@ impl Service {
         self.journal_lock().clone()
     }
 
+    /// Returns how many exchanges there were, and how many the journal keeps.
+    pub(crate) fn journal_size(&self) -> (u64, usize) {
+        let journal = self.journal_lock();
+        (journal.total(), journal.exchanges().len())
+    }
+
     /// Replaces the scenario, the simulated host, or both at once.
     pub(crate) fn replace(&self, scenario: Option<Scenario>, world: Option<World>) {
         let script = scenario.map(|scenario| Script::new(scenario, self.release));
@@ -237,6 +243,11 @@ impl Service {
     /// Returns the states of the scenario, by name.
     pub(crate) fn states(&self) -> BTreeMap<String, String> {
         self.state().script.states().clone()
+    }
+
+    /// Returns how far each expectation of the scenario has come.
+    pub(crate) fn progress(&self) -> Vec<Progress> {
+        self.state().script.progress()
     }
 
     /// Returns the differences so far between the requests and those that the scenario expects.

@@ -1,11 +1,12 @@
 //! From a call to its answer.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderValue};
+use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
@@ -15,6 +16,7 @@ use xend_wire::visible;
 use super::calls::{Action, CALLS, methods};
 use super::guard;
 use super::lines::{AnswerBody, journal, whole};
+use super::page::page;
 use super::problem::Problem;
 use crate::address::Address;
 use crate::error::Error;
@@ -23,7 +25,7 @@ use crate::host::Daemon;
 use crate::nearest::nearest;
 use crate::scenario::Scenario;
 use crate::text_file;
-use crate::world::World;
+use crate::world::{Domain, World};
 
 /// What the calls are about.
 pub(super) struct Controlled {
@@ -53,7 +55,14 @@ pub(super) async fn answer(controlled: &Controlled, request: Request<Incoming>) 
             response
         }
     };
-    response.headers_mut().insert(CACHE_CONTROL, HeaderValue::from_static("no-store"));
+    // A page of another origin must not load an answer as a script, a style or an image either.
+    for (name, value) in [
+        (CACHE_CONTROL, "no-store"),
+        (X_CONTENT_TYPE_OPTIONS, "nosniff"),
+        (HeaderName::from_static("cross-origin-resource-policy"), "same-origin"),
+    ] {
+        response.headers_mut().insert(name, HeaderValue::from_static(value));
+    }
     response
 }
 
@@ -90,7 +99,7 @@ fn called(request: &Request<Incoming>) -> Result<(Action, bool), Problem> {
         }
         let hint = match nearest(path, CALLS.iter().map(|call| call.path).filter(|path| path.len() > 1)) {
             Some(path) => format!("did you mean {path}?"),
-            None => "GET / lists the calls".to_owned(),
+            None => "GET /calls lists the calls".to_owned(),
         };
         return Err(Problem::new(StatusCode::NOT_FOUND, format!("there is no {shown}; {hint}")));
     };
@@ -112,11 +121,13 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
     let shown = |value: &serde_json::Value| Ok(made(ok, JSON, whole(format!("{value}\n"))));
     let done = Ok(made(StatusCode::NO_CONTENT, "", whole("")));
     match action {
+        Action::Page => Ok(page()),
         Action::Calls => {
             let call = |call: &super::calls::Call| json!({ "method": call.method, "path": call.path, "command": call.command });
             shown(&json!({ "calls": CALLS.iter().map(call).collect::<Vec<_>>() }))
         }
         Action::Health => {
+            let (total, kept) = daemon.service.journal_size();
             let bound = |(face, address): &(Face, Address)| json!({ "face": face.as_str(), "address": address.to_string(), "url": address.url(*face) });
             shown(&json!({
                 "status": "ok",
@@ -125,6 +136,7 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
                 "generation": daemon.generation(),
                 "listening": controlled.listening.iter().map(bound).collect::<Vec<_>>(),
                 "admin": { "address": controlled.admin.to_string() },
+                "journal": { "total": total, "kept": kept },
             }))
         }
         Action::Journal => Ok(made(ok, "application/jsonl", journal(daemon, follows))),
@@ -152,6 +164,24 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
             world.map_err(Error::from).and_then(|world| daemon.set_world(world)).map_err(|error| mistaken(&error))?;
             done
         }
+        Action::Domains => shown(&daemon.with_world(|world| {
+            let domain = |domain: &Arc<Domain>| {
+                json!({
+                    "name": domain.name,
+                    "id": domain.id,
+                    "uuid": domain.uuid,
+                    "state": domain.activity.as_str(),
+                    "memory": domain.memory,
+                    "max_memory": domain.max_memory,
+                    "vcpus": domain.vcpus,
+                })
+            };
+            json!({
+                "free_memory": world.node.free_memory,
+                "total_memory": world.node.total_memory,
+                "domains": world.domains().iter().map(domain).collect::<Vec<_>>(),
+            })
+        })),
         Action::Load => {
             let scenario = Scenario::parse("scenario", text(body, "a scenario")?, Path::new("."));
             let loaded = scenario.map_err(Error::from).and_then(|scenario| daemon.load(scenario));
@@ -162,7 +192,19 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
             daemon.reset();
             done
         }
-        Action::State => shown(&json!({ "state": daemon.states() })),
+        Action::State => {
+            let progress = daemon.progress();
+            let expectations = progress.iter().map(|one| {
+                json!({
+                    "place": one.place,
+                    "what": one.expectation,
+                    "answered": one.answered,
+                    "times": one.times.to_string(),
+                    "met": one.is_met(),
+                })
+            });
+            shown(&json!({ "state": daemon.states(), "expectations": expectations.collect::<Vec<_>>() }))
+        }
         Action::ShowFaults => shown(&json!(daemon.faults())),
         Action::SetFaults => {
             let faults: Faults = read(body, "a list of faults such as [{\"delay\": \"250ms\"}]")?;

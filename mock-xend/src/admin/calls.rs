@@ -3,12 +3,14 @@
 /// What a call does.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(super) enum Action {
+    Page,
     Calls,
     Health,
     Journal,
     Verify,
     ShowWorld,
     SetWorld,
+    Domains,
     Load,
     Reset,
     State,
@@ -17,7 +19,7 @@ pub(super) enum Action {
     Advance,
 }
 
-/// A call: its method, its path, the command of `mock-xend ctl` that makes it, and what it does.
+/// A call: its method, its path, the command of `mock-xend ctl` that makes it, if any does, and what it does.
 #[derive(Debug)]
 pub(super) struct Call {
     pub(super) method: &'static str,
@@ -28,12 +30,14 @@ pub(super) struct Call {
 
 /// All calls.
 pub(super) const CALLS: &[Call] = &[
-    call("GET", "/", "calls", Action::Calls),
+    call("GET", "/", "", Action::Page),
+    call("GET", "/calls", "calls", Action::Calls),
     call("GET", "/health", "health", Action::Health),
     call("GET", "/journal", "journal [--follow]", Action::Journal),
     call("GET", "/verify", "verify", Action::Verify),
     call("GET", "/world", "world", Action::ShowWorld),
     call("PUT", "/world", "world FILE", Action::SetWorld),
+    call("GET", "/domains", "domains", Action::Domains),
     call("POST", "/scenario", "load FILE", Action::Load),
     call("POST", "/reset", "reset", Action::Reset),
     call("GET", "/state", "state", Action::State),

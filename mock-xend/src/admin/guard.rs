@@ -6,7 +6,7 @@
 use std::net::{Ipv4Addr, Ipv6Addr};
 
 use hyper::StatusCode;
-use hyper::header::{HOST, HeaderMap, ORIGIN};
+use hyper::header::{HOST, HeaderMap, HeaderValue, ORIGIN};
 use xend_wire::visible;
 
 use super::problem::Problem;
@@ -23,6 +23,12 @@ pub(super) fn check(headers: &HeaderMap) -> Result<(), Problem> {
         return Err(Problem::new(StatusCode::FORBIDDEN, detail));
     }
     let own = [b"http://", host.as_bytes()].concat();
+    // Browsers send no `Origin` with what a page of another origin loads, such as an image.
+    let is_foreign = |site: &HeaderValue| ["cross-site", "same-site"].iter().any(|foreign| site == foreign);
+    let is_opened = headers.get("sec-fetch-mode").is_some_and(|mode| mode == "navigate");
+    if headers.get("sec-fetch-site").is_some_and(is_foreign) && !is_opened {
+        return Err(Problem::new(StatusCode::FORBIDDEN, "a page of another origin can't control a mock"));
+    }
     match headers.get_all(ORIGIN).iter().find(|origin| !origin.as_bytes().eq_ignore_ascii_case(&own)) {
         Some(origin) => {
             let origin = visible(origin.as_bytes());

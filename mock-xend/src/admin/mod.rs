@@ -1,5 +1,5 @@
-//! The admin listener: HTTP calls by which programs look at a running mock and change it. `docs/control.md` has the
-//! calls.
+//! The admin listener: HTTP calls by which programs look at a running mock and change it, and a page that makes them for
+//! people. `docs/control.md` has the calls.
 //!
 //! The listener has a thread of its own, so that it answers while the mock is busy, and is served by hyper: what it says
 //! need not look like the daemon.
@@ -8,6 +8,7 @@ mod answer;
 mod calls;
 mod guard;
 mod lines;
+mod page;
 mod problem;
 
 use std::convert::Infallible;

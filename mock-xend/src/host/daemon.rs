@@ -14,7 +14,7 @@ use crate::fault::{Faults, Sent};
 use crate::following::Following;
 use crate::http::{Listener, Serves};
 use crate::journal::Journal;
-use crate::scenario::{Report, Scenario};
+use crate::scenario::{Progress, Report, Scenario};
 use crate::service::Service;
 use crate::world::World;
 
@@ -173,6 +173,11 @@ impl Daemon {
     /// Returns the named states of the scenario, with their values.
     pub fn states(&self) -> BTreeMap<String, String> {
         self.service.states()
+    }
+
+    /// Returns how far each expectation of the scenario has come, in the order of the scenario.
+    pub fn progress(&self) -> Vec<Progress> {
+        self.service.progress()
     }
 
     /// Returns the differences so far between the requests and those that the scenario expects.

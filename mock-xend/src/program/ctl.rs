@@ -51,6 +51,8 @@ enum Verb {
         /// The file with the new host
         file: Option<PathBuf>,
     },
+    /// Print the domains of the simulated host, with state, memory and vcpus
+    Domains,
     /// Play another scenario from now on; files that it names are looked for where the mock was started
     Load {
         /// The scenario file
@@ -58,7 +60,7 @@ enum Verb {
     },
     /// Start over: the scenario, the simulated host and the faults as at the start, and an empty journal
     Reset,
-    /// Print the named states of the scenario
+    /// Print the named states of the scenario, and how far each expectation has come
     State,
     /// Print the faults of all replies, or set them
     Faults {
@@ -106,13 +108,14 @@ impl Verb {
     fn request(&self) -> Result<(&'static str, &'static str, String), Error> {
         let read = |path: &PathBuf, what| text_file::read(path, what).map(|(_, text)| text);
         Ok(match self {
-            Self::Calls => ("GET", "/", String::new()),
+            Self::Calls => ("GET", "/calls", String::new()),
             Self::Health => ("GET", "/health", String::new()),
             Self::Journal { follow: false } => ("GET", "/journal", String::new()),
             Self::Journal { follow: true } => ("GET", "/journal?follow=1", String::new()),
             Self::Verify => ("GET", "/verify", String::new()),
             Self::World { file: None } => ("GET", "/world", String::new()),
             Self::World { file: Some(file) } => ("PUT", "/world", read(file, "a world")?),
+            Self::Domains => ("GET", "/domains", String::new()),
             Self::Load { file } => ("POST", "/scenario", read(file, "a scenario")?),
             Self::Reset => ("POST", "/reset", String::new()),
             Self::State => ("GET", "/state", String::new()),

@@ -34,7 +34,7 @@ pub use matching::Match;
 pub use param::Param;
 pub use reply::{Reply, Status};
 pub(crate) use reply::{ResolvedReply, WrongFace};
-pub use report::{Finding, FindingKind, Report};
+pub use report::{Finding, FindingKind, Progress, Report};
 pub(crate) use request::{Asked, What};
 pub use schema::schema;
 #[cfg(test)]

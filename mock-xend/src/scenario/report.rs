@@ -2,6 +2,8 @@
 
 use std::fmt;
 
+use super::times::Times;
+
 /// The differences between the requests that came and those that a scenario expects. Empty if there are none.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Report {
@@ -19,6 +21,27 @@ pub struct Finding {
     /// Why it is so, in several lines: mostly the closest expectation with a tick or a cross for each criterion. Empty if
     /// there is no more to say.
     pub why: String,
+}
+
+/// How far an expectation of a running scenario has come.
+#[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub struct Progress {
+    /// Where the expectation is written: `line 12`, or `FILE:LINE` in Rust.
+    pub place: String,
+    /// The expectation, on one line.
+    pub expectation: String,
+    /// How many requests it has answered.
+    pub answered: u64,
+    /// How many it should answer.
+    pub times: Times,
+}
+
+impl Progress {
+    /// Returns whether the expectation has answered as many requests as it should at least.
+    pub fn is_met(&self) -> bool {
+        self.answered >= self.times.least
+    }
 }
 
 /// The kind of a difference.

@@ -10,7 +10,7 @@ use super::contents::Scenario;
 use super::criteria::Told;
 use super::expectation::Expectation;
 use super::near::{self, Nearness};
-use super::report::{Finding, FindingKind, Report};
+use super::report::{Finding, FindingKind, Progress, Report};
 use super::request::{Asked, RecognisedRequest};
 use super::shown;
 use super::step::{Decision, Scripted, Step};
@@ -219,6 +219,17 @@ impl Script {
     /// Notes a change of the simulated host that was not possible.
     pub(crate) fn note_unchanged(&mut self, change: &Change, why: &str) {
         self.report.note(FindingKind::Unchanged, format!("{change}: {}", shown::line(why)), String::new());
+    }
+
+    /// Returns how far each expectation has come.
+    pub(crate) fn progress(&self) -> Vec<Progress> {
+        let progress = |Entry { expectation, used, .. }: &Entry| Progress {
+            place: expectation.origin.to_string(),
+            expectation: shown::line(&expectation.to_string()),
+            answered: *used,
+            times: expectation.how_often(),
+        };
+        self.entries.iter().map(progress).collect()
     }
 
     /// Returns whether a fault of an expectation resets a connection.

@@ -37,6 +37,8 @@ impl fmt::Display for Times {
         match (self.least, self.most) {
             (_, Some(0)) => f.write_str("never"),
             (1, Some(1)) => f.write_str("once"),
+            (1, None) => f.write_str("at least once"),
+            (0, Some(1)) => f.write_str("at most once"),
             (0, None) => f.write_str("any number of times"),
             (least, Some(most)) if least == most => write!(f, "{least} times"),
             (0, Some(most)) => write!(f, "at most {most} times"),

@@ -15,22 +15,23 @@ const SCENARIO: &str = "state = { daemon = \"up\" }\n\n[[expect]]\noperation = \
                         reply = \"close\"\nnext-state = { daemon = \"down\" }\n";
 
 /// A mock with an admin listener.
-struct Mock {
-    child: Child,
-    sxp: String,
-    admin: String,
+pub(crate) struct Mock {
+    pub(crate) child: Child,
+    pub(crate) sxp: String,
+    pub(crate) admin: String,
 }
 
 impl Mock {
-    fn start(arguments: &[&str]) -> Self {
+    pub(crate) fn start(arguments: &[&str]) -> Self {
         let all = [&["--sxp", "127.0.0.1:0", "--admin", "0"], arguments].concat();
-        let (child, lines) = listening(&all, 2);
+        let faces = arguments.iter().filter(|argument| **argument == "--xmlrpc").count();
+        let (child, lines) = listening(&all, 2 + faces);
         let address = |line: &str, face: &str| line.strip_prefix(&format!("LISTENING {face} tcp:")).unwrap().to_owned();
-        Self { child, sxp: address(&lines[0], "sxp"), admin: address(&lines[1], "admin") }
+        Self { child, sxp: address(&lines[0], "sxp"), admin: address(lines.last().unwrap(), "admin") }
     }
 
     /// Makes a call, and returns the status, the head and the body.
-    fn call(&self, method: &str, path: &str, body: &[u8]) -> (u16, String, String) {
+    pub(crate) fn call(&self, method: &str, path: &str, body: &[u8]) -> (u16, String, String) {
         self.call_with(method, path, &format!("Host: {}\r\n", self.admin), body)
     }
 
@@ -42,12 +43,12 @@ impl Mock {
         read(stream)
     }
 
-    fn json(&self, path: &str) -> Value {
+    pub(crate) fn json(&self, path: &str) -> Value {
         serde_json::from_str(&self.call("GET", path, b"").2).unwrap()
     }
 
     /// Pauses a domain on the face, and returns the reply.
-    fn pause(&self, domain: &str) -> String {
+    pub(crate) fn pause(&self, domain: &str) -> String {
         let mut stream = TcpStream::connect(&self.sxp).unwrap();
         stream.write_all(&crate::peer::post(&format!("/xend/domain/{domain}"), "op=pause")).unwrap();
         let mut reply = String::new();
@@ -60,7 +61,7 @@ impl Mock {
     }
 
     /// All that a call could change.
-    fn everything(&self) -> (String, Value, Value, Value) {
+    pub(crate) fn everything(&self) -> (String, Value, Value, Value) {
         (self.call("GET", "/world", b"").2, self.json("/state"), self.json("/faults"), self.json("/verify"))
     }
 }
@@ -102,7 +103,7 @@ fn the_documented_calls_are_those_that_there_are() {
         .iter()
         .map(|(method, path, command, _)| json!({ "method": method, "path": path, "command": command }))
         .collect();
-    assert_eq!(mock.json("/"), json!({ "calls": listed }));
+    assert_eq!(mock.json("/calls"), json!({ "calls": listed }));
     let world = mock.call("GET", "/world", b"").2;
     for (method, path, _, expected) in &rows {
         let body = match (method.as_str(), path.as_str()) {
@@ -135,17 +136,19 @@ fn a_scenario_is_swapped_as_a_whole_and_starts_over() {
     let mock = Mock::start(&[]);
     assert!(mock.pause("vm1").starts_with("HTTP/1.1 200 OK"));
     assert_eq!(mock.call("POST", "/scenario", SCENARIO.as_bytes()).0, 204);
-    assert_eq!(mock.json("/state"), json!({ "state": { "daemon": "up" } }));
+    assert_eq!(mock.json("/state")["state"], json!({ "daemon": "up" }));
     let (status, _, body) = mock.call("GET", "/verify", b"");
     let report: Value = serde_json::from_str(&body).unwrap();
     assert_eq!((status, &report["as_expected"]), (409, &json!(false)));
     assert_eq!(report["findings"][0]["kind"], "unused");
     assert_eq!(report["findings"][0]["what"], "line 3: domain.pause: 0 of 1");
     assert_eq!(mock.pause("vm1"), "");
-    assert_eq!(mock.json("/state"), json!({ "state": { "daemon": "down" } }));
+    assert_eq!(mock.json("/state")["state"], json!({ "daemon": "down" }));
+    let progress = json!({ "place": "line 3", "what": "domain.pause", "answered": 1, "times": "once", "met": true });
+    assert_eq!(mock.json("/state")["expectations"], json!([progress]));
     assert_eq!(mock.call("GET", "/verify", b"").0, 200);
     assert_eq!(mock.call("POST", "/reset", b"").0, 204);
-    assert_eq!(mock.json("/state"), json!({ "state": { "daemon": "up" } }));
+    assert_eq!(mock.json("/state")["state"], json!({ "daemon": "up" }));
     assert_eq!(mock.call("GET", "/verify", b"").0, 409);
     assert_eq!(mock.call("GET", "/journal", b"").2, "");
     assert_eq!(mock.pause("vm1"), "");
@@ -257,6 +260,10 @@ fn pages_of_other_origins_can_do_nothing() {
         (format!("Host: {own}\r\nOrigin: null\r\n"), 403),
         (format!("Host: {own}\r\nOrigin: http://{own}\r\nOrigin: http://evil.example\r\n"), 403),
         ("Host: localhost:1\r\nOrigin: http://localhost:2\r\n".to_owned(), 403),
+        (format!("Host: {own}\r\nSec-Fetch-Site: same-origin\r\n"), 204),
+        (format!("Host: {own}\r\nSec-Fetch-Site: none\r\n"), 204),
+        (format!("Host: {own}\r\nSec-Fetch-Site: same-site\r\nSec-Fetch-Mode: no-cors\r\n"), 403),
+        (format!("Host: {own}\r\nSec-Fetch-Site: cross-site\r\n"), 403),
         (String::new(), 400),
         (format!("Host: {own}\r\nHost: evil.example\r\n"), 400),
     ] {
@@ -298,7 +305,7 @@ fn ctl_makes_each_call() {
         assert_eq!((status, stderr.as_str()), (Some(0), ""), "{arguments:?}");
         if stdout.is_empty() { Value::Null } else { serde_json::from_str(&stdout).unwrap() }
     };
-    assert_eq!(told(&["calls"]), mock.json("/"));
+    assert_eq!(told(&["calls"]), mock.json("/calls"));
     let health = told(&["health"]);
     assert_eq!(health["listening"][0]["url"], format!("http://{}", mock.sxp));
     assert_eq!((&health["release"], &health["status"]), (&json!("4.1"), &json!("ok")));
@@ -314,6 +321,9 @@ fn ctl_makes_each_call() {
     assert_eq!(told(&["faults", "--off"]), Value::Null);
     assert_eq!(told(&["faults"]), json!([]));
     assert!(told(&["advance", "5s"])["now"].is_f64());
+    let domains = told(&["domains"]);
+    let vm1 = json!({ "name": "vm1", "id": 1, "uuid": "11111111-1111-1111-1111-111111111111", "state": "blocked", "memory": 64, "max_memory": 128, "vcpus": 1 });
+    assert_eq!((&domains["domains"][1], &domains["free_memory"]), (&vm1, &json!(1500)));
     let world = mock.ctl(&["world"]).1;
     assert!(world.contains("name = \"vm1\""), "{world}");
     assert_eq!(told(&["world", &file("world.toml", &world)]), Value::Null);
@@ -360,7 +370,7 @@ fn it_is_on_loopback_and_where_it_was_asked_for() {
     let mut stream = UnixStream::connect(path).unwrap();
     stream.write_all(b"GET /health HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n").unwrap();
     assert_eq!(read(stream).0, 200);
-    assert_eq!(output(&["ctl", "--admin", address, "state"]).1, "{\"state\":{}}\n");
+    assert_eq!(output(&["ctl", "--admin", address, "state"]).1, "{\"expectations\":[],\"state\":{}}\n");
     assert_eq!(terminate(child), (Some(0), String::new()));
     assert!(!std::path::Path::new(path).parent().unwrap().exists());
     let (status, _, stderr) = output(&["ctl", "--admin", address, "state"]);

@@ -1,6 +1,8 @@
 //! The mock from outside: scripted replies, listeners, the Xen-API, and the program.
 
 mod admin;
+mod admin_page;
+mod browser;
 mod chaos;
 mod command;
 mod configurations;

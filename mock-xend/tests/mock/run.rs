@@ -191,14 +191,14 @@ fn with_a_mistake_in_the_world_the_scenario_stays_too() {
     while !text.ends_with("the mock goes on as before\n") {
         assert_ne!(stderr.read_line(&mut text).unwrap(), 0, "{text}");
     }
-    assert_eq!(output(&["ctl", "--admin", admin, "state"]).1, "{\"state\":{\"daemon\":\"old\"}}\n");
+    assert_eq!(output(&["ctl", "--admin", admin, "state"]).1, "{\"expectations\":[],\"state\":{\"daemon\":\"old\"}}\n");
     std::fs::write(&world, "[[domain]]\nname = \"web\"\nmemory = 64\n").unwrap();
     ask_again();
     assert_eq!(
         told(&mut stderr, 1),
         format!("{path} and {} was read again: generation 2\n", world.display()).replace("was", "were")
     );
-    assert_eq!(output(&["ctl", "--admin", admin, "state"]).1, "{\"state\":{\"daemon\":\"new\"}}\n");
+    assert_eq!(output(&["ctl", "--admin", admin, "state"]).1, "{\"expectations\":[],\"state\":{\"daemon\":\"new\"}}\n");
     assert!(output(&["ctl", "--admin", admin, "world"]).1.contains("name = \"web\""));
     assert_eq!(terminate(child).0, Some(0));
 }
