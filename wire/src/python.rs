@@ -19,16 +19,27 @@ pub(crate) fn str_float(x: f64) -> String {
 
 /// Writes `repr(s)` of a byte string: in single quotes, or in double quotes if it contains `'` and no `"`.
 pub(crate) fn write_repr_bytes(out: &mut Vec<u8>, bytes: &[u8]) {
-    let found = bytes.iter().fold(0, |found, &b| found | IN_REPR[usize::from(b)]);
-    let quote = if found & SINGLE > 0 && found & DOUBLE == 0 { b'"' } else { b'\'' };
+    let (quote, has_escapes) = quote(bytes);
     out.push(quote);
     // Most strings need quotes only because they contain a space, and no escapes.
-    if found & ESCAPED == 0 && (found & SINGLE == 0 || quote == b'"') {
+    if !has_escapes {
         out.extend_from_slice(bytes);
     } else {
         bytes.iter().for_each(|&b| escape(out, b, quote));
     }
     out.push(quote);
+}
+
+/// Whether `repr(s)` of a byte string has these quotes around the bytes as they are.
+pub(crate) fn is_repr_without_escapes(bytes: &[u8], quote: u8) -> bool {
+    self::quote(bytes) == (quote, false)
+}
+
+/// The quote of a byte string's `repr`, and whether there are escapes in it.
+fn quote(bytes: &[u8]) -> (u8, bool) {
+    let found = bytes.iter().fold(0, |found, &b| found | IN_REPR[usize::from(b)]);
+    let quote = if found & SINGLE > 0 && found & DOUBLE == 0 { b'"' } else { b'\'' };
+    (quote, found & ESCAPED > 0 || (found & SINGLE > 0 && quote == b'\''))
 }
 
 fn escape(out: &mut Vec<u8>, b: u8, quote: u8) {
@@ -98,24 +109,26 @@ fn layout(x: f64, scientific: &str, exponent_from: i32) -> String {
     let (mantissa, exponent) = scientific.split_once('e').expect("`{:e}` writes an exponent");
     let exponent: i32 = exponent.parse().expect("`{:e}` writes a decimal exponent");
     let (sign, mantissa) = mantissa.strip_prefix('-').map_or(("", mantissa), |mantissa| ("-", mantissa));
-    let mut digits: String = mantissa.chars().filter(|&c| c != '.').collect();
-    digits.truncate(digits.trim_end_matches('0').len().max(1));
+    let (first, rest) = mantissa.split_once('.').unwrap_or((mantissa, ""));
+    let rest = rest.trim_end_matches('0');
 
+    let mut out = String::with_capacity(32);
+    out.push_str(sign);
     if exponent < -4 || exponent >= exponent_from {
-        let (first, rest) = digits.split_at(1);
         let point = if rest.is_empty() { "" } else { "." };
         let exponent_sign = if exponent < 0 { '-' } else { '+' };
-        return format!("{sign}{first}{point}{rest}e{exponent_sign}{:02}", exponent.abs());
+        write!(out, "{first}{point}{rest}e{exponent_sign}{:02}", exponent.abs()).expect("a String takes all");
+    } else if exponent < 0 {
+        out.extend(["0.", &"0".repeat(exponent.unsigned_abs() as usize - 1), first, rest]);
+    } else {
+        // The point moves behind as many digits of the rest as the exponent says.
+        let exponent = exponent as usize;
+        let (whole, fraction) = rest.split_at(exponent.min(rest.len()));
+        out.extend([first, whole]);
+        out.extend(std::iter::repeat_n('0', exponent - whole.len()));
+        out.extend([".", if fraction.is_empty() { "0" } else { fraction }]);
     }
-    if exponent < 0 {
-        return format!("{sign}0.{}{digits}", "0".repeat(exponent.unsigned_abs() as usize - 1));
-    }
-    let whole = exponent as usize + 1;
-    while digits.len() <= whole {
-        digits.push('0');
-    }
-    digits.insert(whole, '.');
-    format!("{sign}{digits}")
+    out
 }
 
 #[cfg(test)]

@@ -55,48 +55,56 @@ fn write_value(out: &mut Vec<u8>, value: Sexpr<'_>, rules: Rules) {
         }
         let span = node.span();
         copier.go_to(span.start);
-        nodes = rest;
         if node.is_list() {
-            if is_usual_pair(node, index, rest) && plain.covers(copier.input, &span) {
-                copier.at = span.end;
-                nodes = &rest[2..];
+            let plain_end = plain.end_of(copier.input, span.start);
+            if let Some((behind, end)) = skip_usual_pairs(nodes, index, next_end, plain_end) {
+                (nodes, copier.at) = (behind, end);
                 is_first = false;
                 continue;
             }
+            nodes = rest;
             copier.put(b'(');
             ends.push(std::mem::replace(&mut next_end, node.link()));
             is_first = true;
             continue;
         }
+        nodes = rest;
         is_first = false;
         if node.is_bare() && (plain.covers(copier.input, &span) || is_bare(&copier.input[span.clone()])) {
+            copier.at = span.end;
+            continue;
+        }
+        // The byte that needs quotes is behind, so all is checked from here on.
+        plain.resume(span.end);
+        if node.is_quoted() && is_quoted_as_printed(&copier.input[span.clone()], rules) {
             copier.at = span.end;
         } else {
             copier.flush();
             write_atom(copier.out, value.text_of(*node), rules);
             (copier.start, copier.at) = (span.end, span.end);
-            plain.resume(span.end);
         }
     }
     copier.flush();
     out.extend(std::iter::repeat_n(b')', ends.len()));
 }
 
-/// Whether the list is written as `(name value)`, with two atoms without quotes and one byte before, between and after
-/// them. Most of Xend's output consists of such pairs.
+/// Skips lists that are written as `(name value)`, of two atoms without quotes, with one byte before, between and after
+/// them, and with one byte between two lists. Most of Xend's output consists of such pairs.
+///
+/// Returns the nodes behind the pairs, and the place where the last one ends; `None` if there is no pair. The pairs end
+/// before `plain_end`, so that each of these single bytes is a space or a parenthesis, as it is printed.
 #[inline]
-fn is_usual_pair(list: &Node, index: usize, inside: &[Node]) -> bool {
-    match inside {
-        [name, value, ..] => {
-            list.link() == index + 3
-                && name.is_bare()
-                && value.is_bare()
-                && name.span().start == list.span().start + 1
-                && value.span().start == name.span().end + 1
-                && list.span().end == value.span().end + 1
-        }
-        _ => false,
+fn skip_usual_pairs(nodes: &[Node], index: usize, next_end: usize, plain_end: usize) -> Option<(&[Node], usize)> {
+    let (mut nodes, mut index, mut start) = (nodes, index, nodes.first()?.span().start);
+    let mut skipped = None;
+    while index < next_end
+        && let Some((pair, behind)) = nodes.split_first_chunk()
+        && let Some(end) = Node::end_of_pair(pair, index, start).filter(|&end| end <= plain_end)
+    {
+        skipped = Some((behind, end));
+        (nodes, index, start) = (behind, index + 3, end + 1);
     }
+    skipped
 }
 
 /// The number of lists that are open at the same time in most documents.
@@ -154,10 +162,16 @@ impl PlainRun {
     /// Whether the range is known to have no byte that needs quotes. Ranges must be asked for in their order.
     #[inline]
     fn covers(&mut self, input: &[u8], range: &Range<usize>) -> bool {
-        if range.start >= self.with_until {
-            self.extend(input, range.start);
+        range.end <= self.end_of(input, range.start) && !range.is_empty()
+    }
+
+    /// The place up to which no byte is known to need quotes, from `start` on. Ranges must be asked for in their order.
+    #[inline]
+    fn end_of(&mut self, input: &[u8], start: usize) -> usize {
+        if start >= self.with_until {
+            self.extend(input, start);
         }
-        self.without.start <= range.start && range.end <= self.without.end && !range.is_empty()
+        if self.without.start <= start { self.without.end } else { start }
     }
 
     /// Checks the input from here on.
@@ -167,8 +181,11 @@ impl PlainRun {
         let is_plain = |block: &&[u8; Self::BLOCK]| {
             block.iter().fold(true, |all, &b| all & (may_be_bare(b) | (b == b' ') | (b == b'(') | (b == b')')))
         };
-        let end = from + Self::BLOCK * input[from..].as_chunks().0.iter().take_while(is_plain).count();
-        (self.without, self.with_until) = (from..end, end + Self::BLOCK);
+        let checked = from + Self::BLOCK * input[from..].as_chunks().0.iter().take_while(is_plain).count();
+        let rest = &input[checked..input.len().min(checked + Self::BLOCK)];
+        let needs_quotes = |&b: &u8| !MAY_BE_BARE[usize::from(b)] && !matches!(b, b' ' | b'(' | b')');
+        let end = checked + rest.iter().position(needs_quotes).unwrap_or(rest.len());
+        (self.without, self.with_until) = (from..end, end + 1);
     }
 
     /// Says that an atom that needs quotes ends at `at`, so that the input is checked again from there.
@@ -199,12 +216,29 @@ pub(crate) fn write_atom(out: &mut Vec<u8>, atom: &[u8], rules: Rules) {
 
 /// Whether Xend prints the atom without quotes (`sxp.py atomp`).
 fn is_bare(atom: &[u8]) -> bool {
-    atom == b"@" || !atom.is_empty() && atom.iter().all(|&b| may_be_bare(b))
+    atom == b"@" || !atom.is_empty() && atom.iter().all(|&b| MAY_BE_BARE[usize::from(b)])
 }
 
-/// Whether the byte needs no quotes. It is computed without a table, so that several bytes are checked at once.
+static MAY_BE_BARE: [bool; 256] = {
+    let mut table = [false; 256];
+    let mut b = 0;
+    while b < table.len() {
+        table[b] = may_be_bare(b as u8);
+        b += 1;
+    }
+    table
+};
+
+/// Whether an atom that stands in quotes in the input, without escapes, is printed with the same quotes.
+fn is_quoted_as_printed(quoted: &[u8], rules: Rules) -> bool {
+    let (quote, atom) = (quoted[0], &quoted[1..quoted.len() - 1]);
+    rules.0 != Dialect::Libvirt && !atom.is_empty() && !is_bare(atom) && python::is_repr_without_escapes(atom, quote)
+}
+
+/// Whether the byte needs no quotes. It is computed without a table, so that several bytes are checked at once; for a
+/// single byte [`MAY_BE_BARE`] is faster.
 #[inline]
-fn may_be_bare(b: u8) -> bool {
+const fn may_be_bare(b: u8) -> bool {
     // `-`, `.`, `/`, the digits and `:` are consecutive.
     (b.wrapping_sub(b'-') <= b':' - b'-') | ((b | 0x20).wrapping_sub(b'a') < 26) | (b == b'_') | (b == b'~')
 }
