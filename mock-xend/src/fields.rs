@@ -91,4 +91,26 @@ mod tests {
         assert_eq!(all, [(b"b".to_vec(), b"13".to_vec()), (b"a".to_vec(), b"2".to_vec())]);
         assert_eq!(fields.get("c"), None);
     }
+
+    #[test]
+    fn names_are_compared_a_few_times_each_however_many_there_are() {
+        const COUNT: usize = 40_000;
+        let name = |number: usize| format!("field{number}").into_bytes();
+        let before = COMPARISONS.get();
+        let mut fields = Fields::default();
+        for number in 0..COUNT {
+            fields.add(name(number), b"first".to_vec());
+            fields.add(name(number), b"second".to_vec());
+        }
+        let mut form = Fields::default();
+        (0..COUNT).for_each(|number| form.add(name(number), b"third".to_vec()));
+        fields.update(form);
+        for number in 0..COUNT {
+            assert_eq!(fields.get(name(number)), Some([b"third".to_vec()].as_slice()));
+        }
+        // `add`, `update` and `get` look each name up five times. One comparison finds it; the few others are of names
+        // that share a part of their hash.
+        let comparisons = COMPARISONS.get() - before;
+        assert!(comparisons < 8 * COUNT, "{comparisons}");
+    }
 }
