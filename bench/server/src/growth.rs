@@ -8,6 +8,7 @@ use std::time::Duration;
 use clap::ValueEnum;
 use mock_xend::{Daemon, Face, MockXend, Release, Scenario, World};
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use xend_wire::sexpr;
 use xend_wire::xmlrpc::{self, Value};
 
 /// Twice the work may cost so many times as much.
@@ -32,7 +33,14 @@ pub(crate) enum Work {
     Looks,
     /// Requests that change a domain after a session has registered for events, with as many domains
     Changes,
+    /// Listings of 1,000 domains that have been listed before
+    Listings,
+    /// The S-expressions of such a listing, printed
+    Prints,
 }
+
+/// A listing of domains that have not changed takes at most this many times what printing it takes.
+const MOST_OF_PRINTING: f64 = 2.0;
 
 /// Counts each kind of work, and says whether all of it grows as it should.
 pub(crate) fn check() -> Result<bool, Box<dyn Error>> {
@@ -50,7 +58,12 @@ pub(crate) fn check() -> Result<bool, Box<dyn Error>> {
         println!("{:14} {size:>6} {one:>15}  {:>6} {two:>15}  {times:.2} {verdict}", work.name(), 2 * size);
         is_all_right &= times <= MOST;
     }
-    Ok(is_all_right)
+    let one = |work: Work| Ok::<_, Box<dyn Error>>((collected(work, 11)? - collected(work, 1)?) as f64);
+    let times = one(Work::Listings)? / one(Work::Prints)?;
+    let verdict =
+        if times <= MOST_OF_PRINTING { "ok".to_owned() } else { format!("MISSED: more than {MOST_OF_PRINTING}") };
+    println!("a listing takes {times:.2} times as many instructions as printing it: {verdict}");
+    Ok(is_all_right && times <= MOST_OF_PRINTING)
 }
 
 /// What callgrind counts while the work is done.
@@ -78,6 +91,7 @@ impl Work {
         match self {
             Self::Fields | Self::Expectations | Self::World => 4_000,
             Self::Expected | Self::Definitions | Self::Domains | Self::Looks | Self::Changes => 2_000,
+            Self::Listings | Self::Prints => 10,
         }
     }
 
@@ -85,11 +99,13 @@ impl Work {
     pub(crate) fn run(self, size: usize) {
         let expectations = || -> String {
             (0..size)
-                .map(|number| format!("[[expect]]\nface = \"xmlrpc\"\nmethod = \"test.m{number}\"\nreply = {{ value = 1 }}\n"))
+                .map(|number| {
+                    format!("[[expect]]\nface = \"xmlrpc\"\nmethod = \"test.m{number}\"\nreply = {{ value = 1 }}\n")
+                })
                 .collect()
         };
-        let domains = || -> String {
-            (0..size).map(|number| format!("[[domain]]\nname = \"domain{number}\"\nmemory = 64\n")).collect()
+        let domains = |count: usize| -> String {
+            (0..count).map(|number| format!("[[domain]]\nname = \"domain{number}\"\nmemory = 64\n")).collect()
         };
         let world = |text: &str| World::parse("domains", text, Some(RELEASE), Duration::ZERO).expect("a world");
         let scenario = |text: &str| Scenario::parse("expectations", text, ".".as_ref()).expect("a scenario");
@@ -106,7 +122,7 @@ impl Work {
                 ask(&daemon, Face::XmlRpc, (0..size).map(|number| call(&format!("test.m{number}"), &[])));
                 assert!(daemon.report().is_empty());
             }
-            Self::World => drop(world(&domains())),
+            Self::World => drop(world(&domains(size))),
             Self::Definitions => {
                 let daemon = daemon(MockXend::builder());
                 let define = |number| call("xend.domain.new", &[config(number)]);
@@ -121,7 +137,7 @@ impl Work {
                 assert_eq!(daemon.with_world(|world| world.domains().len()), 3);
             }
             Self::Looks | Self::Changes => {
-                let daemon = daemon(MockXend::builder().world(world(&domains())));
+                let daemon = daemon(MockXend::builder().world(world(&domains(size))));
                 register(&daemon);
                 let methods = match self {
                     Self::Looks => ["xend.domain", "xend.domain"],
@@ -132,11 +148,40 @@ impl Work {
                 let reply = ask(&daemon, Face::XmlRpc, requests);
                 assert!(!reply.contains("<fault>"), "{reply}");
             }
+            Self::Listings => {
+                list(&listed(&domains(LISTED)), size);
+            }
+            Self::Prints => {
+                let reply = list(&listed(&domains(LISTED)), 1);
+                let (_, body) = reply.split_once("\r\n\r\n").expect("a head");
+                let document = sexpr::parse(body.as_bytes()).expect("S-expressions");
+                for _ in 0..size {
+                    assert_eq!(sexpr::print(&document, sexpr::Rules::xend(LISTING)).len(), body.len());
+                }
+            }
         }
     }
 }
 
 const RELEASE: Release = Release::V3_4;
+
+/// The domains of a listing.
+const LISTED: usize = 1_000;
+
+/// The last release whose records change with the clock.
+const LISTING: Release = Release::V3_0_3;
+
+/// A daemon with these domains.
+fn listed(domains: &str) -> Daemon {
+    let world = World::parse("domains", domains, Some(LISTING), Duration::ZERO).expect("a world");
+    MockXend::builder().release(LISTING).world(world).build().expect("a daemon")
+}
+
+/// Asks for a listing with all details that many times, and gives the last reply.
+fn list(daemon: &Daemon, times: usize) -> String {
+    let request = b"GET /xend/domain?detail=1 HTTP/1.1\r\n\r\n".to_vec();
+    ask(daemon, Face::Sxp, std::iter::repeat_n(request, times))
+}
 
 fn daemon(builder: mock_xend::Builder) -> Daemon {
     builder.release(RELEASE).build().expect("a daemon")

@@ -9,6 +9,7 @@ use super::activity::{Activity, PowerState};
 use super::device::Device;
 use super::identity::Identities;
 use super::image::Image;
+use super::printed::Printed;
 use super::scheduler::{Bvt, Credit, Sedf};
 use super::settings::Settings;
 use crate::{python, weight};
@@ -79,6 +80,8 @@ pub struct Domain {
     pub restarted: Option<Duration>,
     /// Whether a client marked the domain as paused.
     pub pause_flag: bool,
+    /// The domain's record, as the last listing printed it.
+    pub(super) printed: Printed,
 }
 
 /// What the daemon does when a domain ends (`on_poweroff` and so on): `destroy`, `restart`, `preserve` or
@@ -135,9 +138,9 @@ pub struct ShutdownRequest {
     pub obeys_at: Option<Duration>,
 }
 
-/// The bytes that are counted for any domain besides its settings: its own fields, and the console and the addresses
-/// that a start adds.
-const DOMAIN: usize = size_of::<Domain>() + 2048;
+/// The bytes that are counted for any domain besides its settings: its own fields, the console and the addresses that a
+/// start adds, and its record as the last listing printed it.
+const DOMAIN: usize = size_of::<Domain>() + 2048 + Printed::MOST;
 
 impl Domain {
     /// Creates a domain with default values, defined and not active.
@@ -173,6 +176,7 @@ impl Domain {
             restarts: 0,
             restarted: None,
             pause_flag: false,
+            printed: Printed::default(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::vec;
 
 use super::Domain;
+use super::printed::Printed;
 
 /// The domains of a host, in the order in which the hypervisor lists them.
 ///
@@ -48,8 +49,9 @@ impl Domains {
         self.lookup.weight + self.changing().map_or(0, |at| self.list[at].weight())
     }
 
-    pub(super) fn push(&mut self, domain: Domain) {
+    pub(super) fn push(&mut self, mut domain: Domain) {
         self.note_changed();
+        domain.printed = Printed::default();
         self.changes.note(&domain.uuid);
         self.lookup.insert(self.next_serial, &domain);
         self.serials.push(self.next_serial);
@@ -152,7 +154,9 @@ impl IndexMut<usize> for Domains {
         self.lookup.remove(serial, domain);
         self.changes.note(&domain.uuid);
         self.changing = Some(serial);
-        Arc::make_mut(domain)
+        let domain = Arc::make_mut(domain);
+        domain.printed = Printed::default();
+        domain
     }
 }
 

@@ -26,6 +26,17 @@ impl Listing {
     pub fn records(&self) -> impl ExactSizeIterator<Item = Datum> {
         self.domains.iter().map(|domain| record::record(domain, self.release, self.detail, self.now))
     }
+
+    /// Appends the records as S-expressions, with a space between them. A domain that has not changed since its record
+    /// was printed before is not described again.
+    pub fn show_into(&self, out: &mut Vec<u8>) {
+        for (at, domain) in self.domains.iter().enumerate() {
+            if at > 0 {
+                out.push(b' ');
+            }
+            record::show_into(out, domain, self.release, self.detail, self.now);
+        }
+    }
 }
 
 impl World {
@@ -61,6 +72,7 @@ mod tests {
 
     use super::*;
     use crate::world::Command;
+    use crate::world::printed::Printed;
 
     const NOW: Duration = Duration::from_secs(1_200_000_000);
 
@@ -80,6 +92,46 @@ mod tests {
                 .collect::<Vec<_>>(),
             before
         );
+    }
+
+    #[test]
+    fn a_domain_is_described_again_only_when_it_has_changed() {
+        for release in [Release::V3_0_3, Release::V4_1] {
+            let mut world = World::new(release, NOW);
+            let list = |world: &mut World, seconds| {
+                let now = NOW + Duration::from_secs(seconds);
+                let listing = world.listing(now, States::All, Detail::Whole, Order::ById).expect("nothing is wrong");
+                let mut shown = Vec::new();
+                listing.show_into(&mut shown);
+                let anew: Vec<_> = listing.records().map(|record| record.show(release)).collect();
+                assert_eq!(shown.escape_ascii().to_string(), anew.join(&b' ').escape_ascii().to_string());
+                shown
+            };
+            let kept = |world: &World| -> Vec<_> {
+                world.domains().iter().map(|domain| domain.printed.get(release).is_some()).collect()
+            };
+            assert_eq!(kept(&world), [false, false, false]);
+            let first = list(&mut world, 0);
+            assert_eq!(kept(&world), [true, true, true]);
+            // Up to 3.0.3 a record tells for how long the domain has been up.
+            assert_eq!(list(&mut world, 1) == first, release > Release::V3_0_3);
+            world.perform(NOW, &Command::Pause { domain: "vm1".into() }).unwrap();
+            assert_eq!(kept(&world), [true, false, true]);
+            assert_ne!(list(&mut world, 0), first);
+            assert_eq!(kept(&world), [true, true, true]);
+        }
+    }
+
+    #[test]
+    fn a_long_record_is_not_kept() {
+        let mut world = World::new(Release::V4_1, NOW);
+        world.perform(NOW, &Command::Rename { domain: "vm1".into(), name: b"a".repeat(Printed::MOST) }).unwrap();
+        let listing = world.listing(NOW, States::All, Detail::Whole, Order::ById).expect("nothing is wrong");
+        let mut shown = Vec::new();
+        listing.show_into(&mut shown);
+        assert!(shown.len() > Printed::MOST);
+        let kept: Vec<_> = world.domains().iter().map(|domain| domain.printed.get(Release::V4_1).is_some()).collect();
+        assert_eq!(kept, [true, false, true]);
     }
 
     #[test]

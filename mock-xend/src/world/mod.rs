@@ -34,6 +34,7 @@ mod pairs;
 mod perform;
 mod platform;
 mod plug;
+mod printed;
 mod record;
 mod room;
 mod scheduler;

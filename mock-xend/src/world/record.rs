@@ -12,6 +12,7 @@ use super::command::Detail;
 use super::device::{self, Device, Guest, Stage};
 use super::domain::Domain;
 use super::image::Image;
+use super::printed::Text;
 
 /// Returns the names of a record's fields in the order of the release. Fields that a domain lacks are left out of its
 /// record; `device` stands for all devices.
@@ -212,9 +213,27 @@ const ORDER_4_1: &[&str] = &[
     "cpuid_check",
 ];
 
+/// The only field that changes although nothing is done to the domain.
+const UP_TIME: &str = "up_time";
+
 /// Returns the record of a domain: `(domain (domid 1) ...)`.
 pub(super) fn record(domain: &Domain, release: Release, detail: Detail, now: Duration) -> Datum {
     Record { domain, release, now, is_early: false }.all(detail)
+}
+
+/// Appends what [`record`] returns, as an S-expression. Most of it is printed once, and kept in the domain for the next
+/// time.
+pub(super) fn show_into(out: &mut Vec<u8>, domain: &Domain, release: Release, detail: Detail, now: Duration) {
+    let record = Record { domain, release, now, is_early: false };
+    if detail != Detail::Whole {
+        return record.all(detail).show_into(out, release);
+    }
+    if let Some(kept) = domain.printed.get(release) {
+        return record.write(out, kept);
+    }
+    let text = record.print();
+    record.write(out, &text);
+    domain.printed.keep(text);
 }
 
 /// Returns the record of a domain before the daemon has asked the hypervisor about it.
@@ -244,6 +263,38 @@ impl Record<'_> {
             }
         }
         fields.into()
+    }
+
+    /// Prints the whole record, but for the one value that grows with the clock.
+    fn print(&self) -> Text {
+        let (mut text, mut up_time_at) = (Vec::with_capacity(1024), None);
+        for (at, field) in self.all(Detail::Whole).items().iter().enumerate() {
+            text.push(if at == 0 { b'(' } else { b' ' });
+            match field.items() {
+                [name, _] if name.as_bytes() == Some(UP_TIME.as_bytes()) => {
+                    text.extend_from_slice(b"(up_time ");
+                    up_time_at = Some(text.len());
+                    text.push(b')');
+                }
+                _ => field.show_into(&mut text, self.release),
+            }
+        }
+        text.push(b')');
+        Text { release: self.release, text, up_time_at }
+    }
+
+    /// Writes a printed record with the value that it lacks.
+    fn write(&self, out: &mut Vec<u8>, Text { text, up_time_at, .. }: &Text) {
+        let (before, after) = text.split_at(up_time_at.unwrap_or(text.len()));
+        out.extend_from_slice(before);
+        if let Some(up_time) = up_time_at.and_then(|_| self.up_time()) {
+            up_time.show_into(out, self.release);
+        }
+        out.extend_from_slice(after);
+    }
+
+    fn up_time(&self) -> Option<Datum> {
+        self.domain.started.map(|started| self.time(self.now.saturating_sub(started)))
     }
 
     /// Returns the value of a field, if the domain has one.
@@ -284,7 +335,7 @@ impl Record<'_> {
             // The stub hypervisor of the captures never takes a virtual CPU offline (capture `post-list@3.0.2`).
             "online_vcpus" => (is_active || domain.ran.is_some()).then(|| domain.vcpus.into()),
             // Up to 3.0.3 both times are texts, made by `str()` of a float.
-            "up_time" => domain.started.map(|started| self.time(self.now.saturating_sub(started))),
+            UP_TIME => self.up_time(),
             "start_time" => {
                 let started = domain.started.or(domain.ran.map(|ran| ran.started));
                 started.map(|started| self.time(started)).or_else(|| self.kept(name))

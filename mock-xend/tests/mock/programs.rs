@@ -304,6 +304,13 @@ proptest! {
             let (mut world, now) = (daemon.with_world(|world| world.clone()), daemon.now());
             // What is due happens whenever somebody looks.
             let told_before = told(&mut world, now);
+            // What domains keep of the listing before is still true.
+            if let Ok(listing) = world.listing(now, States::All, Detail::Whole, Order::ByName) {
+                let (mut shown, mut anew) = (Vec::new(), Vec::new());
+                listing.show_into(&mut shown);
+                listing.records().for_each(|record| anew.extend([record.show(release), b" ".to_vec()].concat()));
+                prop_assert_eq!([shown.as_slice(), b" "].concat().escape_ascii().to_string(), anew.escape_ascii().to_string());
+            }
             let text = world.to_toml();
             let mut again = World::parse("again.toml", &text, None, now)
                 .map_err(|error| TestCaseError::fail(format!("{step:?}: {error}")))?;

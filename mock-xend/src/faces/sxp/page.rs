@@ -98,16 +98,12 @@ impl<'r> Page<'r> {
             Outcome::Listing(listing) => {
                 self.reply.set_header("content-type", SXP);
                 self.reply.body.push(b'(');
-                let mut between: &[u8] = b"";
-                for record in listing.records() {
-                    self.reply.body.extend_from_slice(between);
-                    record.show_into(&mut self.reply.body, release);
-                    between = b" ";
-                }
+                listing.show_into(&mut self.reply.body);
                 self.reply.body.push(b')');
             }
             Outcome::Record(listing) => {
-                listing.records().for_each(|record| self.reply.show(&record, release));
+                self.reply.set_header("content-type", SXP);
+                listing.show_into(&mut self.reply.body);
                 return written;
             }
             Outcome::Domain(domain) => {

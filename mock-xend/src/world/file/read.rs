@@ -298,6 +298,7 @@ impl Source<'_> {
             restarts: table.restarts,
             restarted: table.restarted.map(|time| self.seconds(&time)).transpose()?,
             pause_flag: table.pause_flag,
+            ..Domain::blank()
         })
     }
 
