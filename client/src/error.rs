@@ -329,11 +329,11 @@ impl fmt::Display for Error {
             write!(f, " {domain}")?;
         }
         write!(f, ": {}", if self.message.is_empty() { "no text" } else { &self.message })?;
-        let doubt = match self.fate {
+        let fate = match self.fate {
             Fate::Invalid | Fate::NotSent => "nothing was sent",
             Fate::Refused => "refused",
             Fate::Sent => "no readable reply",
-            Fate::Unknown => "it may have been done",
+            Fate::Unknown => "the operation may have been done",
         };
         write!(f, " ({}, ", self.code)?;
         if let Some(status) = self.status().filter(|status| *status != 200) {
@@ -342,7 +342,7 @@ impl fmt::Display for Error {
                 write!(f, "{told}, ")?;
             }
         }
-        write!(f, "{doubt})")
+        write!(f, "{fate})")
     }
 }
 

@@ -40,6 +40,8 @@ pub use xend_wire::Release;
 pub use xend_wire::failure::ErrorCode;
 pub use xend_wire::http::Reply;
 pub use xend_wire::operation::{Arguments, Face, Operation, Unsupported};
+pub use xend_wire::sexpr::{Document, Sexpr};
+pub use xend_wire::xmlrpc::{Response, Value};
 pub use xml_rpc::{CallError, XmlRpc};
 
 /// The README of the crate, whose blocks are run as tests.

@@ -94,7 +94,7 @@ impl XmlRpc {
     pub async fn call(&self, method: &str, params: Vec<Value>) -> Result<Response<'static>, CallError> {
         let limits = Limits::default();
         let request = Request::call(method, params).map_err(CallErrorKind::Unwritable)?;
-        // What breaks the specification, such as a double that is no number, is noticed here and not by the server.
+        // What breaks the specification, such as a double that is not a number, is noticed here and not by the server.
         xmlrpc::decode_call(&request.body, Rules::extended(), &limits).map_err(CallErrorKind::Unwritable)?;
         let request = Request { target: self.target.clone(), ..request };
         let reply = self.exchange(request).await.map_err(CallErrorKind::NoReply)?;

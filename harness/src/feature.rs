@@ -51,9 +51,9 @@ fn unknown(name: &str) -> Error {
 }
 
 impl Feature {
-    /// Returns whether the feature says what a subject can't tell apart, which makes the comparison of its answers
-    /// looser. The other features are abilities.
-    pub fn is_a_lack(self) -> bool {
+    /// Returns whether the feature names a distinction that a subject can't make, so that its answers are compared less
+    /// strictly. The other features are abilities.
+    pub fn is_limitation(self) -> bool {
         matches!(self, Self::DatetimeTyped | Self::UntypedNumbers | Self::UntypedBase64)
     }
 }

@@ -33,7 +33,7 @@ mod verdict;
 mod version;
 mod writing;
 
-pub use baseline::{Baseline, Hold, Updated};
+pub use baseline::{Baseline, BaselineMatch, Updated};
 pub use case::Case;
 pub use codec::{Codec, Rules};
 pub use error::Error;

@@ -11,8 +11,8 @@ use crate::Error;
 /// `xmlrpc/int-*@spec`, `*@xend-*`, `laws/pause-*@sxp+tcp`.
 ///
 /// Both parts are globs. What stands after the `@` is the variant: the rules by which a case is read, or the address
-/// over which a law is tried. A pattern without `@` matches any variant. [`FromStr`] fails for a pattern that is no valid
-/// glob or has more than 1,000 bytes.
+/// over which a law is tried. A pattern without `@` matches any variant. [`FromStr`] fails for a pattern that is not a
+/// valid glob or has more than 1,000 bytes.
 #[derive(Clone, Debug)]
 pub struct Pattern {
     text: String,

@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::Error;
 
 macro_rules! suites {
-    ($($(#[$doc:meta])* $suite:ident = $name:literal, $key:literal, $does:literal, $is_there:literal;)*) => {
+    ($($(#[$doc:meta])* $suite:ident = $name:literal, $key:literal, $activity:literal, $is_implemented:literal;)*) => {
         /// A part of the conformance tests, which asks one kind of question.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Suite {
@@ -28,14 +28,14 @@ macro_rules! suites {
                 match self { $(Self::$suite => $key),* }
             }
 
-            /// Returns what a subject of the suite does, as a phrase.
-            pub fn does(self) -> &'static str {
-                match self { $(Self::$suite => $does),* }
+            /// Returns what a subject of the suite does, as a phrase such as `reads documents`.
+            pub fn activity(self) -> &'static str {
+                match self { $(Self::$suite => $activity),* }
             }
 
             /// Returns whether this version of the harness has the suite.
-            pub fn is_there(self) -> bool {
-                match self { $(Self::$suite => $is_there),* }
+            pub fn is_implemented(self) -> bool {
+                match self { $(Self::$suite => $is_implemented),* }
             }
         }
     };
@@ -65,13 +65,16 @@ impl FromStr for Suite {
 
     /// Parses the name of a suite that this version of the harness has.
     fn from_str(name: &str) -> Result<Self, Error> {
-        let names = |is_there: bool| {
-            let names: Vec<_> =
-                Self::ALL.iter().filter(|suite| suite.is_there() == is_there).map(|suite| suite.name()).collect();
+        let names = |is_implemented: bool| {
+            let names: Vec<_> = Self::ALL
+                .iter()
+                .filter(|suite| suite.is_implemented() == is_implemented)
+                .map(|suite| suite.name())
+                .collect();
             names.join(", ")
         };
         match Self::ALL.iter().copied().find(|suite| suite.name() == name) {
-            Some(suite) if suite.is_there() => Ok(suite),
+            Some(suite) if suite.is_implemented() => Ok(suite),
             Some(suite) => {
                 Err(Error::Usage(format!("this version has no suite `{suite}` yet; it has {}", names(true))))
             }

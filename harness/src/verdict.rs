@@ -81,7 +81,7 @@ pub struct About {
     pub rule: Option<String>,
     /// Where the question and the expectation come from.
     pub source: String,
-    /// The beginning of what the subject is given: at most [`About::MOST`] bytes.
+    /// The beginning of what the subject is given: at most [`About::MAX_INPUT`] bytes.
     pub input: Vec<u8>,
     /// The length of all of what the subject is given, in bytes.
     pub length: usize,
@@ -89,7 +89,7 @@ pub struct About {
 
 impl About {
     /// How many bytes of an input are kept.
-    pub const MOST: usize = 2_048;
+    pub const MAX_INPUT: usize = 2_048;
 }
 
 /// The result of asking a subject one question.

@@ -136,7 +136,7 @@ impl fmt::Display for Address {
 /// What an address looks like.
 const EXPECTED: &str = "expected IP:PORT, PORT, localhost:PORT, unix:PATH or unix:auto";
 
-/// The error for a text that is no address to listen on.
+/// The error for a text that is not an address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not an address to listen on: {why}")]
 pub struct InvalidAddress {

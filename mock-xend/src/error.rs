@@ -60,7 +60,7 @@ pub enum Error {
     /// The same address was given for two listeners.
     #[error("{0} is given twice: each listener needs its own address")]
     SameAddress(Address),
-    /// A file that is no socket stands at the path of a Unix socket. The mock leaves it alone.
+    /// A file that is not a socket stands at the path of a Unix socket. The mock leaves it alone.
     #[error("can't listen on unix:{}: a file that is not a socket is there; remove it or choose another path", .0.display())]
     NoSocket(PathBuf),
     /// A listener for the Xen-API was requested for a release that has none.
@@ -74,8 +74,8 @@ pub enum Error {
         /// The requested release.
         release: Release,
     },
-    /// The faults that replies are to get can't be meant.
-    #[error("the faults can't be meant: {0}")]
+    /// The faults for replies exclude each other, or apply to no reply.
+    #[error("invalid faults: {0}")]
     Faults(String),
     /// The system refuses to start a thread or an event loop.
     #[error("can't start: {0}")]

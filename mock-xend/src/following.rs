@@ -22,8 +22,8 @@ pub struct Following {
     recognise: Recognise,
 }
 
-/// The end of the mock.
-pub(crate) struct Followed {
+/// The end of the channel that the mock sends exchanges to.
+pub(crate) struct Follower {
     /// `None` only while the value is dropped.
     sender: Option<Sender<Exchange>>,
     waiting: Arc<Waiting>,
@@ -34,17 +34,17 @@ struct Waiting {
     bytes: AtomicUsize,
     lost: AtomicU64,
     /// Notified of each exchange, and of the end.
-    told: Notify,
+    changed: Notify,
 }
 
-/// Returns both ends. `recognise` tells what a request asks for.
-pub(crate) fn following(recognise: Recognise) -> (Followed, Following) {
+/// Returns both ends of a channel for exchanges. `recognise` tells what a request asks for.
+pub(crate) fn following(recognise: Recognise) -> (Follower, Following) {
     let (sender, receiver) = mpsc::channel();
     let waiting = Arc::new(Waiting::default());
-    (Followed { sender: Some(sender), waiting: Arc::clone(&waiting) }, Following { receiver, waiting, recognise })
+    (Follower { sender: Some(sender), waiting: Arc::clone(&waiting) }, Following { receiver, waiting, recognise })
 }
 
-impl Followed {
+impl Follower {
     /// Tells the follower of an exchange. Returns false if the follower has gone.
     pub(crate) fn tell(&self, exchange: Exchange) -> bool {
         let cost = exchange.cost();
@@ -53,9 +53,9 @@ impl Followed {
             return true;
         }
         self.waiting.bytes.fetch_add(cost, Ordering::Relaxed);
-        let is_told = self.sender.as_ref().is_some_and(|sender| sender.send(exchange).is_ok());
-        self.waiting.told.notify_one();
-        is_told
+        let is_following = self.sender.as_ref().is_some_and(|sender| sender.send(exchange).is_ok());
+        self.waiting.changed.notify_one();
+        is_following
     }
 
     /// Returns whether the follower is still there.
@@ -64,11 +64,11 @@ impl Followed {
     }
 }
 
-impl Drop for Followed {
+impl Drop for Follower {
     fn drop(&mut self) {
         // The follower is woken when the channel is closed already, so that it sees the end.
         self.sender = None;
-        self.waiting.told.notify_one();
+        self.waiting.changed.notify_one();
     }
 }
 
@@ -85,7 +85,7 @@ impl Following {
                 Ok(exchange) => return Some(self.taken(exchange)),
                 Err(TryRecvError::Disconnected) => return None,
                 // An exchange that came meanwhile has left its notification.
-                Err(TryRecvError::Empty) => self.waiting.told.notified().await,
+                Err(TryRecvError::Empty) => self.waiting.changed.notified().await,
             }
         }
     }
@@ -121,10 +121,10 @@ mod tests {
 
     use super::*;
     use crate::fault::Faults;
-    use crate::journal::{AnsweredBy, Told};
+    use crate::journal::{AnsweredBy, ExchangeInfo};
 
     fn exchange(number: u64, length: usize) -> Exchange {
-        let told = Told {
+        let info = ExchangeInfo {
             face: Face::Sxp,
             connection: 1,
             release: Release::V4_1,
@@ -133,7 +133,7 @@ mod tests {
             answered_by: AnsweredBy::Face,
             faults: Faults::none(),
         };
-        Exchange::new(number, told, vec![b'x'; length], Vec::new())
+        Exchange::new(number, info, vec![b'x'; length], Vec::new())
     }
 
     #[tokio::test]

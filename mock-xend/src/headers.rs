@@ -34,7 +34,7 @@ impl Default for Headers {
 }
 
 impl Headers {
-    /// Adds a line. A line that is no header ends the headers without an error (capture `mal-nocolon`).
+    /// Adds a line. A line that is not a header ends the headers without an error (capture `mal-nocolon`).
     pub(crate) fn push(&mut self, line: &[u8]) -> HeadersEnd {
         if let ([b' ' | b'\t', ..], Some(last)) = (line, self.lines.last_mut()) {
             // The continued value is the last one in the bytes.

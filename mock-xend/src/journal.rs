@@ -51,6 +51,7 @@ pub struct Exchange {
 
 /// What answered a request.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum AnsweredBy {
     /// The face itself, because the request can't be read.
     Face,
@@ -81,9 +82,9 @@ pub enum AnsweredBy {
 /// Tells the operation that a request stands for, with its arguments.
 pub(crate) type Recognise = fn(Face, Release, &[u8]) -> Option<(Operation, Arguments)>;
 
-/// What is known of an exchange besides its bytes.
+/// The facts about an exchange that are not in its bytes.
 #[derive(Clone)]
-pub(crate) struct Told {
+pub(crate) struct ExchangeInfo {
     pub(crate) face: Face,
     pub(crate) connection: u64,
     pub(crate) release: Release,
@@ -112,8 +113,8 @@ impl AnsweredBy {
 }
 
 impl Exchange {
-    pub(crate) fn new(number: u64, told: Told, request: Vec<u8>, reply: Vec<u8>) -> Self {
-        let Told { face, connection, release, generation, at, answered_by, faults } = told;
+    pub(crate) fn new(number: u64, info: ExchangeInfo, request: Vec<u8>, reply: Vec<u8>) -> Self {
+        let ExchangeInfo { face, connection, release, generation, at, answered_by, faults } = info;
         let (request_length, reply_length) = (request.len(), reply.len());
         let (operation, arguments) = (None, Arguments::new());
         Self {
@@ -152,7 +153,7 @@ impl Exchange {
     }
 
     /// Returns what the reply gives to a client that asked for the operation: its value as S-expressions, whatever the
-    /// face, or why there is none. `None` if the request is no operation, or if there is no whole reply.
+    /// face, or why there is none. `None` if the request is not an operation, or if there is no whole reply.
     pub fn value(&self) -> Option<Result<Document<'static>, Failure>> {
         let operation = self.operation?;
         let status = self.status().filter(|_| self.is_whole())?;
@@ -212,7 +213,7 @@ impl Journal {
     }
 
     /// Adds an exchange, and drops the oldest ones if there is no room for it.
-    pub(crate) fn record(&mut self, told: Told, request: &[u8], reply: &[u8]) {
+    pub(crate) fn record(&mut self, info: ExchangeInfo, request: &[u8], reply: &[u8]) {
         self.total += 1;
         if self.capacity == 0 {
             return;
@@ -231,7 +232,7 @@ impl Journal {
         keep(&mut kept_request, request);
         keep(&mut kept_reply, reply);
         let (request_length, reply_length) = (request.len(), reply.len());
-        let exchange = Exchange::new(self.total, told, kept_request, kept_reply);
+        let exchange = Exchange::new(self.total, info, kept_request, kept_reply);
         let exchange = Exchange { request_length, reply_length, ..exchange };
         self.held += exchange.cost();
         self.exchanges.push_back(exchange);
@@ -263,7 +264,7 @@ impl Journal {
         self.exchanges.iter()
     }
 
-    /// Returns the number of all exchanges, those that were dropped included.
+    /// Returns the number of all exchanges, including those that the journal has dropped.
     pub fn total(&self) -> u64 {
         self.total
     }
@@ -278,8 +279,8 @@ impl Journal {
 mod tests {
     use super::*;
 
-    fn told(face: Face) -> Told {
-        Told {
+    fn info(face: Face) -> ExchangeInfo {
+        ExchangeInfo {
             face,
             connection: 1,
             release: Release::V4_1,
@@ -294,7 +295,7 @@ mod tests {
     fn the_oldest_exchange_makes_room() {
         let mut journal = Journal::new(2, Journal::DEFAULT_BUDGET);
         for reply in ["a", "bb", "c"] {
-            journal.record(told(Face::Sxp), b"GET / HTTP/1.1\r\n\r\n", reply.as_bytes());
+            journal.record(info(Face::Sxp), b"GET / HTTP/1.1\r\n\r\n", reply.as_bytes());
         }
         assert_eq!(
             journal.exchanges().map(|exchange| exchange.reply.as_slice()).collect::<Vec<_>>(),
@@ -308,7 +309,7 @@ mod tests {
         const BUDGET: usize = 1 << 16;
         let mut journal = Journal::new(Journal::DEFAULT_CAPACITY, BUDGET);
         for length in (0..2 * BUDGET).step_by(1000) {
-            journal.record(told(Face::XmlRpc), &vec![b'x'; length], b"reply");
+            journal.record(info(Face::XmlRpc), &vec![b'x'; length], b"reply");
             let costs: usize = journal.exchanges().map(Exchange::cost).sum();
             assert_eq!(journal.held, costs);
             assert!(costs <= BUDGET, "{costs}");
@@ -319,7 +320,7 @@ mod tests {
         assert!(!last.is_whole() && journal.exchanges().count() > 6);
         // The memory of the long exchanges is freed, and the journal fills with short ones.
         for _ in 0..1000 {
-            journal.record(told(Face::Sxp), b"GET", b"reply");
+            journal.record(info(Face::Sxp), b"GET", b"reply");
         }
         let kept = journal.exchanges().count();
         assert!(kept * (size_of::<Exchange>() + 8) > BUDGET * 9 / 10, "{kept}");

@@ -23,8 +23,8 @@ xend_wire::named_enum! {
 }
 
 impl Quirk {
-    /// Returns whether the daemon of a release has the quirk.
-    pub fn is_of(self, release: Release) -> bool {
+    /// Returns whether the daemon of a release behaves in this way.
+    pub fn affects(self, release: Release) -> bool {
         match self {
             Self::OneConnection => release <= Release::V3_0_3,
             Self::LateClose => release >= Release::V3_1,

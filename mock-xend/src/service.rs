@@ -13,8 +13,8 @@ use xend_wire::datum::Datum;
 
 use crate::clock::Clock;
 use crate::fault::Faults;
-use crate::following::{Followed, Following, following};
-use crate::journal::{AnsweredBy, Exchange, Journal, Recognise, Told};
+use crate::following::{Follower, Following, following};
+use crate::journal::{AnsweredBy, Exchange, ExchangeInfo, Journal, Recognise};
 use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::registry::Registry;
@@ -34,8 +34,8 @@ pub(crate) struct Service {
     initial_faults: Faults,
     journal: Mutex<Journal>,
     line: Line,
-    /// Those who are told of each exchange.
-    followers: Mutex<Vec<Followed>>,
+    /// The senders to those who follow the journal.
+    followers: Mutex<Vec<Follower>>,
     is_followed: AtomicBool,
     /// The number of connections so far.
     connections: AtomicU64,
@@ -143,16 +143,16 @@ impl Service {
     }
 
     /// Adds an exchange to the journal.
-    pub(crate) fn record(&self, told: Told, request: &[u8], reply: &[u8]) {
+    pub(crate) fn record(&self, info: ExchangeInfo, request: &[u8], reply: &[u8]) {
         let is_followed = self.is_followed.load(Ordering::Relaxed);
-        let followed = is_followed.then(|| told.clone());
+        let followed = is_followed.then(|| info.clone());
         let number = {
             let mut journal = self.journal_lock();
-            journal.record(told, request, reply);
+            journal.record(info, request, reply);
             journal.total()
         };
-        if let Some(told) = followed {
-            let exchange = Exchange::new(number, told, request.to_vec(), reply.to_vec());
+        if let Some(info) = followed {
+            let exchange = Exchange::new(number, info, request.to_vec(), reply.to_vec());
             let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
             followers.retain(|follower| follower.tell(exchange.clone()));
         }
@@ -163,7 +163,7 @@ impl Service {
         let (followed, following) = following(recognise);
         let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
         // So that those who come and go while nothing is asked do not pile up.
-        followers.retain(Followed::is_wanted);
+        followers.retain(Follower::is_wanted);
         followers.push(followed);
         self.is_followed.store(true, Ordering::Relaxed);
         following

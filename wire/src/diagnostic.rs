@@ -41,12 +41,12 @@ impl Diagnostic {
         Self { file: file.into(), message: message.into(), excerpt: Excerpt::from_line(number, line, &span) }
     }
 
-    /// Where the mistake is, in the form `FILE:LINE:COLUMN`.
+    /// The place of the mistake, in the form `FILE:LINE:COLUMN`.
     pub fn place(&self) -> String {
         format!("{}:{}:{}", visible(self.file.as_bytes()), self.excerpt.line(), self.excerpt.column())
     }
 
-    /// What is wrong.
+    /// The message, which says what is wrong.
     pub fn message(&self) -> &str {
         &self.message
     }

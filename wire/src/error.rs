@@ -150,7 +150,7 @@ kinds! {
 
     // Operations.
     /// The face or release does not have the operation.
-    UnsupportedOperation = "unsupported-operation", Caller, "no such operation";
+    UnsupportedOperation = "unsupported-operation", Caller, "unsupported operation";
     /// A required argument is not given.
     MissingArgument = "missing-argument", Caller, "missing argument";
     /// The operation has no argument of this name.

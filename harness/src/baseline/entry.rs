@@ -12,7 +12,7 @@ use crate::pattern::Pattern;
 use crate::verdict::{Evidence, Status, Verdict};
 use xend_wire::Diagnostic;
 
-/// What stands behind the pattern of an entry: the reason alone, or a table.
+/// What is after the pattern of an entry: the reason alone, or a table.
 #[derive(Clone, Debug, Default)]
 pub(super) struct Details {
     pub(super) reason: String,

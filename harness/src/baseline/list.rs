@@ -43,12 +43,12 @@ pub struct Baseline {
 
 /// What a baseline says about a verdict.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub enum Hold {
-    /// The failure is expected; the text is the reason.
+pub enum BaselineMatch {
+    /// The baseline expects this failure; the text is the reason of the entry.
     Expected(String),
-    /// The failure is listed, but as another one; the text says how they differ.
+    /// The baseline lists the case with a different failure; the text says how the failures differ.
     Other(String),
-    /// The case is listed as a failure, and passes; the text is the reason.
+    /// The baseline lists the case as a failure, but it passes; the text is the reason of the entry.
     Passes(String),
 }
 
@@ -56,7 +56,7 @@ impl Baseline {
     /// Parses the text of a baseline; `file` is the name that diagnostics show.
     ///
     /// # Errors
-    /// Returns a diagnostic for the first mistake: a text that is no TOML, an entry without reason, or an invalid
+    /// Returns a diagnostic for the first mistake: a text that is not TOML, an entry without reason, or an invalid
     /// pattern.
     pub fn parse(file: &str, text: &str) -> Result<Self, Diagnostic> {
         let parsed: HashMap<Spanned<String>, Spanned<Details>> =
@@ -112,20 +112,20 @@ impl Baseline {
     /// Returns what the baseline says about a verdict, or `None` if it does not list the case or the case was not
     /// judged.
     ///
-    /// If several entries match, the first one that expects just this counts, or else the first one.
-    pub fn hold(&self, verdict: &Verdict) -> Option<Hold> {
+    /// If several entries match, the first one that expects this failure counts, or else the first one.
+    pub fn find(&self, verdict: &Verdict) -> Option<BaselineMatch> {
         let naming: Vec<_> = self.naming(verdict.id(), &verdict.variant).map(|index| &self.entries[index]).collect();
         let first = naming.first()?;
         if verdict.status.is_failure() {
             let today = Date::today();
             let agrees = naming.iter().find(|entry| entry.objection(verdict, today).is_none());
             return Some(match agrees {
-                Some(entry) => Hold::Expected(entry.reason()),
-                None => Hold::Other(first.objection(verdict, today).unwrap_or_default()),
+                Some(entry) => BaselineMatch::Expected(entry.reason()),
+                None => BaselineMatch::Other(first.objection(verdict, today).unwrap_or_default()),
             });
         }
         let passes = verdict.status == Status::Pass && !naming.iter().any(|entry| entry.details.is_flaky);
-        passes.then(|| Hold::Passes(first.reason()))
+        passes.then(|| BaselineMatch::Passes(first.reason()))
     }
 
     /// Returns a diagnostic for each entry that matches none of the given cases, each an id and a variant.

@@ -5,5 +5,5 @@ mod entry;
 mod list;
 mod update;
 
-pub use list::{Baseline, Hold};
+pub use list::{Baseline, BaselineMatch};
 pub use update::Updated;

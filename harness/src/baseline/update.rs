@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Entry;
-use super::list::{Baseline, Hold};
+use super::list::{Baseline, BaselineMatch};
 use crate::verdict::{Status, Verdict};
 use xend_wire::visible;
 
@@ -52,7 +52,8 @@ impl Baseline {
                 continue;
             }
             let (holding, other): (Vec<&Verdict>, Vec<&Verdict>) = matched.iter().copied().partition(|verdict| {
-                verdict.status == Status::ExpectedFailure || matches!(self.hold(verdict), Some(Hold::Expected(_)))
+                verdict.status == Status::ExpectedFailure
+                    || matches!(self.find(verdict), Some(BaselineMatch::Expected(_)))
             });
             for verdict in other.iter().filter(|verdict| failed(verdict).is_some()) {
                 carried.insert(verdict.name(), entry.details.reason.clone());

@@ -52,7 +52,7 @@ pub struct CallCase {
     /// How binding the expectation is.
     pub level: Level,
     /// What the subject may learn from the reply.
-    pub learns: Vec<Learned>,
+    pub learns: Vec<CallOutcome>,
 }
 
 impl CallCase {
@@ -71,18 +71,18 @@ impl CallCase {
     }
 }
 
-/// What a caller may learn from a reply.
+/// An outcome of a call that is right for its reply.
 #[derive(Clone, Debug, PartialEq)]
-pub enum Learned {
-    /// This value, or this fault.
+pub enum CallOutcome {
+    /// This value or fault.
     Answer(Tagged),
-    /// That there is no answer.
+    /// An error, since the reply has no answer.
     Error,
-    /// This value if the request asked for the coding of the reply; otherwise this value, or that there is no answer.
+    /// This value, if the request accepted the coding of the reply. If it did not, this value or an error.
     IfAsked(Tagged),
 }
 
-impl fmt::Display for Learned {
+impl fmt::Display for CallOutcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Answer(wanted) => f.write_str(&shortened(&wanted.to_json(), LONGEST)),

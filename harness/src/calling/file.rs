@@ -9,7 +9,7 @@ use serde_json::json;
 use toml::Spanned;
 use xend_wire::Diagnostic;
 
-use super::case::{CallCase, Learned, WireCheck};
+use super::case::{CallCase, CallOutcome, WireCheck};
 use super::reply::Reply;
 use crate::case::Level;
 use crate::case::pieces::{Piece, joined};
@@ -170,21 +170,21 @@ impl Source<'_> {
         })
     }
 
-    fn learned(&self, learned: &Spanned<toml::Value>, reply: &Reply) -> Result<Learned, Diagnostic> {
+    fn learned(&self, learned: &Spanned<toml::Value>, reply: &Reply) -> Result<CallOutcome, Diagnostic> {
         let span = learned.span();
         let answer = |value: serde_json::Value| self.tagged(&json!([value]).to_string(), &span);
         let value = || answer(json!({ "response": { "string": reply.value() } }));
         match learned.get_ref() {
             toml::Value::String(word) => {
                 match word.as_str() {
-                    "value" => value().map(Learned::Answer),
+                    "value" => value().map(CallOutcome::Answer),
                     "fault" => {
                         let (code, string) = reply.fault();
                         let fault = json!({ "code": { "int": code.to_string() }, "string": { "string": string } });
-                        answer(json!({ "fault": fault })).map(Learned::Answer)
+                        answer(json!({ "fault": fault })).map(CallOutcome::Answer)
                     }
-                    "error" => Ok(Learned::Error),
-                    "value-if-asked" => value().map(Learned::IfAsked),
+                    "error" => Ok(CallOutcome::Error),
+                    "value-if-asked" => value().map(CallOutcome::IfAsked),
                     _ => Err(self
                         .wrong(span, format!("unknown word `{word}`, expected value, fault, error or value-if-asked"))),
                 }
@@ -193,11 +193,11 @@ impl Source<'_> {
                 let pieces: Result<Vec<Piece>, _> = table["generated"].clone().try_into();
                 let json = pieces.map_err(|error| error.to_string()).and_then(|pieces| joined(&pieces));
                 let json = json.map_err(|message| self.wrong(span.clone(), message))?;
-                self.tagged(&json, &span).map(Learned::Answer)
+                self.tagged(&json, &span).map(CallOutcome::Answer)
             }
             other => {
                 let json = serde_json::to_value(other).map_err(|error| self.wrong(span.clone(), error.to_string()))?;
-                answer(json).map(Learned::Answer)
+                answer(json).map(CallOutcome::Answer)
             }
         }
     }

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xend_wire::visible;
 
-use super::case::{CallCase, Learned};
+use super::case::{CallCase, CallOutcome};
 use super::server::Exchange;
 use crate::shorten::shortened;
 use crate::subject::{Answer, Fault};
@@ -82,7 +82,7 @@ impl CallJudgement<'_> {
                 return (status, call + why);
             }
         }
-        let must_arrive = case.requests > 0 && !case.is_early && !case.learns.contains(&Learned::Error);
+        let must_arrive = case.requests > 0 && !case.is_early && !case.learns.contains(&CallOutcome::Error);
         if must_arrive && called.exchanges.len() < case.calls {
             return (Status::Fail, "the subject answers without having sent the request".to_owned());
         }
@@ -93,22 +93,22 @@ impl CallJudgement<'_> {
     fn learned(&self, answer: &Result<Answer, Fault>, gzip: bool) -> (Status, &'static str) {
         let may_learn = |values: &Tagged| {
             self.case.learns.iter().any(|learned| match learned {
-                Learned::Answer(wanted) | Learned::IfAsked(wanted) => {
+                CallOutcome::Answer(wanted) | CallOutcome::IfAsked(wanted) => {
                     values.difference(wanted, self.equality).is_none()
                 }
-                Learned::Error => false,
+                CallOutcome::Error => false,
             })
         };
         let wanted = || {
             self.case.learns.iter().find_map(|learned| match learned {
-                Learned::Answer(wanted) | Learned::IfAsked(wanted) => Some(wanted),
-                Learned::Error => None,
+                CallOutcome::Answer(wanted) | CallOutcome::IfAsked(wanted) => Some(wanted),
+                CallOutcome::Error => None,
             })
         };
         let may_fail = self.case.learns.iter().any(|learned| match learned {
-            Learned::Error => true,
-            Learned::IfAsked(_) => !gzip,
-            Learned::Answer(_) => false,
+            CallOutcome::Error => true,
+            CallOutcome::IfAsked(_) => !gzip,
+            CallOutcome::Answer(_) => false,
         });
         match answer {
             Ok(Answer::Values(values)) if may_learn(values) => (Status::Pass, ""),

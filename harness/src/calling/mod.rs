@@ -10,6 +10,6 @@ mod reply;
 mod request;
 mod server;
 
-pub use case::{CallCase, Learned, WireCheck};
+pub use case::{CallCase, CallOutcome, WireCheck};
 pub(crate) use judgement::{CallJudgement, Called};
 pub use server::{Exchange, Server};

@@ -62,7 +62,7 @@ impl Request {
     }
 
     /// Returns whether the connection is to be kept after the reply.
-    pub(crate) fn keeps_the_connection(&self) -> bool {
+    pub(crate) fn keeps_connection(&self) -> bool {
         let mut says = self.header("connection").map(|value| value.to_ascii_lowercase());
         match self.request_line().rsplit(' ').next() {
             Some("HTTP/1.0") => says.any(|value| value.contains("keep-alive")),

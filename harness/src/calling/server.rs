@@ -159,7 +159,7 @@ impl Connection<'_> {
         self.stream.set_read_timeout(Some(TICK))?;
         let mut early = self.shared.is_early.then(|| self.reply(None)).transpose()?;
         while let Some(request) = self.request()? {
-            let keeps = request.keeps_the_connection();
+            let keeps = request.keeps_connection();
             let number = {
                 let mut state = self.shared.lock();
                 state.exchanges.push(Exchange { request, sent: Vec::new() });

@@ -13,7 +13,7 @@ use super::reports::Reports;
 use super::tell::tell;
 use super::test::seconds;
 use crate::Error;
-use crate::exchange::{How, Same, Sequence, Server, Servers, compare, judge};
+use crate::exchange::{CompareOptions, Same, Sequence, Server, Servers, compare, judge};
 use crate::pattern::Pattern;
 use crate::run::{Options, Selection};
 
@@ -68,8 +68,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     if let Some(world) = &sequence.world {
         print_error_text(&format!("note: {} starts in the world of fixtures/worlds/{world}.toml\n", sequence.name));
     }
-    let how = How { pauses: !arguments.no_pauses, same: arguments.same, timeout: arguments.timeout, ..How::default() };
-    let comparisons = runtime()?.block_on(compare(&sequence, &servers, how))?;
+    let comparing = CompareOptions {
+        pauses: !arguments.no_pauses,
+        same: arguments.same,
+        timeout: arguments.timeout,
+        ..CompareOptions::default()
+    };
+    let comparisons = runtime()?.block_on(compare(&sequence, &servers, comparing))?;
     let names: Vec<_> = arguments.uris.iter().map(Uri::to_string).collect();
     let mut progress = arguments.watching.watch(arguments.reports.quiet);
     let run = judge(&names.join(" "), &sequence, &comparisons, &options, &mut progress)?;

@@ -6,7 +6,7 @@ use xend_wire::{operation, sexpr};
 
 use super::output::{print, runtime};
 use crate::case::Case;
-use crate::exchange::{Comparison, How, Sequence, Server, Servers, compare, judge};
+use crate::exchange::{CompareOptions, Comparison, Sequence, Server, Servers, compare, judge};
 use crate::subject::BuiltIn;
 use crate::verdict::Status;
 use crate::{Error, report, run};
@@ -82,7 +82,7 @@ async fn replay_all() -> Result<Vec<(Sequence, Vec<Comparison>)>, Error> {
 async fn replay(sequence: &Sequence) -> Result<Vec<Comparison>, Error> {
     let mock = Mock::start(sequence.release, sequence.mock()?)?;
     let servers = mock.uris().into_iter().map(Server::Uri).collect();
-    compare(sequence, &Servers(servers), How { is_own_mock: true, ..How::default() }).await
+    compare(sequence, &Servers(servers), CompareOptions { is_own_mock: true, ..CompareOptions::default() }).await
 }
 
 /// A mock that listens on TCP and Unix sockets, with the folder for its sockets.

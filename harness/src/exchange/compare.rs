@@ -28,9 +28,9 @@ pub struct Comparison {
     pub differences: Vec<String>,
 }
 
-/// How a server is compared.
+/// The options for the comparison of a server with a sequence of exchanges.
 #[derive(Clone, Copy, Debug)]
-pub struct How {
+pub struct CompareOptions {
     /// Whether the server is given as much time between two requests as the real daemon was.
     pub pauses: bool,
     /// Whether the server is this project's mock with the scenario of the sequence: it has the methods `test.*` of the
@@ -42,7 +42,7 @@ pub struct How {
     pub timeout: Duration,
 }
 
-impl Default for How {
+impl Default for CompareOptions {
     /// Every byte must be the same, within 1.5 seconds, and no pauses are made.
     fn default() -> Self {
         Self { pauses: false, is_own_mock: false, same: Same::Bytes, timeout: REPLY_TIMEOUT }
@@ -80,8 +80,12 @@ const CLOSE_TIMEOUT: Duration = Duration::from_millis(150);
 ///
 /// # Errors
 /// Returns [`Error::Usage`] if the first request can't be sent because the server can't be reached.
-pub async fn compare(sequence: &Sequence, servers: &Servers, how: How) -> Result<Vec<Comparison>, Error> {
-    let How { pauses, timeout, .. } = how;
+pub async fn compare(
+    sequence: &Sequence,
+    servers: &Servers,
+    options: CompareOptions,
+) -> Result<Vec<Comparison>, Error> {
+    let CompareOptions { pauses, timeout, .. } = options;
     static UUID: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("(?-u)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a valid pattern"));
     let (mut session, mut references) = (Vec::new(), References::new());
@@ -126,7 +130,7 @@ pub async fn compare(sequence: &Sequence, servers: &Servers, how: How) -> Result
         if pauses && !exchange.pause.is_zero() {
             tokio::time::sleep(exchange.pause).await;
         }
-        let mut comparison = judge(id, exchange, request, &observed, sequence, how);
+        let mut comparison = judge(id, exchange, request, &observed, sequence, options);
         let is_silent = observed.end == End::Silent && exchange.end != End::Silent;
         missing = if is_silent || observed.overrun.is_some() { missing + 1 } else { 0 };
         let is_given_up = missing == MAX_UNANSWERED;
@@ -152,9 +156,9 @@ fn judge(
     request: Vec<u8>,
     observed: &Observed,
     sequence: &Sequence,
-    how: How,
+    options: CompareOptions,
 ) -> Comparison {
-    let How { is_own_mock, same, .. } = how;
+    let CompareOptions { is_own_mock, same, .. } = options;
     if !exchange.is_known() {
         return skipped(id, request, "the daemon's reply is not known".to_owned());
     }

@@ -65,14 +65,14 @@ fn about(comparison: &Comparison, sequence: &Sequence) -> About {
         title: format!("The reply of the daemon of {}", sequence.release),
         rule: None,
         source: format!("capture {}", sequence.name),
-        input: request[..request.len().min(About::MOST)].to_vec(),
+        input: request[..request.len().min(About::MAX_INPUT)].to_vec(),
         length: request.len(),
     }
 }
 
 fn verdict(comparison: &Comparison, passed: Verdict, options: &Options) -> Verdict {
     let Comparison { status, why, request, reply, differences, .. } = comparison;
-    let cut = |bytes: &[u8]| bytes[..bytes.len().min(About::MOST)].to_vec();
+    let cut = |bytes: &[u8]| bytes[..bytes.len().min(About::MAX_INPUT)].to_vec();
     let why = match (status, why) {
         (Status::Fail, _) => "the reply is not that of the daemon".to_owned(),
         (Status::UnexpectedPass, Some(why)) => format!("the reply was expected to differ: {why}"),

@@ -16,7 +16,7 @@ mod sequence;
 mod server;
 
 pub use call::Call;
-pub use compare::{Comparison, How, compare};
+pub use compare::{CompareOptions, Comparison, compare};
 pub use difference::{Same, differences};
 pub use judge::judge;
 pub use mask::masked;

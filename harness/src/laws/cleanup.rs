@@ -9,7 +9,7 @@ use super::host::Host;
 pub(super) const PREFIX: &str = "xend-law-";
 
 /// Destroys and undefines a domain, over any of the server's addresses that has the operation. A domain that does not
-/// exist is no failure.
+/// exist is not a failure.
 ///
 /// # Errors
 /// Returns an error if the server does not answer.

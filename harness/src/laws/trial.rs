@@ -162,7 +162,7 @@ impl<'t> Trial<'t> {
         };
         let answer = match (answer, &step.expected) {
             (Ok(answer), _) => answer,
-            // It is no fault of the server if a face can't express the request.
+            // It is not a fault of the server if a face can't express the request.
             (Err(error), _) if error.fate() == Fate::Invalid => {
                 return Err(failure(Status::Unsupported, error.message(), String::new()));
             }
@@ -174,7 +174,10 @@ impl<'t> Trial<'t> {
                         (Status::Timeout, "the server does not answer in time")
                     }
                     Fate::Sent | Fate::Unknown => (Status::InvalidAnswer, "the server's answer can't be read"),
-                    Fate::Refused | Fate::Invalid => (Status::Fail, "the operation fails"),
+                    Fate::Refused | Fate::Invalid if matches!(step.expected, Expected::Error(_)) => {
+                        (Status::Fail, "the operation fails with another error")
+                    }
+                    Fate::Refused | Fate::Invalid => (Status::Fail, "the operation fails and should succeed"),
                 };
                 return Err(failure(status, why, error.to_string()));
             }
@@ -243,7 +246,7 @@ impl<'t> Trial<'t> {
         self.placeholders.iter().fold(text.to_owned(), |text, (word, meaning)| text.replace(word, meaning))
     }
 
-    /// Removes the domains that the law may have made. Most of them do not exist any more, which is no failure.
+    /// Removes the domains that the law may have made. Most of them do not exist any more, which is not a failure.
     async fn clean_up(&self) {
         for name in ["{domain}", "{other}"] {
             if remove_domain(self.host, &self.substituted(name)).await.is_err() {

@@ -19,8 +19,8 @@ use xend_wire::Diagnostic;
 /// off, is read as far as it goes and counts as interrupted.
 ///
 /// # Errors
-/// Returns a diagnostic for the first line that is no JSON, lacks a key or has an unknown word, if the first line is no
-/// head of a report, or if the report has a later format.
+/// Returns a diagnostic for the first line that is not JSON, lacks a key or has an unknown word, if the first line is
+/// no head of a report, or if the report has a later format.
 pub fn read(file: &str, text: &str) -> Result<Run, Diagnostic> {
     let mut run = Run { interrupted: Some("the report is cut off".to_owned()), ..Run::default() };
     let mut abouts: HashMap<(Suite, String), Arc<About>> = HashMap::new();

@@ -7,7 +7,7 @@ use super::options::Options;
 use super::outcome::{Run, Stale};
 use super::plan::Plan;
 use super::watch::Watch;
-use crate::baseline::{Baseline, Hold};
+use crate::baseline::{Baseline, BaselineMatch};
 use crate::verdict::{Status, Verdict};
 
 /// Collects the verdicts on the questions of a plan.
@@ -49,7 +49,7 @@ impl<'r, T> Book<'r, T> {
         self.interrupted = Some(how.into());
     }
 
-    /// Closes the book, and returns what is in it.
+    /// Closes the book, and returns its verdicts as a run of the subject.
     ///
     /// If the run ended at its first failure, verdicts on questions that come after it are left out: which of them have
     /// come already depends on chance.
@@ -74,22 +74,24 @@ impl<'r, T> Book<'r, T> {
 
 /// Returns whether a verdict fails the run, the baseline considered.
 pub(super) fn fails(baseline: &Baseline, verdict: &Verdict) -> bool {
-    verdict.status.is_failure() && verdict.is_unexpected && !matches!(baseline.hold(verdict), Some(Hold::Expected(_)))
+    verdict.status.is_failure()
+        && verdict.is_unexpected
+        && !matches!(baseline.find(verdict), Some(BaselineMatch::Expected(_)))
 }
 
 /// Applies a baseline: a failure that it expects becomes `expected-failure`, and a pass that it lists as a failure
 /// becomes `unexpected-pass`.
 fn apply(baseline: &Baseline, verdict: &mut Verdict) {
-    match baseline.hold(verdict) {
-        Some(Hold::Expected(reason)) => {
+    match baseline.find(verdict) {
+        Some(BaselineMatch::Expected(reason)) => {
             verdict.why = format!("{} ({reason})", verdict.status);
             (verdict.status, verdict.is_unexpected) = (Status::ExpectedFailure, false);
         }
-        Some(Hold::Other(how)) => {
+        Some(BaselineMatch::Other(how)) => {
             verdict.why = format!("{}; {how}", verdict.why);
             verdict.is_unexpected = true;
         }
-        Some(Hold::Passes(reason)) => {
+        Some(BaselineMatch::Passes(reason)) => {
             verdict.why = format!("the baseline expects a failure: {reason}");
             (verdict.status, verdict.is_unexpected) = (Status::UnexpectedPass, true);
         }

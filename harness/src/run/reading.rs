@@ -147,7 +147,7 @@ fn questions<'c>(
             declares.join(", ")
         )));
     }
-    let notes = Suite::ALL.iter().filter(|suite| has(suite) && !suite.is_there()).map(|suite| {
+    let notes = Suite::ALL.iter().filter(|suite| has(suite) && !suite.is_implemented()).map(|suite| {
         format!(
             "not asked: {suite}, because this version has no such suite (the subject declares {})",
             suite.declared_by()
@@ -190,7 +190,7 @@ fn questions<'c>(
                         title: case.title.clone(),
                         rule: Some(case.rule.clone()),
                         source: case.source.clone(),
-                        input: case.json.as_bytes()[..case.json.len().min(About::MOST)].to_vec(),
+                        input: case.json.as_bytes()[..case.json.len().min(About::MAX_INPUT)].to_vec(),
                         length: case.json.len(),
                     }),
                     variant: rules.to_string(),
@@ -257,7 +257,7 @@ fn about(case: &Case) -> About {
         title: case.title.clone(),
         rule: case.rule.clone(),
         source: case.source.clone(),
-        input: input[..input.len().min(About::MOST)].to_vec(),
+        input: input[..input.len().min(About::MAX_INPUT)].to_vec(),
         length: input.len(),
     }
 }

@@ -124,13 +124,13 @@ fn read(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Malformed
 /// # Errors
 /// Returns an error if the input can't be read, if the output can't be written, or if a line is not a valid question.
 pub fn serve(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
-    for line in input.lines() {
+    for (number, line) in (1..).zip(input.lines()) {
         let line = line?;
         let reply = if line.as_bytes() == HELLO.trim_ascii_end() {
             hello_line(BuiltIn::new().declaration())
         } else {
             answer_line(&line).map_err(|error| {
-                io::Error::other(format!("a line of standard input is not a valid question: {error}"))
+                io::Error::other(format!("line {number} of standard input is not a valid question: {error}"))
             })?
         };
         output.write_all(reply.as_bytes())?;

@@ -25,7 +25,7 @@ impl BuiltIn {
             decodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).collect(),
             encodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).filter(|rules| writes(*rules)).collect(),
             calls_over: vec!["tcp".to_owned()],
-            features: Feature::ALL.iter().filter(|feature| !feature.is_a_lack()).copied().collect(),
+            features: Feature::ALL.iter().filter(|feature| !feature.is_limitation()).copied().collect(),
             ..Declaration::default()
         })
     }

@@ -45,7 +45,7 @@ impl Once {
     /// Returns [`Error::Harness`] if the harness can't set up a runtime or its signal handlers.
     pub fn new(command: &[OsString], declared: Declared, bounds: Bounds) -> Result<Self, Error> {
         let program = command.first().map(Path::new).and_then(Path::file_name).unwrap_or_default();
-        let features = Feature::ALL.iter().filter(|feature| !feature.is_a_lack()).copied();
+        let features = Feature::ALL.iter().filter(|feature| !feature.is_limitation()).copied();
         let is_asked = declared == Declared::Asked;
         let declaration = match declared {
             Declared::Rules(rules) => Declaration {

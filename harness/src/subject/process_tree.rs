@@ -21,7 +21,8 @@ use super::Bounds;
 /// The ids of the commands that the harness has started and that are still running: they are not orphans.
 static STARTED: Mutex<BTreeSet<i32>> = Mutex::new(BTreeSet::new());
 
-/// The variable in the environment of a command and of all that it starts, whose value tells which command it was.
+/// The variable in the environment of a command and of everything that it starts, whose value tells which command it
+/// was.
 pub(super) const MARK: &str = "XEND_HARNESS_SUBJECT";
 
 /// How often the processes of a running subject are examined.

@@ -145,7 +145,7 @@ impl Talk {
             }
         };
         let has: Vec<_> =
-            Suite::ALL.iter().filter(|suite| declaration.has(**suite)).map(|suite| suite.does()).collect();
+            Suite::ALL.iter().filter(|suite| declaration.has(**suite)).map(|suite| suite.activity()).collect();
         self.checks.push(Check::right(format!("hello: {}; it {}", declaration.name, has.join(", "))));
         Ok(Some(declaration))
     }
@@ -228,7 +228,7 @@ impl Talk {
     }
 }
 
-/// Returns the likely mistake behind a line that is no hello.
+/// Returns the likely mistake behind a line that is not a hello.
 fn likely_of_hello(line: &[u8]) -> String {
     let parsed = serde_json::from_slice::<serde_json::Value>(line);
     let has = |key: &str| parsed.as_ref().is_ok_and(|value| value.get(key).is_some());

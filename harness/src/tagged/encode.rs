@@ -80,7 +80,7 @@ impl Tagged {
     /// Returns the method and the parameters of a call.
     ///
     /// # Errors
-    /// Returns a message if this is no call, or if a parameter can't be written.
+    /// Returns a message if this is not a call, or if a parameter can't be written.
     pub(crate) fn call(&self) -> Result<(String, Vec<Value>), String> {
         match self.entries.first().map(|entry| &entry.node) {
             Some(Node::Call(method)) => {

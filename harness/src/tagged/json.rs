@@ -357,7 +357,8 @@ fn scalar(kind: &str, text: String) -> Result<Node, String> {
     Ok(match kind {
         "atom" => Node::Atom(text.into_bytes()),
         "atom_base64" => Node::Atom(base64(&text)?),
-        // What a library gave may lie outside the range of its type: that is judged, and is no mistake of the answer.
+        // What a library gave may lie outside the range of its type: that is judged, and is not a mistake of the
+        // answer.
         "int" => integer(&text).map_or_else(|| odd(kind, &text), Node::Int),
         "i8" => integer(&text).map_or_else(|| odd(kind, &text), Node::I8),
         "boolean" => match &*text {
@@ -388,7 +389,7 @@ fn odd(kind: &str, text: &str) -> Node {
 }
 
 /// Converts a decimal integer of any size to its canonical form: no plus sign, no leading zeros, no negative zero.
-/// Returns `None` for a text that is no integer.
+/// Returns `None` for a text that is not an integer.
 fn integer(text: &str) -> Option<String> {
     let (is_negative, digits) = match text.strip_prefix('-') {
         Some(digits) => (true, digits),

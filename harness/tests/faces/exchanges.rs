@@ -4,7 +4,7 @@ use std::path::Path;
 
 use mock_xend::{Face, Release, Scenario};
 use xend_harness::Status;
-use xend_harness::exchange::{How, Server, Servers, compare};
+use xend_harness::exchange::{CompareOptions, Server, Servers, compare};
 
 use crate::faces::answers::sequences;
 use crate::faces::daemon::{run, scripted};
@@ -16,7 +16,7 @@ fn a_server_that_hangs_is_given_up() {
     let hang = "[[expect]]\nface = \"sxp\"\npath = \"/xend/domain/vm1\"\ntimes = \"any\"\nreply = \"hang\"\n";
     let daemon = scripted(Release::V3_0_3, Scenario::parse("hang.toml", hang, Path::new(".")).unwrap());
     let servers = Servers(vec![Server::Memory(daemon, Face::Sxp)]);
-    let comparisons = run(compare(sequence, &servers, How::default())).unwrap();
+    let comparisons = run(compare(sequence, &servers, CompareOptions::default())).unwrap();
     let (last, before) = comparisons.split_last().unwrap();
     assert!(before.iter().any(|it| it.status == Status::Pass), "something was answered");
     assert!(comparisons.len() < sequence.exchanges.len());

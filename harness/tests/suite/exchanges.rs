@@ -5,7 +5,7 @@ use std::sync::{Arc, OnceLock};
 use libtest_mimic::{Failed, Trial};
 use xend_client::Face;
 use xend_harness::Status;
-use xend_harness::exchange::{Comparison, How, Sequence, Server, Servers, compare};
+use xend_harness::exchange::{CompareOptions, Comparison, Sequence, Server, Servers, compare};
 
 /// A sequence, played once for all the tests that ask what came of it.
 struct Played {
@@ -48,6 +48,6 @@ fn play(sequence: &Sequence) -> Vec<Comparison> {
     let daemon = mock.build().expect("nothing conflicts");
     let servers = Servers(Face::ALL.map(|face| Server::Memory(daemon.clone(), face)).into());
     let runtime = tokio::runtime::Builder::new_current_thread().enable_time().start_paused(true).build();
-    let played = compare(sequence, &servers, How { is_own_mock: true, ..How::default() });
+    let played = compare(sequence, &servers, CompareOptions { is_own_mock: true, ..CompareOptions::default() });
     runtime.expect("a runtime").block_on(played).expect("a server in memory is reached")
 }

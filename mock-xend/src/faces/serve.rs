@@ -9,7 +9,7 @@ use super::operations::ROUTES;
 use super::{sxp, xenapi, xmlrpc};
 use crate::fault::Faults;
 use crate::http::{Answer, Connection, Input, Listener, Serves, Then, deliver, finish};
-use crate::journal::{AnsweredBy, Told};
+use crate::journal::{AnsweredBy, ExchangeInfo};
 use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::service::Service;
@@ -27,8 +27,8 @@ impl Serves for Service {
             let record = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
                 let (connection, release, at) = (connection.number, self.release(), self.now());
                 let generation = self.generation();
-                let told = Told { face, connection, release, generation, at, answered_by, faults };
-                self.record(told, request, reply);
+                let info = ExchangeInfo { face, connection, release, generation, at, answered_by, faults };
+                self.record(info, request, reply);
             };
             match deliver(self.line(), face, &mut input, answer, record).await {
                 Ok(Then::Continue) => {}

@@ -126,7 +126,7 @@ pub enum ContentLength {
 #[serde(deny_unknown_fields, rename_all = "kebab-case")]
 #[non_exhaustive]
 pub enum BrokenChunk {
-    /// The size of the first chunk is no hexadecimal number.
+    /// The size of the first chunk is not a hexadecimal number.
     SizeNotHex,
     /// The size of the first chunk is one more than its bytes.
     SizeTooLarge,
@@ -249,7 +249,7 @@ impl FromStr for Fault {
     }
 }
 
-/// The error for a text that is no fault.
+/// The error for a text that is not a fault.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error("`{text}` is not a fault, expected its name or NAME = VALUE, such as `reset = \"body\"`: {why}")]
 pub struct InvalidFault {

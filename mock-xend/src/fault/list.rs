@@ -1,7 +1,6 @@
-//! The faults of one reply, and which of them can be meant together.
+//! The faults of one reply, and which of them can be combined.
 
 use std::fmt;
-use std::ops::Deref;
 use std::sync::Arc;
 
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -33,12 +32,27 @@ impl Faults {
         Self(None)
     }
 
-    /// Checks that the faults can be meant together. The error has the number of the fault that is wrong.
+    /// Returns the faults, in the order in which they were given.
+    pub fn as_slice(&self) -> &[Fault] {
+        self.0.as_deref().unwrap_or_default()
+    }
+
+    /// Returns an iterator over the faults.
+    pub fn iter(&self) -> std::slice::Iter<'_, Fault> {
+        self.as_slice().iter()
+    }
+
+    /// Returns whether there are no faults, so that the reply is sent as it is.
+    pub fn is_empty(&self) -> bool {
+        self.as_slice().is_empty()
+    }
+
+    /// Checks that the faults can be combined. The error has the index of the fault that is wrong.
     pub(crate) fn check(&self) -> Result<(), (usize, String)> {
         for (at, fault) in self.iter().enumerate() {
             let wrong = |message: String| Err((at, message));
             let name = fault.name();
-            let earlier = &self[..at];
+            let earlier = &self.as_slice()[..at];
             let clash = |is_one: fn(&Fault) -> bool, what: &str| {
                 let other = earlier.iter().find(|earlier| is_one(earlier) && is_one(fault))?;
                 Some(format!("`{name}` does not go with `{}`: a reply has one {what}", other.name()))
@@ -154,11 +168,12 @@ impl Default for Faults {
     }
 }
 
-impl Deref for Faults {
-    type Target = [Fault];
+impl<'f> IntoIterator for &'f Faults {
+    type Item = &'f Fault;
+    type IntoIter = std::slice::Iter<'f, Fault>;
 
-    fn deref(&self) -> &[Fault] {
-        self.0.as_deref().unwrap_or_default()
+    fn into_iter(self) -> Self::IntoIter {
+        self.iter()
     }
 }
 
@@ -187,7 +202,7 @@ impl fmt::Display for Faults {
 
 impl Serialize for Faults {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
-        self[..].serialize(serializer)
+        self.as_slice().serialize(serializer)
     }
 }
 

@@ -155,7 +155,7 @@ impl Node {
     }
 }
 
-/// The error for a text that is no place.
+/// The error for a text that is not a place.
 const NO_PLACE: &str = "a place in the reply: a number of bytes, \"start\", \"head\", \"body\", \"end\", `{ body = BYTES }`, or the \
                         path of a node such as \"/domain/name\" or \"params[0]/memory\"";
 

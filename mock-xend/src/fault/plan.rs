@@ -83,7 +83,7 @@ impl Plan {
         let mut applied = Vec::new();
         // What is inserted, where the reply is cut, and how it ends, each at its place.
         let (mut inserts, mut pauses, mut cut, mut end) = (Vec::new(), Vec::new(), None, None);
-        for fault in faults.iter() {
+        for fault in faults {
             if fault.needs_head() && parts.head.is_empty() {
                 continue;
             }
@@ -140,10 +140,10 @@ impl Plan {
             applied.push(fault.clone());
         }
         // These two change whatever the others made of the head.
-        if faults.contains(&Fault::UnaskedContinue) && !parts.head.is_empty() {
+        if faults.as_slice().contains(&Fault::UnaskedContinue) && !parts.head.is_empty() {
             head.splice(0..0, *b"HTTP/1.1 100 Continue\r\n\r\n");
         }
-        if faults.contains(&Fault::BareLineFeeds) {
+        if faults.as_slice().contains(&Fault::BareLineFeeds) {
             edit::set_bare_line_feeds(&mut head);
         }
 

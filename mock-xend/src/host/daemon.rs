@@ -107,11 +107,11 @@ impl Daemon {
         self.service.follow(faces::recognise)
     }
 
-    /// Sets the faults of all replies from now on to which no scenario gives faults. None of them may have a
+    /// Sets the faults for all later replies to which no scenario gives faults. None of these faults may have a
     /// [`Node`](crate::Node) as its place, because the faces differ in their nodes.
     ///
     /// # Errors
-    /// Returns [`Error::Faults`] if the faults can't be meant together, or apply to no reply.
+    /// Returns [`Error::Faults`] if the faults exclude each other, or apply to no reply.
     pub fn set_faults(&self, faults: Faults) -> Result<(), Error> {
         check_faults(&faults)?;
         self.service.line().set(faults);

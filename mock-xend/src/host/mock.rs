@@ -200,7 +200,7 @@ impl Builder {
     /// * [`Error::ReleaseConflict`] or [`Error::WorldConflict`] if the scenario or the world belongs to another
     ///   release.
     /// * [`Error::NoQuirk`] if the release does not have a requested quirk.
-    /// * [`Error::Faults`] if the faults of all replies can't be meant.
+    /// * [`Error::Faults`] if the faults of all replies exclude each other, or apply to no reply.
     /// * [`Error::Scenario`] or [`Error::Expectation`] if the scenario expects an operation that the release lacks, or
     ///   if an expectation that is written in Rust has another mistake.
     pub fn build(&self) -> Result<Daemon, Error> {
@@ -216,7 +216,7 @@ impl Builder {
             Some(world) => return Err(Error::WorldConflict { world: world.release(), requested: release }),
             None => World::new(release, clock.now()),
         };
-        if let Some(&quirk) = self.quirks.iter().find(|quirk| !quirk.is_of(release)) {
+        if let Some(&quirk) = self.quirks.iter().find(|quirk| !quirk.affects(release)) {
             return Err(Error::NoQuirk { quirk, release });
         }
         self.scenario.check(&[release])?;

@@ -163,7 +163,7 @@ impl RelayBuilder {
     /// Binds all listeners and serves them until the value is dropped.
     ///
     /// # Errors
-    /// * [`Error::Faults`] if the faults can't be meant.
+    /// * [`Error::Faults`] if the faults exclude each other, or apply to no reply.
     /// * [`Error::File`] if the recording can't be written.
     /// * [`Error::Listen`] or [`Error::NoSocket`] if an address can't be listened on.
     /// * [`Error::Start`] if the system refuses to start a thread.

@@ -46,7 +46,7 @@ pub(super) fn print_line(line: &str) {
     let _ = writeln!(out, "{line}").and_then(|()| out.flush());
 }
 
-/// Prints the output that the user asked for on stdout. A reader that closes the pipe early is no error.
+/// Prints the output that the user asked for on stdout. A reader that closes the pipe early is not an error.
 pub(super) fn print_output(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();
     match out.write_all(text.as_bytes()).and_then(|()| out.flush()) {

@@ -60,7 +60,7 @@ pub(crate) fn c_int(value: &Datum) -> Result<i64, Raised> {
     }
 }
 
-/// The text of the exception for a value that is no number, where a function in C takes an `int`.
+/// The text of the exception for a value that is not a number, where a function in C takes an `int`.
 pub(crate) const AN_INTEGER_IS_REQUIRED: &[u8] = b"an integer is required";
 
 /// Converts a value to the name of a file or a host.

@@ -58,7 +58,7 @@ pub(super) struct Form {
     pub(super) path: Vec<u8>,
     /// The fields of the query and of the form, sorted.
     pub(super) fields: Vec<(Vec<u8>, Vec<u8>)>,
-    /// The body, if it is no form.
+    /// The body, if it is not a form.
     pub(super) body: Vec<u8>,
 }
 

@@ -14,7 +14,7 @@ use super::upstream::{Stream, Upstream};
 use crate::clock::Clock;
 use crate::fault::Faults;
 use crate::http::{Answer, Input, Listener, Serves, Then, deliver, finish};
-use crate::journal::{AnsweredBy, Journal, Told};
+use crate::journal::{AnsweredBy, ExchangeInfo, Journal};
 use crate::line::Line;
 
 /// Where the replies come from.
@@ -160,8 +160,8 @@ impl Serves for Server {
             let journal = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
                 // Which release the server is, is not known.
                 let (release, at) = (Release::default(), self.clock.now());
-                let told = Told { face, connection, release, generation: 1, at, answered_by, faults };
-                lock(&self.journal).record(told, request, reply);
+                let info = ExchangeInfo { face, connection, release, generation: 1, at, answered_by, faults };
+                lock(&self.journal).record(info, request, reply);
             };
             let then = deliver(&self.line, face, &mut input, answer, journal).await;
             // Whether the server closes the connection shows before the next request, or never.

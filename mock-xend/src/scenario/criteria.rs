@@ -8,7 +8,7 @@ use xend_wire::sexpr;
 use super::expectation::Expectation;
 use super::matching::Match;
 use super::param::Param;
-use super::request::{RecognisedRequest, What};
+use super::request::{RecognisedRequest, RequestKind};
 use super::{difference, shown};
 
 /// One criterion of an expectation.
@@ -26,9 +26,9 @@ pub(super) enum Criterion<'e> {
     Connection(&'e Match),
 }
 
-/// A criterion as it is told: what it is, and why a request does not meet it.
+/// A criterion in words, with the reasons why a request does not meet it.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(crate) struct Told {
+pub(crate) struct CriterionReport {
     pub(crate) criterion: String,
     /// What differs, one line each; empty if the criterion is met.
     pub(crate) differences: Vec<String>,
@@ -83,7 +83,7 @@ impl Criterion<'_> {
                 _ => false,
             },
             Self::Params(params) => {
-                matches!(asked.what, What::Call(_))
+                matches!(asked.kind, RequestKind::Call(_))
                     && asked.params().count() == params.len()
                     && params.iter().zip(asked.params()).all(|(param, given)| param.is(given))
             }
@@ -94,9 +94,9 @@ impl Criterion<'_> {
     }
 
     /// Tells the criterion, and what differs in the request.
-    pub(super) fn tell(&self, request: &RecognisedRequest<'_>) -> Told {
+    pub(super) fn tell(&self, request: &RecognisedRequest<'_>) -> CriterionReport {
         let differences = if self.is_met(request) { Vec::new() } else { self.differences(request) };
-        Told { criterion: self.to_string(), differences }
+        CriterionReport { criterion: self.to_string(), differences }
     }
 
     fn differences(&self, request: &RecognisedRequest<'_>) -> Vec<String> {
@@ -147,7 +147,7 @@ impl Criterion<'_> {
             },
             Self::Params(params) => {
                 let mut found = Vec::new();
-                if !matches!(asked.what, What::Call(_)) {
+                if !matches!(asked.kind, RequestKind::Call(_)) {
                     return vec!["params: the request is no call".to_owned()];
                 }
                 for (at, param) in params.iter().enumerate() {

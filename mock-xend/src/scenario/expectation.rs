@@ -16,10 +16,10 @@ use crate::fault::Fault;
 use crate::path::UrlPath;
 
 /// A description of requests, with what answers them. [`expect`], [`expect_http`] and [`expect_call`] begin one; each
-/// method adds a criterion or says more of the answer.
+/// method adds a criterion or a detail of the answer.
 ///
-/// Without a reply, the simulated host answers, so that the expectation only counts. Without [`times`](Self::times), it
-/// answers one request; with several replies, one request for each.
+/// Without a reply, the simulated host answers, and the expectation only counts the requests. Without
+/// [`times`](Self::times), it answers one request; with several replies, one request for each.
 ///
 /// ```
 /// use mock_xend::{Face, Match, MockXend, Reply, Scenario, expect, expect_http};
@@ -201,7 +201,7 @@ impl Expectation {
         self
     }
 
-    /// Expects the request only after all earlier expectations with this mark have answered theirs.
+    /// Expects the request only after all earlier expectations with `in_order` have answered all of their requests.
     #[must_use]
     pub fn in_order(mut self) -> Self {
         self.is_in_order = true;

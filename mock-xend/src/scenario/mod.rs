@@ -35,7 +35,7 @@ pub use param::Param;
 pub use reply::{Reply, Status};
 pub(crate) use reply::{ResolvedReply, WrongFace};
 pub use report::{Finding, FindingKind, Progress, Report};
-pub(crate) use request::{Asked, What};
+pub(crate) use request::{Asked, RequestKind};
 pub use schema::schema;
 #[cfg(test)]
 pub(crate) use script::LOOKED_AT as EXPECTATIONS_LOOKED_AT;

@@ -6,9 +6,9 @@ use xend_wire::operation::{self, Face};
 use xend_wire::xmlrpc::Kind;
 use xend_wire::{Release, visible};
 
-use super::criteria::{Criterion, Told};
+use super::criteria::{Criterion, CriterionReport};
 use super::expectation::Expectation;
-use super::request::{Asked, RecognisedRequest, What};
+use super::request::{Asked, RecognisedRequest, RequestKind};
 use super::shown;
 
 /// How near a request is to an expectation: more is nearer.
@@ -39,11 +39,16 @@ impl Nearness {
     }
 }
 
-/// Returns each criterion of an expectation with a tick or a cross, one line each. `others` are the criteria that do not
-/// depend on the request: how often, and in which state.
-pub(super) fn explain(expectation: &Expectation, request: &RecognisedRequest<'_>, others: Vec<Told>) -> String {
+/// Returns each criterion of an expectation with a tick or a cross, one line each. `others` are the criteria that do
+/// not depend on the request: how often, and in which state.
+pub(super) fn explain(
+    expectation: &Expectation,
+    request: &RecognisedRequest<'_>,
+    others: Vec<CriterionReport>,
+) -> String {
     let mut text = String::new();
-    for Told { criterion, differences } in expectation.criteria().map(|one| one.tell(request)).chain(others) {
+    for CriterionReport { criterion, differences } in expectation.criteria().map(|one| one.tell(request)).chain(others)
+    {
         if differences.is_empty() {
             let _ = writeln!(text, "✓ {}", shown::line(&criterion));
         }
@@ -76,14 +81,14 @@ fn begins_with(body: &[u8], what: &str) -> bool {
 
 fn wrong_port(asked: &Asked<'_>) -> Option<String> {
     let is_xml = begins_with(asked.body, "<?xml") || begins_with(asked.body, "<methodCall");
-    match (&asked.what, asked.face) {
-        (What::Resource { .. }, _) if is_xml => Some(
+    match (&asked.kind, asked.face) {
+        (RequestKind::Resource { .. }, _) if is_xml => Some(
             "this is XML-RPC, sent to the face for S-expressions: the face xmlrpc has a port of its own".to_owned(),
         ),
-        (What::NoCall(_), face) if !is_xml => Some(format!(
+        (RequestKind::NoCall(_), face) if !is_xml => Some(format!(
             "the body is no XML, but {face} speaks XML-RPC: the face for S-expressions has a port of its own"
         )),
-        (What::Call(call), Face::XmlRpc) if is_xenapi_method(call.method()) => Some(format!(
+        (RequestKind::Call(call), Face::XmlRpc) if is_xenapi_method(call.method()) => Some(format!(
             "`{}` is a method of the Xen-API, sent to the face xmlrpc: the face xenapi has a port of its own",
             visible(call.method().as_bytes())
         )),
@@ -98,7 +103,7 @@ fn is_xenapi_method(method: &str) -> bool {
 }
 
 fn content_type(asked: &Asked<'_>) -> Option<String> {
-    let What::Resource { method: b"POST", .. } = asked.what else { return None };
+    let RequestKind::Resource { method: b"POST", .. } = asked.kind else { return None };
     let kind = asked.headers.get("content-type");
     let is_form = kind.is_some_and(|kind| {
         begins_with(kind, "application/x-www-form-urlencoded") || begins_with(kind, "multipart/form-data")
@@ -111,7 +116,7 @@ fn content_type(asked: &Asked<'_>) -> Option<String> {
 }
 
 fn unreadable(asked: &Asked<'_>) -> Option<String> {
-    let What::NoCall(why) = &asked.what else { return None };
+    let RequestKind::NoCall(why) = &asked.kind else { return None };
     let has_i8 = asked.body.windows(4).any(|part| part == b"<i8>");
     Some(match has_i8 {
         true => "the body has an i8, which the daemon does not read: send an int of 32 bits".to_owned(),
@@ -167,7 +172,7 @@ fn other_release(request: &RecognisedRequest<'_>) -> Option<String> {
 impl Asked<'_> {
     /// Returns the names of the operations that the request would stand for in a release.
     fn recognise_any(&self, release: Release) -> Vec<&'static str> {
-        let asked = Asked { operations: operation::ALL, what: self.what.clone(), ..*self };
+        let asked = Asked { operations: operation::ALL, kind: self.kind.clone(), ..*self };
         asked.recognise(release).into_iter().map(|(operation, _)| operation.name()).collect()
     }
 }

@@ -11,6 +11,7 @@ use super::matching::Match;
 ///
 /// An `i32`, `bool`, `f64`, `&str` or [`Value`] turns into a parameter that is this very value.
 #[derive(Clone, Debug)]
+#[non_exhaustive]
 pub enum Param {
     /// This value. The order of the members of a struct does not matter.
     Value(Value),

@@ -21,6 +21,7 @@ use crate::fault::Sent;
 /// let expectation = expect(PAUSE).reply(Reply::Error("Domain 'vm1' is not started".into()));
 /// ```
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Reply<T = Text, V = Template> {
     /// The connection is closed without a reply, as when the daemon's thread dies.
     Close,

@@ -22,14 +22,14 @@ pub(crate) struct Asked<'r> {
     pub(crate) path: &'r UrlPath,
     pub(crate) headers: &'r Headers,
     pub(crate) body: &'r [u8],
-    pub(crate) what: What<'r>,
+    pub(crate) kind: RequestKind<'r>,
     /// The operations that the request may stand for.
     pub(crate) operations: &'r [Operation],
 }
 
 /// What a request asks for.
 #[derive(Clone)]
-pub(crate) enum What<'r> {
+pub(crate) enum RequestKind<'r> {
     /// A resource of the S-expression face.
     Resource {
         /// The HTTP method.
@@ -39,50 +39,50 @@ pub(crate) enum What<'r> {
     },
     /// A method of an XML-RPC face.
     Call(&'r Call<'r>),
-    /// Nothing: the body is no call of XML-RPC. Holds the reason.
+    /// Nothing: the body is not a call of XML-RPC. Holds the reason.
     NoCall(String),
 }
 
 impl Asked<'_> {
     /// Returns the HTTP method on `sxp`, and the name of the XML-RPC method elsewhere.
     pub(super) fn method(&self) -> &[u8] {
-        match &self.what {
-            What::Resource { method, .. } => method,
-            What::Call(call) => call.method().as_bytes(),
-            What::NoCall(_) => b"",
+        match &self.kind {
+            RequestKind::Resource { method, .. } => method,
+            RequestKind::Call(call) => call.method().as_bytes(),
+            RequestKind::NoCall(_) => b"",
         }
     }
 
     /// Returns the values of a field.
     pub(super) fn field(&self, name: &str) -> &[Vec<u8>] {
-        match &self.what {
-            What::Resource { fields, .. } => fields.get(name).unwrap_or_default(),
-            What::Call(_) | What::NoCall(_) => &[],
+        match &self.kind {
+            RequestKind::Resource { fields, .. } => fields.get(name).unwrap_or_default(),
+            RequestKind::Call(_) | RequestKind::NoCall(_) => &[],
         }
     }
 
     /// Returns the parameters of a call.
     pub(super) fn params(&self) -> impl Iterator<Item = ValueRef<'_>> {
-        let call = match &self.what {
-            What::Call(call) => Some(call),
-            What::Resource { .. } | What::NoCall(_) => None,
+        let call = match &self.kind {
+            RequestKind::Call(call) => Some(call),
+            RequestKind::Resource { .. } | RequestKind::NoCall(_) => None,
         };
         call.into_iter().flat_map(|call| call.params())
     }
 
     /// Returns the operations that the request stands for, with their arguments.
     pub(super) fn recognise(&self, release: Release) -> Vec<(Operation, Arguments)> {
-        match &self.what {
-            What::Resource { method, fields } => {
+        match &self.kind {
+            RequestKind::Resource { method, fields } => {
                 let field = |name: &str| Some(fields.get(name)?.first()?.as_slice());
                 let path: Vec<_> = self.path.elements().collect();
                 operation::recognise_resource(self.operations, release, method, &path, field)
             }
-            What::Call(call) => {
+            RequestKind::Call(call) => {
                 let params: Vec<_> = call.params().map(Datum::from_value).collect();
                 operation::recognise_call(self.operations, self.face, release, call.method(), &params)
             }
-            What::NoCall(_) => Vec::new(),
+            RequestKind::NoCall(_) => Vec::new(),
         }
     }
 }
@@ -125,17 +125,17 @@ impl<'q> RecognisedRequest<'q> {
 /// The request on one line, as reports show it.
 impl fmt::Display for Asked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match &self.what {
-            What::Resource { method, fields } => {
+        match &self.kind {
+            RequestKind::Resource { method, fields } => {
                 write!(f, "sxp {} /{}", shown::text(method), shown::text(&self.path.joined()))?;
                 fields.iter().try_for_each(|(name, values)| {
                     values.iter().try_for_each(|value| f.write_str(&shown::field(name, value)))
                 })
             }
-            What::Call(call) => {
+            RequestKind::Call(call) => {
                 write!(f, "{} {}", self.face, shown::call(call.method(), call.params().map(Datum::from_value)))
             }
-            What::NoCall(_) => {
+            RequestKind::NoCall(_) => {
                 write!(f, "{} POST /{}, whose body is no call", self.face, shown::text(&self.path.joined()))
             }
         }

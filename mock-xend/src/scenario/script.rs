@@ -7,7 +7,7 @@ use xend_wire::Release;
 
 use super::change::Change;
 use super::contents::Scenario;
-use super::criteria::Told;
+use super::criteria::CriterionReport;
 use super::expectation::Expectation;
 use super::near::{self, Nearness};
 use super::report::{Finding, FindingKind, Progress, Report};
@@ -202,18 +202,18 @@ impl Script {
             }
             let is_closer = entry.closest.as_ref().is_none_or(|(known, _)| nearness > *known);
             if entry.used < entry.expectation.how_often().least && nearness.is_near() && is_closer {
-                let told = near::explain(&entry.expectation, request, entry.told(&self.states));
+                let report = near::explain(&entry.expectation, request, entry.reports(&self.states));
                 let hints = near::hints(Some(&entry.expectation), request);
                 let what = shown::line(&request.asked.to_string());
-                entry.closest = Some((nearness, format!("closest request: {what}\n{}{hints}", indented(&told))));
+                entry.closest = Some((nearness, format!("closest request: {what}\n{}{hints}", indented(&report))));
             }
         }
         let Some((_, at)) = closest else { return near::hints(None, request) };
         let entry = &self.entries[at];
-        let told = near::explain(&entry.expectation, request, entry.told(&self.states));
+        let report = near::explain(&entry.expectation, request, entry.reports(&self.states));
         let hints = near::hints(Some(&entry.expectation), request);
         let (place, what) = (&entry.expectation.origin, shown::line(&entry.expectation.to_string()));
-        format!("closest: {place}: {what}\n{}{hints}", indented(&told))
+        format!("closest: {place}: {what}\n{}{hints}", indented(&report))
     }
 
     /// Notes a change of the simulated host that was not possible.
@@ -274,14 +274,17 @@ impl Entry {
     }
 
     /// Tells the criteria that do not depend on the request.
-    fn told(&self, states: &BTreeMap<String, String>) -> Vec<Told> {
+    fn reports(&self, states: &BTreeMap<String, String>) -> Vec<CriterionReport> {
         let Expectation { state, every, probability, .. } = &self.expectation;
-        let mut told = Vec::new();
+        let mut report = Vec::new();
         for (name, wanted) in state {
             let given = states.get(name).map_or("unset", String::as_str);
             let criterion = format!("state {name}: {wanted}");
             let difference = format!("state {name}: {given}, expected {wanted}");
-            told.push(Told { criterion, differences: (given != wanted).then_some(difference).into_iter().collect() });
+            report.push(CriterionReport {
+                criterion,
+                differences: (given != wanted).then_some(difference).into_iter().collect(),
+            });
         }
         let times = self.expectation.how_often();
         if !times.allows_more_than(self.used) {
@@ -289,15 +292,18 @@ impl Entry {
                 true => "times: a request, expected none".to_owned(),
                 false => format!("times: answered {} already, expected {times}", self.used),
             };
-            told.push(Told { criterion: String::new(), differences: vec![difference] });
+            report.push(CriterionReport { criterion: String::new(), differences: vec![difference] });
         }
         if let Some(every) = every {
-            told.push(Told { criterion: format!("every: one of {every} requests"), differences: Vec::new() });
+            report.push(CriterionReport {
+                criterion: format!("every: one of {every} requests"),
+                differences: Vec::new(),
+            });
         }
         if let Some(probability) = probability {
-            told.push(Told { criterion: format!("probability: {probability}"), differences: Vec::new() });
+            report.push(CriterionReport { criterion: format!("probability: {probability}"), differences: Vec::new() });
         }
-        told
+        report
     }
 }
 

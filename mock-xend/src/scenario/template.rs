@@ -4,7 +4,7 @@ use xend_wire::xmlrpc::{CompactString, Value, ValueRef};
 
 use super::request::RecognisedRequest;
 
-/// A text of a reply: a literal one, or a part of the request. A `&str`, a `String` or an [`Echo`] turns into one.
+/// A text of a reply: a literal text, or a part of the request. A `&str`, a `String` or an [`Echo`] turns into one.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Text {
     /// This text.
@@ -13,8 +13,9 @@ pub enum Text {
     Echo(Echo),
 }
 
-/// An XML-RPC value of a reply, in which a part of the request may stand for a value.
+/// An XML-RPC value of a reply. Values within it may be copied from the request.
 #[derive(Clone, Debug, PartialEq)]
+#[non_exhaustive]
 pub enum Template {
     /// This value.
     Value(Value),
@@ -28,6 +29,7 @@ pub enum Template {
 
 /// A part of the request, which a reply repeats. The face encodes it as it encodes any other text.
 #[derive(Clone, Debug, PartialEq, Eq)]
+#[non_exhaustive]
 pub enum Echo {
     /// An argument of the operation, by name; an empty text if the request has none.
     Arg(String),

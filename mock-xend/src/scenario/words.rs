@@ -6,7 +6,7 @@
 pub(crate) struct Word {
     pub(crate) name: &'static str,
     pub(crate) value: Shape,
-    /// An example, as it stands behind `reply =`.
+    /// An example, as it is after `reply =`.
     pub(crate) example: &'static str,
     /// What the reply is, for the documentation.
     pub(crate) about: &'static str,

@@ -136,7 +136,7 @@ impl World {
         }
     }
 
-    /// Returns whether an HVM domain ends right after its start, because its device model is no program. 3.4 watches
+    /// Returns whether an HVM domain ends right after its start, because its device model is not a program. 3.4 watches
     /// the device model.
     fn ends_at_start(&self, domain: &Domain) -> bool {
         let model = domain.image.as_ref().map(|image| image.text("device_model")).unwrap_or_default();

@@ -92,7 +92,7 @@ impl World {
                     .or_else(|| by_uuid().filter(|_| knows_uuids)))
             }
             Datum::DateTime(_) | Datum::Binary(_) if let Some(at) = by_name() => Ok(Some(at)),
-            // `int(nan)` raises a `ValueError`, as for a text that is no number.
+            // `int(nan)` raises a `ValueError`, as for a text that is not a number.
             Datum::Float(id) if id.is_nan() => Ok(None),
             target => Ok(by_id(python::number(target).map_err(Failure::Exception)?)),
         }

@@ -19,7 +19,7 @@ pub(super) fn children<'d>(list: &'d Datum, name: &str) -> impl Iterator<Item = 
 /// Returns the integer with a name in a list of pairs. It may be given as text.
 ///
 /// # Errors
-/// Returns Python's exception for a value that is no number.
+/// Returns Python's exception for a value that is not a number.
 pub(super) fn integer(list: &Datum, name: &str) -> Result<Option<i64>, Failure> {
     child(list, name).map(|value| python::number(value).map_err(Failure::Exception)).transpose()
 }

@@ -315,7 +315,7 @@ fn faults_are_values_that_are_read_as_they_are_written() {
         let File { faults } = toml::from_str(&format!("faults = [{example}]")).unwrap();
         let json = serde_json::to_string(&faults).unwrap();
         assert_eq!(serde_json::from_str::<Faults>(&json).unwrap(), faults, "{json}");
-        assert!(faults.to_string().starts_with(faults[0].name()), "{faults}");
+        assert!(faults.to_string().starts_with(faults.as_slice()[0].name()), "{faults}");
     }
 }
 

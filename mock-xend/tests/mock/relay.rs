@@ -35,7 +35,7 @@ fn a_proxy_passes_on_every_byte_and_its_faults_break_them() {
     let proxy = before(&mock, Face::Sxp).faults([Fault::Reset(Place::Body)]).start().unwrap();
     let error = ask(&proxy.listening()[0], &get("/xend/domain/vm1")).expect_err("it is reset");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
-    assert_eq!(proxy.journal().exchanges().next().unwrap().faults[0].name(), "reset");
+    assert_eq!(proxy.journal().exchanges().next().unwrap().faults.as_slice()[0].name(), "reset");
 }
 
 #[test]

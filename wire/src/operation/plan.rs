@@ -52,7 +52,7 @@ pub enum Plan {
     },
 }
 
-/// The power states of the domains that are described.
+/// The domains that a plan asks for records of, selected by their power state.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub enum StateFilter {
     /// Domains in any state.

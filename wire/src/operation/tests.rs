@@ -95,7 +95,7 @@ fn wrong_arguments_are_refused_before_anything_is_sent() {
         "unexpected end of input, expected an S-expression",
     );
     let error = NODE_INFO.request(Face::XenApi, Release::V3_0_3, &Arguments::new()).unwrap_err();
-    assert_eq!(error.to_string(), "no such operation `node.info`, expected one that the xenapi face of 3.0.3 has");
+    assert_eq!(error.to_string(), "unsupported operation `node.info`, expected one that the xenapi face of 3.0.3 has");
 }
 
 /// A value for each argument, which differs from the default if the argument is optional.

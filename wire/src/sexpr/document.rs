@@ -388,7 +388,7 @@ impl Builder {
         self.close()
     }
 
-    /// Adds a copy of a value, with all that is in it.
+    /// Adds a copy of a value, with everything that is in it.
     pub fn value(&mut self, value: Sexpr<'_>) -> &mut Self {
         let mut open = 0;
         for (depth, part) in value.walk() {

@@ -26,7 +26,7 @@ pub(super) fn trim_start(text: &str) -> &str {
     &text[text.bytes().take_while(|&b| is_space(b)).count()..]
 }
 
-/// Whether the text is nothing but white space.
+/// Whether the text is only white space.
 #[inline]
 pub(super) fn is_blank(mut text: &[u8]) -> bool {
     while let Some((word, rest)) = text.split_first_chunk::<8>()

@@ -56,7 +56,9 @@ pub(super) fn check(kind: Kind, form: Form, text: &str, rules: Rules) -> Result<
         Kind::DateTime if rules.are_extended() => (ErrorKind::InvalidDateTime, "an ISO 8601 date and time"),
         Kind::DateTime => (ErrorKind::InvalidDateTime, "the form `19980717T14:08:55`"),
         Kind::Base64 if is_base64(text) => return Ok(None),
-        Kind::Base64 => (ErrorKind::InvalidBase64, "groups of four from A-Z a-z 0-9 + /, the last one padded with `=`"),
+        Kind::Base64 => {
+            (ErrorKind::InvalidBase64, "groups of four characters from A-Z a-z 0-9 + /, the last group padded with `=`")
+        }
         Kind::Nil if text.is_empty() => return Ok(None),
         Kind::Nil => INVALID_NIL,
         Kind::Array | Kind::Struct => unreachable!("a container has no text"),

@@ -87,7 +87,7 @@ impl<'i> Tokens<'i> {
     /// Continues at `position`, because the caller has read everything before it.
     pub(super) fn skip_to(&mut self, position: usize) {
         let skipped = position - self.position();
-        // The caller skips nothing before the root element, so what follows a skipped part is no DOCTYPE.
+        // The caller skips nothing before the root element, so what follows a skipped part is not a DOCTYPE.
         self.may_declare_type &= skipped == 0;
         self.reader.stream().consume(skipped);
     }

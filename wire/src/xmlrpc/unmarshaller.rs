@@ -30,7 +30,7 @@ pub(super) struct Unmarshaller<'i> {
     line_feeds: LineFeeds,
 }
 
-/// Line feeds with nothing but tags between them.
+/// Line feeds with only tags between them.
 #[derive(Clone, Copy, Default)]
 struct LineFeeds {
     count: usize,

@@ -8,7 +8,7 @@ use xend_wire::operation::{self, ArgumentKind, Arguments, Face, Operation};
 use super::{ROUTES, rows};
 use crate::faces::{sxp, xenapi, xmlrpc};
 
-/// Returns arguments for all that an operation requires.
+/// Returns arguments for everything that an operation requires.
 fn arguments(operation: Operation) -> Arguments {
     let sample = |kind| match kind {
         ArgumentKind::Domain => "vm1",

@@ -7,10 +7,10 @@ use crate::headers::{Headers, HeadersEnd};
 
 /// The error for a form on which the daemon raises an exception.
 #[derive(Debug)]
-pub(crate) struct Broken;
+pub(crate) struct MalformedForm;
 
 /// Returns the fields in the body of a POST. A body whose type is not that of a form has none.
-pub(crate) fn body(content_type: Option<&[u8]>, body: &[u8]) -> Result<Fields, Broken> {
+pub(crate) fn body(content_type: Option<&[u8]>, body: &[u8]) -> Result<Fields, MalformedForm> {
     let Some(content_type) = content_type else { return Ok(Fields::default()) };
     let (kind, parameters) = header_parameters(content_type);
     match kind.as_slice() {
@@ -42,10 +42,10 @@ fn unquote_plus(text: &[u8]) -> Vec<u8> {
 }
 
 /// Parses a form of the type `multipart/form-data`, as `cgi.parse_multipart` does.
-fn multipart(body: &[u8], boundary: &[u8]) -> Result<Fields, Broken> {
+fn multipart(body: &[u8], boundary: &[u8]) -> Result<Fields, MalformedForm> {
     let printable = |byte: &u8| (b' '..=b'~').contains(byte);
     if boundary.is_empty() || boundary.len() > 201 || !boundary.iter().all(printable) || boundary.ends_with(b" ") {
-        return Err(Broken);
+        return Err(MalformedForm);
     }
     let next = [b"--", boundary].concat();
     let last = [b"--", boundary, b"--"].concat();
@@ -72,7 +72,7 @@ fn multipart(body: &[u8], boundary: &[u8]) -> Result<Fields, Broken> {
             data.extend_from_slice(line);
         }
         if in_part {
-            let disposition = headers.get("content-disposition").ok_or(Broken)?;
+            let disposition = headers.get("content-disposition").ok_or(MalformedForm)?;
             let (kind, parameters) = header_parameters(disposition);
             if let (b"form-data", Some(name)) = (kind.as_slice(), parameter(&parameters, b"name")) {
                 let data = data.strip_suffix(b"\n").unwrap_or(&data);

@@ -9,7 +9,7 @@ use super::invocation::{Invocation, Target};
 use super::outcome::Outcome;
 use super::page::{Origin, Page};
 use super::reply::Reply;
-use super::request::{Died, Incoming, Request};
+use super::request::{Incoming, Request, ThreadDied};
 use super::resource::{Action, Place, Resource, Routes};
 use super::scripted;
 use crate::faces::work::{self, LONG_REQUEST, MANY_RECORDS};
@@ -17,7 +17,7 @@ use crate::fault::Faults;
 use crate::http::{Answer, Connection, Then};
 use crate::journal::AnsweredBy;
 use crate::quirk::Quirk;
-use crate::scenario::{Asked, Decision, Scripted, What, WrongFace};
+use crate::scenario::{Asked, Decision, RequestKind, Scripted, WrongFace};
 use crate::service::{Service, Turn};
 use crate::world::Failure;
 
@@ -76,7 +76,7 @@ fn perform(
     incoming: Incoming,
 ) -> Result<(PendingReply, AnsweredBy), Answer> {
     let request = match incoming {
-        Incoming::Unparsed(unparsed) => unparsed.parse().map_err(|Died| Answer::closed())?,
+        Incoming::Unparsed(unparsed) => unparsed.parse().map_err(|ThreadDied| Answer::closed())?,
         Incoming::Refused(reply) => return Err(Answer::new(reply.encode(false, false), Then::Close)),
     };
     let release = service.release();
@@ -88,7 +88,7 @@ fn perform(
         path: &request.path,
         headers: &request.headers,
         body: &request.body,
-        what: What::Resource { method: &request.method, fields: &request.fields },
+        kind: RequestKind::Resource { method: &request.method, fields: &request.fields },
         operations: route.map_or(&[], |route| route.operations),
     };
     let action = route.map(|route| route.action);

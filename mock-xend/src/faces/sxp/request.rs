@@ -47,7 +47,7 @@ const MAX_BODY: i64 = 10_000;
 const MAX_LINE: usize = 1 << 20;
 
 /// The daemon's thread dies over the request, so it gets no reply.
-pub(crate) struct Died;
+pub(crate) struct ThreadDied;
 
 impl Incoming {
     /// Returns the number of bytes that still have to be parsed.
@@ -70,7 +70,7 @@ impl Incoming {
             Some(length) if length > MAX_BODY => return Self::Refused(Reply::too_large()),
             // With a negative length, the daemon reads to the end of the stream (capture `len-neg`).
             Some(length) => Some(input.bytes(usize::try_from(length).unwrap_or(MAX_LINE)).await.to_vec()),
-            // Without a length, or with one that is no number, the daemon reads no body.
+            // Without a length, or with one that is not a number, the daemon reads no body.
             None => None,
         };
         Self::Unparsed(Unparsed { method, target, headers, body })
@@ -85,14 +85,14 @@ impl Unparsed {
     }
 
     /// Parses the path, the query and the form.
-    pub(crate) fn parse(self) -> Result<Request, Died> {
+    pub(crate) fn parse(self) -> Result<Request, ThreadDied> {
         let Self { method, target, headers, body } = self;
         let mut pieces = target.split(|&byte| byte == b'?');
         let path = pieces.next().unwrap_or_default();
         // Anything after a second `?` is lost (capture `get-query-two-q`).
         let mut fields = pieces.next().map(|query| form::urlencoded(query, false)).unwrap_or_default();
         if let (b"POST", Some(body)) = (method.as_slice(), &body) {
-            fields.update(form::body(headers.get("content-type"), body).map_err(|form::Broken| Died)?);
+            fields.update(form::body(headers.get("content-type"), body).map_err(|form::MalformedForm| ThreadDied)?);
         }
         // The daemon drops the first character, whatever it is (captures `mal-relpath`, `get-absolute-uri`).
         let path = UrlPath::parse(path.get(1..).unwrap_or_default());
@@ -166,7 +166,7 @@ async fn read_headers<R: AsyncRead + Unpin>(input: &mut Input<R>) -> Result<Head
         if matches!(line, b"\r\n" | b"\n" | b"") {
             return Ok(headers);
         }
-        // The daemon reads all lines before it parses them, including those after a line that is no header.
+        // The daemon reads all lines before it parses them, including those after a line that is not a header.
         if end == HeadersEnd::NotYet {
             end = headers.push(line);
         }

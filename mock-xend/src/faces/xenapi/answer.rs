@@ -70,7 +70,7 @@ struct Begun {
 
 enum Decided {
     Scripted(Box<Scripted>),
-    /// The body is no call.
+    /// The body is not a call.
     Unreadable,
     Refused {
         method: String,
@@ -130,7 +130,7 @@ impl Decided {
                 // Scenarios with a reply that this face lacks are refused when they are read.
                 return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults);
             }
-            // The thread dies over a body that is no call (protocol reference §1.7).
+            // The thread dies over a body that is not a call (protocol reference §1.7).
             Self::Unreadable => return Answer::closed(),
             Self::Refused { method } => (unknown_method(release, &method), Faults::none()),
             Self::World { method, performed, faults } => {

@@ -52,7 +52,7 @@ struct PendingReply {
 
 enum Decided {
     Scripted(Box<Scripted>),
-    /// The body is no call.
+    /// The body is not a call.
     Unreadable,
     /// There is no such method, or the scenario refuses unexpected calls.
     Unknown {
@@ -136,7 +136,7 @@ impl PendingReply {
                 // Scenarios with a reply that this face lacks are refused when they are read.
                 return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults);
             }
-            // 3.0.2 answers a body that is no call with an error; later the thread dies over it (§1.7).
+            // 3.0.2 answers a body that is not a call with an error; later the thread dies over it (§1.7).
             Decided::Unreadable if release == Release::V3_0_2 => {
                 let reply = Reply::internal_error().with_head(has_head);
                 return Answer::new(reply.encode(release, service.now()), Then::Close);

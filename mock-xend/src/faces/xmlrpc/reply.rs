@@ -31,7 +31,7 @@ impl Reply {
         Self { status: 200, reason: b"OK".to_vec(), headers, body, has_head: true }
     }
 
-    /// Creates a reply with status 500 and an empty body, which 3.0.2 sends for a body that is no call.
+    /// Creates a reply with status 500 and an empty body, which 3.0.2 sends for a body that is not a call.
     pub(crate) fn internal_error() -> Self {
         Self {
             status: 500,

@@ -11,7 +11,7 @@ use crate::headers::{Headers, HeadersEnd};
 use crate::http::{Answer, Connection, Input, Then};
 use crate::path::UrlPath;
 use crate::python;
-use crate::scenario::{Asked, What};
+use crate::scenario::{Asked, RequestKind};
 use crate::service::Service;
 
 /// The result of reading a request.
@@ -68,12 +68,12 @@ impl Request {
         decoded: &'r Result<Call<'_>, xend_wire::Error>,
         operations: &'r [Operation],
     ) -> Asked<'r> {
-        let what = match decoded {
-            Ok(call) => What::Call(call),
-            Err(error) => What::NoCall(error.to_string()),
+        let kind = match decoded {
+            Ok(call) => RequestKind::Call(call),
+            Err(error) => RequestKind::NoCall(error.to_string()),
         };
         let Self { path, headers, body, .. } = self;
-        Asked { face, connection: connection.number, path, headers, body, what, operations }
+        Asked { face, connection: connection.number, path, headers, body, kind, operations }
     }
 
     /// Returns what happens to the connection after the reply.
@@ -112,7 +112,7 @@ impl Incoming {
             Release::V3_0_2 => Self::Refused(Reply::internal_error().with_head(has_head)),
             _ => Self::Unanswerable,
         };
-        // A missing length, or one that is no number, raises an exception: `int(None)`, `int('abc')`.
+        // A missing length, or one that is not a number, raises an exception: `int(None)`, `int('abc')`.
         let Some(length) = headers.get("content-length").and_then(|length| python::int(length).ok()) else {
             return Some(unreadable());
         };

@@ -21,7 +21,7 @@ use crate::scenario::words::{BODY_FILE, CHANGES, FAULT, SEXPR, Shape, TEXT, WORD
 use crate::text_file;
 
 impl File<'_> {
-    /// Reads a reply with all that is written beside it. `is_never` tells whether no reply is needed.
+    /// Reads a reply with everything that is written beside it. `is_never` tells whether no reply is needed.
     pub(super) fn step(
         &self,
         table: &mut Table<'_, '_>,

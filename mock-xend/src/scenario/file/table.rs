@@ -43,7 +43,7 @@ impl<'s, 'i> Table<'s, 'i> {
     /// Opens a table that may have these keys.
     ///
     /// # Errors
-    /// Returns a diagnostic if the value is no table, or for the first key that is not known.
+    /// Returns a diagnostic if the value is not a table, or for the first key that is not known.
     pub(super) fn open(
         source: &'s Source,
         what: &'s str,

@@ -36,7 +36,7 @@ enum Use {
     Sent,
 }
 
-/// A value of a file, with all that may stand for one.
+/// A value of a file, with everything that may stand for one.
 enum Typed {
     Value(xmlrpc::Value),
     Described(Param),

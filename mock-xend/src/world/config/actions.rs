@@ -34,7 +34,7 @@ const EVENTS: [(&str, &str, &str); 3] = [
 /// Reads the actions from a configuration, from 3.1 on.
 ///
 /// # Errors
-/// Returns the daemon's failure for a word that is no action.
+/// Returns the daemon's failure for a word that is not an action.
 pub(super) fn read(config: &Datum, release: Release) -> Result<OnEnd, Failure> {
     // The daemon passes `never` on, and refuses it later.
     let filled: [Option<&str>; 3] = match child(config, "restart").map(python::str).as_deref() {
@@ -67,7 +67,7 @@ pub(super) fn read(config: &Datum, release: Release) -> Result<OnEnd, Failure> {
 /// Reads the actions from a configuration, up to 3.0.3. `restart` sets those that are not given.
 ///
 /// # Errors
-/// Returns the daemon's failure for a word that is no action.
+/// Returns the daemon's failure for a word that is not an action.
 pub(super) fn read_until_3_0_3(config: &Datum, release: Release) -> Result<OnEnd, Failure> {
     let filled: Option<[&str; 3]> = match child(config, "restart").map(python::str).as_deref() {
         Some(b"onreboot") => Some(["destroy", "restart", "destroy"]),

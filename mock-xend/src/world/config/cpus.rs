@@ -14,7 +14,7 @@ use crate::world::pairs::child;
 /// in releases that only check the field.
 ///
 /// # Errors
-/// Returns the daemon's failure for a list of the wrong length, and for an element that is no number.
+/// Returns the daemon's failure for a list of the wrong length, and for an element that is not a number.
 pub(super) fn read(config: &Datum, vcpus: i64, release: Release) -> Result<Vec<Vec<i64>>, Failure> {
     let cpu = child(config, "cpu").map(|cpu| python::number(cpu).map_err(Failure::Exception)).transpose()?;
     let given = match (child(config, "cpus"), cpu) {
@@ -65,7 +65,7 @@ fn of_vcpu(cpus: &Datum, whole: &Datum, release: Release) -> Result<Vec<i64>, Fa
 /// that an error shows.
 ///
 /// # Errors
-/// Returns Python's exception for a part that is no number.
+/// Returns Python's exception for a part that is not a number.
 pub(super) fn range(text: &[u8], whole: &Datum, release: Release) -> Result<Vec<i64>, Failure> {
     /// The longest list of CPUs: the hypervisor has no more.
     const MOST: i64 = 4096;

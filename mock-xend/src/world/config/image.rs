@@ -89,7 +89,7 @@ fn arguments(image: &Datum, otherwise: &[u8]) -> Vec<u8> {
 /// `_platform_sanity_check`). `has_framebuffer` tells whether a device of the domain shows a screen.
 ///
 /// # Errors
-/// Returns the daemon's failure, from 4.0 on, if the device model or the loader is no file.
+/// Returns the daemon's failure, from 4.0 on, if the device model or the loader is not a file.
 pub(in crate::world) fn complete(image: &mut Image, host: Host<'_>, has_framebuffer: bool) -> Result<(), Failure> {
     let (release, is_hvm) = (host.release, image.is_hvm());
     for (key, value) in platform::defaults(release, is_hvm) {

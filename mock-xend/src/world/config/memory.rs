@@ -21,7 +21,7 @@ pub(super) struct Memory {
 /// former count.
 ///
 /// # Errors
-/// Returns Python's exception for a value that is no number. A field of the Xen-API with such a value is ignored.
+/// Returns Python's exception for a value that is not a number. A field of the Xen-API with such a value is ignored.
 pub(super) fn read(config: &Datum) -> Result<Memory, Failure> {
     let bytes = |name: &str| child(config, name).and_then(|value| python::number(value).ok());
     let mib = |name: &str| integer(config, name).map(|value| value.map(|value| value.saturating_mul(MIB)));

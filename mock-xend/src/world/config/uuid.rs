@@ -11,8 +11,8 @@ use crate::world::Failure;
 /// (captures `pine1` to `pine13`).
 ///
 /// # Errors
-/// Returns Python's exception from `int(pair, 16)` for the first pair that is no number. A text that is too short ends
-/// in an empty pair.
+/// Returns Python's exception from `int(pair, 16)` for the first pair that is not a number. A text that is too short
+/// ends in an empty pair.
 pub(in crate::world) fn normalise(value: &Datum) -> Result<String, Failure> {
     let digits: Vec<u8> = python::str(value).into_iter().filter(|&byte| byte != b'-').collect();
     let mut text = String::with_capacity(36);

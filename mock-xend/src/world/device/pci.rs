@@ -22,7 +22,7 @@ fn needed(release: Release) -> &'static [&'static str] {
 /// Returns the settings of a pci device: its uuid, if given, and each `dev` with its pairs. Everything else is dropped.
 ///
 /// # Errors
-/// Returns Python's exception for a value that is no list of pairs, and for a missing key.
+/// Returns Python's exception for a value that is not a list of pairs, and for a missing key.
 pub(super) fn settings(
     config: &Datum,
     release: Release,
@@ -64,7 +64,7 @@ pub(super) fn settings(
     Ok(settings)
 }
 
-/// Formats Python's exception from `dict()` for an element of a list that is no pair.
+/// Formats Python's exception from `dict()` for an element of a list that is not a pair.
 fn no_pair(at: usize, length: usize) -> String {
     format!("dictionary update sequence element #{at} has length {length}; 2 is required")
 }

@@ -15,7 +15,7 @@
 //! | an enum's variant without a value | `string`, with the name of the variant |
 //! | an enum's variant with a value | `struct` with one member, which has the name of the variant |
 //!
-//! Reading is as strict as the document: an `int` is no text, and a text is no number.
+//! Reading is as strict as the document: an `int` is not a text, and a text is not a number.
 //! A `dateTime.iso8601` is read as a [`DateTime`] or as its text.
 
 mod date_time;

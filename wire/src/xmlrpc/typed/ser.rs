@@ -12,7 +12,7 @@ use super::super::value::Value;
 use super::DATE_TIME;
 use crate::Error;
 
-/// Makes a value of a type.
+/// Converts a value of a type that implements `Serialize` to an XML-RPC value.
 ///
 /// ```
 /// use serde::Serialize;
@@ -30,7 +30,7 @@ use crate::Error;
 /// ```
 ///
 /// # Errors
-/// If XML-RPC has nothing for it, as for a number of more than 64 bits:
+/// If XML-RPC can't represent the value, for instance a number of more than 64 bits:
 /// [`NotRepresentable`](crate::ErrorKind::NotRepresentable).
 pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
     value.serialize(ValueSerializer)
@@ -47,7 +47,7 @@ pub fn to_value<T: Serialize + ?Sized>(value: &T) -> Result<Value, Error> {
 /// ```
 ///
 /// # Errors
-/// As [`to_value`] and [`encode_call`], and if the parameters are no sequence.
+/// As [`to_value`] and [`encode_call`], and if the parameters are not a sequence.
 pub fn to_call<T: Serialize + ?Sized>(method: &str, params: &T) -> Result<Vec<u8>, Error> {
     match to_value(params)? {
         Value::Array(params) => encode_call(method, &params),

@@ -151,8 +151,8 @@ fn domain_of(call: &Context<'_>, config: &Datum) -> Result<String, ErrorDescript
     if records::exists(call, "VM", vm) { Ok(python::text(vm)) } else { Err(ErrorDescription::handle_invalid("VM", vm)) }
 }
 
-/// Puts another disc into a CD drive, from 4.1 on (`VBD_media_change`). A device that is no read-only CD drive counts
-/// as unknown.
+/// Puts another disc into a CD drive, from 4.1 on (`VBD_media_change`). A device that is not a read-only CD drive
+/// counts as unknown.
 pub(in super::super) fn change_media(call: &mut Context<'_>) -> Outcome {
     if call.release <= Release::V3_4 {
         return Err(ErrorDescription::unsupported());
