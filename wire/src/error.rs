@@ -211,7 +211,7 @@ impl Error {
         self
     }
 
-    /// What kind of error this is.
+    /// The kind of the error.
     pub fn kind(&self) -> ErrorKind {
         self.0.kind
     }
@@ -221,7 +221,7 @@ impl Error {
         self.0.span.clone()
     }
 
-    /// What the document should have had instead, as a phrase, if that can be said.
+    /// A phrase for what the document should have had instead, if it is known.
     pub fn expectation(&self) -> Option<&str> {
         self.0.expected.as_deref()
     }

@@ -40,9 +40,9 @@ pub(crate) enum Sent {
     Close,
     /// Nothing; the connection stays open.
     Hang,
-    /// A reply, behind which the connection may be kept.
+    /// A reply, after which the connection may be kept.
     Kept(Vec<u8>),
-    /// A reply, behind which the connection is closed.
+    /// A reply, after which the connection is closed.
     Closed(Vec<u8>),
 }
 

@@ -34,22 +34,22 @@ pub struct Declaration {
 /// What a subject can do with a Xend at an address.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Operator {
-    /// The schemes of the addresses that it takes, such as `sxp+tcp`.
+    /// The schemes of the addresses that the subject takes, such as `sxp+tcp`.
     pub schemes: Vec<String>,
-    /// The releases of Xend that it can operate.
+    /// The releases of Xend that the subject can operate.
     pub releases: Vec<Release>,
-    /// The operations that it has.
+    /// The operations that the subject has.
     pub operations: Vec<Operation>,
-    /// Whether it tells the codes of errors, such as `ERR_VM_NOT_FOUND`.
+    /// Whether the subject tells the codes of errors, such as `ERR_VM_NOT_FOUND`.
     pub codes: bool,
 }
 
 /// What a subject can do with an engine of its own.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Engine {
-    /// The operations that it has.
+    /// The operations that the subject has.
     pub operations: Vec<Operation>,
-    /// Whether it tells the codes of errors, such as `ERR_VM_NOT_FOUND`.
+    /// Whether the subject tells the codes of errors, such as `ERR_VM_NOT_FOUND`.
     pub codes: bool,
 }
 

@@ -99,7 +99,7 @@ pub trait Subject: Send {
 pub struct Question<'a> {
     /// The id of the case.
     pub id: &'a str,
-    /// What is asked.
+    /// The task for the subject.
     pub ask: Ask<'a>,
     /// How long the answer may take, if the case has a deadline of its own.
     pub deadline: Option<Duration>,

@@ -21,14 +21,14 @@ pub struct Once {
     has_run: bool,
 }
 
-/// How it is known what a command that is started for each case can do.
+/// The source of the declaration of a command that is started for each case.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Declared {
-    /// By these rules it reads documents, and it may answer `unsupported`.
+    /// The rules by which the command reads documents. It may answer `unsupported`.
     Rules(Vec<Rules>),
-    /// It is declared here.
+    /// This declaration, which the user gave.
     As(Box<Declaration>),
-    /// It is asked: the command is started once with `--hello` behind its arguments, and writes its hello as one line.
+    /// The command itself: it is started once with `--hello` after its arguments, and writes its hello as one line.
     Asked,
 }
 

@@ -10,14 +10,14 @@ use crate::suite::Suite;
 use crate::tagged::{Equality, Tagged};
 use crate::{Codec, Error, Rules};
 
-/// One thing that was looked at.
+/// One check of a smoke test, with what it found.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Check {
-    /// What was looked at, and what was found, as a phrase.
+    /// What was checked, and the result, as a phrase.
     pub what: String,
-    /// The likely mistake, if it is not right.
+    /// The likely mistake of the subject, if the check failed.
     pub mistake: Option<String>,
-    /// The end of what the command wrote to standard error, if it is not right.
+    /// The end of what the command wrote to standard error, if the check failed.
     pub stderr: String,
 }
 

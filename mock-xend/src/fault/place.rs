@@ -18,15 +18,15 @@ use xend_wire::{Limits, Release, sexpr};
 pub enum Place {
     /// Before the first byte.
     Start,
-    /// Within the head: behind the status line.
+    /// Within the head: after the status line.
     Head,
     /// Between the head and the body.
     Body,
-    /// Behind the last byte.
+    /// After the last byte.
     End,
-    /// Behind this number of bytes, those of the head included.
+    /// After this number of bytes, those of the head included.
     Byte(usize),
-    /// Behind this number of bytes of the body.
+    /// After this number of bytes of the body.
     BodyByte(usize),
     /// Before the value of a node of the body.
     Node(Node),
@@ -61,16 +61,16 @@ enum Step {
 pub(super) enum Spot {
     /// Behind this number of bytes of the head.
     Head(usize),
-    /// Behind this number of bytes of the body.
+    /// After this number of bytes of the body.
     Body(usize),
 }
 
 /// The two parts of a reply or a request.
 #[derive(Clone, Copy, Debug)]
 pub(crate) struct Parts<'a> {
-    /// The first line and the headers, with the empty line behind them. Empty if there are none.
+    /// The first line and the headers, with the empty line after them. Empty if there are none.
     pub(crate) head: &'a [u8],
-    /// The bytes behind the head.
+    /// The bytes after the head.
     pub(crate) body: &'a [u8],
 }
 

@@ -3,7 +3,7 @@
 use std::fmt;
 
 crate::named_enum! {
-    /// What went wrong, as a code for programs.
+    /// A code for what went wrong, for use by programs.
     ///
     /// The list of codes, and its order, is that of the author of a Xen CIM provider (libvir-list, 10 March 2006). It came
     /// without meanings. The meanings here are this project's, and `patterns.tsv` says which failure has which code.

@@ -35,9 +35,9 @@ use crate::http::Reply;
 /// Why an operation was not carried out, or may not have been.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Failure {
-    /// What went wrong, for programs.
+    /// The code of the failure, for programs.
     pub code: ErrorCode,
-    /// What went wrong, for people: the daemon's own text where it gave one.
+    /// The message of the failure, for people: the daemon's own text, if it gave one.
     pub message: String,
     /// The daemon's own code: the `faultCode` of a fault, or the first word of an `ErrorDescription`, such as
     /// `SESSION_INVALID`. `None` if the failure came in a form that has no code.

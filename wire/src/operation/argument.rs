@@ -9,9 +9,9 @@ use crate::{Error, ErrorKind, sexpr};
 pub struct Argument {
     /// The name of the argument, such as `domain`.
     pub name: &'static str,
-    /// Which values it may have.
+    /// The kind of values that the argument may have.
     pub kind: ArgumentKind,
-    /// Whether it must be given.
+    /// Whether a caller must give the argument.
     pub is_required: bool,
 }
 
