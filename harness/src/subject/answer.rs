@@ -52,7 +52,8 @@ pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
     match question.ask {
         Ask::Read { rules, input } => {
             by(rules);
-            line.input = Some(BASE64.encode(input));
+            let line = serde_json::to_string(&line).expect("strings are written as JSON");
+            return read_line(line, input);
         }
         Ask::Write { rules, value } => {
             by(rules);
@@ -68,6 +69,16 @@ pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
     line
 }
 
+/// Completes the line of a question with a document, which may be many megabytes long: base64 needs no escapes.
+fn read_line(mut line: String, input: &[u8]) -> Vec<u8> {
+    line.truncate(line.trim_end_matches('}').len());
+    line.reserve(BASE64.encode_len(input.len()) + 16);
+    line += ",\"input\":\"";
+    BASE64.encode_append(input, &mut line);
+    line += "\"}\n";
+    line.into_bytes()
+}
+
 impl Answer {
     /// Parses an answer, given without its line break, and returns it with its `id` if it has one.
     ///
@@ -75,13 +86,12 @@ impl Answer {
     /// Returns [`Fault::InvalidAnswer`] if the line is not a valid answer, or has values that do not belong to the
     /// codec.
     pub fn from_line(line: &[u8], codec: Codec) -> Result<(Option<String>, Self), Fault> {
-        read(line, codec).map_err(|error| Fault::invalid(line, &error.to_string()))
+        AnswerReader::read(line, |reader| read(reader, codec)).map_err(|error| Fault::invalid(line, &error.to_string()))
     }
 }
 
-fn read(line: &[u8], codec: Codec) -> Result<(Option<String>, Answer), Malformed> {
+fn read(mut reader: AnswerReader<'_>, codec: Codec) -> Result<(Option<String>, Answer), Malformed> {
     const KEYS: &str = "values, document, reject, accept, error and unsupported";
-    let mut reader = AnswerReader::new(line);
     let (mut id, mut answer, mut unknown) = (None, None, Vec::new());
     while let Some(key) = reader.key()? {
         let read = match &*key {

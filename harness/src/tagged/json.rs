@@ -39,7 +39,23 @@ impl std::fmt::Debug for AnswerReader<'_> {
 impl<'a> AnswerReader<'a> {
     /// Makes a reader for one line.
     pub fn new(line: &'a [u8]) -> Self {
-        let settings = ReaderSettings { max_nesting_depth: None, ..ReaderSettings::default() };
+        Self::noting(line, true)
+    }
+
+    /// Reads a line, and if it has a mistake reads it once more for the place of the mistake: to know the place takes
+    /// as long as the reading itself, and nearly all lines are right.
+    ///
+    /// # Errors
+    /// Returns the error of `read`, with its place.
+    pub(crate) fn read<T>(
+        line: &'a [u8],
+        read: impl Fn(AnswerReader<'a>) -> Result<T, Malformed>,
+    ) -> Result<T, Malformed> {
+        read(Self::noting(line, false)).or_else(|_| read(Self::noting(line, true)))
+    }
+
+    fn noting(line: &'a [u8], track_path: bool) -> Self {
+        let settings = ReaderSettings { max_nesting_depth: None, track_path, ..ReaderSettings::default() };
         Self { json: JsonStreamReader::new_custom(line, settings), is_open: false }
     }
 
@@ -479,9 +495,11 @@ impl Tagged {
     /// Returns an error if the text is not a JSON array of tagged values, if the codec does not have such values, or if
     /// one of them is odd, which only an answer of a subject may be.
     pub fn from_json(text: &[u8], codec: Codec) -> Result<Self, Malformed> {
-        let mut reader = AnswerReader::new(text);
-        let tagged = reader.values(codec)?;
-        reader.finish()?;
+        let tagged = AnswerReader::read(text, |mut reader| {
+            let tagged = reader.values(codec)?;
+            reader.finish()?;
+            Ok(tagged)
+        })?;
         let odd = tagged.entries.iter().find_map(|entry| match &entry.node {
             Node::Odd(text) => Some(text),
             _ => None,
