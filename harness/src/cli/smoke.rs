@@ -5,8 +5,8 @@ use std::time::Duration;
 
 use super::output::print;
 use super::test::seconds;
-use crate::Error;
-use crate::subject::{Bounds, smoke};
+use crate::subject::{Bounds, smoke, smoke_once};
+use crate::{Codec, Error};
 
 /// Tell whether a command speaks the protocol, before any case counts.
 ///
@@ -15,6 +15,12 @@ use crate::subject::{Bounds, smoke};
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "xend-harness smoke [OPTIONS] -- COMMAND...")]
 pub(super) struct Arguments {
+    /// Start COMMAND once for each document, as `test --once` does.
+    #[arg(long)]
+    once: bool,
+    /// With --once: give it documents of this codec only.
+    #[arg(long, value_enum, requires = "once")]
+    codec: Option<Codec>,
     /// How long an answer may take, in seconds.
     #[arg(long, value_name = "SECONDS", value_parser = seconds)]
     timeout: Option<Duration>,
@@ -23,12 +29,16 @@ pub(super) struct Arguments {
     command: Vec<OsString>,
 }
 
-/// The number of lines of standard error that are shown; the last ones are.
-const STDERR: usize = 10;
+/// The number of lines of standard error that are shown at its beginning and at its end: some languages tell first what
+/// went wrong and then where, and others the other way round.
+const STDERR: [usize; 2] = [10, 30];
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let bounds = Bounds { timeout: arguments.timeout, ..Bounds::default() };
-    let checks = smoke(&arguments.command, bounds)?;
+    let checks = match arguments.once {
+        true => smoke_once(&arguments.command, arguments.codec, bounds)?,
+        false => smoke(&arguments.command, bounds)?,
+    };
     let mut text = String::new();
     for check in &checks {
         let sign = if check.mistake.is_none() { "ok" } else { "WRONG" };
@@ -37,15 +47,24 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             text += &format!("       {likely}\n");
         }
         let said: Vec<_> = check.stderr.lines().collect();
-        for said in &said[said.len().saturating_sub(STDERR)..] {
-            text += &format!("       stderr  {said}\n");
+        let [first, last] = STDERR;
+        let behind = said.len().saturating_sub(last).max(first);
+        for (at, said) in said.iter().enumerate() {
+            if at == first && behind > first {
+                text += &format!("       stderr  … ({} lines are left out)\n", behind - first);
+            }
+            if at < first || at >= behind {
+                text += &format!("       stderr  {said}\n");
+            }
         }
     }
+    let once = if arguments.once { "--once " } else { "" };
     let is_right = checks.iter().all(|check| check.mistake.is_none());
-    text += if is_right {
-        "the command is set up right: xend-harness test -- COMMAND asks it all that it declares\n"
-    } else {
-        "the command is not set up right; no case was asked\n"
+    text += &match is_right {
+        true => {
+            format!("the command is set up right: xend-harness test {once}-- COMMAND asks it all that it declares\n")
+        }
+        false => "the command is not set up right; no case was asked\n".to_owned(),
     };
     print(&text)?;
     Ok(u8::from(!is_right))

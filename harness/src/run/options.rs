@@ -28,6 +28,15 @@ pub struct Options {
 }
 
 impl Options {
+    /// Returns the command line that tells whether the command is set up right.
+    pub(super) fn smoke(&self) -> String {
+        let [before, behind] = &self.repeat;
+        let once = before.iter().any(|word| word == "--once").then_some("--once");
+        let behind: Vec<_> =
+            if behind.is_empty() { vec!["--", "COMMAND"] } else { behind.iter().map(|it| &**it).collect() };
+        shlex::try_join(["xend-harness", "smoke"].into_iter().chain(once).chain(behind)).unwrap_or_default()
+    }
+
     /// Returns the command line that repeats the run for one case.
     pub fn repeat(&self, filter: Option<&str>) -> String {
         let [before, behind] = &self.repeat;

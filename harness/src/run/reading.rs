@@ -106,7 +106,8 @@ pub fn judge_with<'c>(
         Ok(Ok(())) => {}
         Ok(Err(report)) => {
             let verdicts = vec![hello_verdict(report, options.repeat(None))];
-            return Ok(Run { subject: "the subject".to_owned(), verdicts, ..Run::default() });
+            let notes = vec![format!("to find the likely mistake: {}", options.smoke())];
+            return Ok(Run { subject: "the subject".to_owned(), verdicts, notes, ..Run::default() });
         }
         Err(Error::Interrupted(how)) => {
             return Ok(Run { subject: "the subject".to_owned(), interrupted: Some(how), ..Run::default() });

@@ -63,7 +63,7 @@ pub use declaration::{Declaration, Engine, Operator};
 pub use kept_alive::KeptAlive;
 pub use once::{Declared, Once};
 pub use reply::{Answer, Fault, FaultReport, Reply};
-pub use smoke::{Check, smoke};
+pub use smoke::{Check, smoke, smoke_once};
 
 use crate::{Codec, Error, Rules};
 

@@ -4,6 +4,7 @@
 
 use std::ffi::OsString;
 use std::io;
+use std::mem;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -27,6 +28,9 @@ const GRACE: Duration = Duration::from_millis(200);
 
 /// How much of the end of standard error is kept, in bytes.
 const STDERR: usize = 8 << 10;
+
+/// What is wrong with an answer that waits for its end.
+const NO_LINE_BREAK: &str = "there is no line break behind the answer, so the harness waited for its end";
 
 /// Runs conversations with commands on the calling thread, and ends them if a signal asks the harness to end.
 ///
@@ -67,6 +71,8 @@ pub(super) struct Process {
     tree: ProcessTree,
     stdin: Option<ChildStdin>,
     stdout: BufReader<ChildStdout>,
+    /// What has come of a line whose end has not.
+    partial: Vec<u8>,
     stderr: Arc<Mutex<Tail>>,
     stderr_reader: JoinHandle<()>,
 }
@@ -101,7 +107,7 @@ impl Process {
         let pipe = child.stderr.take().expect("it is piped");
         let stderr_reader = tokio::spawn(drain(pipe, Arc::clone(&stderr)));
         let stdout = BufReader::with_capacity(64 << 10, child.stdout.take().expect("it is piped"));
-        Ok(Self { tree, stdin: child.stdin.take(), stdout, stderr, stderr_reader, child })
+        Ok(Self { tree, stdin: child.stdin.take(), stdout, partial: Vec::new(), stderr, stderr_reader, child })
     }
 
     /// Sends bytes and reads one line, which is returned without its line break.
@@ -117,7 +123,7 @@ impl Process {
         limit: Duration,
         bounds: &Bounds,
     ) -> Result<Vec<u8>, ConversationError> {
-        let Self { child, stdin, stdout, tree, .. } = self;
+        let Self { child, stdin, stdout, partial, tree, .. } = self;
         let write = async {
             if let Some(pipe) = stdin.as_mut() {
                 // A command that does not read its input may still answer. If it has ended, reading from it finds that
@@ -129,7 +135,8 @@ impl Process {
             }
             Ok(())
         };
-        let exchange = async { tokio::try_join!(write, read_line(stdout, bounds.answer)).map(|((), line)| line) };
+        let exchange =
+            async { tokio::try_join!(write, read_line(stdout, partial, bounds.answer)).map(|((), line)| line) };
         let until_ended = async {
             tokio::select! {
                 biased;
@@ -145,6 +152,11 @@ impl Process {
         yield_now().await;
         yield_now().await;
         line
+    }
+
+    /// Returns a whole JSON value that came without the line break that an answer needs, if one did.
+    pub(super) fn unended_answer(&self) -> Option<&[u8]> {
+        serde_json::from_slice::<serde::de::IgnoredAny>(&self.partial).is_ok().then_some(&*self.partial)
     }
 
     /// Returns what the command has already written beyond the line that was read last.
@@ -202,7 +214,10 @@ impl Process {
             ConversationError::TooLong => {
                 Fault::ResourceLimit(format!("the answer has more than {} bytes", bounds.answer))
             }
-            ConversationError::Breach(Breach::Time) => Fault::Timeout(limit),
+            ConversationError::Breach(Breach::Time) => match self.unended_answer() {
+                Some(answer) => Fault::invalid(answer, NO_LINE_BREAK),
+                None => Fault::Timeout(limit),
+            },
             ConversationError::Breach(Breach::Resource(what)) => Fault::ResourceLimit(what),
         };
         (fault, self.stop(bounds).await)
@@ -277,12 +292,16 @@ fn ending(status: Option<ExitStatus>) -> String {
     }
 }
 
-async fn read_line(stdout: &mut (impl AsyncBufRead + Unpin), longest: usize) -> Result<Vec<u8>, ConversationError> {
-    let mut line = Vec::new();
+/// Reads a line; `line` keeps what has come of it if the reading is given up.
+async fn read_line(
+    stdout: &mut (impl AsyncBufRead + Unpin),
+    line: &mut Vec<u8>,
+    longest: usize,
+) -> Result<Vec<u8>, ConversationError> {
     loop {
         let piece = stdout.fill_buf().await.unwrap_or_default();
         if piece.is_empty() {
-            return if line.is_empty() { Err(ConversationError::Ended) } else { Ok(line) };
+            return if line.is_empty() { Err(ConversationError::Ended) } else { Ok(mem::take(line)) };
         }
         let end = memchr::memchr(b'\n', piece);
         let taken = &piece[..end.unwrap_or(piece.len())];
@@ -293,7 +312,7 @@ async fn read_line(stdout: &mut (impl AsyncBufRead + Unpin), longest: usize) -> 
         let length = taken.len() + usize::from(end.is_some());
         stdout.consume(length);
         if end.is_some() {
-            return Ok(line);
+            return Ok(mem::take(line));
         }
     }
 }

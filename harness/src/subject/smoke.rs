@@ -5,7 +5,7 @@ use std::ffi::OsString;
 use super::answer::{HELLO, question_line};
 use super::process::{ConversationError, Process, Runner};
 use super::process_tree::Breach;
-use super::{Answer, Ask, Bounds, Declaration, Fault, Question};
+use super::{Answer, Ask, Bounds, Declaration, Declared, Fault, Once, Question, Subject};
 use crate::suite::Suite;
 use crate::tagged::{Equality, Tagged};
 use crate::{Codec, Error, Rules};
@@ -49,6 +49,10 @@ fn sample(codec: Codec) -> Sample {
     }
 }
 
+/// Where the forms of answers are told.
+const FORMS: &str = "`xend-harness test --help` and docs/subjects.md show the forms of answers";
+const NOT_AN_ANSWER: &str = "standard output is for answers alone; whatever else is printed goes to standard error";
+
 /// Looks at a command that is kept alive: its hello, an answer to each kind of question that it declares, and whether it
 /// flushes, keeps alive and gives one line for each question. Ends at the first mistake.
 ///
@@ -69,6 +73,111 @@ pub fn smoke(command: &[OsString], bounds: Bounds) -> Result<Vec<Check>, Error> 
         talk.questions(&declaration)?;
     }
     Ok(talk.checks)
+}
+
+/// Looks at a command that is started for each case: its answers to a document of each codec, or of the one that is
+/// given. Ends at the first mistake.
+///
+/// # Errors
+/// As for [`smoke`].
+pub fn smoke_once(command: &[OsString], codec: Option<Codec>, bounds: Bounds) -> Result<Vec<Check>, Error> {
+    let codecs = codec.map_or(Codec::ALL.to_vec(), |codec| vec![codec]);
+    let rules: Vec<_> = codecs.into_iter().map(Codec::default_rules).collect();
+    let mut subject = Once::new(command, Declared::Rules(rules.clone()), bounds)?;
+    let mut checks = Vec::new();
+    let mut has_read = false;
+    for rules in rules {
+        let Sample { good, means, bad } = sample(rules.codec());
+        let means = Tagged::from_json(means.as_bytes(), rules.codec()).expect("the sample is right");
+        for (input, means) in [(good, Some(&means)), (bad, None)] {
+            let what = named(rules, means);
+            let question = Question { id: "smoke", ask: Ask::Read { rules, input }, deadline: None };
+            let reply = subject.ask(&question)?;
+            let wrong = match &reply.answer {
+                Ok(Answer::Unsupported(why)) => {
+                    checks.push(Check::right(format!("{what}: unsupported, {why}")));
+                    continue;
+                }
+                Ok(answer) => {
+                    has_read = true;
+                    mistake(answer, means, &shown(answer))
+                }
+                Err(fault) => Some((fault.status().1, likely_of_once(fault).to_owned())),
+            };
+            match wrong {
+                None => checks.push(Check::right(what)),
+                Some((found, likely)) => {
+                    checks.push(Check { stderr: reply.stderr, ..Check::wrong(format!("{what}: {found}"), likely) });
+                    return Ok(checks);
+                }
+            }
+        }
+    }
+    if !has_read {
+        let likely = "XEND_CODEC in its environment is the format of the document, sexpr or xmlrpc; it must read one";
+        checks.push(Check::wrong("it reads nothing that it is given", likely));
+    }
+    Ok(checks)
+}
+
+/// Returns what a command is asked, as a phrase; `means` is what the document means, or none if it must be refused.
+fn named(rules: Rules, means: Option<&Tagged>) -> String {
+    let document = if means.is_some() { "a document" } else { "one that is cut off" };
+    format!("{} by {rules}, {document}", rules.codec())
+}
+
+/// Returns an answer for people, as far as it says what is wrong with it.
+fn shown(answer: &Answer) -> String {
+    match answer {
+        Answer::Values(values) => format!("{{\"values\":{}}}", values.to_json()),
+        Answer::Accept => "{\"accept\":true}".to_owned(),
+        other => format!("{other:?}"),
+    }
+}
+
+fn likely_of_once(fault: &Fault) -> &'static str {
+    match fault {
+        Fault::Timeout(_) => {
+            "it must read standard input to its end, answer and end; a command that answers in a loop is asked without \
+             --once"
+        }
+        Fault::Crash(_) => {
+            "it gets a document as it is on standard input, and must write one line with the answer to standard output; \
+             look at what it wrote to standard error"
+        }
+        Fault::ResourceLimit(_) => "an answer is one line, with a line break at its end",
+        _ => {
+            "standard output is for one answer, such as {\"reject\":\"why\"}; whatever else is printed goes to standard \
+             error. `xend-harness test --help` and docs/subjects.md show the forms of answers"
+        }
+    }
+}
+
+/// Returns what is wrong with an answer to a document, with the likely mistake; `means` is what the document means, or
+/// none if it must be refused.
+fn mistake(answer: &Answer, means: Option<&Tagged>, shown: &str) -> Option<(String, String)> {
+    let (found, likely) = match (answer, means) {
+        (Answer::Reject { message, .. }, Some(_)) => {
+            let likely = format!(
+                "kept alive, it gets `input` as base64, which must be decoded before it is read; the message is `{message}`"
+            );
+            ("the simplest document is refused", likely)
+        }
+        (Answer::Values(values), Some(means)) => {
+            let equality = Equality { untyped_numbers: true, typed_dates: true, untyped_base64: true, ordered: false };
+            let difference = values.difference(means, equality)?;
+            ("the simplest document is read as something else", format!("{difference}; the line is {shown}"))
+        }
+        (Answer::Values(_) | Answer::Accept, None) => {
+            let likely = format!("an error of the library must become {{\"reject\":\"why\"}}; the line is {shown}");
+            ("it is accepted", likely)
+        }
+        (Answer::Document(_) | Answer::Error(_), _) => {
+            ("the answer is one to another kind of question", format!("a document is read; the line is {shown}"))
+        }
+        _ => return None,
+    };
+    Some((found.to_owned(), likely))
 }
 
 struct Talk {
@@ -102,6 +211,10 @@ impl Talk {
         let Some(process) = self.process.as_mut() else { return Ok(Said::Nothing) };
         match self.runner.run(process.send_and_read_line(line, false, limit, &bounds))? {
             Ok(line) => return Ok(Said::Line(line)),
+            Err(ConversationError::Breach(Breach::Time)) if process.unended_answer().is_some() => {
+                let likely = "an answer is one line: write a line break behind it, and flush standard output";
+                self.wrong(format!("{what}: the answer comes, and no line break behind it"), likely)?;
+            }
             Err(ConversationError::Breach(Breach::Time)) => {
                 // What comes when the input ends was written before, and lay in a buffer.
                 let rest = self.runner.run(process.rest(limit, &bounds))?.unwrap_or_default();
@@ -166,49 +279,25 @@ impl Talk {
 
     /// Asks a question; `means` is what the document means, or none if it must be refused. Returns whether all is right.
     fn question(&mut self, rules: Rules, id: &str, input: &[u8], means: Option<&Tagged>) -> Result<bool, Error> {
-        let codec = rules.codec();
-        let what =
-            format!("{codec} by {rules}, {}", if means.is_some() { "a document" } else { "one that is cut off" });
+        let what = named(rules, means);
         let question = Question { id, ask: Ask::Read { rules, input }, deadline: None };
         let Said::Line(line) = self.send(&question_line(&question), &what, false)? else { return Ok(false) };
         let shown = xend_wire::visible(&line[..line.len().min(200)]).to_string();
-        let (given, answer) = match Answer::from_line(&line, codec) {
+        let (given, answer) = match Answer::from_line(&line, rules.codec()) {
             Ok(read) => read,
             Err(fault) => {
-                let likely = if line.trim_ascii_start().starts_with(b"{") {
-                    "`xend-harness test --help` and the README show the forms of answers"
-                } else {
-                    "standard output is for answers alone; whatever else is printed goes to standard error"
-                };
+                let likely = if line.trim_ascii_start().starts_with(b"{") { FORMS } else { NOT_AN_ANSWER };
                 self.wrong(format!("{what}: {}", fault.status().1), format!("{likely}; the line is {shown}"))?;
                 return Ok(false);
             }
         };
-        let wrong = match (&*given.unwrap_or_default(), answer, means) {
-            ("", _, _) => Some(("the answer has no id", "each answer has the `id` of its question".to_owned())),
-            (other, _, _) if other != id => {
+        let wrong = match &*given.unwrap_or_default() {
+            "" => Some(("the answer has no id".to_owned(), "each answer has the `id` of its question".to_owned())),
+            other if other != id => {
                 let likely = format!("give back the `id` of the question, `{id}`, as it is; the answer has `{other}`");
-                Some(("the answer has another id", likely))
+                Some(("the answer has another id".to_owned(), likely))
             }
-            (_, Answer::Reject { message, .. }, Some(_)) => {
-                let likely =
-                    format!("`input` is base64, and must be decoded before it is read; the message is `{message}`");
-                Some(("the simplest document is refused", likely))
-            }
-            (_, Answer::Values(values), Some(means)) => {
-                let equality =
-                    Equality { untyped_numbers: true, typed_dates: true, untyped_base64: true, ordered: false };
-                values.difference(means, equality).map(|difference| {
-                    ("the simplest document is read as something else", format!("{difference}; the line is {shown}"))
-                })
-            }
-            (_, Answer::Values(_) | Answer::Accept, None) => {
-                let likely = format!(
-                    "an error of the library must become {{\"id\":..,\"reject\":\"why\"}}; the line is {shown}"
-                );
-                Some(("it is accepted", likely))
-            }
-            _ => None,
+            _ => mistake(&answer, means, &shown),
         };
         if let Some((found, likely)) = wrong {
             self.wrong(format!("{what}: {found}"), likely)?;
