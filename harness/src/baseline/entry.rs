@@ -103,11 +103,16 @@ pub(super) struct Entry {
     pub(super) stale: Diagnostic,
     /// The byte range of the lines of the entry in the file, with the line break.
     pub(super) lines: Range<usize>,
-    /// The length of the key in the file, in bytes.
-    pub(super) key_length: usize,
+    /// The byte range of the value in the file with what stands between the key and it, such as `= "why"`.
+    pub(super) value: Range<usize>,
 }
 
 impl Entry {
+    /// Returns the text behind the key: up to the end of the value, and from there to the end of the line.
+    pub(super) fn behind_key<'t>(&self, text: &'t str) -> (&'t str, &'t str) {
+        (&text[self.value.clone()], &text[self.value.end..self.lines.end])
+    }
+
     /// Returns the reason for reports, with the issue.
     pub(super) fn reason(&self) -> String {
         match &self.details.issue {

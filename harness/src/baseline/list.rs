@@ -68,6 +68,7 @@ impl Baseline {
             let line_start = text[..key.span().start].rfind('\n').map_or(0, |at| at + 1);
             let behind = &text[details.span().end..];
             let lines = line_start..details.span().end + behind.find('\n').map_or(behind.len(), |at| at + 1);
+            let value = key.span().end..details.span().end;
             let details = details.into_inner();
             let wrong = |message: String| Diagnostic::new(file, text.as_bytes(), key.span(), message);
             if details.reason.trim().is_empty() {
@@ -83,8 +84,7 @@ impl Baseline {
                 true => baseline.exact.entry(id.to_owned()).or_default().push(index),
             }
             let stale = wrong("this entry of the baseline matches no case that the subject is asked".to_owned());
-            let key_length = key.span().len();
-            baseline.entries.push(Entry { pattern, details, stale, lines, key_length });
+            baseline.entries.push(Entry { pattern, details, stale, lines, value });
         }
         Ok(baseline)
     }
@@ -185,7 +185,7 @@ mod tests {
             verdict("xmlrpc/newer", "extended", Status::Pass),
             verdict("xmlrpc/over", "spec", Status::Fail),
         ];
-        let updated = baseline.updated(text, &verdicts, &|place| place == "baseline:7:1");
+        let updated = baseline.updated(text, &verdicts, &[], &|place| place == "baseline:7:1");
         let expected = "# Numbers.\n\"xmlrpc/a\" = \"it fails\"  # still\n\"xmlrpc/b@spec\" = { reason = \"half\", until = 9999-01-31 }\n\n\
                         # Gone.\n\"xmlrpc/other-*\" = \"not asked\"\n\"xmlrpc/over\" = { reason = \"late\", until = 2001-01-31 }\n\n\
                         # New failures: say why each is known, or mend it.\n\
@@ -213,12 +213,47 @@ mod tests {
             verdict("xmlrpc/dbl-ws", Status::ExpectedFailure),
             verdict("xmlrpc/odd", Status::Crash),
         ];
-        let updated = baseline.updated(text, &verdicts, &|_| false);
+        let updated = baseline.updated(text, &verdicts, &[], &|_| false);
         let expected = "\"xmlrpc/dbl-e\" = \"glob\"\n\"xmlrpc/dbl-ws\" = \"mine\"\n\
                         \"xmlrpc/odd\" = { reason = \"now and then\", verdict = \"fail\", flaky = true }\n";
         assert_eq!(updated.text, expected);
         assert_eq!((updated.added, updated.removed, updated.narrowed), (0, 1, 1));
         Baseline::parse("baseline", &updated.text).expect("it can be read again");
+    }
+
+    /// An entry that covers more than was asked goes on covering the rest, and its comment is written once.
+    #[test]
+    fn an_update_keeps_what_was_not_asked() {
+        let text = "\"xmlrpc/a-*\" = \"glob\"  # once\n\"xmlrpc/b\" = \"all rules\"  # twice?\n";
+        let baseline = Baseline::parse("baseline", text).expect("it is good");
+        let verdict = |id: &str, status: Status| {
+            let about = std::sync::Arc::new(About { id: id.to_owned(), ..About::default() });
+            let mut verdict = Verdict::bare(crate::suite::Suite::Reading, about, "spec", status);
+            verdict.is_unexpected |= status == Status::UnexpectedPass;
+            verdict.why = "no".to_owned();
+            verdict
+        };
+        let verdicts = [
+            verdict("xmlrpc/a-1", Status::UnexpectedPass),
+            verdict("xmlrpc/a-2", Status::ExpectedFailure),
+            verdict("xmlrpc/b", Status::UnexpectedPass),
+            verdict("xmlrpc/c", Status::Fail),
+        ];
+        let unchosen = [
+            ("xmlrpc/a-1", "extended"),
+            ("xmlrpc/a-3", "spec"),
+            ("xmlrpc/b", "extended"),
+            ("xmlrpc/b", "xend-4.1"),
+            ("xmlrpc/c", "extended"),
+        ];
+        let unchosen = unchosen.map(|(id, variant)| (id.to_owned(), variant.to_owned()));
+        let updated = baseline.updated(text, &verdicts, &unchosen, &|_| false);
+        let expected = "\"xmlrpc/a-1@extended\" = \"glob\"  # once\n\"xmlrpc/a-2\" = \"glob\"\n\"xmlrpc/a-3\" = \"glob\"\n\
+                        \"xmlrpc/b@{extended,xend-4.1}\" = \"all rules\"  # twice?\n\n\
+                        # New failures: say why each is known, or mend it.\n\
+                        \"xmlrpc/c@spec\" = { reason = \"new: no\", verdict = \"fail\" }\n";
+        assert_eq!(updated.text, expected);
+        assert_eq!((updated.added, updated.removed, updated.narrowed), (1, 0, 2));
     }
 
     #[test]

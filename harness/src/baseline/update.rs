@@ -28,9 +28,20 @@ impl Baseline {
     /// Entries that still hold stay as they are, with their comments and their order. An entry whose cases all pass is
     /// removed, and one of which some pass is restricted to the others, except for keys that have an entry already.
     /// `is_stale` says which places match no case. New failures come at the end, with what went wrong as their reason;
-    /// a case that fails alike in all variants gets one entry. Cases that the run did not judge change nothing.
-    pub fn updated(&self, text: &str, verdicts: &[Verdict], is_stale: &dyn Fn(&str) -> bool) -> Updated {
+    /// a case that fails alike in all variants gets one entry. Cases that the run did not judge change nothing: `unchosen`
+    /// are those that it could have judged, by id and variant, and an entry that covers some of them goes on covering
+    /// them.
+    pub fn updated(
+        &self,
+        text: &str,
+        verdicts: &[Verdict],
+        unchosen: &[(String, String)],
+        is_stale: &dyn Fn(&str) -> bool,
+    ) -> Updated {
         let mut updated = Updated::default();
+        let unchosen: Vec<_> = unchosen.iter().map(|(id, variant)| (&**id, &**variant)).collect();
+        let judged = verdicts.iter().filter(|verdict| verdict.status.is_judged()).map(name);
+        let variants = variants(judged.chain(unchosen.iter().copied()));
         let mut edits: Vec<(&Entry, Vec<String>)> = Vec::new();
         // TOML refuses a file in which a key stands twice.
         let mut taken: BTreeSet<String> = self.entries().map(|entry| entry.pattern.to_string()).collect();
@@ -61,7 +72,8 @@ impl Baseline {
             if other.is_empty() {
                 continue;
             }
-            edits.push((entry, keys(&holding, verdicts)));
+            let left = unchosen.iter().copied().filter(|(id, variant)| entry.pattern.matches(id, variant));
+            edits.push((entry, keys(holding.into_iter().map(name).chain(left), &variants)));
         }
         for (entry, _) in &edits {
             taken.remove(&entry.pattern.to_string());
@@ -72,11 +84,14 @@ impl Baseline {
         }
         updated.text = text.to_owned();
         for (entry, keys) in edits.iter().rev() {
-            let behind = &text[entry.lines.clone()].trim_start()[entry.key_length..];
-            let new: String = keys.iter().map(|key| format!("{}{behind}", quoted(key))).collect();
+            // What stands behind the value, such as a comment, stays behind the first line.
+            let (value, behind) = entry.behind_key(text);
+            let mut ends = std::iter::once(behind).chain(std::iter::repeat("\n"));
+            let new: String =
+                keys.iter().zip(&mut ends).map(|(key, end)| format!("{}{value}{end}", quoted(key))).collect();
             updated.text.replace_range(entry.lines.clone(), &new);
         }
-        let new = self.new_entries(verdicts, &carried, &mut taken);
+        let new = self.new_entries(verdicts, &variants, &carried, &mut taken);
         updated.added = new.len();
         if !new.is_empty() {
             if !updated.text.is_empty() && !updated.text.ends_with('\n') {
@@ -95,6 +110,7 @@ impl Baseline {
     fn new_entries(
         &self,
         verdicts: &[Verdict],
+        variants: &Variants<'_>,
         carried: &BTreeMap<String, String>,
         taken: &mut BTreeSet<String>,
     ) -> Vec<String> {
@@ -113,7 +129,7 @@ impl Baseline {
         }
         let line = |((_, status, reason), group): ((&str, Status, String), Vec<&Verdict>)| {
             let value = format!("{{ reason = {}, verdict = \"{status}\" }}", quoted(&reason));
-            keys(&group, verdicts)
+            keys(group.into_iter().map(name), variants)
                 .into_iter()
                 .filter(|key| taken.insert(key.clone()))
                 .map(move |key| format!("{} = {value}\n", quoted(&key)))
@@ -134,22 +150,34 @@ fn failed(verdict: &Verdict) -> Option<Status> {
     (verdict.status.is_failure() || verdict.status == Status::ExpectedFailure).then_some(verdict.status)
 }
 
-/// Returns the shortest patterns for just these verdicts: the id alone if they are all variants that were judged.
-fn keys(chosen: &[&Verdict], all: &[Verdict]) -> Vec<String> {
-    let mut by_id: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
-    for verdict in chosen {
-        by_id.entry(verdict.id()).or_default().insert(&verdict.variant);
+/// The variants of each case.
+type Variants<'v> = BTreeMap<&'v str, BTreeSet<&'v str>>;
+
+fn name(verdict: &Verdict) -> (&str, &str) {
+    (verdict.id(), &verdict.variant)
+}
+
+/// Collects the variants of cases that are given by id and variant.
+fn variants<'v>(cases: impl Iterator<Item = (&'v str, &'v str)>) -> Variants<'v> {
+    let mut variants = Variants::new();
+    for (id, variant) in cases {
+        variants.entry(id).or_default().insert(variant);
     }
-    let key = |(id, variants): (&str, BTreeSet<&str>)| {
-        let judged = all.iter().filter(|verdict| verdict.id() == id && verdict.status.is_judged()).count();
-        let variants: Vec<_> = variants.into_iter().collect();
-        match variants[..] {
-            _ if variants.len() == judged => id.to_owned(),
+    variants
+}
+
+/// Returns the shortest patterns for just these cases: the id alone if they are all variants that there are.
+fn keys<'v>(chosen: impl Iterator<Item = (&'v str, &'v str)>, all: &Variants<'_>) -> Vec<String> {
+    let key = |(id, chosen): (&str, BTreeSet<&str>)| {
+        let is_whole = all.get(id).is_none_or(|all| all.len() == chosen.len());
+        let chosen: Vec<_> = chosen.into_iter().collect();
+        match chosen[..] {
+            _ if is_whole => id.to_owned(),
             [one] => format!("{id}@{one}"),
-            _ => format!("{id}@{{{}}}", variants.join(",")),
+            _ => format!("{id}@{{{}}}", chosen.join(",")),
         }
     };
-    by_id.into_iter().map(key).collect()
+    variants(chosen).into_iter().map(key).collect()
 }
 
 /// Formats a text as a string of TOML.

@@ -13,7 +13,8 @@ use super::reports::Reports;
 use super::tell::tell;
 use super::test::seconds;
 use crate::Error;
-use crate::exchange::{CompareOptions, Same, Sequence, Server, Servers, compare, judge};
+use crate::exchange::{CompareOptions, Same, Sequence, Server, Servers, check};
+use crate::interrupts::Interrupts;
 use crate::pattern::Pattern;
 use crate::run::{Options, Selection};
 
@@ -29,7 +30,7 @@ pub(super) struct Arguments {
     /// Where the server listens: sxp+tcp://HOST:PORT, xmlrpc+unix:///PATH, ...; one URI for each face and transport
     #[arg(required = true)]
     uris: Vec<Uri>,
-    /// How much of a reply must be the same.
+    /// CompareOptions much of a reply must be the same.
     #[arg(long, value_enum, default_value = "bytes")]
     same: Same,
     /// Judge only exchanges whose id matches; may be given again. All requests are sent, since each may change the
@@ -39,7 +40,7 @@ pub(super) struct Arguments {
     /// Leave out exchanges whose id matches; may be given again.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<Pattern>,
-    /// How long a reply may take, in seconds.
+    /// CompareOptions long a reply may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "1.5", value_parser = seconds)]
     timeout: Duration,
     /// Send requests without the pauses of the recording, for a server whose guests obey at once
@@ -74,10 +75,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
         timeout: arguments.timeout,
         ..CompareOptions::default()
     };
-    let comparisons = runtime()?.block_on(compare(&sequence, &servers, comparing))?;
-    let names: Vec<_> = arguments.uris.iter().map(Uri::to_string).collect();
+    let names = arguments.uris.iter().map(Uri::to_string).collect::<Vec<_>>().join(" ");
     let mut progress = arguments.watching.watch(arguments.reports.quiet);
-    let run = judge(&names.join(" "), &sequence, &comparisons, &options, &mut progress)?;
+    let run = runtime()?.block_on(async {
+        let mut interrupts =
+            Interrupts::new().map_err(|error| Error::Harness(format!("can't wait for signals: {error}")))?;
+        check(&names, &sequence, (&servers, comparing), &options, &mut progress, interrupts.next()).await
+    })?;
     drop(progress);
     tell(&run, reports, &arguments.known)
 }

@@ -24,8 +24,12 @@ pub(super) struct Known {
 }
 
 impl Known {
-    /// Reads the baseline, if one is given.
+    /// Reads the baseline, if one is given. If it is to be updated, whether it can be written is found out now, so that a
+    /// wrong path does not cost a whole run.
     pub(super) fn baseline(&self) -> Result<Baseline, Error> {
+        if let Some(path) = self.baseline.as_ref().filter(|_| self.update_baseline) {
+            OutFile::open(path).map_err(|error| Error::io(path.display(), &error))?;
+        }
         Ok(self.read()?.0)
     }
 
@@ -42,7 +46,8 @@ impl Known {
         let Some(path) = &self.baseline else { return Ok(()) };
         let (old, text) = self.read()?;
         let is_stale = |place: &str| run.stale.iter().any(|stale| stale.place == place);
-        let Updated { text: new, added, removed, narrowed, over } = old.updated(&text, &run.verdicts, &is_stale);
+        let Updated { text: new, added, removed, narrowed, over } =
+            old.updated(&text, &run.verdicts, &run.unchosen, &is_stale);
         Baseline::parse(&path.display().to_string(), &new).map_err(|mistake| {
             Error::Usage(format!(
                 "{}: the baseline stays as it is, because its new text would have the mistake below; write each entry \

@@ -36,9 +36,9 @@ pub struct CompareOptions {
     /// Whether the server is this project's mock with the scenario of the sequence: it has the methods `test.*` of the
     /// captures, and exchanges that are known to differ are expected to differ.
     pub is_own_mock: bool,
-    /// How much of a reply must be the same.
+    /// CompareOptions much of a reply must be the same.
     pub same: Same,
-    /// How long the server may take for a reply.
+    /// CompareOptions long the server may take for a reply.
     pub timeout: Duration,
 }
 
@@ -61,14 +61,14 @@ impl Comparison {
     }
 }
 
-/// How long a server may take for a reply if nothing else is asked for.
+/// CompareOptions long a server may take for a reply if nothing else is asked for.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(1500);
-/// How long a server must stay silent if no reply is expected.
+/// CompareOptions long a server must stay silent if no reply is expected.
 const SILENCE_TIMEOUT: Duration = Duration::from_millis(500);
 /// The number of replies in a row that may be missing or without end. After that no more requests are sent, since a
 /// server that hangs would make the comparison take hours.
 const MAX_UNANSWERED: usize = 3;
-/// How long a server may take to close the connection after its reply.
+/// CompareOptions long a server may take to close the connection after its reply.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// Repeats the exchanges of a sequence with a server, in their order, and compares the replies.
@@ -85,17 +85,28 @@ pub async fn compare(
     servers: &Servers,
     options: CompareOptions,
 ) -> Result<Vec<Comparison>, Error> {
+    let mut comparisons = Vec::new();
+    compare_each(sequence, servers, options, |comparison| comparisons.push(comparison)).await?;
+    Ok(comparisons)
+}
+
+/// As [`compare`], but gives each comparison to `has_come` when it is made.
+pub(super) async fn compare_each(
+    sequence: &Sequence,
+    servers: &Servers,
+    options: CompareOptions,
+    mut has_come: impl FnMut(Comparison),
+) -> Result<(), Error> {
     let CompareOptions { pauses, timeout, .. } = options;
     static UUID: LazyLock<Regex> =
         LazyLock::new(|| Regex::new("(?-u)[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}").expect("a valid pattern"));
     let (mut session, mut references) = (Vec::new(), References::new());
-    let mut comparisons = Vec::new();
     let (mut has_answered, mut missing) = (false, 0);
     for exchange in &sequence.exchanges {
         let id = format!("{}/{}", sequence.name, exchange.case);
         let Some(server) = servers.find(exchange) else {
             let why = format!("no address for the {} face", exchange.face);
-            comparisons.push(skipped(id, Vec::new(), why));
+            has_come(skipped(id, Vec::new(), why));
             continue;
         };
         let request = match &exchange.call {
@@ -116,7 +127,7 @@ pub async fn compare(
                 );
                 let differences = vec![difference];
                 let reply = Vec::new();
-                comparisons.push(Comparison { id, status: Status::Fail, why: None, request, reply, differences });
+                has_come(Comparison { id, status: Status::Fail, why: None, request, reply, differences });
                 break;
             }
         };
@@ -142,12 +153,12 @@ pub async fn compare(
             comparison.status = Status::Fail;
             comparison.differences.push(difference);
         }
-        comparisons.push(comparison);
+        has_come(comparison);
         if is_given_up {
             break;
         }
     }
-    Ok(comparisons)
+    Ok(())
 }
 
 fn judge(

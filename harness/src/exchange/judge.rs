@@ -1,11 +1,12 @@
 //! The verdicts on a comparison.
 
-use std::ops::ControlFlow;
+use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::{Comparison, Sequence};
+use super::compare::compare_each;
+use super::{CompareOptions, Comparison, Sequence, Servers};
 use crate::Error;
-use crate::run::{Book, Item, Options, Plan, Run, Unasked, Watch};
+use crate::run::{Book, Item, Options, Plan, Run, Scope, Watch};
 use crate::shorten::shortened;
 use crate::suite::Suite;
 use crate::verdict::{About, Direction, Evidence, Status, Verdict};
@@ -13,6 +14,37 @@ use xend_wire::visible;
 
 /// The length to which a request is shortened, in characters.
 const LONGEST: usize = 400;
+
+/// Compares a server with the exchanges of a sequence, and gives each comparison that the options choose its verdict as
+/// it comes. When `interrupted` is done, with a word for what happened, the run ends with the verdicts that have come.
+///
+/// # Errors
+/// Returns [`Error::Usage`] if a pattern of the filter matches no exchange, before anything is sent, or if the first
+/// request can't be sent.
+pub async fn check(
+    subject: &str,
+    sequence: &Sequence,
+    (servers, comparing): (&Servers, CompareOptions),
+    options: &Options,
+    watch: &mut dyn Watch,
+    interrupted: impl Future<Output = &'static str>,
+) -> Result<Run, Error> {
+    let plan = plan(sequence, options)?;
+    let mut judge = Judge::new(&plan, sequence, options, watch);
+    let all = compare_each(sequence, servers, comparing, |comparison| judge.enter(&comparison));
+    let stopped = tokio::select! {
+        biased;
+        done = all => {
+            done?;
+            None
+        }
+        how = interrupted => Some(how),
+    };
+    if let Some(how) = stopped {
+        judge.book.interrupt(how);
+    }
+    Ok(judge.book.close(subject.to_owned()))
+}
 
 /// Makes a run of comparisons with the exchanges of a sequence, with a verdict for each that the options choose.
 ///
@@ -25,37 +57,48 @@ pub fn judge(
     options: &Options,
     watch: &mut dyn Watch,
 ) -> Result<Run, Error> {
-    let items = comparisons.iter().map(|comparison| {
-        let exchange = sequence.exchanges.iter().find(|it| comparison.id == format!("{}/{}", sequence.name, it.case));
-        let tags: Vec<String> = exchange.map(|it| it.face.to_string()).into_iter().collect();
-        let task = match (comparison.status, &comparison.why) {
-            (Status::Skipped, why) => Err(Unasked { status: Status::Skipped, why: why.clone().unwrap_or_default() }),
-            _ => Ok(comparison),
-        };
-        Item {
-            suite: Suite::Serving,
-            about: Arc::new(about(comparison, sequence)),
-            variant: String::new(),
-            level: None,
-            tags: tags.into(),
-            release: Some(sequence.release),
-            face: exchange.map(|it| it.face),
-            since: None,
-            task,
-        }
-    });
-    let plan = Plan::new(items.collect(), &[], Vec::new(), options)?;
-    let mut book = Book::new(&plan, options, watch);
-    for (number, item) in plan.questions() {
-        let verdict = match &item.task {
-            Ok(comparison) => verdict(comparison, item.verdict(comparison.status), options),
-            Err(unasked) => Verdict { why: unasked.why.clone(), ..item.verdict(unasked.status) },
-        };
-        if let ControlFlow::Break(()) = book.enter(number, verdict) {
-            break;
-        }
+    let plan = plan(sequence, options)?;
+    let mut judge = Judge::new(&plan, sequence, options, watch);
+    comparisons.iter().for_each(|comparison| judge.enter(comparison));
+    Ok(judge.book.close(subject.to_owned()))
+}
+
+/// Enters comparisons into a book.
+struct Judge<'r> {
+    book: Book<'r, ()>,
+    sequence: &'r Sequence,
+    options: &'r Options,
+    /// The number and the item of each exchange that is chosen, by its id.
+    chosen: HashMap<&'r str, (usize, &'r Item<()>)>,
+}
+
+impl<'r> Judge<'r> {
+    fn new(plan: &'r Plan<()>, sequence: &'r Sequence, options: &'r Options, watch: &'r mut dyn Watch) -> Self {
+        let chosen = plan.questions().map(|(number, item)| (&*item.about.id, (number, item))).collect();
+        Self { book: Book::new(plan, options, watch), sequence, options, chosen }
     }
-    Ok(book.close(subject.to_owned()))
+
+    fn enter(&mut self, comparison: &Comparison) {
+        let Some(&(number, item)) = self.chosen.get(&*comparison.id) else { return };
+        let bare = Verdict { about: Arc::new(about(comparison, self.sequence)), ..item.verdict(comparison.status) };
+        // All requests are sent, since each may change the state of the server, so no verdict ends the run.
+        let _ = self.book.enter(number, verdict(comparison, bare, self.options));
+    }
+}
+
+fn plan(sequence: &Sequence, options: &Options) -> Result<Plan<()>, Error> {
+    let items = sequence.exchanges.iter().map(|exchange| Item {
+        suite: Suite::Serving,
+        about: Arc::new(About { id: format!("{}/{}", sequence.name, exchange.case), ..About::default() }),
+        variant: String::new(),
+        level: None,
+        tags: [exchange.face.to_string()].into(),
+        release: Some(sequence.release),
+        face: Some(exchange.face),
+        since: None,
+        task: Ok(()),
+    });
+    Plan::new(items.collect(), Scope::of("exchange"), options)
 }
 
 fn about(comparison: &Comparison, sequence: &Sequence) -> About {

@@ -18,7 +18,7 @@ mod server;
 pub use call::Call;
 pub use compare::{CompareOptions, Comparison, compare};
 pub use difference::{Same, differences};
-pub use judge::judge;
+pub use judge::{check, judge};
 pub use mask::masked;
 pub use sequence::{End, Exchange, Sequence};
 pub use server::{Server, Servers};

@@ -10,7 +10,7 @@ use super::Law;
 use super::host::{Host, Options};
 use super::trial::Trial;
 use crate::Error;
-use crate::run::{self, Book, Item, Plan, Run, Unasked, Watch};
+use crate::run::{self, Book, Item, Plan, Run, Scope, Unasked, Watch};
 use crate::suite::Suite;
 use crate::verdict::{About, Status, Verdict};
 
@@ -79,6 +79,14 @@ pub async fn check(
     Ok(book.close(host.name.clone()))
 }
 
+/// Checks that the options choose a law for this server, without asking it anything.
+///
+/// # Errors
+/// Returns [`Error::Usage`] if a pattern of the filter matches no law.
+pub fn check_selection(host: &Host, laws: &[Law], how: &Options, options: &run::Options) -> Result<(), Error> {
+    plan(host, laws, how, options).map(drop)
+}
+
 fn plan<'l>(host: &Host, laws: &'l [Law], how: &Options, options: &run::Options) -> Result<Plan<Task<'l>>, Error> {
     let mut items = Vec::new();
     for (number, law) in laws.iter().enumerate() {
@@ -112,7 +120,7 @@ fn plan<'l>(host: &Host, laws: &'l [Law], how: &Options, options: &run::Options)
             });
         }
     }
-    Plan::new(items, &[], Vec::new(), options)
+    Plan::new(items, Scope::of("law"), options)
 }
 
 /// Returns why a law is not tried over an address, or `None` if it is.

@@ -13,7 +13,7 @@ mod trial;
 
 use std::time::Duration;
 
-pub use check::check;
+pub use check::{check, check_selection};
 pub use cleanup::{leftover_domains, remove_leftover_domains};
 pub use host::{Host, Options};
 use xend_wire::Release;

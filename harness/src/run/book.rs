@@ -60,6 +60,12 @@ impl<'r, T> Book<'r, T> {
         {
             self.plan.order[last + 1..].iter().for_each(|&index| self.verdicts[index] = None);
         }
+        let mut unchosen = self.plan.unchosen.clone();
+        for (item, verdict) in self.plan.items.iter().zip(&self.verdicts) {
+            if verdict.is_none() {
+                unchosen.push((item.about.id.clone(), item.variant.clone()));
+            }
+        }
         let verdicts: Vec<_> = self.verdicts.into_iter().flatten().collect();
         Run {
             subject,
@@ -67,6 +73,7 @@ impl<'r, T> Book<'r, T> {
             verdicts,
             stale: self.plan.stale.iter().cloned().map(Stale::from).collect(),
             notes: self.plan.notes.clone(),
+            unchosen,
             interrupted: self.interrupted,
         }
     }

@@ -20,7 +20,7 @@ pub use conduct::{Examined, Examiner, conduct};
 pub use item::{Item, Unasked};
 pub use options::Options;
 pub use outcome::{Run, Stale};
-pub use plan::Plan;
+pub use plan::{Plan, Scope};
 pub use reading::{Cases, judge, judge_with};
 pub use selection::{Selection, Shard};
 pub use watch::Watch;

@@ -16,6 +16,9 @@ pub struct Run {
     pub stale: Vec<Stale>,
     /// The number of questions that were chosen and not asked, because the run ended early.
     pub unasked: usize,
+    /// The questions that the subject could be asked and was not, by id and variant, whether the options left them out or
+    /// the run ended early. A run that was read from a report has none.
+    pub unchosen: Vec<(String, String)>,
     /// What the subject could be asked, and why it was not.
     pub notes: Vec<String>,
     /// The signal that ended the run early, as a word such as `interrupted`.

@@ -1,10 +1,36 @@
 //! What a run is going to ask.
 
+use std::collections::HashMap;
+
 use super::item::Item;
 use super::options::Options;
 use crate::Error;
 use crate::pattern::Pattern;
+use crate::suite::Suite;
 use xend_wire::Diagnostic;
+
+/// What a plan chooses from, besides the questions themselves.
+#[derive(Clone, Debug)]
+pub struct Scope<'a> {
+    /// What one question is about, for messages: `case`, `law`, `exchange`.
+    pub what: &'static str,
+    /// What the subject is asked, in words, such as `reading (spec)`.
+    pub asked: String,
+    /// Questions that the subject could be asked and that the options leave out, by id and variant.
+    pub unchosen: Vec<(String, String)>,
+    /// Questions that exist and that this run does not choose from, such as those by rules that the subject does not
+    /// declare: an entry of the baseline for one of them is not stale.
+    pub others: Vec<(&'a str, &'a str)>,
+    /// What is not asked, although the subject could do it, with the reason.
+    pub notes: Vec<String>,
+}
+
+impl Scope<'_> {
+    /// All that there is are the questions themselves.
+    pub fn of(what: &'static str) -> Self {
+        Self { what, asked: String::new(), unchosen: Vec::new(), others: Vec::new(), notes: Vec::new() }
+    }
+}
 
 /// The questions of a run, in their order.
 #[derive(Debug)]
@@ -17,27 +43,41 @@ pub struct Plan<T> {
     pub(super) stale: Vec<Diagnostic>,
     /// What is not asked, although the subject could do it, with the reason.
     pub(super) notes: Vec<String>,
+    /// The questions that the subject could be asked and that are not chosen, by id and variant.
+    pub(super) unchosen: Vec<(String, String)>,
 }
 
 impl<T> Plan<T> {
-    /// Chooses from all questions. `others` are the ids and variants of questions that exist and that this run does not
-    /// choose from, such as those of another suite: an entry of the baseline for one of them is not stale.
+    /// Chooses from all questions.
     ///
     /// # Errors
     /// Returns [`Error::Usage`] if a pattern of the filter, a tag or a name matches no question, or if none is chosen.
-    pub fn new(
-        all: Vec<Item<T>>,
-        others: &[(&str, &str)],
-        notes: Vec<String>,
-        options: &Options,
-    ) -> Result<Self, Error> {
+    pub fn new(all: Vec<Item<T>>, scope: Scope<'_>, options: &Options) -> Result<Self, Error> {
+        let Scope { what, asked, mut unchosen, others, notes } = scope;
         let selection = &options.selection;
         // Each pattern is checked by itself, so that a misspelt one is noticed beside a good one.
         let matches_none = |pattern: &&Pattern| !all.iter().any(|item| pattern.matches(&item.about.id, &item.variant));
-        if let Some(pattern) = selection.filter.iter().chain(&selection.exclude).find(matches_none) {
-            let message =
-                format!("no case of the tested rules matches `{pattern}`; `xend-harness list` shows all cases");
-            return Err(Error::Usage(message));
+        let matches_other = |pattern: &&Pattern| {
+            let unchosen = unchosen.iter().map(|(id, variant)| (&**id, &**variant));
+            unchosen.chain(others.iter().copied()).any(|(id, variant)| pattern.matches(id, variant))
+        };
+        if let Some(pattern) = selection.filter.iter().filter(matches_none).find(matches_other) {
+            return Err(Error::Usage(format!(
+                "`{pattern}` matches no {what} that is asked here: by what the subject declares and the options choose, \
+                 it is asked {asked}"
+            )));
+        }
+        // What is left out need not be asked, so that one command line serves subjects that do more and less.
+        let excluded = selection.exclude.iter().filter(|pattern| !matches_other(pattern));
+        if let Some(pattern) = selection.filter.iter().chain(excluded).find(matches_none) {
+            return Err(Error::Usage(format!(
+                "no {what} matches `{pattern}`; {}",
+                match what {
+                    "law" => "`xend-harness list --filter 'laws/*'` shows all laws",
+                    "exchange" => "`--report jsonl` shows the ids of all exchanges of a sequence",
+                    _ => "`xend-harness list` shows all cases",
+                }
+            )));
         }
         if let Some(tag) = selection.tags.iter().find(|tag| !all.iter().any(|item| item.tags.contains(tag))) {
             return Err(Error::Usage(format!(
@@ -45,14 +85,16 @@ impl<T> Plan<T> {
             )));
         }
         let own = all.iter().map(|item| (&*item.about.id, &*item.variant));
-        let stale = options.baseline.stale(own.chain(others.iter().copied()));
-        let mut items: Vec<_> = all.into_iter().filter(|item| selection.has(item)).collect();
+        let known = own.chain(unchosen.iter().map(|(id, variant)| (&**id, &**variant))).chain(others.iter().copied());
+        let stale = options.baseline.stale(known);
+        let (mut items, left): (Vec<_>, Vec<_>) = all.into_iter().partition(|item| selection.has(item));
+        unchosen.extend(left.into_iter().map(|item| (item.about.id.clone(), item.variant)));
         items.sort_by(|left, right| (left.suite, &left.about.id).cmp(&(right.suite, &right.about.id)));
         if items.is_empty() && selection.shard.is_none() {
             return Err(Error::Usage("no case is chosen: no case has all that the options ask for".to_owned()));
         }
         let order = order(&items, options.seed);
-        Ok(Self { items, order, stale, notes })
+        Ok(Self { items, order, stale, notes, unchosen })
     }
 
     /// Returns the number of questions that are chosen.
@@ -76,8 +118,8 @@ impl<T> Plan<T> {
 /// All questions of one variant come before the next variant, so that no case follows itself: then the id of an answer
 /// that comes twice shows which question it belongs to. A seed shuffles the questions of each variant.
 fn order<T>(items: &[Item<T>], seed: Option<u64>) -> Vec<usize> {
-    let mut variants: Vec<(crate::suite::Suite, &str)> = Vec::new();
-    let mut of_variant: std::collections::HashMap<_, usize> = std::collections::HashMap::new();
+    let mut variants: Vec<(Suite, &str)> = Vec::new();
+    let mut of_variant: HashMap<_, usize> = HashMap::new();
     let numbers: Vec<usize> = items
         .iter()
         .map(|item| {

@@ -11,7 +11,7 @@ use super::conduct::{Examined, Examiner, conduct};
 use super::item::{Item, Unasked};
 use super::options::Options;
 use super::outcome::Run;
-use super::plan::Plan;
+use super::plan::{Plan, Scope};
 use super::watch::Watch;
 use crate::calling::{CallCase, CallJudgement, Called, Server};
 use crate::case::{Case, Expect, WritingCase, WritingExpect};
@@ -116,10 +116,12 @@ pub fn judge_with<'c>(
     }
     let declaration = first.declaration().clone();
     let cases = cases.into();
-    let (items, notes) = questions(&declaration, cases, options)?;
+    let Questions { items, unchosen, notes } = questions(&declaration, cases, options)?;
     let rules: Vec<_> =
         Codec::ALL.iter().flat_map(|codec| codec.rules()).map(|it| (it.codec(), it.to_string())).collect();
-    let plan = Plan::new(items, &cases.named(&rules), notes, options)?;
+    let scope =
+        Scope { what: "case", asked: asked(&declaration, options), unchosen, others: cases.named(&rules), notes };
+    let plan = Plan::new(items, scope, options)?;
     let mut book = Book::new(&plan, options, watch);
     let declaration = &declaration;
     let mut examiners: Vec<_> = subjects
@@ -132,12 +134,17 @@ pub fn judge_with<'c>(
     Ok(book.close(declaration.name.clone()))
 }
 
-/// Returns all questions that a subject can be asked, and notes on what this version does not ask.
-fn questions<'c>(
-    declaration: &Declaration,
-    cases: Cases<'c>,
-    options: &Options,
-) -> Result<(Vec<Item<Task<'c>>>, Vec<String>), Error> {
+/// What a subject can be asked.
+struct Questions<'c> {
+    items: Vec<Item<Task<'c>>>,
+    /// The questions by suites and rules that the options leave out, by id and variant.
+    unchosen: Vec<(String, String)>,
+    /// What this version does not ask.
+    notes: Vec<String>,
+}
+
+/// Returns all questions that a subject can be asked.
+fn questions<'c>(declaration: &Declaration, cases: Cases<'c>, options: &Options) -> Result<Questions<'c>, Error> {
     let is_wanted = |suite: Suite| options.selection.suites.is_empty() || options.selection.suites.contains(&suite);
     let has = |suite: &&Suite| declaration.has(**suite);
     if let Some(missing) = options.selection.suites.iter().find(|suite| !has(suite)) {
@@ -155,61 +162,70 @@ fn questions<'c>(
         )
     });
     check_rules(declaration, &options.rules)?;
-    let mut items = Vec::new();
-    if is_wanted(Suite::Reading) {
-        let of_rules = |rules: Rules| cases.reading.iter().filter(move |case| case.codec() == rules.codec());
-        let mut abouts: HashMap<&str, (Arc<About>, Arc<[String]>)> = HashMap::new();
-        for rules in rules_to_ask(&declaration.decodes, &options.rules) {
-            let variant = rules.to_string();
-            for case in of_rules(rules) {
-                let (about, tags) = abouts.entry(&case.id).or_insert_with(|| (Arc::new(about(case)), tags(case)));
-                let expect = case.expectation(rules);
-                items.push(Item {
-                    suite: Suite::Reading,
-                    about: Arc::clone(about),
-                    variant: variant.clone(),
-                    level: expect.map(|expect| expect.level),
-                    tags: Arc::clone(tags),
-                    release: release(rules),
-                    face: None,
-                    since: case.since,
-                    task: expected(expect, rules)
-                        .and_then(|expect| supported(&expect.needs, declaration).map(|()| expect))
-                        .map(|expect| Task::Read { case, rules, expect }),
-                });
+    let (mut items, mut unchosen) = (Vec::new(), Vec::new());
+    let is_by =
+        |suite: Suite, rules: Rules| is_wanted(suite) && (options.rules.is_empty() || options.rules.contains(&rules));
+    let of_rules = |rules: Rules| cases.reading.iter().filter(move |case| case.codec() == rules.codec());
+    let mut abouts: HashMap<&str, (Arc<About>, Arc<[String]>)> = HashMap::new();
+    for &rules in &declaration.decodes {
+        let variant = rules.to_string();
+        for case in of_rules(rules) {
+            if !is_by(Suite::Reading, rules) {
+                unchosen.push((case.id.clone(), variant.clone()));
+                continue;
             }
+            let (about, tags) = abouts.entry(&case.id).or_insert_with(|| (Arc::new(about(case)), tags(case)));
+            let expect = case.expectation(rules);
+            items.push(Item {
+                suite: Suite::Reading,
+                about: Arc::clone(about),
+                variant: variant.clone(),
+                level: expect.map(|expect| expect.level),
+                tags: Arc::clone(tags),
+                release: release(rules),
+                face: None,
+                since: case.since,
+                task: expected(expect, rules)
+                    .and_then(|expect| supported(&expect.needs, declaration).map(|()| expect))
+                    .map(|expect| Task::Read { case, rules, expect }),
+            });
         }
     }
-    if is_wanted(Suite::Writing) {
-        for rules in rules_to_ask(&declaration.encodes, &options.rules) {
-            for case in cases.writing.iter().filter(|case| case.codec() == rules.codec()) {
-                let expect = case.expectation(rules);
-                items.push(Item {
-                    suite: Suite::Writing,
-                    about: Arc::new(About {
-                        id: case.id.clone(),
-                        title: case.title.clone(),
-                        rule: Some(case.rule.clone()),
-                        source: case.source.clone(),
-                        input: case.json.as_bytes()[..case.json.len().min(About::MAX_INPUT)].to_vec(),
-                        length: case.json.len(),
-                    }),
-                    variant: rules.to_string(),
-                    level: expect.map(|expect| expect.level),
-                    tags: [rules.codec().name().to_owned(), case.rule.clone()].into(),
-                    release: release(rules),
-                    face: None,
-                    since: Some(case.since),
-                    task: expected(expect, rules)
-                        .and_then(|expect| supported(&expect.needs, declaration).map(|()| expect))
-                        .map(|expect| Task::Write { case, rules, expect }),
-                });
+    for &rules in &declaration.encodes {
+        for case in cases.writing.iter().filter(|case| case.codec() == rules.codec()) {
+            if !is_by(Suite::Writing, rules) {
+                unchosen.push((case.id.clone(), rules.to_string()));
+                continue;
             }
+            let expect = case.expectation(rules);
+            items.push(Item {
+                suite: Suite::Writing,
+                about: Arc::new(About {
+                    id: case.id.clone(),
+                    title: case.title.clone(),
+                    rule: Some(case.rule.clone()),
+                    source: case.source.clone(),
+                    input: case.json.as_bytes()[..case.json.len().min(About::MAX_INPUT)].to_vec(),
+                    length: case.json.len(),
+                }),
+                variant: rules.to_string(),
+                level: expect.map(|expect| expect.level),
+                tags: [rules.codec().name().to_owned(), case.rule.clone()].into(),
+                release: release(rules),
+                face: None,
+                since: Some(case.since),
+                task: expected(expect, rules)
+                    .and_then(|expect| supported(&expect.needs, declaration).map(|()| expect))
+                    .map(|expect| Task::Write { case, rules, expect }),
+            });
         }
     }
     // Calls are judged by the specification.
     let is_by_the_specification = options.rules.is_empty() || options.rules.contains(&Codec::Xmlrpc.default_rules());
-    if is_wanted(Suite::Calling) && is_by_the_specification && declaration.calls_over.iter().any(|over| over == "tcp") {
+    let can_call = declaration.calls_over.iter().any(|over| over == "tcp");
+    if can_call && !(is_wanted(Suite::Calling) && is_by_the_specification) {
+        unchosen.extend(cases.calling.iter().map(|case| (case.id.clone(), String::new())));
+    } else if can_call {
         items.extend(cases.calling.iter().map(|case| Item {
             suite: Suite::Calling,
             about: Arc::new(About {
@@ -229,7 +245,31 @@ fn questions<'c>(
             task: supported(&case.needs, declaration).map(|()| Task::Call { case }),
         }));
     }
-    Ok((items, notes.collect()))
+    Ok(Questions { items, unchosen, notes: notes.collect() })
+}
+
+/// Returns what is asked, in words: each suite with its rules.
+fn asked(declaration: &Declaration, options: &Options) -> String {
+    let by = |suite: Suite, rules: &[Rules]| {
+        let rules: Vec<_> = rules_to_ask(rules, &options.rules)
+            .into_iter()
+            .map(|rules| format!("{} by {rules}", rules.codec()))
+            .collect();
+        (suite, (!rules.is_empty()).then(|| format!("{suite} ({})", rules.join(", "))))
+    };
+    let calls = !declaration.calls_over.is_empty();
+    let suites = [
+        by(Suite::Reading, &declaration.decodes),
+        by(Suite::Writing, &declaration.encodes),
+        (Suite::Calling, calls.then(|| Suite::Calling.to_string())),
+    ];
+    let chosen = &options.selection.suites;
+    let suites: Vec<_> = suites
+        .into_iter()
+        .filter(|(suite, _)| chosen.is_empty() || chosen.contains(suite))
+        .filter_map(|(_, words)| words)
+        .collect();
+    if suites.is_empty() { "nothing".to_owned() } else { suites.join(" and ") }
 }
 
 fn release(rules: Rules) -> Option<Release> {
@@ -294,7 +334,7 @@ struct SubjectExaminer<'s, 'd> {
     subject: &'s mut dyn Subject,
     declaration: &'d Declaration,
     options: &'d Options,
-    /// How the question that was answered last is judged.
+    /// CompareOptions the question that was answered last is judged.
     last: Option<Last<'d>>,
 }
 
