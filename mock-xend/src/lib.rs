@@ -40,7 +40,7 @@ mod journal;
 mod line;
 #[cfg(feature = "program")]
 mod log_line;
-mod nearest;
+pub mod nearest;
 #[cfg(feature = "program")]
 pub mod out_file;
 #[cfg(feature = "program")]

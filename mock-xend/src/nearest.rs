@@ -1,7 +1,7 @@
 //! The known word that somebody may have meant.
 
 /// Returns the word that is nearest to a misspelt one; `None` if none is near.
-pub(crate) fn nearest<'w>(given: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
+pub fn nearest<'w>(given: &str, known: impl IntoIterator<Item = &'w str>) -> Option<&'w str> {
     let plain = |word: &str| word.to_ascii_lowercase().replace('_', "-");
     let given = plain(given);
     let distance = |word: &str| {
@@ -14,16 +14,19 @@ pub(crate) fn nearest<'w>(given: &str, known: impl IntoIterator<Item = &'w str>)
         // A third of the letters may be wrong.
         Some(strsim::damerau_levenshtein(&given, &word)).filter(|distance| *distance <= long.len() / 3)
     };
-    known.into_iter().filter_map(|word| Some((distance(word)?, word))).min_by_key(|near| near.0).map(|near| near.1)
+    let length = given.len();
+    // Of two words that are as near, the one of that length is meant.
+    let key = |near: &(usize, &str)| (near.0, near.1.len().abs_diff(length));
+    known.into_iter().filter_map(|word| Some((distance(word)?, word))).min_by_key(key).map(|near| near.1)
 }
 
 /// Returns ``unknown WHAT `GIVEN`, did you mean `WORD`?``, or lists the known words if none is near.
-pub(crate) fn unknown(what: &str, given: &str, known: &[&str]) -> String {
+pub fn unknown(what: &str, given: &str, known: &[&str]) -> String {
     format!("unknown {what} `{given}`{}", hint(given, known))
 }
 
 /// Returns `, did you mean WORD?`, or the list of the known words if none is near.
-pub(crate) fn hint(given: &str, known: &[&str]) -> String {
+pub fn hint(given: &str, known: &[&str]) -> String {
     match nearest(given, known.iter().copied()) {
         Some(word) => format!(", did you mean `{word}`?"),
         None if known.is_empty() => String::new(),
@@ -49,6 +52,7 @@ mod tests {
             ("power_off", Some("power-off")),
             ("Unpause", Some("unpause")),
             ("statsu", Some("state")),
+            ("parsma", Some("params")),
             ("x", None),
             ("crash", None),
         ] {

@@ -1,17 +1,18 @@
 //! The reader of case files, which are TOML.
 
+use std::io;
 use std::ops::Range;
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use data_encoding::BASE64;
-use mock_xend::text_file;
+use mock_xend::{nearest, text_file};
 use serde::Deserialize;
 use toml::Spanned;
 use xend_wire::ErrorKind;
 
 use super::pieces::{Piece, texts};
-use super::{Case, Expect, Generated, Level, NoAnswer, Outcome, Permitted};
+use super::{Case, Expect, Generated, Level, NoAnswer, Outcome, Permitted, Rule};
 use crate::error::read_toml;
 use crate::feature::Feature;
 use crate::tagged::Tagged;
@@ -27,7 +28,7 @@ const LATEST: u64 = 3_600;
 struct CaseFile {
     id: Spanned<String>,
     title: String,
-    rule: Option<String>,
+    rule: Option<Spanned<String>>,
     source: String,
     since: Option<Spanned<String>>,
     input: Option<String>,
@@ -143,7 +144,7 @@ impl Case {
     /// # Errors
     /// Returns an error if a file can't be read or is malformed, or if the folder has no case.
     pub fn in_folder(folder: &Path) -> Result<Vec<Self>, Error> {
-        folder.read_dir().map_err(|error| Error::io(folder.display(), &error))?;
+        check_places(folder)?;
         let mut cases = Vec::new();
         for codec in Codec::ALL {
             let folder = folder.join(codec.name());
@@ -162,12 +163,41 @@ impl Case {
             }
         }
         if cases.is_empty() {
-            let expected = "expected files CODEC/NAME.toml, with sexpr or xmlrpc for CODEC";
-            return Err(Error::Usage(format!("no case in {}: {expected}", folder.display())));
+            return Err(Error::Usage(format!("no case in {}: {EXPECTED}", folder.display())));
         }
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)
     }
+}
+
+const EXPECTED: &str = "expected files CODEC/NAME.toml, with sexpr or xmlrpc for CODEC";
+
+/// Refuses a folder of cases with a file that would not be read, because it is beside the folders of the codecs or in one
+/// whose name is misspelt.
+fn check_places(folder: &Path) -> Result<(), Error> {
+    let failed = |path: &Path, error: io::Error| Error::io(path.display(), &error);
+    let is_case = |path: &Path| path.extension().is_some_and(|extension| extension == "toml") && path.is_file();
+    let entries = |folder: &Path| -> Result<Vec<PathBuf>, Error> {
+        let entries = folder.read_dir().map_err(|error| failed(folder, error))?;
+        let mut paths = entries
+            .map(|entry| entry.map(|entry| entry.path()).map_err(|error| failed(folder, error)))
+            .collect::<Result<Vec<_>, _>>()?;
+        paths.sort();
+        Ok(paths)
+    };
+    let codecs = Codec::ALL.map(Codec::name);
+    for path in entries(folder)? {
+        let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
+        if is_case(&path) {
+            return Err(Error::Usage(format!("{} would not be read: {EXPECTED}", path.display())));
+        }
+        let is_other = path.is_dir() && !codecs.contains(&&*name) && !name.starts_with('.');
+        if is_other && let Some(case) = entries(&path)?.into_iter().find(|path| is_case(path)) {
+            let unknown = nearest::unknown("codec", &name, &codecs);
+            return Err(Error::Usage(format!("{} would not be read: {unknown}", case.display())));
+        }
+    }
+    Ok(())
 }
 
 /// The files of the built-in cases, each with the id of its case.
@@ -193,6 +223,15 @@ fn parse(
         Ok(codec) => codec,
         Err(error) => return Err(wrong(parsed.id.span(), error.to_string())),
     };
+    if let Some(rule) = &parsed.rule {
+        let known: Vec<_> = Rule::all().iter().map(|rule| &*rule.id).collect();
+        if !known.contains(&rule.get_ref().as_str()) {
+            let near = nearest::nearest(rule.get_ref(), known);
+            let hint =
+                near.map_or("leave it out if there is none".to_owned(), |near| format!("did you mean `{near}`?"));
+            return Err(wrong(rule.span(), format!("unknown rule `{}`, {hint}", rule.get_ref())));
+        }
+    }
     let source = Source { file, bytes, codec };
     let input = source.input(&parsed, beside)?;
     let deadline = parsed.deadline.as_ref().map(|deadline| source.deadline(deadline)).transpose()?;
@@ -208,7 +247,7 @@ fn parse(
     Ok(Case {
         id,
         title: parsed.title,
-        rule: parsed.rule,
+        rule: parsed.rule.map(Spanned::into_inner),
         source: parsed.source,
         since,
         input,

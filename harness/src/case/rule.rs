@@ -1,5 +1,7 @@
 //! The rules that cases hold readers to, from `fixtures/rules`.
 
+use std::sync::OnceLock;
+
 use serde::Deserialize;
 
 use crate::Error;
@@ -24,6 +26,13 @@ struct RuleFile {
 }
 
 impl Rule {
+    /// All rules, in the order of their files, read once. There is none if a file is malformed, which a test of this
+    /// project finds.
+    pub(super) fn all() -> &'static [Self] {
+        static ALL: OnceLock<Vec<Rule>> = OnceLock::new();
+        ALL.get_or_init(|| Self::built_in().unwrap_or_default())
+    }
+
     /// All rules, in the order of their files.
     ///
     /// # Errors

@@ -9,6 +9,7 @@ use std::time::Duration;
 
 use clap::builder::{OsStringValueParser, TypedValueParser};
 
+use mock_xend::nearest::nearest;
 use mock_xend::text_file;
 use xend_client::{
     Arguments as Named, Client, Deadlines, Error as Failed, ErrorCode, Face, Fate, Operation, Release, Uri,
@@ -102,10 +103,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             if error.code() == ErrorCode::CredentialsNotSet && error.fate() == Fate::Invalid {
                 print_error_text("hint: the password of --user is taken from XEND_PASSWORD, which may be empty\n");
             }
-            if let Some(face) = error.other_face() {
-                let uri = Uri { face, ..arguments.uri.clone() };
-                let or = if face == Face::XmlRpc && arguments.uri.face == Face::Sxp { ", or xenapi" } else { "" };
-                print_error_text(&format!("hint: the {face} face answers like this{or}; try {uri}\n"));
+            if let Some(hint) = hint(arguments, &error) {
+                print_error_text(&format!("hint: {hint}\n"));
             }
             Ok(match error.fate() {
                 Fate::Refused => 1,
@@ -115,6 +114,41 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             })
         }
     }
+}
+
+/// Returns what to do about an error that another face or another release explains.
+fn hint(arguments: &Arguments, error: &Failed) -> Option<String> {
+    let at = |face: Face| Uri { face, ..arguments.uri.clone() };
+    match (error.other_face(), arguments.uri.face) {
+        (Some(Face::XmlRpc), Face::Sxp) => {
+            return Some(format!(
+                "the faces xmlrpc and xenapi answer like this; try {}, or {} with the password in XEND_PASSWORD",
+                at(Face::XmlRpc),
+                at(Face::XenApi)
+            ));
+        }
+        (Some(Face::XenApi), _) => {
+            return Some(format!(
+                "the xenapi face answers like this; try {} with the password in XEND_PASSWORD, which may be empty",
+                at(Face::XenApi)
+            ));
+        }
+        (Some(face), _) => return Some(format!("the {face} face answers like this; try {}", at(face))),
+        (None, _) => {}
+    }
+    let ReleaseChoice::Given(release) = arguments.release else { return None };
+    let is_unreadable = error.code() == ErrorCode::CommunicationNotEstablished && error.fate() == Fate::Unknown;
+    let is_refused = error.fate() == Fate::Refused
+        && match error.code() {
+            ErrorCode::InvalidParmNum => true,
+            // An operation that every release has is refused for another reason.
+            ErrorCode::VmmCmdFormatError => {
+                !Release::ALL.iter().all(|release| arguments.operation.is_supported(arguments.uri.face, *release))
+            }
+            _ => false,
+        };
+    (is_unreadable || is_refused || error.unsupported().is_some())
+        .then(|| format!("{release} was assumed; if the daemon is of another release, try --release detect"))
 }
 
 /// Returns the error with its place in an argument that is an S-expression, if it is about a place in one.
@@ -174,8 +208,11 @@ fn operations() -> String {
 
 fn operation_named(name: &str) -> Result<Operation, String> {
     operation::find(name).ok_or_else(|| {
-        let names: Vec<_> = operation::ALL.iter().map(|operation| operation.name()).collect();
-        format!("no such operation, expected one of {}", names.join(", "))
+        let known = operation::ALL.iter().map(|operation| operation.name());
+        match nearest(name, known) {
+            Some(near) => format!("no such operation, did you mean `{near}`?"),
+            None => "no such operation; `xend-harness call --help` lists all".to_owned(),
+        }
     })
 }
 

@@ -2,18 +2,19 @@
 
 use std::path::{Path, PathBuf};
 
+use mock_xend::nearest::nearest;
 use serde_json::json;
 
-use super::other_cases::{OtherCase, other_cases};
+use super::other_cases::other_cases;
 use super::output::{print, print_json};
 use super::test::cases;
 use crate::case::Case;
 use crate::case::{Expect, Outcome, Rule};
 use crate::pattern::Pattern;
 use crate::shorten::lines;
-use crate::{Error, Rules, survey};
+use crate::{Codec, Error, Rules, survey};
 
-/// List the cases.
+/// List the cases of all suites, and the laws.
 #[derive(Debug, clap::Args)]
 pub(super) struct ListArguments {
     /// Print one JSON object a line, including the expectations.
@@ -22,15 +23,18 @@ pub(super) struct ListArguments {
     /// List only cases whose id matches; may be given again.
     #[arg(long, value_name = "GLOB")]
     filter: Vec<Pattern>,
+    /// List only cases of this codec, which are those to read and to write.
+    #[arg(long, value_enum)]
+    codec: Option<Codec>,
     /// Take the cases from this folder.
     #[arg(long, value_name = "DIR")]
     cases: Option<PathBuf>,
 }
 
-/// Show a case: its document, the expected outcomes, and where they come from.
+/// Show a case or a law: what is asked, the expected outcomes, and where they come from.
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArguments {
-    /// The id of the case, such as xmlrpc/int-plus. The rules after an @, as reports print them, are ignored.
+    /// The id, such as xmlrpc/int-plus or laws/pause-stops. The rules after an @, as reports print them, are ignored.
     id: String,
     /// Take the cases from this folder.
     #[arg(long, value_name = "DIR")]
@@ -49,25 +53,22 @@ pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
     let mut text = String::new();
     let is_listed =
         |id: &str| arguments.filter.is_empty() || arguments.filter.iter().any(|pattern| pattern.matches_id(id));
-    for case in cases(arguments.cases.as_deref(), is_listed)? {
+    let has_codec = |codec: Option<Codec>| arguments.codec.is_none() || codec == arguments.codec;
+    for case in cases(arguments.cases.as_deref(), is_listed)?.iter().filter(|case| has_codec(Some(case.codec()))) {
         text += &match arguments.json {
-            true => as_json(&case) + "\n",
+            true => as_json(case) + "\n",
             false => format!("{:<40} {}\n", case.id, case.title),
         };
     }
-    if arguments.cases.is_none() {
-        let is_listed = |case: &&OtherCase| {
-            arguments.filter.is_empty() || arguments.filter.iter().any(|pattern| pattern.matches_id(&case.id))
+    let others = if arguments.cases.is_none() { other_cases()? } else { Vec::new() };
+    for case in others.iter().filter(|case| is_listed(&case.id) && has_codec(case.codec)) {
+        text += &match arguments.json {
+            true => case.as_json() + "\n",
+            false => format!("{:<40} {}\n", case.id, case.title),
         };
-        for case in other_cases()?.iter().filter(is_listed) {
-            text += &match arguments.json {
-                true => case.as_json() + "\n",
-                false => format!("{:<40} {}\n", case.id, case.title),
-            };
-        }
     }
     if text.is_empty() {
-        return Err(Error::Usage("no case matches the filter".to_owned()));
+        return Err(Error::Usage("no case is as the options ask".to_owned()));
     }
     match arguments.json {
         true => print_json(&text)?,
@@ -93,8 +94,12 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
         };
         ids.extend(others.into_iter().map(|case| case.id));
         let alike: Vec<_> = ids.iter().map(|id| &**id).filter(|id| id.contains(wanted)).take(5).collect();
-        let hint = if alike.is_empty() { "`xend-harness list`".to_owned() } else { alike.join(", ") };
-        return Err(Error::Usage(format!("no case `{}`; see {hint}", arguments.id)));
+        let hint = match nearest(wanted, ids.iter().map(|id| &**id)) {
+            _ if !alike.is_empty() => format!("; see {}", alike.join(", ")),
+            Some(near) => format!(", did you mean `{near}`?"),
+            None => "; see `xend-harness list`".to_owned(),
+        };
+        return Err(Error::Usage(format!("no case `{}`{hint}", arguments.id)));
     };
     let Case { id, title, source, input, deadline, .. } = case;
     let deadline = deadline.map(|it| format!("deadline: {} s\n\n", it.as_secs())).unwrap_or_default();

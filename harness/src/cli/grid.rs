@@ -10,11 +10,12 @@ use crate::{Error, survey};
 
 /// Show several runs side by side: where they agree, and where one is alone.
 ///
-/// Each file is a report of JSON lines. For two runs of one subject the differences are what has changed.
+/// Each file is a report of JSON lines. For two runs of one subject the differences are what has changed. One report
+/// alone is shown beside the survey: what the libraries do where the subject fails.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The reports, which `test --report jsonl=FILE` has written.
-    #[arg(required = true, num_args = 2.., value_name = "FILE")]
+    #[arg(required = true, value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Add what other implementations do with each document: survey, the 15 libraries of the survey.
     #[arg(long, value_name = "OTHERS")]
@@ -28,6 +29,12 @@ enum Others {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
+    if let ([file], None) = (&arguments.files[..], arguments.with) {
+        return Err(Error::Usage(format!(
+            "{} alone has nothing beside it, expected a second report, or --with survey",
+            file.display()
+        )));
+    }
     let runs: Vec<_> = arguments.files.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
     let columns: Vec<_> = arguments
         .files

@@ -37,11 +37,14 @@ enum Service {
 }
 
 impl Service {
-    fn file(self) -> (&'static str, &'static str) {
+    /// Returns the path of the file, its text with places to fill in, and what stands between two lines of a command.
+    fn file(self) -> (&'static str, &'static str, &'static str) {
         match self {
-            Self::Github => (".github/workflows/conformance.yml", include_str!("templates/github.yml")),
-            Self::Gitlab => (".gitlab-ci.conformance.yml", include_str!("templates/gitlab.yml")),
-            Self::Make => ("conformance.mk", include_str!("templates/make.mk")),
+            Self::Github => {
+                (".github/workflows/conformance.yml", include_str!("templates/github.yml"), " \\\n            ")
+            }
+            Self::Gitlab => (".gitlab-ci.conformance.yml", include_str!("templates/gitlab.yml"), "\n      "),
+            Self::Make => ("conformance.mk", include_str!("templates/make.mk"), " \\\n\t    "),
         }
     }
 
@@ -54,14 +57,24 @@ impl Service {
     }
 }
 
+/// The reports that a workflow keeps: for machines, for the CI service, for its summary, and for people. `action.yml` has
+/// the same.
+const REPORTS: [(&str, &str); 4] = [
+    ("jsonl", "conformance.jsonl"),
+    ("junit", "conformance.xml"),
+    ("markdown", "conformance.md"),
+    ("html", "conformance.html"),
+];
+
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let words: Vec<_> = arguments.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
     let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
-    let (path, template) = arguments.service.file();
+    let (path, template, next_line) = arguments.service.file();
     let dollars = if arguments.service == Service::Make { command.replace('$', "$$") } else { command };
     let text = template
         .replace("{{version}}", env!("CARGO_PKG_VERSION"))
         .replace("{{options}}", if arguments.once { "--once " } else { "" })
+        .replace("{{reports}}", &REPORTS.map(|(format, file)| format!("--report {format}={file}")).join(next_line))
         .replace("{{command}}", &dollars);
     let mut said = String::new();
     let path = PathBuf::from(path);

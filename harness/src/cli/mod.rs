@@ -25,7 +25,7 @@ mod test;
 use std::io;
 use std::process::ExitCode;
 
-use clap::error::ErrorKind;
+use clap::error::{ContextKind, ContextValue, ErrorKind};
 use clap::{CommandFactory, Parser, Subcommand};
 use mock_xend::pages::Pages;
 
@@ -70,8 +70,14 @@ pub fn main() -> ExitCode {
         Ok(line) => run(line.command),
         // If the help can't be printed, that is an error like any other.
         Err(help) if !help.use_stderr() => print(&help.to_string()).map(|()| 0),
-        Err(mistake) => {
-            let hint = forgotten_dashes(&mistake);
+        Err(mut mistake) => {
+            let hint = hint(&mistake);
+            if !hint.is_empty() {
+                // What clap finds alike is another thing.
+                for kind in [ContextKind::SuggestedArg, ContextKind::SuggestedSubcommand, ContextKind::Suggested] {
+                    mistake.remove(kind);
+                }
+            }
             print_error_text(&format!("{mistake}{hint}"));
             Ok(2)
         }
@@ -79,15 +85,37 @@ pub fn main() -> ExitCode {
     result.unwrap_or_else(|error| print_error(&error)).into()
 }
 
-/// Returns a hint if an unknown option probably belongs to a command that should stand after `--`.
-fn forgotten_dashes(mistake: &clap::Error) -> &'static str {
+/// Options and commands that other suites have, or that this one had, with what stands for them here.
+const ELSEWHERE: &[(&str, &str)] = &[
+    ("--junit", "--report junit=FILE"),
+    ("--json", "--report jsonl=FILE"),
+    ("--tap", "--report tap"),
+    ("--markdown", "--report markdown=FILE"),
+    ("--html", "--report html=FILE"),
+    ("--output", "--report FORMAT=FILE"),
+    ("parser", "xend-harness test -- COMMAND"),
+    ("server", "xend-harness test URI..."),
+];
+
+/// Returns what was probably meant: an option by its name elsewhere, or an option of a command that should stand after
+/// `--`.
+fn hint(mistake: &clap::Error) -> String {
     let words: Vec<_> = std::env::args_os().skip(1).collect();
     let is_about_a_command = words.first().is_some_and(|verb| verb == "test" || verb == "smoke");
-    match mistake.kind() {
-        ErrorKind::UnknownArgument if is_about_a_command && !words.iter().any(|word| word == "--") => {
-            "\nA command to test stands after `--`: xend-harness test -- COMMAND --ITS-OPTIONS\n"
+    let unknown = [ContextKind::InvalidArg, ContextKind::InvalidSubcommand].into_iter().find_map(|kind| {
+        let Some(ContextValue::String(word)) = mistake.get(kind) else { return None };
+        word.split(['=', ' ']).next()
+    });
+    let has_dashes = words.iter().any(|word| word == "--");
+    match (mistake.kind(), ELSEWHERE.iter().find(|(word, _)| Some(*word) == unknown)) {
+        (ErrorKind::UnknownArgument, Some((word, here))) if words.first().is_some_and(|verb| verb != "call") => {
+            format!("\n`{word}` is `{here}` here\n")
         }
-        _ => "",
+        (ErrorKind::InvalidSubcommand, Some((word, here))) => format!("\n`{word}` is `{here}` here\n"),
+        (ErrorKind::UnknownArgument, None) if is_about_a_command && !has_dashes => {
+            "\nA command to test stands after `--`: xend-harness test -- COMMAND --ITS-OPTIONS\n".to_owned()
+        }
+        _ => String::new(),
     }
 }
 

@@ -1,23 +1,29 @@
-//! What the commands `list` and `explain` show of values to write and of calls.
+//! What the commands `list` and `explain` show of values to write, of calls and of laws.
 
 use serde_json::json;
 
+use xend_wire::Release;
+use xend_wire::operation::Face;
+
 use crate::calling::CallCase;
 use crate::case::{Rule, WritingCase};
+use crate::laws::{Expected, Law, Step};
 use crate::shorten::shortened;
-use crate::{Error, Rules};
+use crate::{Codec, Error, Rules};
 
-/// A case of the suite `writing` or `calling`, as it is shown.
+/// A case of the suite `writing` or `calling`, or a law of the suite `serving`, as it is shown.
 pub(super) struct OtherCase {
     pub(super) id: String,
     pub(super) title: String,
-    rule: String,
+    /// The codec of what is to be written.
+    pub(super) codec: Option<Codec>,
+    rule: Option<String>,
     source: String,
     /// What the subject is asked, and what is expected of it, as lines.
     details: String,
 }
 
-/// Returns all built-in cases of the suites `writing` and `calling`, sorted by id.
+/// Returns all built-in cases of the suites `writing`, `calling` and `serving`, sorted by id.
 pub(super) fn other_cases() -> Result<Vec<OtherCase>, Error> {
     let writing = WritingCase::built_in()?.into_iter().map(|case| {
         let mut details = format!("value, {} bytes of JSON:\n  {}\n", case.json.len(), shortened(&case.json, 2_000));
@@ -28,7 +34,8 @@ pub(super) fn other_cases() -> Result<Vec<OtherCase>, Error> {
                 details += &format!("  right as it stands: {}\n", shortened(&expect.documents.join(", or "), 2_000));
             }
         }
-        OtherCase { id: case.id, title: case.title, rule: case.rule, source: case.source, details }
+        let codec = Some(case.codec());
+        OtherCase { id: case.id, title: case.title, codec, rule: Some(case.rule), source: case.source, details }
     });
     let calling = CallCase::built_in()?.into_iter().map(|case| {
         let wire: Vec<_> = case.wire.iter().map(|check| check.name()).collect();
@@ -39,19 +46,69 @@ pub(super) fn other_cases() -> Result<Vec<OtherCase>, Error> {
         }
         let learns: Vec<_> = case.learns.iter().map(ToString::to_string).collect();
         details += &format!("\n{}:\n  {}\n", case.level, learns.join(", or "));
-        OtherCase { id: case.id, title: case.title, rule: case.rule, source: case.source, details }
+        OtherCase { id: case.id, title: case.title, codec: None, rule: Some(case.rule), source: case.source, details }
     });
-    let mut cases: Vec<_> = writing.chain(calling).collect();
+    let laws = Law::built_in()?.into_iter().map(|law| {
+        let details = law_in_words(&law);
+        OtherCase { id: law.id, title: law.title, codec: None, rule: None, source: law.source, details }
+    });
+    let mut cases: Vec<_> = writing.chain(calling).chain(laws).collect();
     cases.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(cases)
+}
+
+/// Returns where a law holds, and its steps with what is expected of each.
+fn law_in_words(law: &Law) -> String {
+    let releases: Vec<_> = law.releases.iter().map(Release::to_string).collect();
+    let faces: Vec<_> = law.faces.iter().map(Face::to_string).collect();
+    let all = |names: Vec<String>, all: usize, every: &str| {
+        if names.len() == all { every.to_owned() } else { names.join(", ") }
+    };
+    let mut text = format!(
+        "holds for {}, on {}; {}\n\nsteps:\n",
+        all(releases, Release::ALL.len(), "all releases"),
+        all(faces, Face::ALL.len(), "all faces"),
+        if law.is_destructive() {
+            "changes the host, so it is tried with --destructive only"
+        } else {
+            "changes nothing"
+        }
+    );
+    for Step { operation, arguments, is_setup, expected, within, .. } in &law.steps {
+        let arguments: Vec<_> = arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
+        let setup = if *is_setup { "  (preparation)" } else { "" };
+        let words = [operation.name().to_owned()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ");
+        let within = if within.is_zero() { String::new() } else { format!(", within {} s", within.as_secs_f64()) };
+        text += &format!("  {words}{setup}\n    {}{within}\n", expected_in_words(expected));
+    }
+    text
+}
+
+fn expected_in_words(expected: &Expected) -> String {
+    match expected {
+        Expected::Done => "succeeds".to_owned(),
+        Expected::Error(codes) => {
+            let codes: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
+            format!("fails with {}", codes.join(" or "))
+        }
+        Expected::Fields(fields) => {
+            let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            format!("tells {}", fields.join(", "))
+        }
+        Expected::Names { has, lacks } => {
+            let has = (!has.is_empty()).then(|| format!("lists {}", has.join(", ")));
+            let lacks = (!lacks.is_empty()).then(|| format!("does not list {}", lacks.join(", ")));
+            has.into_iter().chain(lacks).collect::<Vec<_>>().join(", and ")
+        }
+    }
 }
 
 impl OtherCase {
     /// Returns the text of `explain`.
     pub(super) fn explained(&self) -> Result<String, Error> {
-        let Self { id, title, rule, source, details } = self;
+        let Self { id, title, rule, source, details, .. } = self;
         let rules = Rule::built_in()?;
-        let known = rules.iter().find(|known| known.id == *rule);
+        let known = rules.iter().find(|known| Some(&known.id) == rule.as_ref());
         let rule =
             known.map(|Rule { id, text, source }| format!("rule {id}: {text} ({source})\n\n")).unwrap_or_default();
         Ok(format!("{id}: {title}\n\nsource: {source}\n\n{rule}{details}"))
@@ -59,6 +116,10 @@ impl OtherCase {
 
     /// Returns the case as JSON, without what the subject is asked.
     pub(super) fn as_json(&self) -> String {
-        json!({ "id": self.id, "title": self.title, "source": self.source, "rule": self.rule }).to_string()
+        let mut case = json!({ "id": self.id, "title": self.title, "source": self.source });
+        if let Some(rule) = &self.rule {
+            case["rule"] = json!(rule);
+        }
+        case.to_string()
     }
 }

@@ -46,10 +46,19 @@ pub fn grid(columns: &[Column<'_>], others: &dyn Fn(&Verdict) -> Vec<String>) ->
     let mut alone: Vec<Vec<String>> = vec![Vec::new(); columns.len()];
     for ((_, id, variant), row) in &rows {
         let judged: Vec<_> = row.iter().copied().flatten().filter(is_judged).collect();
-        if judged.len() < 2 {
+        if judged.len() < columns.len().min(2) {
             continue;
         }
         let name = judged[0].name();
+        if let [only] = judged[..]
+            && columns.len() == 1
+        {
+            match passes(only) {
+                true => agree += 1,
+                false => differing.push((*id, *variant, row, name)),
+            }
+            continue;
+        }
         // Wrong values that are alike are one outcome, and others are two.
         let outcomes: BTreeSet<_> =
             judged.iter().map(|it| (outcome(it), it.evidence.as_ref().map(|it| it.got.clone()))).collect();
@@ -68,11 +77,11 @@ pub fn grid(columns: &[Column<'_>], others: &dyn Fn(&Verdict) -> Vec<String>) ->
         differing.push((*id, *variant, row, name));
     }
     let compared = agree + differing.len();
-    text += &format!(
-        "\n{} judged by at least two: they agree on {agree}, and differ on {}\n",
-        several(compared, "question"),
-        differing.len()
-    );
+    let (compared, differ) = (several(compared, "question"), differing.len());
+    text += &match columns.len() {
+        1 => format!("\n{compared} judged: {agree} pass, and {differ} fail\n"),
+        _ => format!("\n{compared} judged by at least two: they agree on {agree}, and differ on {differ}\n"),
+    };
     if !differing.is_empty() {
         text.push('\n');
     }

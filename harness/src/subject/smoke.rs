@@ -100,7 +100,12 @@ pub fn smoke_once(command: &[OsString], codec: Option<Codec>, bounds: Bounds) ->
                 }
                 Ok(answer) => {
                     has_read = true;
-                    mistake(answer, means, &shown(answer))
+                    mistake(
+                        answer,
+                        means,
+                        &shown(answer),
+                        "the document comes on standard input as it is, without base64",
+                    )
                 }
                 Err(fault) => Some((fault.status().1, likely_of_once(fault).to_owned())),
             };
@@ -154,13 +159,11 @@ fn likely_of_once(fault: &Fault) -> &'static str {
 }
 
 /// Returns what is wrong with an answer to a document, with the likely mistake; `means` is what the document means, or
-/// none if it must be refused.
-fn mistake(answer: &Answer, means: Option<&Tagged>, shown: &str) -> Option<(String, String)> {
+/// none if it must be refused, `shown` the answer for people, and `given` says how the document was given.
+fn mistake(answer: &Answer, means: Option<&Tagged>, shown: &str, given: &str) -> Option<(String, String)> {
     let (found, likely) = match (answer, means) {
         (Answer::Reject { message, .. }, Some(_)) => {
-            let likely = format!(
-                "kept alive, it gets `input` as base64, which must be decoded before it is read; the message is `{message}`"
-            );
+            let likely = format!("{given}; the message is `{message}`");
             ("the simplest document is refused", likely)
         }
         (Answer::Values(values), Some(means)) => {
@@ -297,7 +300,7 @@ impl Talk {
                 let likely = format!("give back the `id` of the question, `{id}`, as it is; the answer has `{other}`");
                 Some(("the answer has another id".to_owned(), likely))
             }
-            _ => mistake(&answer, means, &shown),
+            _ => mistake(&answer, means, &shown, "`input` is base64, and must be decoded before it is read"),
         };
         if let Some((found, likely)) = wrong {
             self.wrong(format!("{what}: {found}"), likely)?;

@@ -47,7 +47,12 @@ pub(super) fn run(options: &Options, command: &[OsString]) -> Result<ExitCode, E
     let mut child = match Command::new(program).args(arguments).envs(urls.chain(admin)).spawn() {
         Ok(child) => child,
         Err(error) => {
-            print_to_stderr(&format!("error: can't run {}: {error}\n", program.to_string_lossy()));
+            let program = program.to_string_lossy();
+            let hint = match program.contains(' ') && error.kind() == io::ErrorKind::NotFound {
+                true => format!("; a command is given word by word, without quotes around it: -- {program}"),
+                false => String::new(),
+            };
+            print_to_stderr(&format!("error: can't run {program}: {error}{hint}\n"));
             options.stop(started)?;
             return Ok(ExitCode::from(if error.kind() == io::ErrorKind::NotFound { 127 } else { 126 }));
         }

@@ -2,4 +2,6 @@
 .PHONY: conformance
 conformance:
 	xend-harness test {{options}}--baseline conformance.toml \
-	    --report text --report jsonl=conformance.jsonl --report html=conformance.html -- {{command}}
+	    --report text \
+	    {{reports}} \
+	    -- {{command}}

@@ -52,6 +52,7 @@ impl ForCommand {
     /// Refuses options that mean nothing for a server.
     pub(super) fn refuse_for_a_server(&self) -> Result<(), Error> {
         let given = [
+            ("--once", self.once),
             ("--codec", self.codec.is_some()),
             ("--rules", !self.rules.is_empty()),
             ("--cases", self.cases.is_some()),

@@ -1,6 +1,9 @@
 //! The command `test` for a server, which is tried by laws.
 
-use xend_client::{Client, Deadlines, Face, Uri};
+use std::sync::Arc;
+
+use xend_client::{Arguments as Named, Client, Deadlines, Face, Fate, Uri};
+use xend_wire::operation;
 
 use super::super::output::{print_error_text, runtime};
 use super::super::tell::tell;
@@ -12,6 +15,7 @@ use crate::interrupts::Interrupts;
 use crate::laws::{self, Host, Law};
 use crate::run::{self, Run};
 use crate::suite::Suite;
+use crate::verdict::{About, Status, Verdict};
 
 pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
     let selecting = &arguments.selecting;
@@ -29,10 +33,14 @@ pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
     })?;
     let reports = arguments.reports.open()?;
     let how = laws::Options { is_destructive: arguments.server.destructive, kernel: arguments.server.kernel.clone() };
+    // A misspelt filter is told before the server is asked anything.
+    let unasked = uris.iter().map(|uri| (uri.clone(), Client::new(uri.clone()))).collect();
+    let release = selecting.release.first().copied().unwrap_or_default();
+    laws::check_selection(&Host::new(unasked, release), &laws, &how, &options)?;
     let run = runtime()?.block_on(async {
         let mut interrupts =
             Interrupts::new().map_err(|error| Error::Harness(format!("can't wait for signals: {error}")))?;
-        let host = tokio::select! {
+        let (host, silent) = tokio::select! {
             host = host(arguments, uris) => host?,
             how = interrupts.next() => return Err(Error::Interrupted(how.to_owned())),
         };
@@ -49,7 +57,10 @@ pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
             // A failure to end the session says nothing about the laws.
             drop(client.logout().await);
         }
-        run
+        run.map(|mut run| {
+            run.verdicts.splice(0..0, silent);
+            run
+        })
     })?;
     tell(&run, reports, &arguments.how.known)
 }
@@ -80,7 +91,9 @@ async fn interrupted(host: &Host, mut run: Run, is_destructive: bool) -> Run {
     run
 }
 
-async fn host(arguments: &Arguments, uris: &[Uri]) -> Result<Host, Error> {
+/// Returns the server with the addresses at which it answers, and a verdict for each of the others: a law is checked over
+/// all addresses, so one that is wrong would spoil the verdicts on the rest.
+async fn host(arguments: &Arguments, uris: &[Uri]) -> Result<(Host, Vec<Verdict>), Error> {
     let password = std::env::var("XEND_PASSWORD").ok();
     let whole = arguments.how.timeout.unwrap_or(TIMEOUT);
     let deadlines = Deadlines { first_byte: whole, whole, ..Deadlines::default() };
@@ -91,20 +104,45 @@ async fn host(arguments: &Arguments, uris: &[Uri]) -> Result<Host, Error> {
     let password = password.unwrap_or_default();
     let client =
         |uri: &Uri| Client::new(uri.clone()).deadlines(deadlines).credentials(&arguments.server.user, &password);
-    let first = client(&uris[0]);
+    let (mut answering, mut silent) = (Vec::new(), Vec::new());
+    for uri in uris {
+        let client = client(uri);
+        match client.call(operation::NODE_INFO, &Named::new()).await {
+            Err(error) if error.fate() == Fate::NotSent || error.other_face().is_some() => {
+                let why = match error.other_face() {
+                    Some(face) => format!("{uri}: {error}; the {face} face answers like this"),
+                    None => error.to_string(),
+                };
+                silent.push((uri, why));
+            }
+            _ => answering.push((uri.clone(), client)),
+        }
+    }
+    let Some((first, client)) = answering.first() else {
+        let whys: Vec<_> = silent.into_iter().map(|(_, why)| why).collect();
+        return Err(Error::Usage(whys.join("\n       ")));
+    };
     let release = match arguments.selecting.release.first() {
         Some(&release) => release,
         None => {
-            let detected = first.detect().await;
-            let why = |error: xend_client::Error| match error.other_face() {
-                Some(face) => format!("{}: {error}; the {face} face answers like this", uris[0]),
-                None => format!("{}: {error}", uris[0]),
-            };
-            detected.map_err(|error| Error::Usage(why(error)))?.release_in_use()
+            let detected = client.clone().detect().await;
+            detected.map_err(|error| Error::Usage(format!("{first}: {error}")))?.release_in_use()
         }
     };
-    let addresses = uris.iter().map(|uri| (uri.clone(), client(uri).release(release)));
-    Ok(Host::new(addresses.collect(), release))
+    let addresses = answering.into_iter().map(|(uri, client)| (uri, client.release(release)));
+    let host = Host::new(addresses.collect(), release);
+    Ok((host, silent.into_iter().map(|(uri, why)| silent_verdict(uri, why)).collect()))
+}
+
+/// Makes the verdict on an address at which the server does not answer.
+fn silent_verdict(uri: &Uri, why: String) -> Verdict {
+    let about = About {
+        id: "hello".to_owned(),
+        title: "A server answers at each address that is given".to_owned(),
+        ..About::default()
+    };
+    let scheme = uri.to_string().split("://").next().unwrap_or_default().to_owned();
+    Verdict { why, ..Verdict::bare(Suite::Serving, Arc::new(about), scheme, Status::Crash) }
 }
 
 /// Returns the command line that repeats the run for one law, without its filter.
