@@ -16,8 +16,8 @@ pub(super) struct Cause<'r> {
     pub(super) what: String,
     /// The id of the rule, if the cases have one.
     pub(super) rule: Option<&'r str>,
-    /// The rule in words, with its source.
-    pub(super) text: Option<String>,
+    /// The rule in words, and its source.
+    pub(super) text: Option<(String, String)>,
     /// The failures, the one with the shortest input first. Each is a case with all the variants in which it fails in
     /// just this way.
     pub(super) failures: Vec<Failure<'r>>,
@@ -44,8 +44,9 @@ impl Failure<'_> {
 
 /// Returns the causes of all failures of a run, the worst first.
 ///
-/// What ends a subject (a failed hello, crashes, time-outs) comes before its answers, what fails the run before what
-/// does not, and many cases of the level must before few.
+/// What ends a subject (a failed hello, crashes, time-outs) comes before its answers, answers that are none (which is a
+/// mistake of an adapter, and hides what its library does) before others, what fails the run before what does not, and
+/// many cases of the level must before few.
 pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
     let rules = Rule::built_in().unwrap_or_default();
     let mut causes: BTreeMap<(Status, bool, &str, String), Cause<'_>> = BTreeMap::new();
@@ -55,13 +56,15 @@ pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
         // Cases without a rule have their own title in common with nothing, so the reason groups them.
         let why = if is_answer && rule.is_some() { accepts(verdict).to_owned() } else { without_places(&verdict.why) };
         let rule = rule.filter(|_| is_answer || verdict.status == Status::UnexpectedPass);
-        let key = (verdict.status, verdict.is_unexpected, rule.unwrap_or_default(), why.clone());
+        // Answers that are none say more about the adapter than about the cases, so all of them stand together.
+        let same = if verdict.status == Status::InvalidAnswer { String::new() } else { why.clone() };
+        let key = (verdict.status, verdict.is_unexpected, rule.unwrap_or_default(), same);
         let known = rule.and_then(|rule| rules.iter().find(|known| known.id == rule));
         let cause = causes.entry(key).or_insert_with(|| Cause {
             status: verdict.status,
             what: why,
             rule,
-            text: known.map(|known| format!("{} ({})", known.text, known.source)),
+            text: known.map(|known| (known.text.clone(), known.source.clone())),
             failures: Vec::new(),
             is_unexpected: verdict.is_unexpected,
         });
@@ -81,6 +84,10 @@ pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
     let mut causes: Vec<_> = causes.into_values().collect();
     for cause in &mut causes {
         cause.failures.sort_by_key(|failure| (failure.verdict.about.length, failure.verdict.id()));
+        if cause.status == Status::InvalidAnswer && cause.failures.len() > 1 {
+            let first = without_places(&cause.failures[0].verdict.why);
+            cause.what = format!("the answer has none of the forms that answers have; the first: {first}");
+        }
     }
     let binding = |cause: &Cause<'_>| {
         let is_must = |failure: &&Failure<'_>| failure.verdict.level.is_none_or(|level| level == Level::Must);
@@ -94,18 +101,25 @@ pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
 
 /// Returns a reason without what depends on the case: the place in an answer, quoted words and numbers.
 fn without_places(why: &str) -> String {
-    let why = why.split(", at ").next().unwrap_or_default();
+    let why = why.split(", at ").next().and_then(|why| why.split(", expected one of ").next()).unwrap_or_default();
     let mut words = String::new();
     for (at, piece) in why.split('`').enumerate() {
         words += if at % 2 == 1 { "`…`" } else { piece };
     }
     let mut text = String::new();
+    let mut before = None;
     for character in words.chars() {
-        match (character.is_ascii_digit(), text.ends_with('N')) {
-            (true, true) => {}
-            (true, false) => text.push('N'),
+        // The digits of a word, such as `base64`, do not depend on the case.
+        match (character.is_ascii_digit(), before) {
+            (true, Some(letter)) if char::is_alphabetic(letter) && letter != 'N' => {
+                text.push(character);
+                continue;
+            }
+            (true, Some('N')) => {}
+            (true, _) => text.push('N'),
             (false, _) => text.push(character),
         }
+        before = text.chars().next_back();
     }
     text
 }
@@ -121,8 +135,9 @@ fn rank(cause: &Cause<'_>) -> usize {
         _ if is_hello => 0,
         Status::HarnessError => 1,
         Status::Crash | Status::Timeout | Status::ResourceLimit => 2,
-        Status::UnexpectedPass => 4,
-        Status::Flaky => 5,
-        _ => 3,
+        Status::InvalidAnswer => 3,
+        Status::UnexpectedPass => 5,
+        Status::Flaky => 6,
+        _ => 4,
     }
 }

@@ -31,8 +31,8 @@ pub fn markdown(run: &Run) -> String {
         let counts = if cause.is_unexpected { "" } else { " (fails no run)" };
         let rule = cause.rule.map(|rule| format!(" of `{rule}`")).unwrap_or_default();
         text += &format!("\n### {}, {cases}{rule}{counts}\n\n{}.\n", cause.status, escaped(&cause.what));
-        if let Some(rule) = &cause.text {
-            text += &format!("{}\n", escaped(rule));
+        if let Some((rule, source)) = &cause.text {
+            text += &format!("{}\n", escaped(&format!("{rule} ({source})")));
         }
         let names: Vec<_> = cause.failures.iter().take(LISTED).map(|failure| code(&failure.name())).collect();
         let more = cause.failures.len() - names.len();

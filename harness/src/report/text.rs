@@ -58,8 +58,8 @@ pub fn text(run: &Run, detail: Detail) -> String {
             }
             if is_long {
                 text += &format!("{}. {}\n", at + 1, heading(cause));
-                if let Some(rule) = &cause.text {
-                    text += &format!("   {rule}\n");
+                if let Some((rule, source)) = &cause.text {
+                    text += &format!("   {rule} ({source})\n");
                 }
             }
             for failure in cause.failures.iter().take(if all { usize::MAX } else { 1 }) {
@@ -81,14 +81,15 @@ pub fn text(run: &Run, detail: Detail) -> String {
             text.push('\n');
         }
     }
-    if is_long {
+    if is_long || (detail == Detail::Short && failing > 0) {
         text += "What to mend first:\n";
         for (at, cause) in causes.iter().take(FIRST).enumerate() {
-            text += &format!("  {}. {}: {}\n", at + 1, heading(cause), cause.failures[0].name());
+            text += &format!("  {}. {}\n", at + 1, in_short(cause));
         }
         if causes.len() > FIRST {
             text += &format!("  … and {}\n", several(causes.len() - FIRST, "group"));
         }
+        text += "  `xend-harness explain ID` says more of a case\n";
     }
     let uncounted = run.verdicts.iter().filter(|it| it.status.is_failure() && !it.is_unexpected).count();
     if uncounted > 0 {
@@ -105,6 +106,20 @@ fn heading(cause: &Cause<'_>) -> String {
         Some(rule) => format!("{}, {cases} of {rule}{counts}: {}", cause.status, cause.what),
         None => format!("{}, {cases}{counts}: {}", cause.status, shortened(&cause.what, 100)),
     }
+}
+
+/// Returns a cause on one line for the list at the end: how many cases fail, the first of them, how, and the rule.
+fn in_short(cause: &Cause<'_>) -> String {
+    let (cases, first) = (several(cause.failures.len(), "case"), cause.failures[0].name());
+    let such_as = if cause.failures.len() > 1 { "such as " } else { "" };
+    let rule = cause.text.as_ref().map(|(rule, _)| {
+        // The first clause says what the rule is about.
+        let end = ["; ", ". ", ": "].iter().filter_map(|end| rule.find(end)).min();
+        let clause = rule[..end.unwrap_or(rule.len())].trim_end_matches('.');
+        format!("; the rule: {}", shortened(clause, 120))
+    });
+    let what = shortened(&cause.what, 100);
+    format!("{}, {cases}, {such_as}{first}: {what}{}", cause.status, rule.unwrap_or_default())
 }
 
 fn listed(failures: &[Failure<'_>]) -> String {
