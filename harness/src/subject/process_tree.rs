@@ -135,6 +135,9 @@ impl ProcessTree {
     /// Begins to observe a command that was just started in a process group of its own.
     pub(super) fn new(head: Pid, mark: String) -> Self {
         started().insert(head.as_raw_pid());
+        // A subject may take all memory of the machine between two examinations. The kernel then ends the subject, and
+        // not the harness. All that the subject starts inherits this; where it can't be set, nothing is lost.
+        let _ = fs::write(format!("/proc/{}/oom_score_adj", head.as_raw_pid()), "1000");
         // The process exists even if it has ended, because nobody has waited for it yet.
         let since = process(head.as_raw_pid()).map_or(u64::MAX, |process| process.since);
         Self { head, mark, since, seen: BTreeMap::new(), waits: BTreeMap::new() }
@@ -368,6 +371,20 @@ mod tests {
         let bounds = Bounds { memory: 1 << 10, ..bounds() };
         let breach = Breach::Resource("the subject uses more than 0 MiB of memory".to_owned());
         assert_eq!(tree.check(&mut watch, &bounds), Err(breach));
+        tree.end();
+        child.wait().expect("it ends");
+    }
+
+    /// If the machine has no memory left, the kernel ends a subject before the harness.
+    #[test]
+    fn a_subject_is_what_the_kernel_ends_first() {
+        let _alone = alone();
+        let (mut child, mut tree) = shell("read _; cat /proc/self/oom_score_adj");
+        std::io::Write::write_all(&mut child.stdin.take().expect("it is piped"), b"\n").expect("it reads");
+        let mut said = String::new();
+        let mut output = child.stdout.take().expect("it is piped");
+        std::io::Read::read_to_string(&mut output, &mut said).expect("it writes");
+        assert_eq!(said, "1000\n");
         tree.end();
         child.wait().expect("it ends");
     }
