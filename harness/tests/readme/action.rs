@@ -43,8 +43,8 @@ fn it_passes_a_subject_that_does_as_expected() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
     assert_eq!(read(&folder.path().join("GITHUB_OUTPUT")), "status=0\n");
     let summary = read(&folder.path().join("GITHUB_STEP_SUMMARY"));
-    assert!(summary.starts_with("### xend-harness: all as expected\n"), "{summary}");
-    assert!(summary.contains("; 0 unexpected"), "{summary}");
+    assert!(summary.starts_with("## ✅ built-in ") && summary.contains(": as expected\n"), "{summary}");
+    assert!(!summary.contains("<pre>"), "{summary}");
     assert!(read(&folder.path().join("reports/junit.xml")).contains("xmlrpc/int-max"));
     assert!(read(&folder.path().join("reports/report.jsonl")).contains("xmlrpc/int-max"));
 }
@@ -62,7 +62,8 @@ fn it_fails_on_what_is_new() {
     assert_eq!(output.status.code(), Some(1), "{output:?}");
     assert_eq!(read(&folder.path().join("GITHUB_OUTPUT")), "status=1\n");
     let summary = read(&folder.path().join("GITHUB_STEP_SUMMARY"));
-    assert!(summary.contains("failed with status 1") && !summary.contains("<refuses>"), "{summary}");
+    assert!(summary.starts_with("## ❌ ") && summary.contains("1 unexpected result"), "{summary}");
+    assert!(!summary.contains("<refuses>"), "{summary}");
 
     let baseline = "\"xmlrpc/int-max@spec\" = \"it refuses everything\"\n";
     std::fs::write(folder.path().join("baseline.toml"), baseline).unwrap();
@@ -93,4 +94,40 @@ fn it_installs_an_archive_only_if_its_checksum_is_right() {
     let mended = read(&sums).replace(&read(&sums)[..8], "00000000");
     std::fs::write(&sums, mended).unwrap();
     assert_eq!(run("Install xend-harness", folder.path(), &variables).status.code(), Some(1));
+}
+
+/// A run that makes no report still says in the summary what went wrong.
+#[test]
+fn it_shows_what_a_run_said_that_made_no_report() {
+    let folder = tempfile::tempdir().unwrap();
+    let variables = [("COMMAND", "xend-harness subject"), ("OPTIONS", "--filter xmlrpc/no-such-case")];
+    let output = run("Test", folder.path(), &variables);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+    let summary = read(&folder.path().join("GITHUB_STEP_SUMMARY"));
+    assert!(summary.contains("failed with status 2") && summary.contains("<pre>"), "{summary}");
+    assert!(summary.contains("no case matches `xmlrpc/no-such-case`"), "{summary}");
+}
+
+/// The workflows that `xend-harness init` writes keep the reports that the action keeps.
+#[test]
+fn it_keeps_the_reports_of_written_workflows() {
+    let (_, list) = ACTION.split_once("for report in ").expect("the action has a list of reports");
+    let (list, _) = list.split_once("; do").expect("the list ends");
+    let formats = |words: &mut dyn Iterator<Item = &str>| {
+        let mut formats: Vec<_> =
+            words.filter_map(|word| word.split_once('=')).map(|(format, _)| format.to_owned()).collect();
+        formats.sort();
+        formats
+    };
+    let kept = formats(&mut list.split(' '));
+    for (service, file) in [("github", ".github/workflows/conformance.yml"), ("gitlab", ".gitlab-ci.conformance.yml")] {
+        let folder = tempfile::tempdir().unwrap();
+        let mut init = Command::new(programs().join("xend-harness"));
+        let written = init.args(["init", service, "--", "adapter"]).current_dir(folder.path()).output().unwrap();
+        assert!(written.status.success(), "{written:?}");
+        let text = read(&folder.path().join(file));
+        let words = text.split_ascii_whitespace().collect::<Vec<_>>();
+        let reports = words.windows(2).filter(|pair| pair[0] == "--report").map(|pair| pair[1]);
+        assert_eq!(formats(&mut reports.collect::<Vec<_>>().into_iter()), kept, "{service}");
+    }
 }
