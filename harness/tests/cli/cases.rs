@@ -40,6 +40,10 @@ fn malformed_cases() {
         ),
         ("no expectation", with("")),
         ("no version", format!("{head}since = \"soon\"\n{input}[[expect]]\nlevel = \"must\"\n{values}")),
+        (
+            "an unknown rule",
+            format!("{head}rule = \"sexpr/escape-octla\"\n{input}[[expect]]\nlevel = \"must\"\n{values}"),
+        ),
         ("an unknown level", with(&format!("[[expect]]\nlevel = \"shall\"\n{values}"))),
         ("unknown rules", with(&format!("[[expect]]\nrules = [\"strikt\"]\nlevel = \"must\"\n{values}"))),
         ("no rules", with(&format!("[[expect]]\nrules = []\nlevel = \"must\"\n{values}"))),
@@ -61,6 +65,9 @@ fn malformed_cases() {
     for (name, text) in &texts {
         all += &format!("=== {name}\n{}\n", listed("sexpr/a.toml", text.as_bytes()));
     }
+    let good = format!("{head}{input}[[expect]]\nlevel = \"must\"\n{values}");
+    all += &format!("=== a misspelt codec\n{}\n", listed("sexrp/a.toml", good.as_bytes()));
+    all += &format!("=== no codec\n{}\n", listed("a.toml", good.as_bytes()));
     all += &format!("=== not UTF-8\n{}\n", listed("sexpr/a.toml", b"id = \"\xff\"\n"));
     let _guard = snapshots();
     insta::assert_snapshot!("malformed-cases", all.trim_end());

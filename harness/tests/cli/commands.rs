@@ -9,6 +9,7 @@ use mock_xend::world::World;
 use serde_json::Value;
 use xend_harness::calling::CallCase;
 use xend_harness::case::WritingCase;
+use xend_harness::laws::Law;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
@@ -47,6 +48,18 @@ fn decode() {
 }
 
 #[test]
+fn decode_reads_a_file_as_it_reads_standard_input() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("document");
+    std::fs::write(&file, "(a b)").expect("it is written");
+    let decoded = |arguments: &[&str], input: &[u8]| run(&[&["decode", "--codec", "sexpr"], arguments].concat(), input);
+    let of_file = decoded(&[path(&file)], b"");
+    assert_eq!(of_file.stdout, b"{\"list\":[{\"atom\":\"a\"},{\"atom\":\"b\"}]}\n");
+    assert_eq!(decoded(&["-"], b"(a b)"), of_file);
+    assert_eq!(decoded(&[], b"(a b)"), of_file);
+}
+
+#[test]
 fn explain() {
     let all = [
         "sexpr/octal-one-digit",
@@ -56,6 +69,8 @@ fn explain() {
         "sexpr/depth-900",
         "sexpr/write-empty-dq",
         "calls/cut-in-string",
+        "laws/pause-stops",
+        "laws/domain-0-is-there",
     ]
     .map(|id| transcript(&["explain", id], b""));
     let _guard = snapshots();
@@ -68,6 +83,7 @@ fn list_has_every_case() {
     let json = run(&["list", "--json"], b"").stdout;
     let count = xend_fixtures::files("cases/").filter(|file| file.path.ends_with(".toml")).count();
     let count = count + WritingCase::built_in().expect("cases").len() + CallCase::built_in().expect("cases").len();
+    let count = count + Law::built_in().expect("laws").len();
     assert_eq!(String::from_utf8(text).expect("UTF-8").lines().count(), count);
     let json = String::from_utf8(json).expect("UTF-8");
     assert_eq!(json.lines().count(), count);
@@ -76,7 +92,13 @@ fn list_has_every_case() {
         assert!(line.contains("deep") || line.contains("depth"), "{line}");
     }
     let some = transcript(&["list", "--filter", "sexpr/quote-s*"], b"")
-        + &transcript(&["list", "--json", "--filter", "xmlrpc/nil"], b"");
+        + &transcript(&["list", "--json", "--filter", "xmlrpc/nil"], b"")
+        + &transcript(
+            &["list", "--codec", "sexpr", "--filter", "*/{list-empty,write-list-empty,int-max,pause-*}"],
+            b"",
+        )
+        + &transcript(&["list", "--filter", "laws/domain-0-*"], b"")
+        + &transcript(&["list", "--json", "--filter", "laws/domain-0-is-there"], b"");
     let _guard = snapshots();
     insta::assert_snapshot!("list", some);
 }
@@ -143,6 +165,8 @@ fn call() {
         call(names, &["domain.pause"]),
         call(names, &["domain.list", "domain=vm1"]),
         call(names, &["domain.dance"]),
+        call("HTTP/1.0 501 Operation not implemented: reset\r\n\r\n", &["domain.reset", "domain=vm1"]),
+        call("HTTP/1.0 501 Unsupported method ('GET')\r\n\r\n", &["domain.list"]),
         call(names, &["domain.pause", "vm1"]),
         call(names, &["domain.create", "config=(vm (name new)\n  (memory 64)"]),
         transcript(&["call", API, "device.list", "domain=vm1", "type=pci"], b""),
@@ -157,7 +181,10 @@ fn call() {
     ];
     let ends: Vec<_> =
         all.iter().map(|shown| shown.trim_end_matches("]\n").rsplit(' ').next().expect("an end")).collect();
-    assert_eq!(ends, ["0", "0", "1", "5", "5", "2", "2", "2", "2", "2", "2", "2", "2", "2", "2", "2", "4", "2", "2"]);
+    assert_eq!(
+        ends,
+        ["0", "0", "1", "5", "5", "2", "2", "2", "1", "1", "2", "2", "2", "2", "2", "2", "2", "2", "4", "2", "2"]
+    );
     let _guard = snapshots();
     insta::assert_snapshot!("call", all.join("\n").trim_end());
 }
@@ -239,4 +266,109 @@ fn compare_says_which_world_a_sequence_starts_in() {
         assert!(shown.contains("note: 4.1/machine starts in the world of fixtures/worlds/hvm-host.toml\n"), "{shown}");
         assert!(shown.ends_with(&format!("[exit {exit}]\n")), "{shown}");
     }
+}
+
+/// Answers each connection with the next reply, and closes it.
+fn server(replies: Vec<String>) -> u16 {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let port = listener.local_addr().expect("an address").port();
+    std::thread::spawn(move || {
+        for reply in replies {
+            let (mut stream, _) = listener.accept().expect("a client");
+            let mut request = [0; 4096];
+            let _ = stream.read(&mut request);
+            let _ = stream.write_all(reply.as_bytes());
+        }
+    });
+    port
+}
+
+/// How much of a reply must be the same: its meaning, its head, or every byte.
+#[test]
+fn compare_is_as_strict_as_asked() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let reply = |headers: &str, body: &str| format!("HTTP/1.1 200 OK\r\n{headers}\r\n\r\n{body}");
+    let right = reply("Content-length: 14\r\nExpires: -1", "(Domain-0 vm1)");
+    // The same; a header's name in other letters; other blanks; one header more; another value; another status.
+    let replies = [
+        right.clone(),
+        reply("Content-Length: 14\r\nExpires: -1", "(Domain-0 vm1)"),
+        reply("Content-length: 14\r\nExpires: -1", "(Domain-0\tvm1)"),
+        reply("Content-length: 14\r\nExpires: -1\r\nServer: x", "(Domain-0 vm1)"),
+        reply("Content-length: 14\r\nExpires: -1", "(Domain-0 vm2)"),
+        right.replace("200 OK", "201 OK"),
+    ];
+    let names = ["same", "letters", "blanks", "header", "value", "status"];
+    let lines = names.map(|name| {
+        let request = "GET /xend/domain HTTP/1.1\r\n\r\n";
+        serde_json::json!({ "case": name, "request": request, "response": right }).to_string()
+    });
+    let file = folder.path().join("mine.jsonl");
+    let head = r#"{"release": "3.0.3", "face": "sxp"}"#;
+    std::fs::write(&file, format!("{head}\n{}\n", lines.join("\n"))).expect("it is written");
+    let compared = |same: &[&str]| {
+        let uri = format!("sxp+tcp://127.0.0.1:{}", server(replies.to_vec()));
+        let words = [&["compare", path(&file), &uri, "--report", "jsonl"], same].concat();
+        let output = run(&words, b"");
+        let lines = String::from_utf8(output.stdout).expect("UTF-8");
+        let verdicts: Vec<Value> = lines.lines().map(|line| serde_json::from_str(line).expect("JSON")).collect();
+        let passed = verdicts.iter().filter(|line| line["verdict"] == "pass");
+        let mut passed: Vec<_> = passed.filter_map(|line| line["id"].as_str()?.rsplit('/').next()).collect();
+        passed.sort_by_key(|name| names.iter().position(|known| known == name));
+        passed.join(" ")
+    };
+    assert_eq!(compared(&["--same", "body"]), "same letters blanks header");
+    assert_eq!(compared(&["--same", "head"]), "same letters blanks");
+    assert_eq!(compared(&["--same", "bytes"]), "same");
+    assert_eq!(compared(&[]), "same");
+    // All requests are sent; only the chosen ones are judged.
+    assert_eq!(compared(&["--filter", "*/letters", "--same", "head"]), "letters");
+}
+
+/// A signal ends a comparison, and what came so far is told.
+#[test]
+fn compare_tells_what_came_before_a_signal() {
+    let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
+    let uri = format!("sxp+tcp://{}", listener.local_addr().expect("an address"));
+    let words = ["compare", "3.0.3/sxp", &uri, "--timeout", "50", "--no-pauses"];
+    let mut child = std::process::Command::new(HARNESS);
+    let child = child.args(words).stdout(std::process::Stdio::piped()).stderr(std::process::Stdio::piped());
+    let child = child.spawn().expect("the binary is built");
+    let (mut first, _) = listener.accept().expect("a client");
+    let mut request = [0; 4096];
+    assert!(first.read(&mut request).expect("a request") > 0);
+    first.write_all(b"HTTP/1.1 200 OK\r\nContent-length: 0\r\n\r\n").expect("it is sent");
+    drop(first);
+    // The second request has come and gets no reply.
+    let (mut second, _) = listener.accept().expect("a client");
+    assert!(second.read(&mut request).expect("a request") > 0);
+    let kill = std::process::Command::new("kill").args(["-INT", &child.id().to_string()]).status();
+    assert!(kill.expect("kill runs").success());
+    let output = child.wait_with_output().expect("it ends");
+    let (shown, said) = (String::from_utf8_lossy(&output.stdout), String::from_utf8_lossy(&output.stderr));
+    assert_eq!((output.status.code(), &*said), (Some(3), "error: interrupted\n"));
+    assert!(shown.contains(": 1 case: ") && shown.contains(" not asked; "), "{shown}");
+}
+
+/// An address at which nothing answers, or another face does, spoils no verdict on the others.
+#[test]
+fn a_wrong_address_is_told_beside_the_verdicts_on_the_right_one() {
+    let builder = MockXend::builder().release(Release::V4_1);
+    let builder = builder.listen(Face::Sxp, "tcp:127.0.0.1:0".parse().expect("an address"));
+    let mock = builder.start().expect("a mock");
+    let right = mock.uri(Face::Sxp).expect("it listens");
+    let other_face = right.replacen("sxp", "xmlrpc", 1);
+    let tested = |uris: &[&str]| {
+        let words = [&["test"], uris, &["--filter", "laws/domain-0-is-there"]].concat();
+        let (_, port) = right.rsplit_once(':').expect("a port");
+        transcript(&words, b"").replace(port, "PORT")
+    };
+    let all = [
+        tested(&[&right, "xmlrpc+unix:///nowhere"]),
+        tested(&["xmlrpc+unix:///nowhere", &right]),
+        tested(&[&right, &other_face]),
+        tested(&["sxp+unix:///nowhere", "xmlrpc+unix:///nowhere"]),
+    ];
+    let _guard = snapshots();
+    insta::assert_snapshot!("wrong-addresses", all.join("\n").trim_end());
 }

@@ -27,7 +27,7 @@ fn help() {
 
 #[test]
 fn usage() {
-    let commands: [&[&str]; 55] = [
+    let commands: [&[&str]; 69] = [
         &["parse"],
         &["test", "./my-parser"],
         &["test", "python3", "my_parser.py"],
@@ -91,6 +91,28 @@ fn usage() {
         &["test", "sxp+unix:///nowhere", "--release", "4.1", "--filter", "no-such-law"],
         &["call", "sxp+unix:///nowhere", "domain.pause", "domain=vm1", "domain=vm2"],
         &["list", "--filter", "nothing-*"],
+        &["list", "--codec", "sexpr", "--filter", "xmlrpc/*"],
+        &["test", "--once", "sxp+tcp://localhost"],
+        &["test", "--junit", "report.xml", "--", "my-parser"],
+        &["test", "--json=report.jsonl", "--", "my-parser"],
+        &["parser", "--", "my-parser"],
+        &["explain", "laws/pause-stop"],
+        &["explain", "xmlrpc/bool-ture"],
+        &["grid", "/nowhere/one.jsonl"],
+        &["decode", "--codec", "sexpr", "/nowhere/at/all"],
+        &["call", "sxp+unix:///nowhere", "domain.lst"],
+        &["call", "sxp+unix:///nowhere", "dance"],
+        &["compare", "3.0.3/sxp", "sxp+unix:///nowhere", "--filter", "*/no-such-exchange"],
+        &["smoke", "--codec", "sexpr", "--", "my-parser"],
+        &[
+            "test",
+            "--filter",
+            "xmlrpc/int-max",
+            "--",
+            "sh",
+            "-c",
+            "echo '{\"hello\":{\"name\":\"sh\",\"decodes\":{\"sexpr\":[\"strict\"]}}}'",
+        ],
     ];
     let all = commands.map(|command| transcript(command, b""));
     for transcript in &all {

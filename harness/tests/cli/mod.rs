@@ -12,6 +12,7 @@ mod python;
 mod reports;
 mod runs;
 mod subjects;
+mod terminal;
 
 use std::ffi::OsStr;
 use std::io::Write;

@@ -59,6 +59,28 @@ fn copies_and_order_change_no_report() {
     assert_eq!(String::from_utf8(joined.stdout).expect("UTF-8"), one);
 }
 
+/// One seed gives the same bytes of every report, however many copies answer.
+#[test]
+fn a_seed_and_copies_change_no_byte() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let formats = ["text", "junit", "jsonl", "tap", "markdown", "html", "badge"];
+    let reports = |folder: &str, jobs: &str| {
+        std::fs::create_dir(subject.file(folder)).expect("a folder");
+        let wanted = formats.map(|format| format!("{format}={}", subject.file(&format!("{folder}/{format}"))));
+        let options: Vec<_> = wanted.iter().flat_map(|wanted| ["--report", wanted]).collect();
+        subject.shown(&[&["--strict", "--seed", "7", "--jobs", jobs], &options[..]].concat());
+        formats.map(|format| std::fs::read_to_string(subject.file(&format!("{folder}/{format}"))).expect("it is there"))
+    };
+    let one = reports("one", "1");
+    assert!(one[2].contains("\"verdict\":\"pass\"") && one[2].contains("\"verdict\":\"fail\""), "{}", one[2]);
+    for (folder, jobs) in [("again", "1"), ("four", "4"), ("nine", "9")] {
+        for ((format, one), other) in formats.iter().zip(&one).zip(reports(folder, jobs)) {
+            assert_eq!(*one, other, "{format} of {jobs} copies");
+        }
+    }
+}
+
 /// A report of JSON lines makes each other report as the run itself does.
 #[test]
 fn every_report_is_made_of_json_lines() {
@@ -134,6 +156,32 @@ fn a_flaky_failure_fails_no_run() {
     assert!(!shown.contains("flaky"), "an answer that is no pass makes no failure flaky: {shown}");
 }
 
+/// A subject that dies once and is right when it is asked again.
+#[test]
+fn what_passes_at_a_retry_is_flaky() {
+    let shown = |options: &[&str]| {
+        let subject = Subject::new();
+        let once = r#"[ -e "$0.asked" ] && echo "{\"id\":\"$id\",\"values\":[{\"list\":[]}]}" || { : >"$0.asked"; exit 1; };;"#;
+        let script = SUBJECT.replace(r#"echo "{\"id\":\"$id\",\"values\":[{\"list\":[]}]}";;"#, once);
+        std::fs::write(subject.file("subject"), script).expect("it is written");
+        let script = subject.file("subject");
+        let words = ["test", "--rules", "strict", "--filter", "sexpr/list-empty"];
+        transcript_in(subject.0.path(), &[&words, options, &["--", "sh", &script]].concat(), b"")
+    };
+    let all = [shown(&["--retries", "2"]), shown(&["--retries", "1", "--report", "junit"]), shown(&[])];
+    assert_eq!(all.each_ref().map(|shown| shown.ends_with("[exit 0]\n")), [true, true, false], "{all:?}");
+    let _guard = snapshots();
+    insta::assert_snapshot!("flaky", all.join("\n"));
+}
+
+#[test]
+fn the_short_report_names_what_to_mend() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let shown = subject.shown(&["--details", "short", "--rules", "strict", "--exclude", "sexpr/list-*"]);
+    assert!(shown.contains("What to mend first:\n  1. wrong-value, "), "{shown}");
+}
+
 #[test]
 fn a_run_ends_at_its_first_failure() {
     let subject = Subject::new();
@@ -162,6 +210,15 @@ fn a_baseline_is_written_and_kept() {
     assert!(failed.contains(&format!("; {unexpected} unexpected")), "{failed}");
     let _guard = snapshots();
     insta::assert_snapshot!("baseline-updated", format!("{written}{text}{after}"));
+}
+
+/// A path that can't be written is told before the subject is asked anything.
+#[test]
+fn a_baseline_that_can_not_be_written_costs_no_run() {
+    let subject = Subject::new();
+    let shown = subject.shown(&["--baseline", "/nowhere/at/all", "--update-baseline"]);
+    assert!(shown.ends_with("error: /nowhere/at/all: No such file or directory (os error 2)\n[exit 2]\n"), "{shown}");
+    assert!(!Path::new(&subject.file("subject.asked")).exists(), "{shown}");
 }
 
 /// What a run was not to ask stays in the baseline, and fails no run; an entry for no case at all does.
@@ -209,9 +266,18 @@ fn runs_side_by_side() {
     let own = format!("jsonl={}", subject.file("own.jsonl"));
     run(&["test", "--rules", "strict", "--filter", "sexpr/{list-*,quote-*}", "--report", &own], b"");
     let files = [subject.file("half.jsonl"), subject.file("own.jsonl")];
-    let shown = transcript_in(subject.0.path(), &["grid", &files[0], &files[1]], b"");
+    let shown = |words: &[&str]| transcript_in(subject.0.path(), &[&["grid"], words].concat(), b"");
+    let beside = shown(&[&files[0], &files[1]]);
+    // The survey has documents of XML-RPC only.
+    let refuses = subject.file("refuses.jsonl");
+    let script = SUBJECT.replace(r#""sexpr":["strict","libvirt"]"#, r#""xmlrpc":["spec"]"#);
+    let report = format!("jsonl={refuses}");
+    let words = ["test", "--filter", "xmlrpc/{bool-true,int-plus,nil}", "--report", &report, "--", "sh", "-c", &script];
+    assert_eq!(run(&words, b"").status.code(), Some(1));
+    let lone = [shown(&[&refuses, "--with", "survey"]), shown(&[&refuses])].join("\n");
+    assert!(lone.contains("[exit 0]") && lone.ends_with("[exit 2]\n"), "{lone}");
     let _guard = snapshots();
-    insta::assert_snapshot!("grid", shown);
+    insta::assert_snapshot!("grid", format!("{beside}\n{lone}"));
 }
 
 #[test]
@@ -266,9 +332,37 @@ fn smoke() {
         // Both lines are written at once, so that they are read at once.
         answers(&format!("printf '%s\\n' '{good}' '{good}'"), &right),
         answers(&format!("echo '{good}'"), r#"echo '{"id":"smoke/bad","values":[]}'"#),
+        answers(&format!("printf '%s' '{good}'"), &right),
+        answers(r#"echo '{"id":"smoke/good","document":"KGEp"}'"#, &right),
+        smoke("for line in $(seq 45); do echo $line >&2; done; exit 1"),
     ];
     let _guard = snapshots();
     insta::assert_snapshot!("smoke", all.join("\n").trim_end());
+}
+
+/// The same for a command that is started for each document.
+#[test]
+fn smoke_of_one_document_a_run() {
+    let smoke = |options: &[&str], script: &str| {
+        let words = ["smoke", "--once", "--timeout", "2"];
+        transcript(&[&words, options, &["--", "sh", "-c", script]].concat(), b"")
+    };
+    let sexpr = ["--codec", "sexpr"];
+    let right = r#"read -r text; case $text in "(a b)") echo '{"values":[{"list":[{"atom":"a"},{"atom":"b"}]}]}';; *) echo '{"reject":"cut off"}';; esac"#;
+    let either = format!(r#"[ $XEND_CODEC = sexpr ] || {{ echo '{{"unsupported":"no XML"}}'; exit; }}; {right}"#);
+    let all = [
+        smoke(&sexpr, right),
+        smoke(&[], &either),
+        smoke(&[], r#"echo '{"unsupported":"nothing"}'"#),
+        smoke(&sexpr, "echo 'no such library' >&2; exit 1"),
+        smoke(&sexpr, "sleep 60"),
+        smoke(&sexpr, "echo reading"),
+        smoke(&sexpr, r#"echo '{"values":[]}'"#),
+        smoke(&sexpr, r#"echo '{"reject":"no"}'"#),
+        smoke(&sexpr, r#"echo '{"accept":true}'"#),
+    ];
+    let _guard = snapshots();
+    insta::assert_snapshot!("smoke-once", all.join("\n").trim_end());
 }
 
 /// The first run of a parser that was written in an afternoon: its first screen and its last ten lines.
