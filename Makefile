@@ -134,10 +134,12 @@ soak: ## 64 clients against a mock with random faults, for SOAK_SECONDS
 	SOAK_SECONDS=$(SOAK_SECONDS) $(CARGO) test --release --package mock-xend --test mock --quiet -- --exact chaos::soak --ignored --nocapture
 
 .PHONY: bench
-bench: ## Speed of codecs and mock, beside their peers, in one run each
+bench: ## Speed of codecs, mock and suites, beside their peers, in one run each
 	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench -- table
 	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench-server -- table
 	$(CARGO) run --release --quiet --manifest-path bench/Cargo.toml --package xend-bench-server -- listing
+	$(CARGO) build --release --quiet --package xend-harness
+	bench/suites.sh "$${CARGO_TARGET_DIR:-target}/release/xend-harness"
 
 .PHONY: gates
 gates: ## Instructions a byte that the codecs take, against bench/gates.toml; and that twice the work costs no more than 2.5 times as many

@@ -1,8 +1,8 @@
 //! The crate dxr as a subject: it reads and writes. Its client is a crate of its own, over reqwest.
 //!
 //! Install: cargo, which fetches dxr 0.9.0
-//! Build:   cargo build --manifest-path adapters/rust/Cargo.toml --bin dxr
-//! Run:     xend-harness test -- adapters/rust/target/debug/dxr
+//! Build:   cargo build --release --manifest-path adapters/rust/Cargo.toml --bin dxr
+//! Run:     xend-harness test -- adapters/rust/target/release/dxr
 use std::io::BufRead;
 
 use base64::{Engine, engine::general_purpose::STANDARD};

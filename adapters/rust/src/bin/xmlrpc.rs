@@ -2,8 +2,8 @@
 //! adapter gives it, so that its own over reqwest is not tested.
 //!
 //! Install: cargo, which fetches xmlrpc 0.15.1
-//! Build:   cargo build --manifest-path adapters/rust/Cargo.toml --bin xmlrpc
-//! Run:     xend-harness test -- adapters/rust/target/debug/xmlrpc
+//! Build:   cargo build --release --manifest-path adapters/rust/Cargo.toml --bin xmlrpc
+//! Run:     xend-harness test -- adapters/rust/target/release/xmlrpc
 use std::error::Error;
 use std::io::BufRead;
 
