@@ -90,6 +90,11 @@ results: ## How XML-RPC libraries do: installs what is missing into target/adapt
 	$(CARGO) build --quiet --package xend-harness
 	python3 adapters/libraries.py results
 
+.PHONY: engines
+engines: ## The common laws with Xend, QEMU and libvirt's test driver: docs/engines.md; takes qemu-system-x86 and python3-libvirt
+	$(CARGO) build --quiet --package xend-harness
+	python3 adapters/engines/table.py "$${CARGO_TARGET_DIR:-target}/debug/xend-harness"
+
 # The programs are those that `examples` has built.
 .PHONY: packages
 packages: examples ## The packages for Python and Node.js, tested with a debug build where pytest and Node.js are

@@ -81,7 +81,7 @@ impl Judgement<'_> {
                     (Status::Fail, "the subject refuses a document that it should read")
                 }
             }
-            Ok(Answer::Document(_) | Answer::Error(_)) => {
+            Ok(Answer::Document(_) | Answer::Error(_) | Answer::Operated(_)) => {
                 (Status::InvalidAnswer, "the answer to a document has neither values nor a reject")
             }
             Ok(Answer::Unsupported(why)) => {
@@ -117,6 +117,7 @@ impl Judgement<'_> {
                 Ok(Answer::Reject { message, .. }) => format!("rejected: {}", one_line(message)),
                 Ok(Answer::Unsupported(why) | Answer::Error(why)) => one_line(why),
                 Ok(Answer::Document(document)) => format!("a document of {} bytes", document.len()),
+                Ok(Answer::Operated(_)) => "an operation".to_owned(),
                 Err(Fault::InvalidAnswer(_, line)) => line.clone(),
                 Err(_) => "no answer".to_owned(),
             },

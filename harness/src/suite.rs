@@ -6,7 +6,7 @@ use std::str::FromStr;
 use crate::Error;
 
 macro_rules! suites {
-    ($($(#[$doc:meta])* $suite:ident = $name:literal, $key:literal, $activity:literal, $is_implemented:literal;)*) => {
+    ($($(#[$doc:meta])* $suite:ident = $name:literal, $key:literal, $activity:literal;)*) => {
         /// A part of the conformance tests, which asks one kind of question.
         #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
         pub enum Suite {
@@ -32,26 +32,21 @@ macro_rules! suites {
             pub fn activity(self) -> &'static str {
                 match self { $(Self::$suite => $activity),* }
             }
-
-            /// Returns whether this version of the harness has the suite.
-            pub fn is_implemented(self) -> bool {
-                match self { $(Self::$suite => $is_implemented),* }
-            }
         }
     };
 }
 
 suites! {
     /// The subject reads documents: the cases with an input.
-    Reading = "reading", "decodes", "reads documents", true;
+    Reading = "reading", "decodes", "reads documents";
     /// The subject writes documents: the cases with a value.
-    Writing = "writing", "encodes", "writes documents", true;
+    Writing = "writing", "encodes", "writes documents";
     /// The subject calls an XML-RPC server over HTTP: the call cases.
-    Calling = "calling", "calls_over", "calls a server over HTTP", true;
+    Calling = "calling", "calls_over", "calls a server over HTTP";
     /// The subject operates a Xend, or an engine of its own.
-    Operating = "operating", "operates or engine", "operates domains", false;
+    Operating = "operating", "operates or engine", "operates domains";
     /// The subject is a server: the laws, asked over its addresses.
-    Serving = "serving", "an address", "is a server", true;
+    Serving = "serving", "an address", "is a server";
 }
 
 impl fmt::Display for Suite {
@@ -63,22 +58,10 @@ impl fmt::Display for Suite {
 impl FromStr for Suite {
     type Err = Error;
 
-    /// Parses the name of a suite that this version of the harness has.
     fn from_str(name: &str) -> Result<Self, Error> {
-        let names = |is_implemented: bool| {
-            let names: Vec<_> = Self::ALL
-                .iter()
-                .filter(|suite| suite.is_implemented() == is_implemented)
-                .map(|suite| suite.name())
-                .collect();
-            names.join(", ")
-        };
-        match Self::ALL.iter().copied().find(|suite| suite.name() == name) {
-            Some(suite) if suite.is_implemented() => Ok(suite),
-            Some(suite) => {
-                Err(Error::Usage(format!("this version has no suite `{suite}` yet; it has {}", names(true))))
-            }
-            None => Err(Error::Usage(format!("unknown suite `{name}`, expected {}", names(true)))),
-        }
+        Self::ALL.iter().copied().find(|suite| suite.name() == name).ok_or_else(|| {
+            let names: Vec<_> = Self::ALL.iter().map(|suite| suite.name()).collect();
+            Error::Usage(format!("unknown suite `{name}`, expected {}", names.join(", ")))
+        })
     }
 }

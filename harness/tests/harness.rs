@@ -3,4 +3,5 @@
 
 mod cli;
 mod faces;
+mod operating;
 mod readme;

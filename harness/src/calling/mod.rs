@@ -12,4 +12,5 @@ mod server;
 
 pub use case::{CallCase, CallOutcome, WireCheck};
 pub(crate) use judgement::{CallJudgement, Called};
+pub(crate) use request::dechunked;
 pub use server::{Exchange, Server};

@@ -1,4 +1,4 @@
-//! What the commands `list` and `explain` show of values to write, of calls and of laws.
+//! What the commands `list` and `explain` show of cases that are no documents to read.
 
 use serde_json::json;
 
@@ -7,11 +7,13 @@ use xend_wire::operation::Face;
 
 use crate::calling::CallCase;
 use crate::case::{Rule, WritingCase};
-use crate::laws::{Expected, Law, Step};
-use crate::shorten::shortened;
+use crate::law::{Expected, Law, Step};
+use crate::operating::Failure;
+use crate::serving::ServingCase;
+use crate::shorten::{lines, shortened};
 use crate::{Codec, Error, Rules};
 
-/// A case of the suite `writing` or `calling`, or a law of the suite `serving`, as it is shown.
+/// A law, or a case of another suite than `reading`, as it is shown.
 pub(super) struct OtherCase {
     pub(super) id: String,
     pub(super) title: String,
@@ -23,7 +25,7 @@ pub(super) struct OtherCase {
     details: String,
 }
 
-/// Returns all built-in cases of the suites `writing`, `calling` and `serving`, sorted by id.
+/// Returns all laws, and all built-in cases of the other suites than `reading`, sorted by id.
 pub(super) fn other_cases() -> Result<Vec<OtherCase>, Error> {
     let writing = WritingCase::built_in()?.into_iter().map(|case| {
         let mut details = format!("value, {} bytes of JSON:\n  {}\n", case.json.len(), shortened(&case.json, 2_000));
@@ -52,7 +54,21 @@ pub(super) fn other_cases() -> Result<Vec<OtherCase>, Error> {
         let details = law_in_words(&law);
         OtherCase { id: law.id, title: law.title, codec: None, rule: None, source: law.source, details }
     });
-    let mut cases: Vec<_> = writing.chain(calling).chain(laws).collect();
+    let serving = ServingCase::built_in()?.into_iter().map(|case| {
+        let answers: Vec<_> = case.answers.iter().map(ToString::to_string).collect();
+        let request = lines(&case.request("HOST", "/RPC2"), 40, 2_000);
+        let details = format!("request:\n{request}\n{}:\n  {}\n", case.level, answers.join(", or "));
+        OtherCase { id: case.id, title: case.title, codec: None, rule: Some(case.rule), source: case.source, details }
+    });
+    let failures = Failure::built_in()?.into_iter().map(|failure| {
+        let Failure { id, title, rule, source, .. } = &failure;
+        let faces: Vec<_> = failure.asked_on().iter().map(|face| face.as_str()).collect();
+        let code = failure.code.map(|code| format!(", {code}")).unwrap_or_default();
+        let details = format!("asked over {}\n\nmust:\n  {}{code}\n", faces.join(", "), failure.learns.name());
+        let [id, title, rule, source] = [id, title, rule, source].map(Clone::clone);
+        OtherCase { id, title, codec: None, rule: Some(rule), source, details }
+    });
+    let mut cases: Vec<_> = writing.chain(calling).chain(laws).chain(serving).chain(failures).collect();
     cases.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(cases)
 }
@@ -87,6 +103,7 @@ fn law_in_words(law: &Law) -> String {
 fn expected_in_words(expected: &Expected) -> String {
     match expected {
         Expected::Done => "succeeds".to_owned(),
+        Expected::Tried => "succeeds, or is refused".to_owned(),
         Expected::Error(codes) => {
             let codes: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
             format!("fails with {}", codes.join(" or "))

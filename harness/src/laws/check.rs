@@ -6,10 +6,10 @@ use std::time::Instant;
 
 use xend_wire::operation::Face;
 
-use super::Law;
 use super::host::{Host, Options};
 use super::trial::Trial;
 use crate::Error;
+use crate::law::Law;
 use crate::run::{self, Book, Item, Plan, Run, Scope, Unasked, Watch};
 use crate::suite::Suite;
 use crate::verdict::{About, Status, Verdict};

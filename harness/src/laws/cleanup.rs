@@ -4,9 +4,7 @@ use xend_client::{Arguments, Error as Failed, Fate};
 use xend_wire::operation;
 
 use super::host::Host;
-
-/// The prefix of the names of all domains that laws make.
-pub(super) const PREFIX: &str = "xend-law-";
+use crate::law::PREFIX;
 
 /// Destroys and undefines a domain, over any of the server's addresses that has the operation. A domain that does not
 /// exist is not a failure.

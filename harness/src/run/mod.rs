@@ -7,7 +7,9 @@
 
 mod book;
 mod conduct;
+mod examiner;
 mod item;
+mod operating;
 mod options;
 mod outcome;
 mod plan;

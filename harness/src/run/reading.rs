@@ -1,4 +1,4 @@
-//! The suites that ask a subject: `reading`, `writing` and `calling`.
+//! The suites that ask a subject: `reading`, `writing` and `calling`, and the way to `operating`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -8,7 +8,9 @@ use xend_wire::Release;
 
 use super::book::Book;
 use super::conduct::{Examined, Examiner, conduct};
+use super::examiner::{SubjectExaminer, Task};
 use super::item::{Item, Unasked};
+use super::operating;
 use super::options::Options;
 use super::outcome::Run;
 use super::plan::{Plan, Scope};
@@ -17,20 +19,14 @@ use crate::calling::{CallCase, CallJudgement, Called, Server};
 use crate::case::{Case, Expect, WritingCase, WritingExpect};
 use crate::feature::Feature;
 use crate::judgement::Judgement;
+use crate::law::Law;
+use crate::operating::{Failure, Mocks};
 use crate::subject::{Answer, Ask, Declaration, Fault, FaultReport, Question, Reply, Subject};
 use crate::suite::Suite;
 use crate::tagged::Equality;
 use crate::verdict::{About, Evidence, Status, Verdict};
 use crate::writing::WritingJudgement;
 use crate::{Codec, Error, Rules};
-
-/// A question to a subject.
-#[derive(Clone, Copy, Debug)]
-pub(super) enum Task<'c> {
-    Read { case: &'c Case, rules: Rules, expect: &'c Expect },
-    Write { case: &'c WritingCase, rules: Rules, expect: &'c WritingExpect },
-    Call { case: &'c CallCase },
-}
 
 /// The cases of all suites that ask a subject.
 #[derive(Clone, Copy, Debug, Default)]
@@ -41,18 +37,25 @@ pub struct Cases<'c> {
     pub writing: &'c [WritingCase],
     /// The calls to make.
     pub calling: &'c [CallCase],
+    /// The laws that an operator or an engine is held to.
+    pub laws: &'c [Law],
+    /// The failures that an operator meets.
+    pub failures: &'c [Failure],
 }
 
 impl<'c> Cases<'c> {
     /// Returns the id and the variant of each question that these cases make, given all rules with their codecs,
     /// whether a subject declares it or not.
-    fn named(self, rules: &'c [(Codec, String)]) -> Vec<(&'c str, &'c str)> {
+    fn named(self, rules: &'c [(Codec, String)], operating: &'c [String]) -> Vec<(&'c str, &'c str)> {
         let reading = self.reading.iter().map(|case| (&*case.id, case.codec()));
         let writing = self.writing.iter().map(|case| (&*case.id, case.codec()));
         let judged_by_rules = reading.chain(writing).flat_map(|(id, codec)| {
             rules.iter().filter(move |(of, _)| *of == codec).map(move |(_, name)| (id, &**name))
         });
-        judged_by_rules.chain(self.calling.iter().map(|case| (&*case.id, ""))).collect()
+        let laws = self.laws.iter().map(|law| &*law.id);
+        let operated = laws.chain(self.failures.iter().map(|failure| &*failure.id));
+        let operated = operated.flat_map(|id| operating.iter().map(move |variant| (id, &**variant)));
+        judged_by_rules.chain(self.calling.iter().map(|case| (&*case.id, ""))).chain(operated).collect()
     }
 }
 
@@ -116,17 +119,28 @@ pub fn judge_with<'c>(
     }
     let declaration = first.declaration().clone();
     let cases = cases.into();
-    let Questions { items, unchosen, notes } = questions(&declaration, cases, options)?;
+    let Questions { items, unchosen } = questions(&declaration, cases, options)?;
     let rules: Vec<_> =
         Codec::ALL.iter().flat_map(|codec| codec.rules()).map(|it| (it.codec(), it.to_string())).collect();
-    let scope =
-        Scope { what: "case", asked: asked(&declaration, options), unchosen, others: cases.named(&rules), notes };
+    let operating = operating::variants();
+    let scope = Scope {
+        asked: asked(&declaration, options),
+        unchosen,
+        others: cases.named(&rules, &operating),
+        ..Scope::of("case")
+    };
     let plan = Plan::new(items, scope, options)?;
     let mut book = Book::new(&plan, options, watch);
     let declaration = &declaration;
     let mut examiners: Vec<_> = subjects
         .iter_mut()
-        .map(|subject| SubjectExaminer { subject: &mut **subject, declaration, options, last: None })
+        .map(|subject| SubjectExaminer {
+            subject: &mut **subject,
+            declaration,
+            options,
+            last: None,
+            mocks: Mocks::default(),
+        })
         .collect();
     let mut examiners: Vec<&mut dyn Examiner<Task<'_>>> =
         examiners.iter_mut().map(|examiner| examiner as &mut dyn Examiner<Task<'_>>).collect();
@@ -139,8 +153,6 @@ struct Questions<'c> {
     items: Vec<Item<Task<'c>>>,
     /// The questions by suites and rules that the options leave out, by id and variant.
     unchosen: Vec<(String, String)>,
-    /// What this version does not ask.
-    notes: Vec<String>,
 }
 
 /// Returns all questions that a subject can be asked.
@@ -155,12 +167,6 @@ fn questions<'c>(declaration: &Declaration, cases: Cases<'c>, options: &Options)
             declares.join(", ")
         )));
     }
-    let notes = Suite::ALL.iter().filter(|suite| has(suite) && !suite.is_implemented()).map(|suite| {
-        format!(
-            "not asked: {suite}, because this version has no such suite (the subject declares {})",
-            suite.declared_by()
-        )
-    });
     check_rules(declaration, &options.rules)?;
     let (mut items, mut unchosen) = (Vec::new(), Vec::new());
     let is_by =
@@ -245,7 +251,13 @@ fn questions<'c>(declaration: &Declaration, cases: Cases<'c>, options: &Options)
             task: supported(&case.needs, declaration).map(|()| Task::Call { case }),
         }));
     }
-    Ok(Questions { items, unchosen, notes: notes.collect() })
+    let operated = operating::questions(declaration, cases.laws, cases.failures);
+    if is_wanted(Suite::Operating) && options.rules.is_empty() {
+        items.extend(operated);
+    } else {
+        unchosen.extend(operated.into_iter().map(|item| (item.about.id.clone(), item.variant)));
+    }
+    Ok(Questions { items, unchosen })
 }
 
 /// Returns what is asked, in words: each suite with its rules.
@@ -258,10 +270,12 @@ fn asked(declaration: &Declaration, options: &Options) -> String {
         (suite, (!rules.is_empty()).then(|| format!("{suite} ({})", rules.join(", "))))
     };
     let calls = !declaration.calls_over.is_empty();
+    let operates = declaration.has(Suite::Operating) && options.rules.is_empty();
     let suites = [
         by(Suite::Reading, &declaration.decodes),
         by(Suite::Writing, &declaration.encodes),
         (Suite::Calling, calls.then(|| Suite::Calling.to_string())),
+        (Suite::Operating, operates.then(|| Suite::Operating.to_string())),
     ];
     let chosen = &options.selection.suites;
     let suites: Vec<_> = suites
@@ -330,19 +344,6 @@ fn check_rules(declaration: &Declaration, chosen: &[Rules]) -> Result<(), Error>
     Err(Error::Usage(format!("the subject declares none of the requested rules ({wanted}); it declares {known}")))
 }
 
-struct SubjectExaminer<'s, 'd> {
-    subject: &'s mut dyn Subject,
-    declaration: &'d Declaration,
-    options: &'d Options,
-    /// CompareOptions the question that was answered last is judged.
-    last: Option<Last<'d>>,
-}
-
-/// A question that was answered, to judge it again if the subject writes more after its answer.
-struct Last<'d> {
-    judge: Box<dyn Fn(FaultReport) -> Verdict + Send + 'd>,
-}
-
 impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
     fn examine(&mut self, item: &Item<Task<'d>>, task: &Task<'d>) -> Result<Examined, Error> {
         let (declaration, is_strict, about) = (self.declaration, self.options.is_strict, Arc::clone(&item.about));
@@ -364,6 +365,7 @@ impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
                 })
             }
             Task::Call { case } => self.call(item, case),
+            Task::Operate(ref asked) => self.operate(item, asked),
         }
     }
 
@@ -374,20 +376,6 @@ impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
 }
 
 impl<'d> SubjectExaminer<'_, 'd> {
-    /// Asks one question, and judges the answer.
-    fn ask(
-        &mut self,
-        item: &Item<Task<'d>>,
-        question: &Question<'_>,
-        judge: impl Fn(&Result<Answer, Fault>) -> Verdict + Send + 'd,
-    ) -> Result<Examined, Error> {
-        let begin = Instant::now();
-        let Reply { answer, stderr, previous_fault } = self.subject.ask(question)?;
-        let elapsed = begin.elapsed();
-        let previous = previous_fault.and_then(|report| self.last.take().map(|last| (last.judge)(report)));
-        Ok(Examined { verdict: Verdict { elapsed, ..self.judged(item, judge, &answer, stderr) }, previous })
-    }
-
     /// Asks for the calls of a case, with a server of its own, and judges what came of them.
     fn call(&mut self, item: &Item<Task<'d>>, case: &'d CallCase) -> Result<Examined, Error> {
         let server = Server::start(case).map_err(|error| Error::Harness(format!("can't serve a case: {error}")))?;
@@ -425,31 +413,6 @@ impl<'d> SubjectExaminer<'_, 'd> {
             CallJudgement { case, about: Arc::clone(&about), equality }.verdict(&called, is_strict)
         };
         Ok(Examined { verdict: Verdict { elapsed, ..self.judged(item, judge, &last, said) }, previous })
-    }
-
-    /// Judges an answer, and keeps the judge for the case that the subject writes more after its answer.
-    fn judged(
-        &mut self,
-        item: &Item<Task<'d>>,
-        judge: impl Fn(&Result<Answer, Fault>) -> Verdict + Send + 'd,
-        answer: &Result<Answer, Fault>,
-        stderr: String,
-    ) -> Verdict {
-        let options = self.options;
-        let variant = if item.variant.is_empty() { String::new() } else { format!("@{}", item.variant) };
-        let name = format!("{}{variant}", item.about.id);
-        let judge = move |answer: &Result<Answer, Fault>, stderr: String| {
-            let mut verdict = judge(answer);
-            if let Some(evidence) = &mut verdict.evidence {
-                evidence.stderr = stderr;
-                evidence.repeat = options.repeat(Some(&name));
-            }
-            verdict
-        };
-        let verdict = judge(answer, stderr);
-        let again = move |report: FaultReport| judge(&Err(report.fault), report.stderr);
-        self.last = Some(Last { judge: Box::new(again) });
-        verdict
     }
 }
 

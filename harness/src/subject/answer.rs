@@ -9,12 +9,19 @@ use data_encoding::BASE64;
 use serde::{Deserialize, Serialize};
 use serde_json::value::RawValue;
 
-use super::{Answer, Ask, BuiltIn, Declaration, Fault, Question, Subject};
+use xend_wire::Release;
+use xend_wire::operation;
+
+use super::operated::OperatedLine;
+use super::{Answer, Ask, BuiltIn, Declaration, Fault, Operator, Question, Subject};
 use crate::tagged::{AnswerReader, Malformed};
 use crate::{Codec, Rules};
 
 /// The first line that is sent to a subject that is kept alive.
 pub(super) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";
+
+/// How long a call or an operation may take if the question does not say.
+const DEADLINE: Duration = Duration::from_secs(5);
 
 #[derive(Deserialize, Serialize)]
 struct QuestionLine<'a> {
@@ -29,6 +36,8 @@ struct QuestionLine<'a> {
     value: Option<&'a RawValue>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     call: Option<CallLine<'a>>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    operate: Option<OperateLine<'a>>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -40,10 +49,29 @@ struct CallLine<'a> {
     deadline_ms: Option<u64>,
 }
 
+#[derive(Deserialize, Serialize)]
+struct OperateLine<'a> {
+    #[serde(skip_serializing_if = "Option::is_none")]
+    uri: Option<Cow<'a, str>>,
+    #[serde(skip_serializing_if = "Option::is_none")]
+    release: Option<Cow<'a, str>>,
+    operation: Cow<'a, str>,
+    #[serde(default)]
+    args: BTreeMap<String, String>,
+    deadline_ms: Option<u64>,
+}
+
 /// Returns the JSON line for a question, including the line break.
 pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
-    let mut line =
-        QuestionLine { id: question.id.into(), codec: None, rules: None, input: None, value: None, call: None };
+    let mut line = QuestionLine {
+        id: question.id.into(),
+        codec: None,
+        rules: None,
+        input: None,
+        value: None,
+        call: None,
+        operate: None,
+    };
     let mut by = |rules: Rules| {
         line.codec = Some(rules.codec().name().into());
         line.rules = Some(rules.to_string());
@@ -62,6 +90,15 @@ pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
         Ask::Call { uri, method, params, deadline } => {
             let deadline_ms = u64::try_from(deadline.as_millis()).ok();
             line.call = Some(CallLine { uri: uri.into(), method: method.into(), params: raw(params), deadline_ms });
+        }
+        Ask::Operate { xend, operation, arguments, deadline } => {
+            line.operate = Some(OperateLine {
+                uri: xend.map(|(uri, _)| uri.into()),
+                release: xend.map(|(_, release)| release.as_str().into()),
+                operation: operation.name().into(),
+                args: arguments.iter().cloned().collect(),
+                deadline_ms: u64::try_from(deadline.as_millis()).ok(),
+            });
         }
     }
     let mut line = serde_json::to_vec(&line).expect("strings are written as JSON");
@@ -87,6 +124,20 @@ impl Answer {
     /// codec.
     pub fn from_line(line: &[u8], codec: Codec) -> Result<(Option<String>, Self), Fault> {
         AnswerReader::read(line, |reader| read(reader, codec)).map_err(|error| Fault::invalid(line, &error.to_string()))
+    }
+
+    /// Parses an answer to a question, as [`from_line`](Self::from_line) does.
+    pub(super) fn to(ask: &Ask<'_>, line: &[u8]) -> Result<(Option<String>, Self), Fault> {
+        if let Some(codec) = ask.codec() {
+            return Self::from_line(line, codec);
+        }
+        let line_of = |error: serde_json::Error| format!("the answer can't be read: {error}");
+        let read = || {
+            let mut parsed: OperatedLine = serde_json::from_slice(line).map_err(line_of)?;
+            let id = parsed.id.take();
+            Ok((id, parsed.read()?.map_or_else(Self::Unsupported, Self::Operated)))
+        };
+        read().map_err(|why: String| Fault::invalid(line, &why))
     }
 }
 
@@ -163,28 +214,37 @@ fn hello_line(declaration: &Declaration) -> String {
         "decodes": named(&declaration.decodes),
         "encodes": named(&declaration.encodes),
         "calls_over": declaration.calls_over,
+        "operates": declaration.operates.as_ref().map(Operator::to_json),
         "features": features,
     });
     format!("{}\n", serde_json::json!({ "hello": hello }))
 }
 
 fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + Sync>> {
-    let QuestionLine { id, codec, rules, input, value, call } = serde_json::from_str(line)?;
+    let QuestionLine { id, codec, rules, input, value, call, operate } = serde_json::from_str(line)?;
     let rules = || -> Result<Rules, Box<dyn std::error::Error + Send + Sync>> {
         let codec = codec.as_deref().ok_or("no codec")?.parse::<Codec>()?;
         Ok(codec.single_rules(rules.as_deref().ok_or("no rules")?)?)
     };
-    let answer = match (input, value, &call) {
-        (Some(input), None, None) => {
+    let answer = match (input, value, &call, operate) {
+        (Some(input), None, None, None) => {
             let input = BASE64.decode(input.as_bytes())?;
             BuiltIn::answer(&Ask::Read { rules: rules()?, input: &input })
         }
-        (None, Some(value), None) => BuiltIn::answer(&Ask::Write { rules: rules()?, value: value.get() }),
-        (None, None, Some(CallLine { uri, method, params, deadline_ms })) => {
-            let deadline = deadline_ms.map_or(Duration::from_secs(5), Duration::from_millis);
+        (None, Some(value), None, None) => BuiltIn::answer(&Ask::Write { rules: rules()?, value: value.get() }),
+        (None, None, Some(CallLine { uri, method, params, deadline_ms }), None) => {
+            let deadline = deadline_ms.map_or(DEADLINE, Duration::from_millis);
             BuiltIn::answer(&Ask::Call { uri, method, params: params.get(), deadline })
         }
-        _ => return Err("expected exactly one of input, value and call".into()),
+        (None, None, None, Some(OperateLine { uri, release, operation, args, deadline_ms })) => {
+            let operation = operation::find(&operation).ok_or_else(|| format!("no operation `{operation}`"))?;
+            let release = release.map_or(Ok(Release::default()), |release| release.parse())?;
+            let xend = uri.as_deref().map(|uri| (uri, release));
+            let arguments: Vec<_> = args.into_iter().collect();
+            let deadline = deadline_ms.map_or(DEADLINE, Duration::from_millis);
+            BuiltIn::answer(&Ask::Operate { xend, operation, arguments: &arguments, deadline })
+        }
+        _ => return Err("expected exactly one of input, value, call and operate".into()),
     };
     let id_json = serde_json::to_string(&id)?;
     Ok(match answer {
@@ -193,6 +253,9 @@ fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + 
         Answer::Document(bytes) => format!("{{\"id\":{id_json},\"document\":\"{}\"}}\n", BASE64.encode(&bytes)),
         Answer::Reject { message, .. } => format!("{}\n", serde_json::json!({ "id": id, "reject": message })),
         Answer::Error(message) => format!("{}\n", serde_json::json!({ "id": id, "error": message })),
+        Answer::Operated(operated) => {
+            format!("{}\n", serde_json::to_string(&OperatedLine::of(id.into_owned(), operated))?)
+        }
         Answer::Unsupported(why) => format!("{}\n", serde_json::json!({ "id": id, "unsupported": why })),
     })
 }

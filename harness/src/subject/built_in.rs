@@ -2,10 +2,13 @@
 
 use std::time::Duration;
 
-use xend_client::XmlRpc;
-use xend_wire::xmlrpc;
+use tokio::runtime::Runtime;
+use xend_client::{Arguments, Client, Deadlines, InvalidUri, Uri, XmlRpc};
+use xend_wire::operation::Operation;
+use xend_wire::{Release, xmlrpc};
 
-use super::{Answer, Ask, Declaration, Question, Reply, Subject};
+use super::operated::Operated;
+use super::{Answer, Ask, Declaration, Operator, Question, Reply, Subject};
 use crate::feature::Feature;
 use crate::tagged::Tagged;
 use crate::{Codec, Error, Rules};
@@ -25,6 +28,7 @@ impl BuiltIn {
             decodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).collect(),
             encodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).filter(|rules| writes(*rules)).collect(),
             calls_over: vec!["tcp".to_owned()],
+            operates: Some(Operator::everything()),
             features: Feature::ALL.iter().filter(|feature| !feature.is_limitation()).copied().collect(),
             ..Declaration::default()
         })
@@ -48,6 +52,10 @@ impl BuiltIn {
             Ask::Call { uri, method, params, deadline } => {
                 call(uri, method, params, deadline).map_or_else(Answer::Error, Answer::Values)
             }
+            Ask::Operate { xend: Some((uri, release)), operation, arguments, deadline } => {
+                operate(uri, release, operation, arguments, deadline).unwrap_or_else(Answer::Unsupported)
+            }
+            Ask::Operate { xend: None, .. } => Answer::Unsupported("it has no engine of its own".to_owned()),
         }
     }
 }
@@ -66,11 +74,33 @@ fn call(uri: &str, method: &str, params: &str, deadline: Duration) -> Result<Tag
     let call = format!(r#"[{{"call":{{"method":{},"params":{params}}}}}]"#, serde_json::json!(method));
     let call = Tagged::from_json(call.as_bytes(), Codec::Xmlrpc).map_err(|error| error.to_string())?;
     let (method, params) = call.call()?;
-    let runtime =
-        tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())?;
+    let runtime = runtime()?;
     let server = XmlRpc::new(uri).map_err(|error| error.to_string())?.deadline(deadline);
     let response = runtime.block_on(server.call(&method, params)).map_err(|error| error.to_string())?;
     Ok((&xmlrpc::Message::Response(response)).into())
+}
+
+/// Does an operation with a new client, as the command `call` does.
+fn operate(
+    uri: &str,
+    release: Release,
+    operation: Operation,
+    arguments: &[(String, String)],
+    deadline: Duration,
+) -> Result<Answer, String> {
+    let uri: Uri = uri.parse().map_err(|error: InvalidUri| error.to_string())?;
+    let deadlines = Deadlines { connect: deadline, first_byte: deadline, whole: deadline };
+    let client = Client::new(uri).release(release).deadlines(deadlines).credentials("root", "");
+    let arguments: Arguments = arguments.iter().map(|(name, value)| (name.as_str(), value.as_str())).collect();
+    let answer = runtime()?.block_on(client.call(operation, &arguments));
+    match answer {
+        Err(error) if error.unsupported().is_some() => Err(error.to_string()),
+        answer => Ok(Answer::Operated(Operated::by_client(operation, answer))),
+    }
+}
+
+fn runtime() -> Result<Runtime, String> {
+    tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(|error| error.to_string())
 }
 
 impl Subject for BuiltIn {

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 
 use serde::Deserialize;
+use serde_json::json;
 use xend_wire::Release;
 use xend_wire::operation::{self, Face, Operation};
 
@@ -135,9 +136,24 @@ impl Declaration {
 }
 
 impl Operator {
+    /// Everything that `xend-client` can do.
+    pub(crate) fn everything() -> Self {
+        Self {
+            schemes: schemes().collect(),
+            releases: Release::ALL.to_vec(),
+            operations: operation::ALL.to_vec(),
+            codes: true,
+        }
+    }
+
+    pub(super) fn to_json(&self) -> serde_json::Value {
+        let releases: Vec<_> = self.releases.iter().map(|release| release.as_str()).collect();
+        let operations: Vec<_> = self.operations.iter().map(|operation| operation.name()).collect();
+        json!({ "schemes": self.schemes, "releases": releases, "operations": operations, "codes": self.codes })
+    }
+
     fn from_parsed(parsed: Operates) -> Result<Self, Error> {
-        let schemes: Vec<_> =
-            Face::ALL.iter().flat_map(|face| ["tcp", "unix"].map(|over| format!("{face}+{over}"))).collect();
+        let schemes: Vec<_> = schemes().collect();
         let schemes: Vec<_> = schemes.iter().map(String::as_str).collect();
         let releases = parsed.releases.iter().map(|name| {
             let names = || Release::ALL.iter().map(Release::to_string).collect::<Vec<_>>().join(", ");
@@ -151,6 +167,11 @@ impl Operator {
             codes: parsed.codes,
         })
     }
+}
+
+/// The schemes of addresses of a Xend.
+fn schemes() -> impl Iterator<Item = String> {
+    Face::ALL.iter().flat_map(|face| ["tcp", "unix"].map(|over| format!("{face}+{over}")))
 }
 
 impl Engine {

@@ -122,7 +122,7 @@ impl Subject for KeptAlive {
                 continue;
             }
             let report = match self.send_and_read_line(&answer::question_line(question), limit)? {
-                Ok(line) => match Answer::from_line(&line, question.ask.codec()) {
+                Ok(line) => match Answer::to(&question.ask, &line) {
                     Ok((Some(id), answer)) if id == question.id => {
                         self.answered = Some(id);
                         let stderr = self.process.as_ref().map(Process::stderr).unwrap_or_default();

@@ -19,6 +19,8 @@
 //! <- {"id":"xmlrpc/write-string-less-than","document":"<base64>"}
 //! -> {"id":"calls/cut-in-string","call":{"uri":"http://127.0.0.1:40123/RPC2","method":"m","params":[{"int":"1"}],"deadline_ms":4000}}
 //! <- {"id":"calls/cut-in-string","error":"connection closed"}   or {"values":[{"response":..}]} or {"values":[{"fault":..}]}
+//! -> {"id":"laws/pause-stops","operate":{"uri":"sxp+tcp://127.0.0.1:40124","release":"4.1","operation":"domain.pause","args":{"domain":"vm1"},"deadline_ms":4000}}
+//! <- {"id":"laws/pause-stops","done":{}}   or {"error":{"code":"ERR_VM_NOT_FOUND","message":".."}} or {"unknown":"it may have happened"}
 //! ```
 //! The form of the values is that of [`Tagged`](crate::Tagged), and the features are those of
 //! [`Feature`](crate::Feature). A subject that crashes,
@@ -35,8 +37,6 @@
 //! | `"operates":{"schemes":["sxp+tcp"],"releases":["4.1"],"operations":["domain.list"],"codes":true}` | `operate`: to operate a Xend |
 //! | `"engine":{"operations":["domain.list"],"codes":false}` | `operate`: to operate an engine of its own |
 //!
-//! [`Suite::is_there`](crate::suite::Suite::is_there) tells which of these this version asks.
-//!
 //! # A command that is started for each case
 //!
 //! The command gets the document on standard input, and the variables `XEND_CODEC` and `XEND_RULES` in its environment.
@@ -48,6 +48,7 @@ mod built_in;
 mod declaration;
 mod kept_alive;
 mod once;
+mod operated;
 mod process;
 mod process_tree;
 mod reply;
@@ -62,8 +63,12 @@ pub use built_in::BuiltIn;
 pub use declaration::{Declaration, Engine, Operator};
 pub use kept_alive::KeptAlive;
 pub use once::{Declared, Once};
+pub use operated::{Operated, Told};
 pub use reply::{Answer, Fault, FaultReport, Reply};
 pub use smoke::{Check, smoke, smoke_once};
+
+use xend_wire::Release;
+use xend_wire::operation::Operation;
 
 use crate::{Codec, Error, Rules};
 
@@ -134,14 +139,26 @@ pub enum Ask<'a> {
         /// How long the call may take.
         deadline: Duration,
     },
+    /// To do an operation with a Xend, or with an engine of its own.
+    Operate {
+        /// The address and the release of the Xend, such as `sxp+tcp://127.0.0.1:40124` and 4.1; `None` for an engine.
+        xend: Option<(&'a str, Release)>,
+        /// The operation.
+        operation: Operation,
+        /// The names and values of its arguments.
+        arguments: &'a [(String, String)],
+        /// How long the operation may take.
+        deadline: Duration,
+    },
 }
 
 impl Ask<'_> {
-    /// Returns the codec that the values of the question or of its answer belong to.
-    pub fn codec(&self) -> Codec {
+    /// Returns the codec that the values of the question or of its answer belong to, if they belong to one.
+    pub fn codec(&self) -> Option<Codec> {
         match self {
-            Self::Read { rules, .. } | Self::Write { rules, .. } => rules.codec(),
-            Self::Call { .. } => Codec::Xmlrpc,
+            Self::Read { rules, .. } | Self::Write { rules, .. } => Some(rules.codec()),
+            Self::Call { .. } => Some(Codec::Xmlrpc),
+            Self::Operate { .. } => None,
         }
     }
 }

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use xend_wire::ErrorKind;
 
+use super::operated::Operated;
 use crate::shorten::shortened;
 use crate::tagged::Tagged;
 
@@ -38,6 +39,8 @@ pub enum Answer {
     Document(Vec<u8>),
     /// The call of the subject failed; the text is the reason in its words.
     Error(String),
+    /// What became of the operation.
+    Operated(Operated),
     /// The subject can't do what is asked; the text is its reason.
     Unsupported(String),
 }

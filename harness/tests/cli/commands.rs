@@ -10,6 +10,8 @@ use serde_json::Value;
 use xend_harness::calling::CallCase;
 use xend_harness::case::WritingCase;
 use xend_harness::laws::Law;
+use xend_harness::operating::Failure;
+use xend_harness::serving::ServingCase;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
@@ -84,6 +86,7 @@ fn list_has_every_case() {
     let count = xend_fixtures::files("cases/").filter(|file| file.path.ends_with(".toml")).count();
     let count = count + WritingCase::built_in().expect("cases").len() + CallCase::built_in().expect("cases").len();
     let count = count + Law::built_in().expect("laws").len();
+    let count = count + ServingCase::built_in().expect("cases").len() + Failure::built_in().expect("failures").len();
     assert_eq!(String::from_utf8(text).expect("UTF-8").lines().count(), count);
     let json = String::from_utf8(json).expect("UTF-8");
     assert_eq!(json.lines().count(), count);

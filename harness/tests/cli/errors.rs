@@ -27,7 +27,7 @@ fn help() {
 
 #[test]
 fn usage() {
-    let commands: [&[&str]; 69] = [
+    let commands: [&[&str]; 68] = [
         &["parse"],
         &["test", "./my-parser"],
         &["test", "python3", "my_parser.py"],
@@ -38,7 +38,6 @@ fn usage() {
         &["test", "sxp+tcp://localhost", "--codec", "sexpr"],
         &["test", "sxp+tcp://localhost", "--suite", "reading"],
         &["test", "--destructive"],
-        &["test", "--suite", "operating"],
         &["test", "--suite", "singing"],
         &["test", "--suite", "serving"],
         &["test", "--level", "shall"],

@@ -146,7 +146,7 @@ fn the_command_line_judges() {
     let (sxp, xmlrpc) = (mock.uri(Face::Sxp).unwrap(), mock.uri(Face::XmlRpc).unwrap());
     let (code, said, _) = harness(&[&sxp, &xmlrpc]);
     let last = said.lines().last().unwrap().split(": ").skip(1).collect::<Vec<_>>().join(": ");
-    assert_eq!((code, last.as_str()), (0, "30 cases, 60 verdicts: 8 pass, 52 skipped; 0 unexpected"), "{said}");
+    assert_eq!((code, last.as_str()), (0, "36 cases, 72 verdicts: 8 pass, 64 skipped; 0 unexpected"), "{said}");
     let (code, said, _) = harness(&[&sxp, "--destructive", "--filter", "laws/pause-*"]);
     assert_eq!((code, said.contains("2 cases: 2 pass")), (0, true), "{said}");
     assert_eq!(harness(&[&sxp, "--filter", "laws/nosuch"]).0, 2);
@@ -179,12 +179,12 @@ fn an_interrupted_run_leaves_no_domain_behind() {
     };
     let (code, said, is_left) = broken_off("\"simulate\"");
     assert_eq!((code, is_left), (Some(3), false), "{said}");
-    let removing = "interrupted: removing xend-law-13-0; a second signal leaves them\n";
+    let removing = "interrupted: removing xend-law-18-0; a second signal leaves them\n";
     assert_eq!(said, format!("{removing}error: interrupted; nothing is left on the server\n"));
     // One that refuses to destroy it.
     let (code, said, is_left) = broken_off("{ error = \"Domain is busy\" }");
     assert_eq!((code, is_left), (Some(3), true), "{said}");
-    assert_eq!(said, format!("{removing}error: interrupted; left on the server: xend-law-13-0\n"));
+    assert_eq!(said, format!("{removing}error: interrupted; left on the server: xend-law-18-0\n"));
 }
 
 #[test]

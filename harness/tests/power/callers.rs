@@ -10,7 +10,7 @@ use xend_harness::report;
 use xend_harness::run::{self, Cases, Options, Run};
 
 use crate::caller::Caller;
-use crate::mutants::{self, CallerMutant};
+use crate::mutants::{self, PeerMutant};
 
 /// How many callers are asked at once: most of their time they wait.
 const AT_ONCE: usize = 16;
@@ -65,7 +65,7 @@ fn every_broken_caller_is_caught() {
     let mutants = mutants::callers();
     let ids: BTreeSet<_> = mutants.iter().map(|mutant| &*mutant.id).collect();
     assert_eq!(ids.len(), mutants.len(), "an id stands twice");
-    let complaints = at_once(&mutants, |CallerMutant { id, breaks, rule, case, permitted, .. }| {
+    let complaints = at_once(&mutants, |PeerMutant { id, breaks, rule, case, permitted, .. }| {
         if !rules.contains(rule) {
             return Some(format!("caller {id} breaks {rule}, which is no rule"));
         }
@@ -85,7 +85,7 @@ fn every_broken_caller_is_caught() {
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
 }
 
-fn print_all(mutants: &[CallerMutant], cases: &[CallCase]) {
+fn print_all(mutants: &[PeerMutant], cases: &[CallCase]) {
     let caught = at_once(mutants, |mutant| failed(&run(&mutant.id, cases)));
     for (mutant, caught) in mutants.iter().zip(&caught) {
         let first: Vec<_> = caught.iter().take(4).map(String::as_str).collect();

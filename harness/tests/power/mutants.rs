@@ -67,11 +67,11 @@ pub(crate) struct WriterMutant {
     pub(crate) permitted: Option<String>,
 }
 
-/// A caller with one thing broken.
+/// A caller, an operator or a server with one thing broken.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub(crate) struct CallerMutant {
-    /// Its name, by which the caller knows what to break.
+pub(crate) struct PeerMutant {
+    /// Its name, by which it knows what to break.
     pub(crate) id: String,
     /// What it does, in a sentence without a full stop.
     pub(crate) breaks: String,
@@ -98,8 +98,18 @@ pub(crate) fn writers() -> Vec<WriterMutant> {
 }
 
 /// All broken callers.
-pub(crate) fn callers() -> Vec<CallerMutant> {
-    toml::from_str::<FileOf<CallerMutant>>(&text("callers.toml")).expect("the mutants are well-formed").mutant
+pub(crate) fn callers() -> Vec<PeerMutant> {
+    toml::from_str::<FileOf<PeerMutant>>(&text("callers.toml")).expect("the mutants are well-formed").mutant
+}
+
+/// All broken servers.
+pub(crate) fn servers() -> Vec<PeerMutant> {
+    toml::from_str::<FileOf<PeerMutant>>(&text("servers.toml")).expect("the mutants are well-formed").mutant
+}
+
+/// All broken operators.
+pub(crate) fn operators() -> Vec<PeerMutant> {
+    toml::from_str::<FileOf<PeerMutant>>(&text("operators.toml")).expect("the mutants are well-formed").mutant
 }
 
 /// Cases that catch no mutant, and why they stay.

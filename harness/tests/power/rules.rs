@@ -5,6 +5,8 @@ use std::collections::{BTreeMap, BTreeSet};
 use xend_harness::Case;
 use xend_harness::calling::CallCase;
 use xend_harness::case::{Rule, WritingCase};
+use xend_harness::operating::Failure;
+use xend_harness::serving::ServingCase;
 
 /// How many cases each rule has, by its id.
 pub(crate) fn cases_by_rule(cases: &[Case]) -> BTreeMap<&str, Vec<&Case>> {
@@ -24,7 +26,11 @@ fn each_case_has_a_rule_and_each_rule_a_case() {
     let writing = WritingCase::built_in().expect("the cases are well-formed");
     let calling = CallCase::built_in().expect("the cases are well-formed");
     let others = writing.iter().map(|case| (&*case.id, &*case.rule));
-    let others: Vec<_> = others.chain(calling.iter().map(|case| (&*case.id, &*case.rule))).collect();
+    let failures = Failure::built_in().expect("the failures are well-formed");
+    let others = others.chain(calling.iter().map(|case| (&*case.id, &*case.rule)));
+    let serving = ServingCase::built_in().expect("the cases are well-formed");
+    let others = others.chain(serving.iter().map(|case| (&*case.id, &*case.rule)));
+    let others: Vec<_> = others.chain(failures.iter().map(|failure| (&*failure.id, &*failure.rule))).collect();
     let all = cases.iter().map(|case| (&*case.id, case.rule.as_deref().unwrap_or_default()));
     let all: Vec<_> = all.chain(others).collect();
     let used: BTreeSet<_> = all.iter().map(|(_, rule)| *rule).collect();

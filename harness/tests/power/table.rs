@@ -5,6 +5,8 @@ use std::fmt::Write as _;
 
 use xend_harness::calling::CallCase;
 use xend_harness::case::{Rule, WritingCase};
+use xend_harness::operating::Failure;
+use xend_harness::serving::ServingCase;
 use xend_harness::{Case, Codec};
 
 use crate::mutants::{self, Mutant};
@@ -36,6 +38,11 @@ impl Other {
         let writers = writers::caught(&writing).into_iter().map(|(mutant, caught)| (mutant.rule, caught.len()));
         // A test asks each caller the case that its row names.
         let callers = mutants::callers().into_iter().map(|mutant| (mutant.rule, usize::from(mutant.case.is_some())));
+        let serving = ServingCase::built_in().expect("the cases are well-formed");
+        let failures = Failure::built_in().expect("the failures are well-formed");
+        let caught = |mutants: Vec<mutants::PeerMutant>| {
+            mutants.into_iter().map(|mutant| (mutant.rule, usize::from(mutant.case.is_some()))).collect()
+        };
         vec![
             Self {
                 name: "values to write",
@@ -46,6 +53,16 @@ impl Other {
                 name: "calls",
                 mutants: callers.collect(),
                 cases: calling.into_iter().map(|case| case.rule).collect(),
+            },
+            Self {
+                name: "failures of a Xend",
+                mutants: caught(mutants::operators()),
+                cases: failures.into_iter().map(|failure| failure.rule).collect(),
+            },
+            Self {
+                name: "requests to a server",
+                mutants: caught(mutants::servers()),
+                cases: serving.into_iter().map(|case| case.rule).collect(),
             },
         ]
     }

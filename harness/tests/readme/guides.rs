@@ -50,6 +50,16 @@ fn test_my_server() {
 }
 
 #[test]
+fn test_my_xml_rpc_server() {
+    follow("test-my-xml-rpc-server.md");
+}
+
+#[test]
+fn test_an_engine() {
+    follow("test-an-engine.md");
+}
+
+#[test]
 fn write_a_case() {
     follow("write-a-case.md");
 }

@@ -24,8 +24,9 @@ use super::selecting::Selecting;
 /// "id".
 ///
 /// A server is tested over all of its addresses by laws: rules about domains that every Xend obeys.
-/// A change that is made over one address must show over the others. Without COMMAND and without
-/// an address the built-in codecs are tested.
+/// A change that is made over one address must show over the others. A server of plain XML-RPC, at
+/// http://HOST:PORT/PATH, is asked for the methods of validator1 and an echo. Without COMMAND and
+/// without an address the built-in codecs are tested.
 ///
 /// Exit status: 0 all as expected, 1 the subject failed, 2 usage or configuration, or no case was
 /// judged, 3 the harness itself failed or was interrupted.
@@ -35,7 +36,8 @@ use super::selecting::Selecting;
     override_usage = "xend-harness test [OPTIONS] -- COMMAND...\n       xend-harness test [OPTIONS] URI..."
 )]
 pub(in crate::cli) struct Arguments {
-    /// The addresses of the server: FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi.
+    /// The addresses of the server: FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi; or
+    /// http://HOST:PORT/PATH for one of plain XML-RPC.
     #[arg(value_name = "URI", conflicts_with = "command")]
     pub(super) addresses: Vec<String>,
     #[command(flatten)]

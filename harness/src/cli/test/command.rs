@@ -9,6 +9,8 @@ use super::for_command::{ForCommand, MEMORY};
 use super::parts::{Words, cases};
 use crate::calling::CallCase;
 use crate::case::WritingCase;
+use crate::law::Law;
+use crate::operating::Failure;
 use crate::subject::{Bounds, Subject};
 use crate::verdict::Status;
 use crate::{Error, run};
@@ -19,11 +21,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let is_asked = |id: &str| how.known.baseline.is_some() || arguments.selecting.may_choose(id);
     let cases = cases(own.cases.as_deref(), is_asked)?;
     // A folder of cases is asked alone.
-    let (writing, calling) = match own.cases {
-        None => (WritingCase::built_in()?, CallCase::built_in()?),
-        Some(_) => (Vec::new(), Vec::new()),
+    let (writing, calling, laws, failures) = match own.cases {
+        None => (WritingCase::built_in()?, CallCase::built_in()?, Law::built_in()?, Failure::built_in()?),
+        Some(_) => (Vec::new(), Vec::new(), Vec::new(), Vec::new()),
     };
-    let cases = run::Cases { reading: &cases, writing: &writing, calling: &calling };
+    let cases = run::Cases { reading: &cases, writing: &writing, calling: &calling, laws: &laws, failures: &failures };
     let options = how.options(run::Options {
         rules: own.rules()?,
         selection: arguments.selecting.selection()?,

@@ -21,16 +21,27 @@ pub(super) struct ForServer {
 
 pub(super) const KERNEL: &str = "/boot/vmlinuz";
 pub(super) const USER: &str = "root";
+/// How long a reply of a server of plain XML-RPC may take if the user does not say.
+pub(super) const TIMEOUT_OF_HTTP: Duration = Duration::from_secs(10);
 /// How long an answer of a server may take if the user does not say.
 pub(super) const TIMEOUT: Duration = Duration::from_secs(120);
 
 impl ForServer {
     /// Refuses options that mean nothing for a command.
     pub(super) fn refuse_for_a_command(&self) -> Result<(), Error> {
+        self.refuse("a server, and no address of one is given")
+    }
+
+    /// Refuses options that mean nothing for a server of plain XML-RPC.
+    pub(super) fn refuse_for_plain_xml_rpc(&self) -> Result<(), Error> {
+        self.refuse("a server of Xend, whose addresses begin with sxp, xmlrpc or xenapi")
+    }
+
+    fn refuse(&self, whose: &str) -> Result<(), Error> {
         let given =
             [("--destructive", self.destructive), ("--kernel", self.kernel != KERNEL), ("--user", self.user != USER)];
         match given.iter().find(|(_, is_given)| *is_given) {
-            Some((name, _)) => Err(Error::Usage(format!("{name} is for a server, and no address of one is given"))),
+            Some((name, _)) => Err(Error::Usage(format!("{name} is for {whose}"))),
             None => Ok(()),
         }
     }

@@ -4,6 +4,7 @@ mod arguments;
 mod command;
 mod for_command;
 mod for_server;
+mod http_server;
 mod parts;
 mod run_as;
 mod selecting;
@@ -17,6 +18,14 @@ pub(super) use arguments::Arguments;
 pub(super) use parts::{cases, seconds};
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
+    if let Some(uri) = arguments.addresses.iter().find(|word| word.starts_with("http://")) {
+        arguments.subject.refuse_for_a_server()?;
+        arguments.server.refuse_for_plain_xml_rpc()?;
+        return match &arguments.addresses[..] {
+            [_] => http_server::run(arguments, uri),
+            _ => Err(Error::Usage(format!("a server of plain XML-RPC has one address, and {uri} is not the only one"))),
+        };
+    }
     let uris = addresses(&arguments.addresses)?;
     if uris.is_empty() {
         arguments.server.refuse_for_a_command()?;

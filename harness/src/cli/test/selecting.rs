@@ -18,7 +18,8 @@ use crate::version::Version;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Choosing what is asked")]
 pub(super) struct Selecting {
-    /// Ask only these suites, separated by commas: reading (what do documents mean), serving (does a server obey the
+    /// Ask only these suites, separated by commas: reading (what do documents mean), writing (is what it writes right),
+    /// calling (what does it make of replies), operating (how does it operate domains), serving (does a server obey the
     /// laws). The default is all that the subject declares.
     #[arg(long, value_name = "SUITES", value_delimiter = ',')]
     pub(super) suite: Vec<Suite>,
@@ -32,8 +33,8 @@ pub(super) struct Selecting {
     /// Ask only cases of these levels, separated by commas: must, should, may, xend.
     #[arg(long, value_name = "LEVELS", value_delimiter = ',', value_parser = level)]
     level: Vec<Level>,
-    /// Ask only cases that have one of these tags, separated by commas: a codec, a rule such as xmlrpc/int-form, or a
-    /// feature such as nil.
+    /// Ask only cases that have one of these tags, separated by commas: a codec, a rule such as xmlrpc/int-form, a
+    /// feature such as nil, or law and common for laws.
     #[arg(long, value_name = "TAGS", value_delimiter = ',')]
     tag: Vec<String>,
     /// Ask only what is about these releases of Xend, separated by commas. For a server: the release that it is or

@@ -8,10 +8,10 @@ use serde::Deserialize;
 use toml::Spanned;
 use xend_client::PowerState;
 use xend_wire::failure::UnknownErrorCode;
-use xend_wire::operation::{self, Answer, Argument, Face, Operation};
+use xend_wire::operation::{self, Answer, Argument, ArgumentKind, Face, Operation, Unit};
 use xend_wire::{Release, Releases};
 
-use super::{Expected, Law, Step};
+use super::definition::{Expected, Law, Step};
 use crate::error::toml_mistake;
 use xend_wire::Diagnostic;
 
@@ -21,6 +21,8 @@ struct LawFile {
     id: Spanned<String>,
     title: String,
     source: String,
+    #[serde(default)]
+    common: bool,
     releases: Option<Vec<Spanned<String>>>,
     faces: Option<Vec<Spanned<String>>>,
     step: Vec<Spanned<StepTable>>,
@@ -36,6 +38,8 @@ struct StepTable {
     setup: bool,
     #[serde(default)]
     one_request: bool,
+    #[serde(default)]
+    tried: bool,
     error: Option<Spanned<OneOrMore>>,
     fields: Option<Spanned<Pairs>>,
     has: Option<Spanned<Vec<Spanned<String>>>>,
@@ -105,15 +109,23 @@ fn parse(path: &str, file: &str, text: &str) -> Result<Law, Diagnostic> {
             faces.iter().map(parse).collect::<Result<_, _>>()?
         }
     };
-    let steps = parsed.step.into_iter().map(|table| source.step(table)).collect::<Result<Vec<_>, _>>()?;
+    let is_common = parsed.common;
+    let steps = parsed.step.into_iter().map(|table| source.step(table, is_common)).collect::<Result<Vec<_>, _>>()?;
     if steps.is_empty() {
         return Err(wrong(parsed.id.span(), "a law needs at least one [[step]]".to_owned()));
     }
-    Ok(Law { id, title: parsed.title, source: parsed.source, releases, faces, steps })
+    Ok(Law { id, title: parsed.title, source: parsed.source, releases, faces, is_common, steps })
 }
 
 /// The placeholders in arguments and expected values, which a trial replaces by names and configurations of its own.
 pub(super) const PLACEHOLDERS: [&str; 5] = ["{config}", "{other_config}", "{same_name}", "{domain}", "{other}"];
+
+/// What a domain is made of in a common law.
+const COMMON: &[Argument] = &[
+    Argument { name: "name", kind: ArgumentKind::Text, is_required: true },
+    Argument { name: "memory", kind: ArgumentKind::Integer(Unit::MiB), is_required: true },
+    Argument { name: "vcpus", kind: ArgumentKind::Integer(Unit::One), is_required: true },
+];
 
 struct Source<'t> {
     file: &'t str,
@@ -125,14 +137,19 @@ impl Source<'_> {
         Diagnostic::new(self.file, self.text.as_bytes(), span, message)
     }
 
-    fn step(&self, table: Spanned<StepTable>) -> Result<Step, Diagnostic> {
+    fn step(&self, table: Spanned<StepTable>, is_common: bool) -> Result<Step, Diagnostic> {
         let span = table.span();
         let table = table.into_inner();
         let name = table.operation.get_ref();
         let operation = operation::find(name)
             .ok_or_else(|| self.wrong(table.operation.span(), format!("there is no operation `{name}`")))?;
+        // In a common law a domain is made without a configuration, which is Xend's own.
+        let known = match is_common && [operation::CREATE, operation::DEFINE].contains(&operation) {
+            true => COMMON,
+            false => operation.arguments(),
+        };
         for (name, value) in &table.args {
-            let argument = operation.arguments().iter().find(|it| it.name == name.get_ref());
+            let argument = known.iter().find(|it| it.name == name.get_ref());
             let message = || format!("`{}` has no argument `{}`", operation.name(), name.get_ref());
             let argument = argument.ok_or_else(|| self.wrong(name.span(), message()))?;
             let given = text_of(value.get_ref());
@@ -141,12 +158,15 @@ impl Source<'_> {
         }
         let arguments = pairs(&table.args);
         let is_missing = |it: &&Argument| it.is_required && arguments.iter().all(|(name, _)| name != it.name);
-        if let Some(argument) = operation.arguments().iter().find(is_missing) {
+        if let Some(argument) = known.iter().find(is_missing) {
             let message = format!("`{}` needs the argument `{}`", operation.name(), argument.name);
             return Err(self.wrong(table.operation.span(), message));
         }
         if table.one_request && !table.setup {
             return Err(self.wrong(span, "`one_request` is only allowed together with `setup`"));
+        }
+        if table.tried && !table.setup {
+            return Err(self.wrong(span, "`tried` is only allowed together with `setup`"));
         }
         let expected = self.expected(&table, operation, span)?;
         let within = Duration::from_secs(table.within_seconds.unwrap_or_default());
@@ -156,6 +176,7 @@ impl Source<'_> {
 
     fn expected(&self, table: &StepTable, operation: Operation, span: Range<usize>) -> Result<Expected, Diagnostic> {
         match (&table.error, &table.fields, &table.has, &table.lacks) {
+            (None, None, None, None) if table.tried => Ok(Expected::Tried),
             (None, None, None, None) => Ok(Expected::Done),
             (Some(codes), None, None, None) => {
                 let one = std::slice::from_ref(&codes.get_ref().0);

@@ -1,0 +1,59 @@
+//! Broken servers of plain XML-RPC against the cases of the suite `serving`.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use xend_harness::case::Rule;
+use xend_harness::report;
+use xend_harness::run::{Options, Run};
+use xend_harness::serving::{ServingCase, Site, check};
+
+use crate::mutants::{self, PeerMutant};
+use crate::server::Server;
+
+/// How long a server may take: only one that hangs needs so long.
+const DEADLINE: Duration = Duration::from_secs(2);
+
+fn run(fault: &str, cases: &[ServingCase]) -> Run {
+    let server = Server::start(fault);
+    let site = Site::parse(&server.uri(), DEADLINE).expect("an address");
+    let options = Options { is_strict: true, ..Options::default() };
+    check(&site, cases, &options, &mut ()).expect("the cases are asked")
+}
+
+#[test]
+fn a_server_without_faults_passes_every_case() {
+    let cases = ServingCase::built_in().expect("the cases are well-formed");
+    let run = run("", &cases);
+    assert_eq!(run.unexpected(), 0, "{}", report::text(&run, report::Detail::Some));
+    assert!(run.verdicts.len() > 110, "only {} cases", run.verdicts.len());
+}
+
+/// Each broken server is asked the case that its row names; `make power` asks all cases.
+#[test]
+fn every_broken_server_is_caught() {
+    let cases = ServingCase::built_in().expect("the cases are well-formed");
+    let rules: BTreeSet<_> =
+        Rule::built_in().expect("the rules are well-formed").into_iter().map(|rule| rule.id).collect();
+    let mut complaints = Vec::new();
+    let mutants = mutants::servers();
+    for PeerMutant { id, breaks, rule, case, .. } in &mutants {
+        if !rules.contains(rule) {
+            complaints.push(format!("server {id} breaks {rule}, which is no rule"));
+        }
+        let Some(case) = cases.iter().find(|known| Some(&known.id) == case.as_ref()) else {
+            complaints.push(format!("server {id} names no case"));
+            continue;
+        };
+        if run(id, std::slice::from_ref(case)).unexpected() == 0 {
+            complaints.push(format!("server {id} is not caught by {}: {breaks}", case.id));
+        }
+        if std::env::var_os("POWER").is_some() {
+            let run = run(id, &cases);
+            let caught: Vec<_> = run.verdicts.iter().filter(|it| it.is_unexpected).map(|it| it.id()).collect();
+            println!("server {id:<40} {:>4}  {}", caught.len(), caught[..caught.len().min(4)].join(", "));
+        }
+    }
+    assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
+    assert!(mutants.len() >= 30, "only {} servers", mutants.len());
+}
