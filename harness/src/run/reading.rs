@@ -16,7 +16,7 @@ use super::outcome::Run;
 use super::plan::{Plan, Scope};
 use super::watch::Watch;
 use crate::calling::{CallCase, CallJudgement, Called, Server};
-use crate::case::{Case, Expect, WritingCase, WritingExpect};
+use crate::case::{Case, WritingCase};
 use crate::feature::Feature;
 use crate::judgement::Judgement;
 use crate::law::Law;

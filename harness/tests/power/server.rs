@@ -284,10 +284,12 @@ impl Connection {
             }
             "validator1.simpleStructReturnTest" => {
                 let given = int(one()?)?;
-                json!({ "struct": [10, 100, 1000].map(|by| json!([format!("times{by}"), number(given * by)])) })
+                let members = [10, 100, 1000].map(|by| json!([format!("times{by}"), number(given * by)]));
+                json!({ "struct": members })
             }
             "system.listMethods" => {
-                json!({ "array": ["echo", "system.multicall"].map(|name| json!({ "string": name })) })
+                let names = ["echo", "system.multicall"].map(|name| json!({ "string": name }));
+                json!({ "array": names })
             }
             "system.methodHelp" => json!({ "string": "" }),
             "system.multicall" => {
