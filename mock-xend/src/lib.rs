@@ -50,6 +50,7 @@ mod path;
 pub mod program;
 mod python;
 mod quirk;
+mod redact;
 mod registry;
 mod relay;
 mod removed_on_drop;

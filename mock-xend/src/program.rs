@@ -19,7 +19,7 @@ use clap::{CommandFactory, Parser, Subcommand};
 use xend_wire::{Release, visible_lines};
 
 use self::options::{Options, own_ports};
-use self::terminal::{on_signal, print_line, print_output, print_to_stderr};
+use self::terminal::{on_signal, print_output, print_to_stderr};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::pages::Pages;
@@ -63,10 +63,13 @@ enum Command {
     Record(relay::Record),
     /// Answer from a recording: each exchange once, in order
     Replay(relay::ReplayArguments),
-    /// Print a recording as a scenario
+    /// Print a recording as a scenario, or make cases of it for readers of what the server sent
     Convert {
         /// The recording
         file: PathBuf,
+        /// Write a case for each document that the server sent to this folder, for `xend-harness test --cases FOLDER`
+        #[arg(long, value_name = "FOLDER")]
+        cases: Option<PathBuf>,
     },
     /// Look at a running mock, or change it, by its admin listener
     Ctl(ctl::Ctl),
@@ -109,7 +112,7 @@ pub fn main() -> ExitCode {
             Some(Command::Proxy(arguments)) => relay::proxy(arguments),
             Some(Command::Record(arguments)) => relay::record(arguments),
             Some(Command::Replay(arguments)) => relay::replay(arguments),
-            Some(Command::Convert { file }) => relay::convert(file),
+            Some(Command::Convert { file, cases }) => relay::convert(file, cases.as_deref()),
             Some(Command::Pages(pages)) => print_pages(pages),
             Some(Command::Run { options, command }) => run::run(options, command),
             Some(Command::Ctl(arguments)) => ctl::ctl(arguments),
@@ -170,10 +173,10 @@ fn serve(options: &Options) -> Result<ExitCode, Error> {
     let started = options.start(own_ports)?;
     if !options.logs_to_stdout() {
         for (face, address) in started.mock.listening() {
-            print_line(&format!("LISTENING {face} {address}"));
+            print_output(&format!("LISTENING {face} {address}\n"))?;
         }
         if let Some(admin) = &started.admin {
-            print_line(&format!("LISTENING admin {}", admin.address()));
+            print_output(&format!("LISTENING admin {}\n", admin.address()))?;
         }
     }
     // The receiver can't fail: the sender lives as long as the program.

@@ -200,6 +200,7 @@ impl Service {
     }
 
     /// Returns how many exchanges there were, and how many the journal keeps.
+    #[cfg(feature = "program")]
     pub(crate) fn journal_size(&self) -> (u64, usize) {
         let journal = self.journal_lock();
         (journal.total(), journal.exchanges().len())

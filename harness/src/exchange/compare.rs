@@ -7,7 +7,7 @@ use regex::bytes::Regex;
 
 use super::call::References;
 use super::server::{Observed, Timeouts};
-use super::{End, Exchange, Same, Sequence, Servers, differences, masked};
+use super::{End, Exchange, Same, Sequence, Servers, differences, filled, masked};
 use crate::Error;
 use crate::verdict::Status;
 
@@ -183,7 +183,7 @@ fn judge(
     let mut found = match (&exchange.call, &exchange.response) {
         (Some(call), _) => call.differences(&observed.bytes, sequence.release),
         (None, response) => {
-            let (wanted, got) = (masked(response.as_deref().unwrap_or_default()), masked(&observed.bytes));
+            let (wanted, got) = filled(masked(response.as_deref().unwrap_or_default()), masked(&observed.bytes));
             if wanted == got { Vec::new() } else { differences(&got, &wanted, exchange.face, sequence.release, same) }
         }
     };

@@ -46,6 +46,32 @@ pub fn masked(reply: &[u8]) -> Vec<u8> {
     [head, masked_body].concat()
 }
 
+/// What stands in a recording for a secret, and matches anything.
+const REDACTED: &[u8] = b"{redacted}";
+
+/// Returns a recorded reply in which each `{redacted}` is what stands there in the given one, as far as both agree. If
+/// there is one, `Content-Length` is masked in both, since it counts the text that stands for the secret.
+pub fn filled(recorded: Vec<u8>, given: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+    let at = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
+    if at(&recorded, REDACTED).is_none() {
+        return (recorded, given);
+    }
+    let [recorded, given] =
+        [recorded, given].map(|reply| LENGTH.replace_all(&reply, b"$1: masked".as_slice()).into_owned());
+    let (mut filled, mut left, mut rest) = (Vec::new(), recorded.as_slice(), given.as_slice());
+    while let Some(mark) = at(left, REDACTED) {
+        let (before, behind) = (&left[..mark], &left[mark + REDACTED.len()..]);
+        let next = &behind[..at(behind, REDACTED).unwrap_or(behind.len()).min(20)];
+        let Some(secret) = rest.strip_prefix(before) else { break };
+        let Some(end) = (if next.is_empty() { Some(secret.len()) } else { at(secret, next) }) else { break };
+        filled.extend_from_slice(before);
+        filled.extend_from_slice(&secret[..end]);
+        (left, rest) = (behind, &secret[end..]);
+    }
+    filled.extend_from_slice(left);
+    (filled, given)
+}
+
 fn mask_values(body: &[u8]) -> Vec<u8> {
     let unless_known = |found: &Captures<'_>| match KNOWN.contains(&&found[0]) {
         true => found[0].to_vec(),
@@ -61,6 +87,23 @@ fn mask_values(body: &[u8]) -> Vec<u8> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_redacted_secret_is_whatever_stands_there() {
+        let told = |recorded: &str, given: &str| {
+            let (recorded, given) = filled(recorded.into(), given.into());
+            (String::from_utf8(recorded).expect("UTF-8"), String::from_utf8(given).expect("UTF-8"))
+        };
+        let head = "Content-Length: 9\r\n\r\n";
+        let (recorded, given) =
+            told(&format!("{head}(a {{redacted}}) (b {{redacted}})"), "Content-Length: 7\r\n\r\n(a s3) (b t)");
+        assert_eq!(recorded, given);
+        let (recorded, given) = told("(a {redacted}) (b 1)", "(a s3) (b 2)");
+        assert_eq!((recorded.as_str(), given.as_str()), ("(a s3) (b 1)", "(a s3) (b 2)"));
+        let (recorded, given) = told("(a {redacted})", "(b s3)");
+        assert_eq!((recorded.as_str(), given.as_str()), ("(a {redacted})", "(b s3)"));
+        assert_eq!(told("a", "b"), ("a".to_owned(), "b".to_owned()));
+    }
 
     #[test]
     fn only_what_varies_is_masked() {

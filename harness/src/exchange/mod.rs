@@ -19,6 +19,7 @@ pub use call::Call;
 pub use compare::{CompareOptions, Comparison, compare};
 pub use difference::{Same, differences};
 pub use judge::{check, judge};
+use mask::filled;
 pub use mask::masked;
 pub use sequence::{End, Exchange, Sequence};
 pub use server::{Server, Servers};

@@ -86,7 +86,10 @@ pub enum End {
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
 struct Head {
-    release: String,
+    /// `recorded` in what `mock-xend record` writes.
+    origin: Option<String>,
+    /// A recording has none if it is not known.
+    release: Option<String>,
     face: String,
     world: Option<String>,
     scenario: Option<String>,
@@ -168,7 +171,11 @@ impl Sequence {
             .next()?
             .ok_or_else(|| lines.wrong(0..0, "the first line, which names the release and the face, is missing"))?;
         let face = lines.checked(head.face.parse::<Face>())?;
-        let release = lines.checked(head.release.parse())?;
+        let release = match (&head.release, head.origin.as_deref()) {
+            (Some(release), _) => lines.checked(release.parse())?,
+            (None, Some("recorded")) => Release::default(),
+            (None, _) => return Err(lines.wrong_line("the first line names no `release`")),
+        };
         let mut exchanges = Vec::new();
         while let Some(line) = lines.next::<Line>()? {
             let bytes = |text: &str, what: &str| {

@@ -32,6 +32,7 @@ pub(super) struct Controlled {
     pub(super) daemon: Daemon,
     pub(super) listening: Vec<(Face, Address)>,
     pub(super) admin: Address,
+    pub(super) keeps_secrets: bool,
 }
 
 const JSON: &str = "application/json";
@@ -139,7 +140,7 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
                 "journal": { "total": total, "kept": kept },
             }))
         }
-        Action::Journal => Ok(made(ok, "application/jsonl", journal(daemon, follows))),
+        Action::Journal => Ok(made(ok, "application/jsonl", journal(daemon, follows, controlled.keeps_secrets))),
         Action::Verify => {
             let report = daemon.report();
             let findings = report.findings().iter();

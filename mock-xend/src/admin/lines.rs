@@ -11,7 +11,7 @@ use tokio::sync::mpsc::{self, Receiver, Sender};
 
 use crate::following::Following;
 use crate::host::Daemon;
-use crate::log_line;
+use crate::log_line::{self, LogLines};
 
 /// The body of an answer.
 pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Infallible>;
@@ -36,7 +36,8 @@ pub(super) fn whole(bytes: impl Into<Bytes>) -> AnswerBody {
 }
 
 /// Returns a body with the entries that the journal keeps, and with those that come if it is followed.
-pub(super) fn journal(daemon: &Daemon, follows: bool) -> AnswerBody {
+pub(super) fn journal(daemon: &Daemon, follows: bool, keeps_secrets: bool) -> AnswerBody {
+    let mut lines = LogLines::new(keeps_secrets);
     let (sender, receiver) = mpsc::channel(WAITING);
     // Followed before it is copied, so that no entry is missing between them.
     let following = follows.then(|| daemon.follow());
@@ -44,13 +45,13 @@ pub(super) fn journal(daemon: &Daemon, follows: bool) -> AnswerBody {
     tokio::spawn(async move {
         let mut last = journal.total();
         for exchange in journal.exchanges() {
-            if !send(&sender, &log_line::exchange(exchange)).await {
+            if !send(&sender, &lines.exchange(exchange)).await {
                 return;
             }
         }
         drop(journal);
         let Some(mut following) = following else { return };
-        while let Some(line) = next(&mut following, &sender, &mut last).await {
+        while let Some(line) = next(&mut following, &sender, &mut lines, &mut last).await {
             if !send(&sender, &line).await {
                 return;
             }
@@ -61,7 +62,12 @@ pub(super) fn journal(daemon: &Daemon, follows: bool) -> AnswerBody {
 
 /// Returns the next line; `None` when the mock has stopped or the client is gone. `last` is the number of the latest
 /// entry.
-async fn next(following: &mut Following, sender: &Sender<Bytes>, last: &mut u64) -> Option<Value> {
+async fn next(
+    following: &mut Following,
+    sender: &Sender<Bytes>,
+    lines: &mut LogLines,
+    last: &mut u64,
+) -> Option<Value> {
     loop {
         let lost = following.lost();
         if lost > 0 {
@@ -73,7 +79,7 @@ async fn next(following: &mut Following, sender: &Sender<Bytes>, last: &mut u64)
         };
         if exchange.number > *last {
             *last = exchange.number;
-            return Some(log_line::exchange(&exchange));
+            return Some(lines.exchange(&exchange));
         }
     }
 }

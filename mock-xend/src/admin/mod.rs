@@ -41,8 +41,13 @@ pub(crate) struct Admin {
 
 impl Admin {
     /// Binds the listener of a mock and serves it. `mode` are the permissions of the file of a Unix socket, if they are
-    /// not those that the system gives.
-    pub(crate) fn start(address: &Address, mode: Option<u32>, mock: &MockXend) -> Result<Self, Error> {
+    /// not those that the system gives. The secrets of clients are redacted unless they are kept.
+    pub(crate) fn start(
+        address: &Address,
+        mode: Option<u32>,
+        keeps_secrets: bool,
+        mock: &MockXend,
+    ) -> Result<Self, Error> {
         let failed = |error| Error::Listen { address: address.clone(), error };
         let folder = match address {
             Address::AnyUnix => Some(TemporaryFolder::new().map_err(failed)?),
@@ -51,7 +56,8 @@ impl Admin {
         let path = folder.as_ref().map(|folder| Address::Unix(folder.path().join("admin")));
         let (address, socket, file) = bind_socket(path.as_ref().unwrap_or(address), mode)?;
         let listening = mock.listening().to_vec();
-        let controlled = Arc::new(Controlled { daemon: mock.daemon().clone(), listening, admin: address.clone() });
+        let daemon = mock.daemon().clone();
+        let controlled = Arc::new(Controlled { daemon, listening, admin: address.clone(), keeps_secrets });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
         let socket = {
             let _guard = runtime.enter();

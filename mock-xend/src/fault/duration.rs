@@ -1,9 +1,10 @@
 //! Durations as files and options write them: `250ms`, `1.5s`, `2m`.
 
+use std::fmt;
 use std::time::Duration;
 
-use serde::de::{Deserializer, Error, Unexpected};
-use serde::{Deserialize, Serializer};
+use serde::Serializer;
+use serde::de::{Deserializer, Error, Unexpected, Visitor};
 
 /// What a duration is, for messages.
 pub(super) const EXPECTED: &str = "a duration such as \"250ms\", with the unit ms, s or m";
@@ -34,8 +35,38 @@ pub(super) fn serialize<S: Serializer>(duration: &Duration, serializer: S) -> Re
 }
 
 pub(super) fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Duration, D::Error> {
-    let text = String::deserialize(deserializer)?;
-    parse(&text).ok_or_else(|| D::Error::invalid_value(Unexpected::Str(&text), &EXPECTED))
+    struct Text;
+    impl Visitor<'_> for Text {
+        type Value = Duration;
+
+        fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+            f.write_str(EXPECTED)
+        }
+
+        fn visit_str<E: Error>(self, text: &str) -> Result<Duration, E> {
+            parse(text).ok_or_else(|| E::invalid_value(Unexpected::Str(text), &self))
+        }
+
+        fn visit_i64<E: Error>(self, number: i64) -> Result<Duration, E> {
+            Err(without_unit(number))
+        }
+
+        fn visit_u64<E: Error>(self, number: u64) -> Result<Duration, E> {
+            Err(without_unit(number))
+        }
+
+        fn visit_f64<E: Error>(self, number: f64) -> Result<Duration, E> {
+            Err(without_unit(number))
+        }
+    }
+    deserializer.deserialize_str(Text)
+}
+
+/// Returns the error for a number where a duration is meant.
+fn without_unit<E: Error>(number: impl fmt::Display) -> E {
+    E::custom(format_args!(
+        "a duration has a unit and stands in quotes: write \"{number}s\" or \"{number}ms\", not {number}"
+    ))
 }
 
 #[cfg(test)]

@@ -267,18 +267,24 @@ impl Builder {
             if !is_any && self.listen[..at].iter().any(|(_, earlier)| earlier == address) {
                 return Err(Error::SameAddress(address.clone()));
             }
-            let path = match address {
-                Address::AnyUnix => {
-                    let failed = |error| Error::Listen { address: address.clone(), error };
-                    let folder = TemporaryFolder::new().map_err(failed)?;
-                    let path = folder.path().join(face.as_str());
-                    folders.push(folder);
-                    Some(Address::Unix(path))
-                }
-                Address::Tcp(_) | Address::Unix(_) => None,
-            };
-            bound.push(Bound::bind(*face, path.as_ref().unwrap_or(address), self.socket_mode)?);
+            bound.push(bind(*face, address, self.socket_mode, &mut folders)?);
         }
         Ok((bound, folders))
     }
+}
+
+/// Binds an address. A temporary socket gets a folder, which is added to `folders`.
+pub(super) fn bind(
+    face: Face,
+    address: &Address,
+    mode: Option<u32>,
+    folders: &mut Vec<TemporaryFolder>,
+) -> Result<Bound, Error> {
+    if *address != Address::AnyUnix {
+        return Bound::bind(face, address, mode);
+    }
+    let folder = TemporaryFolder::new().map_err(|error| Error::Listen { address: address.clone(), error })?;
+    let path = Address::Unix(folder.path().join(face.as_str()));
+    folders.push(folder);
+    Bound::bind(face, &path, mode)
 }

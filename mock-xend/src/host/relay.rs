@@ -7,7 +7,7 @@ use xend_wire::Release;
 use xend_wire::operation::Face;
 
 use super::daemon::check_faults;
-use super::listener::Bound;
+use super::mock::bind;
 use super::running::Running;
 use crate::address::Address;
 use crate::error::Error;
@@ -15,6 +15,7 @@ use crate::fault::{Chaos, Fault, Faults};
 use crate::journal::Journal;
 use crate::line::Line;
 use crate::relay::{Order, Recorder, Recording, Replay, Server, Source, Upstream};
+use crate::temporary_folder::TemporaryFolder;
 
 /// A server without a simulated host: a proxy before a real server, which can record what passes, or the replay of such a
 /// recording. Both break replies as a mock does, and keep a journal. Dropping the value stops it.
@@ -35,6 +36,8 @@ pub struct Relay {
     server: Arc<Server>,
     listening: Vec<Address>,
     running: Running,
+    /// The folders of temporary sockets.
+    _folders: Vec<TemporaryFolder>,
 }
 
 /// The settings of a [`Relay`].
@@ -174,7 +177,10 @@ impl RelayBuilder {
             From::Recording(recording) => recording.face(),
         };
         let addresses = if self.listen.is_empty() { vec![Address::any_port()] } else { self.listen };
-        let bound = addresses.iter().map(|address| Bound::bind(face, address, None)).collect::<Result<Vec<_>, _>>()?;
+        // The sockets are removed before their folders.
+        let mut folders = Vec::new();
+        let bound = addresses.iter().map(|address| bind(face, address, None, &mut folders));
+        let bound = bound.collect::<Result<Vec<_>, _>>()?;
         let listening = bound.iter().map(|bound| bound.address.clone()).collect();
         let source = match self.from {
             From::Server(to) => {
@@ -190,6 +196,6 @@ impl RelayBuilder {
         let journal = Journal::new(Journal::DEFAULT_CAPACITY, Journal::DEFAULT_BUDGET);
         let server = Arc::new(Server::new(source, Line::new(self.faults, self.chaos), journal));
         let running = Running::start(bound, Arc::clone(&server))?;
-        Ok(Relay { server, listening, running })
+        Ok(Relay { server, listening, running, _folders: folders })
     }
 }

@@ -13,11 +13,12 @@ use crate::admin::Admin;
 use crate::error::Error;
 use crate::following::Following;
 use crate::host::MockXend;
-use crate::log_line;
+use crate::log_line::{self, LogLines};
 
 /// Where the log is written, before the mock starts.
 pub(super) struct Log {
     name: String,
+    lines: LogLines,
     out: Box<dyn Write + Send>,
 }
 
@@ -28,12 +29,12 @@ pub(super) struct Writing {
 
 impl Log {
     /// Opens the file of the log, or stdout for `-`. A file that is there is overwritten.
-    pub(super) fn open(path: &Path) -> Result<Self, Error> {
+    pub(super) fn open(path: &Path, keeps_secrets: bool) -> Result<Self, Error> {
         let out: Box<dyn Write + Send> = match path.to_str() {
             Some("-") => Box::new(io::stdout()),
             _ => Box::new(File::create(path).map_err(|error| cannot("--log", path, error))?),
         };
-        Ok(Self { name: path.display().to_string(), out })
+        Ok(Self { name: path.display().to_string(), lines: LogLines::new(keeps_secrets), out })
     }
 
     /// Writes a line for each listener, and from then on one for each exchange.
@@ -57,7 +58,8 @@ impl Log {
     fn follow(&mut self, mut following: Following) -> io::Result<()> {
         while let Some(exchange) = following.next() {
             self.lost(following.lost())?;
-            self.line(&log_line::exchange(&exchange))?;
+            let line = self.lines.exchange(&exchange);
+            self.line(&line)?;
         }
         self.lost(following.lost())
     }

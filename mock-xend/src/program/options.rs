@@ -78,7 +78,7 @@ pub(super) struct Options {
     #[arg(long, value_name = "SEED[:RATE]")]
     chaos: Option<Chaos>,
 
-    /// Read the files of --scenario and --world again when they change. With a mistake in them the mock goes on as before
+    /// Read the files of --scenario and --world, and those that the scenario names, again when they change. With a mistake in them the mock goes on as before
     #[arg(long)]
     watch: bool,
 
@@ -95,6 +95,11 @@ pub(super) struct Options {
     /// nothing else and begins with a line for each listener
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+
+    /// Leave passwords, sessions, and the headers for authorization and cookies in the log and in what the admin listener
+    /// tells
+    #[arg(long)]
+    keep_secrets: bool,
 
     /// Exit with status 1 if the requests were not those that the scenario expects
     #[arg(long)]
@@ -117,6 +122,7 @@ impl Options {
             Some(path) => Scenario::from_file(path)?,
             None => Scenario::default(),
         };
+        let named = scenario.files().to_vec();
         let release = self.release.or(scenario.release());
         let world = match &self.world {
             Some(path) => Some(World::from_file(path, release, Clock::running().now())?),
@@ -128,6 +134,8 @@ impl Options {
             addresses = listen(release);
         }
         let builder = MockXend::builder().release(release).scenario(scenario).faults(self.fault.iter().cloned());
+        // The report is printed instead, also if the start fails later on.
+        let builder = builder.verify_on_drop(false);
         let builder = match self.chaos {
             Some(chaos) => builder.chaos(chaos),
             None => builder,
@@ -148,13 +156,13 @@ impl Options {
             drop(open("--dump-world", path)?);
         }
         let ready_file = self.ready_file.as_deref().map(|path| open("--ready-file", path)).transpose()?;
-        let log = self.log.as_deref().map(log::Log::open).transpose()?;
+        let log = self.log.as_deref().map(|path| log::Log::open(path, self.keep_secrets)).transpose()?;
         let mock = builder.start()?;
         let admin = match &self.admin {
-            Some(address) => Some(Admin::start(address, self.socket_mode, &mock)?),
+            Some(address) => Some(Admin::start(address, self.socket_mode, self.keep_secrets, &mock)?),
             None => None,
         };
-        let files = Files { scenario: self.scenario.clone(), world: self.world.clone() };
+        let files = Files { scenario: self.scenario.clone(), named, world: self.world.clone() };
         let reloading = Reloading::start(files, self.watch, mock.daemon().clone())?;
         let ready = match (&self.ready_file, ready_file) {
             (Some(path), Some(file)) => write_ready_file(path, file, &mock, admin.as_ref())
@@ -163,6 +171,11 @@ impl Options {
         };
         if let Some(chaos) = self.chaos {
             print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
+        }
+        if self.verify && self.scenario.is_none() && self.admin.is_none() {
+            print_to_stderr(
+                "note: --verify checks nothing without --scenario: no request is expected, and none is unexpected\n",
+            );
         }
         let log = log.map(|log| log.write(&mock, admin.as_ref())).transpose()?;
         Ok(Started { mock, admin, reloading, ready, log })

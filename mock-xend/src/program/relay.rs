@@ -1,12 +1,13 @@
 //! The commands that need no simulated host: `proxy`, `record`, `replay` and `convert`.
 
+use std::fs;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use clap::Args;
 use xend_wire::Release;
 
-use super::terminal::{on_signal, print_line, print_output, print_to_stderr};
+use super::terminal::{on_signal, print_output, print_to_stderr};
 use crate::address::Address;
 use crate::error::Error;
 use crate::fault::{Chaos, Fault};
@@ -16,7 +17,7 @@ use crate::relay::{Recording, Upstream};
 /// Where to listen, and how replies break.
 #[derive(Debug, Args)]
 pub(super) struct Line {
-    /// Listen on this address: tcp:IP:PORT or unix:PATH; may be repeated [default: any free port of loopback]
+    /// Listen on this address: IP:PORT, PORT, localhost:PORT, unix:PATH, or unix:auto for a temporary socket; may be repeated [default: any free port of loopback]
     #[arg(long, value_name = "ADDRESS")]
     listen: Vec<Address>,
 
@@ -93,8 +94,23 @@ pub(super) fn replay(arguments: &ReplayArguments) -> Result<ExitCode, Error> {
     serve(if arguments.loose { relay.loose() } else { relay }, &arguments.line, arguments.verify)
 }
 
-pub(super) fn convert(file: &Path) -> Result<ExitCode, Error> {
-    print_output(&Recording::from_file(file)?.to_scenario())?;
+pub(super) fn convert(file: &Path, cases: Option<&Path>) -> Result<ExitCode, Error> {
+    let recording = Recording::from_file(file)?;
+    let Some(folder) = cases else {
+        print_output(&recording.to_scenario())?;
+        return Ok(ExitCode::SUCCESS);
+    };
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    let cases = recording.to_cases(&name);
+    for (path, text) in &cases {
+        let path = folder.join(path);
+        let failed = |error| Error::File { path: path.display().to_string(), error };
+        path.parent().map_or(Ok(()), fs::create_dir_all).map_err(failed)?;
+        fs::write(&path, text).map_err(failed)?;
+    }
+    let count = cases.len();
+    let what = if count == 1 { "case" } else { "cases" };
+    print_output(&format!("{count} {what} in {}\n", folder.display()))?;
     Ok(ExitCode::SUCCESS)
 }
 
@@ -109,7 +125,7 @@ fn serve(relay: RelayBuilder, line: &Line, verify: bool) -> Result<ExitCode, Err
         print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
     }
     for address in relay.listening() {
-        print_line(&format!("LISTENING {} {address}", relay.face()));
+        print_output(&format!("LISTENING {} {address}\n", relay.face()))?;
     }
     // The receiver can't fail: the sender lives as long as the program.
     let _ = ended.recv();

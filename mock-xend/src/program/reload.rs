@@ -22,6 +22,8 @@ const EVERY: Duration = Duration::from_millis(100);
 /// The files that are read again.
 pub(super) struct Files {
     pub(super) scenario: Option<PathBuf>,
+    /// The files that the scenario names.
+    pub(super) named: Vec<PathBuf>,
     pub(super) world: Option<PathBuf>,
 }
 
@@ -38,6 +40,8 @@ impl Reloading {
         };
         let (stop, mut stopped) = oneshot::channel();
         let [mut scenario, mut world] = [&files.scenario, &files.world].map(|path| Watched::new(path.as_deref()));
+        let watch = |paths: &[PathBuf]| paths.iter().map(|path| Watched::new(Some(path))).collect::<Vec<_>>();
+        let mut named = watch(&files.named);
         let reload = move || {
             runtime.block_on(async {
                 let mut ticks = interval(EVERY);
@@ -46,11 +50,17 @@ impl Reloading {
                     tokio::select! {
                         // It stops whether the sender sends a message or is dropped.
                         _ = &mut stopped => return,
-                        _ = asked.recv() => files.reload(&daemon, true, true),
+                        _ = asked.recv() => if let Some(paths) = files.reload(&daemon, true, true) {
+                            named = watch(&paths);
+                        },
                         _ = ticks.tick(), if watches => {
                             let (scenario, world) = (scenario.has_changed(), world.has_changed());
-                            if scenario || world {
-                                files.reload(&daemon, scenario, world);
+                            // Each is looked at, also behind one that has changed.
+                            let named_have = named.iter_mut().fold(false, |have, one| one.has_changed() | have);
+                            if (scenario || named_have || world)
+                                && let Some(paths) = files.reload(&daemon, scenario || named_have, world)
+                            {
+                                named = watch(&paths);
                             }
                         }
                     }
@@ -74,26 +84,35 @@ impl Drop for Reloading {
 
 impl Files {
     /// Reads the files that are asked for, and says what came of it. With a mistake in either, both stay as they were.
-    fn reload(&self, daemon: &Daemon, scenario: bool, world: bool) {
+    /// Returns the files that the scenario names, if it was read.
+    fn reload(&self, daemon: &Daemon, scenario: bool, world: bool) -> Option<Vec<PathBuf>> {
         let scenario = self.scenario.as_deref().filter(|_| scenario);
         let world = self.world.as_deref().filter(|_| world);
         let names: Vec<_> = [scenario, world].into_iter().flatten().map(|path| path.display().to_string()).collect();
         if names.is_empty() {
             print_to_stderr("there is no file to read again: neither --scenario nor --world was given\n");
-            return;
+            return None;
         }
-        let read = || -> Result<(), Error> {
+        let read = || -> Result<Option<Vec<PathBuf>>, Error> {
             let scenario = scenario.map(Scenario::from_file).transpose()?;
             let world = world.map(|path| World::from_file(path, Some(daemon.release()), daemon.now())).transpose()?;
-            daemon.replace(scenario, world)
+            let named = scenario.as_ref().map(|scenario| scenario.files().to_vec());
+            daemon.replace(scenario, world)?;
+            Ok(named)
         };
-        print_to_stderr(&match read() {
-            Ok(()) => {
+        match read() {
+            Ok(named) => {
                 let were = if names.len() == 1 { "was" } else { "were" };
-                format!("{} {were} read again: generation {}\n", names.join(" and "), daemon.generation())
+                let generation = daemon.generation();
+                print_to_stderr(&format!("{} {were} read again: generation {generation}\n", names.join(" and ")));
+                named
             }
-            Err(error) => format!("error: {}\nthe mock goes on as before\n", error.to_string().trim_end()),
-        });
+            Err(error) => {
+                let error = error.to_string();
+                print_to_stderr(&format!("error: {}\nthe mock goes on as before\n", error.trim_end()));
+                None
+            }
+        }
     }
 }
 

@@ -39,13 +39,6 @@ pub(super) fn on_signal() -> io::Result<Receiver<i32>> {
     Ok(receiver)
 }
 
-/// Prints a line on stdout at once. Failures are ignored, because a mock whose stdout is closed or full still has to
-/// serve.
-pub(super) fn print_line(line: &str) {
-    let mut out = io::stdout().lock();
-    let _ = writeln!(out, "{line}").and_then(|()| out.flush());
-}
-
 /// Prints the output that the user asked for on stdout. A reader that closes the pipe early is not an error.
 pub(super) fn print_output(text: &str) -> Result<(), Error> {
     let mut out = io::stdout().lock();

@@ -4,10 +4,11 @@ use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 
+use rustix::process::{Pid, Signal, kill_process};
 use xend_wire::Release;
 
 use super::options::{Options, own_ports};
-use super::terminal::print_line;
+use super::terminal::print_output;
 use crate::error::Error;
 
 /// Starts the program again without `--wait`, and returns as soon as that mock listens. Until then its messages are
@@ -39,8 +40,11 @@ pub(super) fn wait(options: &Options) -> Result<ExitCode, Error> {
     let lines: Vec<_> =
         stdout.into_iter().flat_map(|out| BufReader::new(out).lines().map_while(Result::ok).take(count)).collect();
     if lines.len() == count {
-        lines.iter().for_each(|line| print_line(line));
-        return Ok(ExitCode::SUCCESS);
+        let printed = print_output(&lines.iter().map(|line| format!("{line}\n")).collect::<String>());
+        if printed.is_err() {
+            let _ = kill_process(Pid::from_child(&mock), Signal::TERM);
+        }
+        return printed.map(|()| ExitCode::SUCCESS);
     }
     let status = mock.wait().map_err(Error::Start)?;
     // What it said of the reason is printed before this program ends, too.

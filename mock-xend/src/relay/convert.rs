@@ -1,15 +1,17 @@
-//! A scenario that answers as a recording does.
+//! A scenario that answers as a recording does, and cases of what a server sent.
 
+use std::collections::BTreeSet;
 use std::fmt::Write;
 
 use data_encoding::BASE64;
 use xend_wire::operation::Face;
-use xend_wire::xmlrpc::Value;
+use xend_wire::xmlrpc::{self, Rules, Value};
+use xend_wire::{Limits, Release, sexpr};
 
 use super::recording::{End, Recorded, Recording};
-use super::redact::{REDACTED, SESSION};
 use super::same::{Form, decode};
 use crate::fault::Parts;
+use crate::redact::{REDACTED, SESSION};
 
 impl Recording {
     /// Returns a scenario, in TOML, with an expectation for each exchange. What was redacted is left out of its
@@ -26,6 +28,48 @@ impl Recording {
             text.push('\n');
         }
         text
+    }
+
+    /// Returns a conformance case for each document that the server sent: the path of its file below a folder of cases,
+    /// and its text. A reader must accept what a server sends, whatever it makes of it: a recording has bytes, no values.
+    /// `file` is the name of the recording, which the cases name as their source.
+    pub fn to_cases(&self, file: &str) -> Vec<(String, String)> {
+        let mut seen = BTreeSet::new();
+        let mut cases = Vec::new();
+        for exchange in &self.exchanges {
+            let Some(body) = exchange.response.as_deref().map(|response| Parts::of_message(response).body) else {
+                continue;
+            };
+            let Some(codec) = codec(self.face, body).filter(|_| seen.insert(body)) else { continue };
+            let id = format!("{codec}/recorded-{}", exchange.case.replace(['.', '_'], "-"));
+            let input = match str::from_utf8(body) {
+                Ok(text) => format!("input = {}", string(text)),
+                Err(_) => format!("input_base64 = \"{}\"", BASE64.encode(body)),
+            };
+            let title = string(&format!("What a server sent in {} is read", exchange.case));
+            let source = string(&format!("recorded: {file}, exchange {}", exchange.case));
+            let text = format!(
+                "id = {}\ntitle = {title}\nsource = {source}\n{input}\n\n[[expect]]\nlevel = \"may\"\nany_of = [{{ accept = true }}]\n",
+                string(&id)
+            );
+            cases.push((format!("{id}.toml"), text));
+        }
+        cases
+    }
+}
+
+/// Returns the codec that reads the body of a reply; `None` if it is no document.
+fn codec(face: Face, body: &[u8]) -> Option<&'static str> {
+    let limits = Limits::default();
+    match face {
+        Face::Sxp => {
+            let is_list = body.starts_with(b"(");
+            let rules = sexpr::Rules::xend(Release::V4_1);
+            (is_list && sexpr::parse_with(body, rules, &limits).is_ok()).then_some("sexpr")
+        }
+        Face::XmlRpc | Face::XenApi => {
+            xmlrpc::decode_response(body, Rules::xend(Release::V4_1), &limits).is_ok().then_some("xmlrpc")
+        }
     }
 }
 

@@ -4,7 +4,6 @@
 mod convert;
 mod message;
 mod recording;
-mod redact;
 mod replay;
 mod same;
 mod server;

@@ -8,9 +8,9 @@ use serde::{Deserialize, Serialize};
 use xend_wire::operation::Face;
 use xend_wire::{Diagnostic, Release};
 
-use super::redact::{self, Gives, Sessions};
 use super::upstream::Upstream;
 use crate::error::Error;
+use crate::redact::{self, Gives, Sessions};
 use crate::text_file;
 
 /// A recording of exchanges with a server: what `replay` answers from.
@@ -169,7 +169,7 @@ impl Recorder {
         keeps_secrets: bool,
     ) -> io::Result<Self> {
         let file = File::create(path)?;
-        let sessions = (!keeps_secrets).then(Sessions::default);
+        let sessions = (!keeps_secrets).then(Sessions::of_recording);
         let mut recorder = Self { file, face: from.face(), is_unix: from.is_unix(), sessions, written: 0 };
         recorder.write(&Head {
             origin: Some("recorded".to_owned()),

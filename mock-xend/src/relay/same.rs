@@ -4,8 +4,8 @@ use xend_wire::operation::Face;
 use xend_wire::xmlrpc::{self, Rules, Value, ValueRef};
 use xend_wire::{Limits, Release};
 
-use super::redact::matches;
 use crate::fault::{Parts, header};
+use crate::redact::matches;
 
 /// Returns whether a request asks for what a recorded one asked: the same method with the same parameters or fields, or
 /// else the same bytes. The headers don't count.
@@ -32,7 +32,7 @@ pub(super) fn decode(body: &[u8]) -> Option<(String, Vec<Value>)> {
 
 fn is_same_value(recorded: &Value, given: &Value) -> bool {
     match (recorded, given) {
-        (Value::String(text), _) if matches!(text.as_str(), super::redact::REDACTED | super::redact::SESSION) => true,
+        (Value::String(text), _) if matches!(text.as_str(), crate::redact::REDACTED | crate::redact::SESSION) => true,
         (Value::String(text), Value::String(given)) => matches(text.as_bytes(), given.as_bytes()),
         (Value::Array(items), Value::Array(given)) => {
             items.len() == given.len() && items.iter().zip(given).all(|(item, given)| is_same_value(item, given))

@@ -22,6 +22,9 @@ impl Mistake {
     }
 }
 
+/// The methods of HTTP that one may take for those of XML-RPC.
+const HTTP_METHODS: &[&[u8]] = &[b"GET", b"HEAD", b"POST", b"PUT", b"DELETE", b"PATCH", b"OPTIONS"];
+
 impl Expectation {
     /// Checks that the expectation makes sense in one of these releases.
     pub(super) fn check(&self, releases: &[Release]) -> Result<(), Mistake> {
@@ -112,7 +115,14 @@ impl Expectation {
             };
             let checked = match self.face {
                 Some(Face::Sxp) => method.check(true, &http),
-                _ => method.check(true, &plain),
+                Some(face) => method.check(true, &|text: &[u8]| match HTTP_METHODS.contains(&text) {
+                    true => Err(format!(
+                        "on `{face}`, `method` is the name of an XML-RPC method, and every call is a POST: leave it out to \
+                         answer all calls"
+                    )),
+                    false => Ok(()),
+                }),
+                None => method.check(true, &plain),
             };
             checked.map_err(|message| Mistake::new("method", message))?;
         }

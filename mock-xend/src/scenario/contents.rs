@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::ops::Range;
+use std::path::PathBuf;
 use std::sync::Arc;
 
 use xend_wire::{Diagnostic, Release};
@@ -23,6 +24,8 @@ pub struct Scenario {
     /// The states that hold at the beginning, by name.
     pub(super) states: BTreeMap<String, String>,
     pub(super) expectations: Vec<Expectation>,
+    /// The files that it names, such as the bodies of replies.
+    pub(super) files: Vec<PathBuf>,
     /// The file that the scenario was read from.
     pub(super) source: Option<Arc<Source>>,
 }
@@ -97,6 +100,11 @@ impl Scenario {
     pub fn seed(mut self, seed: u64) -> Self {
         self.seed = seed;
         self
+    }
+
+    /// Returns the files that the scenario names.
+    pub fn files(&self) -> &[PathBuf] {
+        &self.files
     }
 
     /// Checks that the scenario can be played in one of these releases.

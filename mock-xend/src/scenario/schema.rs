@@ -18,6 +18,12 @@ pub fn schema() -> String {
             "step": table(&[REPLY], &["reply"]),
             "reply": reply(),
             "change": change(),
+            "fault": fault(),
+            "place": { "anyOf": [
+                { "type": "integer", "minimum": 0 },
+                { "type": "string" },
+                one("body", &json!({ "type": "integer", "minimum": 0 })),
+            ] },
             "pattern": pattern(),
             "param": typed(&described("param")),
             "value": typed(&[one("echo", &json!({ "type": "string" }))]),
@@ -93,7 +99,7 @@ fn shape(shape: Shape) -> Value {
         Shape::States => reference("states"),
         Shape::Reply => reference("reply"),
         Shape::Replies => json!({ "type": "array", "items": reference("step"), "minItems": 1 }),
-        Shape::Faults => json!({ "type": "array", "items": { "type": ["string", "object"] } }),
+        Shape::Faults => list_of("fault"),
         Shape::Changes => json!({ "anyOf": [reference("change"), list_of("change")] }),
         Shape::Expectations => list_of("expectation"),
         Shape::Table(keys) => table(&[keys], &[keys[0].name]),
@@ -119,6 +125,37 @@ fn change() -> Value {
         schema
     });
     json!({ "anyOf": changes.collect::<Vec<_>>() })
+}
+
+/// Returns the schema of [`Fault`](crate::Fault); the test of the documented faults holds it against the reader.
+fn fault() -> Value {
+    let size = json!({ "type": "integer", "minimum": 1 });
+    let (place, duration, text) = (reference("place"), reference("duration"), json!({ "type": "string" }));
+    let members = |required: &[&str], properties: Value| json!({ "type": "object", "properties": properties, "required": required, "additionalProperties": false });
+    let mut any_of =
+        vec![json!({ "enum": ["bare-line-feeds", "unasked-continue", "http-0.9", "close-under-next-request"] })];
+    any_of.extend(["delay", "jitter"].map(|name| one(name, &duration)));
+    any_of.extend(["truncate", "close", "reset", "half-close", "stall"].map(|name| one(name, &place)));
+    let wrong_lengths = [
+        json!({ "enum": ["missing", "repeated", "conflicting"] }),
+        one("more", &size),
+        one("less", &size),
+        one("text", &text),
+    ];
+    let broken = json!({ "enum": ["size-not-hex", "size-too-large", "no-last-chunk"] });
+    let with_values = [
+        ("pause", members(&["at", "time"], json!({ "at": place, "time": duration }))),
+        ("drip", members(&["bytes", "every"], json!({ "bytes": size, "every": duration }))),
+        ("bandwidth", size.clone()),
+        ("split", json!({ "type": "array", "items": size, "minItems": 1 })),
+        ("garbage", members(&["at", "length"], json!({ "at": place, "length": size }))),
+        ("insert", members(&["at", "text"], json!({ "at": place, "text": text }))),
+        ("content-length", json!({ "anyOf": wrong_lengths })),
+        ("chunked", members(&["size"], json!({ "size": size, "broken": broken }))),
+        ("refuse", json!({ "anyOf": [{ "const": "always" }, duration] })),
+    ];
+    any_of.extend(with_values.map(|(name, value)| one(name, &value)));
+    json!({ "anyOf": any_of })
 }
 
 /// Returns the schemas of the tables that describe a value instead of giving it.

@@ -3,8 +3,8 @@
 use xend_wire::datum::Datum;
 use xend_wire::visible;
 
-/// The text that reports show instead of a password.
-pub(super) const REDACTED: &str = "{redacted}";
+pub(super) use crate::redact::REDACTED;
+
 /// The common part of the names that passwords have: `password`, `vncpasswd`.
 const SECRET: &[u8] = b"passw";
 

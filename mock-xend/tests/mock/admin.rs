@@ -386,3 +386,57 @@ fn run_hands_it_to_the_command() {
     let without = output(&["run", "--", "sh", "-c", "echo ${XEND_ADMIN_URL-none}"]);
     assert_eq!(without, (Some(0), "none\n".to_owned(), String::new()));
 }
+
+/// What is secret stands neither in the log nor in the journal of the admin listener, unless it is asked for.
+#[test]
+fn secrets_are_redacted_unless_they_are_kept() {
+    let folder = tempfile::tempdir().unwrap();
+    let log = folder.path().join("log.jsonl").display().to_string();
+    let scenario = folder.path().join("scenario.toml").display().to_string();
+    let expectation = "[[expect]]\nface = \"sxp\"\npath = \"/xend/domain/vm1\"\nheaders = { authorization = \"Basic other\" }\nreply = \"close\"\n";
+    std::fs::write(&scenario, expectation).unwrap();
+    for keeps in [false, true] {
+        let options = ["--xmlrpc", "0", "--xenapi", "127.0.0.1:0", "--log", &log, "--scenario", &scenario];
+        let all = [
+            &["--sxp", "127.0.0.1:0", "--admin", "0"][..],
+            &options[..],
+            if keeps { &["--keep-secrets"] } else { &[] },
+        ]
+        .concat();
+        let (child, lines) = listening(&all, 4);
+        let address = |face: &str| {
+            let begin = format!("LISTENING {face} tcp:");
+            lines.iter().find_map(|line| line.strip_prefix(&begin)).unwrap().to_owned()
+        };
+        let ask = |face: &str, request: &[u8]| {
+            let mut stream = TcpStream::connect(address(face)).unwrap();
+            stream.write_all(request).unwrap();
+            stream.shutdown(std::net::Shutdown::Write).unwrap();
+            let mut reply = String::new();
+            stream.read_to_string(&mut reply).unwrap();
+            reply
+        };
+        ask("sxp", b"GET /xend/domain/vm1 HTTP/1.0\r\nAuthorization: Basic s3cret1\r\nCookie: s3cret2\r\n\r\n");
+        ask(
+            "sxp",
+            &crate::peer::post("/xend/domain", "op=create&config=(vm+(name+a)+(image+(linux+(vncpasswd+s3cret3))))"),
+        );
+        let login = ask("xenapi", &crate::peer::call("session.login_with_password", &["s3cret4", "s3cret5"]));
+        let session = login.split("<name>Value</name>").nth(1).unwrap().split("<string>").nth(1).unwrap();
+        let session = session.split('<').next().unwrap();
+        ask("xenapi", &crate::peer::call("session.get_uuid", &[session, session]));
+        let admin = address("admin");
+        let mut stream = TcpStream::connect(&admin).unwrap();
+        write!(stream, "GET /journal HTTP/1.1\r\nHost: {admin}\r\nConnection: close\r\n\r\n").unwrap();
+        let journal = read(stream).2;
+        assert_eq!(terminate(child).0, Some(0));
+        let log: String =
+            std::fs::read_to_string(&log).unwrap().lines().skip(4).map(|line| format!("{line}\n")).collect();
+        assert_eq!(log, journal);
+        assert_eq!(log.lines().count(), 4, "{log}");
+        for secret in ["s3cret1", "s3cret2", "s3cret3", "s3cret4", "s3cret5", session] {
+            assert_eq!(log.contains(secret), keeps, "{secret}: {log}");
+        }
+        assert_eq!(log.contains("{redacted}"), !keeps, "{log}");
+    }
+}

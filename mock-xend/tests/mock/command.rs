@@ -236,3 +236,22 @@ fn what_it_cannot_do_is_one_line_and_status_2() {
         "{stderr}"
     );
 }
+
+#[test]
+fn it_fails_if_it_can_not_say_where_it_listens() {
+    let (_folder, scenario) = crate::run::scenario("[[expect]]\noperation = \"domain.pause\"\nreply = \"close\"\n");
+    for more in [&[][..], &["--wait"]] {
+        let mut command = program(&["--sxp", "127.0.0.1:0", "--scenario", &scenario]);
+        let full = std::fs::OpenOptions::new().write(true).open("/dev/full").unwrap();
+        let Output { status, stderr, .. } = command.args(more).stdout(full).output().unwrap();
+        let why = "error: standard output: No space left on device (os error 28)\n";
+        assert_eq!((status.code(), String::from_utf8_lossy(&stderr).contains(why)), (Some(2), true), "{more:?}");
+    }
+}
+
+#[test]
+fn verification_without_a_scenario_is_told() {
+    let (child, _) = listening(&["--sxp", "127.0.0.1:0", "--verify"], 1);
+    let note = "note: --verify checks nothing without --scenario: no request is expected, and none is unexpected\n";
+    assert_eq!(terminate(child), (Some(0), note.to_owned()));
+}

@@ -11,7 +11,7 @@ use serde_json::Value;
 use crate::command::{listening, output, terminate};
 
 /// A scenario in a folder of its own, and `--scenario` for it.
-fn scenario(text: &str) -> (tempfile::TempDir, String) {
+pub(crate) fn scenario(text: &str) -> (tempfile::TempDir, String) {
     let folder = tempfile::tempdir().unwrap();
     let path = folder.path().join("scenario.toml");
     std::fs::write(&path, text).unwrap();
@@ -171,6 +171,40 @@ fn a_changed_scenario_is_read_again_and_a_mistake_changes_nothing() {
             text.lines().filter_map(|line| serde_json::from_str::<Value>(line).unwrap()["generation"].as_u64());
         assert_eq!(generations.collect::<Vec<_>>(), [1, 2, 2, 3]);
     }
+}
+
+/// A body that the scenario names is read again when it changes, and the one that a new scenario names from then on.
+#[test]
+fn files_that_the_scenario_names_are_watched() {
+    let answers = |name: &str| {
+        format!(
+            "[[expect]]\nface = \"sxp\"\npath = \"/a\"\ntimes = \"any\"\nreply = {{ body-file = {{ path = \"{name}\" }} }}\n"
+        )
+    };
+    let (folder, path) = scenario("");
+    let replace = |name: &str, text: &str| {
+        std::fs::write(folder.path().join("new"), text).unwrap();
+        std::fs::rename(folder.path().join("new"), folder.path().join(name)).unwrap();
+    };
+    std::fs::write(&path, answers("one")).unwrap();
+    replace("one", "first");
+    replace("two", "second");
+    let (mut child, lines) = listening(&["--sxp", "127.0.0.1:0", "--scenario", &path, "--watch"], 1);
+    let address = lines[0].strip_prefix("LISTENING sxp tcp:").unwrap();
+    let mut stderr = BufReader::new(child.stderr.take().unwrap());
+    let get = || ask(address, &crate::peer::get("/a"));
+    assert!(get().ends_with("first"));
+    replace("one", "changed");
+    assert_eq!(told(&mut stderr, 1), format!("{path} was read again: generation 2\n"));
+    assert!(get().ends_with("changed"));
+    let name = std::path::Path::new(&path).file_name().unwrap().to_str().unwrap().to_owned();
+    replace(&name, &answers("two"));
+    assert_eq!(told(&mut stderr, 1), format!("{path} was read again: generation 3\n"));
+    assert!(get().ends_with("second"));
+    replace("two", "last");
+    assert_eq!(told(&mut stderr, 1), format!("{path} was read again: generation 4\n"));
+    assert!(get().ends_with("last"));
+    assert_eq!(terminate(child).0, Some(0));
 }
 
 #[test]

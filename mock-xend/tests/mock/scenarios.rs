@@ -165,6 +165,8 @@ fn mistakes_are_shown_where_they_are() {
         expect("reply = \"close\"\ntimes = -1"),
         expect("reply = \"close\"\ntimes = { at-least = 3, at-most = 2 }"),
         expect("reply = \"close\"\ntimes = {}"),
+        expect("reply = \"close\"\nmethod = \"POST\"").replace("sxp", "xmlrpc"),
+        expect("reply = \"close\"\nmethod = { one-of = [\"VM.start\", \"POST\"] }").replace("sxp", "xenapi"),
         expect("reply = \"close\"\nevery = 0"),
         expect("reply = \"close\"\nprobability = 1.5"),
         expect("reply = \"close\"\npath = \"/xend/domain/vm.*\""),

@@ -87,7 +87,17 @@ fn each_scenario_names_the_schema_and_is_valid_by_it() {
         count += 1;
     }
     assert!(count >= 25, "{count}");
-    for example in include_str!("../../../docs/scenarios.md").split("```").filter_map(|it| it.strip_prefix("toml\n")) {
+    let documentation = include_str!("../../../docs/scenarios.md");
+    let (_, faults) = documentation.split_once("| fault | example |").expect("a table");
+    let mut names = std::collections::BTreeSet::new();
+    for row in faults.lines().skip(2).take_while(|line| line.starts_with('|')) {
+        let parts: Vec<_> = row.split('`').collect();
+        let text = format!("[[expect]]\nface = \"sxp\"\nreply = \"simulate\"\nfaults = [{}]\n", parts[3]);
+        assert!(schema.is_valid(&json_of(&text)), "{text}");
+        names.insert(parts[1]);
+    }
+    assert_eq!(names.len(), 20, "{names:?}");
+    for example in documentation.split("```").filter_map(|it| it.strip_prefix("toml\n")) {
         assert!(schema.is_valid(&json_of(example)), "{example}");
     }
 }
@@ -112,6 +122,11 @@ fn the_schema_refuses_no_more_than_the_reader() {
         expect("reply = \"close\"\nstatsu = 1"),
         expect("replies = []"),
         expect("replies = [{ faults = [] }]"),
+        expect("reply = \"simulate\"\nfaults = [\"bare-line-feed\"]"),
+        expect("reply = \"simulate\"\nfaults = [{ delay = 5 }]"),
+        expect("reply = \"simulate\"\nfaults = [{ drip = { bytes = 0, every = \"1ms\" } }]"),
+        expect("reply = \"simulate\"\nfaults = [{ pause = { at = \"body\" } }]"),
+        expect("reply = \"simulate\"\nfaults = [{ content-length = \"wrong\" }]"),
         expect("reply = \"close\"\nchange = { crahs = \"vm1\" }"),
     ] {
         assert!(!schema.is_valid(&json_of(&wrong)), "{wrong}");

@@ -5,7 +5,8 @@ mod requests;
 mod table;
 mod values;
 
-use std::path::Path;
+use std::cell::RefCell;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use toml::de::{DeTable, DeValue};
@@ -26,6 +27,8 @@ struct File<'a> {
     source: Source,
     /// Where files that the scenario names are looked for.
     folder: &'a Path,
+    /// The files that were read so far.
+    files: RefCell<Vec<PathBuf>>,
 }
 
 impl Scenario {
@@ -39,7 +42,7 @@ impl Scenario {
         let source = Source { name: name.to_owned(), text: text.to_owned(), spans: Vec::new() };
         let table = DeTable::parse(text)
             .map_err(|error| source.wrong(error.span().unwrap_or_default(), error.message().trim_end()))?;
-        let scenario = File { source, folder }.scenario(table.into_inner())?;
+        let scenario = File { source, folder, files: RefCell::default() }.scenario(table.into_inner())?;
         let releases = scenario.release.as_ref().map_or(Release::ALL, std::slice::from_ref);
         match scenario.check(releases) {
             Ok(()) => Ok(scenario),
@@ -113,6 +116,7 @@ impl File<'_> {
         }
         self.source.spans = all_spans;
         scenario.source = Some(Arc::new(self.source));
+        scenario.files = self.files.into_inner();
         Ok(scenario)
     }
 

@@ -71,8 +71,9 @@ impl File<'_> {
     fn duration(&self, key: &str, value: &Value<'_>) -> Result<Duration, Diagnostic> {
         value.get_ref().as_str().and_then(fault::duration).ok_or_else(|| {
             let given = self.source.text.get(value.span()).unwrap_or_default().trim_matches('"');
+            let example = if given.parse::<f64>().is_ok() { format!("{given}s") } else { "250ms".to_owned() };
             let message = format!(
-                "`{given}` is no time for `{key}`, expected a string such as \"250ms\", with the unit ms, s or m"
+                "`{given}` is no time for `{key}`, expected a string such as \"{example}\", with the unit ms, s or m"
             );
             self.source.wrong(value.span(), message)
         })
@@ -299,6 +300,7 @@ impl File<'_> {
     /// Reads a file that the scenario names.
     fn file(&self, path: &Value<'_>) -> Result<Vec<u8>, Diagnostic> {
         let full = self.folder.join(self.source.text("a path", path)?);
+        self.files.borrow_mut().push(full.clone());
         text_file::bytes(&full)
             .map_err(|error| self.source.wrong(path.span(), format!("can't read {}: {error}", full.display())))
     }

@@ -1,4 +1,4 @@
-//! Secrets in what is recorded, and the text that stands in their place.
+//! Secrets in what is recorded, logged and shown, and the text that stands in their place.
 
 use std::collections::BTreeSet;
 use std::sync::LazyLock;
@@ -9,9 +9,9 @@ use xend_wire::operation::Face;
 use crate::fault::{Parts, set_length};
 
 /// The text that stands for a secret. When a recording is replayed, it matches anything.
-pub(super) const REDACTED: &str = "{redacted}";
+pub(crate) const REDACTED: &str = "{redacted}";
 /// The text that stands for the session that the recording's first login gave. It matches anything, too.
-pub(super) const SESSION: &str = "{session}";
+pub(crate) const SESSION: &str = "{session}";
 
 macro_rules! pattern {
     ($name:ident, $pattern:expr) => {
@@ -20,18 +20,23 @@ macro_rules! pattern {
 }
 
 pattern!(HEADER, r"(?im-u)^((?:proxy-)?authorization|cookie|set-cookie):[^\r\n]*");
-pattern!(MEMBER, r"(?is-u)(<name>[^<]*passw[^<]*</name>\s*<value>).*?(</value>)");
-pattern!(PAIR, r"(?is-u)(<value>\s*(?:<string>)?[\w.-]*passw[\w.-]*(?:</string>)?\s*</value>\s*<value>).*?(</value>)");
-pattern!(SXP, r#"(?i-u)\(([\w.-]*passw[\w.-]*)\s+(?:'[^']*'|"[^"]*"|[^()]*)\)"#);
-pattern!(QUOTED_SXP, r"(?is-u)((?:%28|\()[\w.-]*passw[\w.-]*(?:\+|%20)).*?(%29|\))");
+pattern!(MEMBER, r"(?is-u)(<name>[^<]*passw[^<]*</name>\s*<value>).*?(</value>|\z)");
+pattern!(
+    PAIR,
+    r"(?is-u)(<value>\s*(?:<string>)?[\w.-]*passw[\w.-]*(?:</string>)?\s*</value>\s*<value>).*?(</value>|\z)"
+);
+pattern!(SXP, r#"(?i-u)\(([\w.-]*passw[\w.-]*)\s+(?:(?:'[^']*'|"[^"]*"|[^()]*)\)|(?:'[^']*|"[^"]*|[^()]*)\z)"#);
+pattern!(QUOTED_SXP, r"(?is-u)((?:%28|\()[\w.-]*passw[\w.-]*(?:\+|%20)).*?(%29|\)|\z)");
 pattern!(FIELD, r"(?i-u)((?:^|[?&])[\w.-]*passw[\w.-]*=)[^&\s]*");
 pattern!(METHOD, r"(?-u)<methodName>\s*([^<]*?)\s*</methodName>");
-pattern!(PARAM, r"(?s-u)<param>\s*<value>.*?</value>\s*</param>");
+pattern!(PARAM, r"(?s-u)<param>\s*<value>.*?(?:</value>\s*</param>|\z)");
 pattern!(LOGIN_VALUE, r"(?s-u)<name>\s*Value\s*</name>\s*<value>\s*(?:<string>)?\s*([^<\s]+)\s*<");
 
 /// The sessions that were seen, so that they are found wherever they stand.
-#[derive(Debug, Default)]
-pub(super) struct Sessions {
+#[derive(Debug)]
+pub(crate) struct Sessions {
+    /// The text that stands for that of the first login.
+    mark: &'static str,
     /// That of the first login.
     first: Option<Vec<u8>>,
     others: BTreeSet<Vec<u8>>,
@@ -40,15 +45,28 @@ pub(super) struct Sessions {
 /// The most sessions that are remembered; a later one is found only where a session is expected.
 const MOST_SESSIONS: usize = 1000;
 
+impl Sessions {
+    /// Those of a recording, in which `{session}` stands for the session of the first login.
+    pub(crate) fn of_recording() -> Self {
+        Self { mark: SESSION, first: None, others: BTreeSet::new() }
+    }
+
+    /// Those of a log, which nobody replays.
+    #[cfg(feature = "program")]
+    pub(crate) fn of_log() -> Self {
+        Self { mark: REDACTED, ..Self::of_recording() }
+    }
+}
+
 /// Whether an exchange gave the session that `{session}` stands for.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-pub(super) enum Gives {
+pub(crate) enum Gives {
     Nothing,
     Session,
 }
 
 /// Replaces the secrets of an exchange.
-pub(super) fn exchange(
+pub(crate) fn exchange(
     face: Face,
     request: &[u8],
     response: Option<&[u8]>,
@@ -75,10 +93,10 @@ pub(super) fn exchange(
         } else {
             body.to_vec()
         };
-        let body = sessions.replace(&body, SESSION);
+        let body = sessions.replace(&body, sessions.mark);
         // The first parameter of the other methods is a session, even if its login was not seen.
         if face == Face::XenApi && !is_login && !method.is_empty() {
-            let redact = |found: &Captures<'_>| match memchr::memmem::find(&found[0], SESSION.as_bytes()) {
+            let redact = |found: &Captures<'_>| match memchr::memmem::find(&found[0], sessions.mark.as_bytes()) {
                 Some(_) => found[0].to_vec(),
                 None => format!("<param>\n<value><string>{REDACTED}</string></value>\n</param>").into_bytes(),
             };
@@ -91,7 +109,8 @@ pub(super) fn exchange(
 }
 
 impl Sessions {
-    fn replace(&self, body: &[u8], first: &str) -> Vec<u8> {
+    /// Replaces the sessions that were seen, that of the first login by `first`.
+    pub(crate) fn replace(&self, body: &[u8], first: &str) -> Vec<u8> {
         let mut body = body.to_vec();
         for (session, by) in self
             .first
@@ -123,19 +142,23 @@ fn message(bytes: &[u8], more: impl FnOnce(&[u8]) -> Vec<u8>) -> Vec<u8> {
     let head = HEADER.replace_all(parts.head, format!("$1: {REDACTED}").as_bytes()).into_owned();
     let head = QUOTED_SXP.replace_all(&head, format!("${{1}}{REDACTED}$2").as_bytes()).into_owned();
     let mut head = FIELD.replace_all(&head, format!("${{1}}{REDACTED}").as_bytes()).into_owned();
-    let body = more(parts.body);
-    let value = format!("${{1}}<string>{REDACTED}</string>$2");
-    let body = MEMBER.replace_all(&body, value.as_bytes()).into_owned();
-    let body = PAIR.replace_all(&body, value.as_bytes()).into_owned();
-    let body = SXP.replace_all(&body, format!("($1 {REDACTED})").as_bytes()).into_owned();
-    let body = QUOTED_SXP.replace_all(&body, format!("${{1}}{REDACTED}$2").as_bytes()).into_owned();
-    let body = FIELD.replace_all(&body, format!("${{1}}{REDACTED}").as_bytes()).into_owned();
+    let body = body(&more(parts.body));
     set_length(&mut head, parts.body.len(), body.len());
     [head, body].concat()
 }
 
+/// Replaces the passwords of a body.
+pub(crate) fn body(body: &[u8]) -> Vec<u8> {
+    let value = format!("${{1}}<string>{REDACTED}</string>$2");
+    let body = MEMBER.replace_all(body, value.as_bytes()).into_owned();
+    let body = PAIR.replace_all(&body, value.as_bytes()).into_owned();
+    let body = SXP.replace_all(&body, format!("($1 {REDACTED})").as_bytes()).into_owned();
+    let body = QUOTED_SXP.replace_all(&body, format!("${{1}}{REDACTED}$2").as_bytes()).into_owned();
+    FIELD.replace_all(&body, format!("${{1}}{REDACTED}").as_bytes()).into_owned()
+}
+
 /// Returns whether bytes are those that were recorded, where `{redacted}` and `{session}` stand for any.
-pub(super) fn matches(recorded: &[u8], given: &[u8]) -> bool {
+pub(crate) fn matches(recorded: &[u8], given: &[u8]) -> bool {
     let mut pieces = vec![recorded];
     for mark in [REDACTED, SESSION] {
         pieces = pieces.into_iter().flat_map(|piece| split(piece, mark.as_bytes())).collect();
@@ -179,8 +202,8 @@ mod tests {
 
     #[test]
     fn no_secret_is_recorded() {
-        let mut sessions = Sessions::default();
-        let one = |text: &str| redacted(Face::Sxp, text, "", &mut Sessions::default()).0;
+        let mut sessions = Sessions::of_recording();
+        let one = |text: &str| redacted(Face::Sxp, text, "", &mut Sessions::of_recording()).0;
         assert_eq!(
             one("GET / HTTP/1.1\r\nAuthorization: Basic czNjcmV0\r\nCookie: s3cret\r\nHost: a\r\n\r\n"),
             "GET / HTTP/1.1\r\nAuthorization: {redacted}\r\nCookie: {redacted}\r\nHost: a\r\n\r\n"
@@ -192,6 +215,10 @@ mod tests {
             "POST / HTTP/1.1\r\n\r\n(vm (vncpasswd s3cret) (memory 64))",
             "GET /?password=s3cret&a=b HTTP/1.1\r\n\r\n",
             "HTTP/1.1 200 OK\r\n\r\n<struct><member><name>vncpasswd</name><value><string>s3cret</string></value></member></struct>",
+            // The first bytes of a long one.
+            "HTTP/1.1 200 OK\r\n\r\n<struct><member><name>vncpasswd</name><value><string>s3cret",
+            "POST / HTTP/1.1\r\n\r\n(vm (vncpasswd s3cret",
+            "POST / HTTP/1.1\r\n\r\nconfig=%28vm%20%28vncpasswd%20s3cret",
             "HTTP/1.1 200 OK\r\n\r\n<data><value><string>vncpasswd</string></value>\n<value><string>s3cret</string></value></data>",
         ];
         for text in secrets {
