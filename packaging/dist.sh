@@ -47,7 +47,11 @@ flags=("--remap-path-prefix=$root=/xend" "--remap-path-prefix=$build=/xend/targe
 (
     CARGO_ENCODED_RUSTFLAGS=$(IFS=$'\x1f'; echo "${flags[*]}")
     export CARGO_ENCODED_RUSTFLAGS
-    "$cargo" build --locked --quiet --profile dist --target "$target" --package xend-harness --package mock-xend --bins
+    # ring has C in it that calls no C library, so that the compiler at hand does.
+    export "CC_${target//-/_}=${CC:-cc}" "CFLAGS_${target//-/_}=-ffile-prefix-map=$home=/cargo -ffile-prefix-map=$build=/xend/target"
+    # Each by itself: together both would have TLS, for which the harness is too large.
+    "$cargo" build --locked --quiet --profile dist --target "$target" --package mock-xend --bins
+    "$cargo" build --locked --quiet --profile dist --target "$target" --package xend-harness --no-default-features --bins
 )
 rm -rf "$out"
 name=xend-harness-$version-x86_64-linux
@@ -78,7 +82,8 @@ cp LICENSE-APACHE LICENSE-MIT README.md CHANGELOG.md "$stage/"
 # cargo-cyclonedx writes beside the manifests, and names crates of this workspace by their folders.
 for program in "${programs[@]}"; do
     folder=${program#xend-}
-    "$cargo" cyclonedx --manifest-path "$folder/Cargo.toml" --format json --spec-version 1.5 --target "$target" \
+    features=(); [ "$program" = mock-xend ] || features=(--no-default-features)
+    "$cargo" cyclonedx "${features[@]}" --manifest-path "$folder/Cargo.toml" --format json --spec-version 1.5 --target "$target" \
         --override-filename dist.cdx --quiet
     sed "s|$root|/xend|g" "$folder/dist.cdx.json" >"$stage/sbom/$program.cdx.json"
     rm -f ./*/dist.cdx.json

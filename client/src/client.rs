@@ -100,6 +100,14 @@ impl Client {
         Self { settings: Settings { connector: Some(Arc::new(connector)), ..self.settings }, ..self }
     }
 
+    /// Sets whom the client trusts on a connection with TLS, and how it identifies itself. By default it trusts whom the
+    /// system trusts.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(self, tls: crate::tls::Tls) -> Self {
+        Self { settings: Settings { tls: Some(tls), ..self.settings }, ..self }
+    }
+
     /// Returns whether the operation exists on the daemon's face and release.
     pub fn supports(&self, operation: Operation) -> bool {
         operation.is_supported(self.settings.uri.face, self.settings.release)

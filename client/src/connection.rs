@@ -16,9 +16,13 @@ use xend_wire::http::{Reply, Request};
 use xend_wire::operation::Face;
 use xend_wire::visible;
 
+#[cfg(not(feature = "tls"))]
+use crate::error::TlsFailure;
 use crate::error::{Awaited, ConnectError, Kind};
 use crate::heads::{HeadExpected, HeadFilter};
 use crate::settings::{Deadline, Settings, Stream};
+#[cfg(feature = "tls")]
+use crate::tls;
 use crate::uri::Address;
 
 /// A connection to the daemon. Its data is moved by the call that waits for a reply; nothing runs in the background.
@@ -93,6 +97,9 @@ impl Connection {
             let response = response.map_err(|_| late(Awaited::Reply, head_deadline))?.map_err(|mut error| {
                 let is_sent = error.take_message().is_none();
                 let error = error.into_error();
+                if let Some(source) = refused(&error) {
+                    return Unanswered::Other(Kind::Unreachable { uri: settings.uri.clone(), source });
+                }
                 let is_closed = error.is_incomplete_message();
                 match (is_sent, is_closed) {
                     (false, _) => Unanswered::Unsent(broken(error)),
@@ -124,27 +131,50 @@ async fn read(response: hyper::Response<Incoming>, limit: usize) -> Result<Reply
         Some(phrase) => String::from_utf8_lossy(phrase.as_bytes()).into_owned(),
         None => head.status.canonical_reason().unwrap_or_default().to_owned(),
     };
-    let body = Limited::new(body, limit)
-        .collect()
-        .await
-        .map_err(|error| if error.is::<LengthLimitError>() { Kind::TooLong(limit) } else { Kind::Truncated(error) })?;
+    let body = Limited::new(body, limit).collect().await.map_err(|error| match error {
+        error if error.is::<LengthLimitError>() => Kind::TooLong(limit),
+        error if is_end_untold(&*error) => Kind::EndUntold(error),
+        error => Kind::Truncated(error),
+    })?;
     let header = |(name, value): (&header::HeaderName, &HeaderValue)| (name.to_string(), value.as_bytes().to_vec());
     let headers = head.headers.iter().map(header).collect();
     Ok(Reply { status: head.status.as_u16(), reason, headers, body: body.to_bytes().into() })
 }
 
 fn broken(error: hyper::Error) -> Kind {
-    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() {
+    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() || is_end_untold(&error) {
         Kind::Closed(error)
     } else {
         Kind::NotHttp(error)
     }
 }
 
+#[cfg(feature = "tls")]
+use tls::{is_end_untold, refused};
+
+#[cfg(not(feature = "tls"))]
+fn refused(_: &hyper::Error) -> Option<ConnectError> {
+    None
+}
+
+#[cfg(not(feature = "tls"))]
+fn is_end_untold(_: &(dyn std::error::Error + 'static)) -> bool {
+    false
+}
+
 async fn connect(settings: &Settings) -> Result<Connection, ConnectError> {
     let stream = match (&settings.connector, &settings.uri.address) {
         (Some(connector), _) => connector().await.map_err(ConnectError::Io)?,
         (None, Address::Tcp { host, port }) => connect_tcp(host, *port).await?,
+        #[cfg(feature = "tls")]
+        (None, Address::Tls { host, port }) => {
+            Box::new(tls::handshake(connect_tcp(host, *port).await?, host, settings.tls.as_ref()).await?)
+        }
+        #[cfg(not(feature = "tls"))]
+        (None, Address::Tls { .. }) => {
+            let why = "this client is built without TLS, the feature `tls`";
+            return Err(ConnectError::Tls(TlsFailure::Other, why.to_owned()));
+        }
         (None, Address::Unix(path)) => match UnixStream::connect(path).await {
             Ok(stream) => Box::new(stream),
             // The standard library returns these kinds for a path that does not fit into `sun_path`.

@@ -75,6 +75,9 @@ pub(crate) enum Kind {
     /// The body of the reply is incomplete.
     #[error("the reply ends too early: {0}")]
     Truncated(#[source] Box<dyn std::error::Error + Send + Sync>),
+    /// The body of the reply ends where the connection does, and TLS did not say that this is its end.
+    #[error("the connection was closed without close_notify, so the reply may have been cut")]
+    EndUntold(#[source] Box<dyn std::error::Error + Send + Sync>),
     /// The body of the reply is longer than this limit, in bytes.
     #[error("the reply is longer than {0} bytes")]
     TooLong(usize),
@@ -116,6 +119,29 @@ pub(crate) enum ConnectError {
     Io(#[source] io::Error),
     #[error("{0}")]
     Http(#[source] hyper::Error),
+    /// There is a connection, and TLS on it failed.
+    #[error("{1}")]
+    Tls(TlsFailure, String),
+}
+
+/// What is wrong with TLS.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[non_exhaustive]
+pub enum TlsFailure {
+    /// The certificate of the server has expired.
+    Expired,
+    /// The certificate of the server is not valid yet.
+    NotValidYet,
+    /// The certificate of the server is for another host.
+    WrongHost,
+    /// The client does not trust the issuer of the server's certificate.
+    UnknownIssuer,
+    /// The server demands a certificate of the client, or refuses the one that it got.
+    ClientCertificate,
+    /// The server does not speak TLS.
+    NoTls,
+    /// Anything else.
+    Other,
 }
 
 /// How each server of the daemon refuses a request that was meant for another face: the face of the request, a part of
@@ -219,6 +245,11 @@ impl Error {
         matches!(self.kind, Kind::Unreachable { .. })
     }
 
+    /// Returns what is wrong with TLS, if that is why there is no connection.
+    pub fn tls_failure(&self) -> Option<TlsFailure> {
+        self.kind.tls_failure()
+    }
+
     /// Returns the operation, face and release if the operation does not exist on this face of this release. Nothing
     /// was sent in this case.
     pub fn unsupported(&self) -> Option<Unsupported> {
@@ -289,6 +320,7 @@ impl Kind {
             | Self::Closed(_)
             | Self::NotHttp(_)
             | Self::Truncated(_)
+            | Self::EndUntold(_)
             | Self::TooLong(_)
             | Self::MissingFromReply(_) => no_reply,
             Self::Reply(failure) => match failure.code {
@@ -301,13 +333,24 @@ impl Kind {
     }
 }
 
+impl Kind {
+    /// Returns what is wrong with TLS, if that is why there is no connection.
+    pub(crate) fn tls_failure(&self) -> Option<TlsFailure> {
+        match self {
+            Self::Unreachable { source: ConnectError::Tls(failure, _), .. } => Some(*failure),
+            _ => None,
+        }
+    }
+}
+
 impl ConnectError {
     fn code(&self) -> ErrorCode {
         match self {
             Self::UnknownHost(_) | Self::NoAddress => ErrorCode::HostNotFound,
             Self::InvalidPath(_) => ErrorCode::NameTooLong,
             Self::Io(error) if error.kind() == io::ErrorKind::PermissionDenied => ErrorCode::AccessDenied,
-            Self::Timeout(_) | Self::Io(_) | Self::Http(_) => ErrorCode::CommunicationNotEstablished,
+            Self::Tls(TlsFailure::ClientCertificate, _) => ErrorCode::AccessDenied,
+            Self::Timeout(_) | Self::Io(_) | Self::Http(_) | Self::Tls(..) => ErrorCode::CommunicationNotEstablished,
         }
     }
 }

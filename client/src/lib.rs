@@ -1,7 +1,8 @@
 //! A client of Xend, the control daemon of Xen 3 and 4.
 //!
 //! The crate has one API for all three faces (protocols) of the daemon: S-expressions over HTTP, XML-RPC, and the
-//! Xen-API, a dialect of XML-RPC. Each is reached over TCP or a Unix socket. An operation gives the same result on
+//! Xen-API, a dialect of XML-RPC. Each is reached over TCP or a Unix socket, and the last two over TLS with the feature
+//! `tls`. An operation gives the same result on
 //! every face, and a failure has the same [`ErrorCode`], except where the daemon itself hides the cause.
 //!
 //! ```no_run
@@ -28,13 +29,17 @@ mod records;
 mod session;
 mod settings;
 mod steps;
+#[cfg(feature = "tls")]
+mod tls;
 mod uri;
 mod xml_rpc;
 
 pub use client::Client;
-pub use error::{Error, Fate};
+pub use error::{Error, Fate, TlsFailure};
 pub use records::{Credit, Device, Domain, Node, PowerState, Sedf, State, Vcpu};
 pub use settings::Deadlines;
+#[cfg(feature = "tls")]
+pub use tls::{InvalidTls, Tls};
 pub use uri::{Address, InvalidUri, Uri};
 pub use xend_wire::Release;
 pub use xend_wire::failure::ErrorCode;

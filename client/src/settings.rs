@@ -26,6 +26,9 @@ pub(crate) struct Settings {
     /// The user and the password that open sessions of the Xen-API.
     pub(crate) credentials: Option<(String, String)>,
     pub(crate) connector: Option<Connector>,
+    /// Whom a connection with TLS trusts; `None` stands for whom the system trusts.
+    #[cfg(feature = "tls")]
+    pub(crate) tls: Option<crate::tls::Tls>,
 }
 
 /// A function of the caller that opens connections in place of the client.
@@ -39,7 +42,7 @@ impl<S: AsyncRead + AsyncWrite + Send + Unpin> Stream for S {}
 /// The time limits for the parts of a call. The daemon itself has no time limits.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub struct Deadlines {
-    /// Time to resolve the host's name and to connect: 10 seconds by default.
+    /// Time to resolve the host's name and to connect, with the handshake of TLS: 10 seconds by default.
     pub connect: Duration,
     /// Time from the connection to the head of the reply: 2 minutes by default, because the daemon may wait up to 100
     /// seconds for devices before it answers.
@@ -97,13 +100,15 @@ impl Settings {
             keep_alive: false,
             credentials: None,
             connector: None,
+            #[cfg(feature = "tls")]
+            tls: None,
         }
     }
 }
 
 impl fmt::Debug for Settings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        let Self { uri, release, deadlines, deadline, reply_limit, keep_alive, credentials, connector: _ } = self;
+        let Self { uri, release, deadlines, deadline, reply_limit, keep_alive, credentials, .. } = self;
         // The password must not get into logs.
         let user = credentials.as_ref().map(|(user, _)| user);
         f.debug_struct("Settings")

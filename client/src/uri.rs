@@ -9,10 +9,14 @@ use xend_wire::operation::Face;
 /// The URI of a daemon, which names a face (protocol), a transport and an address.
 ///
 /// Examples: `sxp+tcp://HOST:8000`, `sxp+unix:///var/lib/xend/xend-socket`, `xmlrpc+tcp://HOST:8006/RPC2`,
-/// `xmlrpc+unix:///var/run/xend/xmlrpc.sock`.
+/// `xmlrpc+unix:///var/run/xend/xmlrpc.sock`, `xmlrpc+tls://HOST:8006`, `xenapi+tls://HOST:9367`.
+///
+/// `https://HOST` is the Xen-API with TLS at port 443, as clients of the Xen-API write it; with the path `/RPC2` or without.
+/// S-expressions have no TLS.
 ///
 /// Xend's own spelling `httpu:///PATH` means XML-RPC over a Unix socket (`xend/XendClient.py`). If the port is left
-/// out, it is the daemon's default: 8000 for `sxp`, 8006 for `xmlrpc`, and 9363 for `xenapi`. Up to 3.0.3 the daemon's
+/// out, it is the daemon's default: 8000 for `sxp`, 8006 for `xmlrpc`, and 9363 for `xenapi`, or
+/// 9367 with TLS. Up to 3.0.3 the daemon's
 /// port for `xmlrpc` is 8005, which must be given.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Uri {
@@ -32,6 +36,13 @@ pub enum Address {
         /// The number of the TCP port.
         port: u16,
     },
+    /// A TCP port of a host, with TLS. To connect takes the feature `tls`.
+    Tls {
+        /// The host's name, its IPv4 address, or its IPv6 address without brackets.
+        host: String,
+        /// The number of the TCP port.
+        port: u16,
+    },
     /// A Unix socket, given by its path.
     Unix(PathBuf),
 }
@@ -40,6 +51,11 @@ impl Uri {
     /// Returns the URI of a daemon that listens on a TCP port.
     pub fn tcp(face: Face, host: impl Into<String>, port: u16) -> Self {
         Self { face, address: Address::Tcp { host: host.into(), port } }
+    }
+
+    /// Returns the URI of a daemon that listens on a TCP port with TLS.
+    pub fn tls(face: Face, host: impl Into<String>, port: u16) -> Self {
+        Self { face, address: Address::Tls { host: host.into(), port } }
     }
 
     /// Returns the URI of a daemon that listens on a Unix socket.
@@ -51,17 +67,20 @@ impl Uri {
     /// the header only to build `Location`.
     pub(crate) fn host(&self) -> String {
         match &self.address {
-            Address::Tcp { host, port } if host.contains(':') => format!("[{host}]:{port}"),
-            Address::Tcp { host, port } => format!("{host}:{port}"),
+            Address::Tcp { host, port } | Address::Tls { host, port } if host.contains(':') => {
+                format!("[{host}]:{port}")
+            }
+            Address::Tcp { host, port } | Address::Tls { host, port } => format!("{host}:{port}"),
             Address::Unix(_) => "localhost".to_owned(),
         }
     }
 }
 
-fn default_port(face: Face) -> u16 {
+fn default_port(face: Face, has_tls: bool) -> u16 {
     match face {
         Face::Sxp => 8000,
         Face::XmlRpc => 8006,
+        Face::XenApi if has_tls => 9367,
         Face::XenApi => 9363,
     }
 }
@@ -75,6 +94,7 @@ impl FromStr for Uri {
         let (face, transport) = match scheme.split_once('+') {
             Some((face, transport)) => (face.parse().map_err(|_| invalid("its face is unknown"))?, transport),
             None if scheme == "httpu" => (Face::XmlRpc, "unix"),
+            None if scheme == "https" => (Face::XenApi, "tls"),
             None => return Err(invalid("its scheme is unknown")),
         };
         match transport {
@@ -82,7 +102,8 @@ impl FromStr for Uri {
             "unix" => {
                 Err(invalid("the path of a Unix socket must be absolute, so that three slashes follow the colon"))
             }
-            "tcp" => {
+            "tls" if face == Face::Sxp => Err(invalid("S-expressions have no TLS")),
+            "tcp" | "tls" => {
                 // The path of the URI is not sent: the daemon ignores the path of an XML-RPC request, and on `sxp` each
                 // operation has a path of its own.
                 let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
@@ -91,10 +112,11 @@ impl FromStr for Uri {
                 }
                 let (host, port) = split_port(authority).ok_or_else(|| invalid("it has no host"))?;
                 let port = match port {
-                    None => default_port(face),
+                    None if scheme == "https" => 443,
+                    None => default_port(face, transport == "tls"),
                     Some(port) => port.parse().map_err(|_| invalid("its port is not a number from 0 to 65535"))?,
                 };
-                Ok(Self::tcp(face, host, port))
+                Ok(if transport == "tls" { Self::tls(face, host, port) } else { Self::tcp(face, host, port) })
             }
             _ => Err(invalid("its transport is unknown")),
         }
@@ -117,6 +139,7 @@ impl fmt::Display for Uri {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.address {
             Address::Tcp { .. } => write!(f, "{}+tcp://{}", self.face, self.host()),
+            Address::Tls { .. } => write!(f, "{}+tls://{}", self.face, self.host()),
             Address::Unix(path) => write!(f, "{}+unix://{}", self.face, path.display()),
         }
     }
@@ -125,7 +148,7 @@ impl fmt::Display for Uri {
 /// The error that is returned for a text that is not the URI of a daemon.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
 #[error(
-    "`{text}` is not the URI of a daemon: {why}; expected FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi"
+    "`{text}` is not the URI of a daemon: {why}; expected FACE+tcp://HOST:PORT, FACE+tls://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi"
 )]
 pub struct InvalidUri {
     text: String,
@@ -153,6 +176,11 @@ mod tests {
         check("xmlrpc+unix:///var/run/xend/xmlrpc.sock", "xmlrpc+unix:///var/run/xend/xmlrpc.sock XmlRpc");
         check("httpu:///var/run/xend/xmlrpc.sock", "xmlrpc+unix:///var/run/xend/xmlrpc.sock XmlRpc");
         check("xenapi+tcp://h", "xenapi+tcp://h:9363 XenApi");
+        check("xmlrpc+tls://h", "xmlrpc+tls://h:8006 XmlRpc");
+        check("xenapi+tls://[::1]/RPC2", "xenapi+tls://[::1]:9367 XenApi");
+        check("https://h", "xenapi+tls://h:443 XenApi");
+        check("https://h:9367/RPC2", "xenapi+tls://h:9367 XenApi");
+        check("sxp+tls://h", "S-expressions have no TLS");
         check("localhost:8000", "it has no `://`");
         check("http://localhost:8000", "its scheme is unknown");
         check("rpc+tcp://h", "its face is unknown");

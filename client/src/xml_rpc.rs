@@ -1,6 +1,8 @@
 //! Calls of methods of any XML-RPC server, which need not be a Xend.
 
+use std::ffi::OsString;
 use std::fmt;
+use std::os::unix::ffi::OsStringExt;
 use std::time::Duration;
 
 use xend_wire::Limits;
@@ -9,7 +11,7 @@ use xend_wire::operation::Face;
 use xend_wire::xmlrpc::{self, Response, Rules, Value};
 
 use crate::connection::{Connection, Unanswered, http_request};
-use crate::error::Kind;
+use crate::error::{Kind, TlsFailure};
 use crate::settings::{Deadline, Deadlines, Settings};
 use crate::uri::{Uri, split_port};
 
@@ -38,7 +40,9 @@ pub struct CallError(#[source] CallErrorKind);
 
 #[derive(Debug, thiserror::Error)]
 enum CallErrorKind {
-    #[error("`{0}` is no address of an XML-RPC server, expected http://HOST:PORT/PATH")]
+    #[error(
+        "`{0}` is no address of an XML-RPC server, expected http://HOST:PORT/PATH, https://HOST:PORT/PATH or http+unix://SOCKET/PATH"
+    )]
     Address(String),
     #[error("the call can't be written: {0}")]
     Unwritable(#[source] xend_wire::Error),
@@ -53,6 +57,11 @@ enum CallErrorKind {
 }
 
 impl CallError {
+    /// Returns what is wrong with TLS, if that is why there is no connection.
+    pub fn tls_failure(&self) -> Option<TlsFailure> {
+        if let CallErrorKind::NoReply(kind) = &self.0 { kind.tls_failure() } else { None }
+    }
+
     /// Returns whether the server may have carried out the call.
     pub fn may_have_happened(&self) -> bool {
         match &self.0 {
@@ -64,25 +73,43 @@ impl CallError {
 }
 
 impl XmlRpc {
-    /// Returns a caller for the server at an address like `http://127.0.0.1:8080/RPC2`. Without a port it is 80, and
-    /// without a path it is `/`.
+    /// Returns a caller for the server at an address like `http://127.0.0.1:8080/RPC2`. Without a port it is 80, with
+    /// `https://` 443, and without a path it is `/`. `http+unix://%2Ftmp%2Fserver.sock/RPC2` is a Unix socket, whose path is
+    /// percent-encoded.
     ///
     /// # Errors
     /// Returns an error if the address does not have this form.
     pub fn new(address: &str) -> Result<Self, CallError> {
         let invalid = || CallError(CallErrorKind::Address(address.to_owned()));
-        let rest = address.strip_prefix("http://").ok_or_else(invalid)?;
+        let (scheme, rest) = address.split_once("://").ok_or_else(invalid)?;
         let (authority, path) = rest.split_at(rest.find(['/', '?']).unwrap_or(rest.len()));
-        let (host, port) = split_port(authority).ok_or_else(invalid)?;
-        let port = port.map_or(Ok(80), str::parse).map_err(|_| invalid())?;
+        let tcp = |default| {
+            let (host, port) = split_port(authority)?;
+            Some((host, port.map_or(Ok(default), str::parse).ok()?))
+        };
+        let uri = match scheme {
+            "http" => tcp(80).map(|(host, port)| Uri::tcp(Face::XmlRpc, host, port)),
+            "https" => tcp(443).map(|(host, port)| Uri::tls(Face::XmlRpc, host, port)),
+            "http+unix" => percent_decoded(authority).map(|path| Uri::unix(Face::XmlRpc, path)),
+            _ => None,
+        };
         let target = if path.starts_with('/') { path.to_owned() } else { format!("/{path}") };
-        Ok(Self { settings: Settings::new(Uri::tcp(Face::XmlRpc, host, port)), target })
+        Ok(Self { settings: Settings::new(uri.ok_or_else(invalid)?), target })
     }
 
     /// Sets the time that a whole call may take: 5 minutes by default.
     #[must_use]
     pub fn deadline(mut self, limit: Duration) -> Self {
         self.settings.deadlines = Deadlines { connect: limit, first_byte: limit, whole: limit };
+        self
+    }
+
+    /// Sets whom the caller trusts on a connection with TLS, and how it identifies itself. By default it trusts whom the
+    /// system trusts.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(mut self, tls: crate::tls::Tls) -> Self {
+        self.settings.tls = Some(tls);
         self
     }
 
@@ -117,6 +144,18 @@ impl XmlRpc {
     }
 }
 
+/// Decodes the path of a Unix socket in an address, which must be absolute.
+fn percent_decoded(text: &str) -> Option<OsString> {
+    let mut bytes = Vec::new();
+    let mut pieces = text.split('%');
+    bytes.extend(pieces.next()?.bytes());
+    for piece in pieces {
+        bytes.push(u8::from_str_radix(piece.get(..2)?, 16).ok()?);
+        bytes.extend(piece.get(2..)?.bytes());
+    }
+    bytes.starts_with(b"/").then(|| OsString::from_vec(bytes))
+}
+
 impl From<CallErrorKind> for CallError {
     fn from(kind: CallErrorKind) -> Self {
         Self(kind)
@@ -143,7 +182,11 @@ mod tests {
         check("http://example.org", "example.org:80", "/");
         check("http://[::1]:81/a/b?c=d", "[::1]:81", "/a/b?c=d");
         check("http://h:1?a", "h:1", "/?a");
-        for address in ["", "https://a/", "http://", "http://:80/", "http://a:x/", "ftp://a/"] {
+        check("https://h/RPC2", "h:443", "/RPC2");
+        check("http+unix://%2Ftmp%2Fa.sock/RPC2", "localhost", "/RPC2");
+        for address in
+            ["", "http+unix://tmp/", "http+unix://%2Ftmp%2/", "http://", "http://:80/", "http://a:x/", "ftp://a/"]
+        {
             let error = XmlRpc::new(address).expect_err(address);
             assert!(error.to_string().contains("expected http://HOST:PORT/PATH"), "{error}");
             assert!(!error.may_have_happened());

@@ -10,12 +10,14 @@ use xend_wire::operation::Face;
 
 use crate::nearest::nearest;
 
-/// An address to listen on, written `tcp:127.0.0.1:8000` or `unix:/var/lib/xend/xend-socket`. Port 0 stands for any
-/// free port. A port alone, or with `localhost`, is one of loopback; `unix:auto` is a temporary socket.
+/// An address to listen on, written `tcp:127.0.0.1:8000`, `tls:127.0.0.1:8006` or `unix:/var/lib/xend/xend-socket`. Port
+/// 0 stands for any free port. A port alone, or with `localhost`, is one of loopback; `unix:auto` is a temporary socket.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub enum Address {
     /// An IP address and a port.
     Tcp(SocketAddr),
+    /// An IP address and a port, with TLS. It takes the feature `tls`.
+    Tls(SocketAddr),
     /// The path of a Unix socket.
     Unix(PathBuf),
     /// A Unix socket in a temporary folder of its own, which only this user can enter. Both are removed with the
@@ -44,6 +46,7 @@ impl Address {
         let path = if face == Face::Sxp { "" } else { "/RPC2" };
         match self {
             Self::Tcp(address) => Some(format!("http://{address}{path}")),
+            Self::Tls(address) => Some(format!("https://{address}{path}")),
             Self::Unix(_) | Self::AnyUnix => None,
         }
     }
@@ -52,6 +55,7 @@ impl Address {
     pub(crate) fn uri(&self, face: Face) -> String {
         match self {
             Self::Tcp(address) => format!("{face}+tcp://{address}"),
+            Self::Tls(address) => format!("{face}+tls://{address}"),
             // Clients take absolute paths alone.
             Self::Unix(path) => {
                 let path = std::path::absolute(path).unwrap_or_else(|_| path.clone());
@@ -63,6 +67,7 @@ impl Address {
     }
 
     /// Returns the URL of a face at the address, in the form that clients take: that of HTTP, or of a Unix socket.
+    #[cfg(feature = "program")]
     pub(crate) fn url(&self, face: Face) -> String {
         self.http_url(face).unwrap_or_else(|| self.uri(face))
     }
@@ -83,9 +88,23 @@ impl FromStr for Address {
             Some(path) => return Ok(Self::Unix(path.into())),
             None => {}
         }
-        if let Some((_, rest)) = text.split_once("://") {
+        if let Some(rest) = text.strip_prefix("tls:")
+            && !rest.starts_with("//")
+        {
+            return match rest.parse() {
+                Ok(Self::Tcp(address)) => Ok(Self::Tls(address)),
+                Ok(_) => Err(wrong("TLS goes over TCP alone, write tls:IP:PORT or tls:localhost:0".to_owned())),
+                Err(InvalidAddress { why, .. }) => Err(wrong(why)),
+            };
+        }
+        if let Some((scheme, rest)) = text.split_once("://") {
             let address = rest.split('/').next().unwrap_or_default();
-            let instead = if address.is_empty() { format!("unix:{rest}") } else { address.to_owned() };
+            let has_tls = scheme == "https" || scheme.ends_with("tls");
+            let instead = match address {
+                "" => format!("unix:{rest}"),
+                address if has_tls => format!("tls:{address}"),
+                address => address.to_owned(),
+            };
             return Err(wrong(format!("a URL is no address to listen on, write {instead}")));
         }
         let place = text.strip_prefix("tcp:").unwrap_or(text);
@@ -112,7 +131,7 @@ impl FromStr for Address {
                 Err(_) => Err(wrong(EXPECTED.to_owned())),
             };
         }
-        match nearest(host, ["tcp", "unix"]) {
+        match nearest(host, ["tcp", "tls", "unix"]) {
             Some(scheme) if !host.contains('.') => Err(wrong(format!("did you mean {scheme}:{port}?"))),
             _ if port.parse::<u16>().is_ok() && !host.contains(':') => Err(wrong(format!(
                 "{host} is the name of a host, and a mock listens on an address: write 0.0.0.0:{port} for all \
@@ -127,6 +146,7 @@ impl fmt::Display for Address {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Tcp(address) => write!(f, "tcp:{address}"),
+            Self::Tls(address) => write!(f, "tls:{address}"),
             Self::Unix(path) => write!(f, "unix:{}", path.display()),
             Self::AnyUnix => f.write_str("unix:auto"),
         }
@@ -134,7 +154,8 @@ impl fmt::Display for Address {
 }
 
 /// What an address looks like.
-const EXPECTED: &str = "expected IP:PORT, PORT, localhost:PORT, unix:PATH or unix:auto";
+const EXPECTED: &str =
+    "expected IP:PORT, PORT, localhost:PORT, unix:PATH or unix:auto, or tls: before one of the first three";
 
 /// The error for a text that is not an address to listen on.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
@@ -164,6 +185,9 @@ mod tests {
             ("/tmp/x.sock", "unix:/tmp/x.sock"),
             ("./x.sock", "unix:./x.sock"),
             ("unix:auto", "unix:auto"),
+            ("tls:127.0.0.1:0", "tls:127.0.0.1:0"),
+            ("tls:localhost:8006", "tls:127.0.0.1:8006"),
+            ("tls:8006", "tls:127.0.0.1:8006"),
         ] {
             assert_eq!(text.parse::<Address>().map(|address| address.to_string()).as_deref(), Ok(meant), "{text}");
         }
@@ -180,6 +204,10 @@ mod tests {
             ("70000", "70000 is no port, expected a number from 0 to 65535"),
             ("http://127.0.0.1:8000/xend", "a URL is no address to listen on, write 127.0.0.1:8000"),
             ("sxp+unix:///tmp/x", "a URL is no address to listen on, write unix:/tmp/x"),
+            ("https://127.0.0.1:8000/", "a URL is no address to listen on, write tls:127.0.0.1:8000"),
+            ("xmlrpc+tls://[::1]:0", "a URL is no address to listen on, write tls:[::1]:0"),
+            ("tls:127.0.0.1", "the port is missing, write 127.0.0.1:0 for any free one"),
+            ("tls:/tmp/x", "TLS goes over TCP alone, write tls:IP:PORT or tls:localhost:0"),
             ("tpc:8000", "did you mean tcp:8000?"),
             (
                 "example.org:80",

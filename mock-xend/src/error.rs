@@ -77,6 +77,12 @@ pub enum Error {
     /// The faults for replies exclude each other, or apply to no reply.
     #[error("invalid faults: {0}")]
     Faults(String),
+    /// A listener for S-expressions was requested with TLS, which the daemon never had.
+    #[error("the daemon serves S-expressions without TLS: {0} is for xmlrpc and xenapi")]
+    NoTlsForSxp(Address),
+    /// Something of TLS can't be used: a certificate, a key, or TLS itself, because the crate is built without it.
+    #[error("{0}")]
+    Tls(String),
     /// The system refuses to start a thread or an event loop.
     #[error("can't start: {0}")]
     Start(#[source] io::Error),
@@ -106,7 +112,7 @@ impl Error {
 
 fn why_not(address: &Address, error: &io::Error) -> String {
     match (error.kind(), address) {
-        (io::ErrorKind::AddrInUse, Address::Tcp(_)) => {
+        (io::ErrorKind::AddrInUse, Address::Tcp(_) | Address::Tls(_)) => {
             "another program listens there; choose another address, port 0 is any that is free".to_owned()
         }
         (io::ErrorKind::AddrInUse, Address::Unix(_)) => "another program listens there; choose another path".to_owned(),

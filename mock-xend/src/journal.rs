@@ -55,6 +55,11 @@ pub struct Exchange {
 pub enum AnsweredBy {
     /// The face itself, because the request can't be read.
     Face,
+    /// Nothing: the connection never came to a request, because TLS met plain HTTP or its handshake failed.
+    Nothing {
+        /// Why, on one line.
+        why: Arc<str>,
+    },
     /// An expectation of the scenario.
     Expectation {
         /// Where it is written: `line 12`, or `FILE:LINE` in Rust.
@@ -99,14 +104,20 @@ impl AnsweredBy {
     pub fn expectation(&self) -> Option<&str> {
         match self {
             Self::Expectation { place } => Some(place),
-            Self::Face | Self::Server | Self::Recording { .. } | Self::World { .. } | Self::Refusal { .. } => None,
+            Self::Face
+            | Self::Nothing { .. }
+            | Self::Server
+            | Self::Recording { .. }
+            | Self::World { .. }
+            | Self::Refusal { .. } => None,
         }
     }
 
-    /// Returns why no expectation answered, in several lines, if the mock has a scenario.
+    /// Returns why no expectation answered, in several lines, if the mock has a scenario; or why nothing answered at all.
     pub fn why_not(&self) -> Option<&str> {
         match self {
             Self::World { why_not } | Self::Refusal { why_not } => why_not.as_deref(),
+            Self::Nothing { why } => Some(why),
             Self::Face | Self::Server | Self::Recording { .. } | Self::Expectation { .. } => None,
         }
     }

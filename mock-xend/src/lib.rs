@@ -69,6 +69,8 @@ pub use fault::{
     SendStep, SendSteps,
 };
 pub use following::Following;
+#[cfg(feature = "tls")]
+pub use host::Tls;
 pub use host::{Builder, Daemon, MockXend, Relay, RelayBuilder};
 pub use journal::{AnsweredBy, Exchange, Journal};
 pub use quirk::{Quirk, UnknownQuirk};

@@ -7,7 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 use xend_wire::operation::Face;
 
-use crate::fault::{Chaos, Fault, Faults, Refusal};
+use crate::fault::{Certificate, Chaos, Fault, Faults, Refusal};
 
 /// The state of the line, shared by all connections.
 #[derive(Debug, Default)]
@@ -17,6 +17,8 @@ pub(crate) struct Line {
     /// The faults of replies that have none of their own.
     everywhere: watch::Sender<Faults>,
     chaos: Option<Chaos>,
+    /// The certificate of the listeners with TLS.
+    certificate: Certificate,
     /// The number of replies so far that had faults or could have had some.
     replies: AtomicU64,
     listeners: Mutex<Vec<(Face, mpsc::Sender<Order>)>>,
@@ -30,8 +32,8 @@ pub(crate) struct Order {
 }
 
 impl Line {
-    pub(crate) fn new(everywhere: Faults, chaos: Option<Chaos>) -> Self {
-        let line = Self { chaos, ..Self::default() };
+    pub(crate) fn new(everywhere: Faults, chaos: Option<Chaos>, certificate: Certificate) -> Self {
+        let line = Self { chaos, certificate, ..Self::default() };
         line.set(everywhere);
         line
     }
@@ -40,6 +42,11 @@ impl Line {
     pub(crate) fn set(&self, everywhere: Faults) {
         self.is_broken.store(self.chaos.is_some() || !everywhere.is_empty(), Ordering::Release);
         self.everywhere.send_replace(everywhere);
+    }
+
+    /// Returns which certificate the listeners with TLS have.
+    pub(crate) fn certificate(&self) -> Certificate {
+        self.certificate
     }
 
     /// Returns the faults of replies that have none of their own.
@@ -53,19 +60,22 @@ impl Line {
     }
 
     /// Returns the faults of a reply of this length, with the seed of what is random in them; `None` if it has none.
-    /// `own` are those that its scenario gave it.
-    pub(crate) fn faults(&self, own: &Faults, length: usize) -> Option<(Faults, u64)> {
+    /// `own` are those that its scenario gave it; `has_tls` tells whether the connection has TLS.
+    pub(crate) fn faults(&self, own: &Faults, has_tls: bool, length: usize) -> Option<(Faults, u64)> {
         if own.is_empty() && !self.is_broken.load(Ordering::Acquire) {
             return None;
         }
         let number = self.replies.fetch_add(1, Ordering::Relaxed);
         let mut faults = if own.is_empty() {
-            // Listeners see to refusing by themselves.
-            let is_for_replies = |fault: &&Fault| !matches!(fault, Fault::Refuse(_));
+            // Listeners see to refusing and to handshakes by themselves.
+            let is_for_replies = |fault: &&Fault| !matches!(fault, Fault::Refuse(_)) && !fault.is_of_handshake();
             self.everywhere.borrow().iter().filter(is_for_replies).cloned().collect()
         } else {
             own.clone()
         };
+        if !has_tls && faults.iter().any(Fault::needs_tls) {
+            faults = faults.iter().filter(|fault| !fault.needs_tls()).cloned().collect();
+        }
         if let (true, Some(chaos)) = (faults.is_empty(), self.chaos) {
             faults = chaos.faults(number, length);
         }

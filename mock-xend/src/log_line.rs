@@ -89,6 +89,7 @@ fn line(exchange: &Exchange) -> Value {
         "answered_by",
         match &exchange.answered_by {
             AnsweredBy::Face => "face",
+            AnsweredBy::Nothing { .. } => "nothing",
             AnsweredBy::Expectation { .. } => "expectation",
             AnsweredBy::World { .. } => "world",
             AnsweredBy::Refusal { .. } => "refusal",

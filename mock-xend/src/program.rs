@@ -8,6 +8,8 @@ mod relay;
 mod reload;
 mod run;
 mod terminal;
+#[cfg(feature = "tls")]
+mod tls;
 mod wait;
 
 use std::ffi::OsString;
@@ -76,7 +78,8 @@ enum Command {
     /// Start a mock, run a command against it, and check its requests
     ///
     /// The mock listens on free ports of loopback unless told otherwise. The command finds it by XEND_SXP_URL,
-    /// XEND_XMLRPC_URL and XEND_XENAPI_URL, and XEND_ADMIN_URL with --admin. The exit status is that of the command if it is not 0 (128+N if signal N
+    /// XEND_XMLRPC_URL and XEND_XENAPI_URL, and XEND_ADMIN_URL with --admin. If a listener has TLS, XEND_CA_FILE names the
+    /// file with the certificate to trust, and so does SSL_CERT_FILE, by which many clients trust it unchanged. The exit status is that of the command if it is not 0 (128+N if signal N
     /// killed it), else 1 if the requests were not those that the scenario expects; 2 if the mock did not start, 126 if
     /// the command can't be run, and 127 if there is no such command.
     Run {

@@ -218,7 +218,7 @@ impl Connection<'_> {
                 self.more()?;
                 return Err(ErrorKind::ConnectionAborted.into());
             }
-            Some(End::Close | End::HalfClose) => {}
+            Some(End::Close | End::CloseSilently | End::HalfClose) => {}
             None if is_kept => return Ok(Next::Request),
             None => {}
         }

@@ -33,7 +33,8 @@ use xend_wire::Diagnostic;
 #[derive(Debug, clap::Args)]
 #[command(after_help = operations())]
 pub(super) struct Arguments {
-    /// Where the daemon listens: FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi.
+    /// Where the daemon listens: FACE+tcp://HOST:PORT, FACE+tls://HOST:PORT or FACE+unix:///PATH, where FACE is sxp,
+    /// xmlrpc or xenapi.
     uri: Uri,
     /// The operation, such as domain.list.
     #[arg(value_parser = operation_named)]
@@ -47,6 +48,10 @@ pub(super) struct Arguments {
     /// The user for a session of the Xen-API.
     #[arg(long, default_value = "root")]
     user: String,
+    /// Trust daemons with TLS whose certificate one of those in this PEM file has issued, instead of the system's.
+    #[cfg(feature = "tls")]
+    #[arg(long, value_name = "FILE")]
+    ca: Option<std::path::PathBuf>,
     /// How long the command may take, in seconds, to connect, detect the release, do the operation and end the session.
     #[arg(long, value_name = "SECONDS", default_value = "120", value_parser = seconds)]
     timeout: Duration,
@@ -83,7 +88,8 @@ impl std::fmt::Display for ReleaseChoice {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
-    match runtime()?.block_on(ask(arguments)) {
+    let client = client(arguments)?;
+    match runtime()?.block_on(ask(arguments, client)) {
         Ok(document) => {
             let answer = arguments.operation.answer();
             match arguments.json {
@@ -161,11 +167,22 @@ fn mistake(arguments: &Arguments, error: &Failed) -> Option<Diagnostic> {
     (span.end > 0).then(|| Diagnostic::new(name, text, span, format!("error: {error}")))
 }
 
-async fn ask(arguments: &Arguments) -> Result<Document<'static>, Failed> {
+/// Returns a client of the daemon, which is as yet not connected.
+fn client(arguments: &Arguments) -> Result<Client, Error> {
+    let client = Client::new(arguments.uri.clone());
+    #[cfg(feature = "tls")]
+    if let Some(path) = &arguments.ca {
+        let tls = xend_client::Tls::trusting_file(path).map_err(|error| Error::Usage(format!("--ca {error}")))?;
+        return Ok(client.tls(tls));
+    }
+    Ok(client)
+}
+
+async fn ask(arguments: &Arguments, client: Client) -> Result<Document<'static>, Failed> {
     let named: Named = arguments.arguments.iter().cloned().collect();
     let whole = arguments.timeout;
     let deadlines = Deadlines { first_byte: whole, whole, ..Deadlines::default() };
-    let mut client = Client::new(arguments.uri.clone()).deadlines(deadlines).within(whole);
+    let mut client = client.deadlines(deadlines).within(whole);
     if let Ok(password) = std::env::var("XEND_PASSWORD") {
         client = client.credentials(&arguments.user, password);
     }

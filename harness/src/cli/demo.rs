@@ -111,8 +111,8 @@ impl Mock {
             .filter_map(|(face, address)| match address {
                 Address::Tcp(address) => Some(Uri::tcp(*face, address.ip().to_string(), address.port())),
                 Address::Unix(path) => Some(Uri::unix(*face, path)),
-                // A listener on a temporary socket has the socket's path.
-                Address::AnyUnix => None,
+                // A listener on a temporary socket has the socket's path, and none has TLS.
+                Address::AnyUnix | Address::Tls(_) => None,
             })
             .collect()
     }
@@ -126,6 +126,7 @@ async fn transcripts(release: Release) -> Result<Vec<(String, Vec<String>)>, Err
         let uri = mock.uris().swap_remove(at);
         let address = match &uri.address {
             xend_client::Address::Tcp { .. } => "tcp",
+            xend_client::Address::Tls { .. } => "tls",
             xend_client::Address::Unix(_) => "unix",
         };
         let name = format!("{}+{address}", uri.face);

@@ -93,6 +93,10 @@ impl Server {
                 let stream = connected(begin, timeouts, TcpStream::connect((host.as_str(), *port))).await?;
                 Ok(talk(stream, request, half_close, begin, timeouts).await)
             }
+            Self::Uri(Uri { address: Address::Tls { .. }, .. }) => {
+                let why = "exchanges are asked over TCP and Unix sockets, not over TLS";
+                Err(std::io::Error::new(std::io::ErrorKind::Unsupported, why))
+            }
             Self::Uri(Uri { address: Address::Unix(path), .. }) => {
                 let stream = connected(begin, timeouts, UnixStream::connect(path)).await?;
                 Ok(talk(stream, request, half_close, begin, timeouts).await)

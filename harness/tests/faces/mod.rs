@@ -15,6 +15,8 @@ mod outcomes;
 mod requests;
 mod scripted_outages;
 mod steps;
+#[cfg(feature = "tls")]
+mod tls;
 
 /// Snapshots lie in one tree for the whole project.
 fn snapshots() -> insta::internals::SettingsBindDropGuard {

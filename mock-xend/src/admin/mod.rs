@@ -51,7 +51,7 @@ impl Admin {
         let failed = |error| Error::Listen { address: address.clone(), error };
         let folder = match address {
             Address::AnyUnix => Some(TemporaryFolder::new().map_err(failed)?),
-            Address::Tcp(_) | Address::Unix(_) => None,
+            Address::Tcp(_) | Address::Tls(_) | Address::Unix(_) => None,
         };
         let path = folder.as_ref().map(|folder| Address::Unix(folder.path().join("admin")));
         let (address, socket, file) = bind_socket(path.as_ref().unwrap_or(address), mode)?;
@@ -114,6 +114,7 @@ pub(crate) fn loopback(text: &str) -> Result<Address, String> {
             address.ip(),
             address.port()
         )),
+        Address::Tls(address) => Err(format!("the admin listener is on loopback, without TLS: write {address}")),
         address => Ok(address),
     }
 }
@@ -122,7 +123,7 @@ pub(crate) fn loopback(text: &str) -> Result<Address, String> {
 fn url(address: &Address) -> String {
     match address {
         Address::Tcp(address) => format!("http://{address}"),
-        Address::Unix(_) | Address::AnyUnix => address.to_string(),
+        Address::Tls(_) | Address::Unix(_) | Address::AnyUnix => address.to_string(),
     }
 }
 

@@ -8,18 +8,25 @@ use xend_wire::operation::Face;
 use super::operations::ROUTES;
 use super::{sxp, xenapi, xmlrpc};
 use crate::fault::Faults;
-use crate::http::{Answer, Connection, Input, Listener, Serves, Then, deliver, finish};
+use crate::http::{Answer, Closing, Connection, Input, Listener, Serves, TLS_HANDSHAKE, Then, deliver, finish};
 use crate::journal::{AnsweredBy, ExchangeInfo};
 use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::service::Service;
 
+/// Why a client gets no answer that speaks TLS to a listener without it.
+const SPEAKS_TLS: &str = "the client speaks TLS, and this listener speaks plain HTTP: use http:// in its URL";
+
 impl Serves for Service {
-    async fn serve<S>(self: Arc<Self>, stream: S, listener: Listener, reset: fn(S))
+    async fn serve<S>(self: Arc<Self>, stream: S, listener: Listener, closing: Closing<S>)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
         let mut input = Input::new(stream);
+        if listener.handshake.is_none() && input.wait().await && input.coming()[0] == TLS_HANDSHAKE {
+            self.unserved(&listener, SPEAKS_TLS.to_owned(), input.coming());
+            return finish(input, Then::Close, closing).await;
+        }
         let face = listener.face;
         let connection = Connection { number: self.connect(), port: listener.port };
         let mut then = Then::Close;
@@ -30,7 +37,7 @@ impl Serves for Service {
                 let info = ExchangeInfo { face, connection, release, generation, at, answered_by, faults };
                 self.record(info, request, reply);
             };
-            match deliver(self.line(), face, &mut input, answer, record).await {
+            match deliver(self.line(), &listener, &mut input, answer, record).await {
                 Ok(Then::Continue) => {}
                 Ok(end) => {
                     then = end;
@@ -39,7 +46,18 @@ impl Serves for Service {
                 Err(_) => return,
             }
         }
-        finish(input, then, reset).await;
+        finish(input, then, closing).await;
+    }
+
+    fn unserved(&self, listener: &Listener, why: String, sent: &[u8]) {
+        let (connection, release, generation, at) = (self.connect(), self.release(), self.generation(), self.now());
+        let answered_by = AnsweredBy::Nothing { why: why.into() };
+        let faults = listener.with_handshake(Faults::none());
+        self.record(
+            ExchangeInfo { face: listener.face, connection, release, generation, at, answered_by, faults },
+            sent,
+            b"",
+        );
     }
 
     fn line(&self) -> &Line {

@@ -100,6 +100,12 @@ pub enum Fault {
     CloseUnderNextRequest,
     /// The listeners of the face refuse connections from just before the reply on, as when the daemon restarts.
     Refuse(Refusal),
+    /// The certificate of a listener with TLS has expired.
+    Expired,
+    /// The certificate of a listener with TLS is for another host.
+    WrongHost,
+    /// A connection with TLS is closed without `close_notify`, by which a client tells the end of a reply from a cut.
+    NoCloseNotify,
 }
 
 /// What is wrong with the `Content-Length` of a reply.
@@ -189,6 +195,9 @@ impl Fault {
             Self::Http09 => "http-0.9",
             Self::CloseUnderNextRequest => "close-under-next-request",
             Self::Refuse(_) => "refuse",
+            Self::Expired => "expired",
+            Self::WrongHost => "wrong-host",
+            Self::NoCloseNotify => "no-close-notify",
         }
     }
 
@@ -212,6 +221,16 @@ impl Fault {
     /// Returns whether the fault says only when and whether a connection is served, not what is sent.
     pub(super) fn needs_no_reply(&self) -> bool {
         matches!(self, Self::Delay(_) | Self::Jitter(_) | Self::Refuse(_))
+    }
+
+    /// Returns whether the fault breaks the handshake of TLS, before a request comes.
+    pub(crate) fn is_of_handshake(&self) -> bool {
+        matches!(self, Self::Expired | Self::WrongHost)
+    }
+
+    /// Returns whether the fault shows on connections with TLS alone.
+    pub(crate) fn needs_tls(&self) -> bool {
+        self.is_of_handshake() || *self == Self::NoCloseNotify
     }
 
     /// Returns whether the fault decides what happens to the connection.

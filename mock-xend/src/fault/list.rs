@@ -26,6 +26,20 @@ pub(crate) enum Sent<'a> {
     Whole(&'a [u8]),
 }
 
+/// The certificate of the listeners with TLS.
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
+pub(crate) enum Certificate {
+    /// No listener has TLS.
+    #[default]
+    None,
+    /// It was given.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only a listener with TLS has one"))]
+    Given,
+    /// It is made on the fly.
+    #[cfg_attr(not(feature = "tls"), expect(dead_code, reason = "only a listener with TLS has one"))]
+    Made,
+}
+
 impl Faults {
     /// Returns the empty list: the reply is sent as it is.
     pub const fn none() -> Self {
@@ -60,6 +74,15 @@ impl Faults {
             let clashes = [clash(Fault::is_ending, "end"), clash(Fault::is_pace, "pace")];
             if let Some(message) = clashes.into_iter().flatten().next() {
                 return wrong(message);
+            }
+            let may_be_silent = |fault: &Fault| !fault.is_ending() || matches!(fault, Fault::Close(_));
+            let other = match fault {
+                Fault::NoCloseNotify => earlier.iter().find(|other| !may_be_silent(other)),
+                fault if !may_be_silent(fault) => earlier.iter().find(|other| **other == Fault::NoCloseNotify),
+                _ => None,
+            };
+            if let Some(other) = other {
+                return wrong(format!("`{name}` does not go with `{}`: a reply has one end", other.name()));
             }
             let may_repeat = matches!(fault, Fault::Pause { .. } | Fault::Garbage { .. } | Fault::Insert { .. });
             if !may_repeat && earlier.iter().any(|earlier| earlier.name() == name) {
@@ -102,6 +125,14 @@ impl Faults {
         for (at, fault) in self.iter().enumerate() {
             let wrong = |message: String| Err((at, message));
             let name = fault.name();
+            if fault.is_of_handshake() {
+                return wrong(format!(
+                    "`{name}` breaks the handshake of TLS, before a request comes: give it to all connections, by `--fault`"
+                ));
+            }
+            if fault.needs_tls() && face == Some(Face::Sxp) {
+                return wrong(format!("`{name}` needs TLS, which only `xmlrpc` and `xenapi` have"));
+            }
             if let Sent::Nothing(word) = sent
                 && !fault.needs_no_reply()
             {
@@ -154,6 +185,29 @@ impl Faults {
             }
         }
         Ok(())
+    }
+
+    /// Checks that the faults of all connections can apply to listeners with this certificate. The error has the number of
+    /// the fault that is wrong.
+    pub(crate) fn check_certificate(&self, certificate: Certificate) -> Result<(), (usize, String)> {
+        for (at, fault) in self.iter().enumerate() {
+            let name = fault.name();
+            match certificate {
+                Certificate::None if fault.needs_tls() => {
+                    return Err((at, format!("`{name}` needs a listener with TLS, such as --xmlrpc tls:localhost:0")));
+                }
+                Certificate::Given if fault.is_of_handshake() => {
+                    return Err((at, format!("`{name}` needs a certificate made on the fly, and one was given")));
+                }
+                _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Returns the faults that are not of a handshake.
+    pub(crate) fn of_replies(&self) -> Self {
+        self.iter().filter(|fault| !fault.is_of_handshake()).cloned().collect()
     }
 
     /// Returns whether a fault resets the connection.

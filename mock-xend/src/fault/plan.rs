@@ -41,6 +41,8 @@ pub enum SendStep {
 pub enum End {
     /// It is closed.
     Close,
+    /// It is closed without the `close_notify` of TLS.
+    CloseSilently,
     /// The sending side is closed; the mock reads on.
     HalfClose,
     /// It stays open, and nothing more is sent.
@@ -127,7 +129,9 @@ impl Plan {
                     edit::set_chunked(&mut head);
                     chunks = Some(Chunks::of(parts.body, *size, *broken));
                 }
-                Fault::BareLineFeeds | Fault::UnaskedContinue => {}
+                Fault::BareLineFeeds | Fault::UnaskedContinue | Fault::NoCloseNotify => {}
+                // Handshakes are not planned here.
+                Fault::Expired | Fault::WrongHost => continue,
                 Fault::Http09 => {
                     head.clear();
                     end = end.or(Some((Spot::Body(parts.body.len()), End::Close)));
@@ -174,6 +178,9 @@ impl Plan {
         if let Some((at, end)) = end {
             flat.truncate(at);
             plan.end = Some(end);
+        }
+        if faults.as_slice().contains(&Fault::NoCloseNotify) {
+            plan.end = Some(End::CloseSilently);
         }
         if plan.jitter.is_some() && plan.waits.is_empty() && matches!(plan.pace, Pace::Whole) {
             plan.waits.push((0, Duration::ZERO));

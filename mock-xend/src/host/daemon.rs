@@ -10,9 +10,9 @@ use xend_wire::operation::Face;
 
 use crate::error::Error;
 use crate::faces;
-use crate::fault::{Faults, Sent};
+use crate::fault::{Certificate, Faults, Sent};
 use crate::following::Following;
-use crate::http::{Listener, Serves};
+use crate::http::{Closing, Listener, Serves};
 use crate::journal::Journal;
 use crate::scenario::{Progress, Report, Scenario};
 use crate::service::Service;
@@ -54,7 +54,8 @@ impl Daemon {
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
-        Arc::clone(&self.service).serve(stream, Listener { face, port: PORT_WITHOUT_TCP }, drop)
+        let listener = Listener { face, port: PORT_WITHOUT_TCP, handshake: None };
+        Arc::clone(&self.service).serve(stream, listener, Closing::plain(drop))
     }
 
     /// Returns the emulated release.
@@ -113,7 +114,7 @@ impl Daemon {
     /// # Errors
     /// Returns [`Error::Faults`] if the faults exclude each other, or apply to no reply.
     pub fn set_faults(&self, faults: Faults) -> Result<(), Error> {
-        check_faults(&faults)?;
+        check_faults(&faults, self.service.line().certificate())?;
         self.service.line().set(faults);
         Ok(())
     }
@@ -186,9 +187,10 @@ impl Daemon {
     }
 }
 
-/// Checks faults that are for the replies of all faces.
-pub(super) fn check_faults(faults: &Faults) -> Result<(), Error> {
-    let checked = faults.check().and_then(|()| faults.check_against(Sent::Unknown, None));
+/// Checks faults that are for all connections, those of listeners with this certificate among them.
+pub(super) fn check_faults(faults: &Faults, certificate: Certificate) -> Result<(), Error> {
+    let checked = faults.check().and_then(|()| faults.check_certificate(certificate));
+    let checked = checked.and_then(|()| faults.of_replies().check_against(Sent::Unknown, None));
     checked.map_err(|(_, why)| Error::Faults(why))
 }
 

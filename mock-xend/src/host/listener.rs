@@ -13,12 +13,13 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use xend_wire::operation::Face;
 
+use super::Security;
 use super::daemon::PORT_WITHOUT_TCP;
 use super::reset::{self, HoldingBack};
 use crate::address::Address;
 use crate::error::Error;
 use crate::fault::{Fault, Faults, Refusal};
-use crate::http::{Listener, Serves};
+use crate::http::{Closing, Listener, Serves};
 use crate::line::Order;
 use crate::removed_on_drop::RemovedOnDrop;
 
@@ -36,6 +37,8 @@ pub(crate) struct Bound {
     file: Option<RemovedOnDrop>,
     /// The permissions of the file of a Unix socket.
     mode: Option<u32>,
+    /// What a listener with TLS needs for it.
+    pub(super) security: Option<Arc<Security>>,
 }
 
 /// A socket that listens, but is not registered with a runtime yet.
@@ -62,7 +65,7 @@ impl Bound {
     /// `mode` are the permissions of that file, if they are not those that the system gives.
     pub(crate) fn bind(face: Face, address: &Address, mode: Option<u32>) -> Result<Self, Error> {
         let (address, socket, file) = bind_socket(address, mode)?;
-        Ok(Self { face, address, socket, file, mode })
+        Ok(Self { face, address, socket, file, mode, security: None })
     }
 
     /// Accepts connections for ever, except while the line says to refuse them. Must be called inside a Tokio runtime.
@@ -72,10 +75,10 @@ impl Bound {
         mut orders: mpsc::Receiver<Order>,
     ) -> io::Result<()> {
         let port = match &self.address {
-            Address::Tcp(address) => address.port(),
+            Address::Tcp(address) | Address::Tls(address) => address.port(),
             Address::Unix(_) | Address::AnyUnix => PORT_WITHOUT_TCP,
         };
-        let listener = Listener { face: self.face, port };
+        let listener = Listener { face: self.face, port, handshake: None };
         let serves_one = server.serves_one(self.face);
         let mut everywhere = server.line().watch();
         // Faults that refuse connections for a time do so once.
@@ -83,7 +86,7 @@ impl Bound {
         // The connection that is served before another one is accepted.
         let mut busy = JoinSet::new();
         loop {
-            let Self { face, address, socket, file, mode } = self;
+            let Self { face, address, socket, file, mode, security } = self;
             let mut refusal = refusal_in(&everywhere.borrow_and_update()).filter(|_| !is_refusal_over);
             // Dropped when the socket is closed.
             let mut ordered = None;
@@ -94,7 +97,10 @@ impl Bound {
                 while refusal.is_none() {
                     tokio::select! {
                         accepted = socket.accept(), if busy.is_empty() => match accepted {
-                            Ok(stream) => stream.serve(&server, &listener, serves_one.then_some(&mut busy)),
+                            Ok(stream) => {
+                                let among = serves_one.then_some(&mut busy);
+                                stream.serve(&server, &listener, security.as_ref(), among);
+                            }
                             Err(_) => tokio::time::sleep(PAUSE).await,
                         },
                         Some(order) = orders.recv() => {
@@ -117,7 +123,7 @@ impl Bound {
             drop(file);
             self = loop {
                 match Self::bind(face, &address, mode) {
-                    Ok(bound) => break bound,
+                    Ok(bound) => break Self { security, ..bound },
                     Err(_) => tokio::time::sleep(PAUSE).await,
                 }
             };
@@ -132,10 +138,11 @@ pub(crate) fn bind_socket(
 ) -> Result<(Address, Socket, Option<RemovedOnDrop>), Error> {
     let failed = |error| Error::Listen { address: address.clone(), error };
     let bound = match address {
-        Address::Tcp(wanted) => {
+        Address::Tcp(wanted) | Address::Tls(wanted) => {
             let socket = std::net::TcpListener::bind(wanted).map_err(failed)?;
             let given = socket.local_addr().map_err(failed)?;
-            (Address::Tcp(given), Socket::Tcp(socket), None)
+            let has_tls = matches!(address, Address::Tls(_));
+            (if has_tls { Address::Tls(given) } else { Address::Tcp(given) }, Socket::Tcp(socket), None)
         }
         Address::Unix(path) => {
             if file_type(path).is_some_and(|file| !file.is_socket()) {
@@ -190,15 +197,24 @@ impl Accepting {
 
 impl Accepted {
     /// Serves the connection on a task of its own, which is among the given ones if there are any.
-    fn serve<T: Serves>(self, server: &Arc<T>, listener: &Listener, among: Option<&mut JoinSet<()>>) {
+    fn serve<T: Serves>(
+        self,
+        server: &Arc<T>,
+        listener: &Listener,
+        security: Option<&Arc<Security>>,
+        among: Option<&mut JoinSet<()>>,
+    ) {
         let (server, listener) = (Arc::clone(server), listener.clone());
-        match self {
-            Self::Tcp(stream) => spawn(server.serve(stream, listener, reset::tcp), among),
-            Self::Unix(stream) if server.resets() => {
-                let stream = HoldingBack::new(stream);
-                spawn(server.serve(stream, listener, drop), among);
+        match (self, security.cloned()) {
+            (Self::Tcp(stream), Some(security)) => {
+                spawn(async move { security.serve(stream, server, listener).await }, among);
             }
-            Self::Unix(stream) => spawn(server.serve(stream, listener, drop), among),
+            (Self::Tcp(stream), None) => spawn(server.serve(stream, listener, Closing::plain(reset::tcp)), among),
+            (Self::Unix(stream), _) if server.resets() => {
+                let stream = HoldingBack::new(stream);
+                spawn(server.serve(stream, listener, Closing::plain(drop)), among);
+            }
+            (Self::Unix(stream), _) => spawn(server.serve(stream, listener, Closing::plain(drop)), among),
         }
     }
 }

@@ -9,10 +9,12 @@ use xend_wire::operation::Face;
 use super::daemon::{Daemon, check_faults};
 use super::listener::Bound;
 use super::running::Running;
+#[cfg(feature = "tls")]
+use super::tls::{Security, Tls};
 use crate::address::Address;
 use crate::clock::Clock;
 use crate::error::Error;
-use crate::fault::{Chaos, Fault, Faults};
+use crate::fault::{Certificate, Chaos, Fault, Faults};
 use crate::journal::Journal;
 use crate::line::Line;
 use crate::quirk::Quirk;
@@ -35,6 +37,9 @@ pub struct MockXend {
     running: Running,
     /// Whether dropping the mock checks the requests.
     verifies: bool,
+    /// The certificate that clients of listeners with TLS must trust, in PEM.
+    #[cfg(feature = "tls")]
+    ca_pem: Option<String>,
     /// The folders of temporary sockets.
     _folders: Vec<TemporaryFolder>,
 }
@@ -55,6 +60,8 @@ pub struct Builder {
     listen: Vec<(Face, Address)>,
     unverified: bool,
     socket_mode: Option<u32>,
+    #[cfg(feature = "tls")]
+    tls: Tls,
 }
 
 impl MockXend {
@@ -83,7 +90,8 @@ impl MockXend {
     }
 
     /// Returns the URL of the first listener of a face on TCP, as HTTP clients take it: `http://127.0.0.1:40123` on
-    /// `sxp`, `http://127.0.0.1:40123/RPC2` on the XML-RPC faces. `None` if no TCP listener serves the face.
+    /// `sxp`, `http://127.0.0.1:40123/RPC2` on the XML-RPC faces, `https://` with TLS. `None` if no TCP listener serves
+    /// the face.
     ///
     /// ```
     /// use mock_xend::{Face, MockXend};
@@ -95,6 +103,13 @@ impl MockXend {
     /// ```
     pub fn http_url(&self, face: Face) -> Option<String> {
         self.listening.iter().filter(|(known, _)| *known == face).find_map(|(face, address)| address.http_url(*face))
+    }
+
+    /// Returns the certificate that clients of listeners with TLS must trust, in PEM. `None` if no listener has TLS, or if
+    /// the certificate was given.
+    #[cfg(feature = "tls")]
+    pub fn ca_pem(&self) -> Option<&str> {
+        self.ca_pem.as_deref()
     }
 
     /// Stops the mock, and returns the differences between the requests and those that the scenario expects.
@@ -187,6 +202,14 @@ impl Builder {
         Self { socket_mode: Some(mode), ..self }
     }
 
+    /// Sets how listeners with TLS identify themselves, and which clients they accept. By default their certificate is
+    /// made on the fly, and they accept any client.
+    #[cfg(feature = "tls")]
+    #[must_use]
+    pub fn tls(self, tls: Tls) -> Self {
+        Self { tls, ..self }
+    }
+
     /// Sets whether dropping the mock panics if the requests were not those that the scenario expects. By default it
     /// does.
     #[must_use]
@@ -220,13 +243,13 @@ impl Builder {
             return Err(Error::NoQuirk { quirk, release });
         }
         self.scenario.check(&[release])?;
-        check_faults(&self.faults)?;
+        check_faults(&self.faults, self.certificate())?;
         let script = Script::new(self.scenario.clone(), release);
         let journal = Journal::new(
             self.journal.unwrap_or(Journal::DEFAULT_CAPACITY),
             self.journal_bytes.unwrap_or(Journal::DEFAULT_BUDGET),
         );
-        let line = Line::new(self.faults.clone(), self.chaos);
+        let line = Line::new(self.faults.clone(), self.chaos, self.certificate());
         Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal, self.quirks.clone(), line)) })
     }
 
@@ -239,16 +262,56 @@ impl Builder {
     /// * [`Error::SameAddress`] if two listeners have the same address.
     /// * [`Error::NoXenApi`] if a listener for the Xen-API is requested for a release that has none.
     /// * [`Error::Listen`] or [`Error::NoSocket`] if an address can't be listened on.
+    /// * [`Error::NoTlsForSxp`] if a listener for S-expressions is requested with TLS.
+    /// * [`Error::Tls`] if a certificate or a key can't be used, or if TLS is requested of a crate without the feature
+    ///   `tls`.
     /// * [`Error::Start`] if the system refuses a thread or an event loop.
     pub fn start(mut self) -> Result<MockXend, Error> {
         let daemon = self.build()?;
         if self.listen.is_empty() {
             self.listen = [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::any_port())).into();
         }
-        let (bound, folders) = self.bind(daemon.release())?;
+        #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS changes it"))]
+        let (mut bound, folders) = self.bind(daemon.release())?;
         let listening = bound.iter().map(|bound| (bound.face, bound.address.clone())).collect();
+        #[cfg(feature = "tls")]
+        let ca_pem = self.secure(&mut bound)?;
+        #[cfg(not(feature = "tls"))]
+        without_tls(&bound)?;
         let running = Running::start(bound, Arc::clone(&daemon.service))?;
-        Ok(MockXend { daemon, listening, running, verifies: !self.unverified, _folders: folders })
+        Ok(MockXend {
+            daemon,
+            listening,
+            running,
+            verifies: !self.unverified,
+            #[cfg(feature = "tls")]
+            ca_pem,
+            _folders: folders,
+        })
+    }
+
+    /// Returns which certificate the listeners with TLS have.
+    fn certificate(&self) -> Certificate {
+        match self.listen.iter().any(|(_, address)| matches!(address, Address::Tls(_))) {
+            #[cfg(feature = "tls")]
+            true => self.tls.certificate(),
+            _ => Certificate::None,
+        }
+    }
+
+    /// Gives the listeners with TLS a certificate. Returns the one that clients must trust, unless it was given.
+    #[cfg(feature = "tls")]
+    fn secure(&self, bound: &mut [Bound]) -> Result<Option<String>, Error> {
+        let of = |bound: &Bound| if let Address::Tls(address) = bound.address { Some(address.ip()) } else { None };
+        let addresses: Vec<_> = bound.iter().filter_map(of).collect();
+        if addresses.is_empty() {
+            return Ok(None);
+        }
+        let security = Arc::new(Security::new(&self.tls, &addresses)?);
+        for bound in bound.iter_mut().filter(|bound| matches!(bound.address, Address::Tls(_))) {
+            bound.security = Some(Arc::clone(&security));
+        }
+        Ok(security.ca_pem())
     }
 
     fn bind(&self, release: Release) -> Result<(Vec<Bound>, Vec<TemporaryFolder>), Error> {
@@ -259,8 +322,11 @@ impl Builder {
             if *face == Face::XenApi && release < Release::V3_1 {
                 return Err(Error::NoXenApi(release));
             }
+            if *face == Face::Sxp && matches!(address, Address::Tls(_)) {
+                return Err(Error::NoTlsForSxp(address.clone()));
+            }
             let is_any = match address {
-                Address::Tcp(address) => address.port() == 0,
+                Address::Tcp(address) | Address::Tls(address) => address.port() == 0,
                 Address::Unix(_) => false,
                 Address::AnyUnix => true,
             };
@@ -270,6 +336,15 @@ impl Builder {
             bound.push(bind(*face, address, self.socket_mode, &mut folders)?);
         }
         Ok((bound, folders))
+    }
+}
+
+/// Refuses listeners with TLS.
+#[cfg(not(feature = "tls"))]
+fn without_tls(bound: &[Bound]) -> Result<(), Error> {
+    match bound.iter().find(|bound| matches!(bound.address, Address::Tls(_))) {
+        Some(bound) => Err(Error::Tls(format!("{} needs mock-xend with its feature `tls`", bound.address))),
+        None => Ok(()),
     }
 }
 

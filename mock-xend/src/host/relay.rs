@@ -11,7 +11,7 @@ use super::mock::bind;
 use super::running::Running;
 use crate::address::Address;
 use crate::error::Error;
-use crate::fault::{Chaos, Fault, Faults};
+use crate::fault::{Certificate, Chaos, Fault, Faults};
 use crate::journal::Journal;
 use crate::line::Line;
 use crate::relay::{Order, Recorder, Recording, Replay, Server, Source, Upstream};
@@ -168,15 +168,19 @@ impl RelayBuilder {
     /// # Errors
     /// * [`Error::Faults`] if the faults exclude each other, or apply to no reply.
     /// * [`Error::File`] if the recording can't be written.
-    /// * [`Error::Listen`] or [`Error::NoSocket`] if an address can't be listened on.
+    /// * [`Error::Listen`] or [`Error::NoSocket`] if an address can't be listened on, and [`Error::Tls`] if it is one with
+    ///   TLS.
     /// * [`Error::Start`] if the system refuses to start a thread.
     pub fn start(self) -> Result<Relay, Error> {
-        check_faults(&self.faults)?;
+        check_faults(&self.faults, Certificate::None)?;
         let face = match &self.from {
             From::Server(to) => to.face(),
             From::Recording(recording) => recording.face(),
         };
         let addresses = if self.listen.is_empty() { vec![Address::any_port()] } else { self.listen };
+        if let Some(address) = addresses.iter().find(|address| matches!(address, Address::Tls(_))) {
+            return Err(Error::Tls(format!("only a mock listens with TLS, not a proxy or a replay: {address}")));
+        }
         // The sockets are removed before their folders.
         let mut folders = Vec::new();
         let bound = addresses.iter().map(|address| bind(face, address, None, &mut folders));
@@ -194,7 +198,7 @@ impl RelayBuilder {
             From::Recording(recording) => Source::Replay(Mutex::new(Replay::new(recording, self.order))),
         };
         let journal = Journal::new(Journal::DEFAULT_CAPACITY, Journal::DEFAULT_BUDGET);
-        let server = Arc::new(Server::new(source, Line::new(self.faults, self.chaos), journal));
+        let server = Arc::new(Server::new(source, Line::new(self.faults, self.chaos, Certificate::None), journal));
         let running = Running::start(bound, Arc::clone(&server))?;
         Ok(Relay { server, listening, running, _folders: folders })
     }

@@ -22,6 +22,21 @@ pub(crate) struct Listener {
     /// The port that the daemon writes into its links. On a Unix socket it is 8080, the default of the daemon's class
     /// (protocol reference §3.3).
     pub(crate) port: u16,
+    /// The faults of the handshake of TLS; `None` on a connection without TLS.
+    pub(crate) handshake: Option<Faults>,
+}
+
+/// The first byte of a connection with TLS, with which no request in plain text begins.
+pub(crate) const TLS_HANDSHAKE: u8 = 0x16;
+
+impl Listener {
+    /// Returns the faults of an exchange, to which those of the handshake belong.
+    pub(crate) fn with_handshake(&self, faults: Faults) -> Faults {
+        match &self.handshake {
+            Some(handshake) if !handshake.is_empty() => handshake.iter().chain(faults.iter()).cloned().collect(),
+            _ => faults,
+        }
+    }
 }
 
 /// The answer to a request.
@@ -46,6 +61,8 @@ pub(crate) enum Then {
     Close,
     /// The connection stays open, and nothing more is sent.
     Hang,
+    /// The connection is closed without the `close_notify` of TLS.
+    CloseSilently,
     /// The connection is reset.
     Reset,
     /// The sending side is closed, and the other one is read on.

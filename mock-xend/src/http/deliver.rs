@@ -17,12 +17,30 @@ use crate::line::Line;
 /// reply.
 const LINGER: Duration = Duration::from_millis(500);
 
+/// How a stream is closed in the ways that depend on its kind.
+pub(crate) struct Closing<S> {
+    /// Closes the stream so that its peer sees a reset.
+    pub(crate) reset: fn(S),
+    /// Keeps the stream from telling its peer that it is closed, as TLS does.
+    pub(crate) silence: fn(&mut S),
+}
+
+impl<S> Closing<S> {
+    /// Returns how a stream without TLS is closed.
+    pub(crate) fn plain(reset: fn(S)) -> Self {
+        Self { reset, silence: |_| {} }
+    }
+}
+
 /// What serves the connections of listeners.
 pub(crate) trait Serves: Send + Sync + 'static {
-    /// Serves one connection until it is closed. `reset` closes a stream so that its peer sees a reset.
-    fn serve<S>(self: Arc<Self>, stream: S, listener: Listener, reset: fn(S)) -> impl Future<Output = ()> + Send
+    /// Serves one connection until it is closed.
+    fn serve<S>(self: Arc<Self>, stream: S, listener: Listener, closing: Closing<S>) -> impl Future<Output = ()> + Send
     where
         S: AsyncRead + AsyncWrite + Send + Unpin;
+
+    /// Notes a connection on which no request can be read, and why. `sent` is what the client sent.
+    fn unserved(&self, listener: &Listener, why: String, sent: &[u8]);
 
     /// Returns the line between the server and its clients.
     fn line(&self) -> &Line;
@@ -40,7 +58,7 @@ pub(crate) trait Serves: Send + Sync + 'static {
 /// the reply, its faults, the request, and the bytes that are sent.
 pub(crate) async fn deliver<S>(
     line: &Line,
-    face: Face,
+    listener: &Listener,
     input: &mut Input<S>,
     answer: Answer,
     record: impl FnOnce(AnsweredBy, Faults, &[u8], &[u8]),
@@ -49,8 +67,8 @@ where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     let Answer { bytes, faults, then, answered_by } = answer;
-    let Some((faults, seed)) = line.faults(&faults, bytes.len()) else {
-        record(answered_by, Faults::none(), input.taken(), &bytes);
+    let Some((faults, seed)) = line.faults(&faults, listener.handshake.is_some(), bytes.len()) else {
+        record(answered_by, listener.with_handshake(Faults::none()), input.taken(), &bytes);
         let stream = input.stream();
         stream.write_all(&bytes).await?;
         stream.flush().await?;
@@ -59,14 +77,14 @@ where
     let plan = Plan::new(&bytes, &faults, seed);
     drop(bytes);
     if let Some(refusal) = plan.refusal {
-        line.refuse(face, refusal).await;
+        line.refuse(listener.face, refusal).await;
     }
     let mut steps = plan.steps().peekable();
     while let Some(&SendStep::Wait(time)) = steps.peek() {
         tokio::time::sleep(time).await;
         steps.next();
     }
-    record(answered_by, plan.applied.clone(), input.taken(), &plan.bytes);
+    record(answered_by, listener.with_handshake(plan.applied.clone()), input.taken(), &plan.bytes);
     let stream = input.stream();
     for step in steps {
         match step {
@@ -80,6 +98,7 @@ where
     Ok(match plan.end {
         None => then,
         Some(End::Close) => Then::Close,
+        Some(End::CloseSilently) => Then::CloseSilently,
         Some(End::Stall) => Then::Hang,
         Some(End::Reset) => Then::Reset,
         Some(End::HalfClose) => Then::HalfClose,
@@ -88,14 +107,15 @@ where
 }
 
 /// Ends a connection.
-pub(crate) async fn finish<S>(mut input: Input<S>, then: Then, reset: fn(S))
+pub(crate) async fn finish<S>(mut input: Input<S>, then: Then, closing: Closing<S>)
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
     match then {
         Then::Continue | Then::Close => {}
+        Then::CloseSilently => (closing.silence)(input.stream()),
         Then::Hang => return input.drain().await,
-        Then::Reset => return reset(input.into_stream()),
+        Then::Reset => return (closing.reset)(input.into_stream()),
         Then::HalfClose => {
             if input.stream().shutdown().await.is_ok() {
                 input.drain().await;

@@ -86,6 +86,11 @@ impl<R: AsyncRead + Unpin> Input<R> {
         self.buffer.len() > self.taken || self.fill().await
     }
 
+    /// Returns the bytes that have come of the next exchange.
+    pub(crate) fn coming(&self) -> &[u8] {
+        &self.buffer[self.taken..]
+    }
+
     /// Returns whether the peer has reset the stream.
     pub(crate) fn is_reset(&self) -> bool {
         self.is_reset

@@ -135,6 +135,7 @@ async fn ask(address: &Address, method: &str, path: &str, body: String) -> Resul
     match address {
         Address::Tcp(address) => call(TcpStream::connect(address).await?, method, path, body).await,
         Address::Unix(file) => call(UnixStream::connect(file).await?, method, path, body).await,
+        Address::Tls(_) => Err("an admin listener has no TLS; take the address that the mock printed".into()),
         Address::AnyUnix => Err("unix:auto is for the mock; take the path that it printed".into()),
     }
 }

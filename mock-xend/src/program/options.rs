@@ -11,6 +11,8 @@ use super::log;
 use super::output::{cannot, open};
 use super::reload::{Files, Reloading};
 use super::terminal::print_to_stderr;
+#[cfg(feature = "tls")]
+use super::tls::{CaFile, TlsOptions};
 use crate::address::Address;
 use crate::admin::{self, Admin};
 use crate::clock::Clock;
@@ -34,12 +36,13 @@ pub(super) struct Options {
     #[arg(long, value_name = "ADDRESS")]
     sxp: Vec<Address>,
 
-    /// Listen on this address for XML-RPC; may be repeated. Without any listener, the mock serves S-expressions and
+    /// Listen on this address for XML-RPC; tls: before IP:PORT, PORT or localhost:PORT makes it one with TLS; may be
+    /// repeated. Without any listener, the mock serves S-expressions and
     /// XML-RPC on loopback, at Xend's own ports
     #[arg(long, value_name = "ADDRESS")]
     xmlrpc: Vec<Address>,
 
-    /// Listen on this address for the Xen-API, which releases from 3.1 on have; may be repeated
+    /// Listen on this address for the Xen-API, which releases from 3.1 on have, with TLS as for --xmlrpc; may be repeated
     #[arg(long, value_name = "ADDRESS")]
     xenapi: Vec<Address>,
 
@@ -101,6 +104,10 @@ pub(super) struct Options {
     #[arg(long)]
     keep_secrets: bool,
 
+    #[cfg(feature = "tls")]
+    #[command(flatten)]
+    tls: TlsOptions,
+
     /// Exit with status 1 if the requests were not those that the scenario expects
     #[arg(long)]
     pub(super) verify: bool,
@@ -112,6 +119,8 @@ pub(super) struct Started {
     pub(super) admin: Option<Admin>,
     reloading: Reloading,
     ready: Option<RemovedOnDrop>,
+    #[cfg(feature = "tls")]
+    pub(super) ca: Option<CaFile>,
     log: Option<log::Writing>,
 }
 
@@ -149,6 +158,9 @@ impl Options {
             None => builder,
         };
         let builder = self.quirk.iter().fold(builder, |builder, &quirk| builder.quirk(quirk));
+        #[cfg(feature = "tls")]
+        let builder =
+            builder.tls(self.tls.settings(addresses.iter().any(|(_, address)| matches!(address, Address::Tls(_))))?);
         let builder = addresses.into_iter().fold(builder, |builder, (face, address)| builder.listen(face, address));
         if let Some(path) = &self.dump_world {
             // Only checks that the world can be written. No temporary file is kept until then, because it would stay
@@ -157,6 +169,8 @@ impl Options {
         }
         let ready_file = self.ready_file.as_deref().map(|path| open("--ready-file", path)).transpose()?;
         let log = self.log.as_deref().map(|path| log::Log::open(path, self.keep_secrets)).transpose()?;
+        #[cfg(feature = "tls")]
+        let ca_file = self.tls.open_ca()?;
         let mock = builder.start()?;
         let admin = match &self.admin {
             Some(address) => Some(Admin::start(address, self.socket_mode, self.keep_secrets, &mock)?),
@@ -164,6 +178,8 @@ impl Options {
         };
         let files = Files { scenario: self.scenario.clone(), named, world: self.world.clone() };
         let reloading = Reloading::start(files, self.watch, mock.daemon().clone())?;
+        #[cfg(feature = "tls")]
+        let ca = self.tls.write_ca(ca_file, &mock)?;
         let ready = match (&self.ready_file, ready_file) {
             (Some(path), Some(file)) => write_ready_file(path, file, &mock, admin.as_ref())
                 .map_err(|error| cannot("--ready-file", path, error))?,
@@ -178,7 +194,15 @@ impl Options {
             );
         }
         let log = log.map(|log| log.write(&mock, admin.as_ref())).transpose()?;
-        Ok(Started { mock, admin, reloading, ready, log })
+        Ok(Started {
+            mock,
+            admin,
+            reloading,
+            ready,
+            #[cfg(feature = "tls")]
+            ca,
+            log,
+        })
     }
 
     /// Returns the addresses that the options give.
@@ -202,7 +226,7 @@ impl Options {
 
     /// Stops a mock, writes what is written at the end, and prints the report.
     pub(super) fn stop(&self, started: Started) -> Result<Report, Error> {
-        let Started { mock, admin, reloading, ready, log } = started;
+        let Started { mock, admin, reloading, ready, log, .. } = started;
         drop(ready);
         // The log ends with the last handle to the daemon, and these have one each.
         drop((admin, reloading));
@@ -249,6 +273,9 @@ struct Ready {
     pid: u32,
     release: String,
     listening: Vec<Listening>,
+    /// The certificate that clients of listeners with TLS must trust.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    ca_pem: Option<String>,
     #[serde(skip_serializing_if = "Option::is_none")]
     admin: Option<AdminListening>,
 }
@@ -286,6 +313,10 @@ fn write_ready_file(
                 url: address.url(*face),
             })
             .collect(),
+        #[cfg(feature = "tls")]
+        ca_pem: mock.ca_pem().map(str::to_owned),
+        #[cfg(not(feature = "tls"))]
+        ca_pem: None,
         admin: admin.map(|admin| AdminListening { address: admin.address().to_string(), url: admin.url() }),
     };
     file.write(&[serde_json::to_vec(&ready)?.as_slice(), b"\n"].concat())?;

@@ -2,6 +2,8 @@
 
 use std::ffi::OsString;
 use std::io;
+#[cfg(feature = "tls")]
+use std::io::Write;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{Child, Command, ExitCode};
 use std::sync::mpsc::{self, Sender};
@@ -11,6 +13,8 @@ use xend_wire::Release;
 use xend_wire::operation::Face;
 
 use super::options::Options;
+#[cfg(feature = "tls")]
+use super::options::Started;
 use super::terminal::{on_signal, print_to_stderr};
 use crate::address::Address;
 use crate::error::Error;
@@ -44,7 +48,11 @@ pub(super) fn run(options: &Options, command: &[OsString]) -> Result<ExitCode, E
         Some((format!("XEND_{}_URL", face.as_str().to_ascii_uppercase()), url))
     });
     let admin = started.admin.as_ref().map(|admin| ("XEND_ADMIN_URL".to_owned(), admin.url()));
-    let mut child = match Command::new(program).args(arguments).envs(urls.chain(admin)).spawn() {
+    let mut command = Command::new(program);
+    command.args(arguments).envs(urls.chain(admin));
+    #[cfg(feature = "tls")]
+    let _ca = hand_over_ca(&mut command, &started)?;
+    let mut child = match command.spawn() {
         Ok(child) => child,
         Err(error) => {
             let program = program.to_string_lossy();
@@ -78,6 +86,25 @@ pub(super) fn run(options: &Options, command: &[OsString]) -> Result<ExitCode, E
 fn free_ports(release: Release) -> Vec<(Face, Address)> {
     let faces = Face::ALL.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1);
     faces.map(|face| (face, Address::any_port())).collect()
+}
+
+/// Names the file with the certificate that clients must trust in the environment of a command. The file is made unless
+/// an option names one; the returned value removes it.
+#[cfg(feature = "tls")]
+fn hand_over_ca(command: &mut Command, started: &Started) -> Result<Option<tempfile::TempPath>, Error> {
+    let Some(pem) = started.mock.ca_pem() else { return Ok(None) };
+    let (path, made) = match &started.ca {
+        Some(ca) => (std::path::absolute(&ca.path).map_err(Error::Start)?, None),
+        None => {
+            let mut file =
+                tempfile::Builder::new().prefix("mock-xend-").suffix(".pem").tempfile().map_err(Error::Start)?;
+            file.write_all(pem.as_bytes()).map_err(Error::Start)?;
+            (file.path().to_owned(), Some(file.into_temp_path()))
+        }
+    };
+    // Clients that take their certificates from OpenSSL trust the mock by the second one.
+    command.env("XEND_CA_FILE", &path).env("SSL_CERT_FILE", &path);
+    Ok(made)
 }
 
 /// Tells when a command has ended, without collecting its status.

@@ -13,7 +13,7 @@ use super::replay::Replay;
 use super::upstream::{Stream, Upstream};
 use crate::clock::Clock;
 use crate::fault::Faults;
-use crate::http::{Answer, Input, Listener, Serves, Then, deliver, finish};
+use crate::http::{Answer, Closing, Input, Listener, Serves, Then, deliver, finish};
 use crate::journal::{AnsweredBy, ExchangeInfo, Journal};
 use crate::line::Line;
 
@@ -127,7 +127,7 @@ impl Server {
 }
 
 impl Serves for Server {
-    async fn serve<S>(self: Arc<Self>, stream: S, listener: Listener, reset: fn(S))
+    async fn serve<S>(self: Arc<Self>, stream: S, listener: Listener, closing: Closing<S>)
     where
         S: AsyncRead + AsyncWrite + Send + Unpin,
     {
@@ -163,7 +163,7 @@ impl Serves for Server {
                 let info = ExchangeInfo { face, connection, release, generation: 1, at, answered_by, faults };
                 lock(&self.journal).record(info, request, reply);
             };
-            let then = deliver(&self.line, face, &mut input, answer, journal).await;
+            let then = deliver(&self.line, &listener, &mut input, answer, journal).await;
             // Whether the server closes the connection shows before the next request, or never.
             let seen = match (&then, &mut upstream) {
                 (Ok(Then::Continue), Some(server)) => tokio::select! {
@@ -179,10 +179,18 @@ impl Serves for Server {
             let then =
                 if then == Then::Continue && upstream.is_some() && seen != End::Open { Then::Close } else { then };
             if then != Then::Continue {
-                return finish(input, then, reset).await;
+                return finish(input, then, closing).await;
             }
         }
-        finish(input, Then::Close, reset).await;
+        finish(input, Then::Close, closing).await;
+    }
+
+    fn unserved(&self, listener: &Listener, why: String, sent: &[u8]) {
+        let connection = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
+        let (release, at) = (Release::default(), self.clock.now());
+        let (answered_by, faults) = (AnsweredBy::Nothing { why: why.into() }, Faults::none());
+        let info = ExchangeInfo { face: listener.face, connection, release, generation: 1, at, answered_by, faults };
+        lock(&self.journal).record(info, sent, b"");
     }
 
     fn line(&self) -> &Line {

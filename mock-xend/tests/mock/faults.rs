@@ -37,11 +37,20 @@ const FORMS: [&str; 21] = [
     r#"{ insert = { at = "start", text = "\r\n" } }, { delay = "1s" }"#,
 ];
 
-/// The rows of the table of faults in the documentation: a name and an example each.
+/// The rows of the table of faults of any reply in the documentation: a name and an example each.
 fn documented() -> Vec<(&'static str, &'static str)> {
+    table("| fault |")
+}
+
+/// The rows of the table of faults of TLS in the documentation.
+fn documented_of_tls() -> Vec<(&'static str, &'static str)> {
+    table("| fault of TLS |")
+}
+
+fn table(head: &str) -> Vec<(&'static str, &'static str)> {
     let documentation = include_str!("../../../docs/scenarios.md");
     let (_, section) = documentation.split_once("## Faults\n").expect("there is a section on faults");
-    let rows = section.lines().skip_while(|line| !line.starts_with("| fault")).skip(2);
+    let rows = section.lines().skip_while(|line| !line.starts_with(head)).skip(2);
     let cell = |cell: &'static str| cell.trim().trim_matches('`');
     let row = |line: &'static str| {
         let mut cells = line.split('|').skip(1);
@@ -281,6 +290,9 @@ fn faults_that_can_not_apply_are_refused_with_their_place() {
         (any, r#"{ close = "/domain/name" }"#),
         (any, r#"{ close = "params[0]" }"#),
         ("face = \"sxp\"\nreply = \"hang\"", r#"{ reset = "start" }"#),
+        (sxp, r#""no-close-notify""#),
+        (xmlrpc, r#""expired""#),
+        (xmlrpc, r#""no-close-notify", { reset = "body" }"#),
         ("face = \"sxp\"\nreply = \"close\"", r#"{ drip = { bytes = 1, every = "1s" } }"#),
     ];
     let mut text = String::new();
@@ -297,17 +309,20 @@ fn the_documentation_has_every_fault() {
     let error = Scenario::parse("faults.toml", &script("\"nonsense\""), Path::new(".")).expect_err("it is no fault");
     let (_, known) = error.message().split_once("expected one of ").expect("the error lists the faults");
     let known: Vec<_> = known.split('`').skip(1).step_by(2).collect();
-    let rows = documented();
-    assert_eq!(rows.iter().map(|(name, _)| *name).collect::<Vec<_>>(), known);
+    let (rows, of_tls) = (documented(), documented_of_tls());
+    assert_eq!(rows.iter().chain(&of_tls).map(|(name, _)| *name).collect::<Vec<_>>(), known);
     for (name, example) in rows {
         Scenario::parse("scenarios.md", &script(example), Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
         assert!(example.contains(name), "{name}: {example}");
+    }
+    for (name, example) in of_tls {
+        assert_eq!(example, format!("\"{name}\""));
     }
 }
 
 #[test]
 fn faults_are_values_that_are_read_as_they_are_written() {
-    for (_, example) in documented() {
+    for (_, example) in documented().into_iter().chain(documented_of_tls()) {
         #[derive(serde::Deserialize)]
         struct File {
             faults: Faults,

@@ -17,7 +17,7 @@ fn ask(mut stream: impl Read + Write) -> String {
 
 fn tcp(address: &Address) -> SocketAddr {
     match address {
-        Address::Tcp(address) => *address,
+        Address::Tcp(address) | Address::Tls(address) => *address,
         Address::Unix(_) | Address::AnyUnix => panic!("a Unix socket"),
     }
 }

@@ -30,6 +30,8 @@ mod run;
 mod scenarios;
 mod schema;
 mod shared_python;
+#[cfg(feature = "tls")]
+mod tls;
 mod worlds;
 mod xenapi;
 mod xm;
