@@ -51,7 +51,7 @@ const REDACTED: &[u8] = b"{redacted}";
 
 /// Returns a recorded reply in which each `{redacted}` is what stands there in the given one, as far as both agree. If
 /// there is one, `Content-Length` is masked in both, since it counts the text that stands for the secret.
-pub fn filled(recorded: Vec<u8>, given: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
+pub(super) fn filled(recorded: Vec<u8>, given: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
     let at = |bytes: &[u8], what: &[u8]| bytes.windows(what.len()).position(|window| window == what);
     if at(&recorded, REDACTED).is_none() {
         return (recorded, given);
@@ -63,7 +63,9 @@ pub fn filled(recorded: Vec<u8>, given: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
         let (before, behind) = (&left[..mark], &left[mark + REDACTED.len()..]);
         let next = &behind[..at(behind, REDACTED).unwrap_or(behind.len()).min(20)];
         let Some(secret) = rest.strip_prefix(before) else { break };
-        let Some(end) = (if next.is_empty() { Some(secret.len()) } else { at(secret, next) }) else { break };
+        // What follows may differ from a byte on.
+        let behind_secret = (1..=next.len()).rev().find_map(|length| at(secret, &next[..length]));
+        let Some(end) = (if next.is_empty() { Some(secret.len()) } else { behind_secret }) else { break };
         filled.extend_from_slice(before);
         filled.extend_from_slice(&secret[..end]);
         (left, rest) = (behind, &secret[end..]);
