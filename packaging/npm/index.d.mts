@@ -15,6 +15,40 @@ export interface Options {
   options?: string[];
 }
 
+/** A request and its reply, as the journal keeps them. */
+export interface Exchange {
+  event: "exchange";
+  /** Counts the exchanges of the mock, from 1. */
+  number: number;
+  /** The time of the simulated host, in seconds since the Unix epoch. */
+  at: number;
+  /** Counts the connections of all protocols, from 1. */
+  connection: number;
+  /** Grows whenever the scenario or the world is replaced. */
+  generation: number;
+  face: Face;
+  /** What was asked for, such as `domain.pause`, with its arguments; not there for what is no operation. */
+  operation?: string;
+  arguments?: Record<string, string>;
+  answered_by: "expectation" | "world" | "refusal" | "face";
+  /** Where the expectation is written: `line 12`. */
+  expectation?: string;
+  /** Why no expectation answered. */
+  why_not?: string;
+  /** The HTTP status of the reply. */
+  status?: number;
+  /** The faults that the reply was sent with. */
+  faults?: string[];
+  /** The bytes of request and reply as text, or in base64 if they are not UTF-8. */
+  request?: string;
+  request_base64?: string;
+  reply?: string;
+  reply_base64?: string;
+  /** The whole lengths, if the journal keeps only the first bytes. */
+  request_length?: number;
+  reply_length?: number;
+}
+
 /** A mock of Xend that runs as a process of its own, and listens on loopback at ports that were free. */
 export class MockXend implements AsyncDisposable {
   private constructor();
@@ -24,10 +58,28 @@ export class MockXend implements AsyncDisposable {
   url(face?: Face): string;
   /** The address as `xend-harness` takes it, such as `xmlrpc+tcp://127.0.0.1:41234`. */
   uri(face?: Face): string;
-  /** Stops the mock, and returns the simulated host as the test left it: the text of a world file, in TOML. */
+  /**
+   * The address of the mock's control, such as `http://127.0.0.1:41235`: a browser shows the mock there, and
+   * `mock-xend ctl --admin` takes it.
+   */
+  readonly admin: string;
+  /**
+   * Returns the latest requests with their replies, the oldest first: those since the start or `reset`, up to the end
+   * of a mock that was stopped.
+   */
+  journal(): Promise<Exchange[]>;
+  /**
+   * Returns the simulated host as it is now, or of a mock that was stopped as it was then: the text of a world file,
+   * in TOML.
+   */
   world(): Promise<string>;
-  /** Stops the mock, and throws `UnexpectedRequests` if the requests were not those that the scenario expects. */
+  /** Throws `UnexpectedRequests` if the requests so far were not those that the scenario expects. */
   verify(): Promise<void>;
+  /**
+   * Starts over: the scenario and the simulated host are as at the start, and the journal is empty. Ports stay as they
+   * are, so that one mock serves many tests.
+   */
+  reset(): Promise<void>;
   /** Stops the mock, and returns its exit status. */
   stop(): Promise<number | null>;
   [Symbol.asyncDispose](): Promise<void>;

@@ -7,7 +7,7 @@ import { join } from "node:path";
 import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 
-/** Milliseconds that a mock may take to end, after which it is killed. */
+/** Milliseconds that a mock may take to end, after which it is killed, and to answer a call of its control. */
 const PATIENCE = 10_000;
 
 export function program(name = "xend-harness") {
@@ -36,6 +36,7 @@ export class MockXend {
   #ended;
   #said = "";
   #world = "";
+  #journal;
 
   /** Use `startMockXend`, which waits until the mock listens. */
   constructor({ release, scenario, world, faces, options = [] }) {
@@ -45,7 +46,7 @@ export class MockXend {
     for (const [option, toml] of Object.entries({ scenario, world })) {
       if (toml !== undefined) given.push(`--${option}`, this.#file(`given-${option}.toml`, toml));
     }
-    for (const face of faces) given.push(`--${face}`, "tcp:127.0.0.1:0");
+    for (const face of [...faces, "admin"]) given.push(`--${face}`, "tcp:127.0.0.1:0");
     // A file takes any amount of text while nobody reads it.
     const stderr = openSync(join(this.#folder, "stderr"), "w");
     this.#child = spawn(program("mock-xend"), [...given, ...options], { stdio: ["ignore", "pipe", stderr] });
@@ -71,7 +72,7 @@ export class MockXend {
       const [, face, address] = /^LISTENING (\S+) tcp:(\S+)$/.exec(line) ?? [];
       if (face === undefined) break;
       mock.#addresses.set(face, address);
-      if (mock.#addresses.size === faces.length) return mock;
+      if (face === "admin") return mock.#forgotten();
     }
     const status = await mock.#ended;
     throw new Error(mock.#said.trim() || `mock-xend ended with status ${status}`);
@@ -80,7 +81,7 @@ export class MockXend {
   address(face = "xmlrpc") {
     const address = this.#addresses.get(face);
     if (address === undefined) {
-      const there = [...this.#addresses.keys()].join(", ");
+      const there = [...this.#addresses.keys()].filter((face) => face !== "admin").join(", ");
       throw new RangeError(`the mock does not listen for "${face}"; it listens for ${there}`);
     }
     return address;
@@ -94,29 +95,80 @@ export class MockXend {
     return `${face}+tcp://${this.address(face)}`;
   }
 
+  get admin() {
+    return `http://${this.address("admin")}`;
+  }
+
   async stop() {
+    if (this.#runs()) {
+      // A mock that ends by itself takes its journal with it.
+      this.#journal = await this.journal().catch(() => undefined);
+    }
     this.#child.kill("SIGTERM");
     const killer = setTimeout(() => this.#child.kill("SIGKILL"), PATIENCE);
     try {
-      return await this.#ended;
+      return await this.#end();
     } finally {
       clearTimeout(killer);
     }
   }
 
+  async journal() {
+    if (this.#runs()) return (await this.#call("GET", "/journal")).split("\n").filter(Boolean).map((line) => JSON.parse(line));
+    if (this.#journal === undefined) {
+      throw new Error(`mock-xend ended with status ${await this.#end()} before its journal was read`);
+    }
+    return this.#journal;
+  }
+
   async world() {
-    await this.stop();
+    if (this.#runs()) return this.#call("GET", "/world");
+    await this.#end();
     return this.#world;
   }
 
   async verify() {
-    const status = await this.stop();
+    if (this.#runs()) {
+      const report = JSON.parse(await this.#call("GET", "/verify"));
+      if (!report.as_expected) throw new UnexpectedRequests(lines(report));
+      return;
+    }
+    const status = await this.#end();
     if (status === 1) throw new UnexpectedRequests(this.#said.trimEnd().split("\n"));
     if (status !== 0) throw new Error(`mock-xend ended with status ${status}: ${this.#said.trim()}`);
   }
 
+  async reset() {
+    if (!this.#runs()) throw new Error("only a mock that runs can be reset");
+    await this.#call("POST", "/reset");
+  }
+
   async [Symbol.asyncDispose ?? Symbol.for("Symbol.asyncDispose")]() {
     await this.stop();
+  }
+
+  /** Lets Node.js end, and the mock with it, if nobody stops the mock. */
+  #forgotten() {
+    this.#child.unref();
+    this.#child.stdout.unref();
+    return this;
+  }
+
+  /** Waits for the end of the mock, which keeps Node.js running until then. */
+  #end() {
+    this.#child.ref();
+    return this.#ended;
+  }
+
+  /** Whether the mock has neither ended nor been told to. */
+  #runs() {
+    return this.#child.exitCode === null && this.#child.signalCode === null && !this.#child.killed;
+  }
+
+  /** Makes a call of the mock's control, and returns the body of the answer. */
+  async #call(method, path) {
+    const answer = await fetch(this.admin + path, { method, signal: AbortSignal.timeout(PATIENCE) });
+    return answer.text();
   }
 
   /** The path of a file that was given by its path or by its text. */
@@ -141,6 +193,15 @@ export class MockXend {
     this.#world = read("world.toml");
     rmSync(this.#folder, { recursive: true, force: true });
   }
+}
+
+/** The differences of a report of the mock's control, as `mock-xend --verify` prints them. */
+function lines({ findings, left_out }) {
+  const told = findings.flatMap(({ kind, what, why }) => [
+    `${kind}: ${what}`,
+    ...why.split("\n").filter(Boolean).map((line) => `  ${line}`),
+  ]);
+  return left_out ? [...told, `and ${left_out} more, which are not kept`] : told;
 }
 
 export async function startMockXend(options = {}) {

@@ -66,6 +66,71 @@ test("a scenario may be a file, and is verified", async () => {
   }
 });
 
+test("the journal grows while the mock runs, and is there after its end", async (t) => {
+  const mock = await mockXend(t, { scenario: OUTAGE });
+  assert.deepEqual(await mock.journal(), []);
+  await call(mock.url(), "xend.domain.pause", "vm1");
+  await call(mock.url(), "xend.domain.pause", "nosuch\u2028");
+  const [refused, unknown, ...others] = await mock.journal();
+  assert.deepEqual(others, []);
+  assert.deepEqual([refused.operation, refused.arguments], ["domain.pause", { domain: "vm1" }]);
+  assert.deepEqual([refused.answered_by, refused.expectation], ["expectation", "line 3"]);
+  assert.deepEqual([unknown.number, unknown.face, unknown.answered_by], [2, "xmlrpc", "world"]);
+  assert.match(unknown.request, /xend\.domain\.pause/);
+  await mock.stop();
+  assert.deepEqual(await mock.journal(), [refused, unknown]);
+});
+
+test("the world is seen while the mock runs", async (t) => {
+  const mock = await mockXend(t, { release: "4.1" });
+  const state = async () => /name = "vm1"\n(?:.*\n){2}state = "(.*)"/.exec(await mock.world())[1];
+  const before = await state();
+  await call(mock.url(), "xend.domain.pause", "vm1");
+  assert.equal(await state(), "paused");
+  await call(mock.url(), "xend.domain.unpause", "vm1");
+  assert.equal(await state(), before);
+  await mock.stop();
+  assert.equal(await state(), before);
+});
+
+test("verify tells the same before and after the end", async () => {
+  const mock = await startMockXend({ scenario: `unexpected = "refuse"\n${OUTAGE}` });
+  await call(mock.url(), "xend.domain.pause", "vm2");
+  const told = [];
+  for (let time = 0; time < 2; time += 1) {
+    await assert.rejects(mock.verify(), (error) => told.push(error.lines) && error instanceof UnexpectedRequests);
+    await mock.stop();
+  }
+  assert.deepEqual(told[0], told[1]);
+  assert.ok(told[0].includes("unused: line 4: domain.pause domain=vm1: 0 of 1"), told[0].join("\n"));
+  assert.ok(told[0].length > 2);
+});
+
+test("a reset starts over at the same ports", async (t) => {
+  const mock = await mockXend(t, { scenario: OUTAGE });
+  const fresh = await mock.world();
+  for (let time = 0; time < 2; time += 1) {
+    await assert.rejects(mock.verify(), UnexpectedRequests);
+    await call(mock.url(), "xend.domain.pause", "vm1");
+    await call(mock.url(), "xend.domain.unpause", "vm2");
+    await mock.verify();
+    assert.equal((await mock.journal()).length, 2);
+    assert.doesNotMatch(await mock.world(), /state = "paused"/);
+    await mock.reset();
+    assert.deepEqual(await mock.journal(), []);
+    assert.match(await mock.world(), /state = "paused"/);
+  }
+  assert.match(fresh, /state = "paused"/);
+  await call(mock.url(), "xend.domain.pause", "vm1");
+  await mock.stop();
+  await assert.rejects(mock.reset(), /only a mock that runs/);
+});
+
+test("the control has an address", async (t) => {
+  const mock = await mockXend(t);
+  assert.equal((await (await fetch(`${mock.admin}/health`)).json()).status, "ok");
+});
+
 test("a mistake in a scenario is shown with its place", async () => {
   const scenario = 'release = "4.2"\nunexpected = "refuse"';
   await assert.rejects(startMockXend({ scenario }), /unknown release `4.2`[^]*toml:1:11/);
@@ -76,6 +141,19 @@ test("a mock can be stopped twice", async () => {
   assert.equal(await mock.stop(), 0);
   assert.equal(await mock.stop(), 0);
   await assert.rejects(fetch(mock.url()));
+});
+
+test("a mock that nobody stops ends with Node.js", () => {
+  const script = `
+    import { startMockXend } from ${JSON.stringify(index)};
+    const mock = await startMockXend();
+    console.log(mock.admin, (await mock.journal()).length);
+  `;
+  // Node.js would wait for ever; the limit only ends the test.
+  const run = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8", timeout: 60_000 });
+  assert.equal(run.status, 0, run.stderr);
+  const [address] = run.stdout.split(" 0\n");
+  return assert.rejects(fetch(`${address}/health`));
 });
 
 test("the programs are there", () => {

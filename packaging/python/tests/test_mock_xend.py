@@ -63,6 +63,101 @@ def test_a_scenario_may_be_a_file(tmp_path: pathlib.Path):
         assert caught.value.lines == ["unused: line 3: domain.pause domain=vm1: 0 of 1"]
 
 
+def test_the_journal_grows_while_the_mock_runs(mock_xend):
+    mock = mock_xend(scenario=OUTAGE)
+    xend = xmlrpc.client.ServerProxy(mock.url())
+    assert mock.journal() == []
+    with pytest.raises(xmlrpc.client.Fault):
+        xend.xend.domain.pause("vm1")
+    assert xend.xend.domains(0) == ["Domain-0", "vm1", "vm2"]
+    pause, domains = mock.journal()
+    assert (pause["operation"], pause["arguments"]) == ("domain.pause", {"domain": "vm1"})
+    assert (pause["answered_by"], pause["expectation"]) == ("expectation", "line 3")
+    assert (domains["number"], domains["face"], domains["answered_by"]) == (2, "xmlrpc", "world")
+    assert "xend.domains" in domains["request"] and "vm2" in domains["reply"]
+    mock.stop()
+    assert mock.journal() == [pause, domains]
+
+
+def test_what_python_takes_for_the_end_of_a_line_ends_no_exchange(mock_xend):
+    mock = mock_xend()
+    with pytest.raises(xmlrpc.client.Fault):
+        xmlrpc.client.ServerProxy(mock.url()).xend.domain.pause("a\u2028b\x85")
+    assert [exchange["number"] for exchange in mock.journal()] == [1]
+
+
+def test_the_world_is_seen_while_the_mock_runs(mock_xend):
+    mock = mock_xend(release="4.1")
+    xend = xmlrpc.client.ServerProxy(mock.url())
+
+    def state():
+        return {domain["name"]: domain["state"] for domain in mock.world()["domain"]}["vm1"]
+
+    before = state()
+    xend.xend.domain.pause("vm1")
+    assert (state(), before) == ("paused", before) and before != "paused"
+    xend.xend.domain.unpause("vm1")
+    assert state() == before
+
+
+def test_verify_tells_what_is_missing_so_far(mock_xend):
+    mock = mock_xend(scenario='unexpected = "refuse"\n' + OUTAGE)
+    xend = xmlrpc.client.ServerProxy(mock.url())
+    with pytest.raises(UnexpectedRequests) as caught:
+        mock.verify()
+    assert caught.value.lines == ["unused: line 4: domain.pause domain=vm1: 0 of 1"]
+    with pytest.raises(xmlrpc.client.Fault):
+        xend.xend.domain.pause("vm1")
+    mock.verify()
+
+
+def test_verify_says_the_same_before_and_after_the_end():
+    mock = MockXend(scenario='unexpected = "refuse"\n' + OUTAGE).start()
+    with pytest.raises(xmlrpc.client.Fault):
+        xmlrpc.client.ServerProxy(mock.url()).xend.domain.pause("vm2")
+    lines = []
+    for _ in range(2):
+        with pytest.raises(UnexpectedRequests) as caught:
+            mock.verify()
+        lines.append(caught.value.lines)
+        mock.stop()
+    assert lines[0] == lines[1] and len(lines[0]) > 2
+
+
+def test_a_reset_starts_over_at_the_same_ports():
+    with MockXend(release="4.1", scenario=OUTAGE.replace("3.0.3", "4.1")) as mock:
+        url = mock.url()
+        xend = xmlrpc.client.ServerProxy(url)
+        for _ in range(2):
+            with pytest.raises(xmlrpc.client.Fault):
+                xend.xend.domain.pause("vm1")
+            xend.xend.domain.unpause("vm2")
+            mock.verify()
+            assert len(mock.journal()) == 2
+            states = {domain["name"]: domain["state"] for domain in mock.world()["domain"]}
+            mock.reset()
+            assert mock.journal() == [] and mock.url() == url
+            fresh = {domain["name"]: domain["state"] for domain in mock.world()["domain"]}
+            assert states["vm2"] != "paused" == fresh["vm2"]
+        with pytest.raises(xmlrpc.client.Fault):
+            xend.xend.domain.pause("vm1")
+    with pytest.raises(RuntimeError, match="only a mock that runs"):
+        mock.reset()
+
+
+def test_the_control_has_an_address(mock_xend):
+    mock = mock_xend()
+    with urllib.request.urlopen(mock.admin + "/health") as health:
+        assert b'"status":"ok"' in health.read()
+    assert mock.admin not in repr(mock)
+
+
+def test_what_was_not_started_tells_nothing():
+    for ask in [MockXend().journal, MockXend().world, MockXend().verify, MockXend().reset]:
+        with pytest.raises(RuntimeError, match="was not started"):
+            ask()
+
+
 def test_an_exception_in_the_block_comes_first():
     with pytest.raises(KeyError), MockXend(scenario=OUTAGE):
         raise KeyError

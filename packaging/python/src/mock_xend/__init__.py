@@ -13,6 +13,6 @@ With pytest, the fixture ``mock_xend`` starts mocks that end with the test:
 ...     ...
 """
 
-from mock_xend._mock import MockXend, NotStarted, UnexpectedRequests
+from mock_xend._mock import Exchange, MockXend, NotStarted, UnexpectedRequests
 
-__all__ = ["MockXend", "NotStarted", "UnexpectedRequests"]
+__all__ = ["Exchange", "MockXend", "NotStarted", "UnexpectedRequests"]

@@ -1,5 +1,7 @@
 """A mock of Xend that runs as a process of its own."""
 
+import http.client
+import json
 import os
 import pathlib
 import subprocess
@@ -7,7 +9,7 @@ import sys
 import tempfile
 import weakref
 from types import TracebackType
-from typing import Any, Dict, List, Optional, Sequence, Type, Union
+from typing import Any, Dict, List, Optional, Sequence, Type, TypedDict, Union
 
 from xend_harness import program
 
@@ -16,13 +18,49 @@ if sys.version_info >= (3, 11):
 else:
     import tomli as tomllib
 
-__all__ = ["MockXend", "NotStarted", "UnexpectedRequests"]
+__all__ = ["Exchange", "MockXend", "NotStarted", "UnexpectedRequests"]
 
 #: A file by its path, or TOML text: a ``str`` of several lines is text, any other is a path.
 Toml = Union[str, "os.PathLike[str]"]
 
-#: Seconds that a mock may take to end, after which it is killed.
+#: Seconds that a mock may take to end, after which it is killed, and to answer a call of its control.
 _PATIENCE = 10.0
+
+
+class Exchange(TypedDict, total=False):
+    """A request and its reply, as the journal keeps them. A key without a value is not there."""
+
+    #: Counts the exchanges of the mock, from 1.
+    number: int
+    #: The time of the simulated host, in seconds since the Unix epoch.
+    at: float
+    #: Counts the connections of all protocols, from 1.
+    connection: int
+    #: Grows whenever the scenario or the world is replaced.
+    generation: int
+    #: ``"sxp"``, ``"xmlrpc"`` or ``"xenapi"``.
+    face: str
+    #: What was asked for, such as ``"domain.pause"``.
+    operation: str
+    arguments: Dict[str, str]
+    #: ``"expectation"``, ``"world"``, ``"refusal"`` or ``"face"``.
+    answered_by: str
+    #: Where the expectation is written: ``"line 12"``.
+    expectation: str
+    #: Why no expectation answered.
+    why_not: str
+    #: The HTTP status of the reply.
+    status: int
+    #: The faults that the reply was sent with.
+    faults: List[str]
+    #: The bytes of request and reply as text, or in base64 if they are not UTF-8.
+    request: str
+    request_base64: str
+    reply: str
+    reply_base64: str
+    #: The whole lengths, if the journal keeps only the first bytes.
+    request_length: int
+    reply_length: int
 
 
 class NotStarted(RuntimeError):
@@ -73,6 +111,7 @@ class MockXend:
         self._folder: "Optional[tempfile.TemporaryDirectory[str]]" = None
         self._status: Optional[int] = None
         self._said = ""
+        self._journal: Optional[List[Exchange]] = None
 
     def start(self) -> "MockXend":
         """Starts the mock, and returns it once it listens.
@@ -92,6 +131,7 @@ class MockXend:
                 command += [f"--{option}", self._file(f"given-{option}.toml", given)]
         for face in self._faces:
             command += [f"--{face}", "tcp:127.0.0.1:0"]
+        command += ["--admin", "tcp:127.0.0.1:0"]
         # A file takes any amount of text while nobody reads it.
         with open(self._path("stderr"), "wb") as stderr:
             self._process = subprocess.Popen(
@@ -104,7 +144,7 @@ class MockXend:
         # The mock ends with this process, even if nobody stops it.
         weakref.finalize(self, self._process.kill)
         assert self._process.stdout is not None
-        for _ in self._faces:
+        for _ in [*self._faces, "admin"]:
             words = self._process.stdout.readline().split()
             if len(words) != 3:
                 self._end()
@@ -117,6 +157,11 @@ class MockXend:
         """Stops the mock. A mock that was stopped already stays as it is."""
         if self._process is None or self._status is not None:
             return
+        try:
+            self._journal = self.journal()
+        except (OSError, http.client.HTTPException):
+            # The mock has ended by itself, and its journal with it.
+            pass
         self._process.terminate()
         self._end()
 
@@ -125,7 +170,7 @@ class MockXend:
         try:
             return self._addresses[face]
         except KeyError:
-            there = ", ".join(self._addresses) or "nothing, for it was not started"
+            there = ", ".join(face for face in self._addresses if face != "admin") or "nothing, for it was not started"
             raise ValueError(f"the mock does not listen for {face!r}; it listens for {there}") from None
 
     def url(self, face: str = "xmlrpc") -> str:
@@ -137,28 +182,63 @@ class MockXend:
         """Returns the address as ``xend-harness`` takes it, such as ``xmlrpc+tcp://127.0.0.1:41234``."""
         return f"{face}+tcp://{self.address(face)}"
 
+    @property
+    def admin(self) -> str:
+        """The address of the mock's control, such as ``http://127.0.0.1:41235``.
+
+        A browser shows the mock there, and ``mock-xend ctl --admin`` takes it.
+        """
+        return f"http://{self.address('admin')}"
+
+    def journal(self) -> List[Exchange]:
+        """Returns the latest requests with their replies, the oldest first: those since the start or :meth:`reset`.
+
+        Of a mock that was stopped, these are the requests until then.
+
+        :raises RuntimeError: the mock was not started, or ended by itself, so that its journal is lost.
+        """
+        if self._runs():
+            # A control byte in a text is escaped, so that only the ends of lines are line feeds.
+            return [json.loads(line) for line in self._call("GET", "/journal").split("\n") if line]
+        if self._journal is None:
+            raise RuntimeError(f"mock-xend ended with status {self._status} before its journal was read")
+        return self._journal
+
     def world(self) -> Dict[str, Any]:
-        """Returns the simulated host as the test left it, and stops the mock.
+        """Returns the simulated host as it is now, or of a mock that was stopped as it was then.
 
         The keys are those of a world file: ``node``, ``domain`` (a list, in which each domain has its ``name``,
         ``state``, ``memory``, ``vcpus``, ``devices``), and so on.
         """
-        self.stop()
+        if self._runs():
+            return tomllib.loads(self._call("GET", "/world"))
         return tomllib.loads(self._path("world.toml").read_text(encoding="utf-8"))
 
     def verify(self) -> None:
-        """Stops the mock, and checks that the requests were those that the scenario expects.
+        """Checks that the requests so far were those that the scenario expects.
 
         Without a scenario any request is as expected.
 
         :raises UnexpectedRequests: an expectation was not used as often as it should be, or out of order, or a request
             came that the scenario refuses.
         """
-        self.stop()
-        if self._status == 1:
+        if self._runs():
+            report = json.loads(self._call("GET", "/verify"))
+            if not report["as_expected"]:
+                raise UnexpectedRequests(_lines(report))
+        elif self._status == 1:
             raise UnexpectedRequests(self._said.splitlines())
-        if self._status not in (None, 0):
+        elif self._status not in (None, 0):
             raise RuntimeError(f"mock-xend ended with status {self._status}: {self._said.strip()}")
+
+    def reset(self) -> None:
+        """Starts over: the scenario and the simulated host are as at the start, and the journal is empty.
+
+        Ports stay as they are, so that one mock serves many tests.
+        """
+        if not self._runs():
+            raise RuntimeError("only a mock that runs can be reset")
+        self._call("POST", "/reset")
 
     @property
     def said(self) -> str:
@@ -181,7 +261,7 @@ class MockXend:
             self.verify()
 
     def __repr__(self) -> str:
-        listening = ", ".join(self.uri(face) for face in self._addresses)
+        listening = ", ".join(self.uri(face) for face in self._addresses if face != "admin")
         return f"<MockXend {listening or 'not started'}>"
 
     def _path(self, name: str) -> pathlib.Path:
@@ -197,6 +277,23 @@ class MockXend:
         path.write_text(given, encoding="utf-8")
         return str(path)
 
+    def _runs(self) -> bool:
+        """Returns whether the mock was started and has not ended."""
+        if self._process is None:
+            raise RuntimeError("the mock was not started")
+        if self._status is None and self._process.poll() is not None:
+            self._end()
+        return self._status is None
+
+    def _call(self, method: str, path: str) -> str:
+        """Makes a call of the mock's control, and returns the body of the answer."""
+        connection = http.client.HTTPConnection(self.address("admin"), timeout=_PATIENCE)
+        try:
+            connection.request(method, path)
+            return connection.getresponse().read().decode("utf-8")
+        finally:
+            connection.close()
+
     def _end(self) -> None:
         """Waits for the end of the process, and keeps what it said."""
         assert self._process is not None and self._process.stdout is not None
@@ -208,3 +305,14 @@ class MockXend:
         self._process.stdout.close()
         self._said = self.said
         self._status = status
+
+
+def _lines(report: Dict[str, Any]) -> List[str]:
+    """The differences of a report of the mock's control, as ``mock-xend --verify`` prints them."""
+    lines = []
+    for found in report["findings"]:
+        lines.append(f"{found['kind']}: {found['what']}")
+        lines += [f"  {line}" for line in found["why"].splitlines()]
+    if report["left_out"]:
+        lines.append(f"and {report['left_out']} more, which are not kept")
+    return lines
