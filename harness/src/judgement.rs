@@ -70,6 +70,7 @@ impl Judgement<'_> {
             Ok(Answer::Reject { kind, .. }) => {
                 let is_same = |outcome: &Outcome| match outcome {
                     Outcome::Reject(wanted) => kind.is_none_or(|kind| kind == *wanted),
+                    Outcome::Refused => true,
                     _ => false,
                 };
                 let is_reject = |outcome: &Outcome| matches!(outcome, Outcome::Reject(_));

@@ -18,6 +18,7 @@ mod codec;
 mod error;
 pub mod exchange;
 mod feature;
+pub mod generate;
 mod interrupts;
 mod judgement;
 mod law;

@@ -164,6 +164,8 @@ pub struct Evidence {
     pub stderr: String,
     /// The command line that repeats only this case.
     pub repeat: String,
+    /// A case file that asks the question, if the question stands in none.
+    pub case: String,
 }
 
 impl Evidence {

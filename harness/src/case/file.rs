@@ -20,6 +20,11 @@ use crate::version::Version;
 use crate::{Codec, Error, Rules};
 use xend_wire::Diagnostic;
 
+/// The word for a refusal with any kind of error.
+pub(super) const ANY: &str = "any";
+
+const NOT_UTF_8: &str = "a case file must be UTF-8; use input_base64 for other bytes";
+
 /// The longest `deadline` of a case, in seconds.
 const LATEST: u64 = 3_600;
 
@@ -89,6 +94,23 @@ impl Case {
         beside: &dyn Fn(&str) -> Result<Vec<u8>, String>,
     ) -> Result<Self, Diagnostic> {
         parse(path, file, text, beside)
+    }
+
+    /// Returns the id in a case file, whose name is still to be made of it.
+    pub(crate) fn id_of(file: &str, text: &[u8]) -> Result<String, Diagnostic> {
+        let parsed: CaseFile = read_toml(file, text, NOT_UTF_8)?;
+        let (id, span) = (parsed.id.get_ref(), parsed.id.span());
+        let is_plain = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+        match id.split_once('/') {
+            Some((codec, name)) if codec.parse::<Codec>().is_ok() && !name.is_empty() && name.chars().all(is_plain) => {
+                Ok(id.clone())
+            }
+            _ => {
+                let message =
+                    "expected an id CODEC/NAME, with sexpr or xmlrpc for CODEC and letters, digits and `-` for NAME";
+                Err(Diagnostic::new(file, text, span, message))
+            }
+        }
     }
 
     /// Returns the built-in cases, sorted by id.
@@ -212,7 +234,7 @@ fn parse(
     bytes: &[u8],
     beside: &dyn Fn(&str) -> Result<Vec<u8>, String>,
 ) -> Result<Case, Diagnostic> {
-    let parsed: CaseFile = read_toml(file, bytes, "a case file must be UTF-8; use input_base64 for other bytes")?;
+    let parsed: CaseFile = read_toml(file, bytes, NOT_UTF_8)?;
     let wrong = |span, message: String| Diagnostic::new(file, bytes, span, message);
 
     let id = parsed.id.get_ref().clone();
@@ -396,11 +418,17 @@ impl Source<'_> {
     }
 
     fn reject(&self, name: &Spanned<String>) -> Result<Outcome, Diagnostic> {
+        if name.get_ref() == ANY {
+            return Ok(Outcome::Refused);
+        }
         ErrorKind::ALL.iter().find(|kind| kind.name() == name.get_ref()).map(|&kind| Outcome::Reject(kind)).ok_or_else(
             || {
                 let known: Vec<_> = ErrorKind::ALL.iter().map(|kind| kind.name()).collect();
-                let message =
-                    format!("unknown kind of error `{}`, expected one of {}", name.get_ref(), known.join(", "));
+                let message = format!(
+                    "unknown kind of error `{}`, expected {ANY} or one of {}",
+                    name.get_ref(),
+                    known.join(", ")
+                );
                 self.wrong(name.span(), message)
             },
         )

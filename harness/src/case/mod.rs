@@ -2,6 +2,7 @@
 
 mod file;
 pub(crate) mod pieces;
+mod print;
 mod rule;
 mod writing;
 
@@ -43,6 +44,14 @@ pub struct Case {
     expects: Vec<Expect>,
 }
 
+/// What a case tells of itself to people.
+#[derive(Clone, Debug)]
+pub(crate) struct CaseAbout {
+    pub(crate) title: String,
+    pub(crate) rule: Option<String>,
+    pub(crate) source: String,
+}
+
 /// An expectation of a case: the outcomes that are permitted for some rules.
 #[derive(Clone, Debug)]
 pub struct Expect {
@@ -78,6 +87,8 @@ pub enum Outcome {
     Accept,
     /// It refuses the document; our own codec with this kind of error.
     Reject(ErrorKind),
+    /// It refuses the document, with any kind of error.
+    Refused,
     /// It gives no answer, as the code that it stands for gives none.
     NoAnswer(NoAnswer),
 }
@@ -129,6 +140,13 @@ pub enum Level {
 }
 
 impl Case {
+    /// Makes a case that stands in no file. `id` begins with nothing in particular; `expects` has an expectation for each
+    /// set of rules that the case is about.
+    pub(crate) fn new(codec: Codec, id: String, about: CaseAbout, input: Vec<u8>, expects: Vec<Expect>) -> Self {
+        let CaseAbout { title, rule, source } = about;
+        Self { id, title, rule, source, since: None, input, deadline: None, codec, expects }
+    }
+
     /// Returns the codec that the document belongs to.
     pub fn codec(&self) -> Codec {
         self.codec
@@ -194,6 +212,7 @@ impl fmt::Display for Outcome {
             Self::Generated(generated) => f.write_str(&shortened(&generated.values().to_json(), 400)),
             Self::Accept => f.write_str("accepted, with any value"),
             Self::Reject(kind) => write!(f, "rejected ({})", kind.name()),
+            Self::Refused => f.write_str("rejected"),
             Self::NoAnswer(end) => write!(f, "no answer ({})", end.name()),
         }
     }

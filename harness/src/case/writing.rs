@@ -6,8 +6,8 @@ use serde::Deserialize;
 use toml::Spanned;
 use xend_wire::Diagnostic;
 
-use super::Level;
 use super::pieces::{Piece, joined};
+use super::{CaseAbout, Level};
 use crate::error::read_toml;
 use crate::feature::Feature;
 use crate::tagged::Tagged;
@@ -129,6 +129,13 @@ impl WritingCase {
         let parsed: File = read_toml(file, bytes, "a file of cases must be UTF-8; write other characters as \\uXXXX")?;
         let source = Source { file, bytes, rules: &parsed.rules };
         parsed.case.into_iter().map(|table| source.case(table)).collect()
+    }
+
+    /// Makes a case that stands in no file.
+    pub(crate) fn new(codec: Codec, id: String, about: CaseAbout, json: String, expect: WritingExpect) -> Self {
+        let CaseAbout { title, rule, source } = about;
+        let (value, rule) = (tagged(&json, codec).ok(), rule.unwrap_or_default());
+        Self { id, title, rule, source, since: Version::current(), json, value, codec, expects: vec![expect] }
     }
 
     /// Returns the codec that the value belongs to.

@@ -3,6 +3,7 @@
 use std::path::{Path, PathBuf};
 
 use mock_xend::nearest::nearest;
+use mock_xend::text_file;
 use serde_json::json;
 
 use super::other_cases::other_cases;
@@ -41,12 +42,20 @@ pub(super) struct ExplainArguments {
     cases: Option<PathBuf>,
 }
 
-/// Write the built-in cases to files, for use without this program.
+/// Write the built-in cases to files, for use without this program, or add a case to a folder of your own.
 #[derive(Debug, clap::Args)]
-pub(super) struct ExportArguments {
-    /// The folder to write to; it is created if it does not exist.
-    #[arg(long, value_name = "DIR")]
-    export: PathBuf,
+pub(super) struct FilesArguments {
+    /// Write the built-in cases to this folder, which is created if it does not exist.
+    #[arg(long, value_name = "DIR", required_unless_present = "add", conflicts_with = "add")]
+    export: Option<PathBuf>,
+    /// Check this case file, such as one that a run of generated questions has printed, and copy it to the folder of
+    /// --cases.
+    #[arg(long, value_name = "FILE", requires = "cases")]
+    add: Option<PathBuf>,
+    /// With --add: the folder of your cases, which test --cases asks. The case gets the file CODEC/NAME.toml there, by
+    /// its id.
+    #[arg(long, value_name = "DIR", requires = "add")]
+    cases: Option<PathBuf>,
 }
 
 pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
@@ -123,8 +132,34 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
     Ok(0)
 }
 
-pub(super) fn export(arguments: &ExportArguments) -> Result<u8, Error> {
-    let write = |name: &str, bytes: &[u8]| write(&arguments.export.join(name), bytes);
+pub(super) fn files(arguments: &FilesArguments) -> Result<u8, Error> {
+    match (&arguments.export, &arguments.add, &arguments.cases) {
+        (Some(folder), ..) => export(folder),
+        (None, Some(file), Some(folder)) => add(file, folder),
+        _ => Err(Error::Usage("expected --export DIR, or --add FILE with --cases DIR".to_owned())),
+    }
+}
+
+fn add(file: &Path, folder: &Path) -> Result<u8, Error> {
+    let (name, text) = text_file::read(file, "a case file")?;
+    let id = Case::id_of(&name, text.as_bytes())?;
+    let beside = |beside: &str| {
+        let beside = file.with_file_name(beside);
+        text_file::bytes(&beside).map_err(|error| error.to_string())
+    };
+    let path = format!("{id}.toml");
+    Case::parse(&path, &name, text.as_bytes(), &beside)?;
+    let to = folder.join(&path);
+    if to.exists() {
+        return Err(Error::Usage(format!("{} is there already; give the case another id", to.display())));
+    }
+    write(&to, text.as_bytes())?;
+    print(&format!("{id} is in {}\n", to.display()))?;
+    Ok(0)
+}
+
+fn export(folder: &Path) -> Result<u8, Error> {
+    let write = |name: &str, bytes: &[u8]| write(&folder.join(name), bytes);
     write("README.md", include_bytes!("exported.md"))?;
     let cases = Case::built_in()?;
     for case in &cases {
@@ -134,7 +169,7 @@ pub(super) fn export(arguments: &ExportArguments) -> Result<u8, Error> {
     for file in xend_fixtures::files("cases/") {
         write(file.path.strip_prefix("cases/").unwrap_or(file.path), file.bytes())?;
     }
-    print(&format!("{} cases in {}\n", cases.len(), arguments.export.display()))?;
+    print(&format!("{} cases in {}\n", cases.len(), folder.display()))?;
     Ok(0)
 }
 
@@ -187,6 +222,7 @@ fn expect_as_json(expect: &Expect) -> String {
         Outcome::Generated(generated) => format!("{{\"values\":{}}}", generated.values().to_json()),
         Outcome::Accept => "{\"accept\":true}".to_owned(),
         Outcome::Reject(kind) => json!({ "reject": kind.name() }).to_string(),
+        Outcome::Refused => json!({ "reject": "any" }).to_string(),
         Outcome::NoAnswer(end) => json!({ "no_answer": end.name() }).to_string(),
     });
     let outcomes = outcomes.collect::<Vec<_>>().join(",");

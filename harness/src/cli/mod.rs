@@ -53,7 +53,7 @@ enum Command {
     Compare(compare::Arguments),
     List(cases::ListArguments),
     Explain(cases::ExplainArguments),
-    Cases(cases::ExportArguments),
+    Cases(cases::FilesArguments),
     Demo(demo::Arguments),
     /// Act as a subject: answer questions on standard input with the built-in codecs.
     ///
@@ -131,7 +131,7 @@ fn run(command: Command) -> Result<u8, Error> {
         Command::Compare(arguments) => compare::run(&arguments),
         Command::List(arguments) => cases::list(&arguments),
         Command::Explain(arguments) => cases::explain(&arguments),
-        Command::Cases(arguments) => cases::export(&arguments),
+        Command::Cases(arguments) => cases::files(&arguments),
         Command::Demo(arguments) => demo::run(&arguments),
         Command::Pages(pages) => {
             let made = pages.make(CommandLine::command());

@@ -11,7 +11,7 @@ use crate::law::PREFIX;
 ///
 /// # Errors
 /// Returns an error if the server does not answer.
-pub(super) async fn remove_domain(host: &Host, domain: &str) -> Result<(), Failed> {
+pub(crate) async fn remove_domain(host: &Host, domain: &str) -> Result<(), Failed> {
     let arguments: Arguments = [("domain", domain.to_owned())].into_iter().collect();
     for operation in [operation::DESTROY, operation::UNDEFINE] {
         for (_, client) in host.addresses.iter().filter(|(_, client)| client.supports(operation)) {

@@ -11,6 +11,7 @@ mod host;
 mod trial;
 
 pub use check::{check, check_selection};
+pub(crate) use cleanup::remove_domain;
 pub use cleanup::{leftover_domains, remove_leftover_domains};
 pub use host::{Host, Options};
 

@@ -120,5 +120,6 @@ fn evidence(evidence: &Evidence) -> EvidenceOf {
         exchange: evidence.exchange.iter().map(piece).collect(),
         stderr: evidence.stderr.clone(),
         repeat: evidence.repeat.clone(),
+        case: evidence.case.clone(),
     }
 }

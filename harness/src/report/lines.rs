@@ -75,6 +75,8 @@ pub(super) struct EvidenceOf {
     pub(super) stderr: String,
     #[serde(default, skip_serializing_if = "String::is_empty")]
     pub(super) repeat: String,
+    #[serde(default, skip_serializing_if = "String::is_empty")]
+    pub(super) case: String,
 }
 
 /// Bytes that went over a connection, as base64.

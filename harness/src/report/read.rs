@@ -110,5 +110,6 @@ fn evidence(line: EvidenceOf) -> Result<Evidence, String> {
         exchange: line.exchange.into_iter().map(piece).collect::<Result<_, _>>()?,
         stderr: line.stderr,
         repeat: line.repeat,
+        case: line.case,
     })
 }

@@ -6,6 +6,7 @@ use super::causes::{Cause, Failure, causes};
 use super::counts::{several, summary, unjudged};
 use crate::run::Run;
 use crate::shorten::shortened;
+use crate::suite::Suite;
 use crate::verdict::{Evidence, Verdict};
 
 /// The number of lines of standard error that are shown; the last ones are.
@@ -147,7 +148,7 @@ pub(super) fn describe(text: &mut String, verdict: &Verdict, name: &str) {
     let counts = if *is_unexpected || !status.is_failure() { "" } else { "; counts only with --strict" };
     *text += &format!("{status}: {name}{level}: {why}{counts}\n");
     let Some(evidence) = evidence else { return };
-    let Evidence { input, got, wanted, differences, stderr, repeat, .. } = &**evidence;
+    let Evidence { input, got, wanted, differences, stderr, repeat, case, .. } = &**evidence;
     *text += input;
     let mut line = |name: &str, value: &str| {
         if !value.is_empty() {
@@ -169,4 +170,9 @@ pub(super) fn describe(text: &mut String, verdict: &Verdict, name: &str) {
         line("stderr", &shortened(&xend_wire::visible(said.as_bytes()), 400));
     }
     line("repeat", repeat);
+    if !case.is_empty() {
+        let is_law = verdict.suite == Suite::Serving;
+        line("keep", if is_law { "as a law:" } else { "xend-harness cases --add FILE --cases DIR, where FILE is:" });
+        case.lines().for_each(|row| line("", row));
+    }
 }

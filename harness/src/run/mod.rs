@@ -23,6 +23,7 @@ pub use item::{Item, Unasked};
 pub use options::Options;
 pub use outcome::{Run, Stale};
 pub use plan::{Plan, Scope};
+pub(crate) use reading::ask_one;
 pub use reading::{Cases, judge, judge_with};
 pub use selection::{Selection, Shard};
 pub use watch::Watch;

@@ -39,9 +39,14 @@ impl Options {
 
     /// Returns the command line that repeats the run for one case.
     pub fn repeat(&self, filter: Option<&str>) -> String {
+        self.repeat_by(&filter.map_or(Vec::new(), |filter| vec!["--filter", filter]))
+    }
+
+    /// Returns the command line that repeats the run for what these words choose.
+    pub(crate) fn repeat_by(&self, choice: &[&str]) -> String {
         let [before, behind] = &self.repeat;
-        let filter = filter.map(|filter| ["--filter", filter]).into_iter().flatten();
-        let words = before.iter().map(String::as_str).chain(filter).chain(behind.iter().map(String::as_str));
+        let words =
+            before.iter().map(String::as_str).chain(choice.iter().copied()).chain(behind.iter().map(String::as_str));
         // Quoting fails only for a NUL byte, which no argument of a program can contain.
         shlex::try_join(words).unwrap_or_default()
     }

@@ -148,6 +148,25 @@ pub fn judge_with<'c>(
     Ok(book.close(declaration.name.clone()))
 }
 
+/// Asks a subject one question outside of any plan, and does not end it. There is no verdict if the subject is not asked.
+///
+/// # Errors
+/// As for [`judge`].
+pub(crate) fn ask_one(
+    subject: &mut dyn Subject,
+    cases: Cases<'_>,
+    variant: &str,
+    options: &Options,
+) -> Result<Option<Verdict>, Error> {
+    let declaration = subject.declaration().clone();
+    let Questions { items, .. } = questions(&declaration, cases, options)?;
+    let Some(item) = items.iter().find(|item| item.variant == variant) else { return Ok(None) };
+    let Ok(task) = &item.task else { return Ok(None) };
+    let mut examiner =
+        SubjectExaminer { subject, declaration: &declaration, options, last: None, mocks: Mocks::default() };
+    Ok(Some(examiner.examine(item, task)?.verdict))
+}
+
 /// What a subject can be asked.
 struct Questions<'c> {
     items: Vec<Item<Task<'c>>>,

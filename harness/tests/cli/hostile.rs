@@ -391,6 +391,7 @@ proptest! {
             exchange: Vec::new(),
             stderr: text(6),
             repeat: text(7),
+            case: text(2),
         };
         let status = Status::ALL[index % Status::ALL.len()];
         let about = About { id: format!("laws/{}", text(8)), title: text(0), source: text(1), ..About::default() };

@@ -12,6 +12,7 @@ mod laws;
 mod matrix;
 mod outages;
 mod outcomes;
+mod programs;
 mod requests;
 mod scripted_outages;
 mod steps;

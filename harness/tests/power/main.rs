@@ -3,6 +3,7 @@
 
 mod caller;
 mod callers;
+mod generated;
 mod lax;
 mod mutants;
 mod operators;

@@ -6,6 +6,7 @@ use super::super::progress::Watching;
 use super::super::reports::Reports;
 use super::for_command::ForCommand;
 use super::for_server::ForServer;
+use super::generating::Generating;
 use super::run_as::RunAs;
 use super::selecting::Selecting;
 
@@ -46,6 +47,8 @@ pub(in crate::cli) struct Arguments {
     pub(super) subject: ForCommand,
     #[command(flatten)]
     pub(super) server: ForServer,
+    #[command(flatten)]
+    pub(super) generating: Generating,
     #[command(flatten)]
     pub(super) how: RunAs,
     #[command(flatten)]

@@ -6,17 +6,19 @@ use super::super::output::print_error_text;
 use super::super::tell::tell;
 use super::arguments::Arguments;
 use super::for_command::{ForCommand, MEMORY};
-use super::parts::{Words, cases};
+use super::parts::{Words, cases, codecs};
 use crate::calling::CallCase;
 use crate::case::WritingCase;
 use crate::law::Law;
 use crate::operating::Failure;
 use crate::subject::{Bounds, Subject};
 use crate::verdict::Status;
-use crate::{Error, run};
+use crate::{Error, generate, run};
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let Arguments { command, subject: own, reports, how, .. } = arguments;
+    let knows_nothing = [("--cases", own.cases.is_some()), ("--baseline", how.known.baseline.is_some())];
+    arguments.generating.refuse_with(&knows_nothing)?;
     // Each entry of a baseline is looked up among all cases.
     let is_asked = |id: &str| how.known.baseline.is_some() || arguments.selecting.may_choose(id);
     let cases = cases(own.cases.as_deref(), is_asked)?;
@@ -43,7 +45,17 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let mut copies: Vec<_> = subjects.iter_mut().map(|subject| -> &mut dyn Subject { &mut **subject }).collect();
     let run = {
         let mut progress = arguments.watching.watch(arguments.reports.quiet);
-        run::judge_with(&mut copies, cases, &options, &mut progress)?
+        match arguments.generating.generated(options.seed) {
+            Some(generated) => {
+                let mut against = match arguments.generating.against()? {
+                    Some(words) => Some(own.subject(&words, &options, bounds)?),
+                    None => None,
+                };
+                let other = against.as_deref_mut().map(|other| -> &mut dyn Subject { other });
+                generate::judge(&mut copies, &generated, &codecs(own.codec), other, &options, &mut progress)?
+            }
+            None => run::judge_with(&mut copies, cases, &options, &mut progress)?,
+        }
     };
     if arguments.reports.timing {
         let (seconds, answers) = (begin.elapsed().as_secs_f64(), run.verdicts.len() - run.count(Status::Skipped));
@@ -55,6 +67,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
 /// Returns the words of the command line that repeats the run for one case, before and behind its filter.
 fn repeat(arguments: &Arguments) -> [Vec<String>; 2] {
     let Arguments {
+        generating,
         selecting,
         subject: ForCommand { once, declare, hello, codec, rules, memory, cases, .. },
         how,
@@ -70,6 +83,7 @@ fn repeat(arguments: &Arguments) -> [Vec<String>; 2] {
     selecting.repeat(&mut words);
     how.repeat(&mut words);
     words.option("--memory", (*memory != MEMORY).then_some(*memory));
+    words.option("--against", generating.against.as_ref());
     words.option("--cases", cases.as_ref().map(|cases| cases.display()));
     let command = command.iter().map(|word| word.to_string_lossy().into_owned());
     let behind =

@@ -4,6 +4,7 @@ mod arguments;
 mod command;
 mod for_command;
 mod for_server;
+mod generating;
 mod http_server;
 mod parts;
 mod run_as;

@@ -1,22 +1,28 @@
 //! The command `test` for a server, which is tried by laws.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use xend_client::{Arguments as Named, Client, Deadlines, Face, Fate, Uri};
 use xend_wire::operation;
 
 use super::super::output::{print_error_text, runtime};
+use super::super::reports::Opened;
 use super::super::tell::tell;
 use super::arguments::Arguments;
 use super::for_server::{ForServer, KERNEL, TIMEOUT, USER};
 use super::parts::Words;
 use crate::Error;
+use crate::generate::{self, Generated, Programs};
 use crate::interrupts::Interrupts;
 use crate::law::Law;
 use crate::laws::{self, Host};
 use crate::run::{self, Run};
 use crate::suite::Suite;
 use crate::verdict::{About, Status, Verdict};
+
+/// How long a server has to show what a program did until it is looked at again.
+const PAUSE: Duration = Duration::from_millis(100);
 
 pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
     let selecting = &arguments.selecting;
@@ -33,7 +39,12 @@ pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
         ..run::Options::default()
     })?;
     let reports = arguments.reports.open()?;
+    let generated = arguments.generating.generated(options.seed);
+    arguments.generating.refuse_with(&[("--baseline", arguments.how.known.baseline.is_some())])?;
     let how = laws::Options { is_destructive: arguments.server.destructive, kernel: arguments.server.kernel.clone() };
+    if let Some(generated) = generated {
+        return programs(arguments, uris, &generated, &how, &options, reports);
+    }
     // A misspelt filter is told before the server is asked anything.
     let unasked = uris.iter().map(|uri| (uri.clone(), Client::new(uri.clone()))).collect();
     let release = selecting.release.first().copied().unwrap_or_default();
@@ -63,6 +74,41 @@ pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
             run
         })
     })?;
+    tell(&run, reports, &arguments.how.known)
+}
+
+/// Runs random programs of operations.
+fn programs(
+    arguments: &Arguments,
+    uris: &[Uri],
+    generated: &Generated,
+    how: &laws::Options,
+    options: &run::Options,
+    reports: Opened<'_>,
+) -> Result<u8, Error> {
+    let runtime = runtime()?;
+    let mut interrupts = runtime
+        .block_on(async { Interrupts::new() })
+        .map_err(|error| Error::Harness(format!("can't wait for signals: {error}")))?;
+    let (host, silent) = runtime.block_on(async {
+        tokio::select! {
+            host = host(arguments, uris) => host,
+            how = interrupts.next() => Err(Error::Interrupted(how.to_owned())),
+        }
+    })?;
+    let mut progress = arguments.watching.watch(arguments.reports.quiet);
+    let programs = Programs { runtime: &runtime, how, pause: PAUSE };
+    let mut run = generate::programs(&programs, &host, generated, options, &mut progress, interrupts.next())?;
+    drop(progress);
+    run.verdicts.splice(0..0, silent);
+    let run = runtime.block_on(async {
+        let run = if run.interrupted.is_some() { interrupted(&host, run, true).await } else { run };
+        for (_, client) in &host.addresses {
+            // A failure to end the session says nothing about the programs.
+            drop(client.logout().await);
+        }
+        run
+    });
     tell(&run, reports, &arguments.how.known)
 }
 

@@ -1,0 +1,240 @@
+//! A run of generated questions.
+
+use std::collections::{BTreeMap, HashSet};
+use std::sync::Arc;
+
+use super::against;
+use super::choices::Choices;
+use super::question::{Documents, Family, Question};
+use super::shrink::{Failing, smallest};
+use super::token::{Generated, Token};
+use crate::run::{Cases, Options, Run, Watch, ask_one, judge_with};
+use crate::subject::Subject;
+use crate::suite::Suite;
+use crate::verdict::{About, Status, Verdict};
+use crate::{Codec, Error, Rules};
+
+/// How many failures are made small. The rest are counted.
+const SHRUNK: usize = 12;
+
+/// How often a subject is asked to make one failure small.
+const MOST: usize = 3_000;
+
+/// Asks subjects generated questions, makes failures small, and returns the verdicts.
+///
+/// `codecs` are those that may be asked. If another subject is given as `against`, what that does with a document is right,
+/// whatever it is, so the verdicts tell where the two differ. A verdict on a failure that was made small is about the smallest document, and
+/// has the case file of that document in its [evidence](crate::Evidence).
+///
+/// # Errors
+/// As for [`judge_with`].
+pub fn judge(
+    subjects: &mut [&mut dyn Subject],
+    generated: &Generated,
+    codecs: &[Codec],
+    mut against: Option<&mut dyn Subject>,
+    options: &Options,
+    watch: &mut dyn Watch,
+) -> Result<Run, Error> {
+    if let Some(other) = &mut against {
+        other.start()?.map_err(|report| Error::Usage(format!("the other command: {}", report.fault.status().1)))?;
+    }
+    let mut options = options.clone();
+    if options.rules.is_empty() {
+        // Only these rules settle what is right.
+        options.rules = Codec::ALL.iter().flat_map(|&codec| rules(codec)).collect();
+    }
+    let options = &options;
+    let asked: Vec<Asked> = match *generated {
+        Generated::One(token @ Token { family: Family::Document(documents), .. }) => vec![Asked { documents, token }],
+        Generated::One(token) => {
+            return Err(Error::Usage(format!("{token} is a question for a server, and no address of one is given")));
+        }
+        Generated::Many { count, seed } => {
+            let kinds = kinds(subjects, codecs, against.as_deref(), options)?;
+            let turn = |(&documents, number): (&Documents, u64)| {
+                let token = Token { family: Family::Document(documents), index: number / kinds.len() as u64, seed };
+                Asked { documents, token }
+            };
+            kinds.iter().cycle().zip(0..count).map(turn).collect()
+        }
+    };
+    if asked.is_empty() {
+        let rules: Vec<_> = Codec::ALL.iter().flat_map(|&codec| rules(codec)).map(|rules| rules.to_string()).collect();
+        let rules = rules.join(", ");
+        return Err(Error::Usage(format!(
+            "nothing is generated for what the subject declares, but for the rules {rules}"
+        )));
+    }
+    let (mut reading, mut writing) = (Vec::new(), Vec::new());
+    for asked in &asked {
+        match against::asked(&mut against, asked.made(&mut asked.token.choices()))? {
+            Question::Read(case) => reading.push(case),
+            Question::Write(case) => writing.push(case),
+        }
+    }
+    let cases = Cases { reading: &reading, writing: &writing, ..Cases::default() };
+    let mut run = judge_with(subjects, cases, options, watch)?;
+    if run.interrupted.is_none()
+        && let Some(subject) = subjects.first_mut()
+    {
+        let of_id: BTreeMap<_, _> = asked.iter().map(|asked| (asked.token.id(), *asked)).collect();
+        let against = against.map(|other| -> &mut dyn Subject { other });
+        Shrinking { subject: &mut **subject, against, options, of_id }.run(&mut run)?;
+    }
+    Ok(run)
+}
+
+/// The rules of a codec that questions are generated for.
+fn rules(codec: Codec) -> Vec<Rules> {
+    let first = Documents::ALL.iter().find(|documents| documents.codec() == codec);
+    first.map(|documents| documents.rules()).unwrap_or_default()
+}
+
+/// What the subject can be asked.
+fn kinds(
+    subjects: &mut [&mut dyn Subject],
+    codecs: &[Codec],
+    against: Option<&dyn Subject>,
+    options: &Options,
+) -> Result<Vec<Documents>, Error> {
+    let Some(first) = subjects.first_mut() else { return Ok(Vec::new()) };
+    // If the start fails, the run says so.
+    let Ok(()) = first.start()? else { return Ok(Documents::ALL.to_vec()) };
+    let declaration = first.declaration().clone();
+    first.finish();
+    let suites = &options.selection.suites;
+    let is_asked = |documents: &&Documents| {
+        let declared = match documents.suite() {
+            Suite::Writing => &declaration.encodes,
+            _ => &declaration.decodes,
+        };
+        // What two writers write may differ in a thousand ways.
+        let is_other = |it: &dyn Subject| documents.suite() == Suite::Writing || !reads(it, **documents);
+        codecs.contains(&documents.codec())
+            && !against.is_some_and(is_other)
+            && (suites.is_empty() || suites.contains(&documents.suite()))
+            && documents.rules().iter().any(|rules| declared.contains(rules) && options.rules.contains(rules))
+    };
+    Ok(Documents::ALL.iter().filter(is_asked).copied().collect())
+}
+
+/// Whether a subject reads documents of that kind.
+fn reads(subject: &dyn Subject, documents: Documents) -> bool {
+    documents.rules().iter().any(|rules| subject.declaration().decodes.contains(rules))
+}
+
+/// A question and its token.
+#[derive(Clone, Copy, Debug)]
+struct Asked {
+    documents: Documents,
+    token: Token,
+}
+
+impl Asked {
+    fn made(self, choices: &mut Choices<'_>) -> Question {
+        self.documents.question(&self.token.id(), choices)
+    }
+}
+
+struct Shrinking<'s, 'o> {
+    subject: &'s mut dyn Subject,
+    against: Option<&'s mut dyn Subject>,
+    options: &'o Options,
+    of_id: BTreeMap<String, Asked>,
+}
+
+/// What two verdicts have in common if one cause is behind both.
+fn symptom(verdict: &Verdict) -> (Status, &str) {
+    let why = if matches!(verdict.status, Status::Fail | Status::WrongValue) { &*verdict.why } else { "" };
+    (verdict.status, why)
+}
+
+impl Shrinking<'_, '_> {
+    /// Makes failures small: those that show different rules first, and short documents before long ones.
+    fn run(&mut self, run: &mut Run) -> Result<(), Error> {
+        let mut kinds: BTreeMap<_, Vec<usize>> = BTreeMap::new();
+        let mut order: Vec<_> = (0..run.verdicts.len()).filter(|&at| self.is_ours(&run.verdicts[at])).collect();
+        order.sort_by_key(|&at| (run.verdicts[at].about.length, at));
+        for &at in &order {
+            let verdict = &run.verdicts[at];
+            kinds.entry((verdict.status, verdict.about.rule.clone())).or_default().push(at);
+        }
+        order.sort_by_cached_key(|&at| {
+            let verdict = &run.verdicts[at];
+            let of_kind = &kinds[&(verdict.status, verdict.about.rule.clone())];
+            (of_kind.iter().position(|&it| it == at), verdict.about.length, at)
+        });
+        let mut asked = HashSet::new();
+        for at in order {
+            let one = self.of_id[&*run.verdicts[at].about.id];
+            let id = one.token.id();
+            if asked.len() == SHRUNK || !asked.insert(id.clone()) {
+                continue;
+            }
+            let shrunk = self.shrunk(one, &run.verdicts[at])?;
+            // The same document is asked by the other rules that the question failed by.
+            for verdict in run.verdicts.iter_mut().filter(|it| it.is_failing() && it.about.id == id) {
+                if let Some(found) = self.ask(&shrunk, &verdict.variant)?
+                    && symptom(&found) == symptom(verdict)
+                {
+                    *verdict = told(found, &shrunk, one.token);
+                }
+            }
+        }
+        // What stays long shows many rules at once.
+        for verdict in run.verdicts.iter_mut().filter(|it| it.is_failing() && self.of_id.contains_key(&it.about.id)) {
+            let token = self.of_id[&verdict.about.id].token;
+            if !asked.contains(&token.id()) {
+                verdict.about = Arc::new(About { rule: None, ..About::clone(&verdict.about) });
+            }
+            if let Some(evidence) = &mut verdict.evidence {
+                evidence.repeat = self.options.repeat_by(&["--repeat", &token.to_string()]);
+            }
+        }
+        Ok(())
+    }
+
+    fn is_ours(&self, verdict: &Verdict) -> bool {
+        verdict.is_failing() && self.of_id.contains_key(&verdict.about.id)
+    }
+
+    fn ask(&mut self, question: &Question, variant: &str) -> Result<Option<Verdict>, Error> {
+        ask_one(self.subject, question.cases(), variant, self.options)
+    }
+
+    /// Returns the smallest question that the subject fails as it fails this one.
+    fn shrunk(&mut self, one: Asked, verdict: &Verdict) -> Result<Question, Error> {
+        let mut choices = one.token.choices();
+        let first = one.made(&mut choices);
+        let failing = Failing { size: first.input().len(), drawn: choices.into_drawn() };
+        let mut seen = HashSet::new();
+        let found = smallest(failing, MOST, |numbers| {
+            let mut choices = Choices::given(numbers);
+            let question = against::asked(&mut self.against, one.made(&mut choices))?;
+            // A document that breaks another rule would have another cause.
+            let is_other = one.documents.is_broken() && question.rule() != first.rule();
+            if is_other || !seen.insert((question.input().to_vec(), question.rule().map(str::to_owned))) {
+                return Ok(None);
+            }
+            let failing = Failing { size: question.input().len(), drawn: choices.into_drawn() };
+            let found = self.ask(&question, &verdict.variant)?;
+            Ok::<_, Error>(found.filter(|found| symptom(found) == symptom(verdict)).map(|_| failing))
+        })?;
+        against::asked(&mut self.against, one.made(&mut Choices::given(&found.drawn.numbers)))
+    }
+}
+
+/// The verdict on a question that was made small.
+fn told(mut verdict: Verdict, question: &Question, token: Token) -> Verdict {
+    if let (Some(evidence), Question::Read(case)) = (&mut verdict.evidence, question) {
+        evidence.case = case.to_file(&format!("{}/{}", case.codec(), token.to_string().replace('/', "-")));
+    }
+    verdict
+}
+
+impl Verdict {
+    fn is_failing(&self) -> bool {
+        self.status.is_failure()
+    }
+}
