@@ -202,7 +202,7 @@ impl<'d> SubjectExaminer<'_, 'd> {
         let Trial { previous, stderr, names, .. } = trial;
         let (last, answer) = match broken {
             None => (None, Ok(Answer::Operated(Operated::Done(Told::default())))),
-            Some((broken, text, answer)) => (Some((broken, text)), answer),
+            Some(Breach { broken, step, answer }) => (Some((broken, step)), answer),
         };
         let passed = item.verdict(Status::Pass);
         let (of_last, names) = (law.steps.last(), names);
@@ -229,13 +229,8 @@ impl<'d> SubjectExaminer<'_, 'd> {
         Ok(Examined { verdict: Verdict { elapsed, ..self.judged(item, judge, &answer, stderr) }, previous })
     }
 
-    /// Does the steps of a law. Returns the first that breaks it, as a text, with the answer to it.
-    fn steps(
-        &mut self,
-        item: &Item<Task<'d>>,
-        law: &Law,
-        trial: &mut Trial<'_>,
-    ) -> Result<Option<(Broken, String, Result<Answer, Fault>)>, Error> {
+    /// Does the steps of a law. Returns the first that breaks it.
+    fn steps(&mut self, item: &Item<Task<'d>>, law: &Law, trial: &mut Trial<'_>) -> Result<Option<Breach>, Error> {
         for (number, step) in law.steps.iter().enumerate() {
             let arguments = match trial.target {
                 Some(_) => trial.names.arguments_for_xend(step, number),
@@ -250,7 +245,7 @@ impl<'d> SubjectExaminer<'_, 'd> {
                 };
                 let within = if trial.target.is_some() { step.within } else { step.within.min(PATIENCE) };
                 if broken.status != Status::Fail || waited >= within {
-                    return Ok(Some((broken, step.text(&item.variant, &arguments), answer)));
+                    return Ok(Some(Breach { broken, step: step.text(&item.variant, &arguments), answer }));
                 }
                 waited += match trial.target {
                     Some(target) => {
@@ -311,6 +306,13 @@ impl<'d> SubjectExaminer<'_, 'd> {
         }
         Ok(())
     }
+}
+
+/// A step that breaks a law, as a text, and the answer to it.
+struct Breach {
+    broken: Broken,
+    step: String,
+    answer: Result<Answer, Fault>,
 }
 
 /// What goes on while a law is tried.

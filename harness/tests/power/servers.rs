@@ -4,9 +4,9 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use xend_harness::case::Rule;
-use xend_harness::report;
 use xend_harness::run::{Options, Run};
 use xend_harness::serving::{ServingCase, Site, check};
+use xend_harness::{Verdict, report};
 
 use crate::mutants::{self, PeerMutant};
 use crate::server::Server;
@@ -50,7 +50,7 @@ fn every_broken_server_is_caught() {
         }
         if std::env::var_os("POWER").is_some() {
             let run = run(id, &cases);
-            let caught: Vec<_> = run.verdicts.iter().filter(|it| it.is_unexpected).map(|it| it.id()).collect();
+            let caught: Vec<_> = run.verdicts.iter().filter(|it| it.is_unexpected).map(Verdict::id).collect();
             println!("server {id:<40} {:>4}  {}", caught.len(), caught[..caught.len().min(4)].join(", "));
         }
     }
