@@ -30,7 +30,7 @@ pub(super) struct Arguments {
     /// Where the server listens: sxp+tcp://HOST:PORT, xmlrpc+unix:///PATH, ...; one URI for each face and transport
     #[arg(required = true)]
     uris: Vec<Uri>,
-    /// CompareOptions much of a reply must be the same.
+    /// How much of a reply must be the same.
     #[arg(long, value_enum, default_value = "bytes")]
     same: Same,
     /// Judge only exchanges whose id matches; may be given again. All requests are sent, since each may change the
@@ -40,7 +40,7 @@ pub(super) struct Arguments {
     /// Leave out exchanges whose id matches; may be given again.
     #[arg(long, value_name = "GLOB")]
     exclude: Vec<Pattern>,
-    /// CompareOptions long a reply may take, in seconds.
+    /// How long a reply may take, in seconds.
     #[arg(long, value_name = "SECONDS", default_value = "1.5", value_parser = seconds)]
     timeout: Duration,
     /// Send requests without the pauses of the recording, for a server whose guests obey at once

@@ -36,9 +36,9 @@ pub struct CompareOptions {
     /// Whether the server is this project's mock with the scenario of the sequence: it has the methods `test.*` of the
     /// captures, and exchanges that are known to differ are expected to differ.
     pub is_own_mock: bool,
-    /// CompareOptions much of a reply must be the same.
+    /// How much of a reply must be the same.
     pub same: Same,
-    /// CompareOptions long the server may take for a reply.
+    /// How long the server may take for a reply.
     pub timeout: Duration,
 }
 
@@ -61,14 +61,14 @@ impl Comparison {
     }
 }
 
-/// CompareOptions long a server may take for a reply if nothing else is asked for.
+/// How long a server may take for a reply if nothing else is asked for.
 const REPLY_TIMEOUT: Duration = Duration::from_millis(1500);
-/// CompareOptions long a server must stay silent if no reply is expected.
+/// How long a server must stay silent if no reply is expected.
 const SILENCE_TIMEOUT: Duration = Duration::from_millis(500);
 /// The number of replies in a row that may be missing or without end. After that no more requests are sent, since a
 /// server that hangs would make the comparison take hours.
 const MAX_UNANSWERED: usize = 3;
-/// CompareOptions long a server may take to close the connection after its reply.
+/// How long a server may take to close the connection after its reply.
 const CLOSE_TIMEOUT: Duration = Duration::from_millis(150);
 
 /// Repeats the exchanges of a sequence with a server, in their order, and compares the replies.
