@@ -7,12 +7,14 @@ import base64
 import decimal
 import json
 import socket
+import ssl
 import sys
 import threading
 import xmlrpc.client
 
 HELLO = {"name": "Python xmlrpc.client", "version": sys.version.split()[0],
-         "decodes": {"xmlrpc": ["spec", "extended"]}, "encodes": {"xmlrpc": ["spec", "extended"]}, "calls_over": ["tcp"],
+         "decodes": {"xmlrpc": ["spec", "extended"]}, "encodes": {"xmlrpc": ["spec", "extended"]},
+         "calls_over": ["tcp", "tls"],
          "features": ["nil", "i8", "small-ints", "ex", "encodings", "struct-order", "calls"]}
 TAGS = [
     (type(None), lambda value: {"nil": True}),
@@ -72,9 +74,10 @@ def write(value, allow_none):
     return {"document": base64.b64encode(document.encode()).decode()}
 
 
-def call(uri, method, params):
+def call(uri, method, params, ca_file):
     try:
-        with xmlrpc.client.ServerProxy(uri) as proxy:
+        context = ssl.create_default_context(cafile=ca_file) if ca_file else None
+        with xmlrpc.client.ServerProxy(uri, context=context) as proxy:
             return {"values": [{"response": tagged(getattr(proxy, method)(*map(native, params)))}]}
     except xmlrpc.client.Fault as fault:
         return told(fault)
@@ -85,7 +88,7 @@ def call(uri, method, params):
 def answer(ask):
     try:
         if "call" in ask:
-            return call(ask["call"]["uri"], ask["call"]["method"], ask["call"]["params"])
+            return call(ask["call"]["uri"], ask["call"]["method"], ask["call"]["params"], ask["call"].get("ca_file"))
         return write(ask["value"], ask["rules"] == "extended") if "value" in ask else read(base64.b64decode(ask["input"]))
     except RecursionError:
         return {"accept": True} if "input" in ask else {"unsupported": "nested too deeply for this adapter"}

@@ -6,6 +6,7 @@ use xend_wire::visible;
 
 use super::case::{CallCase, CallOutcome};
 use super::server::Exchange;
+use super::transport::Transport;
 use crate::shorten::shortened;
 use crate::subject::{Answer, Fault};
 use crate::suite::Suite;
@@ -24,6 +25,7 @@ pub(crate) struct CallJudgement<'a> {
     pub(crate) case: &'a CallCase,
     pub(crate) about: Arc<About>,
     pub(crate) equality: Equality,
+    pub(crate) over: Transport,
 }
 
 /// What became of the calls of a case.
@@ -32,8 +34,8 @@ pub(crate) struct Called<'a> {
     pub(crate) answers: &'a [Result<Answer, Fault>],
     /// What went over the wire.
     pub(crate) exchanges: &'a [Exchange],
-    /// The host and the port of the server.
-    pub(crate) authority: &'a str,
+    /// What `Host` must be; `None` if it may be anything.
+    pub(crate) host: Option<&'a str>,
 }
 
 impl CallJudgement<'_> {
@@ -46,7 +48,7 @@ impl CallJudgement<'_> {
             is_unexpected: status == Status::HarnessError || status.counts(level, is_strict),
             evidence: status.is_failure().then(|| Box::new(self.evidence(called))),
             why,
-            ..Verdict::bare(Suite::Calling, Arc::clone(&self.about), "", status)
+            ..Verdict::bare(Suite::Calling, Arc::clone(&self.about), self.over.variant(), status)
         }
     }
 
@@ -65,7 +67,7 @@ impl CallJudgement<'_> {
         // A request that is wrong explains an answer that is, so it is told first.
         let calls = called.exchanges.iter().take(case.calls);
         for (exchange, &check) in calls.flat_map(|exchange| case.wire.iter().map(move |check| (exchange, check))) {
-            if let Err(why) = exchange.request.check(check, case, called.authority) {
+            if let Err(why) = exchange.request.check(check, case, called.host) {
                 return (Status::Fail, why);
             }
         }

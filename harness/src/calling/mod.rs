@@ -1,7 +1,8 @@
 //! The suite `calling`: a subject calls an XML-RPC server over HTTP, which the harness serves.
 //!
 //! A [`CallCase`] says what the subject is asked to call, what must be on the wire, what the server replies, and what
-//! the subject may learn from the reply. Each case has a server of its own.
+//! the subject may learn from the reply. Each case has a server of its own, over each [`Transport`] that the subject
+//! declares.
 
 mod case;
 mod file;
@@ -9,8 +10,12 @@ mod judgement;
 mod reply;
 mod request;
 mod server;
+#[cfg(feature = "tls")]
+mod tls;
+mod transport;
 
 pub use case::{CallCase, CallOutcome, WireCheck};
 pub(crate) use judgement::{CallJudgement, Called};
 pub(crate) use request::dechunked;
 pub use server::{Exchange, Server};
+pub use transport::Transport;

@@ -1,7 +1,6 @@
 //! The server of one case: it takes requests apart, keeps them, and replies as the case says.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
 use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
@@ -11,6 +10,7 @@ use mock_xend::{End, Faults, Plan, SendStep};
 use super::case::CallCase;
 use super::reply::Sent;
 use super::request::{Framing, Request, dechunked};
+use super::transport::{Listener, Stream, Transport};
 
 /// How often a thread that waits for a peer looks whether the case is over.
 const TICK: Duration = Duration::from_millis(10);
@@ -21,10 +21,10 @@ const LONGEST: usize = 8 << 20;
 /// The most connections of one case.
 const MOST: usize = 200;
 
-/// A server that serves one case, on a port of its own. It ends when it is dropped.
+/// A server that serves one case, on a socket of its own. It ends when it is dropped.
 #[derive(Debug)]
 pub struct Server {
-    address: SocketAddr,
+    listener: Arc<Listener>,
     shared: Arc<Shared>,
     acceptor: Option<JoinHandle<()>>,
 }
@@ -60,14 +60,13 @@ struct State {
 }
 
 impl Server {
-    /// Binds a port of the loopback address, and begins to serve a case.
+    /// Binds a socket of the transport, and begins to serve a case.
     ///
     /// # Errors
-    /// Returns an error if no port can be bound or no thread be started.
-    pub fn start(case: &CallCase) -> std::io::Result<Self> {
+    /// Returns an error if no socket can be bound or no thread be started.
+    pub fn start(case: &CallCase, transport: Transport) -> std::io::Result<Self> {
         let reply = case.reply.sent().map_err(std::io::Error::other)?;
-        let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
-        let address = listener.local_addr()?;
+        let listener = Arc::new(Listener::bind(transport)?);
         let shared = Arc::new(Shared {
             reply,
             faults: case.faults.clone(),
@@ -75,14 +74,24 @@ impl Server {
             state: Mutex::default(),
             over: Condvar::new(),
         });
-        let own = Arc::clone(&shared);
-        let acceptor = thread::Builder::new().name("call-server".to_owned()).spawn(move || accept(&listener, &own))?;
-        Ok(Self { address, shared, acceptor: Some(acceptor) })
+        let (own, accepting) = (Arc::clone(&shared), Arc::clone(&listener));
+        let acceptor = thread::Builder::new().name("call-server".to_owned()).spawn(move || accept(&accepting, &own))?;
+        Ok(Self { listener, shared, acceptor: Some(acceptor) })
     }
 
-    /// Returns the host and the port of the address.
-    pub fn authority(&self) -> String {
-        self.address.to_string()
+    /// Returns what `Host` must be: the host and the port. `None` if it may be anything.
+    pub fn host(&self) -> Option<String> {
+        self.listener.host()
+    }
+
+    /// Returns the URI without its path: `http://127.0.0.1:40123`.
+    pub fn uri(&self) -> String {
+        self.listener.uri()
+    }
+
+    /// Returns the file with the certificate that a caller must trust, if there is one.
+    pub fn ca_file(&self) -> Option<String> {
+        self.listener.ca_file()
     }
 
     /// Ends the serving, and returns the requests in the order in which they came.
@@ -95,7 +104,7 @@ impl Server {
         self.shared.lock().is_over = true;
         self.shared.over.notify_all();
         // The acceptor waits for a connection.
-        drop(TcpStream::connect(self.address));
+        self.listener.wake();
         if let Some(acceptor) = self.acceptor.take() {
             drop(acceptor.join());
         }
@@ -122,9 +131,10 @@ impl Shared {
     }
 }
 
-fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
+fn accept(listener: &Listener, shared: &Arc<Shared>) {
     let mut threads = Vec::new();
-    for stream in listener.incoming() {
+    loop {
+        let stream = listener.accept();
         if shared.lock().is_over || threads.len() == MOST {
             break;
         }
@@ -140,7 +150,7 @@ fn accept(listener: &TcpListener, shared: &Arc<Shared>) {
 }
 
 struct Connection<'s> {
-    stream: TcpStream,
+    stream: Stream,
     /// The bytes that were read and belong to no request yet.
     buffer: Vec<u8>,
     shared: &'s Shared,
@@ -151,12 +161,15 @@ struct Connection<'s> {
 enum Next {
     Request,
     End,
+    /// TLS does not tell its end.
+    SilentEnd,
 }
 
 impl Connection<'_> {
     fn serve(mut self) -> std::io::Result<()> {
-        self.stream.set_nodelay(true)?;
-        self.stream.set_read_timeout(Some(TICK))?;
+        self.stream.set_up(TICK)?;
+        let shared = self.shared;
+        self.stream.begin(|| shared.wait(Duration::ZERO))?;
         let mut early = self.shared.is_early.then(|| self.reply(None)).transpose()?;
         while let Some(request) = self.request()? {
             let keeps = request.keeps_connection();
@@ -169,11 +182,14 @@ impl Connection<'_> {
                 Some(next) => next,
                 None => self.reply(Some(number))?,
             };
-            if next == Next::End || !keeps {
-                break;
+            match next {
+                Next::SilentEnd => return self.close(true),
+                Next::End => break,
+                Next::Request if !keeps => break,
+                Next::Request => {}
             }
         }
-        self.close()
+        self.close(false)
     }
 
     /// Sends the reply.
@@ -195,7 +211,7 @@ impl Connection<'_> {
                 SendStep::Wait(time) if self.shared.wait(time) => break,
                 SendStep::Wait(_) => {}
                 SendStep::Send(range) => {
-                    outcome = self.stream.write_all(&plan.bytes[range.clone()]);
+                    outcome = self.stream.write_all(&plan.bytes[range.clone()]).and_then(|()| self.stream.flush());
                     if outcome.is_err() {
                         break;
                     }
@@ -210,15 +226,15 @@ impl Connection<'_> {
         match plan.end {
             Some(End::Stall) => self.stall(),
             Some(End::Reset) => {
-                // With a linger of no time the system sends a reset.
-                rustix::net::sockopt::set_socket_linger(&self.stream, Some(Duration::ZERO))?;
+                self.stream.reset()?;
                 return Err(ErrorKind::ConnectionReset.into());
             }
             Some(End::CloseUnderNextRequest) => {
                 self.more()?;
                 return Err(ErrorKind::ConnectionAborted.into());
             }
-            Some(End::Close | End::CloseSilently | End::HalfClose) => {}
+            Some(End::Close | End::HalfClose) => {}
+            Some(End::CloseSilently) => return Ok(Next::SilentEnd),
             None if is_kept => return Ok(Next::Request),
             None => {}
         }
@@ -231,8 +247,8 @@ impl Connection<'_> {
     }
 
     /// Closes the sending side, and reads what still comes, so that no reset overtakes the reply.
-    fn close(&mut self) -> std::io::Result<()> {
-        self.stream.shutdown(Shutdown::Write)?;
+    fn close(&mut self, is_silent: bool) -> std::io::Result<()> {
+        self.stream.close(is_silent)?;
         while self.more()? {
             if self.buffer.len() > LONGEST {
                 break;
@@ -301,6 +317,7 @@ impl Connection<'_> {
         }
         if request.expects_continue() {
             self.stream.write_all(b"HTTP/1.1 100 Continue\r\n\r\n")?;
+            self.stream.flush()?;
         }
         let taken = match request.framing() {
             Framing::Length(length) => {

@@ -7,7 +7,7 @@ use super::item::Item;
 use super::options::Options;
 use crate::Error;
 use crate::Rules;
-use crate::calling::CallCase;
+use crate::calling::{CallCase, Transport};
 use crate::case::{Case, Expect, WritingCase, WritingExpect};
 use crate::operating::{Mocks, Operating};
 use crate::subject::{Answer, Declaration, Fault, FaultReport, Question, Reply, Subject};
@@ -18,7 +18,7 @@ use crate::verdict::Verdict;
 pub(super) enum Task<'c> {
     Read { case: &'c Case, rules: Rules, expect: &'c Expect },
     Write { case: &'c WritingCase, rules: Rules, expect: &'c WritingExpect },
-    Call { case: &'c CallCase },
+    Call { case: &'c CallCase, over: Transport },
     Operate(Operating<'c>),
 }
 

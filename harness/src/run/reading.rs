@@ -15,7 +15,7 @@ use super::options::Options;
 use super::outcome::Run;
 use super::plan::{Plan, Scope};
 use super::watch::Watch;
-use crate::calling::{CallCase, CallJudgement, Called, Server};
+use crate::calling::{CallCase, CallJudgement, Called, Server, Transport};
 use crate::case::{Case, WritingCase};
 use crate::feature::Feature;
 use crate::judgement::Judgement;
@@ -55,7 +55,9 @@ impl<'c> Cases<'c> {
         let laws = self.laws.iter().map(|law| &*law.id);
         let operated = laws.chain(self.failures.iter().map(|failure| &*failure.id));
         let operated = operated.flat_map(|id| operating.iter().map(move |variant| (id, &**variant)));
-        judged_by_rules.chain(self.calling.iter().map(|case| (&*case.id, ""))).chain(operated).collect()
+        let calling =
+            self.calling.iter().flat_map(|case| Transport::ALL.iter().map(|over| (&*case.id, over.variant())));
+        judged_by_rules.chain(calling).chain(operated).collect()
     }
 }
 
@@ -247,28 +249,15 @@ fn questions<'c>(declaration: &Declaration, cases: Cases<'c>, options: &Options)
     }
     // Calls are judged by the specification.
     let is_by_the_specification = options.rules.is_empty() || options.rules.contains(&Codec::Xmlrpc.default_rules());
-    let can_call = declaration.calls_over.iter().any(|over| over == "tcp");
-    if can_call && !(is_wanted(Suite::Calling) && is_by_the_specification) {
-        unchosen.extend(cases.calling.iter().map(|case| (case.id.clone(), String::new())));
-    } else if can_call {
-        items.extend(cases.calling.iter().map(|case| Item {
-            suite: Suite::Calling,
-            about: Arc::new(About {
-                id: case.id.clone(),
-                title: case.title.clone(),
-                rule: Some(case.rule.clone()),
-                source: case.source.clone(),
-                input: case.method.clone().into_bytes(),
-                length: case.method.len(),
-            }),
-            variant: String::new(),
-            level: Some(case.level),
-            tags: ["http".to_owned(), case.rule.clone()].into(),
-            release: None,
-            face: None,
-            since: Some(case.since),
-            task: supported(&case.needs, declaration).map(|()| Task::Call { case }),
-        }));
+    let is_called = is_wanted(Suite::Calling) && is_by_the_specification;
+    for over in Transport::ALL.iter().copied().filter(|over| declaration.calls_over.iter().any(|it| it == over.name()))
+    {
+        let cases = cases.calling.iter().filter(|case| over != Transport::Unix || !resets(case));
+        if is_called {
+            items.extend(cases.map(|case| calling_item(case, over, declaration)));
+        } else {
+            unchosen.extend(cases.map(|case| (case.id.clone(), over.variant().to_owned())));
+        }
     }
     let operated = operating::questions(declaration, cases.laws, cases.failures);
     if is_wanted(Suite::Operating) && options.rules.is_empty() {
@@ -277,6 +266,37 @@ fn questions<'c>(declaration: &Declaration, cases: Cases<'c>, options: &Options)
         unchosen.extend(operated.into_iter().map(|item| (item.about.id.clone(), item.variant)));
     }
     Ok(Questions { items, unchosen })
+}
+
+/// Returns whether the server of a case resets the connection, which a Unix socket can't do once its request is read.
+fn resets(case: &CallCase) -> bool {
+    case.faults.iter().any(|fault| matches!(fault, mock_xend::Fault::Reset(_)))
+}
+
+fn calling_item<'c>(case: &'c CallCase, over: Transport, declaration: &Declaration) -> Item<Task<'c>> {
+    Item {
+        suite: Suite::Calling,
+        about: Arc::new(About {
+            id: case.id.clone(),
+            title: case.title.clone(),
+            rule: Some(case.rule.clone()),
+            source: case.source.clone(),
+            input: case.method.clone().into_bytes(),
+            length: case.method.len(),
+        }),
+        variant: over.variant().to_owned(),
+        level: Some(case.level),
+        tags: ["http".to_owned(), case.rule.clone()].into(),
+        release: None,
+        face: None,
+        since: Some(case.since),
+        task: if over.is_there() {
+            supported(&case.needs, declaration).map(|()| Task::Call { case, over })
+        } else {
+            let why = format!("this build of xend-harness can't serve over {over}: it lacks the feature `tls`");
+            Err(Unasked { status: Status::Skipped, why })
+        },
+    }
 }
 
 /// Returns what is asked, in words: each suite with its rules.
@@ -383,7 +403,7 @@ impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
                         .verdict(answer, is_strict)
                 })
             }
-            Task::Call { case } => self.call(item, case),
+            Task::Call { case, over } => self.call(item, case, over),
             Task::Operate(ref asked) => self.operate(item, asked),
         }
     }
@@ -396,16 +416,23 @@ impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
 
 impl<'d> SubjectExaminer<'_, 'd> {
     /// Asks for the calls of a case, with a server of its own, and judges what came of them.
-    fn call(&mut self, item: &Item<Task<'d>>, case: &'d CallCase) -> Result<Examined, Error> {
-        let server = Server::start(case).map_err(|error| Error::Harness(format!("can't serve a case: {error}")))?;
-        let authority = server.authority();
-        let uri = format!("http://{authority}{}", case.path);
+    fn call(&mut self, item: &Item<Task<'d>>, case: &'d CallCase, over: Transport) -> Result<Examined, Error> {
+        let server = Server::start(case, over);
+        let server = server.map_err(|error| Error::Harness(format!("can't serve a case over {over}: {error}")))?;
+        let (host, ca_file) = (server.host(), server.ca_file());
+        let uri = format!("{}{}", server.uri(), case.path);
         let begin = Instant::now();
         let (mut answers, mut said, mut previous) = (Vec::new(), String::new(), None);
         for number in 1..=case.calls {
             // No two questions in a row have the same id: then the id of a second answer shows to which it belongs.
             let id = if number == 1 { case.id.clone() } else { format!("{}#{number}", case.id) };
-            let ask = Ask::Call { uri: &uri, method: &case.method, params: &case.params, deadline: case.deadline };
+            let ask = Ask::Call {
+                uri: &uri,
+                method: &case.method,
+                params: &case.params,
+                deadline: case.deadline,
+                ca_file: ca_file.as_deref(),
+            };
             let Reply { answer, stderr, previous_fault } =
                 self.subject.ask(&Question { id: &id, ask, deadline: None })?;
             match previous_fault {
@@ -428,8 +455,8 @@ impl<'d> SubjectExaminer<'_, 'd> {
             .unwrap_or_else(|| (Ok(Answer::Unsupported("nothing was asked".to_owned())), Vec::new()));
         let judge = move |last: &Result<Answer, Fault>| {
             let answers: Vec<_> = before.iter().cloned().chain([last.clone()]).collect();
-            let called = Called { answers: &answers, exchanges: &exchanges, authority: &authority };
-            CallJudgement { case, about: Arc::clone(&about), equality }.verdict(&called, is_strict)
+            let called = Called { answers: &answers, exchanges: &exchanges, host: host.as_deref() };
+            CallJudgement { case, about: Arc::clone(&about), equality, over }.verdict(&called, is_strict)
         };
         Ok(Examined { verdict: Verdict { elapsed, ..self.judged(item, judge, &last, said) }, previous })
     }

@@ -47,6 +47,9 @@ struct CallLine<'a> {
     #[serde(borrow)]
     params: &'a RawValue,
     deadline_ms: Option<u64>,
+    /// The file with the certificate to trust over TLS.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    ca_file: Option<Cow<'a, str>>,
 }
 
 #[derive(Deserialize, Serialize)]
@@ -87,9 +90,10 @@ pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
             by(rules);
             line.value = Some(raw(value));
         }
-        Ask::Call { uri, method, params, deadline } => {
+        Ask::Call { uri, method, params, deadline, ca_file } => {
             let deadline_ms = u64::try_from(deadline.as_millis()).ok();
-            line.call = Some(CallLine { uri: uri.into(), method: method.into(), params: raw(params), deadline_ms });
+            let (uri, method, ca_file) = (uri.into(), method.into(), ca_file.map(Cow::from));
+            line.call = Some(CallLine { uri, method, params: raw(params), deadline_ms, ca_file });
         }
         Ask::Operate { xend, operation, arguments, deadline } => {
             line.operate = Some(OperateLine {
@@ -232,9 +236,10 @@ fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + 
             BuiltIn::answer(&Ask::Read { rules: rules()?, input: &input })
         }
         (None, Some(value), None, None) => BuiltIn::answer(&Ask::Write { rules: rules()?, value: value.get() }),
-        (None, None, Some(CallLine { uri, method, params, deadline_ms }), None) => {
+        (None, None, Some(CallLine { uri, method, params, deadline_ms, ca_file }), None) => {
             let deadline = deadline_ms.map_or(DEADLINE, Duration::from_millis);
-            BuiltIn::answer(&Ask::Call { uri, method, params: params.get(), deadline })
+            let ca_file = ca_file.as_deref();
+            BuiltIn::answer(&Ask::Call { uri, method, params: params.get(), deadline, ca_file })
         }
         (None, None, None, Some(OperateLine { uri, release, operation, args, deadline_ms })) => {
             let operation = operation::find(&operation).ok_or_else(|| format!("no operation `{operation}`"))?;

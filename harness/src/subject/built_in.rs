@@ -27,7 +27,7 @@ impl BuiltIn {
             name: concat!("built-in ", env!("CARGO_PKG_VERSION")).to_owned(),
             decodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).collect(),
             encodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).filter(|rules| writes(*rules)).collect(),
-            calls_over: vec!["tcp".to_owned()],
+            calls_over: TRANSPORTS.map(str::to_owned).to_vec(),
             operates: Some(Operator::everything()),
             features: Feature::ALL.iter().filter(|feature| !feature.is_limitation()).copied().collect(),
             ..Declaration::default()
@@ -49,8 +49,8 @@ impl BuiltIn {
                     Err(message) => reject(message),
                 }
             }
-            Ask::Call { uri, method, params, deadline } => {
-                call(uri, method, params, deadline).map_or_else(Answer::Error, Answer::Values)
+            Ask::Call { uri, method, params, deadline, ca_file } => {
+                call(uri, method, params, deadline, ca_file).map_or_else(Answer::Error, Answer::Values)
             }
             Ask::Operate { xend: Some((uri, release)), operation, arguments, deadline } => {
                 operate(uri, release, operation, arguments, deadline).unwrap_or_else(Answer::Unsupported)
@@ -59,6 +59,12 @@ impl BuiltIn {
         }
     }
 }
+
+/// The transports over which it calls.
+#[cfg(feature = "tls")]
+const TRANSPORTS: [&str; 3] = ["tcp", "unix", "tls"];
+#[cfg(not(feature = "tls"))]
+const TRANSPORTS: [&str; 2] = ["tcp", "unix"];
 
 /// Returns whether there is an encoder for these rules. What Python's `xmlrpclib` and libvirt write is not the
 /// encoder's business.
@@ -70,12 +76,19 @@ fn writes(rules: Rules) -> bool {
 }
 
 /// Calls a method, and returns its value or its fault.
-fn call(uri: &str, method: &str, params: &str, deadline: Duration) -> Result<Tagged, String> {
+fn call(uri: &str, method: &str, params: &str, deadline: Duration, ca_file: Option<&str>) -> Result<Tagged, String> {
     let call = format!(r#"[{{"call":{{"method":{},"params":{params}}}}}]"#, serde_json::json!(method));
     let call = Tagged::from_json(call.as_bytes(), Codec::Xmlrpc).map_err(|error| error.to_string())?;
     let (method, params) = call.call()?;
     let runtime = runtime()?;
     let server = XmlRpc::new(uri).map_err(|error| error.to_string())?.deadline(deadline);
+    #[cfg(feature = "tls")]
+    let server = match ca_file {
+        Some(file) => server.tls(xend_client::Tls::trusting_file(file).map_err(|error| error.to_string())?),
+        None => server,
+    };
+    #[cfg(not(feature = "tls"))]
+    let _ = ca_file;
     let response = runtime.block_on(server.call(&method, params)).map_err(|error| error.to_string())?;
     Ok((&xmlrpc::Message::Response(response)).into())
 }

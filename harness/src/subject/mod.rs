@@ -22,6 +22,9 @@
 //! -> {"id":"laws/pause-stops","operate":{"uri":"sxp+tcp://127.0.0.1:40124","release":"4.1","operation":"domain.pause","args":{"domain":"vm1"},"deadline_ms":4000}}
 //! <- {"id":"laws/pause-stops","done":{}}   or {"error":{"code":"ERR_VM_NOT_FOUND","message":".."}} or {"unknown":"it may have happened"}
 //! ```
+//! The URI of a call is `http://HOST:PORT/PATH`; over a Unix socket it is `http+unix://SOCKET/PATH`, where the path of the
+//! socket is percent-encoded, and over TLS `https://HOST:PORT/PATH`, with a `"ca_file"` beside it, the path of a file with
+//! the certificate to trust, in PEM.
 //! The form of the values is that of [`Tagged`](crate::Tagged), and the features are those of
 //! [`Feature`](crate::Feature). A subject that crashes,
 //! hangs or gives an invalid answer is started again for the next question. Keys that the harness does not know are
@@ -138,6 +141,8 @@ pub enum Ask<'a> {
         params: &'a str,
         /// How long the call may take.
         deadline: Duration,
+        /// The file with the certificate to trust, if the server has TLS.
+        ca_file: Option<&'a str>,
     },
     /// To do an operation with a Xend, or with an engine of its own.
     Operate {

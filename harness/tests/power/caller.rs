@@ -306,7 +306,7 @@ impl Subject for Caller {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
         let answer = match question.ask {
-            Ask::Call { uri, method, params, deadline } => match self.call(uri, method, params, deadline) {
+            Ask::Call { uri, method, params, deadline, .. } => match self.call(uri, method, params, deadline) {
                 Ok(values) => Ok(Answer::Values(values)),
                 Err(Failed::Late) if self.is("no-deadline") => Err(Fault::Timeout(PATIENCE)),
                 Err(failed) => Ok(Answer::Error(format!("{failed:?}"))),
