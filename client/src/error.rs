@@ -24,7 +24,8 @@ pub struct Error {
     message: String,
     code: ErrorCode,
     fate: Fate,
-    kind: Kind,
+    /// In a box, so that a result which holds an error stays small.
+    kind: Box<Kind>,
     other_face: Option<Face>,
 }
 
@@ -160,7 +161,7 @@ impl Error {
     pub(crate) fn new(operation: Operation, effect: Effect, kind: Kind) -> Self {
         let (code, fate) = kind.outcome(effect);
         let message = kind.to_string();
-        Self { operation, domain: None, message, code, fate, kind, other_face: None }
+        Self { operation, domain: None, message, code, fate, kind: Box::new(kind), other_face: None }
     }
 
     /// Adds the name of the domain, unless the error has one already.
@@ -171,7 +172,7 @@ impl Error {
 
     /// Determines from the daemon's reply whether the address has another face than the client was told.
     pub(crate) fn with_other_face(self, asked: Face) -> Self {
-        let Kind::Reply(failure) = &self.kind else { return self };
+        let Kind::Reply(failure) = &*self.kind else { return self };
         let is_it = |(face, piece, _): &&(Face, &str, Face)| *face == asked && failure.message.contains(piece);
         let other_face = OTHER_FACES.iter().find(is_it).map(|(.., answered)| *answered);
         Self { other_face, ..self }
@@ -190,7 +191,7 @@ impl Error {
 
     /// Returns whether the daemon refused the request because it does not know the session.
     pub(crate) fn is_session_invalid(&self) -> bool {
-        match &self.kind {
+        match &*self.kind {
             Kind::Reply(failure) => {
                 self.fate == Fate::Refused && failure.daemon_code.as_deref() == Some("SESSION_INVALID")
             }
@@ -233,7 +234,7 @@ impl Error {
     /// reply.
     pub fn is_timeout(&self) -> bool {
         let is_late = |source: &ConnectError| matches!(source, ConnectError::Timeout(_));
-        match &self.kind {
+        match &*self.kind {
             Kind::Timeout { .. } => true,
             Kind::Unreachable { source, .. } => is_late(source),
             _ => false,
@@ -242,7 +243,7 @@ impl Error {
 
     /// Returns whether the client could not connect to the daemon.
     pub fn is_unreachable(&self) -> bool {
-        matches!(self.kind, Kind::Unreachable { .. })
+        matches!(*self.kind, Kind::Unreachable { .. })
     }
 
     /// Returns what is wrong with TLS, if that is why there is no connection.
@@ -253,7 +254,7 @@ impl Error {
     /// Returns the operation, face and release if the operation does not exist on this face of this release. Nothing
     /// was sent in this case.
     pub fn unsupported(&self) -> Option<Unsupported> {
-        match self.kind {
+        match *self.kind {
             Kind::Unsupported(unsupported) => Some(unsupported),
             _ => None,
         }
@@ -267,13 +268,13 @@ impl Error {
 
     /// Returns whether the Xen-API knows no object with the given reference.
     pub(crate) fn is_unknown_object(&self) -> bool {
-        matches!(&self.kind, Kind::Reply(failure) if failure.daemon_code.as_deref() == Some("HANDLE_INVALID"))
+        matches!(&*self.kind, Kind::Reply(failure) if failure.daemon_code.as_deref() == Some("HANDLE_INVALID"))
     }
 
     /// Returns whether the reply is an exception of the Xen-API's code whose text names the given Python attribute. The
     /// daemon has no code for it, so its text is all there is.
     pub(crate) fn is_exception_about(&self, attribute: &str) -> bool {
-        match &self.kind {
+        match &*self.kind {
             Kind::Reply(failure) => {
                 failure.daemon_code.as_deref() == Some("INTERNAL_ERROR") && failure.message.contains(attribute)
             }
@@ -288,7 +289,7 @@ impl Error {
 
     /// Returns the daemon's reply as it was received, if there was a reply.
     pub fn reply(&self) -> Option<&Reply> {
-        match &self.kind {
+        match &*self.kind {
             Kind::Reply(failure) => failure.reply.as_deref(),
             _ => None,
         }
