@@ -4,6 +4,7 @@ mod adapters;
 mod cases;
 mod commands;
 mod errors;
+mod generated;
 mod hostile;
 #[path = "../../../oracles/python.rs"]
 mod oracle;

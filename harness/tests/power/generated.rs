@@ -76,16 +76,22 @@ const MANY: Generated = Generated::Many { count: 2_000, seed: 0 };
 
 #[test]
 fn a_planted_fault_is_found_and_made_small() {
+    let mut complaints = Vec::new();
     for (what, codec, faults) in PLANTED {
         let mut reader = Reader::new(*codec, faults.iter().map(|fault| mutant(fault)).collect());
         let run = reader.run(&MANY, &strict());
         let small = run.verdicts.iter().filter(|it| it.evidence.as_ref().is_some_and(|it| !it.case.is_empty()));
-        let longest = small.map(|it| it.about.length).max();
-        assert!(longest.is_some_and(|it| it < 200), "{what}: {longest:?}");
+        let shortest = small.min_by_key(|it| it.about.length);
+        if shortest.is_none_or(|it| it.about.length >= 200) {
+            complaints.push(format!("{what}: {:?}", shortest.map(|it| String::from_utf8_lossy(&it.about.input))));
+        }
         let of_rule =
             |rule: &str| run.verdicts.iter().any(|it| it.evidence.is_some() && it.about.rule.as_deref() == Some(rule));
-        assert!(faults.len() == 1 || of_rule("xml/cdata") && of_rule("xmlrpc/int-form"), "{what}: both are told");
+        if faults.len() > 1 && !(of_rule("xml/cdata") && of_rule("xmlrpc/int-form")) {
+            complaints.push(format!("{what}: both are told"));
+        }
     }
+    assert!(complaints.is_empty(), "{}", complaints.join("\n"));
 }
 
 #[test]

@@ -1,0 +1,61 @@
+//! Generated questions on the command line.
+
+use crate::cli::{path, snapshots, transcript, transcript_in};
+
+/// A subject that refuses every document.
+const REFUSES: [&str; 6] = [
+    "sed",
+    "-u",
+    "-e",
+    r#"s/.*"hello".*/{"hello":{"name":"refuses","decodes":{"xmlrpc":["spec"]}}}/;t"#,
+    "-e",
+    r#"s/.*"id":"\([^"]*\)".*/{"id":"\1","reject":"no"}/"#,
+];
+
+/// What fails is made small, the same way each time, and its case file is taken into a folder of cases.
+#[test]
+fn a_failure_is_told_and_kept() {
+    let _snapshots = snapshots();
+    let asked = [&["test", "--generate", "12", "--seed", "3", "--"], &REFUSES[..]].concat();
+    let told = transcript(&asked, b"");
+    assert_eq!(told, transcript(&asked, b""));
+    insta::assert_snapshot!("generated", told);
+
+    let text = "where FILE is:\n";
+    let file: String = told[told.find(text).expect("a case is told") + text.len()..]
+        .lines()
+        .map_while(|line| line.strip_prefix("          "))
+        .map(|line| format!("{line}\n"))
+        .collect();
+    let folder = tempfile::tempdir().expect("a folder");
+    let (from, to) = (folder.path().join("new.toml"), folder.path().join("cases"));
+    std::fs::write(&from, file).expect("it is written");
+    let add = ["cases", "--add", path(&from), "--cases", path(&to)];
+    let again = [&["test", "--cases", path(&to), "--"], &REFUSES[..]].concat();
+    let mut all = transcript_in(folder.path(), &add, b"");
+    all += &transcript_in(folder.path(), &add, b"");
+    all += &transcript_in(folder.path(), &again, b"");
+    insta::assert_snapshot!("generated-kept", all);
+}
+
+#[test]
+fn mistakes() {
+    let _snapshots = snapshots();
+    let folder = tempfile::tempdir().expect("a folder");
+    let file = folder.path().join("case.toml");
+    std::fs::write(&file, "id = \"../a\"\ntitle = \"A\"\nsource = \"none\"\ninput = \"\"\n").expect("it is written");
+    let wrong: [&[&str]; 10] = [
+        &["test", "--generate", "0"],
+        &["test", "--repeat", "xmlrpc/value/1"],
+        &["test", "--repeat", "program/1/1"],
+        &["test", "--repeat", "xmlrpc/value/1/1", "--destructive", "sxp+unix:///nowhere"],
+        &["test", "--generate", "1", "sxp+unix:///nowhere"],
+        &["test", "--generate", "1", "--cases", "."],
+        &["test", "--generate", "1", "--rules", "xend-4.1"],
+        &["test", "--against", "true", "--", "true"],
+        &["cases"],
+        &["cases", "--add", path(&file), "--cases", path(folder.path())],
+    ];
+    let all: String = wrong.iter().map(|words| transcript_in(folder.path(), words, b"")).collect();
+    insta::assert_snapshot!("generated-mistakes", all);
+}
