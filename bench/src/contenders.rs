@@ -5,6 +5,7 @@ use std::error::Error;
 use std::hint::black_box;
 use std::io::Cursor;
 
+use dxr::TryFromValue;
 use quick_xml::events::Event;
 use xend_client::Domain;
 use xend_wire::http::Reply;
@@ -12,6 +13,7 @@ use xend_wire::operation::{self, Face};
 use xend_wire::{Limits, Release, sexpr, xmlrpc};
 
 use crate::task::Task;
+use crate::typed;
 
 /// One pass over the input. It frees what it makes.
 pub(crate) type Work<'i> = Box<dyn Fn() -> Result<(), Box<dyn Error>> + 'i>;
@@ -139,6 +141,24 @@ impl Task {
                 ("sexp", |sxp| {
                     let value = sexp::parse(str::from_utf8(sxp)?).map_err(|error| error.to_string())?;
                     work(move || ok(value.to_string()))
+                }),
+            ],
+            Self::XmlrpcTyped => &[
+                (OURS, |xml| {
+                    work(move || {
+                        xmlrpc::from_response::<Vec<typed::Domain>>(xml, xmlrpc::Rules::spec(), &Limits::default())
+                    })
+                }),
+                ("dxr", |xml| {
+                    let xml = str::from_utf8(xml)?;
+                    work(move || {
+                        let response = dxr::MethodResponse::from_xml(xml)?;
+                        Vec::<typed::Domain>::try_from_value(&response.value)
+                    })
+                }),
+                ("serde_xmlrpc", |xml| {
+                    let xml = str::from_utf8(xml)?;
+                    work(move || serde_xmlrpc::response_from_str::<Vec<typed::Domain>>(xml))
                 }),
             ],
             Self::XmlrpcRecords => &[

@@ -6,6 +6,7 @@ mod data;
 mod gates;
 mod table;
 mod task;
+mod typed;
 
 use std::error::Error;
 use std::io::Write;

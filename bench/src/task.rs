@@ -10,6 +10,8 @@ pub(crate) enum Task {
     XmlrpcEncode,
     SexprDecode,
     SexprEncode,
+    /// From the bytes of a response to types that derive what each library asks for.
+    XmlrpcTyped,
     /// From the reply to `xend.domains` to the records that a client gives.
     XmlrpcRecords,
 }
@@ -43,8 +45,14 @@ pub(crate) enum Input {
 }
 
 impl Task {
-    pub(crate) const ALL: [Self; 5] =
-        [Self::XmlrpcDecode, Self::XmlrpcEncode, Self::SexprDecode, Self::SexprEncode, Self::XmlrpcRecords];
+    pub(crate) const ALL: [Self; 6] = [
+        Self::XmlrpcDecode,
+        Self::XmlrpcEncode,
+        Self::SexprDecode,
+        Self::SexprEncode,
+        Self::XmlrpcTyped,
+        Self::XmlrpcRecords,
+    ];
 
     pub(crate) fn name(self) -> String {
         name(self)
@@ -65,7 +73,9 @@ impl Task {
                 Input::Odd,
             ],
             Self::SexprDecode => &[Input::Fault, Input::One, Input::Hundred, Input::Thousands, Input::Quoted],
-            Self::XmlrpcEncode | Self::SexprEncode | Self::XmlrpcRecords => &[Input::One, Input::Hundred, Input::Thousands],
+            Self::XmlrpcEncode | Self::SexprEncode | Self::XmlrpcTyped | Self::XmlrpcRecords => {
+                &[Input::One, Input::Hundred, Input::Thousands]
+            }
         }
     }
 
@@ -75,6 +85,8 @@ impl Task {
         match self {
             Self::XmlrpcDecode | Self::XmlrpcEncode if input == Input::Fault => data::fault(),
             Self::XmlrpcDecode | Self::XmlrpcEncode | Self::XmlrpcRecords => data::xml(&domains, input.layout()),
+            // What derives is read from structs, whatever the daemon's own layout is.
+            Self::XmlrpcTyped => data::xml(&domains, Layout { structs: true, ..input.layout() }),
             Self::SexprDecode | Self::SexprEncode if input == Input::Fault => data::error(),
             Self::SexprDecode | Self::SexprEncode => data::sxp(&domains, input == Input::Quoted),
         }
