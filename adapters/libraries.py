@@ -18,6 +18,7 @@ import datetime
 import json
 import lzma
 import pathlib
+import re
 import shutil
 import subprocess
 import sys
@@ -105,7 +106,7 @@ def kind(line):
 
 
 def report(row, out, harness, keep):
-    """Tests a library, and returns the lines of the report about cases."""
+    """Tests a library by all suites that its adapter declares, and returns the lines of the report about cases."""
     file = out / f"{row['name']}.jsonl"
     if not (keep and file.exists()):
         file.unlink(missing_ok=True)
@@ -113,11 +114,36 @@ def report(row, out, harness, keep):
         if not file.exists():
             raise LeftOut(f"the harness did not test it: {(done.stderr or done.stdout).strip().splitlines()[0][:300]}")
     lines = [json.loads(line) for line in file.read_text().splitlines()]
-    return [line | {"got": line["evidence"]["got"]} if "evidence" in line else line for line in lines if "id" in line]
+    told = {}
+    for line in lines:
+        if "case" in line:
+            told[line["case"]["suite"], line["case"]["id"]] = line["case"]
+        elif "id" in line:
+            case = told[line["suite"], line["id"]]
+            line |= {"title": case["title"], "source": case["source"]}
+            if "evidence" in line:
+                evidence = line.pop("evidence")
+                line |= {"got": unported(evidence["got"]), "wanted": evidence["wanted"]}
+    return [line for line in lines if "id" in line]
+
+
+def unported(text):
+    """A text without the ports of servers, which are others in each run."""
+    return re.sub(r"127\.0\.0\.1:\d+", "127.0.0.1:PORT", text)
+
+
+def asked(lines, suite):
+    """What a library was asked in a suite, by the rules `spec` where there are rules."""
+    return [line for line in lines if line["suite"] == suite and line.get("variant", "spec") == "spec" and line["verdict"] not in ("unsupported", "skipped")]
 
 
 def failures(lines):
     return [line for line in lines if line["verdict"] not in ("pass", "unsupported", "skipped")]
+
+
+def wrong_of(lines):
+    """The failures at the level `must`, and crashes at any: a crash is a failure whatever the level."""
+    return [line for line in failures(lines) if line["level"] == "must" or kind(line) == KINDS[3]]
 
 
 def document(case):
@@ -154,13 +180,15 @@ def page(results, left_out, notes, day):
     yield "| library | language | version | asked | wrong | " + " | ".join(KINDS) + " | should |"
     yield "| --- | --- | --- | --: | --: |" + " --: |" * (len(KINDS) + 1)
     for row, told, lines in results:
-        spec = [line for line in lines if line.get("variant") == "spec" and line["verdict"] not in ("unsupported", "skipped")]
+        spec = asked(lines, "reading")
+        if not spec:
+            continue
         must, should = ([line for line in spec if line["level"] == level] for level in ("must", "should"))
-        # A crash is a failure whatever the level.
-        wrong = failures(must) + [line for line in failures(spec) if line["level"] != "must" and kind(line) == KINDS[3]]
+        wrong = wrong_of(spec)
         counts = [sum(kind(line) == name for line in wrong) for name in KINDS]
         cells = [f"[{row['name']}](#{row['name'].replace('.', '')})", row["language"], told, len(must), len(wrong), *counts, f"{len(failures(should))} of {len(should)}"]
         yield "| " + " | ".join(map(str, cells)) + " |"
+    yield from writing_and_calling(results)
     for name, why in left_out:
         yield ""
         yield f"`{name}` is left out: {why}"
@@ -171,7 +199,7 @@ def page(results, left_out, notes, day):
         yield told + "."
         if row["name"] in notes:
             yield notes[row["name"]]["text"].strip()
-        for line, text in smallest([line for line in lines if line.get("variant") == "spec"]):
+        for line, text in smallest(asked(lines, "reading")):
             yield ""
             yield f"It {kind(line)}: {line['title']} (`{line['id']}`; {line['source']})."
             yield ""
@@ -180,6 +208,48 @@ def page(results, left_out, notes, day):
             yield "```"
             yield ""
             yield f"It gave `{shown(line['got'])}`, and should have given `{shown(line['wanted'])}`."
+        for suite, what in OTHERS.items():
+            yield from causes(wrong_of(asked(lines, suite)), what)
+
+
+# The suites besides reading, and what a library is asked in each.
+OTHERS = {"writing": "values to write", "calling": "calls"}
+
+
+def writing_and_calling(results):
+    """The table of what libraries write, and of how they call."""
+    rows = [(row, *(asked(lines, suite) for suite in OTHERS)) for row, _, lines in results]
+    rows = [row for row in rows if any(row[1:])]
+    if not rows:
+        return
+    yield ""
+    yield "What a library writes is read and compared with the value that it was given; its calls go to servers that reply well, badly or not at all, and both the request and what the library made of the reply are judged."
+    yield "A dash says that the adapter does not declare it."
+    yield ""
+    yield "| library | " + " | ".join(f"{what} | wrong" for what in OTHERS.values()) + " |"
+    yield "| --- |" + " --: | --: |" * len(OTHERS)
+    for row, *suites in rows:
+        cells = [f"[{row['name']}](#{row['name'].replace('.', '')})"]
+        for lines in suites:
+            cells += [sum(line["level"] == "must" for line in lines), len(wrong_of(lines))] if lines else ["–", "–"]
+        yield "| " + " | ".join(map(str, cells)) + " |"
+
+
+def causes(wrong, what):
+    """Why a library got some of what it was asked wrong, the commonest causes first, each with one case."""
+    if not wrong:
+        return
+    by_cause = {}
+    for line in wrong:
+        # What stands behind a colon is of one case.
+        by_cause.setdefault(unported(line["why"]).split(": ")[0], []).append(line)
+    yield ""
+    yield f"Of the {what}, it got {len(wrong)} wrong:"
+    yield ""
+    for why, lines in sorted(by_cause.items(), key=lambda item: -len(item[1]))[:5]:
+        yield f"* {len(lines)}: {why} (such as `{lines[0]['id']}`)"
+    if len(by_cause) > 5:
+        yield f"* {sum(map(len, by_cause.values())) - sum(sorted(map(len, by_cause.values()))[-5:])} for other reasons"
 
 
 def results(rows, out, harness, debian, keep):
@@ -200,7 +270,7 @@ def results(rows, out, harness, debian, keep):
         stale = set(notes.get(row["name"], {}).get("cases", [])) - wrong
         if stale:
             sys.exit(f"error: notes.toml says of {row['name']} what is no longer so: it passes {', '.join(sorted(stale))}")
-        text = "".join(json.dumps({key: line[key] for key in ("id", "variant", "level", "verdict", "got") if key in line}, ensure_ascii=False) + "\n" for line in lines)
+        text = "".join(json.dumps({key: line[key] for key in ("suite", "id", "variant", "level", "verdict", "got") if key in line}, ensure_ascii=False) + "\n" for line in lines)
         (folder / f"{row['name']}.jsonl.xz").write_bytes(lzma.compress(text.encode(), preset=9))
         tested.append((row, told, lines))
         print(f"{row['name']:22} {len(lines)} answers, {len(wrong)} cases wrong", flush=True)
