@@ -21,11 +21,12 @@ PYTHON2 ?=
 
 .PHONY: help
 help: ## Show what there is to make
-	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 20
+	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
+# Not --quiet: whoever tries the project first must see that it compiles, and what.
 .PHONY: demo
 demo: ## See everything work: mocks, cases, exchanges, client
-	@$(CARGO) run --quiet --package xend-harness -- demo
+	@$(CARGO) run --package xend-harness -- demo
 
 .PHONY: check
 check: ## Formatting, lints, all tests, docs: the test command
@@ -199,6 +200,21 @@ msrv: ## All crates compile with the oldest Rust that Cargo.toml names
 	@version=$$(sed -n 's/^rust-version = "\(.*\)"/\1/p' Cargo.toml); \
 	rustup toolchain install "$$version" --profile minimal; \
 	$(CARGO) "+$$version" check --workspace --all-targets
+
+.PHONY: minimal-versions
+minimal-versions: ## All crates compile with the oldest versions of what they depend on; takes the nightly toolchain
+	@CARGO='$(CARGO)' packaging/minimal-versions.sh
+
+.PHONY: advisories
+advisories: ## No dependency has a known weakness, by the database that "cargo deny fetch db" has brought
+	$(CARGO) deny --offline --log-level error check advisories
+
+# The steps of release-check that are run; all if there are none.
+STEPS ?=
+
+.PHONY: release-check
+release-check: ## Everything before a release, and what is left to a person
+	@CARGO='$(CARGO)' PYTHON='$(PYTHON)' packaging/release-check.sh $(STEPS)
 
 .PHONY: policy
 policy: ## Licences and sources of what we depend on
