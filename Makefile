@@ -116,6 +116,7 @@ fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruc
 	step miri '$(CARGO) +nightly miri --version' Miri; \
 	step properties true none; \
 	step fuzz '$(CARGO) +nightly fuzz --version' cargo-fuzz; \
+	step fuzz-build '$(CARGO) +nightly fuzz --version && zip --version' 'cargo-fuzz or zip'; \
 	step gates 'valgrind --version' valgrind; \
 	step size true none; \
 	step package true none; \
@@ -188,6 +189,17 @@ fuzz: ## Each fuzz target for FUZZ_SECONDS
 	for target in sexpr xmlrpc roundtrip files answers mock replies; do \
 	    (cd fuzz && $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048) || exit 1; \
 	done
+
+# One target is enough to try the script with; `make fuzz` builds all of them.
+.PHONY: fuzz-build
+fuzz-build: ## The build script for ClusterFuzzLite and OSS-Fuzz, run for one target, if cargo-fuzz, a nightly and zip are there
+	@missing=; \
+	need() { "$${@:2}" >/dev/null 2>&1 || missing="$$missing, $$1"; }; \
+	need cargo-fuzz $(CARGO) +nightly fuzz --version; \
+	need 'a C++ compiler' c++ --version; \
+	need zip zip --version; \
+	need unzip unzip -v; \
+	if [ -n "$$missing" ]; then echo "fuzz-build: left out, for want of $${missing#, }"; else fuzz/try-build.sh sexpr; fi
 
 # A published mock must not bring the parser of its command line to those who use the library alone.
 .PHONY: package
