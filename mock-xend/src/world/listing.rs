@@ -6,6 +6,7 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
+use super::record::UpTimes;
 use super::{Detail, Domain, Failure, Order, States, World, record};
 
 /// Domains as they were at one moment, with what is needed to describe them.
@@ -30,11 +31,12 @@ impl Listing {
     /// Appends the records as S-expressions, with a space between them. A domain that has not changed since its record
     /// was printed before is not described again.
     pub fn show_into(&self, out: &mut Vec<u8>) {
+        let mut up_times = UpTimes::default();
         for (at, domain) in self.domains.iter().enumerate() {
             if at > 0 {
                 out.push(b' ');
             }
-            record::show_into(out, domain, self.release, self.detail, self.now);
+            record::show_into(out, domain, self.release, self.detail, self.now, &mut up_times);
         }
     }
 }

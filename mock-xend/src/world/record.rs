@@ -223,17 +223,37 @@ pub(super) fn record(domain: &Domain, release: Release, detail: Detail, now: Dur
 
 /// Appends what [`record`] returns, as an S-expression. Most of it is printed once, and kept in the domain for the next
 /// time.
-pub(super) fn show_into(out: &mut Vec<u8>, domain: &Domain, release: Release, detail: Detail, now: Duration) {
+pub(super) fn show_into(
+    out: &mut Vec<u8>,
+    domain: &Domain,
+    release: Release,
+    detail: Detail,
+    now: Duration,
+    up_times: &mut UpTimes,
+) {
     let record = Record { domain, release, now, is_early: false };
     if detail != Detail::Whole {
         return record.all(detail).show_into(out, release);
     }
     if let Some(kept) = domain.printed.get(release) {
-        return record.write(out, kept);
+        return record.write(out, kept, up_times);
     }
     let text = record.print();
-    record.write(out, &text);
+    record.write(out, &text, up_times);
     domain.printed.keep(text);
+}
+
+/// The last `up_time` of a listing, since many domains are started at the same time, as those of most world files.
+#[derive(Default)]
+pub(super) struct UpTimes(Option<(Duration, Vec<u8>)>);
+
+impl UpTimes {
+    fn of(&mut self, started: Duration, print: impl FnOnce() -> Vec<u8>) -> &[u8] {
+        if self.0.as_ref().is_none_or(|(known, _)| *known != started) {
+            self.0 = Some((started, print()));
+        }
+        self.0.as_ref().map_or(&[], |(_, text)| text)
+    }
 }
 
 /// Returns the record of a domain before the daemon has asked the hypervisor about it.
@@ -284,17 +304,17 @@ impl Record<'_> {
     }
 
     /// Writes a printed record with the value that it lacks.
-    fn write(&self, out: &mut Vec<u8>, Text { text, up_time_at, .. }: &Text) {
+    fn write(&self, out: &mut Vec<u8>, Text { text, up_time_at, .. }: &Text, up_times: &mut UpTimes) {
         let (before, after) = text.split_at(up_time_at.unwrap_or(text.len()));
         out.extend_from_slice(before);
-        if let Some(up_time) = up_time_at.and_then(|_| self.up_time()) {
-            up_time.show_into(out, self.release);
+        if let Some(started) = up_time_at.and(self.domain.started) {
+            out.extend_from_slice(up_times.of(started, || self.up_time(started).show(self.release)));
         }
         out.extend_from_slice(after);
     }
 
-    fn up_time(&self) -> Option<Datum> {
-        self.domain.started.map(|started| self.time(self.now.saturating_sub(started)))
+    fn up_time(&self, started: Duration) -> Datum {
+        self.time(self.now.saturating_sub(started))
     }
 
     /// Returns the value of a field, if the domain has one.
@@ -335,7 +355,7 @@ impl Record<'_> {
             // The stub hypervisor of the captures never takes a virtual CPU offline (capture `post-list@3.0.2`).
             "online_vcpus" => (is_active || domain.ran.is_some()).then(|| domain.vcpus.into()),
             // Up to 3.0.3 both times are texts, made by `str()` of a float.
-            UP_TIME => self.up_time(),
+            UP_TIME => domain.started.map(|started| self.up_time(started)),
             "start_time" => {
                 let started = domain.started.or(domain.ran.map(|ran| ran.started));
                 started.map(|started| self.time(started)).or_else(|| self.kept(name))
