@@ -1,9 +1,12 @@
 //! The program `mock-xend`.
 
 use std::io::{BufRead, BufReader, Read, Write};
+use std::net::TcpStream;
 use std::os::unix::fs::PermissionsExt;
 use std::path::Path;
 use std::process::{Child, Command, Output, Stdio};
+
+use xend_wire::xmlrpc::encode_call;
 
 fn program(arguments: &[&str]) -> Command {
     let mut command = Command::new(env!("CARGO_BIN_EXE_mock-xend"));
@@ -101,12 +104,44 @@ fn it_says_where_it_listens_and_leaves_nothing_behind() {
 #[test]
 fn a_mock_that_idles_takes_less_than_two_mebibytes() {
     let (child, _) = listening(&["--sxp", "tcp:127.0.0.1:0", "--xmlrpc", "tcp:127.0.0.1:0"], 2);
+    let kib = own_memory(&child);
+    assert!(kib < 2048, "{kib} KiB");
+    assert_eq!(terminate(child), (Some(0), String::new()));
+}
+
+/// The memory that is only a program's own, in KiB.
+fn own_memory(child: &Child) -> u64 {
     let status = std::fs::read_to_string(format!("/proc/{}/status", child.id())).unwrap();
-    let kib = |name: &str| -> u64 {
-        let line = status.lines().find_map(|line| line.strip_prefix(name)).unwrap();
-        line.trim().trim_end_matches(" kB").parse().unwrap()
+    let line = status.lines().find_map(|line| line.strip_prefix("RssAnon:")).unwrap();
+    line.trim().trim_end_matches(" kB").parse().unwrap()
+}
+
+/// Of what clients sent only the journal keeps anything, within its budget of 64 MiB, although none of them has gone.
+#[test]
+fn what_many_clients_send_stays_in_the_budget_of_the_journal() {
+    let (child, lines) = listening(&["--xmlrpc", "tcp:127.0.0.1:0"], 1);
+    let address = lines[0].rsplit_once("tcp:").unwrap().1;
+    let ask = |client: &mut BufReader<TcpStream>, param: &str| {
+        let body = encode_call("nosuch", &[param.into()]).unwrap();
+        let head = format!("POST /RPC2 HTTP/1.1\r\nConnection: keep-alive\r\nContent-Length: {}\r\n\r\n", body.len());
+        client.get_mut().write_all(&[head.as_bytes(), &body].concat()).unwrap();
+        let head: Vec<_> = client.by_ref().lines().map(Result::unwrap).take_while(|line| !line.is_empty()).collect();
+        let length = head.iter().find_map(|line| line.strip_prefix("Content-Length: ")).expect("a reply");
+        let mut reply = vec![0; length.parse().unwrap()];
+        client.read_exact(&mut reply).unwrap();
     };
-    assert!(kib("RssAnon:") < 2048, "{status}");
+    let long = "x".repeat(1 << 20);
+    let clients = (0..112).map(|_| {
+        let mut client = BufReader::new(TcpStream::connect(address).unwrap());
+        ask(&mut client, &long);
+        // The memory of a request is free when the next one has come.
+        ask(&mut client, "x");
+        client
+    });
+    let clients: Vec<_> = clients.collect();
+    let kib = own_memory(&child);
+    assert!(kib < 96 << 10, "{kib} KiB");
+    drop(clients);
     assert_eq!(terminate(child), (Some(0), String::new()));
 }
 
