@@ -19,21 +19,27 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let Arguments { command, subject: own, reports, how, .. } = arguments;
     let knows_nothing = [("--cases", own.cases.is_some()), ("--baseline", how.known.baseline.is_some())];
     arguments.generating.refuse_with(&knows_nothing)?;
-    // Each entry of a baseline is looked up among all cases.
-    let is_asked = |id: &str| how.known.baseline.is_some() || arguments.selecting.may_choose(id);
-    let cases = cases(own.cases.as_deref(), is_asked)?;
-    // A folder of cases is asked alone.
-    let (writing, calling, laws, failures) = match own.cases {
-        None => (WritingCase::built_in()?, CallCase::built_in()?, Law::built_in()?, Failure::built_in()?),
-        Some(_) => (Vec::new(), Vec::new(), Vec::new(), Vec::new()),
-    };
-    let cases = run::Cases { reading: &cases, writing: &writing, calling: &calling, laws: &laws, failures: &failures };
+    // What is wrong with the options is told before any case is read.
     let options = how.options(run::Options {
         rules: own.rules()?,
         selection: arguments.selecting.selection()?,
         repeat: repeat(arguments),
         ..run::Options::default()
     })?;
+    // Each entry of a baseline is looked up among all cases.
+    let is_asked = |id: &str| how.known.baseline.is_some() || arguments.selecting.may_choose(id);
+    let cases = cases(own.cases.as_deref(), is_asked)?;
+    // A folder of cases is asked alone.
+    let (writing, calling, laws, failures) = match own.cases {
+        None => (
+            WritingCase::built_in_where(is_asked)?,
+            CallCase::built_in_where(is_asked)?,
+            Law::built_in()?,
+            Failure::built_in()?,
+        ),
+        Some(_) => (Vec::new(), Vec::new(), Vec::new(), Vec::new()),
+    };
+    let cases = run::Cases { reading: &cases, writing: &writing, calling: &calling, laws: &laws, failures: &failures };
     let reports = reports.open()?;
     let bounds = Bounds { timeout: how.timeout, memory: own.memory << 20, ..Bounds::default() };
     let jobs = if command.is_empty() { 1 } else { own.jobs.get().into() };
