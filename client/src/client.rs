@@ -7,12 +7,14 @@ use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use xend_wire::Release;
-use xend_wire::operation::{Arguments, Face, Implementation, Operation, References};
+use xend_wire::answer::MethodResult;
+use xend_wire::operation::{Arguments, Face, Implementation, Operation, References, Unsupported};
 use xend_wire::sexpr::Document;
+use xend_wire::xmlrpc::Value;
 
 use crate::call::Call;
 use crate::connection::IdleConnection;
-use crate::error::Error;
+use crate::error::{Error, Kind};
 use crate::session::{self, Sessions};
 use crate::settings::{Connecting, Deadline, Deadlines, Settings, Stream};
 use crate::steps;
@@ -129,11 +131,8 @@ impl Client {
     /// # Errors
     /// Returns an [`Error`] whose [`fate`](Error::fate) tells whether the operation may have happened.
     pub async fn call(&self, operation: Operation, arguments: &Arguments) -> Result<Document<'static>, Error> {
-        let Self { settings, idle, sessions } = self;
-        let (face, release) = (settings.uri.face, settings.release);
-        let deadline = Deadline::after(settings.deadlines.whole);
-        let deadline = settings.deadline.map_or(deadline, |all| deadline.earlier(all));
-        let call = Call { settings, idle, operation, effect: operation.effect(), deadline };
+        let (call, sessions) = (self.begin(operation), &self.sessions);
+        let (face, release) = (self.settings.uri.face, self.settings.release);
         let answer = match (operation.implementation(face, release), face) {
             (Ok(Implementation::Operations { sequence, .. }), _) => {
                 steps::operations::follow(call, sequence, arguments).await
@@ -145,6 +144,38 @@ impl Client {
             }
         };
         answer.map_err(|error| error.with_domain(arguments.get("domain")).with_other_face(face))
+    }
+
+    /// Calls any method of the Xen-API, for what no operation of the table tells. The parameters are those behind the
+    /// session, which is the client's own unless another is given. Errors are those of `operation`, the operation that
+    /// the method belongs to.
+    ///
+    /// # Errors
+    /// As [`call`](Self::call).
+    pub async fn call_method(
+        &self,
+        operation: Operation,
+        session: Option<&str>,
+        method: &str,
+        params: &[Value],
+    ) -> Result<MethodResult, Error> {
+        let call = self.begin(operation);
+        let Settings { uri, release, .. } = &self.settings;
+        if uri.face != Face::XenApi {
+            let unsupported = Unsupported { face: uri.face, release: *release, operation: operation.name() };
+            return Err(call.error(Kind::Unsupported(unsupported)));
+        }
+        match session {
+            Some(session) => session::ask_method(&call, session, method, params).await,
+            None => session::SessionCall::begin(call, &self.sessions).await?.method(method, params).await,
+        }
+    }
+
+    fn begin(&self, operation: Operation) -> Call<'_> {
+        let Self { settings, idle, .. } = self;
+        let deadline = Deadline::after(settings.deadlines.whole);
+        let deadline = settings.deadline.map_or(deadline, |all| deadline.earlier(all));
+        Call { settings, idle, operation, effect: operation.effect(), deadline }
     }
 }
 

@@ -191,12 +191,7 @@ impl Error {
 
     /// Returns whether the daemon refused the request because it does not know the session.
     pub(crate) fn is_session_invalid(&self) -> bool {
-        match &*self.kind {
-            Kind::Reply(failure) => {
-                self.fate == Fate::Refused && failure.daemon_code.as_deref() == Some("SESSION_INVALID")
-            }
-            _ => false,
-        }
+        self.fate == Fate::Refused && self.daemon_code() == Some("SESSION_INVALID")
     }
 
     /// Returns the name of the operation, such as `domain.pause`. If an operation consists of several, it is the name
@@ -268,23 +263,27 @@ impl Error {
 
     /// Returns whether the Xen-API knows no object with the given reference.
     pub(crate) fn is_unknown_object(&self) -> bool {
-        matches!(&*self.kind, Kind::Reply(failure) if failure.daemon_code.as_deref() == Some("HANDLE_INVALID"))
+        self.daemon_code() == Some("HANDLE_INVALID")
     }
 
     /// Returns whether the reply is an exception of the Xen-API's code whose text names the given Python attribute. The
     /// daemon has no code for it, so its text is all there is.
     pub(crate) fn is_exception_about(&self, attribute: &str) -> bool {
-        match &*self.kind {
-            Kind::Reply(failure) => {
-                failure.daemon_code.as_deref() == Some("INTERNAL_ERROR") && failure.message.contains(attribute)
-            }
-            _ => false,
-        }
+        self.daemon_code() == Some("INTERNAL_ERROR") && self.message.contains(attribute)
     }
 
     /// Returns the HTTP status of the daemon's reply, if there was a reply.
     pub fn status(&self) -> Option<u16> {
         self.reply().map(|reply| reply.status)
+    }
+
+    /// Returns the daemon's own code: the `faultCode` of a fault, or the first word of an `ErrorDescription`, such as
+    /// `SESSION_INVALID`. The S-expression face has none.
+    pub fn daemon_code(&self) -> Option<&str> {
+        match &*self.kind {
+            Kind::Reply(failure) => failure.daemon_code.as_deref(),
+            _ => None,
+        }
     }
 
     /// Returns the daemon's reply as it was received, if there was a reply.

@@ -129,12 +129,7 @@ impl<'c> SessionCall<'c> {
     }
 
     async fn method_once(&self, method: &str, params: &[Value]) -> Result<MethodResult, Error> {
-        let effect = if xenapi::is_getter(method) { Effect::Reads } else { Effect::Changes };
-        let call = self.call.with_effect(effect);
-        let params = std::iter::once(Value::from(self.session.reference.as_str())).chain(params.iter().cloned());
-        let request = Request::call(method, params).map_err(|error| call.invalid(error))?;
-        let reply = call.exchange(request).await?;
-        call.operation.read_method(call.settings.release, method, &reply).map_err(|failure| call.failed(failure))
+        ask_method(&self.call, &self.session.reference, method, params).await
     }
 
     /// Opens a new session in place of one that the daemon has forgotten.
@@ -203,6 +198,21 @@ impl<'c> SessionCall<'c> {
     fn missing_from_reply(&self, why: &str) -> Error {
         self.call.error(Kind::MissingFromReply(why.to_owned()))
     }
+}
+
+/// Calls one method of the Xen-API in a session.
+pub(crate) async fn ask_method(
+    call: &Call<'_>,
+    session: &str,
+    method: &str,
+    params: &[Value],
+) -> Result<MethodResult, Error> {
+    let effect = if xenapi::is_getter(method) { Effect::Reads } else { Effect::Changes };
+    let call = call.with_effect(effect);
+    let params = std::iter::once(Value::from(session)).chain(params.iter().cloned());
+    let request = Request::call(method, params).map_err(|error| call.invalid(error))?;
+    let reply = call.exchange(request).await?;
+    call.operation.read_method(call.settings.release, method, &reply).map_err(|failure| call.failed(failure))
 }
 
 /// Returns the open session. If none is open, opens one.

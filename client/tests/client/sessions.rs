@@ -1,6 +1,7 @@
 //! Sessions of the Xen-API. The replies have the forms of the captures `xenapi-*` (`xmlrpc-4.1`).
 
 use xend_client::{Client, ErrorCode, Face, Fate, Release};
+use xend_wire::operation;
 
 use crate::peer::{Requests, client, conversation, reply, run};
 
@@ -105,6 +106,27 @@ fn a_domain_that_is_not_there_is_not_found() {
     run(async {
         let (client, _) = xenapi(vec![success("s1"), failure(&["HANDLE_INVALID", "VM", VM1])]);
         assert_eq!(client.domain(VM1).await.unwrap_err().code(), ErrorCode::VmNotFound);
+    });
+}
+
+/// A method that no operation needs is called in the session of the client, or in the one that is given.
+#[test]
+fn any_method_is_called() {
+    run(async {
+        let refused = failure(&["SESSION_INVALID", "s0"]);
+        let (client, noted) = xenapi(vec![success("s1"), success("Paused"), refused]);
+        let params = [VM1.into()];
+        let state = client.call_method(operation::INFO, None, "VM.get_power_state", &params).await.unwrap();
+        assert_eq!(state.value().as_str(), Some("Paused"));
+        let error = client.call_method(operation::INFO, Some("s0"), "VM.get_all", &[]).await.unwrap_err();
+        assert_eq!((error.daemon_code(), error.fate()), (Some("SESSION_INVALID"), Fate::Refused));
+        assert_eq!(calls(&noted)[1..], [format!("VM.get_power_state(s1, {VM1})"), "VM.get_all(s0)".to_owned()]);
+    });
+    run(async {
+        let (client, noted) = conversation(client(Face::Sxp), vec![]);
+        let error = client.call_method(operation::INFO, None, "VM.get_all", &[]).await.unwrap_err();
+        assert_eq!((error.unsupported().is_some(), error.fate()), (true, Fate::Invalid));
+        assert!(calls(&noted).is_empty());
     });
 }
 

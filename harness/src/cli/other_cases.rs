@@ -7,7 +7,7 @@ use xend_wire::operation::Face;
 
 use crate::calling::CallCase;
 use crate::case::{Rule, WritingCase};
-use crate::law::{Expected, Law, Step};
+use crate::law::{Check, Expected, Law, Relation, Step};
 use crate::operating::Failure;
 use crate::serving::ServingCase;
 use crate::shorten::{lines, shortened};
@@ -90,12 +90,17 @@ fn law_in_words(law: &Law) -> String {
             "changes nothing"
         }
     );
-    for Step { operation, arguments, is_setup, expected, within, .. } in &law.steps {
+    for step in &law.steps {
+        let Step { method, arguments, is_setup, expected, within, .. } = step;
         let arguments: Vec<_> = arguments.iter().map(|(name, value)| format!("{name}={value}")).collect();
         let setup = if *is_setup { "  (preparation)" } else { "" };
-        let words = [operation.name().to_owned()].into_iter().chain(arguments).collect::<Vec<_>>().join(" ");
+        let params = method.iter().flat_map(|method| method.params.iter().map(ToString::to_string));
+        let words = [step.name().to_owned()].into_iter().chain(arguments).chain(params).collect::<Vec<_>>().join(" ");
         let within = if within.is_zero() { String::new() } else { format!(", within {} s", within.as_secs_f64()) };
         text += &format!("  {words}{setup}\n    {}{within}\n", expected_in_words(expected));
+        for (face, mark) in &step.marks {
+            text += &format!("    told as {mark} on {face}\n");
+        }
     }
     text
 }
@@ -105,11 +110,19 @@ fn expected_in_words(expected: &Expected) -> String {
         Expected::Done => "succeeds".to_owned(),
         Expected::Tried => "succeeds, or is refused".to_owned(),
         Expected::Error(codes) => {
+            if codes.is_empty() {
+                return "fails".to_owned();
+            }
             let codes: Vec<_> = codes.iter().map(|code| code.as_str()).collect();
             format!("fails with {}", codes.join(" or "))
         }
         Expected::Fields(fields) => {
-            let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name} = {value}")).collect();
+            let in_words = |Check { field, relation, value }: &Check| match relation {
+                Relation::Equal => format!("{field} = {value}"),
+                Relation::Different => format!("{field} other than {value}"),
+                Relation::Above => format!("{field} above {value}"),
+            };
+            let fields: Vec<_> = fields.iter().map(in_words).collect();
             format!("tells {}", fields.join(", "))
         }
         Expected::Names { has, lacks } => {

@@ -3,7 +3,7 @@
 use xend_wire::failure::ErrorCode;
 use xend_wire::visible;
 
-use super::definition::Expected;
+use super::definition::{Check, Expected};
 use super::names::Names;
 use crate::shorten::shortened;
 use crate::subject::Told;
@@ -48,7 +48,9 @@ pub(crate) fn judge(expected: &Expected, names: &Names, came: Came) -> Result<()
             return Err(broken(Status::Fail, "the operation succeeds and should fail", "done"));
         }
         (Came::Done(told), _) => told,
-        (Came::Refused { code, .. }, Expected::Error(codes)) if code.is_none_or(|code| codes.contains(&code)) => {
+        (Came::Refused { code, .. }, Expected::Error(codes))
+            if codes.is_empty() || code.is_none_or(|code| codes.contains(&code)) =>
+        {
             return Ok(());
         }
         (Came::Refused { .. }, Expected::Tried) => return Ok(()),
@@ -65,21 +67,25 @@ pub(crate) fn judge(expected: &Expected, names: &Names, came: Came) -> Result<()
         Expected::Done | Expected::Tried | Expected::Error(_) => Ok(()),
         Expected::Fields(fields) => {
             let got = |name: &str| told.record.as_ref().and_then(|record| record.get(name));
-            let agrees = fields.iter().all(|(name, wanted)| match wanted.as_str() {
-                "*" => got(name).is_some(),
-                wanted => got(name) == Some(&names.put(wanted)),
-            });
+            let agrees = fields
+                .iter()
+                .all(|check| got(&check.field).is_some_and(|value| check.holds(value, &names.put(&check.value))));
             if agrees {
                 return Ok(());
             }
-            let shown = fields.iter().map(|(name, _)| format!("{name} {}", got(name).map_or("(none)", |value| value)));
+            let shown = fields
+                .iter()
+                .map(|Check { field, .. }| format!("{field} {}", got(field).map_or("(none)", |value| value)));
             let shown = shown.collect::<Vec<_>>().join(", ");
             Err(broken(Status::Fail, "the record has other values than expected", &shown))
         }
         Expected::Names { has, lacks } => {
             let listed = told.names.unwrap_or_default();
-            let is_there = |name: &String| listed.contains(&names.put(name));
-            if has.iter().all(is_there) && !lacks.iter().any(is_there) {
+            let times = |name: &String| {
+                let name = names.put(name);
+                listed.iter().filter(|listed| **listed == name).count()
+            };
+            if has.iter().all(|name| times(name) == 1) && lacks.iter().all(|name| times(name) == 0) {
                 return Ok(());
             }
             Err(broken(Status::Fail, "the list has other names than expected", &listed.join(" ")))
@@ -92,9 +98,10 @@ pub(crate) fn wanted(expected: &Expected, names: &Names) -> String {
     match expected {
         Expected::Done => "done".to_owned(),
         Expected::Tried => "done, or refused".to_owned(),
+        Expected::Error(codes) if codes.is_empty() => "a failure".to_owned(),
         Expected::Error(codes) => codes.iter().map(ErrorCode::to_string).collect::<Vec<_>>().join(" or "),
         Expected::Fields(fields) => {
-            let fields: Vec<_> = fields.iter().map(|(name, value)| format!("{name} {}", names.put(value))).collect();
+            let fields: Vec<_> = fields.iter().map(|check| check.text(&names.put(&check.value))).collect();
             fields.join(", ")
         }
         Expected::Names { has, lacks } => {

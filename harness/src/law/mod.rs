@@ -7,7 +7,8 @@ mod definition;
 mod file;
 mod judge;
 mod names;
+mod step;
 
-pub use definition::{Expected, Law, Step};
+pub use definition::{Check, Expected, Law, Method, Relation, Step};
 pub(crate) use judge::{Broken, Came, judge, wanted};
 pub(crate) use names::{Names, PREFIX};

@@ -1,7 +1,7 @@
 //! The names and configurations that a trial of a law puts in place of its placeholders.
 
 use super::definition::Step;
-use super::file::PLACEHOLDERS;
+use super::step::PLACEHOLDERS;
 
 /// The prefix of the names of all domains that laws make.
 pub(crate) const PREFIX: &str = "xend-law-";
@@ -12,7 +12,7 @@ pub(crate) struct Names {
     kernel: String,
     /// What makes the uuids of this trial its own.
     uuid: String,
-    placeholders: Vec<(&'static str, String)>,
+    placeholders: Vec<(String, String)>,
 }
 
 impl Names {
@@ -28,15 +28,22 @@ impl Names {
             names.config(&domain, "64", "1", 3),
             domain,
             other,
+            names.uuid(1),
+            names.uuid(2),
+            kernel.to_owned(),
         ];
-        names.placeholders = PLACEHOLDERS.into_iter().zip(meanings).collect();
+        names.placeholders = PLACEHOLDERS.map(str::to_owned).into_iter().zip(meanings).collect();
         names
     }
 
+    fn uuid(&self, group: usize) -> String {
+        format!("{group:08x}-{}", self.uuid)
+    }
+
     fn config(&self, name: &str, memory: &str, vcpus: &str, group: usize) -> String {
-        let (kernel, uuid) = (&self.kernel, &self.uuid);
+        let (kernel, uuid) = (&self.kernel, self.uuid(group));
         format!(
-            "(vm (name {name}) (memory {memory}) (maxmem 128) (vcpus {vcpus}) (uuid {group:08x}-{uuid}) (on_poweroff \
+            "(vm (name {name}) (memory {memory}) (maxmem 128) (vcpus {vcpus}) (uuid {uuid}) (on_poweroff \
              destroy) (on_reboot restart) (on_crash restart) (image (linux (kernel {kernel}) (root '/dev/sda1 ro'))))"
         )
     }
@@ -44,6 +51,11 @@ impl Names {
     /// Returns the domains that the law may make.
     pub(crate) fn domains(&self) -> [String; 2] {
         ["{domain}", "{other}"].map(|word| self.put(word))
+    }
+
+    /// Keeps what a placeholder stands for, for the steps that follow.
+    pub(crate) fn keep(&mut self, word: &str, meaning: String) {
+        self.placeholders.push((word.to_owned(), meaning));
     }
 
     /// Puts the names in place of the placeholders of a text.

@@ -9,7 +9,7 @@ use xend_wire::operation::Face;
 use super::host::{Host, Options};
 use super::trial::Trial;
 use crate::Error;
-use crate::law::Law;
+use crate::law::{Law, Step};
 use crate::run::{self, Book, Item, Plan, Run, Scope, Unasked, Watch};
 use crate::suite::Suite;
 use crate::verdict::{About, Status, Verdict};
@@ -55,7 +55,7 @@ pub async fn check(
             }
             Ok(task) => {
                 let begin = Instant::now();
-                let trial = Trial::new(host, task.address, task.law, task.number, how, options);
+                let mut trial = Trial::new(host, task.address, task.law, task.number, how, options);
                 let verdict = tokio::select! {
                     biased;
                     verdict = trial.verdict(item.verdict(Status::Pass)) => verdict,
@@ -90,7 +90,7 @@ pub fn check_selection(host: &Host, laws: &[Law], how: &Options, options: &run::
 fn plan<'l>(host: &Host, laws: &'l [Law], how: &Options, options: &run::Options) -> Result<Plan<Task<'l>>, Error> {
     let mut items = Vec::new();
     for (number, law) in laws.iter().enumerate() {
-        let steps: Vec<_> = law.steps.iter().map(|step| step.operation.name()).collect();
+        let steps: Vec<_> = law.steps.iter().map(Step::name).collect();
         let input = steps.join("\n");
         let about = Arc::new(About {
             id: law.id.clone(),

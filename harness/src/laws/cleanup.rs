@@ -6,6 +6,19 @@ use xend_wire::operation;
 use super::host::Host;
 use crate::law::PREFIX;
 
+/// Removes the domains whose names are a name, or begin with it and a hyphen, as those that one law has made.
+///
+/// # Errors
+/// Returns an error if the server does not answer.
+pub(super) async fn remove_domains_of(host: &Host, name: &str) -> Result<(), Failed> {
+    let is_its =
+        |domain: &String| domain.strip_prefix(name).is_some_and(|rest| rest.is_empty() || rest.starts_with('-'));
+    for domain in leftover_domains(host).await?.iter().filter(|domain| is_its(domain)) {
+        remove_domain(host, domain).await?;
+    }
+    Ok(())
+}
+
 /// Destroys and undefines a domain, over any of the server's addresses that has the operation. A domain that does not
 /// exist is not a failure.
 ///

@@ -5,6 +5,7 @@
 //! over one of them must show over the others, because all faces of a server share one state. A law does not say how a
 //! server does something, so any engine can be tested by it, whether it is a Xend or not.
 
+mod answered;
 mod check;
 mod cleanup;
 mod host;
@@ -15,4 +16,4 @@ pub(crate) use cleanup::remove_domain;
 pub use cleanup::{leftover_domains, remove_leftover_domains};
 pub use host::{Host, Options};
 
-pub use crate::law::{Expected, Law, Step};
+pub use crate::law::{Check, Expected, Law, Method, Relation, Step};

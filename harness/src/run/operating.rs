@@ -114,6 +114,9 @@ fn why_not(law: &Law, target: &Target, operations: &[Operation]) -> Option<Unask
     if !law.releases.contains(release) {
         return skipped(format!("the law does not hold for {release}"));
     }
+    if !law.steps.iter().all(Step::is_told_by_operators) {
+        return skipped("the law looks at what only a server tells".to_owned());
+    }
     let is_there = |step: &Step| match step.takes_one_request {
         true => step.operation.takes_one_request(*face, *release),
         false => step.operation.is_supported(*face, *release),

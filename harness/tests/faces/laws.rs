@@ -49,6 +49,7 @@ fn without_reason(run: &Run) -> Vec<String> {
 /// All laws hold on every face of every release, and the faces show one state.
 #[test]
 fn the_mock_keeps_the_laws() {
+    let mut passed = Vec::new();
     for &release in Release::ALL {
         let daemon = daemon(release);
         let is_there = |face: &Face| *face != Face::XenApi || release >= Release::V3_1;
@@ -71,15 +72,9 @@ fn the_mock_keeps_the_laws() {
         // Nothing is left behind.
         let names = crate::faces::daemon::run(client(&daemon, Face::XmlRpc).all_domains()).unwrap();
         assert_eq!(names, ["Domain-0", "vm1", "vm2"], "{release}");
-        let expected = release.pick(&[
-            (Release::V3_0_2, 56),
-            (Release::V3_0_3, 58),
-            (Release::V3_1, 100),
-            (Release::V3_2, 102),
-            (Release::V4_1, 99),
-        ]);
-        assert_eq!(judged, expected, "{release}");
+        passed.push(judged);
     }
+    assert_eq!(passed, [199, 222, 423, 429, 437, 443, 440, 440]);
 }
 
 /// A server that breaks a law fails, and the report says where and how to try it again.
@@ -100,8 +95,13 @@ fn a_broken_law_is_shown() {
     "#;
     let scenario = Scenario::parse("broken.toml", scenario, Path::new(".")).unwrap();
     let daemon = scripted(Release::V4_1, scenario);
-    let laws =
-        ["laws/pause-*", "laws/destroyed-is-not-found", "laws/unknown-is-not-found", "laws/domain-0-is-not-destroyed"];
+    let laws = [
+        "laws/pause-is-idempotent",
+        "laws/pause-stops",
+        "laws/destroyed-is-not-found",
+        "laws/unknown-is-not-found",
+        "laws/domain-0-is-not-destroyed",
+    ];
     let run = tried(&host(&[(&daemon, Face::Sxp)]), &options(true, &laws), &daemon);
     assert_eq!(run.exit_code(), 1);
     insta::assert_snapshot!("laws-broken", report::text(&run, report::Detail::Some));
@@ -128,8 +128,21 @@ fn without_leave_nothing_is_changed() {
     let run = tried(&host(&[(&daemon, Face::Sxp)]), &options(false, &[]), &daemon);
     let passed: Vec<_> =
         run.verdicts.iter().filter(|it| it.status == Status::Pass).map(xend_harness::Verdict::name).collect();
-    let expected =
-        ["domain-0-is-there", "host-tells-what-it-is", "unknown-is-not-found", "virtual-processors-are-told"];
+    let expected = [
+        "console-ring-is-told",
+        "domain-0-is-listed",
+        "domain-0-is-not-inactive",
+        "domain-0-is-there",
+        "host-has-memory",
+        "host-has-processors",
+        "host-tells-what-it-is",
+        "log-is-told",
+        "unknown-domain-has-its-status",
+        "unknown-has-no-processors",
+        "unknown-is-not-found",
+        "unused-number-is-not-found",
+        "virtual-processors-are-told",
+    ];
     assert_eq!(passed, expected.map(|id| format!("laws/{id}@sxp+tcp")));
     assert!(
         without_reason(&run).iter().all(|why| why.contains("needs --destructive") || why.contains("does not hold"))
@@ -151,9 +164,9 @@ fn the_command_line_judges() {
     let (sxp, xmlrpc) = (mock.uri(Face::Sxp).unwrap(), mock.uri(Face::XmlRpc).unwrap());
     let (code, said, _) = harness(&[&sxp, &xmlrpc]);
     let last = said.lines().last().unwrap().split(": ").skip(1).collect::<Vec<_>>().join(": ");
-    assert_eq!((code, last.as_str()), (0, "36 cases, 72 verdicts: 8 pass, 64 skipped; 0 unexpected"), "{said}");
+    assert_eq!((code, last.as_str()), (0, "180 cases, 360 verdicts: 24 pass, 336 skipped; 0 unexpected"), "{said}");
     let (code, said, _) = harness(&[&sxp, "--destructive", "--filter", "laws/pause-*"]);
-    assert_eq!((code, said.contains("2 cases: 2 pass")), (0, true), "{said}");
+    assert_eq!((code, said.contains("4 cases: 3 pass, 1 skipped")), (0, true), "{said}");
     assert_eq!(harness(&[&sxp, "--filter", "laws/nosuch"]).0, 2);
     assert_eq!(harness(&["sxp+unix:///nowhere/at/all"]).0, 2);
 }
@@ -184,12 +197,12 @@ fn an_interrupted_run_leaves_no_domain_behind() {
     };
     let (code, said, is_left) = broken_off("\"simulate\"");
     assert_eq!((code, is_left), (Some(3), false), "{said}");
-    let removing = "interrupted: removing xend-law-18-0; a second signal leaves them\n";
+    let removing = "interrupted: removing xend-law-87-0; a second signal leaves them\n";
     assert_eq!(said, format!("{removing}error: interrupted; nothing is left on the server\n"));
     // One that refuses to destroy it.
     let (code, said, is_left) = broken_off("{ error = \"Domain is busy\" }");
     assert_eq!((code, is_left), (Some(3), true), "{said}");
-    assert_eq!(said, format!("{removing}error: interrupted; left on the server: xend-law-18-0\n"));
+    assert_eq!(said, format!("{removing}error: interrupted; left on the server: xend-law-87-0\n"));
 }
 
 #[test]
@@ -212,6 +225,14 @@ fn mistakes_in_laws_are_shown_where_they_are() {
         "[[step]]\noperation = \"domain.info\"\nargs = { domain = \"vm1\" }\nfields = { power_state = \"sleeping\" }\n",
         "[[step]]\noperation = \"domain.list\"\nfields = { name = \"vm1\" }\n",
         "[[step]]\noperation = \"node.info\"\nhas = [\"vm1\"]\n",
+        "[[step]]\nsetup = true\n",
+        "[[step]]\noperation = \"node.info\"\nmethod = \"VM.get_all\"\n",
+        "[[step]]\nmethod = \"VM.get_all\"\nargs = { domain = \"vm1\" }\n",
+        "[[step]]\nmethod = \"VM.get_uuid\"\nparams = [[\"{vm}\"]]\n",
+        "[[step]]\noperation = \"domain.pause\"\nargs = { domain = \"vm1\" }\nkeep = { number = \"domid\" }\n",
+        "[[step]]\noperation = \"domain.info\"\nargs = { domain = \"vm1\" }\nabove = { domid = \"{number}\" }\n",
+        "[[step]]\noperation = \"domain.info\"\nargs = { domain = \"vm1\" }\nof = \"vm1\"\nfields = { domid = \"1\" }\n",
+        "[[step]]\noperation = \"domain.info\"\nargs = { domain = \"x\" }\nmarks = { http = \"404\" }\n",
     ];
     let show = |text: &str| Law::parse("laws/x.toml", "x.toml", &format!("{head}{text}")).unwrap_err().to_string();
     insta::assert_snapshot!("laws-mistakes", mistakes.map(show).join("\n"));

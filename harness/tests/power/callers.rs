@@ -26,7 +26,7 @@ fn failed(run: &Run) -> BTreeSet<String> {
 }
 
 /// Does something with each item, many at once, and returns the results in the order of the items.
-fn at_once<T: Sync, R: Send>(items: &[T], what: impl Fn(&T) -> R + Sync) -> Vec<R> {
+pub(crate) fn at_once<T: Sync, R: Send>(items: &[T], what: impl Fn(&T) -> R + Sync) -> Vec<R> {
     let next = Mutex::new(items.iter().enumerate());
     let done = Mutex::new(Vec::new());
     let take = || next.lock().expect("no panic").next();

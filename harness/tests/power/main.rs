@@ -1,8 +1,10 @@
-//! The suite is held to account: each rule has its cases, and each case its rule; readers, writers and
-//! callers that are broken in one place each are caught.
+//! The suite is held to account: each rule has its cases, and each case its rule; readers, writers,
+//! callers, operators, servers and daemons that are broken in one place each are caught.
 
 mod caller;
 mod callers;
+mod daemon;
+mod daemons;
 mod generated;
 mod lax;
 mod mutants;

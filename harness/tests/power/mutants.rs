@@ -1,4 +1,4 @@
-//! The broken readers, writers and callers of `fixtures/mutants`.
+//! The broken readers, writers, callers, operators, servers and daemons of `fixtures/mutants`.
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -84,6 +84,53 @@ pub(crate) struct PeerMutant {
     pub(crate) case: Option<String>,
     /// Why it may live: the specification leaves it open, say.
     pub(crate) permitted: Option<String>,
+}
+
+/// A daemon with one thing broken: a mock, and a layer before it that changes what it is asked and what it says.
+#[derive(Debug, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(crate) struct DaemonMutant {
+    /// Its name, unique among the daemons.
+    pub(crate) id: String,
+    /// What it does, in a sentence without a full stop.
+    pub(crate) breaks: String,
+    /// Where such a fault was seen, or the section of the protocol reference that it breaks.
+    #[expect(dead_code, reason = "it is for people who read the file")]
+    pub(crate) seen: String,
+    /// The laws that catch it.
+    #[serde(default)]
+    pub(crate) laws: Vec<String>,
+    /// The release of the mock, if it is not 4.1.
+    pub(crate) release: Option<String>,
+    /// The only face that is broken, if it is not all of them.
+    pub(crate) face: Option<String>,
+    /// A regular expression of the requests that are broken, if it is not all of them.
+    pub(crate) on: Option<String>,
+    /// Regular expressions of pieces of these requests, and what stands instead of them.
+    #[serde(default)]
+    pub(crate) request: Vec<[String; 2]>,
+    /// The same for one more request, which is made of the first one and precedes it.
+    pub(crate) also: Option<[String; 2]>,
+    /// The same for one more request, which follows it.
+    pub(crate) then: Option<[String; 2]>,
+    /// The same for their replies.
+    #[serde(default)]
+    pub(crate) reply: Vec<[String; 2]>,
+    /// Whether nothing is done, and success is told.
+    #[serde(default)]
+    pub(crate) skip: bool,
+    /// Whether the first reply comes again and again.
+    #[serde(default)]
+    pub(crate) stale: bool,
+    /// A scenario that the mock plays.
+    pub(crate) scenario: Option<String>,
+    /// Why it may live.
+    pub(crate) permitted: Option<String>,
+}
+
+/// All broken daemons.
+pub(crate) fn daemons() -> Vec<DaemonMutant> {
+    toml::from_str::<FileOf<DaemonMutant>>(&text("daemons.toml")).expect("the mutants are well-formed").mutant
 }
 
 #[derive(Deserialize)]

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use xend_harness::calling::CallCase;
 use xend_harness::case::{Rule, WritingCase};
+use xend_harness::laws::Law;
 use xend_harness::operating::Failure;
 use xend_harness::serving::ServingCase;
 use xend_harness::{Case, Codec};
@@ -29,6 +30,7 @@ struct Other {
     cases: Vec<String>,
     /// The rule of each mutant, and how many cases are known to catch it.
     mutants: Vec<(String, usize)>,
+    permitted: usize,
 }
 
 impl Other {
@@ -43,26 +45,41 @@ impl Other {
         let caught = |mutants: Vec<mutants::PeerMutant>| {
             mutants.into_iter().map(|mutant| (mutant.rule, usize::from(mutant.case.is_some()))).collect()
         };
+        let permitted =
+            |mutants: &[mutants::PeerMutant]| mutants.iter().filter(|mutant| mutant.permitted.is_some()).count();
+        let laws = Law::built_in().expect("the laws are well-formed");
+        let daemons = mutants::daemons();
         vec![
             Self {
                 name: "values to write",
                 mutants: writers.collect(),
+                permitted: mutants::writers().iter().filter(|mutant| mutant.permitted.is_some()).count(),
                 cases: writing.into_iter().map(|case| case.rule).collect(),
             },
             Self {
                 name: "calls",
                 mutants: callers.collect(),
+                permitted: permitted(&mutants::callers()),
                 cases: calling.into_iter().map(|case| case.rule).collect(),
             },
             Self {
                 name: "failures of a Xend",
+                permitted: permitted(&mutants::operators()),
                 mutants: caught(mutants::operators()),
                 cases: failures.into_iter().map(|failure| failure.rule).collect(),
             },
             Self {
                 name: "requests to a server",
+                permitted: permitted(&mutants::servers()),
                 mutants: caught(mutants::servers()),
                 cases: serving.into_iter().map(|case| case.rule).collect(),
+            },
+            // Laws have no rules.
+            Self {
+                name: "laws, tried on daemons",
+                permitted: daemons.iter().filter(|mutant| mutant.permitted.is_some()).count(),
+                mutants: daemons.into_iter().map(|mutant| (String::new(), mutant.laws.len())).collect(),
+                cases: vec![String::new(); laws.len()],
             },
         ]
     }
@@ -156,6 +173,7 @@ impl<'c> Power<'c> {
              Two small readers in `harness/tests/power/lax` pass every case; `fixtures/mutants` breaks them in one place each, \
              as real libraries are broken.\n\
              Broken writers are the built-in writer with one thing changed, and broken callers a caller over plain sockets with one fault.\n\
+             Broken daemons are the mock with a layer before it that changes one thing in what it is asked or in what it says; laws catch them, each of which catches one.\n\
              A mutant that no case catches fails the test unless it is marked `permitted`, with the reason; \
              so does a rule without a case, and a case that catches nothing and is not listed in `fixtures/mutants/idle.toml`.\n\n\
              | codec | cases | mutants | caught | by one case alone | permitted |\n| --- | --- | --- | --- | --- | --- |\n",
@@ -168,9 +186,9 @@ impl<'c> Power<'c> {
             let permitted = of.iter().filter(|(_, mutant, _)| mutant.permitted.is_some()).count();
             let _ = writeln!(text, "| `{codec}` | {cases} | {} | {caught} | {alone} | {permitted} |", of.len());
         }
-        for Other { name, cases, mutants } in &self.others {
+        for Other { name, cases, mutants, permitted } in &self.others {
             let caught = mutants.iter().filter(|(_, caught)| *caught > 0).count();
-            let _ = writeln!(text, "| {name} | {} | {} | {caught} | | |", cases.len(), mutants.len());
+            let _ = writeln!(text, "| {name} | {} | {} | {caught} | | {permitted} |", cases.len(), mutants.len());
         }
         text += "\n## Rules\n\n| rule | what it says | cases | mutants | caught |\n| --- | --- | --- | --- | --- |\n";
         let by_rule = cases_by_rule(self.cases);
@@ -204,6 +222,12 @@ impl<'c> Power<'c> {
         text += "\n## Cases that catch no mutant\n\n";
         for idle in mutants::idle() {
             let _ = writeln!(text, "* {} cases. {}", idle.cases.len(), idle.why);
+        }
+        text += "\n## Daemons that may live\n\n";
+        for mutant in mutants::daemons() {
+            if let Some(why) = mutant.permitted {
+                let _ = writeln!(text, "* `{}`: {}. {why}", mutant.id, mutant.breaks);
+            }
         }
         text
     }
