@@ -16,7 +16,7 @@ use crate::mutants::DaemonMutant;
 const BUFFER: usize = 1 << 16;
 
 /// A server with one thing broken.
-pub(crate) struct Broken {
+pub(crate) struct LayeredMock {
     pub(crate) daemon: Daemon,
     faults: Arc<Faults>,
 }
@@ -34,7 +34,7 @@ struct Faults {
     first: Option<Mutex<Option<Vec<u8>>>>,
 }
 
-impl Broken {
+impl LayeredMock {
     /// A server that has the world of the captures, and no faults.
     pub(crate) fn whole(release: Release) -> Self {
         Self { daemon: daemon(release, None), faults: Arc::default() }

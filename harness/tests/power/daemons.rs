@@ -10,7 +10,7 @@ use xend_harness::report;
 use xend_harness::run::{self, Run, Selection};
 
 use crate::callers::at_once;
-use crate::daemon::Broken;
+use crate::daemon::LayeredMock;
 use crate::mutants::{self, DaemonMutant};
 
 /// The step by which the mock's time goes on while laws wait.
@@ -33,7 +33,7 @@ fn laws() -> Vec<Law> {
 }
 
 /// Tries the laws that a pattern matches, or all, on a server, in virtual time.
-fn tried(server: &Broken, laws: &[Law], filter: &[String]) -> Run {
+fn tried(server: &LayeredMock, laws: &[Law], filter: &[String]) -> Run {
     let filter = filter.iter().map(|pattern| pattern.parse().expect("a pattern")).collect();
     let options = run::Options { selection: Selection { filter, ..Selection::default() }, ..run::Options::default() };
     let how = Options { is_destructive: true, kernel: "/boot/vmlinuz".to_owned() };
@@ -58,7 +58,7 @@ fn failed(run: &Run) -> BTreeSet<&str> {
 
 #[test]
 fn a_daemon_without_faults_keeps_every_law() {
-    let run = tried(&Broken::whole(Release::V4_1), &laws(), &[]);
+    let run = tried(&LayeredMock::whole(Release::V4_1), &laws(), &[]);
     assert_eq!(run.unexpected(), 0, "{}", report::text(&run, report::Detail::Some));
 }
 
@@ -83,7 +83,7 @@ fn every_broken_daemon_breaks_its_laws() {
 
 /// Who catches a server, of all laws.
 fn line(mutant: &DaemonMutant, laws: &[Law]) -> String {
-    let run = tried(&Broken::broken(mutant), laws, &[]);
+    let run = tried(&LayeredMock::broken(mutant), laws, &[]);
     let caught = failed(&run);
     let first: Vec<_> = caught.iter().take(4).copied().collect();
     format!("daemon {:<40} {:>4}  {}", mutant.id, caught.len(), first.join(", "))
@@ -98,7 +98,7 @@ fn complaint(mutant: &DaemonMutant, laws: &[Law]) -> Option<String> {
     if !unknown.is_empty() {
         return Some(format!("daemon {id} names laws that are none: {unknown:?}"));
     }
-    let run = tried(&Broken::broken(mutant), laws, named);
+    let run = tried(&LayeredMock::broken(mutant), laws, named);
     let failed = failed(&run);
     let missed: Vec<_> = named.iter().filter(|law| !failed.contains(law.as_str())).collect();
     (!missed.is_empty()).then(|| format!("daemon {id} is not caught by {missed:?}: {breaks}"))
