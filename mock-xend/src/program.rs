@@ -175,11 +175,13 @@ fn serve(options: &Options) -> Result<ExitCode, Error> {
     let ended = on_signal().map_err(Error::Start)?;
     let started = options.start(own_ports)?;
     if !options.logs_to_stdout() {
-        for (face, address) in started.mock.listening() {
-            print_output(&format!("LISTENING {face} {address}\n"))?;
-        }
-        if let Some(admin) = &started.admin {
-            print_output(&format!("LISTENING admin {}\n", admin.address()))?;
+        let faces = started.mock.listening().iter().map(|(face, address)| (face.to_string(), address));
+        let admin = started.admin.as_ref().map(|admin| ("admin".to_owned(), admin.address()));
+        let lines: String = faces.chain(admin).map(|(face, address)| format!("LISTENING {face} {address}\n")).collect();
+        match print_output(&lines) {
+            // The ready file tells the addresses, too.
+            Err(error) if options.ready_file.is_some() => print_to_stderr(&format!("warning: {error}\n")),
+            printed => printed?,
         }
     }
     // The receiver can't fail: the sender lives as long as the program.

@@ -63,7 +63,7 @@ pub(super) struct Options {
     /// Write the addresses of the listeners to this file, as JSON, once they are bound; the file is removed when the
     /// mock stops
     #[arg(long, value_name = "PATH")]
-    ready_file: Option<PathBuf>,
+    pub(super) ready_file: Option<PathBuf>,
 
     /// Show behaviour of the daemon that is off by default; may be repeated. one-connection (up to 3.0.3): the
     /// S-expression face serves one client at a time; late-close (from 3.1 on): it leaves the connection open after the

@@ -204,7 +204,7 @@ fn a_given_certificate_is_shown() {
     let (reply, _) = ask(&address(&mock), client(&ca, None), &call("xend.domains", LIST));
     assert!(reply.contains("Domain-0"), "{reply}");
     let error = mock.daemon().set_faults(Fault::Expired.into()).expect_err("it can't be made").to_string();
-    assert_eq!(error, "the faults can't be meant: `expired` needs a certificate made on the fly, and one was given");
+    assert_eq!(error, "invalid faults: `expired` needs a certificate made on the fly, and one was given");
 }
 
 #[test]
