@@ -104,10 +104,17 @@ fn another_face_at_the_address_is_seen() {
         let hint = said.lines().find_map(|line| line.strip_prefix("hint: ")).map(str::to_owned);
         hint.map(|hint| hint.replace(&address, "HERE"))
     };
-    let at = |face: Face| Some(format!("the {face} face answers like this; try {face}+HERE"));
+    let at = |face: Face| {
+        let password = match face {
+            Face::XenApi => " with the password in XEND_PASSWORD, which may be empty",
+            _ => "",
+        };
+        Some(format!("the {face} face answers like this; try {face}+HERE{password}"))
+    };
     let list = &["domain.list"];
-    let either = "the xmlrpc face answers like this, or xenapi; try xmlrpc+HERE".to_owned();
-    assert_eq!(hint(Face::Sxp, Face::XmlRpc, list), Some(either));
+    let either = "the faces xmlrpc and xenapi answer like this; try xmlrpc+HERE, or xenapi+HERE with the password in \
+                  XEND_PASSWORD";
+    assert_eq!(hint(Face::Sxp, Face::XmlRpc, list), Some(either.to_owned()));
     assert_eq!(hint(Face::XmlRpc, Face::Sxp, list), at(Face::Sxp));
     assert_eq!(hint(Face::XmlRpc, Face::XenApi, list), at(Face::XenApi));
     assert_eq!(hint(Face::XenApi, Face::XmlRpc, list), at(Face::XmlRpc));
