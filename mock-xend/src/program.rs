@@ -32,8 +32,9 @@ use crate::world::World;
 /// replies that can be scripted.
 ///
 /// The mock prints `LISTENING FACE ADDRESS` for each listener once all of them are bound. SIGINT, SIGTERM or SIGHUP
-/// stops it; a second signal ends it at once. SIGUSR1 makes it read the files of --scenario and --world again. When it stops, it lists on stderr the requests that the scenario expected
-/// and that never came, and those that came unexpectedly.
+/// stops it; a second signal ends it at once. SIGUSR1 makes it read the files of --scenario and --world again. When it
+/// stops, it lists on stderr the requests that the scenario expected and that never came, and those that came
+/// unexpectedly.
 ///
 /// Like the daemon, the mock asks for no password and checks neither Host nor Origin, so let it listen on loopback or
 /// on a Unix socket. Its memory is bounded: domains take at most 256 MiB, everything else at most 136 MiB.
