@@ -1,7 +1,7 @@
 //! The suite `operating`: a subject that operates a Xend, or an engine of its own, is tried by laws and by failures.
 //!
 //! Each [`Failure`] is one operation with what becomes of its reply and what the subject must learn of that. They are a
-//! matrix, made of the tables in `fixtures/failures`. The [`Mocks`] answer.
+//! matrix, made of the tables in `fixtures/failures`. The mocks of this module answer.
 
 mod failure;
 mod file;
