@@ -51,7 +51,8 @@ flags=("--remap-path-prefix=$root=/xend" "--remap-path-prefix=$build=/xend/targe
     export "CC_${target//-/_}=${CC:-cc}" "CFLAGS_${target//-/_}=-ffile-prefix-map=$home=/cargo -ffile-prefix-map=$build=/xend/target"
     # Each by itself: together both would have TLS, for which the harness is too large.
     "$cargo" build --locked --quiet --profile dist --target "$target" --package mock-xend --bins
-    "$cargo" build --locked --quiet --profile dist --target "$target" --package xend-harness --no-default-features --bins
+    "$cargo" build --locked --quiet --profile dist --target "$target" --package xend-harness --no-default-features --bins \
+        --config 'profile.dist.package.xend-wire.opt-level="z"'
 )
 rm -rf "$out"
 name=xend-harness-$version-x86_64-linux
