@@ -88,8 +88,8 @@ impl OperateJudgement<'_> {
             (_, Operated::Done(_)) => failed("the subject takes for done what is not"),
             (Learns::Unknown, _) if is_unknown || !changes => (Status::Pass, String::new()),
             (Learns::Unknown, _) => failed("the subject says that nothing was done, which nobody knows"),
-            (Learns::Refused, _) if is_unknown && changes => {
-                failed("the subject says that it may have been done, and it was refused")
+            (Learns::Refused, _) if is_unknown => {
+                failed("the subject says that the outcome is unknown, and the daemon refused the operation")
             }
             (Learns::Refused, Operated::Failed { code, .. }) if self.codes && self.failure.code.is_some() => {
                 match *code == self.failure.code {
