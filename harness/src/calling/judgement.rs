@@ -6,11 +6,11 @@ use xend_wire::visible;
 
 use super::case::{CallCase, CallOutcome};
 use super::server::Exchange;
-use super::transport::Transport;
 use crate::shorten::shortened;
 use crate::subject::{Answer, Fault};
 use crate::suite::Suite;
 use crate::tagged::{Equality, Tagged};
+use crate::transport::Transport;
 use crate::verdict::{About, Direction, Evidence, Status, Verdict};
 
 /// The length to which a value is shortened in a report, in characters.

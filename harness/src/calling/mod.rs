@@ -18,4 +18,3 @@ pub use case::{CallCase, CallOutcome, WireCheck};
 pub(crate) use judgement::{CallJudgement, Called};
 pub(crate) use request::dechunked;
 pub use server::{Exchange, Server};
-pub use transport::Transport;

@@ -10,7 +10,8 @@ use mock_xend::{End, Faults, Plan, SendStep};
 use super::case::CallCase;
 use super::reply::Sent;
 use super::request::{Framing, Request, dechunked};
-use super::transport::{Listener, Stream, Transport};
+use super::transport::{Listener, Stream};
+use crate::transport::Transport;
 
 /// How often a thread that waits for a peer looks whether the case is over.
 const TICK: Duration = Duration::from_millis(10);

@@ -10,41 +10,7 @@ use tempfile::TempDir;
 
 #[cfg(feature = "tls")]
 use super::tls::{Certificate, Encrypted};
-use crate::Error;
-
-xend_wire::named_enum! {
-    /// A transport of calls.
-    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
-    pub enum Transport {
-        /// TCP.
-        Tcp = "tcp",
-        /// A Unix socket.
-        Unix = "unix",
-        /// TLS over TCP.
-        Tls = "tls",
-    }
-    /// All transports.
-    ALL: slice;
-    /// Returns the name, as in a hello.
-    fn name;
-    Err: Error = unknown;
-}
-
-fn unknown(name: &str) -> Error {
-    Error::Usage(format!("unknown transport `{name}`, expected one of tcp, unix, tls"))
-}
-
-impl Transport {
-    /// Returns whether this build of the harness has the transport.
-    pub fn is_there(self) -> bool {
-        self != Self::Tls || cfg!(feature = "tls")
-    }
-
-    /// Returns the variant of a case over this transport. TCP is the usual one, which is not named.
-    pub fn variant(self) -> &'static str {
-        if self == Self::Tcp { "" } else { self.name() }
-    }
-}
+use crate::transport::Transport;
 
 /// A socket that waits for callers.
 #[derive(Debug)]

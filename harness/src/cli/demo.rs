@@ -96,7 +96,7 @@ impl Mock {
     fn start(release: Release, mut builder: Builder) -> Result<Self, Error> {
         let harness = |error: String| Error::Harness(error);
         let folder = tempfile::tempdir().map_err(|error| harness(format!("no temporary folder: {error}")))?;
-        let faces = Face::ALL.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1);
+        let faces = Face::served_by(release);
         for face in faces {
             let socket = folder.path().join(format!("{face}.sock"));
             builder = builder.listen(face, Address::any_port()).listen(face, Address::Unix(socket));

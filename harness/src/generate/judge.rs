@@ -23,8 +23,8 @@ const MOST: usize = 3_000;
 /// Asks subjects generated questions, makes failures small, and returns the verdicts.
 ///
 /// `codecs` are those that may be asked. If another subject is given as `against`, what that does with a document is right,
-/// whatever it is, so the verdicts tell where the two differ. A verdict on a failure that was made small is about the smallest document, and
-/// has the case file of that document in its [evidence](crate::Evidence).
+/// whatever it is, so the verdicts tell where the two differ. A verdict on a failure that was made small is about the
+/// smallest document, and has the case file of that document in its [evidence](crate::Evidence).
 ///
 /// # Errors
 /// As for [`judge_with`].

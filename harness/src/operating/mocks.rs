@@ -22,8 +22,7 @@ impl Target {
         releases.iter().flat_map(move |&release| {
             schemes.iter().filter_map(move |scheme| {
                 let face = Self::face_of(scheme)?;
-                let is_there = face != Face::XenApi || release >= Release::V3_1;
-                is_there.then(|| Self { release, scheme: scheme.clone(), face })
+                face.is_served_by(release).then(|| Self { release, scheme: scheme.clone(), face })
             })
         })
     }

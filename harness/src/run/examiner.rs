@@ -7,10 +7,11 @@ use super::item::Item;
 use super::options::Options;
 use crate::Error;
 use crate::Rules;
-use crate::calling::{CallCase, Transport};
+use crate::calling::CallCase;
 use crate::case::{Case, Expect, WritingCase, WritingExpect};
 use crate::operating::{Mocks, Operating};
 use crate::subject::{Answer, Declaration, Fault, FaultReport, Question, Reply, Subject};
+use crate::transport::Transport;
 use crate::verdict::Verdict;
 
 /// A question to a subject.

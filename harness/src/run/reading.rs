@@ -15,7 +15,7 @@ use super::options::Options;
 use super::outcome::Run;
 use super::plan::{Plan, Scope};
 use super::watch::Watch;
-use crate::calling::{CallCase, CallJudgement, Called, Server, Transport};
+use crate::calling::{CallCase, CallJudgement, Called, Server};
 use crate::case::{Case, WritingCase};
 use crate::feature::Feature;
 use crate::judgement::Judgement;
@@ -24,6 +24,7 @@ use crate::operating::{Failure, Mocks};
 use crate::subject::{Answer, Ask, Declaration, Fault, FaultReport, Question, Reply, Subject};
 use crate::suite::Suite;
 use crate::tagged::Equality;
+use crate::transport::Transport;
 use crate::verdict::{About, Evidence, Status, Verdict};
 use crate::writing::WritingJudgement;
 use crate::{Codec, Error, Rules};
@@ -290,7 +291,7 @@ fn calling_item<'c>(case: &'c CallCase, over: Transport, declaration: &Declarati
         release: None,
         face: None,
         since: Some(case.since),
-        task: if over.is_there() {
+        task: if over.is_built_in() {
             supported(&case.needs, declaration).map(|()| Task::Call { case, over })
         } else {
             let why = format!("this build of xend-harness can't serve over {over}: it lacks the feature `tls`");

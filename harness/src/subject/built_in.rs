@@ -11,6 +11,7 @@ use super::operated::Operated;
 use super::{Answer, Ask, Declaration, Operator, Question, Reply, Subject};
 use crate::feature::Feature;
 use crate::tagged::Tagged;
+use crate::transport::Transport;
 use crate::{Codec, Error, Rules};
 
 /// The codecs of `xend-wire` as a subject.
@@ -27,7 +28,7 @@ impl BuiltIn {
             name: concat!("built-in ", env!("CARGO_PKG_VERSION")).to_owned(),
             decodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).collect(),
             encodes: Codec::ALL.iter().flat_map(|codec| codec.rules()).filter(|rules| writes(*rules)).collect(),
-            calls_over: TRANSPORTS.map(str::to_owned).to_vec(),
+            calls_over: Transport::ALL.iter().filter(|it| it.is_built_in()).map(|it| it.name().to_owned()).collect(),
             operates: Some(Operator::everything()),
             features: Feature::ALL.iter().filter(|feature| !feature.is_limitation()).copied().collect(),
             ..Declaration::default()
@@ -59,12 +60,6 @@ impl BuiltIn {
         }
     }
 }
-
-/// The transports over which it calls.
-#[cfg(feature = "tls")]
-const TRANSPORTS: [&str; 3] = ["tcp", "unix", "tls"];
-#[cfg(not(feature = "tls"))]
-const TRANSPORTS: [&str; 2] = ["tcp", "unix"];
 
 /// Returns whether there is an encoder for these rules. What Python's `xmlrpclib` and libvirt write is not the
 /// encoder's business.

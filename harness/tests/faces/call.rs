@@ -17,7 +17,7 @@ impl Sockets {
         let scenario = Scenario::parse("scenario.toml", scenario, Path::new(".")).unwrap();
         let mut builder = MockXend::builder().release(release).scenario(scenario);
         builder = builder.clock(std::time::Duration::from_secs(1_200_000_000));
-        for face in Face::ALL.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1) {
+        for face in Face::served_by(release) {
             builder = builder.listen(face, Address::Unix(folder.path().join(face.as_str())));
         }
         Self { _mock: builder.start().unwrap(), folder }

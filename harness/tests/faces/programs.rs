@@ -29,7 +29,7 @@ fn properties_the_mock_does_what_the_model_does() {
     let count = std::env::var("CASES").ok().and_then(|it| it.parse::<u64>().ok()).map_or(6, |it| it / 8);
     for &release in Release::ALL {
         let daemon = daemon(release);
-        let is_there = |face: &Face| *face != Face::XenApi || release >= Release::V3_1;
+        let is_there = |face: &Face| face.is_served_by(release);
         let faces: Vec<_> = FACES.into_iter().filter(is_there).collect();
         let run = programs(&daemon, &faces, &Generated::Many { count, seed: 0 }, false);
         assert_eq!(run.unexpected(), 0, "{release}: {}", report::text(&run, report::Detail::Some));

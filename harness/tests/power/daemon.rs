@@ -63,7 +63,7 @@ impl LayeredMock {
     /// Its addresses, one for each face that its release has.
     pub(crate) fn host(&self) -> Host {
         let release = self.daemon.release();
-        let faces = Face::ALL.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1);
+        let faces = Face::served_by(release);
         Host::new(faces.map(|face| (Uri::tcp(face, "mock", 1), self.client(face))).collect(), release)
     }
 

@@ -319,7 +319,7 @@ impl Builder {
         let mut folders = Vec::new();
         let mut bound = Vec::new();
         for (at, (face, address)) in self.listen.iter().enumerate() {
-            if *face == Face::XenApi && release < Release::V3_1 {
+            if !face.is_served_by(release) {
                 return Err(Error::NoXenApi(release));
             }
             if *face == Face::Sxp && matches!(address, Address::Tls(_)) {

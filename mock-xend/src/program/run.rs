@@ -84,7 +84,7 @@ pub(super) fn run(options: &Options, command: &[OsString]) -> Result<ExitCode, E
 
 /// Returns a free port of loopback for each face of a release.
 fn free_ports(release: Release) -> Vec<(Face, Address)> {
-    let faces = Face::ALL.into_iter().filter(|face| *face != Face::XenApi || release >= Release::V3_1);
+    let faces = Face::served_by(release);
     faces.map(|face| (face, Address::any_port())).collect()
 }
 

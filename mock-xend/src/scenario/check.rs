@@ -31,7 +31,7 @@ impl Expectation {
         self.check_keys()?;
         match self.operation {
             Some(operation) => self.check_operation(operation, releases)?,
-            None if self.face == Some(Face::XenApi) && releases.iter().all(|release| *release < Release::V3_1) => {
+            None if self.face.is_some_and(|face| !releases.iter().any(|release| face.is_served_by(*release))) => {
                 let release = releases.last().copied().unwrap_or_default();
                 return Err(Mistake::new(
                     "face",

@@ -2,6 +2,11 @@
 
 use std::fmt;
 
+use crate::Release;
+
+/// The first release whose Xen-API is supported. That of 3.0.4 was different.
+pub(super) const XEN_API: Release = Release::V3_1;
+
 crate::named_enum! {
     /// A protocol of Xend. All three give access to the same host and domains.
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -18,6 +23,26 @@ crate::named_enum! {
     /// The name of the face: `sxp`, `xmlrpc` or `xenapi`.
     fn as_str;
     Err: UnknownFace = |text: &str| UnknownFace(text.to_owned());
+}
+
+impl Face {
+    /// Returns whether the daemon of a release has this face: all have `sxp` and `xmlrpc`, and the Xen-API is there from
+    /// 3.1 on (protocol reference §5).
+    ///
+    /// ```
+    /// use xend_wire::{Release, operation::Face};
+    ///
+    /// assert!(Face::XmlRpc.is_served_by(Release::V3_0_2));
+    /// assert!(!Face::XenApi.is_served_by(Release::V3_0_3));
+    /// ```
+    pub fn is_served_by(self, release: Release) -> bool {
+        self != Self::XenApi || release >= XEN_API
+    }
+
+    /// Returns the faces that the daemon of a release has.
+    pub fn served_by(release: Release) -> impl Iterator<Item = Self> {
+        Self::ALL.into_iter().filter(move |face| face.is_served_by(release))
+    }
 }
 
 /// The error of parsing a text that is not the name of a face.

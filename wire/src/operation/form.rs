@@ -1,5 +1,6 @@
 //! The types and helper functions with which the table of operations describes requests.
 
+use super::face::XEN_API;
 use crate::{Release, Releases};
 
 /// The request for an operation on the S-expression face, from a release on.
@@ -145,9 +146,6 @@ pub(super) use op;
 pub(super) const fn call(method: &'static str, params: &'static [Source]) -> XmlRpcForm {
     XmlRpcForm { since: Release::V3_0_2, method, params, is_headless: false }
 }
-
-/// The first release whose Xen-API is supported. That of 3.0.4 was different.
-pub(super) const XEN_API: Release = Release::V3_1;
 
 const fn method(object: Object, method: &'static str, params: &'static [Source]) -> XenApiForm {
     XenApiForm { releases: Releases::since(XEN_API), method, object, params, only: None, power_state: None }

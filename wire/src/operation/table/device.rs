@@ -1,7 +1,8 @@
 //! Operations on the devices of a domain.
 
 use super::super::argument::{ArgumentKind::*, DOMAIN, optional, required};
-use super::super::form::{Literal, PlanKind, Representation, Source::*, XEN_API, call, op};
+use super::super::face::XEN_API;
+use super::super::form::{Literal, PlanKind, Representation, Source::*, call, op};
 use super::super::row::Effect::{Changes, Reads};
 use super::super::row::{Acknowledgement, Answer, MethodSteps, operations};
 use crate::Release;

@@ -1,7 +1,8 @@
 //! Operations that list and describe domains.
 
 use super::super::argument::{ArgumentKind, DOMAIN, required};
-use super::super::form::{Literal, PlanKind, Source::*, XEN_API, call, get, of_session, of_vm, op};
+use super::super::face::XEN_API;
+use super::super::form::{Literal, PlanKind, Source::*, call, get, of_session, of_vm, op};
 use super::super::row::Effect::Reads;
 use super::super::row::{Answer, MethodSteps, operations};
 use crate::Release;

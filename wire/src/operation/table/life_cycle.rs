@@ -1,7 +1,8 @@
 //! Operations that create, end and move domains and change their state.
 
 use super::super::argument::{ArgumentKind::*, DOMAIN, Unit, optional, required};
-use super::super::form::{Literal, PlanKind, Representation, Source, Source::*, XEN_API, call, of_session, of_vm, op};
+use super::super::face::XEN_API;
+use super::super::form::{Literal, PlanKind, Representation, Source, Source::*, call, of_session, of_vm, op};
 use super::super::row::Effect::Changes;
 use super::super::row::{Acknowledgement, Answer, LegacySteps, MethodSteps, Sequence, operations};
 use super::domain::{INFO, WAIT_FOR_DEVICES};

@@ -1,7 +1,8 @@
 //! Operations on memory, processors and the scheduler.
 
 use super::super::argument::{ArgumentKind::*, DOMAIN, Unit, required};
-use super::super::form::{PlanKind, Representation, Source::*, XEN_API, call, of_vm, op};
+use super::super::face::XEN_API;
+use super::super::form::{PlanKind, Representation, Source::*, call, of_vm, op};
 use super::super::row::Effect::{Changes, Reads};
 use super::super::row::{Acknowledgement, Answer, MethodSteps, operations};
 use crate::Release;
