@@ -1,8 +1,8 @@
 //! The suite `calling`: a subject calls an XML-RPC server over HTTP, which the harness serves.
 //!
 //! A [`CallCase`] says what the subject is asked to call, what must be on the wire, what the server replies, and what
-//! the subject may learn from the reply. Each case has a server of its own, over each [`Transport`](crate::Transport) that the subject
-//! declares.
+//! the subject may learn from the reply. Each case has a server of its own, over each
+//! [`Transport`](crate::Transport) that the subject declares.
 
 mod case;
 mod file;
