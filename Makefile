@@ -87,9 +87,9 @@ examples: ## The example of each crate, run
 	echo 'examples: 5 run'
 
 .PHONY: results
-results: ## How XML-RPC libraries do: installs what is missing into target/adapters, and writes docs/results
+results: ## How XML-RPC libraries read, write and call: installs what is missing into target/adapters, and writes docs/results
 	$(CARGO) build --quiet --package xend-harness
-	python3 adapters/libraries.py results
+	python3 adapters/results.py --harness "$${CARGO_TARGET_DIR:-target}/debug/xend-harness"
 
 .PHONY: engines
 engines: ## The common laws with Xend, QEMU and libvirt's test driver: docs/engines.md; takes qemu-system-x86 and python3-libvirt
@@ -116,7 +116,7 @@ fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruc
 	step miri '$(CARGO) +nightly miri --version' Miri; \
 	step properties true none; \
 	step fuzz '$(CARGO) +nightly fuzz --version' cargo-fuzz; \
-	step fuzz-build '$(CARGO) +nightly fuzz --version && zip --version' 'cargo-fuzz or zip'; \
+	step fuzz-build '$(CARGO) +nightly fuzz --version && c++ --version && zip --version && unzip -v' 'cargo-fuzz, a C++ compiler, zip or unzip'; \
 	step gates 'valgrind --version' valgrind; \
 	step size true none; \
 	step package true none; \
@@ -130,8 +130,8 @@ miri: ## wire under Miri with isolation: no I/O, no clock, no undefined behaviou
 	MIRIFLAGS='-Zmiri-strict-provenance -Zmiri-disable-isolation' $(CARGO) +nightly miri test --package xend-client --test client -- properties
 
 .PHONY: properties
-properties: ## Every property on CASES cases
-	PROPTEST_CASES=$(CASES) $(CARGO) test --workspace --release --quiet -- properties
+properties: ## Every property on CASES cases, and random programs against the model, an eighth of that number for each release
+	PROPTEST_CASES=$(CASES) CASES=$(CASES) $(CARGO) test --workspace --release --quiet -- properties
 
 # How long 'make soak' lasts, in seconds.
 SOAK_SECONDS ?= 600

@@ -2,7 +2,8 @@
 """A preprocessor of mdBook that lets documents of the whole repository be chapters.
 
 A chapter that SUMMARY.md takes from outside of `docs/` gets a place in the book. Links between chapters lead to those
-places; what a link to any other file of the repository says stays as text, because a book has no such file.
+places, and links to other files of `docs/` to those files. What a link to any other file of the repository says stays
+as text, because a book has no such file.
 """
 
 import json
@@ -52,9 +53,10 @@ def main():
             file = os.path.normpath(os.path.join(os.path.dirname(source), parts.path))
             if os.path.isdir(file) and os.path.join(file, "README.md") in known:
                 file = os.path.join(file, "README.md")
-            if file not in known:
+            in_docs = not file.startswith("..") and os.path.splitext(file)[1] not in ("", ".md") and os.path.exists(file)
+            if file not in known and not in_docs:
                 return text
-            path = os.path.relpath(known[file], os.path.dirname(here) or ".")
+            path = os.path.relpath(known.get(file, file), os.path.dirname(here) or ".")
             return f"[{text}]({path}{'#' + parts.fragment if parts.fragment else ''})"
 
         pieces = FENCED.split(chapter["content"])
