@@ -119,7 +119,8 @@ impl Faults {
     }
 }
 
-fn changed(message: &[u8], changes: &[(Regex, Vec<u8>)]) -> Vec<u8> {
+/// The message with its pieces changed, and the length that it then has.
+pub(crate) fn changed(message: &[u8], changes: &[(Regex, Vec<u8>)]) -> Vec<u8> {
     let changed = changes
         .iter()
         .fold(message.to_vec(), |message, (from, to)| from.replace_all(&message, to.as_slice()).into_owned());
@@ -145,14 +146,18 @@ async fn whole_request(client: &mut DuplexStream) -> Option<Vec<u8>> {
         if client.read_buf(&mut request).await.ok()? == 0 {
             return None;
         }
-        let Some(head) = head_length(&request) else { continue };
-        let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
-        let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
-        let length: usize = length.map_or(Some(0), |length| length.trim().parse().ok())?;
-        if request.len() >= head + length {
+        if is_whole(&request) {
             return Some(request);
         }
     }
+}
+
+/// Whether a request has all the bytes of its body.
+pub(crate) fn is_whole(request: &[u8]) -> bool {
+    let Some(head) = head_length(request) else { return false };
+    let text = String::from_utf8_lossy(&request[..head]).to_ascii_lowercase();
+    let length = text.lines().find_map(|line| line.strip_prefix("content-length:"));
+    length.map_or(Ok(0), |length| length.trim().parse()).is_ok_and(|length: usize| request.len() >= head + length)
 }
 
 /// Asks the mock itself.

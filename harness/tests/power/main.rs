@@ -8,6 +8,7 @@ mod daemons;
 mod generated;
 mod lax;
 mod mutants;
+mod operator;
 mod operators;
 mod power;
 mod rules;

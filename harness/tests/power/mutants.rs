@@ -67,7 +67,7 @@ pub(crate) struct WriterMutant {
     pub(crate) permitted: Option<String>,
 }
 
-/// A caller, an operator or a server with one thing broken.
+/// A caller or a server with one thing broken.
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct PeerMutant {
@@ -84,6 +84,49 @@ pub(crate) struct PeerMutant {
     pub(crate) case: Option<String>,
     /// Why it may live: the specification leaves it open, say.
     pub(crate) permitted: Option<String>,
+}
+
+/// An operator with one thing broken: our own client, and what is changed about it.
+#[derive(Debug, Default, Deserialize)]
+#[serde(deny_unknown_fields, default)]
+pub(crate) struct OperatorMutant {
+    /// Its name, unique among the operators.
+    pub(crate) id: String,
+    /// What it does, in a sentence without a full stop.
+    pub(crate) breaks: String,
+    /// The rule that it breaks, of `fixtures/rules`.
+    pub(crate) rule: String,
+    /// Where such a fault was seen, or what says that it is one.
+    pub(crate) seen: String,
+    /// A case or a law that catches it.
+    pub(crate) case: Option<String>,
+    /// Why it may live.
+    pub(crate) permitted: Option<String>,
+    /// The operations that are broken; all if there are none.
+    pub(crate) operations: Vec<String>,
+    /// Whether nothing is sent, and success is told.
+    pub(crate) skip: bool,
+    /// The operation that is asked for in place of the one that is meant.
+    pub(crate) instead: Option<String>,
+    /// Operations with the same domain that precede and follow it.
+    pub(crate) before: Option<String>,
+    pub(crate) then: Option<String>,
+    /// The release that is taken for granted.
+    pub(crate) release: Option<String>,
+    /// Whether what changes something is asked for again: `always`, or if it came to `error`, `unknown` or `done`.
+    pub(crate) again: Option<String>,
+    /// An argument, a regular expression of pieces of its value, and what stands instead of them.
+    pub(crate) args: Vec<[String; 3]>,
+    /// The same for requests and replies on the wire.
+    pub(crate) request: Vec<[String; 2]>,
+    pub(crate) reply: Vec<[String; 2]>,
+    /// Whether only what comes first of a reply is read.
+    pub(crate) reads_once: bool,
+    /// The same as `args` for the fields of a record that is told, and for a list of names, one a line.
+    pub(crate) record: Vec<[String; 3]>,
+    pub(crate) names: Vec<[String; 2]>,
+    /// `done`, `error`, `unknown` or a code, and what is told instead: one of these, `time-out` or `crash`.
+    pub(crate) learns: Vec<[String; 2]>,
 }
 
 /// A daemon with one thing broken: a mock, and a layer before it that changes what it is asked and what it says.
@@ -155,8 +198,8 @@ pub(crate) fn servers() -> Vec<PeerMutant> {
 }
 
 /// All broken operators.
-pub(crate) fn operators() -> Vec<PeerMutant> {
-    toml::from_str::<FileOf<PeerMutant>>(&text("operators.toml")).expect("the mutants are well-formed").mutant
+pub(crate) fn operators() -> Vec<OperatorMutant> {
+    toml::from_str::<FileOf<OperatorMutant>>(&text("operators.toml")).expect("the mutants are well-formed").mutant
 }
 
 /// Cases that catch no mutant, and why they stay.

@@ -47,6 +47,7 @@ impl Other {
         };
         let permitted =
             |mutants: &[mutants::PeerMutant]| mutants.iter().filter(|mutant| mutant.permitted.is_some()).count();
+        let operators = mutants::operators();
         let laws = Law::built_in().expect("the laws are well-formed");
         let daemons = mutants::daemons();
         vec![
@@ -64,8 +65,11 @@ impl Other {
             },
             Self {
                 name: "failures of a Xend",
-                permitted: permitted(&mutants::operators()),
-                mutants: caught(mutants::operators()),
+                permitted: operators.iter().filter(|mutant| mutant.permitted.is_some()).count(),
+                mutants: operators
+                    .into_iter()
+                    .map(|mutant| (mutant.rule, usize::from(mutant.case.is_some())))
+                    .collect(),
                 cases: failures.into_iter().map(|failure| failure.rule).collect(),
             },
             Self {
@@ -173,6 +177,7 @@ impl<'c> Power<'c> {
              Two small readers in `harness/tests/power/lax` pass every case; `fixtures/mutants` breaks them in one place each, \
              as real libraries are broken.\n\
              Broken writers are the built-in writer with one thing changed, and broken callers a caller over plain sockets with one fault.\n\
+             Broken operators are our own client with one thing changed of what it is asked, sends, receives or tells.\n\
              Broken daemons are the mock with a layer before it that changes one thing in what it is asked or in what it says; laws catch them, each of which catches one.\n\
              A mutant that no case catches fails the test unless it is marked `permitted`, with the reason; \
              so does a rule without a case, and a case that catches nothing and is not listed in `fixtures/mutants/idle.toml`.\n\n\
