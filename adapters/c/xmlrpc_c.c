@@ -138,7 +138,7 @@ static json_t *write_document(json_t *value) {
 }
 
 static json_t *call(json_t *ask) {
-    struct xmlrpc_curl_xportparms curl = {.timeout = 2000};
+    struct xmlrpc_curl_xportparms curl = {.timeout = json_integer_value(json_object_get(ask, "deadline_ms"))};
     struct xmlrpc_clientparms parms = {.transport = "curl", .transportparmsP = &curl, .transportparm_size = XMLRPC_CXPSIZE(timeout)};
     xmlrpc_client *client;
     xmlrpc_value *params = natives(json_object_get(ask, "params")), *value;

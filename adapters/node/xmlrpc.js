@@ -59,8 +59,8 @@ function write({ call, fault, response }) {
   return serializer.serializeMethodResponse(native(response));
 }
 
-function call({ uri, method, params }, done) {
-  const client = xmlrpc.createClient({ url: uri, timeout: 2000 });
+function call({ uri, method, params, deadline_ms: timeout }, done) {
+  const client = xmlrpc.createClient({ url: uri, timeout });
   client.methodCall(method, params.map(native), told('error', done));
 }
 

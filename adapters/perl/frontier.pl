@@ -12,7 +12,7 @@ use MIME::Base64;
 
 $| = 1;
 no warnings 'recursion';
-my $json = JSON::PP->new->ascii->canonical->max_depth(200_000);
+my $json = JSON::PP->new->utf8->ascii->canonical->max_depth(200_000);
 my $rpc = Frontier::RPC2->new(use_objects => 1);
 my $hello = {
     name => 'Perl Frontier::RPC2', version => '0.07b4', calls_over => ['tcp'],
@@ -36,10 +36,17 @@ sub tagged {
 }
 
 my %make = (
-    int => sub { $rpc->int($_[0]) }, double => sub { $rpc->double($_[0]) }, string => sub { $rpc->string($_[0]) },
+    int => sub { $rpc->int($_[0]) }, double => sub { $rpc->double($_[0]) }, string => sub { $rpc->string(bytes($_[0])) },
     boolean => sub { $rpc->boolean($_[0]) }, dateTime => sub { $rpc->date_time($_[0]) }, base64 => sub { $rpc->base64($_[0]) },
-    array => sub { [map { native($_) } @{ $_[0] }] }, struct => sub { +{ map { $_->[0] => native($_->[1]) } @{ $_[0] } } },
+    array => sub { [map { native($_) } @{ $_[0] }] }, struct => sub { +{ map { bytes($_->[0]) => native($_->[1]) } @{ $_[0] } } },
 );
+
+# The library writes texts as they are, and its client sends bytes only.
+sub bytes {
+    my ($text) = @_;
+    utf8::encode($text);
+    return $text;
+}
 
 sub native {
     my ($kind, $content) = %{ $_[0] };
@@ -62,10 +69,9 @@ sub read_document {
 
 sub write_document {
     my ($kind, $content) = %{ $_[0] };
-    my $document = $kind eq 'call' ? $rpc->encode_call($content->{method}, map { native($_) } @{ $content->{params} })
-        : $kind eq 'fault' ? $rpc->encode_fault(map { $make{string}->((%{ $content->{$_} })[1])->value } 'code', 'string')
+    my $document = $kind eq 'call' ? $rpc->encode_call(bytes($content->{method}), map { native($_) } @{ $content->{params} })
+        : $kind eq 'fault' ? $rpc->encode_fault(map { (%{ $content->{$_} })[1] } 'code', 'string')    # of which it writes characters
         : $rpc->encode_response(native($content));
-    utf8::encode($document) if utf8::is_utf8($document);
     return { document => encode_base64($document, '') };
 }
 
@@ -76,15 +82,20 @@ my ($decode, $decoded) = \&Frontier::RPC2::decode;
 sub call {
     my ($ask) = @_;
     my $client = Frontier::Client->new(url => $ask->{uri}, use_objects => 1);
-    $client->{ua}->timeout(2);
+    $client->{ua}->timeout($ask->{deadline_ms} / 1000);
     undef $decoded;
-    my $value = eval { $client->call($ask->{method}, map { native($_) } @{ $ask->{params} }) };
+    my $value = eval { $client->call(bytes($ask->{method}), map { native($_) } @{ $ask->{params} }) };
     return { values => [{ response => tagged($value) }] } unless $@;
     return $decoded && $decoded->{type} eq 'fault' ? told($decoded->{value}[0]) : { error => "$@" };
 }
 
 while (my $line = <STDIN>) {
-    my $ask = $json->decode($line);
+    my $ask = eval { $json->decode($line) };
+    if (!$ask) {    # half a surrogate pair, which no string of Perl has
+        my ($id) = $line =~ /"id":("[^"]*")/;
+        print qq({"id":$id,"unsupported":"not a text of Perl"}\n);
+        next;
+    }
     if ($ask->{hello}) { print $json->encode({ hello => $hello }), "\n"; next }
     my $answer = eval { $ask->{call} ? call($ask->{call}) : $ask->{value} ? write_document($ask->{value}) : read_document(decode_base64($ask->{input})) };
     $answer //= ref $@ eq 'HASH' ? $@ : { ($ask->{call} ? 'error' : 'reject') => "$@" };

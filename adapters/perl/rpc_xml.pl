@@ -14,7 +14,7 @@ use RPC::XML::ParserFactory;
 $| = 1;
 no warnings 'recursion';
 $RPC::XML::ENCODING = 'UTF-8';
-my $json = JSON::PP->new->ascii->canonical->max_depth(200_000);
+my $json = JSON::PP->new->utf8->ascii->canonical->max_depth(200_000);
 my $hello = {
     name => 'Perl RPC::XML', version => "$RPC::XML::VERSION", calls_over => ['tcp'],
     decodes => { xmlrpc => ['spec', 'extended'] }, encodes => { xmlrpc => ['spec', 'extended'] },
@@ -67,19 +67,24 @@ sub write_document {
         : RPC::XML::response->new(native($content));
     die "$RPC::XML::ERROR\n" unless $message;
     my $document = $message->as_string;
-    utf8::encode($document) if utf8::is_utf8($document);
+    utf8::encode($document);
     return { document => encode_base64($document, '') };
 }
 
 sub call {
     my ($ask) = @_;
-    my $client = RPC::XML::Client->new($ask->{uri}, useragent => [timeout => 2]);
+    my $client = RPC::XML::Client->new($ask->{uri}, useragent => [timeout => $ask->{deadline_ms} / 1000]);
     my $value = $client->send_request($ask->{method}, map { native($_) } @{ $ask->{params} });
     return ref $value ? told($value) : { error => "$value" };
 }
 
 while (my $line = <STDIN>) {
-    my $ask = $json->decode($line);
+    my $ask = eval { $json->decode($line) };
+    if (!$ask) {    # half a surrogate pair, which no string of Perl has
+        my ($id) = $line =~ /"id":("[^"]*")/;
+        print qq({"id":$id,"unsupported":"not a text of Perl"}\n);
+        next;
+    }
     if ($ask->{hello}) { print $json->encode({ hello => $hello }), "\n"; next }
     my $allow_nil = local $RPC::XML::ALLOW_NIL = ($ask->{rules} // 'extended') eq 'extended';
     my $answer = eval { $ask->{call} ? call($ask->{call}) : $ask->{value} ? write_document($ask->{value}) : read_document(decode_base64($ask->{input})) };

@@ -11,7 +11,7 @@ use XMLRPC::Lite;
 
 $| = 1;
 no warnings 'recursion';
-my $json = JSON::PP->new->ascii->canonical->max_depth(200_000);
+my $json = JSON::PP->new->utf8->ascii->canonical->max_depth(200_000);
 my $hello = {
     name => 'Perl XMLRPC::Lite', version => "$XMLRPC::Lite::VERSION", calls_over => ['tcp'],
     decodes => { xmlrpc => ['spec'] }, encodes => { xmlrpc => ['spec'] }, features => ['calls', 'encodings'],
@@ -53,19 +53,24 @@ sub write_document {
     my $document = $kind eq 'call' ? $serializer->envelope(method => $content->{method}, map { native($_) } @{ $content->{params} })
         : $kind eq 'fault' ? $serializer->envelope(fault => map { native($content->{$_}) } 'code', 'string')
         : $serializer->envelope(response => 'm', native($content));
-    utf8::encode($document) if utf8::is_utf8($document);
+    utf8::encode($document);
     return { document => encode_base64($document, '') };
 }
 
 sub call {
     my ($ask) = @_;
-    my $client = XMLRPC::Lite->proxy($ask->{uri}, timeout => 2)->on_fault(sub { });
+    my $client = XMLRPC::Lite->proxy($ask->{uri}, timeout => $ask->{deadline_ms} / 1000)->on_fault(sub { });
     my $message = $client->call($ask->{method}, map { native($_) } @{ $ask->{params} });
     return ref $message ? told($message) : { error => $client->transport->status };
 }
 
 while (my $line = <STDIN>) {
-    my $ask = $json->decode($line);
+    my $ask = eval { $json->decode($line) };
+    if (!$ask) {    # half a surrogate pair, which no string of Perl has
+        my ($id) = $line =~ /"id":("[^"]*")/;
+        print qq({"id":$id,"unsupported":"not a text of Perl"}\n);
+        next;
+    }
     if ($ask->{hello}) { print $json->encode({ hello => $hello }), "\n"; next }
     my $answer = eval { $ask->{call} ? call($ask->{call}) : $ask->{value} ? write_document($ask->{value}) : read_document(decode_base64($ask->{input})) };
     $answer //= ref $@ eq 'HASH' ? $@ : { ($ask->{call} ? 'error' : 'reject') => "$@" };

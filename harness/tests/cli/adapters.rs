@@ -146,7 +146,7 @@ fn serve(listener: &TcpListener, document: &str) -> String {
 fn calls(adapter: &mut Adapter) {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a port");
     let uri = format!("http://{}/RPC2", listener.local_addr().expect("an address"));
-    let call = json!({ "uri": uri, "method": "a.b", "params": [{ "int": "-41" }] });
+    let call = json!({ "uri": uri, "method": "a.b", "params": [{ "int": "-41" }], "deadline_ms": 4000 });
     let server = std::thread::spawn(move || [INT, FAULT].map(|document| serve(&listener, document)));
     let value = adapter.ask("call", "call", call.clone());
     let fault = adapter.ask("fault", "call", call);
@@ -156,7 +156,7 @@ fn calls(adapter: &mut Adapter) {
     for request in server.join().expect("two requests") {
         assert!(request.starts_with("POST /RPC2 ") && request.contains("<methodName>a.b</methodName>"), "{request}");
     }
-    let nobody = json!({ "uri": "http://127.0.0.1:1/RPC2", "method": "a.b", "params": [] });
+    let nobody = json!({ "uri": "http://127.0.0.1:1/RPC2", "method": "a.b", "params": [], "deadline_ms": 4000 });
     let answer = adapter.ask("nobody", "call", nobody);
     assert!(answer["error"].is_string(), "{answer}");
 }
