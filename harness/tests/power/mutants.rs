@@ -7,7 +7,7 @@ use serde::Deserialize;
 use xend_harness::Codec;
 
 /// A reader with one thing broken.
-#[derive(Debug, Deserialize)]
+#[derive(Clone, Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub(crate) struct Mutant {
     /// Its name, unique among the readers of its codec.
@@ -27,6 +27,10 @@ pub(crate) struct Mutant {
     pub(crate) change: Option<String>,
     /// What it makes of it.
     pub(crate) to: Option<String>,
+    /// The places where it is broken, if the row stands for one reader each: their names stand for `{}` in what is
+    /// above.
+    #[serde(default)]
+    places: Vec<String>,
     /// Why it may live: the specification leaves it open, say.
     pub(crate) permitted: Option<String>,
 }
@@ -219,7 +223,23 @@ struct IdleFile {
 impl Mutant {
     /// All readers of a codec.
     pub(crate) fn of(codec: Codec) -> Vec<Self> {
-        toml::from_str::<File>(&text(&format!("{codec}.toml"))).expect("the mutants are well-formed").mutant
+        let rows = toml::from_str::<File>(&text(&format!("{codec}.toml"))).expect("the mutants are well-formed").mutant;
+        let each = |row: Self| if row.places.is_empty() { vec![row] } else { row.in_places() };
+        rows.into_iter().flat_map(each).collect()
+    }
+
+    fn in_places(&self) -> Vec<Self> {
+        let named = |text: &str, place: &str| text.replace("{}", place);
+        let of = |place: &String| {
+            let mut one = self.clone();
+            one.id = named(&self.id, &place.to_ascii_lowercase().replace('.', "-"));
+            one.breaks = named(&self.breaks, place);
+            for text in [&mut one.allow, &mut one.refuse, &mut one.change].into_iter().flatten() {
+                *text = named(text, place);
+            }
+            one
+        };
+        self.places.iter().map(of).collect()
     }
 
     /// Whether it shows only in long documents, so that it is worth the time that they take.

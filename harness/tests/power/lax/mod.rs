@@ -120,6 +120,22 @@ impl<'a> Faults<'a> {
         self.changes(name).any(|change| change == to)
     }
 
+    /// What happens instead to what has that name in that place.
+    pub(crate) fn change_in(self, name: &str, place: &str) -> Option<&'a str> {
+        self.note(name, place);
+        let changed = self.mutants.iter().find(|mutant| is(mutant.change.as_deref(), name, place));
+        changed.map(|mutant| mutant.to.as_deref().unwrap_or_default())
+    }
+
+    /// What becomes of a text that stands in that place.
+    pub(crate) fn text_in(self, name: &str, place: &str, text: String) -> String {
+        if let Some(notes) = self.notes {
+            notes.texts.lock().unwrap().push((format!("{name}{place}"), text.clone()));
+        }
+        let changed = self.mutants.iter().filter(|mutant| is(mutant.change.as_deref(), name, place));
+        changed.fold(text, |text, mutant| change::text(mutant.to.as_deref().unwrap_or_default(), &text))
+    }
+
     /// The number that limits what has that name.
     pub(crate) fn limit(self, name: &'a str) -> usize {
         self.changes(name).filter_map(|change| change.parse().ok()).min().unwrap_or(usize::MAX)

@@ -12,10 +12,10 @@ fn all_digits(text: &str) -> bool {
     text.bytes().all(|b| b.is_ascii_digit())
 }
 
-/// An integer of so many bits, or of any size if there are none.
-pub(crate) fn integer(text: &str, bits: u32, faults: Faults<'_>) -> Result<String, Refused> {
+/// An integer of so many bits, or of any size if there are none, whose type has that name.
+pub(crate) fn integer(text: &str, bits: u32, name: &str, faults: Faults<'_>) -> Result<String, Refused> {
     let kind = if bits == 64 { "i8" } else { "int" };
-    let text = faults.text(kind, text);
+    let text = faults.text_in("by-name-", name, faults.text(kind, text));
     let (sign, number) = digits(&text);
     if number.is_empty() || !all_digits(number) {
         return Err(Refused);
@@ -42,7 +42,8 @@ pub(crate) fn integer(text: &str, bits: u32, faults: Faults<'_>) -> Result<Strin
         (-half..half).contains(&value)
     };
     if bits > 0 && !canonical.parse().is_ok_and(is_in_range) {
-        faults.check_in(if sign == "-" { "range-below-" } else { "range-above-" }, &bits.to_string())?;
+        let check = if sign == "-" { "range-below-" } else { "range-above-" };
+        faults.check_in(check, &bits.to_string()).or_else(|_| faults.check_in(check, name))?;
     }
     Ok(canonical)
 }
@@ -172,6 +173,11 @@ pub(crate) fn date(text: &str, is_extended: bool, faults: Faults<'_>) -> Result<
         }
     }
     for (is_met, what) in [
+        (year < 1000, "before-1000"),
+        (year < 1583, "before-1583"),
+        (year < 1601, "before-1601"),
+        (year < 1900, "before-1900"),
+        (year > 2262, "beyond-2262"),
         (year < 1970, "before-1970"),
         (year < 2000, "before-2000"),
         (year >= 2038, "from-2038"),
@@ -197,6 +203,9 @@ pub(crate) fn date(text: &str, is_extended: bool, faults: Faults<'_>) -> Result<
             "minutes-as-months" => format!("{year:04}{minute:02}{}", &basic[6..]),
             "two-digit-year" => format!("20{}", &basic[2..]),
             "from-1970" if year < 1970 => "19700101T00:00:00".to_owned(),
+            "summer-time-of-europe" if (month, day, hour) == (3, 29, 2) => format!("{}03{}", &basic[..9], &basic[11..]),
+            "summer-time-of-america" if (month, day, hour) == (3, 8, 2) => format!("{}03{}", &basic[..9], &basic[11..]),
+            "century-of-1900" if year < 1900 => format!("19{}", &basic[2..]),
             "midnight-unset" if hour == 0 => format!("{}12{}", &basic[..9], &basic[11..]),
             _ => text,
         };

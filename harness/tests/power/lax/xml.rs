@@ -292,13 +292,16 @@ impl<'a> Parser<'a> {
 
     fn tree(&mut self) -> Result<Element, Refused> {
         let mut open: Vec<Open<'a>> = Vec::new();
+        // Where the elements stand whose content is lost.
+        let mut lost: Vec<usize> = Vec::new();
         loop {
             let rest = self.rest();
-            let closed = if rest.starts_with("</") {
+            let mut closed = if rest.starts_with("</") {
                 self.at += 2;
                 let name = self.name()?;
                 if self.spaces() {
                     self.faults.meet("end-tag-space")?;
+                    self.faults.meet_in("end-tag-space-in-", name)?;
                 }
                 if !self.skip(">") {
                     self.faults.check("end-tag-attribute")?;
@@ -332,7 +335,13 @@ impl<'a> Parser<'a> {
             } else if rest.starts_with('<') && !rest[1..].starts_with(is_space) {
                 self.at += 1;
                 let name = self.name()?;
+                let before = self.at;
                 let (attributes, is_empty) = self.attributes()?;
+                if !attributes.is_empty() {
+                    lost.extend(self.faults.change_in("attribute-on-", name).map(|_| open.len()));
+                } else if self.text[before..self.at].starts_with(is_space) {
+                    self.faults.meet_in("start-tag-space-in-", name)?;
+                }
                 let declares = attributes.into_iter().filter(|(name, _)| name.starts_with("xmlns"));
                 let declares =
                     declares.map(|(name, uri)| (name[5..].trim_start_matches(':').to_owned(), uri)).collect();
@@ -356,11 +365,16 @@ impl<'a> Parser<'a> {
                     continue;
                 }
                 self.faults.meet("empty-element")?;
+                self.faults.meet_in("empty-element-", name)?;
                 open.pop().expect("pushed above").0
             } else {
                 self.characters(&mut open)?;
                 continue;
             };
+            if lost.last() == Some(&open.len()) {
+                lost.pop();
+                closed.children.clear();
+            }
             match open.last_mut() {
                 Some((parent, _, _)) => parent.children.push(Node::Element(closed)),
                 None => return Ok(closed),

@@ -32,7 +32,8 @@ impl<'a> Reader<'a> {
     /// The elements in one that has no text.
     fn elements<'e>(&self, element: &'e Element, place: &str) -> Result<Vec<&'e Element>, Refused> {
         let mut elements = Vec::new();
-        for node in &element.children {
+        let last = element.children.iter().rposition(|node| matches!(node, Node::Element(_)));
+        for (at, node) in element.children.iter().enumerate() {
             match node {
                 Node::Element(child) => elements.push(child),
                 Node::Comment => self.faults.meet_in("comment-in-", place)?,
@@ -40,7 +41,14 @@ impl<'a> Reader<'a> {
                 Node::Text(text) | Node::Cdata(text) | Node::Reference(text) if !is_blank(text) => {
                     let is_space = text.trim().is_empty() && self.faults.check("unicode-space-between").is_ok();
                     if !is_space {
-                        self.faults.check_in("text-in-", place)?;
+                        let kind = match node {
+                            Node::Cdata(_) => "cdata-between-in-",
+                            Node::Reference(_) => "reference-between-in-",
+                            _ if elements.is_empty() => "text-first-in-",
+                            _ if last.is_some_and(|last| at > last) => "text-last-in-",
+                            _ => "text-between-in-",
+                        };
+                        self.faults.check_in("text-in-", place).or_else(|_| self.faults.check_in(kind, place))?;
                     }
                 }
                 Node::Text(_) => self.faults.meet_in("space-in-", place)?,
@@ -62,7 +70,9 @@ impl<'a> Reader<'a> {
         let mut latest = 0;
         for child in self.elements(element, place)? {
             let Some(at) = names.iter().position(|name| self.is(child, name)) else {
-                self.faults.check_in("unknown-in-", place)?;
+                let is_first = found.iter().all(Option::is_none);
+                let kind = if is_first { "unknown-first-in-" } else { "unknown-last-in-" };
+                self.faults.check_in("unknown-in-", place).or_else(|_| self.faults.check_in(kind, place))?;
                 continue;
             };
             if found[at].is_some() {
@@ -130,11 +140,11 @@ impl<'a> Reader<'a> {
         for param in self.elements(params, place)? {
             if self.is(param, "value") {
                 self.faults.check("bare-value-in-params")?;
-                values.push(self.value(param)?);
+                values.push(self.value(param, place)?);
             } else if !self.is(param, "param") {
                 self.faults.check_in("unknown-in-", place)?;
             } else if let [Some(value)] = self.sequence(param, "param", &["value"], false)?[..] {
-                values.push(self.value(value)?);
+                values.push(self.value(value, place)?);
             } else if self.faults.has("param", "empty-is-string") {
                 values.push(Value::Scalar("string", String::new()));
             }
@@ -191,7 +201,7 @@ impl<'a> Reader<'a> {
 
     fn fault(&self, fault: &Element, answer: &mut String) -> Result<(), Refused> {
         let Some(value) = self.sequence(fault, "fault", &["value"], false)?.swap_remove(0) else { return Err(Refused) };
-        let Value::Struct(mut members) = self.value(value)? else { return Err(Refused) };
+        let Value::Struct(mut members) = self.value(value, "fault")? else { return Err(Refused) };
         for how in self.faults.changes("fault-names") {
             for (name, _) in &mut members {
                 *name = match (how, name.trim().to_ascii_lowercase().as_str()) {
@@ -258,11 +268,14 @@ impl<'a> Reader<'a> {
                 Node::Text(text) => text,
                 Node::Reference(text) => {
                     self.faults.meet_in("reference-in-", place)?;
+                    if self.faults.change_in("reference-in-", place).is_some() {
+                        continue;
+                    }
                     text
                 }
                 Node::Cdata(text) => {
                     self.faults.meet_in("cdata-in-", place)?;
-                    match self.faults.changes("cdata").next() {
+                    match self.faults.changes("cdata").next().or(self.faults.change_in("cdata-in-", place)) {
                         Some("dropped") => continue,
                         Some("trimmed") => text.trim(),
                         _ => text,
@@ -272,6 +285,9 @@ impl<'a> Reader<'a> {
                     self.faults.meet_in("comment-in-", place)?;
                     if self.faults.has("comment", "ends-text") {
                         break;
+                    }
+                    if self.faults.change_in("comment-in-", place).is_some() {
+                        text.clear();
                     }
                     text += if self.faults.has("comment", "is-space") { " " } else { "" };
                     continue;
@@ -283,7 +299,8 @@ impl<'a> Reader<'a> {
                 }
                 Node::Element(inner) => {
                     self.faults.check_in("element-in-", place)?;
-                    text += &if self.faults.has("inner-element", "joined") {
+                    let joins = self.faults.has("inner-element", "joined");
+                    text += &if joins || self.faults.change_in("element-in-", place).is_some() {
                         self.text(inner, place)?
                     } else {
                         String::new()
@@ -292,7 +309,7 @@ impl<'a> Reader<'a> {
                 }
             };
             pieces += 1;
-            match self.faults.changes("pieces").next() {
+            match self.faults.changes("pieces").next().or(self.faults.change_in("pieces-in-", place)) {
                 Some("first") if pieces > 1 => {}
                 Some("last") => piece.clone_into(&mut text),
                 Some("trimmed") => text += piece.trim(),
@@ -303,7 +320,28 @@ impl<'a> Reader<'a> {
         Ok(text)
     }
 
-    fn value(&self, element: &Element) -> Result<Value, Refused> {
+    /// A value that stands in an array, say.
+    fn value(&self, element: &Element, within: &str) -> Result<Value, Refused> {
+        let value = self.value_anywhere(element, within)?;
+        self.faults.meet_in(
+            match value.kind() {
+                "int" => "int-in-",
+                "boolean" => "boolean-in-",
+                "double" => "double-in-",
+                "string" => "string-in-",
+                "dateTime" => "date-in-",
+                "base64" => "base64-in-",
+                "array" => "array-in-",
+                "struct" => "struct-in-",
+                "i8" => "i8-in-",
+                _ => "nil-in-",
+            },
+            within,
+        )?;
+        Ok(value)
+    }
+
+    fn value_anywhere(&self, element: &Element, within: &str) -> Result<Value, Refused> {
         let has_type = element.children.iter().any(|node| matches!(node, Node::Element(_)));
         if !has_type {
             self.faults.meet("untyped")?;
@@ -314,7 +352,9 @@ impl<'a> Reader<'a> {
                     return Ok(Value::Nil);
                 }
             }
-            return Ok(string(self.faults, self.faults.text("string", &text)));
+            self.faults.meet_in("untyped-in-", within)?;
+            let text = self.faults.text_in("text-of-", within, self.faults.text("string", &text));
+            return Ok(string(self.faults, text));
         }
         let types = self.elements(element, "value")?;
         if types.len() > 1 {
@@ -326,11 +366,15 @@ impl<'a> Reader<'a> {
         if matches!(known, "i4" | "boolean" | "double" | "array" | "struct") && !of_type.is_apache {
             self.faults.meet_in("type-", known)?;
         }
-        let place = "scalar";
+        // What stands in scalars of each type is read in a place of its own.
+        let place = known;
         Ok(match (known, of_type.is_apache) {
-            ("string", false) => string(self.faults, self.faults.text("string", &self.text(of_type, place)?)),
+            ("string", false) => {
+                let text = self.faults.text("typed", &self.faults.text("string", &self.text(of_type, place)?));
+                string(self.faults, self.faults.text_in("text-of-", within, text))
+            }
             ("int" | "i4", false) => {
-                Value::Scalar("int", scalar::integer(&self.text(of_type, place)?, 32, self.faults)?)
+                Value::Scalar("int", scalar::integer(&self.text(of_type, place)?, 32, known, self.faults)?)
             }
             ("boolean", false) => match &*self.faults.text("boolean", &self.text(of_type, place)?) {
                 bit @ ("0" | "1") => Value::Scalar("boolean", bit.to_owned()),
@@ -344,7 +388,7 @@ impl<'a> Reader<'a> {
             }
             ("base64", false) => Value::Scalar("base64", scalar::base64(&self.text(of_type, place)?, self.faults)?),
             ("array", false) => self.array(of_type)?,
-            ("struct", false) => self.members(of_type)?,
+            ("struct", false) => self.members(of_type, if within == "fault" { "fault-member" } else { "struct" })?,
             _ => self.extension(of_type)?,
         })
     }
@@ -369,8 +413,8 @@ impl<'a> Reader<'a> {
         if !is_known {
             return self.unknown(element);
         }
-        let text = || self.text(element, "extension");
-        let int = |bits| Ok(Value::Scalar("int", scalar::integer(&text()?, bits, self.faults)?));
+        let text = || self.text(element, name);
+        let int = |bits| Ok(Value::Scalar("int", scalar::integer(&text()?, bits, name, self.faults)?));
         match (name, element.is_apache) {
             ("nil", _) => {
                 self.faults.meet("nil")?;
@@ -383,7 +427,7 @@ impl<'a> Reader<'a> {
                     Value::Nil
                 })
             }
-            ("i8", _) => Ok(Value::Scalar("i8", scalar::integer(&text()?, 64, self.faults)?)),
+            ("i8", _) => Ok(Value::Scalar("i8", scalar::integer(&text()?, 64, name, self.faults)?)),
             ("i2", _) => int(16),
             ("i1", _) => int(8),
             ("biginteger", true) => int(0),
@@ -422,7 +466,7 @@ impl<'a> Reader<'a> {
         let mut values = Vec::new();
         for child in self.elements(data, "data")? {
             if self.is(child, "value") {
-                values.push(self.value(child)?);
+                values.push(self.value(child, "array")?);
             } else {
                 self.faults.check_in("unknown-in-", "data")?;
             }
@@ -439,7 +483,7 @@ impl<'a> Reader<'a> {
         Ok(Value::Array(values))
     }
 
-    fn members(&self, element: &Element) -> Result<Value, Refused> {
+    fn members(&self, element: &Element, within: &str) -> Result<Value, Refused> {
         let mut members: Vec<(String, Value)> = Vec::new();
         for child in self.elements(element, "struct")? {
             if !self.is(child, "member") {
@@ -450,7 +494,7 @@ impl<'a> Reader<'a> {
             let name = parts[0].map(|name| self.text(name, "name")).transpose()?.unwrap_or_default();
             let name = self.faults.text("name", &name);
             let value = match parts[1] {
-                Some(value) => self.value(value)?,
+                Some(value) => self.value(value, within)?,
                 None => Value::Nil,
             };
             if name.len() > self.faults.limit("name-length")
