@@ -21,56 +21,95 @@ pub(super) struct OtherCase {
     pub(super) codec: Option<Codec>,
     rule: Option<String>,
     source: String,
-    /// What the subject is asked, and what is expected of it, as lines.
-    details: String,
+    /// Tells what the subject is asked, and what is expected of it, as lines. Some values have megabytes, so that only
+    /// the case that is explained is told.
+    details: Box<dyn Fn() -> String>,
 }
 
 /// Returns all laws, and all built-in cases of the other suites than `reading`, sorted by id.
 pub(super) fn other_cases() -> Result<Vec<OtherCase>, Error> {
-    let writing = WritingCase::built_in()?.into_iter().map(|case| {
-        let mut details = format!("value, {} bytes of JSON:\n  {}\n", case.json.len(), shortened(&case.json, 2_000));
-        for expect in case.expectations() {
-            let rules: Vec<_> = expect.rules.iter().map(Rules::to_string).collect();
-            details += &format!("\n{}, by {}:\n  {}\n", expect.level, rules.join(", "), expect.outcome.name());
-            if !expect.documents.is_empty() {
-                details += &format!("  right as it stands: {}\n", shortened(&expect.documents.join(", or "), 2_000));
-            }
-        }
-        let codec = Some(case.codec());
-        OtherCase { id: case.id, title: case.title, codec, rule: Some(case.rule), source: case.source, details }
+    let writing = WritingCase::built_in()?.into_iter().map(|case| OtherCase {
+        id: case.id.clone(),
+        title: case.title.clone(),
+        codec: Some(case.codec()),
+        rule: Some(case.rule.clone()),
+        source: case.source.clone(),
+        details: Box::new(move || written(&case)),
     });
-    let calling = CallCase::built_in()?.into_iter().map(|case| {
-        let wire: Vec<_> = case.wire.iter().map(|check| check.name()).collect();
-        let mut details = format!("call: {} at {}, with {}\n", case.method, case.path, shortened(&case.params, 2_000));
-        details += &case.described_reply();
-        if !wire.is_empty() {
-            details += &format!("checked on the wire: {}\n", wire.join(", "));
-        }
-        let learns: Vec<_> = case.learns.iter().map(ToString::to_string).collect();
-        details += &format!("\n{}:\n  {}\n", case.level, learns.join(", or "));
-        OtherCase { id: case.id, title: case.title, codec: None, rule: Some(case.rule), source: case.source, details }
+    let calling = CallCase::built_in()?.into_iter().map(|case| OtherCase {
+        id: case.id.clone(),
+        title: case.title.clone(),
+        codec: None,
+        rule: Some(case.rule.clone()),
+        source: case.source.clone(),
+        details: Box::new(move || called(&case)),
     });
-    let laws = Law::built_in()?.into_iter().map(|law| {
-        let details = law_in_words(&law);
-        OtherCase { id: law.id, title: law.title, codec: None, rule: None, source: law.source, details }
+    let laws = Law::built_in()?.into_iter().map(|law| OtherCase {
+        id: law.id.clone(),
+        title: law.title.clone(),
+        codec: None,
+        rule: None,
+        source: law.source.clone(),
+        details: Box::new(move || law_in_words(&law)),
     });
-    let serving = ServingCase::built_in()?.into_iter().map(|case| {
-        let answers: Vec<_> = case.answers.iter().map(ToString::to_string).collect();
-        let request = lines(&case.request("HOST", "/RPC2"), 40, 2_000);
-        let details = format!("request:\n{request}\n{}:\n  {}\n", case.level, answers.join(", or "));
-        OtherCase { id: case.id, title: case.title, codec: None, rule: Some(case.rule), source: case.source, details }
+    let serving = ServingCase::built_in()?.into_iter().map(|case| OtherCase {
+        id: case.id.clone(),
+        title: case.title.clone(),
+        codec: None,
+        rule: Some(case.rule.clone()),
+        source: case.source.clone(),
+        details: Box::new(move || served(&case)),
     });
-    let failures = Failure::built_in()?.into_iter().map(|failure| {
-        let Failure { id, title, rule, source, .. } = &failure;
-        let faces: Vec<_> = failure.asked_on().iter().map(|face| face.as_str()).collect();
-        let code = failure.code.map(|code| format!(", {code}")).unwrap_or_default();
-        let details = format!("asked over {}\n\nmust:\n  {}{code}\n", faces.join(", "), failure.learns.name());
-        let [id, title, rule, source] = [id, title, rule, source].map(Clone::clone);
-        OtherCase { id, title, codec: None, rule: Some(rule), source, details }
+    let failures = Failure::built_in()?.into_iter().map(|failure| OtherCase {
+        id: failure.id.clone(),
+        title: failure.title.clone(),
+        codec: None,
+        rule: Some(failure.rule.clone()),
+        source: failure.source.clone(),
+        details: Box::new(move || failed(&failure)),
     });
     let mut cases: Vec<_> = writing.chain(calling).chain(laws).chain(serving).chain(failures).collect();
     cases.sort_by(|left, right| left.id.cmp(&right.id));
     Ok(cases)
+}
+
+/// Returns the value that is to be written, and what may be written.
+fn written(case: &WritingCase) -> String {
+    let mut details = format!("value, {} bytes of JSON:\n  {}\n", case.json.len(), shortened(&case.json, 2_000));
+    for expect in case.expectations() {
+        let rules: Vec<_> = expect.rules.iter().map(Rules::to_string).collect();
+        details += &format!("\n{}, by {}:\n  {}\n", expect.level, rules.join(", "), expect.outcome.name());
+        if !expect.documents.is_empty() {
+            details += &format!("  right as it stands: {}\n", shortened(&expect.documents.join(", or "), 2_000));
+        }
+    }
+    details
+}
+
+/// Returns the call, the reply to it, and what the caller must learn.
+fn called(case: &CallCase) -> String {
+    let mut details = format!("call: {} at {}, with {}\n", case.method, case.path, shortened(&case.params, 2_000));
+    details += &case.described_reply();
+    let wire: Vec<_> = case.wire.iter().map(|check| check.name()).collect();
+    if !wire.is_empty() {
+        details += &format!("checked on the wire: {}\n", wire.join(", "));
+    }
+    let learns: Vec<_> = case.learns.iter().map(ToString::to_string).collect();
+    details + &format!("\n{}:\n  {}\n", case.level, learns.join(", or "))
+}
+
+/// Returns the request to a server, and what it may answer.
+fn served(case: &ServingCase) -> String {
+    let answers: Vec<_> = case.answers.iter().map(ToString::to_string).collect();
+    let request = lines(&case.request("HOST", "/RPC2"), 40, 2_000);
+    format!("request:\n{request}\n{}:\n  {}\n", case.level, answers.join(", or "))
+}
+
+/// Returns where a failure is met, and what the operator must learn.
+fn failed(failure: &Failure) -> String {
+    let faces: Vec<_> = failure.asked_on().iter().map(|face| face.as_str()).collect();
+    let code = failure.code.map(|code| format!(", {code}")).unwrap_or_default();
+    format!("asked over {}\n\nmust:\n  {}{code}\n", faces.join(", "), failure.learns.name())
 }
 
 /// Returns where a law holds, and its steps with what is expected of each.
@@ -136,12 +175,12 @@ fn expected_in_words(expected: &Expected) -> String {
 impl OtherCase {
     /// Returns the text of `explain`.
     pub(super) fn explained(&self) -> Result<String, Error> {
-        let Self { id, title, rule, source, details, .. } = self;
+        let Self { id, title, rule, source, .. } = self;
         let rules = Rule::built_in()?;
         let known = rules.iter().find(|known| Some(&known.id) == rule.as_ref());
         let rule =
             known.map(|Rule { id, text, source }| format!("rule {id}: {text} ({source})\n\n")).unwrap_or_default();
-        Ok(format!("{id}: {title}\n\nsource: {source}\n\n{rule}{details}"))
+        Ok(format!("{id}: {title}\n\nsource: {source}\n\n{rule}{}", (self.details)()))
     }
 
     /// Returns the case as JSON, without what the subject is asked.

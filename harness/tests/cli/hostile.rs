@@ -28,7 +28,7 @@ fn shell(script: &str) -> (i32, String) {
 fn a_full_disk_is_told() {
     let full = "error: can't write to standard output: No space left on device (os error 28)\n";
     for command in
-        ["list", "list --json", "--help", "test --filter sexpr/list-empty", "explain sexpr/list-empty", "--version"]
+        ["list --filter sexpr/*", "list --json --filter sexpr/*", "--help", "test --filter sexpr/list-empty", "explain sexpr/list-empty", "--version"]
     {
         assert_eq!(shell(&format!("\"$0\" {command} >/dev/full")), (3, full.to_owned()), "{command}");
     }
