@@ -12,7 +12,7 @@ use crate::mutants::{self, PeerMutant};
 use crate::server::Server;
 
 /// How long a server may take: only one that hangs needs so long.
-const DEADLINE: Duration = Duration::from_secs(2);
+const DEADLINE: Duration = Duration::from_secs(5);
 
 fn run(fault: &str, cases: &[ServingCase]) -> Run {
     let server = Server::start(fault);
