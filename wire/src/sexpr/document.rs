@@ -79,24 +79,6 @@ impl Node {
     pub(super) fn span(self) -> Range<usize> {
         self.start as usize..self.end as usize
     }
-
-    /// The end of a list of two bare atoms that starts at `start`, if it and they have one byte between them each. `index`
-    /// is that of the list.
-    ///
-    /// The numbers are compared as they are stored, without a branch between them, because printers ask this of nearly all
-    /// lists.
-    #[inline]
-    pub(super) fn end_of_pair([list, name, value]: &[Self; 3], index: usize, start: usize) -> Option<usize> {
-        const BARE: u32 = (Kind::Bare as u32) << LINK_BITS;
-        let is_pair = (list.link == index as u32 + 3)
-            & (name.link == BARE)
-            & (value.link == BARE)
-            & (list.start == start as u32)
-            & (name.start == list.start.wrapping_add(1))
-            & (value.start == name.end.wrapping_add(1))
-            & (list.end == value.end.wrapping_add(1));
-        is_pair.then_some(list.end as usize)
-    }
 }
 
 impl<'a> Document<'a> {

@@ -37,10 +37,12 @@ impl fmt::Debug for Sexpr<'_> {
 fn write_value(out: &mut Vec<u8>, value: Sexpr<'_>, rules: Rules) {
     let (first, mut nodes) = value.nodes();
     let last = first + nodes.len();
-    let mut copier = Copier { out, input: value.input(), start: 0, at: 0 };
-    let mut plain = PlainRun::default();
+    let Range { start, end } = value.span();
+    // What is behind the value is not looked at, so that many values beside each other take no time together.
+    let mut copier = Copier { out, input: &value.input()[..end], start, at: start };
+    let mut run = UsualRun::default();
     // The ends of the open lists, with that of the innermost list last.
-    let mut ends = Vec::with_capacity(USUAL_DEPTH);
+    let mut ends = Vec::with_capacity(if value.is_list() { USUAL_DEPTH } else { 0 });
     let mut next_end = usize::MAX;
     let mut is_first = true;
     while let [node, rest @ ..] = nodes {
@@ -56,8 +58,8 @@ fn write_value(out: &mut Vec<u8>, value: Sexpr<'_>, rules: Rules) {
         let span = node.span();
         copier.go_to(span.start);
         if node.is_list() {
-            let plain_end = plain.end_of(copier.input, span.start);
-            if let Some((behind, end)) = skip_usual_pairs(nodes, index, next_end, plain_end) {
+            let run_end = run.end_of(copier.input, span.start);
+            if let Some((behind, end)) = skip_usual(copier.input, nodes, index, next_end, run_end) {
                 (nodes, copier.at) = (behind, end);
                 is_first = false;
                 continue;
@@ -70,12 +72,12 @@ fn write_value(out: &mut Vec<u8>, value: Sexpr<'_>, rules: Rules) {
         }
         nodes = rest;
         is_first = false;
-        if node.is_bare() && (plain.covers(copier.input, &span) || is_bare(&copier.input[span.clone()])) {
+        if node.is_bare() && (run.covers(copier.input, &span) || is_bare(&copier.input[span.clone()])) {
             copier.at = span.end;
             continue;
         }
         // The byte that needs quotes is behind, so all is checked from here on.
-        plain.resume(span.end);
+        run.resume(span.end);
         if node.is_quoted() && is_quoted_as_printed(&copier.input[span.clone()], rules) {
             copier.at = span.end;
         } else {
@@ -88,23 +90,31 @@ fn write_value(out: &mut Vec<u8>, value: Sexpr<'_>, rules: Rules) {
     out.extend(std::iter::repeat_n(b')', ends.len()));
 }
 
-/// Skips lists that are written as `(name value)`, of two atoms without quotes, with one byte before, between and after
-/// them, and with one byte between two lists. Most of Xend's output consists of such pairs.
+/// Skips a list, and the values beside it, that stand in the input as they are printed. Most of Xend's output does.
 ///
-/// Returns the nodes behind the pairs, and the place where the last one ends; `None` if there is no pair. The pairs end
-/// before `plain_end`, so that each of these single bytes is a space or a parenthesis, as it is printed.
+/// Returns the nodes behind them, and the place where the last one ends; `None` if the list is not such a one.
 #[inline]
-fn skip_usual_pairs(nodes: &[Node], index: usize, next_end: usize, plain_end: usize) -> Option<(&[Node], usize)> {
-    let (mut nodes, mut index, mut start) = (nodes, index, nodes.first()?.span().start);
-    let mut skipped = None;
-    while index < next_end
-        && let Some((pair, behind)) = nodes.split_first_chunk()
-        && let Some(end) = Node::end_of_pair(pair, index, start).filter(|&end| end <= plain_end)
-    {
-        skipped = Some((behind, end));
-        (nodes, index, start) = (behind, index + 3, end + 1);
+fn skip_usual<'n>(
+    input: &[u8],
+    nodes: &'n [Node],
+    index: usize,
+    next_end: usize,
+    run_end: usize,
+) -> Option<(&'n [Node], usize)> {
+    // The text of a document that was built has no parentheses around its lists.
+    if input.get(nodes.first()?.span().start) != Some(&b'(') {
+        return None;
     }
-    skipped
+    let (mut skipped, mut end) = (0, None);
+    // A list that libvirt's rules have closed for want of a parenthesis ends where the input does, and no run goes on
+    // behind that.
+    while index + skipped < next_end
+        && let Some(node) = nodes.get(skipped).filter(|node| node.span().end < run_end)
+    {
+        end = Some(node.span().end);
+        skipped = if node.is_list() { node.link() - index } else { skipped + 1 };
+    }
+    Some((&nodes[skipped..], end?))
 }
 
 /// The number of lists that are open at the same time in most documents.
@@ -144,18 +154,16 @@ impl Copier<'_> {
     }
 }
 
-/// A range of the input in which no byte needs quotes, so that the atoms in it need not be checked one by one.
-///
-/// Spaces and parentheses do not matter, because a [bare](super::document::Kind::Bare) atom contains none.
+/// A range of the input that is written as it is printed: without bytes that need quotes, with one space between two
+/// values, and with none before and behind the values of a list. Neither its values nor its lists need be checked one by one.
 #[derive(Default)]
-struct PlainRun {
-    /// A range without bytes that need quotes.
-    without: Range<usize>,
-    /// There is such a byte between the end of `without` and this place.
-    with_until: usize,
+struct UsualRun {
+    range: Range<usize>,
+    /// No run begins before this place, except at the start of the range.
+    checked: usize,
 }
 
-impl PlainRun {
+impl UsualRun {
     /// The number of bytes that are checked together.
     const BLOCK: usize = 32;
 
@@ -165,33 +173,80 @@ impl PlainRun {
         range.end <= self.end_of(input, range.start) && !range.is_empty()
     }
 
-    /// The place up to which no byte is known to need quotes, from `start` on. Ranges must be asked for in their order.
+    /// The end of the run that `start` is in; not more than `start` if it is in none. Places must be asked for in their
+    /// order.
     #[inline]
     fn end_of(&mut self, input: &[u8], start: usize) -> usize {
-        if start >= self.with_until {
-            self.extend(input, start);
+        if start >= self.checked {
+            self.find(input, start);
         }
-        if self.without.start <= start { self.without.end } else { start }
+        if self.range.start <= start { self.range.end } else { start }
     }
 
-    /// Checks the input from here on.
+    /// Finds the end of the run that begins here.
     #[inline(never)]
-    fn extend(&mut self, input: &[u8], from: usize) {
+    fn find(&mut self, input: &[u8], from: usize) {
+        let mut end = from;
+        if input.get(from).is_some_and(|&byte| is_usual(byte)) {
+            end += 1;
+            loop {
+                let unusual = match input[end - 1..].first_chunk() {
+                    Some(block) => Self::first_unusual(block),
+                    None => {
+                        // No run goes on behind the input, because a NUL is in none.
+                        let mut block = [0; Self::BLOCK + 1];
+                        let rest = &input[end - 1..];
+                        block[..rest.len()].copy_from_slice(rest);
+                        Self::first_unusual(&block)
+                    }
+                };
+                end += unusual;
+                if unusual < Self::BLOCK {
+                    break;
+                }
+            }
+        }
+        (self.range, self.checked) = (from..end, end.max(from + 1));
+    }
+
+    /// The number of bytes behind the first byte that continue a run. The first byte is in the run.
+    #[inline]
+    fn first_unusual(block: &[u8; Self::BLOCK + 1]) -> usize {
         // There is no branch inside, so that the compiler can vectorize it.
-        let is_plain = |block: &&[u8; Self::BLOCK]| {
-            block.iter().fold(true, |all, &b| all & (may_be_bare(b) | (b == b' ') | (b == b'(') | (b == b')')))
-        };
-        let checked = from + Self::BLOCK * input[from..].as_chunks().0.iter().take_while(is_plain).count();
-        let rest = &input[checked..input.len().min(checked + Self::BLOCK)];
-        let needs_quotes = |&b: &u8| !MAY_BE_BARE[usize::from(b)] && !matches!(b, b' ' | b'(' | b')');
-        let end = checked + rest.iter().position(needs_quotes).unwrap_or(rest.len());
-        (self.without, self.with_until) = (from..end, end + 1);
+        let mut breaks = [0; Self::BLOCK];
+        for (is_break, (&before, &byte)) in breaks.iter_mut().zip(block.iter().zip(&block[1..])) {
+            *is_break = u8::from(!may_follow(before, byte));
+        }
+        for (number, word) in breaks.as_chunks().0.iter().enumerate() {
+            let breaks = u64::from_le_bytes(*word);
+            if breaks != 0 {
+                return 8 * number + breaks.trailing_zeros() as usize / 8;
+            }
+        }
+        Self::BLOCK
     }
 
     /// Says that an atom that needs quotes ends at `at`, so that the input is checked again from there.
     fn resume(&mut self, at: usize) {
-        self.with_until = at;
+        self.checked = self.checked.max(at);
     }
+}
+
+/// Whether the byte may be in a [`UsualRun`].
+#[inline]
+const fn is_usual(b: u8) -> bool {
+    may_be_bare(b) | (b == b' ') | (b == b'(') | (b == b')')
+}
+
+/// Whether a [`UsualRun`] that has the one byte may have the other behind it.
+#[inline]
+const fn may_follow(before: u8, byte: u8) -> bool {
+    let (open, space, close) = (before == b'(', before == b' ', before == b')');
+    let begins_value = open | space;
+    (may_be_bare(byte) & !close)
+        | ((byte == b'(') & begins_value)
+        | ((byte == b' ') & !begins_value)
+        | ((byte == b')') & !space)
 }
 
 /// Prints an atom, in quotes if the rules require them.

@@ -111,13 +111,19 @@ fn parse_in_pieces(input: &[u8], lengths: &[usize], rules: Rules) -> Result<Docu
     parser.finish()
 }
 
-/// Checks that nothing panics, that spans lie inside the document, that an accepted document can be read, and that it does
-/// not matter where the input is cut.
+/// Checks that nothing panics, that spans lie inside the document, that an accepted document can be read, that it is
+/// printed by any rules as its values are that were copied out of it, and that it does not matter where the input is cut.
 fn check_any(input: &[u8], lengths: &[usize], rules: Rules) {
     let whole = parse_with(input, rules, &Limits::default());
     match &whole {
         Ok(document) => {
-            print(document, rules);
+            for rules in Rules::all() {
+                let one_by_one: Vec<_> = document.values().map(|value| print(&value.to_document(), rules)).collect();
+                assert_eq!(
+                    print(document, rules).escape_ascii().to_string(),
+                    one_by_one.join(&b' ').escape_ascii().to_string()
+                );
+            }
             assert_eq!(*document, document.clone().into_owned());
             for value in document.values() {
                 assert!(value.span().end <= input.len());
