@@ -96,6 +96,19 @@ impl Task {
                     let value = our_value(xml)?;
                     work(move || xmlrpc::encode_response(&value))
                 }),
+                ("reading every value", |xml| {
+                    let value = our_value(xml)?;
+                    work(move || ok(read(&value)))
+                }),
+                ("copying the document", |xml| {
+                    let buffer = RefCell::new(Vec::new());
+                    work(move || {
+                        let out = &mut *buffer.borrow_mut();
+                        out.clear();
+                        out.extend_from_slice(xml);
+                        ok(out.len())
+                    })
+                }),
                 ("dxr", |xml| {
                     let response = dxr::MethodResponse::from_xml(str::from_utf8(xml)?)?;
                     work(move || response.to_xml())
@@ -197,6 +210,22 @@ fn events(xml: &[u8]) -> Result<usize, quick_xml::Error> {
             event => drop(black_box(event)),
         }
         count += 1;
+    }
+}
+
+/// Reads all that an encoder has to read, and writes nothing.
+fn read(value: &xmlrpc::Value) -> u64 {
+    let text = |text: &str| text.bytes().fold(0, |sum: u8, byte| sum ^ byte).into();
+    match value {
+        xmlrpc::Value::Int(number) => u64::from(number.unsigned_abs()),
+        xmlrpc::Value::Double(number) => number.to_bits(),
+        xmlrpc::Value::String(string) | xmlrpc::Value::DateTime(string) => text(string),
+        xmlrpc::Value::Array(items) => items.iter().map(read).fold(0, |sum, part| sum ^ part),
+        xmlrpc::Value::Struct(members) => {
+            members.iter().map(|(name, value)| text(name) ^ read(value)).fold(0, |sum, part| sum ^ part)
+        }
+        // The documents have no others.
+        _ => 0,
     }
 }
 
