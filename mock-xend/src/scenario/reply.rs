@@ -1,5 +1,6 @@
 //! The kinds of scripted replies. Each face has its own code that turns them into bytes.
 
+use xend_wire::datum;
 use xend_wire::operation::Face;
 use xend_wire::sexpr;
 use xend_wire::xmlrpc::{self, Value};
@@ -250,10 +251,15 @@ impl Reply {
             Self::Raw(bytes) => look(Sent::Whole(bytes)),
             Self::Sexpr { body, .. } => look(Sent::Body(body.as_bytes())),
             Self::Body { body, .. } => look(Sent::Body(body)),
-            Self::Value(value) if value.echoes().is_empty() => match xmlrpc::encode_response(&value.without_echoes()) {
-                Ok(body) => look(Sent::Body(&body)),
-                Err(_) => look(Sent::Unknown),
-            },
+            Self::Fault { code, string: Text::Literal(text) } => {
+                look(Sent::Body(&datum::fault(*code, text.as_bytes())))
+            }
+            Self::Value(value) if value.echoes().is_empty() => {
+                match xmlrpc::encode_response_as_daemon(&value.without_echoes()) {
+                    Ok(body) => look(Sent::Body(&body)),
+                    Err(_) => look(Sent::Unknown),
+                }
+            }
             _ => look(Sent::Unknown),
         }
     }
@@ -277,7 +283,7 @@ impl Reply {
                 status.check(!body.is_empty())
             }
             Self::Value(value) => {
-                xmlrpc::encode_response(&value.without_echoes()).map(drop).map_err(|error| error.to_string())
+                xmlrpc::encode_response_as_daemon(&value.without_echoes()).map(drop).map_err(|error| error.to_string())
             }
             _ => Ok(()),
         }

@@ -57,3 +57,30 @@ fn every_reply_in_bytes() {
         insta::assert_snapshot!(format!("replies-{release}"), text);
     }
 }
+
+/// What `xmlrpclib.dumps` of CPython 2.7.18 writes of these values.
+#[test]
+fn a_scripted_value_is_written_as_python_writes_it() {
+    let script =
+        "[[expect]]\nface = \"xmlrpc\"\nreply = { value = [1e20, 1e-07, 1.5e300, -1e16, 0.1, \"a\\r\\nb\"] }\n";
+    let daemon = daemon(Release::V4_1, script);
+    let (reply, _) = run(send(&daemon, Face::XmlRpc, &[&call("xend.node.info", &[])]));
+    let written = "<value><array><data>\n<value><double>1e+20</double></value>\n<value><double>1e-07</double></value>\n\
+                   <value><double>1.5e+300</double></value>\n<value><double>-1e+16</double></value>\n\
+                   <value><double>0.1</double></value>\n<value><string>a\r\nb</string></value>\n</data></array></value>\n";
+    assert!(reply.contains(written), "{reply}");
+}
+
+#[test]
+fn a_path_distinguishes_calls_too() {
+    let script = "[[expect]]\nface = \"xmlrpc\"\npath = \"/RPC2\"\nreply = { value = \"one\" }\n\
+                  [[expect]]\npath = { not = \"/RPC2\" }\nreply = { fault = { code = 1, string = \"other\" } }\nface = \"xmlrpc\"\n";
+    let daemon = daemon(Release::V4_1, script);
+    let of = |path: &str| {
+        let request = String::from_utf8(call("xend.node.info", &[])).unwrap().replacen("/RPC2", path, 1);
+        run(send(&daemon, Face::XmlRpc, &[request.as_bytes()])).0
+    };
+    assert!(of("/elsewhere").contains("<string>other</string>"));
+    assert!(of("/RPC2?a=b").contains("<string>one</string>"));
+    assert!(daemon.report().is_empty(), "{:?}", daemon.report());
+}

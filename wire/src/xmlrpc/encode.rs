@@ -22,12 +22,29 @@ pub fn encode_call(method: &str, params: &[Value]) -> Result<Vec<u8>, Error> {
 ///
 /// There are two exceptions. A carriage return is written as `&#13;`: Python writes it unescaped, and every XML parser then
 /// reads it as a line feed. A double is written without an exponent, which the specification does not have. A double that
-/// is not finite is written as `inf` or `nan`, which only Python can read.
+/// is not finite is written as `inf` or `nan`, which only Python can read. [`encode_response_as_daemon`] makes neither.
 ///
 /// # Errors
 /// As [`encode_call`].
 pub fn encode_response(value: &Value) -> Result<Vec<u8>, Error> {
     in_new_buffer(|out| encode_response_into(out, value))
+}
+
+/// Encodes a `methodResponse` with a value as the daemon does in every byte, whether or not the specification allows it:
+/// a double may have an exponent, and a carriage return is not escaped.
+///
+/// ```
+/// use xend_wire::xmlrpc::encode_response_as_daemon;
+///
+/// let body = encode_response_as_daemon(&1e20.into())?;
+/// assert!(body.windows(22).any(|part| part == b"<double>1e+20</double>"));
+/// # Ok::<(), xend_wire::Error>(())
+/// ```
+///
+/// # Errors
+/// As [`encode_call`].
+pub fn encode_response_as_daemon(value: &Value) -> Result<Vec<u8>, Error> {
+    in_new_buffer(|out| Marshaller::response(out, |out| write::<true>(out, value, 0)))
 }
 
 /// Encodes a `methodResponse` with a fault, byte for byte as the daemon writes it.
@@ -61,7 +78,7 @@ pub fn encode_call_into(out: &mut Vec<u8>, method: &str, params: &[Value]) -> Re
     if !is_method_name(method) {
         return Err(not_representable(format!("method name `{}`", method.escape_debug())).expected(METHOD_NAME));
     }
-    Marshaller::call(out, method, params, |out, param| write(out, param, 0))
+    Marshaller::call(out, method, params, |out, param| write::<false>(out, param, 0))
 }
 
 /// Appends what [`encode_response`] returns to a buffer of the caller, for the reason that [`encode_call_into`] gives.
@@ -69,7 +86,7 @@ pub fn encode_call_into(out: &mut Vec<u8>, method: &str, params: &[Value]) -> Re
 /// # Errors
 /// As [`encode_call`]. The buffer is then as long as it was before.
 pub fn encode_response_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Error> {
-    Marshaller::response(out, |out| write(out, value, 0))
+    Marshaller::response(out, |out| write::<false>(out, value, 0))
 }
 
 /// Appends what [`encode_fault`] returns to a buffer of the caller, for the reason that [`encode_call_into`] gives.
@@ -78,7 +95,7 @@ pub fn encode_response_into(out: &mut Vec<u8>, value: &Value) -> Result<(), Erro
 /// As [`encode_call`]. The buffer is then as long as it was before.
 pub fn encode_fault_into(out: &mut Vec<u8>, fault: &Fault) -> Result<(), Error> {
     let mut string = Vec::new();
-    escape(&fault.string, |piece| string.extend_from_slice(piece))?;
+    escape::<false>(&fault.string, |piece| string.extend_from_slice(piece))?;
     Marshaller::fault(out, fault.code, &string);
     Ok(())
 }
@@ -89,26 +106,29 @@ fn in_new_buffer(encode: impl FnOnce(&mut Vec<u8>) -> Result<(), Error>) -> Resu
     Ok(out)
 }
 
-/// Writes a value as Python's `Marshaller.dump_...` do. The depth is limited, so the recursion is limited, too.
-fn write(out: &mut Marshaller<'_>, value: &Value, depth: usize) -> Result<(), Error> {
+/// Writes a value as Python's `Marshaller.dump_...` do: in every byte, or else as far as the specification allows it. The
+/// depth is limited, so the recursion is limited, too.
+fn write<const IN_EVERY_BYTE: bool>(out: &mut Marshaller<'_>, value: &Value, depth: usize) -> Result<(), Error> {
     match value {
         Value::Int(number) => out.number("int", number),
         Value::I8(number) => out.number("i8", number),
         Value::Boolean(flag) => out.scalar("boolean", if *flag { b"1" } else { b"0" }),
         Value::String(text) => {
             out.open_scalar("string");
-            escape(text, |piece| out.push(piece))?;
+            escape::<IN_EVERY_BYTE>(text, |piece| out.push(piece))?;
             out.close_scalar("string");
         }
         // Rust writes numbers in this range as Python does.
         Value::Double(number) if (1e-4..1e16).contains(&number.abs()) => {
             out.number("double", format_args!("{number:?}"));
         }
-        Value::Double(number) if number.is_finite() => out.scalar("double", without_exponent(*number).as_bytes()),
+        Value::Double(number) if number.is_finite() && !IN_EVERY_BYTE => {
+            out.scalar("double", without_exponent(*number).as_bytes())
+        }
         Value::Double(number) => out.scalar("double", python::repr_float(*number).as_bytes()),
         Value::DateTime(text) => {
             out.open_scalar("dateTime.iso8601");
-            escape(text, |piece| out.push(piece))?;
+            escape::<IN_EVERY_BYTE>(text, |piece| out.push(piece))?;
             out.close_scalar("dateTime.iso8601");
         }
         Value::Base64(bytes) => {
@@ -124,7 +144,7 @@ fn write(out: &mut Marshaller<'_>, value: &Value, depth: usize) -> Result<(), Er
         Value::Array(items) => {
             let depth = deeper(depth)?;
             out.open_array();
-            items.iter().try_for_each(|item| write(out, item, depth))?;
+            items.iter().try_for_each(|item| write::<IN_EVERY_BYTE>(out, item, depth))?;
             out.close_array();
         }
         Value::Struct(members) => {
@@ -132,9 +152,9 @@ fn write(out: &mut Marshaller<'_>, value: &Value, depth: usize) -> Result<(), Er
             out.open_struct();
             for (name, value) in members {
                 out.open_name();
-                escape(name, |piece| out.push(piece))?;
+                escape::<IN_EVERY_BYTE>(name, |piece| out.push(piece))?;
                 out.close_name();
-                write(out, value, depth)?;
+                write::<IN_EVERY_BYTE>(out, value, depth)?;
                 out.close_member();
             }
             out.close_struct();
@@ -150,10 +170,10 @@ fn without_exponent(number: f64) -> String {
     if digits.contains('.') { digits } else { digits + ".0" }
 }
 
-/// Escapes text piece by piece: `&`, `<` and `>` as `xmlrpclib.escape` does, and the carriage return, which a reader would
-/// otherwise turn into a line feed.
+/// Escapes text piece by piece: `&`, `<` and `>` as `xmlrpclib.escape` does, and unless Python is followed in every byte,
+/// the carriage return, which a reader would otherwise turn into a line feed.
 #[inline]
-fn escape(text: &str, mut push: impl FnMut(&[u8])) -> Result<(), Error> {
+fn escape<const IN_EVERY_BYTE: bool>(text: &str, mut push: impl FnMut(&[u8])) -> Result<(), Error> {
     let bytes = text.as_bytes();
     // Nearly no text needs escapes, and a loop without an early exit is faster.
     if !bytes.iter().fold(false, |any, &b| any | SPECIAL[usize::from(b)]) {
@@ -168,6 +188,7 @@ fn escape(text: &str, mut push: impl FnMut(&[u8])) -> Result<(), Error> {
             b'&' => b"&amp;",
             b'<' => b"&lt;",
             b'>' => b"&gt;",
+            b'\r' if IN_EVERY_BYTE => b"\r",
             b'\r' => b"&#13;",
             // The first byte of U+FFFE and U+FFFF, which are not allowed, but also of many allowed characters.
             0xEF if text[at..].chars().next().is_some_and(is_char) => &bytes[at..=at],

@@ -74,7 +74,8 @@ pub use cursor::ValueRef;
 pub use decode::{decode, decode_call, decode_reply, decode_response};
 pub use document::{Call, Document, FaultDocument, Message, Response};
 pub use encode::{
-    encode_call, encode_call_into, encode_fault, encode_fault_into, encode_response, encode_response_into,
+    encode_call, encode_call_into, encode_fault, encode_fault_into, encode_response, encode_response_as_daemon,
+    encode_response_into,
 };
 pub(crate) use marshal::Marshaller;
 pub use rules::{Rules, UnknownRules};

@@ -32,7 +32,9 @@ pub(crate) fn answer(
         }
         ResolvedReply::Error(text) => xml((wording.failed)(release, &Failure::Refused(text.clone()))),
         ResolvedReply::Fault { code, string } => xml(datum::fault(*code, string)),
-        ResolvedReply::Value(value) => xml(xmlrpc::encode_response(value).expect("checked where the scenario is read")),
+        ResolvedReply::Value(value) => {
+            xml(xmlrpc::encode_response_as_daemon(value).expect("checked where the scenario is read"))
+        }
         ResolvedReply::Failure(description) => {
             let words: Vec<_> = description.iter().map(|word| String::from_utf8_lossy(word)).collect();
             xml(failure(words.iter().map(AsRef::as_ref), release))
