@@ -10,7 +10,8 @@ use crate::fault::{Parts, set_length};
 
 /// The text that stands for a secret. When a recording is replayed, it matches anything.
 pub(crate) const REDACTED: &str = "{redacted}";
-/// The text that stands for the session that the recording's first login gave. It matches anything, too.
+/// The text that stands for a session that a login of the recording gave. It matches anything, too, and is that of the
+/// latest login when the requests of the recording are sent again.
 pub(crate) const SESSION: &str = "{session}";
 
 macro_rules! pattern {
@@ -35,20 +36,18 @@ pattern!(LOGIN_VALUE, r"(?s-u)<name>\s*Value\s*</name>\s*<value>\s*(?:<string>)?
 /// The sessions that were seen, so that they are found wherever they stand.
 #[derive(Debug)]
 pub(crate) struct Sessions {
-    /// The text that stands for that of the first login.
+    /// The text that stands for one of them in a request.
     mark: &'static str,
-    /// That of the first login.
-    first: Option<Vec<u8>>,
-    others: BTreeSet<Vec<u8>>,
+    seen: BTreeSet<Vec<u8>>,
 }
 
 /// The most sessions that are remembered; a later one is found only where a session is expected.
 const MOST_SESSIONS: usize = 1000;
 
 impl Sessions {
-    /// Those of a recording, in which `{session}` stands for the session of the first login.
+    /// Those of a recording, in which `{session}` stands for a session that a login gave.
     pub(crate) fn of_recording() -> Self {
-        Self { mark: SESSION, first: None, others: BTreeSet::new() }
+        Self { mark: SESSION, seen: BTreeSet::new() }
     }
 
     /// Those of a log, which nobody replays.
@@ -58,7 +57,7 @@ impl Sessions {
     }
 }
 
-/// Whether an exchange gave the session that `{session}` stands for.
+/// Whether an exchange gave a session, which `{session}` stands for in later ones.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) enum Gives {
     Nothing,
@@ -79,12 +78,10 @@ pub(crate) fn exchange(
         && memchr::memmem::find(response, b"<string>Success</string>").is_some()
         && let Some(session) = LOGIN_VALUE.captures(response).map(|found| found[1].to_vec())
     {
-        if sessions.first.is_none() {
-            sessions.first = Some(session);
-            gives = Gives::Session;
-        } else if sessions.others.len() < MOST_SESSIONS {
-            sessions.others.insert(session);
+        if sessions.seen.len() < MOST_SESSIONS {
+            sessions.seen.insert(session);
         }
+        gives = Gives::Session;
     }
     let request = message(request, |body| {
         let body = if is_login {
@@ -104,34 +101,36 @@ pub(crate) fn exchange(
         }
         body
     });
-    let response = response.map(|response| message(response, |body| sessions.replace(body, REDACTED)));
+    let response = response.map(|response| {
+        let response = message(response, |body| sessions.replace(body, REDACTED));
+        // A recorded reply is read again.
+        if face == Face::Sxp && sessions.mark == SESSION { quoted(&response) } else { response }
+    });
     (request, response, gives)
 }
 
 impl Sessions {
-    /// Replaces the sessions that were seen, that of the first login by `first`.
-    pub(crate) fn replace(&self, body: &[u8], first: &str) -> Vec<u8> {
-        let mut body = body.to_vec();
-        for (session, by) in self
-            .first
-            .iter()
-            .map(|session| (session, first))
-            .chain(self.others.iter().map(|session| (session, REDACTED)))
-        {
-            let mut replaced = Vec::with_capacity(body.len());
-            let mut from = 0;
-            for at in memchr::memmem::find_iter(&body, session) {
-                replaced.extend_from_slice(&body[from..at]);
-                replaced.extend_from_slice(by.as_bytes());
-                from = at + session.len();
-            }
-            if from > 0 {
-                replaced.extend_from_slice(&body[from..]);
-                body = replaced;
-            }
-        }
-        body
+    /// Replaces the sessions that were seen.
+    pub(crate) fn replace(&self, body: &[u8], by: &str) -> Vec<u8> {
+        self.seen.iter().fold(body.to_vec(), |body, session| match memchr::memmem::find(&body, session) {
+            Some(_) => replaced(&body, session, by.as_bytes()),
+            None => body,
+        })
     }
+}
+
+/// Returns a reply of S-expressions in which each `{redacted}` is an atom: braces end one that has no quotes.
+fn quoted(reply: &[u8]) -> Vec<u8> {
+    let parts = Parts::of_message(reply);
+    let body = replaced(parts.body, b" {redacted})", b" '{redacted}')");
+    let mut head = parts.head.to_vec();
+    set_length(&mut head, parts.body.len(), body.len());
+    [head, body].concat()
+}
+
+/// Returns bytes in which some are replaced by others, wherever they stand.
+fn replaced(bytes: &[u8], what: &[u8], by: &[u8]) -> Vec<u8> {
+    split(bytes, what).join(by)
 }
 
 /// Replaces the secrets of a request or a reply, and what `more` finds in its body. A `Content-Length` that was right
@@ -228,6 +227,11 @@ mod tests {
         assert_eq!(
             one("POST / HTTP/1.1\r\nContent-Length: 18\r\n\r\n(vncpasswd s3cret)"),
             "POST / HTTP/1.1\r\nContent-Length: 22\r\n\r\n(vncpasswd {redacted})"
+        );
+        let reply = "HTTP/1.1 200 OK\r\nContent-Length: 18\r\n\r\n(vncpasswd s3cret)";
+        assert_eq!(
+            redacted(Face::Sxp, "GET / HTTP/1.1\r\n\r\n", reply, &mut Sessions::of_recording()).1,
+            "HTTP/1.1 200 OK\r\nContent-Length: 24\r\n\r\n(vncpasswd '{redacted}')"
         );
         let login = "HTTP/1.1 200 OK\r\n\r\n<struct><member><name>Status</name><value><string>Success</string></value></member><member><name>Value</name><value><string>REF-1</string></value></member></struct>";
         let (request, response, gives) =

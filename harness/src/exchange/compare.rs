@@ -3,7 +3,7 @@
 use std::sync::LazyLock;
 use std::time::Duration;
 
-use regex::bytes::Regex;
+use regex::bytes::{Captures, Regex};
 
 use super::call::References;
 use super::server::{Observed, Timeouts};
@@ -111,7 +111,7 @@ pub(super) async fn compare_each(
         };
         let request = match &exchange.call {
             Some(call) => call.request(&references),
-            None => replace(&exchange.request, b"{session}", &session),
+            None => sendable(&exchange.request, &session),
         };
         let reply = if exchange.end == End::Silent { SILENCE_TIMEOUT } else { timeout };
         let timeouts = Timeouts { reply, after_reply: CLOSE_TIMEOUT };
@@ -222,6 +222,23 @@ fn skipped(id: String, request: Vec<u8>, why: String) -> Comparison {
     Comparison { id, status: Status::Skipped, why: Some(why), request, reply, differences: Vec::new() }
 }
 
+/// Returns a request in which `{session}` is the session that the server gave, and each `{redacted}` of the body a secret
+/// that the server can read: to the daemon, braces end an atom. A `Content-Length` that counts the texts in their places
+/// counts what is sent.
+fn sendable(request: &[u8], session: &[u8]) -> Vec<u8> {
+    static LENGTH: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?im-u)^(content-length:[ \t]*)(\d+)").expect("a valid pattern"));
+    let end = request.windows(4).position(|window| window == b"\r\n\r\n").map_or(0, |at| at + 4);
+    let (head, body) = request.split_at(end);
+    let filled = replace(&replace(body, b"{session}", session), b"{redacted}", b"redacted");
+    let counted = body.len().to_string();
+    let head = LENGTH.replace(head, |found: &Captures<'_>| match found[2] == *counted.as_bytes() {
+        true => [&found[1], filled.len().to_string().as_bytes()].concat(),
+        false => found[0].to_vec(),
+    });
+    [&*head, filled.as_slice()].concat()
+}
+
 fn replace(text: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     let mut out = Vec::with_capacity(text.len());
     let mut rest = text;
@@ -232,4 +249,21 @@ fn replace(text: &[u8], what: &[u8], with: &[u8]) -> Vec<u8> {
     }
     out.extend_from_slice(rest);
     out
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_stands_for_a_secret_is_filled_in_and_counted() {
+        let told = |length: u32| format!("POST / HTTP/1.1\r\nContent-length: {length}\r\n\r\n<{{session}}>");
+        let sent = |length| String::from_utf8(sendable(told(length).as_bytes(), b"REF")).expect("UTF-8");
+        assert_eq!(sent(11), "POST / HTTP/1.1\r\nContent-length: 5\r\n\r\n<REF>");
+        // A length that counts neither is that of the session of the recording, or wrong on purpose.
+        let redacted = sendable(b"POST / HTTP/1.1\r\nContent-Length: 12\r\n\r\n({redacted})", b"");
+        assert_eq!(redacted, b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n(redacted)");
+        // A length that counts neither is that of the session of the recording, or wrong on purpose.
+        assert_eq!(sent(38), "POST / HTTP/1.1\r\nContent-length: 38\r\n\r\n<REF>");
+    }
 }

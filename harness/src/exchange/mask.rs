@@ -46,8 +46,9 @@ pub fn masked(reply: &[u8]) -> Vec<u8> {
     [head, masked_body].concat()
 }
 
-/// What stands in a recording for a secret, and matches anything.
+/// What stands in a recording for a secret, and matches anything. In S-expressions it stands in quotes.
 const REDACTED: &[u8] = b"{redacted}";
+pattern!(QUOTED, r"(?-u)'\{redacted\}'");
 
 /// Returns a recorded reply in which each `{redacted}` is what stands there in the given one, as far as both agree. If
 /// there is one, `Content-Length` is masked in both, since it counts the text that stands for the secret.
@@ -56,6 +57,7 @@ pub(super) fn filled(recorded: Vec<u8>, given: Vec<u8>) -> (Vec<u8>, Vec<u8>) {
     if at(&recorded, REDACTED).is_none() {
         return (recorded, given);
     }
+    let recorded = QUOTED.replace_all(&recorded, REDACTED).into_owned();
     let [recorded, given] =
         [recorded, given].map(|reply| LENGTH.replace_all(&reply, b"$1: masked".as_slice()).into_owned());
     let (mut filled, mut left, mut rest) = (Vec::new(), recorded.as_slice(), given.as_slice());
@@ -104,6 +106,8 @@ mod tests {
         assert_eq!((recorded.as_str(), given.as_str()), ("(a s3) (b 1)", "(a s3) (b 2)"));
         let (recorded, given) = told("(a {redacted})", "(b s3)");
         assert_eq!((recorded.as_str(), given.as_str()), ("(a {redacted})", "(b s3)"));
+        let (recorded, given) = told("(a '{redacted}') (b 1)", "(a 's 3') (b 1)");
+        assert_eq!(recorded, given);
         assert_eq!(told("a", "b"), ("a".to_owned(), "b".to_owned()));
     }
 

@@ -10,6 +10,7 @@ mod hostile;
 mod oracle;
 mod pages;
 mod python;
+mod recorded;
 mod reports;
 mod runs;
 mod subjects;

@@ -48,10 +48,8 @@ impl Recording {
             };
             let title = string(&format!("What a server sent in {} is read", exchange.case));
             let source = string(&format!("recorded: {file}, exchange {}", exchange.case));
-            let text = format!(
-                "id = {}\ntitle = {title}\nsource = {source}\n{input}\n\n[[expect]]\nlevel = \"may\"\nany_of = [{{ accept = true }}]\n",
-                string(&id)
-            );
+            let text =
+                format!("id = {}\ntitle = {title}\nsource = {source}\n{input}\n{}", string(&id), expected(codec, body));
             cases.push((format!("{id}.toml"), text));
         }
         cases
@@ -71,6 +69,22 @@ fn codec(face: Face, body: &[u8]) -> Option<&'static str> {
             xmlrpc::decode_response(body, Rules::xend(Release::V4_1), &limits).is_ok().then_some("xmlrpc")
         }
     }
+}
+
+/// Returns what is expected of readers of a document: to accept it, by all rules if the specification allows it, and
+/// otherwise by those of the daemon, and of `nil`, which the daemon sends for nothing, where a subject has it.
+fn expected(codec: &str, body: &[u8]) -> String {
+    let is_read_by = |rules| xmlrpc::decode_response(body, rules, &Limits::default()).is_ok();
+    let by = |keys: &str| format!("\n[[expect]]\n{keys}level = \"may\"\nany_of = [{{ accept = true }}]\n");
+    if codec == "sexpr" || is_read_by(Rules::spec()) {
+        return by("");
+    }
+    let mut text = by("rules = [\"xend\"]\n");
+    if memchr::memmem::find(body, b"<nil/>").is_some() && is_read_by(Rules::extended()) {
+        let keys = "rules = [\"extended\"]\n";
+        text.push_str(&by(keys).replace("any_of", "needs = [\"nil\"]\nany_of"));
+    }
+    text
 }
 
 /// Returns the keys that describe a request.
