@@ -144,6 +144,9 @@ impl Service {
 
     /// Adds an exchange to the journal.
     pub(crate) fn record(&self, info: ExchangeInfo, request: &[u8], reply: &[u8]) {
+        if info.answered_by == AnsweredBy::Face {
+            self.state().script.note_unreadable(info.face, request);
+        }
         let is_followed = self.is_followed.load(Ordering::Relaxed);
         let followed = is_followed.then(|| info.clone());
         let number = {

@@ -190,6 +190,10 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
             done
         }
         Action::Reset => {
+            if !body.is_empty() {
+                let detail = "/reset takes no body: what it starts over is what was loaded last".to_owned();
+                return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
+            }
             daemon.reset();
             done
         }
@@ -208,7 +212,13 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
         }
         Action::ShowFaults => shown(&json!(daemon.faults())),
         Action::SetFaults => {
-            let faults: Faults = read(body, "a list of faults such as [{\"delay\": \"250ms\"}]")?;
+            let expected = "a list of faults such as [{\"delay\": \"250ms\"}]";
+            // Read as JSON first: what is wrong with a fault is told without the place in the body.
+            let given: serde_json::Value = read(body, expected)?;
+            let faults = Faults::deserialize(given).map_err(|error| {
+                let detail = format!("{}; expected {expected}", fault::reworded(&error.to_string()));
+                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
+            })?;
             daemon.set_faults(faults).map_err(|error| mistaken(&error))?;
             done
         }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize, Serializer};
 use xend_wire::visible;
 
 use super::duration;
+use super::mistake::reworded;
 use super::place::Place;
 
 /// One way in which a reply breaks, or in which its sending is slow.
@@ -259,11 +260,8 @@ impl FromStr for Fault {
         let value = if text.contains('=') { format!("{{ {text} }}") } else { format!("{text:?}") };
         let read = toml::from_str(&format!("fault = {value}"));
         read.map(|One { fault }| fault).map_err(|error| {
-            let why = match error.message() {
-                "invalid type: unit variant, expected newtype variant" => "this fault needs a value",
-                why => why.trim_end(),
-            };
-            InvalidFault { text: visible(text.as_bytes()), why: why.to_owned() }
+            let why = reworded(error.message().trim_end());
+            InvalidFault { text: visible(text.as_bytes()), why }
         })
     }
 }

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use xend_wire::operation::Face;
 
-use super::kind::{ContentLength, Fault};
+use super::kind::{ContentLength, Fault, Refusal};
 use super::place::{Parts, Place};
 
 /// The faults of one reply, in any order. A clone shares them.
@@ -91,6 +91,15 @@ impl Faults {
             match fault {
                 Fault::Split(sizes) if sizes.is_empty() => {
                     return wrong("`split` needs the size of at least one piece".to_owned());
+                }
+                Fault::Delay(time) | Fault::Jitter(time) | Fault::Pause { time, .. } if time.is_zero() => {
+                    return wrong(format!("`{name}` of no time does nothing: remove it"));
+                }
+                Fault::Refuse(Refusal::For(time)) if time.is_zero() => {
+                    return wrong("`refuse` for no time does nothing: remove it".to_owned());
+                }
+                Fault::Insert { text, .. } if text.is_empty() => {
+                    return wrong("`insert` without a text does nothing: remove it".to_owned());
                 }
                 Fault::ContentLength(ContentLength::Text(text)) if text.contains(['\r', '\n']) => {
                     return wrong(

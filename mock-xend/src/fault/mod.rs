@@ -9,6 +9,7 @@ mod duration;
 mod edit;
 mod kind;
 mod list;
+mod mistake;
 mod place;
 mod plan;
 
@@ -18,6 +19,7 @@ pub(crate) use edit::{header, set_length};
 pub use kind::{BrokenChunk, ContentLength, Fault, InvalidFault, Refusal};
 pub use list::Faults;
 pub(crate) use list::{Certificate, Sent};
+pub(crate) use mistake::reworded;
 pub(crate) use place::Parts;
 pub use place::{Node, Place};
 pub use plan::{End, Plan, SendStep, SendSteps};

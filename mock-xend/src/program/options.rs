@@ -193,6 +193,9 @@ impl Options {
                 "note: --verify checks nothing without --scenario: no request is expected, and none is unexpected\n",
             );
         }
+        if self.watch && self.scenario.is_none() && self.world.is_none() {
+            print_to_stderr("note: --watch reads nothing again without --scenario or --world\n");
+        }
         let log = log.map(|log| log.write(&mock, admin.as_ref())).transpose()?;
         Ok(Started {
             mock,

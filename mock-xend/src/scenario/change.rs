@@ -6,6 +6,7 @@ use std::time::Duration;
 use xend_wire::datum::Datum;
 use xend_wire::{sexpr, visible};
 
+use super::matching::no_pattern;
 use super::shown;
 use crate::clock::Clock;
 use crate::world::{Command, Detail, World};
@@ -46,6 +47,16 @@ impl Change {
                 Some(_) => Ok(()),
                 None => Err("the configuration of a domain is empty, expected `(vm ...)`".to_owned()),
             },
+            Self::Crash(name)
+            | Self::PowerOff(name)
+            | Self::Reboot(name)
+            | Self::Destroy(name)
+            | Self::Pause(name)
+            | Self::Unpause(name)
+                if no_pattern(name.as_bytes(), true).is_err() =>
+            {
+                Err(format!("`{name}` reads like a pattern, but a change is one of one domain: write its name"))
+            }
             Self::FreeMemory(memory) if *memory < 0 => Err("`free-memory` is in MiB, expected 0 or more".to_owned()),
             _ => Ok(()),
         }

@@ -5,6 +5,7 @@ use xend_wire::operation::{self, ArgumentKind, Face, Implementation, Operation};
 use xend_wire::xenapi;
 
 use super::expectation::Expectation;
+use super::matching::Match;
 use super::template::Echo;
 use crate::fault::Sent;
 use crate::nearest;
@@ -105,6 +106,11 @@ impl Expectation {
 
     fn check_texts(&self) -> Result<(), Mistake> {
         let plain = |_: &[u8]| Ok(());
+        let there =
+            [("method", &self.method), ("path", &self.path), ("body", &self.body), ("connection", &self.connection)];
+        if let Some((key, _)) = there.iter().find(|(_, value)| value.as_ref().is_some_and(Match::is_absence)) {
+            return Err(Mistake::new(*key, format!("every request has a {key}, so this never matches")));
+        }
         if let Some(method) = &self.method {
             let http = |text: &[u8]| match text.iter().any(|byte| *byte == b'.' || byte.is_ascii_lowercase()) {
                 true => {

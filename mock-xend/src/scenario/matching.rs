@@ -92,6 +92,11 @@ impl Match {
         }
     }
 
+    /// Returns whether only a text that is missing matches.
+    pub(super) fn is_absence(&self) -> bool {
+        matches!(&self.0, Kind::Not(other) if matches!(other.0, Kind::Any))
+    }
+
     /// Returns the text, if only one matches.
     pub(super) fn text(&self) -> Option<&[u8]> {
         match &self.0 {

@@ -4,6 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use xend_wire::Release;
+use xend_wire::operation::Face;
 
 use super::change::Change;
 use super::contents::Scenario;
@@ -121,6 +122,15 @@ impl Script {
             false => (world, AnsweredBy::World { why_not }),
         };
         Decided { decision, answered_by, changes: Vec::new() }
+    }
+
+    /// Notes a request that the face can't read, and so no expectation was asked, if what is unexpected is refused.
+    pub(crate) fn note_unreadable(&mut self, face: Face, request: &[u8]) {
+        if self.refuses_unexpected && !request.is_empty() {
+            let first = request.split(|byte| matches!(byte, b'\r' | b'\n' | b'?')).next().unwrap_or_default();
+            let what = format!("{face} {}, which is no request of this face", shown::text(first));
+            self.report.note(FindingKind::Unexpected, shown::line(&what), String::new());
+        }
     }
 
     /// Returns the expectation that answers a request.

@@ -285,8 +285,9 @@ fn it_fails_if_it_can_not_say_where_it_listens() {
 }
 
 #[test]
-fn verification_without_a_scenario_is_told() {
-    let (child, _) = listening(&["--sxp", "127.0.0.1:0", "--verify"], 1);
-    let note = "note: --verify checks nothing without --scenario: no request is expected, and none is unexpected\n";
-    assert_eq!(terminate(child), (Some(0), note.to_owned()));
+fn options_that_need_a_file_and_have_none_are_told() {
+    let (child, _) = listening(&["--sxp", "127.0.0.1:0", "--verify", "--watch"], 1);
+    let notes = "note: --verify checks nothing without --scenario: no request is expected, and none is unexpected\n\
+                 note: --watch reads nothing again without --scenario or --world\n";
+    assert_eq!(terminate(child), (Some(0), notes.to_owned()));
 }

@@ -410,7 +410,17 @@ fn the_program_takes_faults_and_a_seed() {
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     assert!(head.ends_with(b"\r\n\r\n"));
     assert_eq!(terminate(child), (Some(0), "random faults: --chaos 7:0.5 repeats them\n".to_owned()));
-    let wrong = ["reset", "explode = 5", "delay = \"soon\"", "a b", "reset = ", "x\u{1b}"];
+    let wrong = [
+        "reset",
+        "explode = 5",
+        "delai = \"1s\"",
+        "bandwidth = 0",
+        "http-0.9 = true",
+        "delay = \"soon\"",
+        "a b",
+        "reset = ",
+        "x\u{1b}",
+    ];
     let wrong = wrong.map(|fault| output(&["--fault", fault])).into_iter().chain([output(&["--chaos", "x"])]);
     let clash = output(&["--fault", "reset = 5", "--fault", "close = 5"]);
     let text: String = wrong.chain([clash]).map(|(status, _, stderr)| format!("{status:?} {stderr}\n")).collect();

@@ -75,6 +75,20 @@ fn expectations_answer_in_order_and_what_is_wrong_is_reported() {
     );
 }
 
+/// No expectation is asked of a request that the face can't read.
+#[test]
+fn a_request_that_can_not_be_read_is_unexpected_where_others_are() {
+    for (face, request, line) in [
+        (Face::XmlRpc, get("/RPC2?password=s3cret"), "xmlrpc GET /RPC2, which is no request of this face"),
+        (Face::Sxp, b"nonsense\r\n\r\n".to_vec(), "sxp nonsense, which is no request of this face"),
+    ] {
+        let told = play("unexpected = \"refuse\"\n", &[(face, request.clone())]);
+        assert!(told.ends_with(&format!("unexpected: {line}\n")), "{told}");
+        let told = play("", &[(face, request)]);
+        assert!(!told.contains("unexpected"), "{told}");
+    }
+}
+
 #[test]
 fn an_expectation_is_for_what_it_names() {
     let check = |keys: &str, face: Face, request: Vec<u8>, matches: bool| {
@@ -253,6 +267,13 @@ fn mistakes_are_shown_where_they_are() {
         "[[expect]]\noperation = \"domain.create_and_start\"\nreply = \"close\"\n".to_owned(),
         expect("reply = \"close\"\noperation = \"domain.list\"\nargs = { domain = \"vm1\" }"),
         expect("reply = \"close\"\noperation = \"domain.set_memory\"\nargs = { memory = \"much\" }"),
+        expect("reply = \"simulate\"\nchange = { crash = \"vm.*\" }"),
+        expect("reply = \"close\"\npath = { not = { any = true } }"),
+        expect("reply = { fault = { code = 1, string = \"x\" } }\nfaults = [{ close = \"params[0]\" }]")
+            .replace("sxp", "xmlrpc"),
+        expect("reply = \"simulate\"\nfaults = [{ delay = \"0s\" }]"),
+        expect("reply = \"simulate\"\nfaults = [{ refuse = \"0ms\" }]"),
+        expect("reply = \"simulate\"\nfaults = [{ insert = { at = \"end\", text = \"\" } }]"),
         "[[expect]]\nface = \"sxp\"\nreply = \"close\"\n\n[[ expect ]]  # not [[expect]]\nreply = \"close\"\n"
             .to_owned(),
     ];

@@ -330,16 +330,5 @@ fn reworded(message: &str, place: &str) -> String {
     if message.starts_with("expected table, found ") {
         return "this fault takes no value, write `\"WORD\"`".to_owned();
     }
-    if let Some(unknown) = message.strip_prefix("unknown variant `") {
-        let given = unknown.split('`').next().unwrap_or_default();
-        let known: Vec<_> = unknown.split('`').skip(2).step_by(2).collect();
-        return nearest::unknown("fault", given, &known);
-    }
-    message
-        .replace("invalid type: map", "invalid type: table")
-        .replace("invalid type: sequence", "invalid type: list")
-        .replace("expected a map", "expected a table")
-        .replace("expected a sequence", "expected a list")
-        .replace("expected a nonzero usize", "expected a number, 1 or more")
-        .replace("expected usize", "expected a number")
+    fault::reworded(message)
 }
