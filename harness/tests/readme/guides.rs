@@ -45,6 +45,11 @@ fn test_my_client() {
 }
 
 #[test]
+fn break_and_record() {
+    follow("break-and-record.md");
+}
+
+#[test]
 fn test_my_server() {
     follow("test-my-server.md");
 }
