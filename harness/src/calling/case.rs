@@ -3,7 +3,9 @@
 use std::fmt;
 use std::time::Duration;
 
+use data_encoding::BASE64;
 use mock_xend::Faults;
+use serde_json::json;
 
 use super::reply::{Reply, Sent};
 use crate::Error;
@@ -58,6 +60,46 @@ pub struct CallCase {
 impl CallCase {
     /// The time that a subject is told to allow for a call, if the case does not say another one.
     pub const DEADLINE: Duration = Duration::from_secs(4);
+
+    /// Returns the case as JSON, for runners that are not this one.
+    ///
+    /// # Errors
+    /// Returns an error if the reply can't be made, which is found when the case is read.
+    pub(crate) fn to_json(&self) -> Result<String, Error> {
+        let (bytes, then) = match self.reply.sent().map_err(Error::Harness)? {
+            Sent::Kept(bytes) => (bytes, "keep"),
+            Sent::Closed(bytes) => (bytes, "close"),
+            Sent::Close => (Vec::new(), "close"),
+            Sent::Hang => (Vec::new(), "hang"),
+        };
+        let names = |checks: &[WireCheck]| checks.iter().map(|check| check.name()).collect::<Vec<_>>();
+        let head = json!({
+            "id": self.id,
+            "title": self.title,
+            "rule": self.rule,
+            "source": self.source,
+            "level": self.level.name(),
+            "needs": self.needs.iter().map(|feature| feature.name()).collect::<Vec<_>>(),
+            "path": self.path,
+            "method": self.method,
+            "calls": self.calls,
+            "early": self.is_early,
+            "reply": { "bytes": BASE64.encode(&bytes), "then": then, "faults": self.faults.to_string() },
+            "wire": names(&self.wire),
+            "requests": self.requests,
+            "deadline_ms": u64::try_from(self.deadline.as_millis()).ok(),
+        });
+        let learns = self.learns.iter().map(|learned| match learned {
+            CallOutcome::Answer(values) => format!("{{\"values\":{}}}", values.to_json()),
+            CallOutcome::Error => "{\"error\":true}".to_owned(),
+            CallOutcome::IfAsked(values) => format!("{{\"values_if_asked\":{}}}", values.to_json()),
+        });
+        let learns = learns.collect::<Vec<_>>().join(",");
+        // Parameters and values are JSON already, and may be nested more deeply than serde_json can read.
+        let head = head.to_string();
+        let head = head.strip_suffix('}').unwrap_or(&head);
+        Ok(format!("{head},\"params\":{},\"learns\":[{learns}]}}", self.params))
+    }
 
     /// Describes the reply, as lines.
     pub(crate) fn described_reply(&self) -> String {

@@ -1,6 +1,7 @@
 //! The reader of files of call cases, which are TOML.
 
 use std::ops::Range;
+use std::path::Path;
 use std::time::Duration;
 
 use mock_xend::Faults;
@@ -11,8 +12,8 @@ use xend_wire::Diagnostic;
 
 use super::case::{CallCase, CallOutcome, WireCheck};
 use super::reply::Reply;
-use crate::case::Level;
 use crate::case::pieces::{Piece, joined};
+use crate::case::{Level, listed};
 use crate::error::read_toml;
 use crate::feature::Feature;
 use crate::tagged::Tagged;
@@ -87,6 +88,16 @@ impl CallCase {
         for file in xend_fixtures::files("calls/") {
             cases.extend(parse(&format!("fixtures/{}", file.path), file.bytes(), &is_wanted)?);
         }
+        cases.sort_by(|left, right| left.id.cmp(&right.id));
+        Ok(cases)
+    }
+
+    /// Reads the files `calls/NAME.toml` in a folder of cases, and returns their cases sorted by id.
+    ///
+    /// # Errors
+    /// Returns an error if a file can't be read or is malformed.
+    pub fn in_folder(folder: &Path) -> Result<Vec<Self>, Error> {
+        let mut cases = listed(folder, "calls", Self::parse)?;
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)
     }

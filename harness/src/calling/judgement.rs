@@ -124,6 +124,12 @@ impl CallJudgement<'_> {
                 }
                 Some(_) => (Status::WrongValue, "the subject learns something else than the reply says"),
             },
+            // What it learned can't be told.
+            Ok(Answer::Accept) => match wanted() {
+                None => (Status::Fail, "the subject takes for a success what is none"),
+                Some(wanted) if wanted.is_fault() => (Status::Fail, "the subject takes a fault for a success"),
+                Some(_) => (Status::Pass, ""),
+            },
             Ok(Answer::Error(_) | Answer::Reject { .. }) if may_fail => (Status::Pass, ""),
             Ok(Answer::Error(_) | Answer::Reject { .. }) => match wanted() {
                 Some(wanted) if wanted.is_fault() => (Status::Fail, "the subject gives an error and not the fault"),

@@ -164,7 +164,7 @@ impl Case {
     /// Reads all cases in a folder, in files `CODEC/NAME.toml`, and returns them sorted by id.
     ///
     /// # Errors
-    /// Returns an error if a file can't be read or is malformed, or if the folder has no case.
+    /// Returns an error if a file can't be read or is malformed, or if the folder has no case of any suite.
     pub fn in_folder(folder: &Path) -> Result<Vec<Self>, Error> {
         check_places(folder)?;
         let mut cases = Vec::new();
@@ -184,7 +184,7 @@ impl Case {
                 }
             }
         }
-        if cases.is_empty() {
+        if cases.is_empty() && !LISTS.iter().any(|name| folder.join(name).is_dir()) {
             return Err(Error::Usage(format!("no case in {}: {EXPECTED}", folder.display())));
         }
         cases.sort_by(|left, right| left.id.cmp(&right.id));
@@ -192,7 +192,35 @@ impl Case {
     }
 }
 
-const EXPECTED: &str = "expected files CODEC/NAME.toml, with sexpr or xmlrpc for CODEC";
+const EXPECTED: &str =
+    "expected files CODEC/NAME.toml, with sexpr or xmlrpc for CODEC, writing/NAME.toml or calls/NAME.toml";
+
+/// The folders of files that have several cases each: values to write, and calls.
+const LISTS: [&str; 2] = ["writing", "calls"];
+
+/// Parses the files of cases in the folder `name` of a folder of cases, in the order of their names.
+pub(crate) fn listed<C>(
+    folder: &Path,
+    name: &str,
+    parse: impl Fn(&str, &[u8]) -> Result<Vec<C>, Diagnostic>,
+) -> Result<Vec<C>, Error> {
+    let folder = folder.join(name);
+    let entries = match folder.read_dir() {
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        entries => entries.map_err(|error| Error::io(folder.display(), &error))?,
+    };
+    let mut paths = entries
+        .map(|entry| entry.map(|entry| entry.path()).map_err(|error| Error::io(folder.display(), &error)))
+        .collect::<Result<Vec<_>, _>>()?;
+    paths.retain(|path| path.extension().is_some_and(|extension| extension == "toml"));
+    paths.sort();
+    let mut cases = Vec::new();
+    for path in paths {
+        let text = text_file::bytes(&path).map_err(|error| Error::io(path.display(), &error))?;
+        cases.extend(parse(&path.display().to_string(), &text)?);
+    }
+    Ok(cases)
+}
 
 /// Refuses a folder of cases with a file that would not be read, because it is beside the folders of the codecs or in one
 /// whose name is misspelt.
@@ -208,14 +236,15 @@ fn check_places(folder: &Path) -> Result<(), Error> {
         Ok(paths)
     };
     let codecs = Codec::ALL.map(Codec::name);
+    let known: Vec<_> = codecs.into_iter().chain(LISTS).collect();
     for path in entries(folder)? {
         let name = path.file_name().unwrap_or_default().to_string_lossy().into_owned();
         if is_case(&path) {
             return Err(Error::Usage(format!("{} would not be read: {EXPECTED}", path.display())));
         }
-        let is_other = path.is_dir() && !codecs.contains(&&*name) && !name.starts_with('.');
+        let is_other = path.is_dir() && !known.contains(&&*name) && !name.starts_with('.');
         if is_other && let Some(case) = entries(&path)?.into_iter().find(|path| is_case(path)) {
-            let unknown = nearest::unknown("codec", &name, &codecs);
+            let unknown = nearest::unknown("folder", &name, &known);
             return Err(Error::Usage(format!("{} would not be read: {unknown}", case.display())));
         }
     }

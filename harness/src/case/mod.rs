@@ -18,6 +18,7 @@ use crate::tagged::Tagged;
 use crate::version::Version;
 use crate::{Codec, Rules};
 
+pub(crate) use file::listed;
 pub use rule::Rule;
 pub use writing::{WritingCase, WritingExpect, WritingOutcome};
 

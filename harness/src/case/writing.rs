@@ -1,11 +1,13 @@
 //! Cases of the suite `writing`: values, and whether a subject must write or refuse each.
 
 use std::ops::Range;
+use std::path::Path;
 
 use serde::Deserialize;
 use toml::Spanned;
 use xend_wire::Diagnostic;
 
+use super::file::listed;
 use super::pieces::{Piece, joined};
 use super::{CaseAbout, Level};
 use crate::error::read_toml;
@@ -126,6 +128,16 @@ impl WritingCase {
         for file in xend_fixtures::files("writing/") {
             cases.extend(parse(&format!("fixtures/{}", file.path), file.bytes(), &is_wanted)?);
         }
+        cases.sort_by(|left, right| left.id.cmp(&right.id));
+        Ok(cases)
+    }
+
+    /// Reads the files `writing/NAME.toml` in a folder of cases, and returns their cases sorted by id.
+    ///
+    /// # Errors
+    /// Returns an error if a file can't be read or is malformed.
+    pub fn in_folder(folder: &Path) -> Result<Vec<Self>, Error> {
+        let mut cases = listed(folder, "writing", Self::parse)?;
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)
     }

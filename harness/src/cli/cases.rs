@@ -6,6 +6,7 @@ use mock_xend::nearest::nearest;
 use mock_xend::text_file;
 use serde_json::json;
 
+use super::export::export;
 use super::other_cases::other_cases;
 use super::output::{print, print_json};
 use super::test::cases;
@@ -69,7 +70,7 @@ pub(super) fn list(arguments: &ListArguments) -> Result<u8, Error> {
             false => format!("{:<40} {}\n", case.id, case.title),
         };
     }
-    let others = if arguments.cases.is_none() { other_cases()? } else { Vec::new() };
+    let others = other_cases(arguments.cases.as_deref())?;
     for case in others.iter().filter(|case| is_listed(&case.id) && has_codec(case.codec)) {
         text += &match arguments.json {
             true => case.as_json() + "\n",
@@ -92,7 +93,7 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
     let folder = arguments.cases.as_deref();
     let cases = cases(folder, |id| id == wanted)?;
     let [case] = &cases[..] else {
-        let others = if folder.is_none() { other_cases()? } else { Vec::new() };
+        let others = other_cases(folder)?;
         if let Some(case) = others.iter().find(|case| case.id == wanted) {
             print(&case.explained()?)?;
             return Ok(0);
@@ -158,22 +159,7 @@ fn add(file: &Path, folder: &Path) -> Result<u8, Error> {
     Ok(0)
 }
 
-fn export(folder: &Path) -> Result<u8, Error> {
-    let write = |name: &str, bytes: &[u8]| write(&folder.join(name), bytes);
-    write("README.md", include_bytes!("exported.md"))?;
-    let cases = Case::built_in()?;
-    for case in &cases {
-        write(&format!("{}.input", case.id), &case.input)?;
-        write(&format!("{}.json", case.id), (as_json(case) + "\n").as_bytes())?;
-    }
-    for file in xend_fixtures::files("cases/") {
-        write(file.path.strip_prefix("cases/").unwrap_or(file.path), file.bytes())?;
-    }
-    print(&format!("{} cases in {}\n", cases.len(), folder.display()))?;
-    Ok(0)
-}
-
-fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
+pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(path);
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, bytes));
     written.map_err(|error| Error::io(path.display(), &error))
@@ -199,7 +185,7 @@ fn explained(expect: &Expect) -> String {
 }
 
 /// Returns a case as JSON, without its input.
-fn as_json(case: &Case) -> String {
+pub(super) fn as_json(case: &Case) -> String {
     let Case { id, title, rule, source, .. } = case;
     // The values are JSON already, and may be nested more deeply than serde_json can read.
     let expects: Vec<_> = case.expectations().iter().map(expect_as_json).collect();

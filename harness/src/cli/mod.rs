@@ -10,6 +10,7 @@ mod cases;
 mod compare;
 mod decode;
 mod demo;
+mod export;
 mod grid;
 mod init;
 mod known;

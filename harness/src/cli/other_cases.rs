@@ -1,5 +1,7 @@
 //! What the commands `list` and `explain` show of cases that are no documents to read.
 
+use std::path::Path;
+
 use serde_json::json;
 
 use xend_wire::Release;
@@ -26,24 +28,46 @@ pub(super) struct OtherCase {
     details: Box<dyn Fn() -> String>,
 }
 
-/// Returns all laws, and all built-in cases of the other suites than `reading`, sorted by id.
-pub(super) fn other_cases() -> Result<Vec<OtherCase>, Error> {
-    let writing = WritingCase::built_in()?.into_iter().map(|case| OtherCase {
+/// Returns all laws, and all built-in cases of the other suites than `reading`, sorted by id; or the values and calls of
+/// a folder of cases.
+pub(super) fn other_cases(folder: Option<&Path>) -> Result<Vec<OtherCase>, Error> {
+    let Some(folder) = folder else {
+        let own = values(WritingCase::built_in()?).chain(calls(CallCase::built_in()?));
+        return Ok(sorted(own.chain(of_xend()?)));
+    };
+    Ok(sorted(values(WritingCase::in_folder(folder)?).chain(calls(CallCase::in_folder(folder)?))))
+}
+
+fn sorted(cases: impl Iterator<Item = OtherCase>) -> Vec<OtherCase> {
+    let mut cases: Vec<_> = cases.collect();
+    cases.sort_by(|left, right| left.id.cmp(&right.id));
+    cases
+}
+
+fn values(cases: Vec<WritingCase>) -> impl Iterator<Item = OtherCase> {
+    cases.into_iter().map(|case| OtherCase {
         id: case.id.clone(),
         title: case.title.clone(),
         codec: Some(case.codec()),
         rule: Some(case.rule.clone()),
         source: case.source.clone(),
         details: Box::new(move || written(&case)),
-    });
-    let calling = CallCase::built_in()?.into_iter().map(|case| OtherCase {
+    })
+}
+
+fn calls(cases: Vec<CallCase>) -> impl Iterator<Item = OtherCase> {
+    cases.into_iter().map(|case| OtherCase {
         id: case.id.clone(),
         title: case.title.clone(),
         codec: None,
         rule: Some(case.rule.clone()),
         source: case.source.clone(),
         details: Box::new(move || called(&case)),
-    });
+    })
+}
+
+/// Returns the laws, the failures of a Xend, and the requests to a server.
+fn of_xend() -> Result<impl Iterator<Item = OtherCase>, Error> {
     let laws = Law::built_in()?.into_iter().map(|law| OtherCase {
         id: law.id.clone(),
         title: law.title.clone(),
@@ -68,9 +92,7 @@ pub(super) fn other_cases() -> Result<Vec<OtherCase>, Error> {
         source: failure.source.clone(),
         details: Box::new(move || failed(&failure)),
     });
-    let mut cases: Vec<_> = writing.chain(calling).chain(laws).chain(serving).chain(failures).collect();
-    cases.sort_by(|left, right| left.id.cmp(&right.id));
-    Ok(cases)
+    Ok(laws.chain(serving).chain(failures))
 }
 
 /// Returns the value that is to be written, and what may be written.

@@ -10,8 +10,9 @@ use crate::{Codec, Error};
 
 /// Tell whether a command speaks the protocol, before any case counts.
 ///
-/// The command is asked its hello, one document that every parser reads and one that every parser refuses. If something
-/// is wrong, the likely mistake is named, and the exit status is 1.
+/// The command is asked its hello, one document that every parser reads and one that every parser refuses, and, if it says
+/// that it can, to write a value, to call a server, and to list the domains of a mock or of its engine. If something is
+/// wrong, the likely mistake is named, and the exit status is 1.
 #[derive(Debug, clap::Args)]
 #[command(override_usage = "xend-harness smoke [OPTIONS] -- COMMAND...")]
 pub(super) struct Arguments {

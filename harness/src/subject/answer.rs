@@ -64,6 +64,46 @@ struct OperateLine<'a> {
     deadline_ms: Option<u64>,
 }
 
+fn raw(json: &str) -> &RawValue {
+    serde_json::from_str(json).expect("cases have valid JSON")
+}
+
+impl<'a> CallLine<'a> {
+    /// Returns what is asked of a caller; `None` if something else is asked.
+    fn of(ask: Ask<'a>) -> Option<Self> {
+        let Ask::Call { uri, method, params, deadline, ca_file } = ask else { return None };
+        let deadline_ms = u64::try_from(deadline.as_millis()).ok();
+        let (uri, method, ca_file) = (uri.into(), method.into(), ca_file.map(Cow::from));
+        Some(Self { uri, method, params: raw(params), deadline_ms, ca_file })
+    }
+}
+
+impl<'a> OperateLine<'a> {
+    /// Returns what is asked of an operator or an engine; `None` if something else is asked.
+    fn of(ask: Ask<'a>) -> Option<Self> {
+        let Ask::Operate { xend, operation, arguments, deadline } = ask else { return None };
+        Some(Self {
+            uri: xend.map(|(uri, _)| uri.into()),
+            release: xend.map(|(_, release)| release.as_str().into()),
+            operation: operation.name().into(),
+            args: arguments.iter().cloned().collect(),
+            deadline_ms: u64::try_from(deadline.as_millis()).ok(),
+        })
+    }
+}
+
+/// Returns what a command that is started for each case gets on standard input, and the word for it: a document as it is,
+/// or what stands behind that word in the line of a command that is kept alive.
+pub(super) fn given_once<'a>(ask: &Ask<'a>) -> (&'static str, Cow<'a, [u8]>) {
+    const JSON: &str = "strings are written as JSON";
+    match *ask {
+        Ask::Read { input, .. } => ("input", input.into()),
+        Ask::Write { value, .. } => ("value", value.as_bytes().into()),
+        Ask::Call { .. } => ("call", serde_json::to_vec(&CallLine::of(*ask)).expect(JSON).into()),
+        Ask::Operate { .. } => ("operate", serde_json::to_vec(&OperateLine::of(*ask)).expect(JSON).into()),
+    }
+}
+
 /// Returns the JSON line for a question, including the line break.
 pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
     let mut line = QuestionLine {
@@ -79,7 +119,6 @@ pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
         line.codec = Some(rules.codec().name().into());
         line.rules = Some(rules.to_string());
     };
-    let raw = |json| serde_json::from_str::<&RawValue>(json).expect("cases have valid JSON");
     match question.ask {
         Ask::Read { rules, input } => {
             by(rules);
@@ -90,20 +129,8 @@ pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
             by(rules);
             line.value = Some(raw(value));
         }
-        Ask::Call { uri, method, params, deadline, ca_file } => {
-            let deadline_ms = u64::try_from(deadline.as_millis()).ok();
-            let (uri, method, ca_file) = (uri.into(), method.into(), ca_file.map(Cow::from));
-            line.call = Some(CallLine { uri, method, params: raw(params), deadline_ms, ca_file });
-        }
-        Ask::Operate { xend, operation, arguments, deadline } => {
-            line.operate = Some(OperateLine {
-                uri: xend.map(|(uri, _)| uri.into()),
-                release: xend.map(|(_, release)| release.as_str().into()),
-                operation: operation.name().into(),
-                args: arguments.iter().cloned().collect(),
-                deadline_ms: u64::try_from(deadline.as_millis()).ok(),
-            });
-        }
+        Ask::Call { .. } => line.call = CallLine::of(question.ask),
+        Ask::Operate { .. } => line.operate = OperateLine::of(question.ask),
     }
     let mut line = serde_json::to_vec(&line).expect("strings are written as JSON");
     line.push(b'\n');

@@ -44,7 +44,9 @@
 //!
 //! The command gets the document on standard input, and the variables `XEND_CODEC` and `XEND_RULES` in its environment.
 //! It writes one answer line to standard output, as above but without `id`. If there is no answer line, the verdict is
-//! a crash, whatever the exit status is. What it can do is [told by the user or asked](Declared).
+//! a crash, whatever the exit status is. What it can do is [told by the user or asked](Declared). If that is more than to
+//! read, the variable `XEND_ASK` says what comes on standard input: `input` is the document, and `value`, `call` and
+//! `operate` are the JSON that stands behind this word in the lines above.
 
 mod answer;
 mod built_in;

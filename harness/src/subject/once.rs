@@ -4,11 +4,11 @@ use std::ffi::OsString;
 use std::path::Path;
 
 use super::process::{Process, Runner};
-use super::{Answer, Ask, Bounds, Declaration, Fault, FaultReport, Question, Reply, Subject};
+use super::{Answer, Ask, Bounds, Declaration, Fault, FaultReport, Question, Reply, Subject, answer};
 use crate::feature::Feature;
 use crate::{Error, Rules};
 
-/// A subject that is a command which gets one document and gives one answer. The [module](super) describes both.
+/// A subject that is a command which gets one question and gives one answer. The [module](super) describes both.
 ///
 /// What the command can do is told by the user, or by the command itself when it is started with `--hello`.
 pub struct Once {
@@ -24,7 +24,7 @@ pub struct Once {
 /// The source of the declaration of a command that is started for each case.
 #[derive(Clone, Debug, PartialEq)]
 pub enum Declared {
-    /// The rules by which the command reads documents. It may answer `unsupported`.
+    /// The rules by which the command reads documents, which is all that it is asked. It may answer `unsupported`.
     Rules(Vec<Rules>),
     /// This declaration, which the user gave.
     As(Box<Declaration>),
@@ -98,12 +98,11 @@ impl Subject for Once {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
         let Self { command, bounds, runner, .. } = self;
-        let Ask::Read { rules, input } = question.ask else {
-            let why = "a command that is started for each case is only asked to read".to_owned();
-            return Ok(Reply { answer: Ok(Answer::Unsupported(why)), stderr: String::new(), previous_fault: None });
-        };
-        let codec = rules.codec();
-        let environment = [("XEND_CODEC", codec.name().to_owned()), ("XEND_RULES", rules.to_string())];
+        let (asked, input) = answer::given_once(&question.ask);
+        let mut environment = vec![("XEND_ASK", asked.to_owned())];
+        if let Ask::Read { rules, .. } | Ask::Write { rules, .. } = question.ask {
+            environment.extend([("XEND_CODEC", rules.codec().name().to_owned()), ("XEND_RULES", rules.to_string())]);
+        }
         let mut process = match runner.run(async { Process::spawn(command, &environment) })? {
             Ok(process) => process,
             Err(error) => {
@@ -114,13 +113,13 @@ impl Subject for Once {
         self.has_run = true;
         let limit = bounds.deadline(question.deadline);
         runner.run(async {
-            let said = match process.send_and_read_line(input, true, limit, bounds).await {
+            let said = match process.send_and_read_line(&input, true, limit, bounds).await {
                 Ok(line) => process.rest(limit, bounds).await.map(|rest| (line, rest)),
                 Err(why) => Err(why),
             };
             let (answer, stderr) = match said {
                 Ok((line, rest)) if rest.trim_ascii().is_empty() => match process.crash(bounds).await {
-                    None => (Answer::from_line(&line, codec).map(|(_, answer)| answer), process.stderr()),
+                    None => (Answer::to(&question.ask, &line).map(|(_, answer)| answer), process.stderr()),
                     Some(crash) => (Err(crash), process.stderr()),
                 },
                 Ok((_, rest)) => {

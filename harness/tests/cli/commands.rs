@@ -112,14 +112,22 @@ fn an_exported_suite_is_a_folder_of_cases() {
     let exported = folder.path().join("suite");
     let path = path(&exported);
     let export = transcript_in(folder.path(), &["cases", "--export", path], b"");
-    assert!(export.ends_with(" cases in DIR/suite\n[exit 0]\n"), "{export}");
+    assert!(export.ends_with(" calls in DIR/suite\n[exit 0]\n"), "{export}");
     let read = |name: &str| std::fs::read(exported.join(name)).expect(name);
     assert_eq!(read("sexpr/quote-single.input"), b"('a b')");
     let expected: Value = serde_json::from_slice(&read("sexpr/quote-single.json")).expect("JSON");
     assert_eq!(expected["expect"][0]["any_of"][0]["values"][0]["list"][0]["atom"], "a b");
     assert!(read("README.md").starts_with(b"# Conformance cases"));
-    let judged = |arguments: &[&str]| run(&[&["test", "--filter", "sexpr/[a-c]*"], arguments].concat(), b"").stdout;
+    let value: Value = serde_json::from_slice(&read("writing/sexpr/write-atom.json")).expect("JSON");
+    assert_eq!((&value["value"]["atom"], &value["expect"][0]["outcome"]), (&"abc".into(), &"written".into()));
+    let call: Value = serde_json::from_slice(&read("calls/reply-value.json")).expect("JSON");
+    assert_eq!((&call["params"][0]["int"], &call["reply"]["then"]), (&"41".into(), &"keep".into()));
+    assert_eq!(call["learns"][0]["values"][0]["response"]["string"], "South Dakota");
+    let some = ["test", "--filter", "sexpr/[a-c]*", "--filter", "sexpr/write-a*", "--filter", "calls/reply-v*"];
+    let judged = |arguments: &[&str]| run(&[&some[..], arguments].concat(), b"").stdout;
     assert_eq!(judged(&["--cases", path]), judged(&[]));
+    let explained = |arguments: &[&str]| run(&[&["explain", "calls/reply-value"], arguments].concat(), b"").stdout;
+    assert_eq!(explained(&["--cases", path]), explained(&[]));
 }
 
 #[test]

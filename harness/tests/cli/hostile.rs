@@ -27,9 +27,14 @@ fn shell(script: &str) -> (i32, String) {
 #[test]
 fn a_full_disk_is_told() {
     let full = "error: can't write to standard output: No space left on device (os error 28)\n";
-    for command in
-        ["list --filter sexpr/*", "list --json --filter sexpr/*", "--help", "test --filter sexpr/list-empty", "explain sexpr/list-empty", "--version"]
-    {
+    for command in [
+        "list --filter sexpr/*",
+        "list --json --filter sexpr/*",
+        "--help",
+        "test --filter sexpr/list-empty",
+        "explain sexpr/list-empty",
+        "--version",
+    ] {
         assert_eq!(shell(&format!("\"$0\" {command} >/dev/full")), (3, full.to_owned()), "{command}");
     }
     assert_eq!(shell("echo '(a)' | \"$0\" decode --codec sexpr >/dev/full"), (3, full.to_owned()));

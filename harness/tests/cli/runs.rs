@@ -340,6 +340,35 @@ fn smoke() {
     insta::assert_snapshot!("smoke", all.join("\n").trim_end());
 }
 
+/// The same for commands that write, call and operate.
+#[test]
+fn smoke_of_other_questions() {
+    let operates =
+        r#""operates":{"schemes":["sxp+tcp"],"releases":["4.1"],"operations":["domain.list"],"codes":false}"#;
+    let check = |declares: &str, answer: &str, expect: &str| {
+        let hello = format!(r#"{{"hello":{{"name":"sh",{declares}}}}}"#);
+        let script = format!("read -r _; echo '{hello}'; read -r _; echo '{answer}'; cat >/dev/null");
+        let said = transcript(&["smoke", "--timeout", "2", "--", "sh", "-c", &script], b"");
+        assert!(said.contains(expect), "{declares} {answer}: {said}");
+        assert!(said.ends_with("[exit 0]\n") == expect.starts_with("ok"), "{said}");
+    };
+    let encodes = r#""encodes":{"sexpr":["strict"]}"#;
+    check(encodes, r#"{"id":"smoke/value","document":"KGEgYik="}"#, "ok     sexpr by strict, a value");
+    check(encodes, r#"{"id":"smoke/value","document":"KGEgYyk="}"#, "the document means something else");
+    check(encodes, r#"{"id":"smoke/value","document":"KGE="}"#, "the document can't be read");
+    check(encodes, r#"{"id":"smoke/value","reject":"a list?"}"#, "the simplest value is refused");
+    let calls = r#""calls_over":["tcp"]"#;
+    check(calls, r#"{"id":"smoke/call","error":"refused"}"#, "a call over tcp: no request arrives");
+    let value = r#"{"id":"smoke/call","values":[{"response":{"string":"South Dakota"}}]}"#;
+    check(calls, value, "a call over tcp: no request arrives");
+    check(operates, r#"{"id":"smoke/operate","done":{"names":[]}}"#, "it is done, and no request arrives");
+    check(operates, r#"{"id":"smoke/operate","error":{"message":"no"}}"#, "sxp+tcp of 4.1: no request arrives");
+    let engine = r#""engine":{"operations":["domain.list"],"codes":false}"#;
+    check(engine, r#"{"id":"smoke/engine","done":{"names":[]}}"#, "ok     domain.list of the engine");
+    check(engine, r#"{"id":"smoke/engine","done":{}}"#, "the list has no names");
+    check(engine, r#"{"id":"smoke/engine","unsupported":"no"}"#, "ok     domain.list of the engine");
+}
+
 /// The same for a command that is started for each document.
 #[test]
 fn smoke_of_one_document_a_run() {

@@ -355,3 +355,21 @@ fn once_a_case_with_a_declaration() {
     let (exit, lines) = judge(&["--once", "--hello"], &["sh", "-c", "echo nonsense"]);
     assert_eq!((exit, &lines[0]["id"], &lines[0]["verdict"]), (1, &"hello".into(), &"invalid-answer".into()));
 }
+
+/// One that writes and calls is told by `XEND_ASK` what comes on standard input.
+#[test]
+fn once_a_case_of_each_kind() {
+    let hello = r#"{"hello":{"name":"sh","encodes":{"sexpr":["strict"]},"calls_over":["tcp"]}}"#;
+    let script = format!(
+        "[ \"$1\" = --hello ] && echo '{hello}' || case $XEND_ASK in \
+         value) [ \"$XEND_RULES $(cat)\" = 'strict {{\"list\":[]}}' ] && echo '{{\"document\":\"KCk=\"}}';; \
+         call) grep -q '^{{\"uri\":\"http://127.0.0.1:[0-9]*/RPC2\",\"method\":\"examples.getStateName\"' \
+         && echo '{{\"error\":\"no\"}}';; esac"
+    );
+    let options = ["--once", "--hello", "--filter", "sexpr/write-empty-list", "--filter", "calls/hang"];
+    let (exit, lines) = judge(&options, &["sh", "-c", &script, "sh"]);
+    let verdicts: Vec<_> = lines.iter().map(|line| (&line["id"], &line["verdict"])).collect();
+    let pass = "pass".into();
+    let wanted = [(&"sexpr/write-empty-list".into(), &pass), (&"calls/hang".into(), &pass)];
+    assert_eq!((exit, &verdicts[..]), (0, &wanted[..]));
+}

@@ -134,7 +134,7 @@ impl<'m> Operator<'m> {
 /// The domain that an operation is about, as the arguments of another one.
 fn domain_of(arguments: &[(String, String)]) -> Option<Vec<(String, String)>> {
     let value = |name: &str| arguments.iter().find(|(known, _)| known == name).map(|(_, value)| value.as_str());
-    let name = || Some(value("config")?.split_once("(name ")?.1.split(')').next()?);
+    let name = || value("config")?.split_once("(name ")?.1.split(')').next();
     Some(vec![("domain".to_owned(), value("domain").or_else(name)?.to_owned())])
 }
 

@@ -30,14 +30,14 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let is_asked = |id: &str| how.known.baseline.is_some() || arguments.selecting.may_choose(id);
     let cases = cases(own.cases.as_deref(), is_asked)?;
     // A folder of cases is asked alone.
-    let (writing, calling, laws, failures) = match own.cases {
+    let (writing, calling, laws, failures) = match &own.cases {
         None => (
             WritingCase::built_in_where(is_asked)?,
             CallCase::built_in_where(is_asked)?,
             Law::built_in()?,
             Failure::built_in()?,
         ),
-        Some(_) => (Vec::new(), Vec::new(), Vec::new(), Vec::new()),
+        Some(folder) => (WritingCase::in_folder(folder)?, CallCase::in_folder(folder)?, Vec::new(), Vec::new()),
     };
     let cases = run::Cases { reading: &cases, writing: &writing, calling: &calling, laws: &laws, failures: &failures };
     let reports = reports.open()?;

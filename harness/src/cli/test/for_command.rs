@@ -37,7 +37,8 @@ pub(super) struct ForCommand {
     /// Start COMMAND so many times, and ask all at once; the report is the same.
     #[arg(long, value_name = "N", default_value = "1", hide_default_value = true)]
     pub(super) jobs: NonZeroU16,
-    /// Take the cases from this folder, in files CODEC/NAME.toml, instead of the built-in ones.
+    /// Take the cases from this folder instead of the built-in ones: documents to read in files CODEC/NAME.toml, values
+    /// to write in writing/NAME.toml, calls in calls/NAME.toml.
     #[arg(long, value_name = "DIR")]
     pub(super) cases: Option<PathBuf>,
 }

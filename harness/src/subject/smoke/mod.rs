@@ -1,5 +1,7 @@
 //! A first look at a command: does it speak the protocol at all, and which mistake is likely if it does not?
 
+mod others;
+
 use std::ffi::OsString;
 
 use super::answer::{HELLO, question_line};
@@ -53,7 +55,8 @@ fn sample(codec: Codec) -> Sample {
 const FORMS: &str = "`xend-harness test --help` and docs/subjects.md show the forms of answers";
 const NOT_AN_ANSWER: &str = "standard output is for answers alone; whatever else is printed goes to standard error";
 
-/// Looks at a command that is kept alive: its hello, an answer to each kind of question that it declares, and whether it
+/// Looks at a command that is kept alive: its hello, an answer to one harmless question of each kind that it declares
+/// (documents, values, a call, a list of domains), and whether it
 /// flushes, keeps alive and gives one line for each question. Ends at the first mistake.
 ///
 /// # Errors
@@ -266,27 +269,36 @@ impl Talk {
         Ok(Some(declaration))
     }
 
+    /// Asks one question of each kind that the command declares.
     fn questions(&mut self, declaration: &Declaration) -> Result<(), Error> {
         for codec in Codec::ALL {
             let Some(&rules) = declaration.decodes.iter().find(|rules| rules.codec() == codec) else { continue };
-            let sample = sample(codec);
-            let means = Tagged::from_json(sample.means.as_bytes(), codec).expect("the sample is right");
-            if !self.question(rules, "smoke/good", sample.good, Some(&means))?
-                || !self.question(rules, "smoke/bad", sample.bad, None)?
-            {
-                break;
+            let Sample { good, means, bad } = sample(codec);
+            let means = Tagged::from_json(means.as_bytes(), codec).expect("the sample is right");
+            for (id, input, means) in [("smoke/good", good, Some(&means)), ("smoke/bad", bad, None)] {
+                let given = "`input` is base64, and must be decoded before it is read";
+                let judge = |answer: &Answer, shown: &str| mistake(answer, means, shown, given);
+                if !self.question(&named(rules, means), id, Ask::Read { rules, input }, judge)? {
+                    return Ok(());
+                }
             }
         }
-        Ok(())
+        self.others(declaration)
     }
 
-    /// Asks a question; `means` is what the document means, or none if it must be refused. Returns whether all is right.
-    fn question(&mut self, rules: Rules, id: &str, input: &[u8], means: Option<&Tagged>) -> Result<bool, Error> {
-        let what = named(rules, means);
-        let question = Question { id, ask: Ask::Read { rules, input }, deadline: None };
-        let Said::Line(line) = self.send(&question_line(&question), &what, false)? else { return Ok(false) };
+    /// Asks a question. `judge` returns what is wrong with the answer, with the likely mistake; its second argument is the
+    /// line for people. Returns whether all is right.
+    fn question(
+        &mut self,
+        what: &str,
+        id: &str,
+        ask: Ask<'_>,
+        judge: impl FnOnce(&Answer, &str) -> Option<(String, String)>,
+    ) -> Result<bool, Error> {
+        let question = Question { id, ask, deadline: None };
+        let Said::Line(line) = self.send(&question_line(&question), what, false)? else { return Ok(false) };
         let shown = xend_wire::visible(&line[..line.len().min(200)]).to_string();
-        let (given, answer) = match Answer::from_line(&line, rules.codec()) {
+        let (given, answer) = match Answer::to(&ask, &line) {
             Ok(read) => read,
             Err(fault) => {
                 let likely = if line.trim_ascii_start().starts_with(b"{") { FORMS } else { NOT_AN_ANSWER };
@@ -300,7 +312,8 @@ impl Talk {
                 let likely = format!("give back the `id` of the question, `{id}`, as it is; the answer has `{other}`");
                 Some(("the answer has another id".to_owned(), likely))
             }
-            _ => mistake(&answer, means, &shown, "`input` is base64, and must be decoded before it is read"),
+            _ if matches!(answer, Answer::Unsupported(_)) => None,
+            _ => judge(&answer, &shown),
         };
         if let Some((found, likely)) = wrong {
             self.wrong(format!("{what}: {found}"), likely)?;
