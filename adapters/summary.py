@@ -66,7 +66,7 @@ def writing_and_calling(results):
         return
     yield ""
     yield "What a library writes is read and compared with the value that it was given; its calls go to servers that reply well, badly or not at all, and both the request and what the library made of the reply are judged."
-    yield "A dash says that the adapter does not declare it."
+    yield "A dash says that it was not asked: the adapter does not declare it, or its run was ended before."
     yield ""
     yield "| library | " + " | ".join(f"{what} | wrong" for what in OTHERS.values()) + " |"
     yield "| --- |" + " --: | --: |" * len(OTHERS)
