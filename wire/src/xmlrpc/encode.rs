@@ -123,7 +123,7 @@ fn write<const IN_EVERY_BYTE: bool>(out: &mut Marshaller<'_>, value: &Value, dep
             out.number("double", format_args!("{number:?}"));
         }
         Value::Double(number) if number.is_finite() && !IN_EVERY_BYTE => {
-            out.scalar("double", without_exponent(*number).as_bytes())
+            out.scalar("double", without_exponent(*number).as_bytes());
         }
         Value::Double(number) => out.scalar("double", python::repr_float(*number).as_bytes()),
         Value::DateTime(text) => {
