@@ -29,6 +29,7 @@ pub mod report;
 pub mod run;
 pub mod serving;
 mod shorten;
+pub mod smoke;
 pub mod subject;
 pub mod suite;
 mod survey;

@@ -2,19 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
-use mock_xend::nearest::nearest;
-use mock_xend::text_file;
-use serde_json::json;
-
-use super::export::export;
+use super::export::{as_json, export, write};
 use super::other_cases::other_cases;
 use super::output::{print, print_json};
 use super::test::cases;
 use crate::case::Case;
-use crate::case::{Expect, Outcome, Rule};
+use crate::case::{Expect, Rule};
 use crate::pattern::Pattern;
 use crate::shorten::lines;
 use crate::{Codec, Error, Rules, survey};
+use mock_xend::nearest::nearest;
+use mock_xend::text_file;
 
 /// List the cases of all suites, and the laws.
 #[derive(Debug, clap::Args)]
@@ -159,12 +157,6 @@ fn add(file: &Path, folder: &Path) -> Result<u8, Error> {
     Ok(0)
 }
 
-pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
-    let folder = path.parent().unwrap_or(path);
-    let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, bytes));
-    written.map_err(|error| Error::io(path.display(), &error))
-}
-
 fn explained(expect: &Expect) -> String {
     let rules: Vec<_> = expect.rules.iter().map(Rules::to_string).collect();
     let mut text = format!("{}, by {}:\n", expect.level, rules.join(", "));
@@ -182,36 +174,4 @@ fn explained(expect: &Expect) -> String {
         text += "  the order of the members of a struct counts\n";
     }
     text
-}
-
-/// Returns a case as JSON, without its input.
-pub(super) fn as_json(case: &Case) -> String {
-    let Case { id, title, rule, source, .. } = case;
-    // The values are JSON already, and may be nested more deeply than serde_json can read.
-    let expects: Vec<_> = case.expectations().iter().map(expect_as_json).collect();
-    let mut head = json!({ "id": id, "title": title, "source": source });
-    if let Some(rule) = rule {
-        head["rule"] = json!(rule);
-    }
-    if let Some(deadline) = case.deadline {
-        head["deadline"] = deadline.as_secs().into();
-    }
-    let head = head.to_string();
-    format!("{},\"expect\":[{}]}}", head.trim_end_matches('}'), expects.join(","))
-}
-
-fn expect_as_json(expect: &Expect) -> String {
-    let rules: Vec<_> = expect.rules.iter().map(Rules::to_string).collect();
-    let needs: Vec<_> = expect.needs.iter().map(|feature| feature.name()).collect();
-    let outcomes = expect.permitted.iter().map(|permitted| match &permitted.outcome {
-        Outcome::Values(values) => format!("{{\"values\":{}}}", values.to_json()),
-        Outcome::Generated(generated) => format!("{{\"values\":{}}}", generated.values().to_json()),
-        Outcome::Accept => "{\"accept\":true}".to_owned(),
-        Outcome::Reject(kind) => json!({ "reject": kind.name() }).to_string(),
-        Outcome::Refused => json!({ "reject": "any" }).to_string(),
-        Outcome::NoAnswer(end) => json!({ "no_answer": end.name() }).to_string(),
-    });
-    let outcomes = outcomes.collect::<Vec<_>>().join(",");
-    let (rules, needs, level, ordered) = (json!(rules), json!(needs), json!(expect.level.name()), expect.ordered);
-    format!("{{\"rules\":{rules},\"level\":{level},\"needs\":{needs},\"ordered\":{ordered},\"any_of\":[{outcomes}]}}")
 }

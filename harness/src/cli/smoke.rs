@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use super::output::print;
 use super::test::seconds;
-use crate::subject::{Bounds, smoke, smoke_once};
+use crate::smoke::{smoke, smoke_once};
+use crate::subject::Bounds;
 use crate::{Codec, Error};
 
 /// Tell whether a command speaks the protocol, before any case counts.

@@ -18,7 +18,7 @@ use crate::tagged::{AnswerReader, Malformed};
 use crate::{Codec, Rules};
 
 /// The first line that is sent to a subject that is kept alive.
-pub(super) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";
+pub(crate) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";
 
 /// How long a call or an operation may take if the question does not say.
 const DEADLINE: Duration = Duration::from_secs(5);
@@ -105,7 +105,7 @@ pub(super) fn given_once<'a>(ask: &Ask<'a>) -> (&'static str, Cow<'a, [u8]>) {
 }
 
 /// Returns the JSON line for a question, including the line break.
-pub(super) fn question_line(question: &Question<'_>) -> Vec<u8> {
+pub(crate) fn question_line(question: &Question<'_>) -> Vec<u8> {
     let mut line = QuestionLine {
         id: question.id.into(),
         codec: None,
@@ -158,7 +158,7 @@ impl Answer {
     }
 
     /// Parses an answer to a question, as [`from_line`](Self::from_line) does.
-    pub(super) fn to(ask: &Ask<'_>, line: &[u8]) -> Result<(Option<String>, Self), Fault> {
+    pub(crate) fn to(ask: &Ask<'_>, line: &[u8]) -> Result<(Option<String>, Self), Fault> {
         if let Some(codec) = ask.codec() {
             return Self::from_line(line, codec);
         }

@@ -48,16 +48,15 @@
 //! read, the variable `XEND_ASK` says what comes on standard input: `input` is the document, and `value`, `call` and
 //! `operate` are the JSON that stands behind this word in the lines above.
 
-mod answer;
+pub(crate) mod answer;
 mod built_in;
 mod declaration;
 mod kept_alive;
 mod once;
 mod operated;
-mod process;
-mod process_tree;
+pub(crate) mod process;
+pub(crate) mod process_tree;
 mod reply;
-mod smoke;
 
 use std::ffi::OsString;
 use std::io;
@@ -70,7 +69,6 @@ pub use kept_alive::KeptAlive;
 pub use once::{Declared, Once};
 pub use operated::{Operated, Told};
 pub use reply::{Answer, Fault, FaultReport, Reply};
-pub use smoke::{Check, smoke, smoke_once};
 
 use xend_wire::Release;
 use xend_wire::operation::Operation;
@@ -193,7 +191,7 @@ impl Bounds {
     pub const TIMEOUT: Duration = Duration::from_secs(5);
 
     /// Returns how long an answer may take to a case whose own deadline is `case`.
-    fn deadline(&self, case: Option<Duration>) -> Duration {
+    pub(crate) fn deadline(&self, case: Option<Duration>) -> Duration {
         self.timeout.or(case).unwrap_or(Self::TIMEOUT)
     }
 }
@@ -209,7 +207,7 @@ const EXIT_TIMEOUT: Duration = Duration::from_millis(500);
 
 /// Handles a command that could not be started. At the first start this is the user's mistake. Later it is a failure of
 /// the harness, since the command did start before.
-fn not_started(command: &[OsString], error: &io::Error, is_first: bool) -> Result<FaultReport, Error> {
+pub(crate) fn not_started(command: &[OsString], error: &io::Error, is_first: bool) -> Result<FaultReport, Error> {
     let program = command.first().map(|program| program.to_string_lossy()).unwrap_or_default();
     let mut message = format!("can't start {program}: {error}");
     if program.contains(' ') && error.kind() == io::ErrorKind::NotFound {

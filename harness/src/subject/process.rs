@@ -35,13 +35,13 @@ const NO_LINE_BREAK: &str = "there is no line break behind the answer, so the ha
 /// Runs conversations with commands on the calling thread, and ends them if a signal asks the harness to end.
 ///
 /// A command has a process group of its own, so a signal from the terminal does not reach it.
-pub(super) struct Runner {
+pub(crate) struct Runner {
     runtime: Runtime,
     interrupts: Interrupts,
 }
 
 impl Runner {
-    pub(super) fn new() -> Result<Self, Error> {
+    pub(crate) fn new() -> Result<Self, Error> {
         let failed = |error: io::Error| Error::Harness(format!("can't set up running commands: {error}"));
         let runtime = runtime::Builder::new_current_thread().enable_all().build().map_err(failed)?;
         let interrupts = runtime.block_on(async { Interrupts::new() }).map_err(failed)?;
@@ -53,7 +53,7 @@ impl Runner {
     ///
     /// # Errors
     /// Returns [`Error::Interrupted`] if a signal asks the harness to end before that.
-    pub(super) fn run<T>(&mut self, future: impl Future<Output = T>) -> Result<T, Error> {
+    pub(crate) fn run<T>(&mut self, future: impl Future<Output = T>) -> Result<T, Error> {
         let Self { runtime, interrupts } = self;
         runtime.block_on(async {
             tokio::select! {
@@ -66,7 +66,7 @@ impl Runner {
 }
 
 /// A running command. When it is dropped, the command and all processes that it started are killed.
-pub(super) struct Process {
+pub(crate) struct Process {
     child: Child,
     tree: ProcessTree,
     stdin: Option<ChildStdin>,
@@ -78,7 +78,7 @@ pub(super) struct Process {
 }
 
 /// The reason why a conversation with a command was ended.
-pub(super) enum ConversationError {
+pub(crate) enum ConversationError {
     /// The command has ended or closed its output.
     Ended,
     /// The answer is too long.
@@ -89,7 +89,7 @@ pub(super) enum ConversationError {
 
 impl Process {
     /// Starts a command. It must be called inside a [`Runner`].
-    pub(super) fn spawn(command: &[OsString], environment: &[(&str, String)]) -> io::Result<Self> {
+    pub(crate) fn spawn(command: &[OsString], environment: &[(&str, String)]) -> io::Result<Self> {
         let (program, arguments) = command.split_first().ok_or(io::ErrorKind::NotFound)?;
         let mark = process_tree::new_mark();
         let mut child = Command::new(program)
@@ -116,7 +116,7 @@ impl Process {
     ///
     /// # Errors
     /// Returns why there is no line, if the command ends, writes too long a line, or breaks one of its limits.
-    pub(super) async fn send_and_read_line(
+    pub(crate) async fn send_and_read_line(
         &mut self,
         bytes: &[u8],
         then_close: bool,
@@ -155,12 +155,12 @@ impl Process {
     }
 
     /// Returns a whole JSON value that came without the line break that an answer needs, if one did.
-    pub(super) fn unended_answer(&self) -> Option<&[u8]> {
+    pub(crate) fn unended_answer(&self) -> Option<&[u8]> {
         serde_json::from_slice::<serde::de::IgnoredAny>(&self.partial).is_ok().then_some(&*self.partial)
     }
 
     /// Returns what the command has already written beyond the line that was read last.
-    pub(super) fn unread_output(&self) -> &[u8] {
+    pub(crate) fn unread_output(&self) -> &[u8] {
         self.stdout.buffer()
     }
 
@@ -169,7 +169,7 @@ impl Process {
     ///
     /// # Errors
     /// Returns a [`ConversationError::Breach`] if the command breaks one of its limits.
-    pub(super) async fn rest(&mut self, limit: Duration, bounds: &Bounds) -> Result<Vec<u8>, ConversationError> {
+    pub(crate) async fn rest(&mut self, limit: Duration, bounds: &Bounds) -> Result<Vec<u8>, ConversationError> {
         self.stdin.take();
         let Self { child, stdout, tree, stderr_reader, .. } = self;
         let mut rest = Vec::new();
@@ -188,24 +188,24 @@ impl Process {
 
     /// Returns a fault if a signal ended the command after its answer. The exit status is ignored, because a parser may
     /// use it to report a document that it rejects.
-    pub(super) async fn crash(&mut self, bounds: &Bounds) -> Option<Fault> {
+    pub(crate) async fn crash(&mut self, bounds: &Bounds) -> Option<Fault> {
         let status = within(&mut self.tree, GRACE, bounds, self.child.wait()).await.ok()?.ok()?;
         status.signal().is_some().then(|| Fault::Crash(format!("the subject answered and then crashed ({status})")))
     }
 
     /// Discards what the command has written to standard error so far.
-    pub(super) fn forget_stderr(&self) {
+    pub(crate) fn forget_stderr(&self) {
         self.tail(|tail| *tail = Tail::default());
     }
 
     /// Returns the end of what the command has written to standard error since [`Process::forget_stderr`].
-    pub(super) fn stderr(&self) -> String {
+    pub(crate) fn stderr(&self) -> String {
         self.tail(|tail| tail.text())
     }
 
     /// Kills the command and all processes that it started, and returns the fault with what the command wrote to
     /// standard error. `limit` is the time that the command had.
-    pub(super) async fn end(mut self, why: ConversationError, limit: Duration, bounds: &Bounds) -> (Fault, String) {
+    pub(crate) async fn end(mut self, why: ConversationError, limit: Duration, bounds: &Bounds) -> (Fault, String) {
         let fault = match why {
             ConversationError::Ended => {
                 let status = within(&mut self.tree, GRACE, bounds, self.child.wait()).await;
@@ -224,7 +224,7 @@ impl Process {
     }
 
     /// Kills the command and all processes that it started, and returns what the command wrote to standard error.
-    pub(super) async fn stop(mut self, bounds: &Bounds) -> String {
+    pub(crate) async fn stop(mut self, bounds: &Bounds) -> String {
         self.kill();
         // The wait needs a limit, because a process of another user can't be killed.
         let _ = within(&mut self.tree, GRACE, bounds, self.child.wait()).await;

@@ -124,7 +124,7 @@ impl Stopwatch {
 
 /// The reason why a subject must be stopped.
 #[derive(Clone, Debug, PartialEq, Eq)]
-pub(super) enum Breach {
+pub(crate) enum Breach {
     /// The subject's time is over.
     Time,
     /// The subject uses too much of a resource; the text says which and how much is allowed.

@@ -153,7 +153,7 @@ pub(crate) const CRITERIA: &[Key] = &[
     key("operation", Shape::Operation, "the name of an operation: `\"domain.pause\"`"),
     key("args", Shape::Patterns, "arguments of the operation: `{ domain = \"vm1\" }`; on `xenapi`, a domain is given by its reference"),
     key("method", Shape::Pattern, "on `sxp`, the HTTP method: `\"GET\"`; on the other faces, the name of the XML-RPC method: `\"xend.domain.pause\"`"),
-    key("path", Shape::Pattern, "the path of the URL, without its query: `\"/xend/domain/vm1\"`; percent-encoding is decoded, and empty elements are ignored"),
+    key("path", Shape::Pattern, "the path of the URL, without its query: `\"/xend/domain/vm1\"`, or `\"/RPC2\"` of a call on the other faces, where the daemon takes any path from 3.0.3 on; percent-encoding is decoded, and empty elements are ignored"),
     key("fields", Shape::Patterns, "fields of the query or the form: `{ op = \"pause\" }`; the request must have each of them exactly once"),
     key("params", Shape::Params, "all parameters, as [values](#values): `[\"vm1\", { i8 = 5 }]`"),
     key("headers", Shape::Patterns, "headers, whose names are compared without regard to case"),

@@ -5,10 +5,10 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::operation::{INFO, LIST, Operation};
 
-use super::super::operated::Operated;
 use super::{Answer, Ask, Declaration, Talk};
 use crate::calling::{CallCase, CallOutcome, Server};
 use crate::operating::{Mocks, Target};
+use crate::subject::Operated;
 use crate::tagged::{Equality, Tagged};
 use crate::transport::Transport;
 use crate::{Codec, Error};

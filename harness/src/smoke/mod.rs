@@ -4,10 +4,10 @@ mod others;
 
 use std::ffi::OsString;
 
-use super::answer::{HELLO, question_line};
-use super::process::{ConversationError, Process, Runner};
-use super::process_tree::Breach;
-use super::{Answer, Ask, Bounds, Declaration, Declared, Fault, Once, Question, Subject};
+use crate::subject::answer::{HELLO, question_line};
+use crate::subject::process::{ConversationError, Process, Runner};
+use crate::subject::process_tree::Breach;
+use crate::subject::{Answer, Ask, Bounds, Declaration, Declared, Fault, Once, Question, Subject, not_started};
 use crate::suite::Suite;
 use crate::tagged::{Equality, Tagged};
 use crate::{Codec, Error, Rules};
@@ -67,7 +67,7 @@ pub fn smoke(command: &[OsString], bounds: Bounds) -> Result<Vec<Check>, Error> 
     let process = match runner.run(async { Process::spawn(command, &[]) })? {
         Ok(process) => process,
         Err(error) => {
-            super::not_started(command, &error, true)?;
+            not_started(command, &error, true)?;
             return Ok(Vec::new());
         }
     };
