@@ -40,8 +40,7 @@ impl Reloading {
         };
         let (stop, mut stopped) = oneshot::channel();
         let [mut scenario, mut world] = [&files.scenario, &files.world].map(|path| Watched::new(path.as_deref()));
-        let watch = |paths: &[PathBuf]| paths.iter().map(|path| Watched::new(Some(path))).collect::<Vec<_>>();
-        let mut named = watch(&files.named);
+        let mut named = Watched::all(&files.named);
         let reload = move || {
             runtime.block_on(async {
                 let mut ticks = interval(EVERY);
@@ -50,17 +49,17 @@ impl Reloading {
                     tokio::select! {
                         // It stops whether the sender sends a message or is dropped.
                         _ = &mut stopped => return,
-                        _ = asked.recv() => if let Some(paths) = files.reload(&daemon, true, true) {
-                            named = watch(&paths);
+                        _ = asked.recv() => if let Some(read) = files.reload(&daemon, true, true) {
+                            named = read;
                         },
                         _ = ticks.tick(), if watches => {
                             let (scenario, world) = (scenario.has_changed(), world.has_changed());
                             // Each is looked at, also behind one that has changed.
                             let named_have = named.iter_mut().fold(false, |have, one| one.has_changed() | have);
                             if (scenario || named_have || world)
-                                && let Some(paths) = files.reload(&daemon, scenario || named_have, world)
+                                && let Some(read) = files.reload(&daemon, scenario || named_have, world)
                             {
-                                named = watch(&paths);
+                                named = read;
                             }
                         }
                     }
@@ -85,7 +84,7 @@ impl Drop for Reloading {
 impl Files {
     /// Reads the files that are asked for, and says what came of it. With a mistake in either, both stay as they were.
     /// Returns the files that the scenario names, if it was read.
-    fn reload(&self, daemon: &Daemon, scenario: bool, world: bool) -> Option<Vec<PathBuf>> {
+    fn reload(&self, daemon: &Daemon, scenario: bool, world: bool) -> Option<Vec<Watched>> {
         let scenario = self.scenario.as_deref().filter(|_| scenario);
         let world = self.world.as_deref().filter(|_| world);
         let names: Vec<_> = [scenario, world].into_iter().flatten().map(|path| path.display().to_string()).collect();
@@ -93,10 +92,9 @@ impl Files {
             print_to_stderr("there is no file to read again: neither --scenario nor --world was given\n");
             return None;
         }
-        let read = || -> Result<Option<Vec<PathBuf>>, Error> {
-            let scenario = scenario.map(Scenario::from_file).transpose()?;
+        let read = || -> Result<Option<Vec<Watched>>, Error> {
+            let (scenario, named) = scenario.map(read_scenario).transpose()?.unzip();
             let world = world.map(|path| World::from_file(path, Some(daemon.release()), daemon.now())).transpose()?;
-            let named = scenario.as_ref().map(|scenario| scenario.files().to_vec());
             daemon.replace(scenario, world)?;
             Ok(named)
         };
@@ -112,6 +110,20 @@ impl Files {
                 print_to_stderr(&format!("error: {}\nthe mock goes on as before\n", error.trim_end()));
                 None
             }
+        }
+    }
+}
+
+/// Reads a scenario, and returns it with the files that it names, as they were before they were read: a change that
+/// comes after that is seen. Which files these are is known only once the scenario is read, so it is read again.
+fn read_scenario(path: &Path) -> Result<(Scenario, Vec<Watched>), Error> {
+    let mut scenario = Scenario::from_file(path)?;
+    loop {
+        let named = scenario.files().to_vec();
+        let watched = Watched::all(&named);
+        scenario = Scenario::from_file(path)?;
+        if scenario.files() == named {
+            return Ok((scenario, watched));
         }
     }
 }
@@ -132,6 +144,10 @@ impl Watched {
     fn new(path: Option<&Path>) -> Self {
         let mark = path.and_then(mark);
         Self { path: path.map(Path::to_owned), read: mark, seen: mark }
+    }
+
+    fn all(paths: &[PathBuf]) -> Vec<Self> {
+        paths.iter().map(|path| Self::new(Some(path))).collect()
     }
 
     /// Looks at the file. Returns true once for each change: when the file has stayed the same from one look to the next,
