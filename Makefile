@@ -115,7 +115,6 @@ fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruc
 	}; \
 	step miri '$(CARGO) +nightly miri --version' Miri; \
 	step properties true none; \
-	step operating true none; \
 	step power true none; \
 	step fuzz '$(CARGO) +nightly fuzz --version' cargo-fuzz; \
 	step fuzz-build '$(CARGO) +nightly fuzz --version && c++ --version && zip --version && unzip -v' 'cargo-fuzz, a C++ compiler, zip or unzip'; \
@@ -134,11 +133,6 @@ miri: ## wire under Miri with isolation: no I/O, no clock, no undefined behaviou
 .PHONY: properties
 properties: ## Every property on CASES cases, and random programs against the model, an eighth of that number for each release
 	PROPTEST_CASES=$(CASES) CASES=$(CASES) $(CARGO) test --workspace --release --quiet -- properties
-
-.PHONY: operating
-operating: ## The whole suite operating on the clients in Rust and in Python, of which check asks a third
-	$(CARGO) build --package mock-xend --bins --release --quiet
-	WHOLE=1 $(CARGO) test --package xend-harness --test harness --release --quiet -- operating::
 
 # How long 'make soak' lasts, in seconds.
 SOAK_SECONDS ?= 600

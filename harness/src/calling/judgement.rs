@@ -147,6 +147,7 @@ impl CallJudgement<'_> {
             Ok(Answer::Error(message) | Answer::Reject { message, .. }) => {
                 format!("error: {}", shortened(&visible(message.as_bytes()), LONGEST))
             }
+            Ok(Answer::Accept) => "accepted".to_owned(),
             Ok(_) => "another kind of answer".to_owned(),
             Err(Fault::InvalidAnswer(_, line)) => line.clone(),
             Err(_) => "no answer".to_owned(),
@@ -169,5 +170,25 @@ impl CallJudgement<'_> {
             exchange: exchange.filter(|(_, bytes)| !bytes.is_empty()).collect(),
             ..Evidence::default()
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    /// A caller that can't tell what it learned may be right about a value alone.
+    #[test]
+    fn what_is_accepted_is_no_fault_and_no_error() {
+        let judged = |id: &str| {
+            let cases = CallCase::built_in_where(|known| known == id).expect("the cases are well-formed");
+            let [case] = &cases[..] else { panic!("no case {id}") };
+            let about = Arc::new(About::default());
+            let judgement = CallJudgement { case, about, equality: Equality::default(), over: Transport::Tcp };
+            judgement.learned(&Ok(Answer::Accept), false)
+        };
+        assert_eq!(judged("calls/reply-value"), (Status::Pass, ""));
+        assert_eq!(judged("calls/stall-at-once"), (Status::Fail, "the subject takes for a success what is none"));
+        assert_eq!(judged("calls/fault-white-space"), (Status::Fail, "the subject takes a fault for a success"));
     }
 }

@@ -2,17 +2,17 @@
 
 use std::path::{Path, PathBuf};
 
+use mock_xend::nearest::nearest;
+use mock_xend::text_file;
+
 use super::export::{as_json, export, write};
 use super::other_cases::other_cases;
 use super::output::{print, print_json};
 use super::test::cases;
-use crate::case::Case;
-use crate::case::{Expect, Rule};
+use crate::case::{Case, Expect, Rule};
 use crate::pattern::Pattern;
 use crate::shorten::lines;
 use crate::{Codec, Error, Rules, survey};
-use mock_xend::nearest::nearest;
-use mock_xend::text_file;
 
 /// List the cases of all suites, and the laws.
 #[derive(Debug, clap::Args)]

@@ -5,10 +5,9 @@ use std::path::Path;
 use serde_json::json;
 
 use super::output::print;
-use crate::Error;
-use crate::Rules;
 use crate::calling::CallCase;
 use crate::case::{Case, Expect, Outcome, WritingCase};
+use crate::{Error, Rules};
 
 /// Writes the cases to read, to write and to call, in JSON for people who have another runner, and in their own format,
 /// which `--cases` reads.
@@ -57,6 +56,7 @@ fn value_as_json(case: &WritingCase) -> String {
     format!("{},\"value\":{}}}", head.strip_suffix('}').unwrap_or(&head), case.json)
 }
 
+/// Writes a file, and makes its folder if it is not there.
 pub(super) fn write(path: &Path, bytes: &[u8]) -> Result<(), Error> {
     let folder = path.parent().unwrap_or(path);
     let written = std::fs::create_dir_all(folder).and_then(|()| std::fs::write(path, bytes));

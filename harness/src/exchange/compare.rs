@@ -260,7 +260,6 @@ mod tests {
         let told = |length: u32| format!("POST / HTTP/1.1\r\nContent-length: {length}\r\n\r\n<{{session}}>");
         let sent = |length| String::from_utf8(sendable(told(length).as_bytes(), b"REF")).expect("UTF-8");
         assert_eq!(sent(11), "POST / HTTP/1.1\r\nContent-length: 5\r\n\r\n<REF>");
-        // A length that counts neither is that of the session of the recording, or wrong on purpose.
         let redacted = sendable(b"POST / HTTP/1.1\r\nContent-Length: 12\r\n\r\n({redacted})", b"");
         assert_eq!(redacted, b"POST / HTTP/1.1\r\nContent-Length: 10\r\n\r\n(redacted)");
         // A length that counts neither is that of the session of the recording, or wrong on purpose.

@@ -56,8 +56,8 @@ const FORMS: &str = "`xend-harness test --help` and docs/subjects.md show the fo
 const NOT_AN_ANSWER: &str = "standard output is for answers alone; whatever else is printed goes to standard error";
 
 /// Looks at a command that is kept alive: its hello, an answer to one harmless question of each kind that it declares
-/// (documents, values, a call, a list of domains), and whether it
-/// flushes, keeps alive and gives one line for each question. Ends at the first mistake.
+/// (documents, values, a call, a list of domains), and whether it flushes, keeps alive and gives one line for each
+/// question. Ends at the first mistake.
 ///
 /// # Errors
 /// Returns [`Error::Usage`] if the command can't be started, and [`Error::Interrupted`] if a signal asks the harness to

@@ -131,9 +131,8 @@ fn a_subject_that_can_do_nothing_is_not_judged() {
 /// If the reader of the output stops reading, the program does not panic, and its exit status stays the same.
 #[test]
 fn a_broken_pipe() {
-    let script = format!(
-        "{HARNESS} list --json --filter 'xmlrpc/[a-e]*' | head -n 1; {HARNESS} test --filter sexpr/a* | true; {HARNESS} --help | true"
-    );
+    let script =
+        format!("{HARNESS} list --json | head -n 1; {HARNESS} test --filter sexpr/a* | true; {HARNESS} --help | true");
     let output = std::process::Command::new("sh").args(["-c", &script]).output().expect("sh runs");
     assert_eq!(String::from_utf8_lossy(&output.stderr), "");
     assert_eq!(output.stdout.iter().filter(|&&byte| byte == b'\n').count(), 1);
