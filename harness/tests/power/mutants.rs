@@ -31,6 +31,10 @@ pub(crate) struct Mutant {
     /// above.
     #[serde(default)]
     places: Vec<String>,
+    /// What the values of these places must stand in, an array, say: then the row stands for one reader for each place
+    /// in each of them.
+    #[serde(default)]
+    within: Vec<String>,
     /// Why it may live: the specification leaves it open, say.
     pub(crate) permitted: Option<String>,
 }
@@ -239,7 +243,12 @@ impl Mutant {
             }
             one
         };
-        self.places.iter().map(of).collect()
+        if self.within.is_empty() {
+            return self.places.iter().map(of).collect();
+        }
+        let narrower =
+            |within: &String| self.places.iter().map(|place| format!("{place}-of-{within}")).collect::<Vec<_>>();
+        self.within.iter().flat_map(narrower).map(|place| of(&place)).collect()
     }
 
     /// Whether it shows only in long documents, so that it is worth the time that they take.

@@ -26,6 +26,7 @@ pub(crate) fn text(how: &str, text: &str) -> String {
         "tabs-to-spaces" => text.replace('\t', " "),
         "drop-tabs" => text.replace('\t', ""),
         "drop-carriage-returns" => text.replace('\r', ""),
+        "carriage-returns-to-line-ends" => text.replace("\r\n", "\n").replace('\r', "\n"),
         "no-break-spaces-to-spaces" => text.replace('\u{A0}', " "),
         "unicode-line-ends" => text.replace(['\u{85}', '\u{2028}', '\u{2029}'], "\n"),
         "lower-case" => text.to_lowercase(),

@@ -64,13 +64,27 @@ fn label(text: &str) -> Option<String> {
 
 /// CR LF and a lone CR are one LF (XML 1.0 §2.11).
 pub(crate) fn line_ends(text: &str, faults: Faults<'_>) -> String {
-    if !text.contains('\r') || faults.has("line-ends", "kept") {
+    if !text.contains('\r') {
         return text.to_owned();
     }
-    let text = text.replace("\r\n", "\n");
-    if faults.has("line-ends", "lone-cr-kept") {
-        text
-    } else {
-        text.replace('\r', if faults.has("line-ends", "lone-cr-dropped") { "" } else { "\n" })
+    for place in ["fault", "array", "struct", "methodCall"] {
+        let within = text.find(&format!("<{place}>")).zip(text.rfind(&format!("</{place}>")));
+        let Some((start, end)) = within.filter(|&(start, end)| text[start..end].contains('\r')) else { continue };
+        if let Some(how) = faults.change_in("line-ends-in-", place) {
+            let (before, behind) = (normal(&text[..start], None), normal(&text[end..], None));
+            return [before, normal(&text[start..end], Some(how)), behind].concat();
+        }
+    }
+    normal(text, faults.changes("line-ends").next())
+}
+
+fn normal(text: &str, how: Option<&str>) -> String {
+    match how {
+        Some("kept") => text.to_owned(),
+        Some("lone-cr-kept") => text.replace("\r\n", "\n"),
+        Some("lone-cr-dropped") => text.replace("\r\n", "\n").replace('\r', ""),
+        Some("doubled") => text.replace('\r', "\n"),
+        Some("line-feed-first") => text.replace("\n\r", "\n").replace("\r\n", "\n").replace('\r', "\n"),
+        _ => text.replace("\r\n", "\n").replace('\r', "\n"),
     }
 }

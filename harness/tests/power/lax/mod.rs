@@ -136,6 +136,21 @@ impl<'a> Faults<'a> {
         changed.fold(text, |text, mutant| change::text(mutant.to.as_deref().unwrap_or_default(), &text))
     }
 
+    /// [`Faults::check_in`] for a place with several names, the narrowest of which has the wider ones: each is a fault.
+    pub(crate) fn check_in_each(self, name: &str, places: &[&str]) -> Result<(), Refused> {
+        places.iter().map(|place| self.check_in(name, place)).fold(Err(Refused), Result::or)
+    }
+
+    /// [`Faults::meet_in`] for a place with several names.
+    pub(crate) fn meet_in_each(self, name: &str, places: &[&str]) -> Result<(), Refused> {
+        places.iter().map(|place| self.meet_in(name, place)).fold(Ok(()), Result::and)
+    }
+
+    /// [`Faults::change_in`] for a place with several names.
+    pub(crate) fn change_in_each(self, name: &str, places: &[&str]) -> Option<&'a str> {
+        places.iter().map(|place| self.change_in(name, place)).fold(None, Option::or)
+    }
+
     /// The number that limits what has that name.
     pub(crate) fn limit(self, name: &'a str) -> usize {
         self.changes(name).filter_map(|change| change.parse().ok()).min().unwrap_or(usize::MAX)

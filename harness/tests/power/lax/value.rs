@@ -92,9 +92,10 @@ pub(crate) fn json(value: &Value, answer: &mut String) {
     }
 }
 
-/// A string, or what a faulty reader takes it for.
-pub(crate) fn string(faults: Faults<'_>, text: String) -> Value {
-    let kind = faults.changes("strings").find(|kind| match *kind {
+/// A string, or what a faulty reader takes it for, perhaps only within arrays, say.
+pub(crate) fn string(faults: Faults<'_>, within: &str, text: String) -> Value {
+    let mut kinds = faults.changes("strings").chain(faults.change_in("strings-in-", within));
+    let kind = kinds.find(|kind| match *kind {
         "int" => text.parse::<i32>().is_ok(),
         "double" => text.contains(['.', 'e']) && text.parse::<f64>().is_ok_and(f64::is_finite),
         "boolean" => matches!(&*text, "true" | "false"),

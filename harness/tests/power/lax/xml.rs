@@ -10,6 +10,8 @@ pub(crate) struct Element {
     pub(crate) name: String,
     /// Whether its name is in the namespace of Apache's types; the name is then without its prefix.
     pub(crate) is_apache: bool,
+    /// Whether it is written as an empty-element tag.
+    pub(crate) is_empty: bool,
     pub(crate) children: Vec<Node>,
 }
 
@@ -366,7 +368,7 @@ impl<'a> Parser<'a> {
                 }
                 self.faults.meet("empty-element")?;
                 self.faults.meet_in("empty-element-", name)?;
-                open.pop().expect("pushed above").0
+                Element { is_empty: true, ..open.pop().expect("pushed above").0 }
             } else {
                 self.characters(&mut open)?;
                 continue;

@@ -156,7 +156,7 @@ impl<'a> Reader<'a> {
         self.faults.meet("call")?;
         let parts = self.sequence(root, "methodCall", &["methodName", "params"], true)?;
         let name = match parts[0] {
-            Some(name) => self.faults.text("method", &self.text(name, "methodName")?),
+            Some(name) => self.faults.text("method", &self.text(name, &["methodName"])?),
             None => self.faults.check("method-name-missing").map(|()| String::new())?,
         };
         if name.is_empty() && parts[0].is_some() {
@@ -260,48 +260,51 @@ impl<'a> Reader<'a> {
     }
 
     /// All text in an element that has no elements.
-    fn text(&self, element: &Element, place: &str) -> Result<String, Refused> {
+    fn text(&self, element: &Element, places: &[&str]) -> Result<String, Refused> {
         let mut text = String::new();
         let mut pieces = 0;
         for node in &element.children {
             let piece = match node {
                 Node::Text(text) => text,
                 Node::Reference(text) => {
-                    self.faults.meet_in("reference-in-", place)?;
-                    if self.faults.change_in("reference-in-", place).is_some() {
+                    self.faults.meet_in_each("reference-in-", places)?;
+                    if self.faults.change_in_each("reference-in-", places).is_some() {
                         continue;
                     }
                     text
                 }
                 Node::Cdata(text) => {
-                    self.faults.meet_in("cdata-in-", place)?;
-                    match self.faults.changes("cdata").next().or(self.faults.change_in("cdata-in-", place)) {
+                    self.faults.meet_in_each("cdata-in-", places)?;
+                    match self.faults.changes("cdata").next().or(self.faults.change_in_each("cdata-in-", places)) {
                         Some("dropped") => continue,
                         Some("trimmed") => text.trim(),
                         _ => text,
                     }
                 }
                 Node::Comment => {
-                    self.faults.meet_in("comment-in-", place)?;
+                    self.faults.meet_in_each("comment-in-", places)?;
                     if self.faults.has("comment", "ends-text") {
                         break;
                     }
-                    if self.faults.change_in("comment-in-", place).is_some() {
+                    if self.faults.change_in_each("comment-in-", places).is_some() {
                         text.clear();
                     }
                     text += if self.faults.has("comment", "is-space") { " " } else { "" };
                     continue;
                 }
                 Node::Instruction => {
-                    self.faults.meet_in("instruction-in-", place)?;
+                    self.faults.meet_in_each("instruction-in-", places)?;
+                    if self.faults.change_in_each("instruction-in-", places).is_some() {
+                        text.clear();
+                    }
                     text += if self.faults.has("instruction", "is-text") { "x y" } else { "" };
                     continue;
                 }
                 Node::Element(inner) => {
-                    self.faults.check_in("element-in-", place)?;
+                    self.faults.check_in_each("element-in-", places)?;
                     let joins = self.faults.has("inner-element", "joined");
-                    text += &if joins || self.faults.change_in("element-in-", place).is_some() {
-                        self.text(inner, place)?
+                    text += &if joins || self.faults.change_in_each("element-in-", places).is_some() {
+                        self.text(inner, places)?
                     } else {
                         String::new()
                     };
@@ -309,7 +312,7 @@ impl<'a> Reader<'a> {
                 }
             };
             pieces += 1;
-            match self.faults.changes("pieces").next().or(self.faults.change_in("pieces-in-", place)) {
+            match self.faults.changes("pieces").next().or(self.faults.change_in_each("pieces-in-", places)) {
                 Some("first") if pieces > 1 => {}
                 Some("last") => piece.clone_into(&mut text),
                 Some("trimmed") => text += piece.trim(),
@@ -322,6 +325,11 @@ impl<'a> Reader<'a> {
 
     /// A value that stands in an array, say.
     fn value(&self, element: &Element, within: &str) -> Result<Value, Refused> {
+        let types =
+            element.children.iter().filter_map(|node| if let Node::Element(it) = node { Some(it) } else { None });
+        for empty in types.chain([element]).filter(|it| it.is_empty) {
+            self.faults.meet_in("empty-element-", &format!("{}-of-{within}", empty.name))?;
+        }
         let value = self.value_anywhere(element, within)?;
         self.faults.meet_in(
             match value.kind() {
@@ -345,7 +353,7 @@ impl<'a> Reader<'a> {
         let has_type = element.children.iter().any(|node| matches!(node, Node::Element(_)));
         if !has_type {
             self.faults.meet("untyped")?;
-            let text = self.faults.text("untyped", &self.text(element, "value")?);
+            let text = self.faults.text("untyped", &self.text(element, &["value", &format!("value-of-{within}")])?);
             if text.is_empty() {
                 self.faults.meet("value-empty")?;
                 if self.faults.has("value-empty", "nil") {
@@ -354,7 +362,7 @@ impl<'a> Reader<'a> {
             }
             self.faults.meet_in("untyped-in-", within)?;
             let text = self.faults.text_in("text-of-", within, self.faults.text("string", &text));
-            return Ok(string(self.faults, text));
+            return Ok(string(self.faults, within, text));
         }
         let types = self.elements(element, "value")?;
         if types.len() > 1 {
@@ -366,30 +374,36 @@ impl<'a> Reader<'a> {
         if matches!(known, "i4" | "boolean" | "double" | "array" | "struct") && !of_type.is_apache {
             self.faults.meet_in("type-", known)?;
         }
-        // What stands in scalars of each type is read in a place of its own.
-        let place = known;
+        // What stands in scalars of each type is read in a place of its own, which is another one in an array, say.
+        let places = [known, &format!("{known}-of-{within}")];
+        let text = || self.text(of_type, &places);
         Ok(match (known, of_type.is_apache) {
             ("string", false) => {
-                let text = self.faults.text("typed", &self.faults.text("string", &self.text(of_type, place)?));
-                string(self.faults, self.faults.text_in("text-of-", within, text))
+                let text = self.faults.text("typed", &self.faults.text("string", &text()?));
+                string(self.faults, within, self.faults.text_in("text-of-", within, text))
             }
             ("int" | "i4", false) => {
-                Value::Scalar("int", scalar::integer(&self.text(of_type, place)?, 32, known, self.faults)?)
+                let text = self.faults.text_in("int-of-", within, text()?);
+                Value::Scalar("int", scalar::integer(&text, 32, known, self.faults)?)
             }
-            ("boolean", false) => match &*self.faults.text("boolean", &self.text(of_type, place)?) {
-                bit @ ("0" | "1") => Value::Scalar("boolean", bit.to_owned()),
-                _ => return Err(Refused),
-            },
+            ("boolean", false) => {
+                match &*self.faults.text_in("boolean-of-", within, self.faults.text("boolean", &text()?)) {
+                    bit @ ("0" | "1") => Value::Scalar("boolean", bit.to_owned()),
+                    _ => return Err(Refused),
+                }
+            }
             ("double", false) => {
-                Value::Scalar("double", scalar::double(&self.text(of_type, place)?, false, self.faults)?)
+                let text = self.faults.text_in("double-of-", within, text()?);
+                Value::Scalar("double", scalar::double(&text, false, self.faults)?)
             }
             ("dateTime.iso8601", false) => {
-                Value::Scalar("dateTime", scalar::date(&self.text(of_type, place)?, self.is_extended, self.faults)?)
+                let text = self.faults.text_in("date-of-", within, text()?);
+                Value::Scalar("dateTime", scalar::date(&text, self.is_extended, self.faults)?)
             }
-            ("base64", false) => Value::Scalar("base64", scalar::base64(&self.text(of_type, place)?, self.faults)?),
+            ("base64", false) => Value::Scalar("base64", scalar::base64(&text()?, self.faults)?),
             ("array", false) => self.array(of_type)?,
             ("struct", false) => self.members(of_type, if within == "fault" { "fault-member" } else { "struct" })?,
-            _ => self.extension(of_type)?,
+            _ => self.extension(of_type, &places)?,
         })
     }
 
@@ -407,13 +421,13 @@ impl<'a> Reader<'a> {
         alias.map(|(_, known)| known).or(usual).unwrap_or(name).to_owned()
     }
 
-    fn extension(&self, element: &Element) -> Result<Value, Refused> {
+    fn extension(&self, element: &Element, places: &[&str]) -> Result<Value, Refused> {
         let name = &*element.name;
         let is_known = self.is_extended || matches!(name, "nil" | "i8") && self.faults.check("extension").is_ok();
         if !is_known {
             return self.unknown(element);
         }
-        let text = || self.text(element, name);
+        let text = || self.text(element, places);
         let int = |bits| Ok(Value::Scalar("int", scalar::integer(&text()?, bits, name, self.faults)?));
         match (name, element.is_apache) {
             ("nil", _) => {
@@ -453,7 +467,7 @@ impl<'a> Reader<'a> {
         match self.faults.changes("unknown-type").next() {
             Some("nil") => Ok(Value::Nil),
             Some("empty") => Ok(Value::Scalar("string", String::new())),
-            _ => Ok(Value::Scalar("string", self.text(element, "unknown")?)),
+            _ => Ok(Value::Scalar("string", self.text(element, &["unknown"])?)),
         }
     }
 
@@ -491,8 +505,12 @@ impl<'a> Reader<'a> {
                 continue;
             }
             let parts = self.sequence(child, "member", &["name", "value"], false)?;
-            let name = parts[0].map(|name| self.text(name, "name")).transpose()?.unwrap_or_default();
-            let name = self.faults.text("name", &name);
+            let written = parts[0].map(|name| self.text(name, &["name"])).transpose()?.unwrap_or_default();
+            let name = match self.faults.changes("empty-element-name").next() {
+                Some("previous") if written.is_empty() => members.last().map_or(written, |(name, _)| name.clone()),
+                Some("member-dropped") if written.is_empty() => continue,
+                _ => self.faults.text("name", &written),
+            };
             let value = match parts[1] {
                 Some(value) => self.value(value, within)?,
                 None => Value::Nil,
