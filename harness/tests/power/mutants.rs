@@ -31,8 +31,8 @@ pub(crate) struct Mutant {
     /// above.
     #[serde(default)]
     places: Vec<String>,
-    /// What the values of these places must stand in, an array, say: then the row stands for one reader for each place
-    /// in each of them.
+    /// What these places are within, if the row stands for one reader for each place in each of them: their names stand
+    /// for `{within}`.
     #[serde(default)]
     within: Vec<String>,
     /// Why it may live: the specification leaves it open, say.
@@ -233,22 +233,20 @@ impl Mutant {
     }
 
     fn in_places(&self) -> Vec<Self> {
-        let named = |text: &str, place: &str| text.replace("{}", place);
-        let of = |place: &String| {
+        let of = |place: &String, within: &str| {
+            let named = |text: &str| text.replace("{within}", within).replace("{}", place);
             let mut one = self.clone();
-            one.id = named(&self.id, &place.to_ascii_lowercase().replace('.', "-"));
-            one.breaks = named(&self.breaks, place);
+            one.id = named(&self.id).to_ascii_lowercase().replace('.', "-");
+            one.breaks = named(&self.breaks);
             for text in [&mut one.allow, &mut one.refuse, &mut one.change].into_iter().flatten() {
-                *text = named(text, place);
+                *text = named(text);
             }
             one
         };
         if self.within.is_empty() {
-            return self.places.iter().map(of).collect();
+            return self.places.iter().map(|place| of(place, "")).collect();
         }
-        let narrower =
-            |within: &String| self.places.iter().map(|place| format!("{place}-of-{within}")).collect::<Vec<_>>();
-        self.within.iter().flat_map(narrower).map(|place| of(&place)).collect()
+        self.within.iter().flat_map(|within| self.places.iter().map(|place| of(place, within))).collect()
     }
 
     /// Whether it shows only in long documents, so that it is worth the time that they take.

@@ -1,5 +1,7 @@
 //! Xend's S-expressions by the strict rules, from the grammar of the protocol reference (§2.1 and §2.2).
 
+mod string;
+
 use data_encoding::BASE64;
 
 use super::{Faults, Refused, change};
@@ -16,7 +18,31 @@ struct Reader<'a> {
     answer: String,
     open: Vec<Open>,
     items: usize,
+    /// What was read last.
+    previous: &'static str,
 }
+
+/// The names of tokens that begin with these bytes.
+const TOKENS: [(u8, &str); 18] = [
+    (b'\t', "tab"),
+    (b'\n', "line-feed"),
+    (0x0B, "vertical-tab"),
+    (0x0C, "form-feed"),
+    (b'\r', "return"),
+    (b' ', "blank"),
+    (b'#', "comment"),
+    (b'(', "open"),
+    (b')', "close"),
+    (b'"', "double-quote"),
+    (b'\'', "single-quote"),
+    (b'{', "opening-brace"),
+    (b'}', "closing-brace"),
+    (b'<', "less-than"),
+    (b'>', "greater-than"),
+    (b'[', "opening-bracket"),
+    (b']', "closing-bracket"),
+    (b';', "semicolon"),
+];
 
 /// Reads a document; what comes back is the JSON of an answer.
 pub(crate) fn read(document: &[u8], faults: Faults<'_>) -> Result<String, Refused> {
@@ -28,7 +54,15 @@ pub(crate) fn read(document: &[u8], faults: Faults<'_>) -> Result<String, Refuse
         Some("lower-case") => document.to_ascii_lowercase(),
         _ => document.to_vec(),
     };
-    let mut reader = Reader { input: &input, at: 0, faults, answer: String::from("["), open: Vec::new(), items: 0 };
+    let mut reader = Reader {
+        input: &input,
+        at: 0,
+        faults,
+        answer: String::from("["),
+        open: Vec::new(),
+        items: 0,
+        previous: "nothing",
+    };
     reader.document()?;
     Ok(reader.answer + "]")
 }
@@ -78,6 +112,19 @@ impl Reader<'_> {
             return Err(Refused);
         }
         let kind = if place == "quoted" { "string" } else { "atom" };
+        if bytes.is_empty() {
+            let list = if self.open.is_empty() { "" } else { "-in-list" };
+            let name = format!("{}{list}", self.previous);
+            self.faults.meet_in("empty-string-behind-", &name)?;
+            match self.faults.change_in("empty-string-behind-", &name) {
+                Some("dropped") => return Ok(()),
+                Some("empty-list") => {
+                    self.add("{\"list\":[]}");
+                    return Ok(());
+                }
+                _ => {}
+            }
+        }
         if !bytes.is_ascii() {
             self.faults.meet("non-ascii")?;
         }
@@ -121,6 +168,22 @@ impl Reader<'_> {
             if self.faults.has("document", "first-value") && self.open.is_empty() && self.items > 0 {
                 return Ok(());
             }
+            self.token(byte)?;
+            if self.open.is_empty()
+                && !self.is_space(byte)
+                && byte != b'#'
+                && self.faults.change_in("second-behind-", self.previous).is_some()
+            {
+                return Ok(());
+            }
+            let previous = match byte {
+                _ if self.is_space(byte) => "space",
+                b'#' => "comment",
+                b'(' => "open",
+                b')' => "close",
+                b'"' | b'\'' => "string",
+                _ => "atom",
+            };
             match byte {
                 _ if self.is_space(byte) => self.at += 1,
                 b'#' => self.comment()?,
@@ -147,16 +210,32 @@ impl Reader<'_> {
                 }
                 b'!' if self.faults.has("bang", "refused") => return Err(Refused),
                 b'\t'..=b'\r' | b' '..=b'~' => self.atom()?,
-                0x80.. => self.faults.check("high-byte-first").and_then(|()| self.atom())?,
-                0x7F => self.faults.check("delete-first").and_then(|()| self.atom())?,
-                _ => self.faults.check("control-first").and_then(|()| self.atom())?,
+                _ => {
+                    let kind = match byte {
+                        0x80.. => "high-byte-first",
+                        0x7F => "delete-first",
+                        _ => "control-first",
+                    };
+                    let of_byte = || self.faults.check_in("first-byte-", &byte.to_string());
+                    let behind = || self.faults.check_in("control-behind-", self.previous);
+                    self.faults.check(kind).or_else(|_| of_byte()).or_else(|_| behind())?;
+                    self.atom()?;
+                }
             }
+            self.previous = previous;
         }
         while !self.open.is_empty() {
-            self.faults.check("list-end")?;
+            self.faults.check("list-end").or_else(|_| self.faults.check_in("list-end-behind-", self.previous))?;
             self.end()?;
         }
-        Ok(())
+        self.faults.meet_in("end-behind-", self.previous)
+    }
+
+    /// A token begins: which one, what stands before it, and whether in a list.
+    fn token(&self, byte: u8) -> Result<(), Refused> {
+        let name = TOKENS.iter().find(|(first, _)| *first == byte).map_or("atom", |(_, name)| name);
+        let place = if self.open.is_empty() { "" } else { "-in-list" };
+        self.faults.meet_in("", &format!("{name}-behind-{}{place}", self.previous))
     }
 
     fn comment(&mut self) -> Result<(), Refused> {
@@ -172,7 +251,8 @@ impl Reader<'_> {
         if length.is_none() {
             self.faults.meet("comment-at-end")?;
         }
-        self.at += length.unwrap_or(rest.len());
+        let is_line = length.is_some_and(|length| rest[length] == b'\n');
+        self.at += length.unwrap_or(rest.len()) + usize::from(is_line);
         Ok(())
     }
 
@@ -190,7 +270,10 @@ impl Reader<'_> {
     fn end(&mut self) -> Result<(), Refused> {
         self.at += 1;
         let Some(Open::List(start)) = self.open.pop() else {
-            return self.faults.check("unmatched-close");
+            return self
+                .faults
+                .check("unmatched-close")
+                .or_else(|_| self.faults.check_in("unmatched-close-behind-", self.previous));
         };
         let is_empty = self.answer.ends_with('[');
         if is_empty {
@@ -243,174 +326,21 @@ impl Reader<'_> {
         if end == self.input.len() && self.open.is_empty() {
             self.faults.meet("atom-at-end")?;
         }
-        let bytes = self.input[start..end].to_vec();
+        let mut bytes = Vec::new();
+        for (at, &byte) in self.input[start..end].iter().enumerate() {
+            bytes.extend(self.byte(byte, "atom", place(at == 0, start + at + 1 == end))?);
+        }
         self.add_atom(&bytes, "bare")
     }
+}
 
-    fn string(&mut self, quote: u8) -> Result<(), Refused> {
-        self.at += 1;
-        let mut bytes = Vec::new();
-        loop {
-            let Some(byte) = self.peek() else {
-                self.faults.check("string-end")?;
-                break;
-            };
-            self.at += 1;
-            match byte {
-                _ if byte == quote => {
-                    if self.peek() == Some(quote) && self.faults.has("quotes", "doubled") {
-                        self.at += 1;
-                        bytes.push(quote);
-                        continue;
-                    }
-                    break;
-                }
-                b'"' | b'\'' if self.faults.has("quotes", "any-ends") => break,
-                b'\n' if self.faults.has("string", "one-line") => return Err(Refused),
-                b'#' if self.faults.has("string", "comments") => {
-                    self.at -= 1;
-                    self.comment()?;
-                }
-                b'\\' => self.escape(&mut bytes)?,
-                0..0x20 | 0x7F => {
-                    self.faults.meet(if byte == b'\n' { "line-end-in-string" } else { "control-in-string" })?;
-                    bytes.push(byte);
-                }
-                _ => bytes.push(byte),
-            }
-        }
-        if self.faults.has("adjacent", "joined") && self.peek().is_some_and(|byte| matches!(byte, b'"' | b'\'')) {
-            let next = self.input[self.at];
-            self.at += 1;
-            while let Some(byte) = self.peek() {
-                self.at += 1;
-                if byte == next {
-                    break;
-                }
-                bytes.push(byte);
-            }
-        }
-        if self.peek().is_some_and(|byte| !self.is_space(byte) && byte != b')') {
-            self.faults.meet("token-behind-string")?;
-        }
-        self.add_atom(&bytes, "quoted")
-    }
-
-    fn escape(&mut self, bytes: &mut Vec<u8>) -> Result<(), Refused> {
-        let Some(byte) = self.peek() else { return self.faults.check("string-end") };
-        self.at += 1;
-        let plain = match byte {
-            _ if self.faults.has("escapes", "kept") => {
-                bytes.push(b'\\');
-                byte
-            }
-            b'a' => 0x07,
-            b'b' => 0x08,
-            b't' => b'\t',
-            b'n' => b'\n',
-            b'v' => 0x0B,
-            b'f' => 0x0C,
-            b'r' => b'\r',
-            b'\\' | b'\'' | b'"' => byte,
-            b'0'..=b'7' => return self.octal(byte, bytes),
-            b'x' => return self.hexadecimal(bytes),
-            b'X' if self.faults.has("escapes", "capital-x") => return self.hexadecimal(bytes),
-            b'\n' if self.faults.has("escapes", "line-ends-joined") => return Ok(()),
-            b'\r' if self.faults.has("escapes", "line-ends-joined") => {
-                self.at += usize::from(self.peek() == Some(b'\n'));
-                return Ok(());
-            }
-            b'e' if self.faults.has("escapes", "e") => 0x1B,
-            b'u' if self.faults.has("escapes", "u") => {
-                let digits = self.input.get(self.at..self.at + 4).ok_or(Refused)?;
-                let code = str::from_utf8(digits).ok().and_then(|digits| u32::from_str_radix(digits, 16).ok());
-                self.at += 4;
-                let c = char::from_u32(code.ok_or(Refused)?).ok_or(Refused)?;
-                bytes.extend(c.encode_utf8(&mut [0; 4]).as_bytes());
-                return Ok(());
-            }
-            _ => {
-                self.faults.check("unknown-escape")?;
-                if self.faults.has("unknown-escape", "kept") {
-                    bytes.push(b'\\');
-                }
-                if self.faults.has("unknown-escape", "dropped") {
-                    return Ok(());
-                }
-                byte
-            }
-        };
-        let letter = char::from(byte);
-        self.faults.meet_in("escape-", letter.encode_utf8(&mut [0; 4]))?;
-        bytes.push(if self.faults.has("escapes", "letters-plain") { byte } else { plain });
-        Ok(())
-    }
-
-    fn octal(&mut self, first: u8, bytes: &mut Vec<u8>) -> Result<(), Refused> {
-        let mut value = u32::from(first - b'0');
-        let mut digits = 1;
-        let most = match self.faults.changes("octal").next() {
-            Some("greedy") => 9,
-            Some("two-digits") => 2,
-            Some("one-digit") => 1,
-            _ => 3,
-        };
-        while let Some(byte @ b'0'..=b'7') = self.peek().filter(|_| digits < most) {
-            value = value * 8 + u32::from(byte - b'0');
-            self.at += 1;
-            digits += 1;
-        }
-        if digits < 3 {
-            self.faults.meet("octal-short")?;
-            if self.faults.has("octal", "decimal") {
-                value = value % 8 + value / 8 * 10;
-            }
-        }
-        match u8::try_from(value) {
-            Ok(byte) if self.faults.has("octal", "characters") && byte >= 0x80 => {
-                bytes.extend(char::from(byte).encode_utf8(&mut [0; 4]).as_bytes());
-            }
-            Ok(byte) if self.faults.has("octal", "seven-bits") => bytes.push(byte & 0x7F),
-            Ok(byte) => bytes.push(byte),
-            Err(_) => {
-                self.faults.check("octal-range")?;
-                bytes.push(if self.faults.has("octal", "saturates") { 0xFF } else { value as u8 });
-            }
-        }
-        Ok(())
-    }
-
-    fn hexadecimal(&mut self, bytes: &mut Vec<u8>) -> Result<(), Refused> {
-        let rest = &self.input[self.at..];
-        let digits = rest.iter().take_while(|byte| byte.is_ascii_hexdigit()).count();
-        let most = if self.faults.has("hexadecimal", "greedy") { 8 } else { 2 };
-        let taken = digits.min(most);
-        if taken < 2 {
-            self.faults.check(if taken == 0 { "hexadecimal-digits" } else { "hexadecimal-one-digit" })?;
-        }
-        let text = str::from_utf8(&rest[..taken]).unwrap_or_default();
-        if text.bytes().any(|byte| byte.is_ascii_uppercase()) {
-            self.faults.meet("hexadecimal-capital")?;
-        }
-        if text.bytes().any(|byte| byte.is_ascii_lowercase()) {
-            self.faults.meet("hexadecimal-small")?;
-        }
-        let value = if self.faults.has("hexadecimal", "as-the-daemon") {
-            // The daemon takes `a` for 0 (`sxp.py state_hex`).
-            text.bytes().fold(0, |value, byte| {
-                let digit = if byte.is_ascii_digit() { byte - b'0' } else { byte.to_ascii_uppercase() - b'A' };
-                value * 16 + u32::from(digit)
-            })
-        } else {
-            u32::from_str_radix(text, 16).unwrap_or_default()
-        };
-        self.at += taken;
-        if self.faults.has("hexadecimal", "characters") && value >= 0x80 {
-            bytes.extend(char::from(value as u8).encode_utf8(&mut [0; 4]).as_bytes());
-        } else {
-            bytes.push(value as u8);
-        }
-        Ok(())
+/// Where in an atom or a string something stands.
+fn place(is_first: bool, is_last: bool) -> &'static str {
+    match (is_first, is_last) {
+        (true, true) => "alone",
+        (true, false) => "start",
+        (false, true) => "end",
+        (false, false) => "middle",
     }
 }
 
