@@ -26,11 +26,50 @@ pub(crate) struct WritingJudgement<'a> {
     pub(crate) equality: Equality,
 }
 
-/// What is wrong with a document.
-enum Flaw {
+/// What is wrong with a document that was written.
+pub(crate) enum Flaw {
     Malformed(xend_wire::Error),
     Different(Difference, Tagged),
     NotRefused,
+}
+
+impl Flaw {
+    /// Judges a document by the rules, and by what it must mean; `None` as `wanted` if no document can mean it.
+    pub(crate) fn of(
+        document: &[u8],
+        rules: Rules,
+        outcome: WritingOutcome,
+        wanted: Option<&Tagged>,
+        equality: Equality,
+    ) -> Option<Self> {
+        if outcome == WritingOutcome::Refused {
+            return Some(Self::NotRefused);
+        }
+        match rules.decode(document) {
+            Err(error) => Some(Self::Malformed(error)),
+            Ok(values) => {
+                let difference = values.difference(wanted?, equality)?;
+                Some(Self::Different(difference, values))
+            }
+        }
+    }
+
+    /// Returns the verdict, and what is wrong as a phrase.
+    pub(crate) fn status(&self) -> (Status, String) {
+        match self {
+            Self::Malformed(error) => (Status::Fail, format!("what the subject wrote breaks the rules: {error}")),
+            Self::Different(..) => (Status::WrongValue, "what the subject wrote means another value".to_owned()),
+            Self::NotRefused => (Status::Fail, "the subject writes a value that no document can hold".to_owned()),
+        }
+    }
+
+    /// Returns where what was written differs from the value, as lines.
+    pub(crate) fn differences(&self) -> Vec<String> {
+        match self {
+            Self::Different(difference, _) => vec![difference.to_string()],
+            _ => Vec::new(),
+        }
+    }
 }
 
 impl WritingJudgement<'_> {
@@ -55,26 +94,13 @@ impl WritingJudgement<'_> {
         if self.expect.documents.iter().any(|right| right.as_bytes() == document) {
             return None;
         }
-        if self.expect.outcome == WritingOutcome::Refused {
-            return Some(Flaw::NotRefused);
-        }
-        match self.rules.decode(document) {
-            Err(error) => Some(Flaw::Malformed(error)),
-            Ok(values) => {
-                let difference = values.difference(self.case.value.as_ref()?, self.equality)?;
-                Some(Flaw::Different(difference, values))
-            }
-        }
+        Flaw::of(document, self.rules, self.expect.outcome, self.case.value.as_ref(), self.equality)
     }
 
     fn status(&self, answer: &Result<Answer, Fault>, flaw: Option<&Flaw>) -> (Status, String) {
         match (answer, flaw) {
             (Ok(Answer::Document(_)), None) => (Status::Pass, String::new()),
-            (Ok(Answer::Document(_)), Some(flaw)) => match flaw {
-                Flaw::Malformed(error) => (Status::Fail, format!("what the subject wrote breaks the rules: {error}")),
-                Flaw::Different(..) => (Status::WrongValue, "what the subject wrote means another value".to_owned()),
-                Flaw::NotRefused => (Status::Fail, "the subject writes a value that no document can hold".to_owned()),
-            },
+            (Ok(Answer::Document(_)), Some(flaw)) => flaw.status(),
             (Ok(Answer::Reject { .. }), _) if self.expect.outcome != WritingOutcome::Written => {
                 (Status::Pass, String::new())
             }
@@ -123,10 +149,7 @@ impl WritingJudgement<'_> {
                 WritingOutcome::Written => format!("a document that means {}", value()),
                 WritingOutcome::Either => format!("a document that means {}, or a reject", value()),
             },
-            differences: match flaw {
-                Some(Flaw::Different(difference, _)) => vec![difference.to_string()],
-                _ => Vec::new(),
-            },
+            differences: flaw.map(Flaw::differences).unwrap_or_default(),
             ..Evidence::default()
         }
     }

@@ -8,12 +8,17 @@ use mock_xend::Faults;
 use serde_json::json;
 
 use super::reply::{Reply, Sent};
-use crate::Error;
-use crate::case::Level;
+use crate::case::{Level, WritingOutcome};
 use crate::feature::Feature;
 use crate::shorten::{lines, shortened};
 use crate::tagged::Tagged;
 use crate::version::Version;
+use crate::{Error, Rules};
+
+/// The call of a case that names none: the example of the specification.
+pub(super) const METHOD: &str = "examples.getStateName";
+pub(super) const PARAMS: &str = r#"[{"int":"41"}]"#;
+pub(super) const PATH: &str = "/RPC2";
 
 /// A call that a subject is asked to make, with the reply that it gets and what it may make of it.
 #[derive(Clone, Debug)]
@@ -34,8 +39,12 @@ pub struct CallCase {
     pub method: String,
     /// The parameters: a JSON array of values, as it is sent to the subject.
     pub params: String,
-    /// The whole call, as the server must receive it.
-    pub call: Tagged,
+    /// The whole call, as the server must receive it; `None` if no document can have it.
+    pub call: Option<Tagged>,
+    /// The rules by which the call is read.
+    pub rules: Rules,
+    /// Whether the call must be sent or refused.
+    pub outcome: WritingOutcome,
     /// How often the subject is asked to make the call, one after the other at the same address.
     pub calls: usize,
     /// Whether the server replies as soon as the connection is there, before it reads the request.
@@ -82,6 +91,8 @@ impl CallCase {
             "needs": self.needs.iter().map(|feature| feature.name()).collect::<Vec<_>>(),
             "path": self.path,
             "method": self.method,
+            "rules": self.rules.to_string(),
+            "outcome": self.outcome.name(),
             "calls": self.calls,
             "early": self.is_early,
             "reply": { "bytes": BASE64.encode(&bytes), "then": then, "faults": self.faults.to_string() },

@@ -10,10 +10,11 @@ use serde_json::json;
 use toml::Spanned;
 use xend_wire::Diagnostic;
 
-use super::case::{CallCase, CallOutcome, WireCheck};
+use super::case::{CallCase, CallOutcome, METHOD, PARAMS, PATH, WireCheck};
 use super::reply::Reply;
+use super::value::of_value;
 use crate::case::pieces::{Piece, joined};
-use crate::case::{Level, listed};
+use crate::case::{Level, WritingCase, WritingOutcome, listed};
 use crate::error::read_toml;
 use crate::feature::Feature;
 use crate::tagged::Tagged;
@@ -64,13 +65,8 @@ fn one() -> usize {
     1
 }
 
-/// The call of a case that names none: the example of the specification.
-const METHOD: &str = "examples.getStateName";
-const PARAMS: &str = r#"[{"int":"41"}]"#;
-const PATH: &str = "/RPC2";
-
 impl CallCase {
-    /// Returns the built-in cases, sorted by id.
+    /// Returns the built-in cases, sorted by id, those of the values to write included.
     ///
     /// # Errors
     /// Returns an error if a file is malformed, which is a mistake of this project.
@@ -88,16 +84,20 @@ impl CallCase {
         for file in xend_fixtures::files("calls/") {
             cases.extend(parse(&format!("fixtures/{}", file.path), file.bytes(), &is_wanted)?);
         }
+        let values = WritingCase::built_in_where(|id| is_wanted(&of_value(id)))?;
+        cases.extend(values.iter().filter_map(Self::writing));
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)
     }
 
-    /// Reads the files `calls/NAME.toml` in a folder of cases, and returns their cases sorted by id.
+    /// Reads the files `calls/NAME.toml` and `writing/NAME.toml` in a folder of cases, and returns their cases sorted by
+    /// id.
     ///
     /// # Errors
     /// Returns an error if a file can't be read or is malformed.
     pub fn in_folder(folder: &Path) -> Result<Vec<Self>, Error> {
         let mut cases = listed(folder, "calls", Self::parse)?;
+        cases.extend(WritingCase::in_folder(folder)?.iter().filter_map(Self::writing));
         cases.sort_by(|left, right| left.id.cmp(&right.id));
         Ok(cases)
     }
@@ -181,7 +181,9 @@ impl Source<'_> {
             path,
             method,
             params,
-            call,
+            call: Some(call),
+            rules: Codec::Xmlrpc.default_rules(),
+            outcome: WritingOutcome::Written,
             calls: table.calls.max(1),
             is_early: table.early,
             reply,

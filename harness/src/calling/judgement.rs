@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use xend_wire::visible;
 
-use super::case::{CallCase, CallOutcome};
+use super::case::{CallCase, CallOutcome, WireCheck};
 use super::server::Exchange;
 use crate::shorten::shortened;
 use crate::subject::{Answer, Fault};
@@ -67,8 +67,8 @@ impl CallJudgement<'_> {
         // A request that is wrong explains an answer that is, so it is told first.
         let calls = called.exchanges.iter().take(case.calls);
         for (exchange, &check) in calls.flat_map(|exchange| case.wire.iter().map(move |check| (exchange, check))) {
-            if let Err(why) = exchange.request.check(check, case, called.host) {
-                return (Status::Fail, why);
+            if let Err(wrong) = exchange.request.check(check, case, called.host, self.equality) {
+                return wrong;
             }
         }
         if called.exchanges.len() > case.requests {
@@ -167,6 +167,12 @@ impl CallJudgement<'_> {
             input: format!("  | call of {} at {}\n{faults}", visible(case.method.as_bytes()), case.path),
             got: got.collect::<Vec<_>>().join(", then "),
             wanted: wanted.collect::<Vec<_>>().join(", or "),
+            differences: match called.exchanges.first().filter(|_| case.wire.contains(&WireCheck::Call)) {
+                Some(first) => {
+                    first.request.flaw(case, self.equality).map(|flaw| flaw.differences()).unwrap_or_default()
+                }
+                None => Vec::new(),
+            },
             exchange: exchange.filter(|(_, bytes)| !bytes.is_empty()).collect(),
             ..Evidence::default()
         }

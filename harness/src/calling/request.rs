@@ -2,12 +2,13 @@
 
 use std::ops::Range;
 
-use xend_wire::{visible, xmlrpc};
+use xend_wire::visible;
 
 use super::case::{CallCase, WireCheck};
-use crate::Rules;
 use crate::shorten::shortened;
-use crate::tagged::{Equality, Tagged};
+use crate::tagged::Equality;
+use crate::verdict::Status;
+use crate::writing::Flaw;
 
 /// A request as it arrived.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
@@ -94,11 +95,29 @@ impl Request {
         values.collect::<Vec<_>>().into_iter()
     }
 
+    /// Returns what is wrong with the call in the body.
+    pub(crate) fn flaw(&self, case: &CallCase, equality: Equality) -> Option<Flaw> {
+        Flaw::of(&self.body, case.rules, case.outcome, case.call.as_ref(), equality)
+    }
+
     /// Checks one thing. `host` is what `Host` must be, if it may not be anything.
     ///
     /// # Errors
-    /// Returns what is wrong, as a phrase.
-    pub(crate) fn check(&self, check: WireCheck, case: &CallCase, host: Option<&str>) -> Result<(), String> {
+    /// Returns the verdict, and what is wrong as a phrase.
+    pub(crate) fn check(
+        &self,
+        check: WireCheck,
+        case: &CallCase,
+        host: Option<&str>,
+        equality: Equality,
+    ) -> Result<(), (Status, String)> {
+        match check {
+            WireCheck::Call => self.flaw(case, equality).map_or(Ok(()), |flaw| Err(flaw.status())),
+            _ => self.check_head_or_body(check, case, host).map_err(|why| (Status::Fail, why)),
+        }
+    }
+
+    fn check_head_or_body(&self, check: WireCheck, case: &CallCase, host: Option<&str>) -> Result<(), String> {
         let line = self.request_line();
         let parts: Vec<_> = line.split(' ').collect();
         let part = |at: usize| parts.get(at).copied().unwrap_or_default();
@@ -144,7 +163,6 @@ impl Request {
             WireCheck::End if !self.extra.is_empty() => {
                 Err(format!("{} bytes follow the body: {}", self.extra.len(), shortened(&visible(&self.extra), 100)))
             }
-            WireCheck::Call => self.check_call(&case.call),
             WireCheck::Declaration => {
                 let is_declared = ["<?xml version=\"1.0\"", "<?xml version='1.0'"];
                 match is_declared.iter().any(|start| self.body.starts_with(start.as_bytes())) {
@@ -187,15 +205,6 @@ impl Request {
             }
         }
         Ok(())
-    }
-
-    fn check_call(&self, wanted: &Tagged) -> Result<(), String> {
-        let got = Rules::Xmlrpc(xmlrpc::Rules::spec()).decode(&self.body);
-        let got = got.map_err(|error| format!("the body can't be read: {error}"))?;
-        match got.difference(wanted, Equality::default()) {
-            None => Ok(()),
-            Some(difference) => Err(format!("the body means another call: {difference}")),
-        }
     }
 }
 

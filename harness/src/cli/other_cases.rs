@@ -114,7 +114,7 @@ fn called(case: &CallCase) -> String {
     details += &case.described_reply();
     let wire: Vec<_> = case.wire.iter().map(|check| check.name()).collect();
     if !wire.is_empty() {
-        details += &format!("checked on the wire: {}\n", wire.join(", "));
+        details += &format!("checked on the wire: {}, by {}\n", wire.join(", "), case.rules);
     }
     let learns: Vec<_> = case.learns.iter().map(ToString::to_string).collect();
     details + &format!("\n{}:\n  {}\n", case.level, learns.join(", or "))

@@ -20,7 +20,12 @@ pub(crate) fn trials() -> Vec<Trial> {
             check(Cases { calling: &cases, ..Cases::default() })
         })
     });
-    writing.chain(calling).collect()
+    // The calls that are no files: those with the values that are written.
+    let values = Trial::test("calls/write", || {
+        let cases = CallCase::built_in_where(|id| id.starts_with("calls/write-"));
+        check(Cases { calling: &cases.map_err(|error| error.to_string())?, ..Cases::default() })
+    });
+    writing.chain(calling).chain([values]).collect()
 }
 
 fn check(cases: Cases<'_>) -> Result<(), Failed> {
