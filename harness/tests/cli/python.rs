@@ -163,3 +163,27 @@ fn its_baseline_names_what_the_survey_names() {
         assert!(baseline.reason(&id, &rules).is_some(), "{id}@{rules} is missing");
     }
 }
+
+/// The two subjects that people start from get wrong what their baselines say, and nothing else; and they stay short.
+#[test]
+fn the_subjects_to_start_from_get_wrong_what_their_baselines_say() {
+    if oracle::python(&["python3"], "import xmlrpc.client").is_none() {
+        return;
+    }
+    let in_folder = |name: &str| format!("{}/../adapters/python/{name}", env!("CARGO_MANIFEST_DIR"));
+    for (subject, most, suites, baseline) in [
+        ("starter.py", 60, "reading", "baseline.toml"),
+        ("starter.py", 60, "writing,calling", "starter.toml"),
+        ("sockets.py", 20, "calling", "sockets.toml"),
+    ] {
+        let (file, baseline) = (in_folder(subject), in_folder(baseline));
+        let length = std::fs::read_to_string(&file).expect("the subject").lines().count();
+        assert!(length <= most, "{subject} has {length} lines");
+        let arguments = ["--codec", "xmlrpc", "--suite", suites, "--baseline", &baseline, "--strict", "--jobs", "4"];
+        let (exit, lines) = judge(&arguments, &["python3", &file]);
+        let count = |verdict: &str| lines.iter().filter(|line| line["verdict"] == verdict).count();
+        let unexpected: Vec<_> = lines.iter().filter(|line| line["unexpected"] == true).collect();
+        assert_eq!((exit, &unexpected[..]), (0, &[][..]), "{subject} {suites}");
+        assert!(count("pass") > 400 && count("expected-failure") > 70, "{subject} {suites}: {}", lines.len());
+    }
+}
