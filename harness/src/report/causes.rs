@@ -30,6 +30,29 @@ pub(super) struct Cause<'r> {
 pub(super) struct Failure<'r> {
     pub(super) verdict: &'r Verdict,
     pub(super) variants: Vec<&'r str>,
+    /// The names of other generated questions that became this one when they were made small.
+    pub(super) same: Vec<String>,
+}
+
+impl Cause<'_> {
+    /// Returns how many cases fail.
+    pub(super) fn count(&self) -> usize {
+        self.failures.iter().map(|failure| 1 + failure.same.len()).sum()
+    }
+
+    /// Leaves out failures that were made small to a question that an earlier one has, and notes them there.
+    fn join_same(&mut self) {
+        let mut failures: Vec<Failure<'_>> = Vec::new();
+        for failure in std::mem::take(&mut self.failures) {
+            let question = failure.question();
+            let same = |it: &&mut Failure<'_>| question.is_some() && it.question() == question;
+            match failures.iter_mut().find(same) {
+                Some(first) => first.same.push(failure.name()),
+                None => failures.push(failure),
+            }
+        }
+        self.failures = failures;
+    }
 }
 
 impl Failure<'_> {
@@ -39,6 +62,13 @@ impl Failure<'_> {
             [_] => self.verdict.name(),
             _ => format!("{}@{{{}}}", self.verdict.id(), self.variants.join(",")),
         }
+    }
+
+    /// Returns the case file of a generated question without its id, and by which variants it fails.
+    fn question(&self) -> Option<(String, Vec<&str>)> {
+        let evidence = self.verdict.evidence.as_deref().filter(|evidence| !evidence.case.is_empty())?;
+        let lines = evidence.case.lines().filter(|line| !line.starts_with("id = "));
+        Some((lines.collect::<Vec<_>>().join("\n"), self.variants.clone()))
     }
 }
 
@@ -78,12 +108,13 @@ pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
         };
         match cause.failures.last_mut().filter(is_alike) {
             Some(failure) => failure.variants.push(&verdict.variant),
-            None => cause.failures.push(Failure { verdict, variants: vec![&verdict.variant] }),
+            None => cause.failures.push(Failure { verdict, variants: vec![&verdict.variant], same: Vec::new() }),
         }
     }
     let mut causes: Vec<_> = causes.into_values().collect();
     for cause in &mut causes {
         cause.failures.sort_by_key(|failure| (failure.verdict.about.length, failure.verdict.id()));
+        cause.join_same();
         if cause.status == Status::InvalidAnswer && cause.failures.len() > 1 {
             let first = without_places(&cause.failures[0].verdict.why);
             cause.what = format!("the answer has none of the forms that answers have; the first: {first}");
@@ -91,11 +122,9 @@ pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
     }
     let binding = |cause: &Cause<'_>| {
         let is_must = |failure: &&Failure<'_>| failure.verdict.level.is_none_or(|level| level == Level::Must);
-        cause.failures.iter().filter(is_must).count()
+        cause.failures.iter().filter(is_must).map(|failure| 1 + failure.same.len()).sum::<usize>()
     };
-    causes.sort_by_key(|cause| {
-        (!cause.is_unexpected, rank(cause), Reverse(binding(cause)), Reverse(cause.failures.len()))
-    });
+    causes.sort_by_key(|cause| (!cause.is_unexpected, rank(cause), Reverse(binding(cause)), Reverse(cause.count())));
     causes
 }
 

@@ -27,7 +27,7 @@ pub fn markdown(run: &Run) -> String {
     text += &format!("| **all** | **{}** |\n", run.verdicts.len());
     let causes = causes(run);
     for cause in causes.iter().take(CAUSES) {
-        let cases = several(cause.failures.len(), "case");
+        let cases = several(cause.count(), "case");
         let counts = if cause.is_unexpected { "" } else { " (fails no run)" };
         let rule = cause.rule.map(|rule| format!(" of `{rule}`")).unwrap_or_default();
         text += &format!("\n### {}, {cases}{rule}{counts}\n\n{}.\n", cause.status, escaped(&cause.what));
@@ -35,7 +35,7 @@ pub fn markdown(run: &Run) -> String {
             text += &format!("{}\n", escaped(&format!("{rule} ({source})")));
         }
         let names: Vec<_> = cause.failures.iter().take(LISTED).map(|failure| code(&failure.name())).collect();
-        let more = cause.failures.len() - names.len();
+        let more = cause.count() - names.len();
         let more = if more > 0 { format!(", … and {more} more") } else { String::new() };
         text += &format!("\n{}{more}\n", names.join(", "));
         let first = &cause.failures[0];

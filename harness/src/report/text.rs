@@ -36,8 +36,8 @@ pub enum Detail {
 /// short list of what to mend first, and a summary as the last line.
 pub fn text(run: &Run, detail: Detail) -> String {
     let causes = causes(run);
-    let failing: usize = causes.iter().map(|cause| cause.failures.len()).sum();
-    let is_long = failing > FEW;
+    let failing: usize = causes.iter().map(Cause::count).sum();
+    let is_long = causes.iter().map(|cause| cause.failures.len()).sum::<usize>() > FEW;
     let mut text = String::new();
     if detail != Detail::Short {
         if is_long {
@@ -54,7 +54,8 @@ pub fn text(run: &Run, detail: Detail) -> String {
         for (at, cause) in causes.iter().enumerate() {
             let all = !is_long || detail == Detail::All;
             if !all && at >= CAUSES {
-                text += &format!("{}. {}: {}\n", at + 1, heading(cause), listed(&cause.failures));
+                text +=
+                    &format!("{}. {}: {}\n", at + 1, heading(cause), listed(cause.failures.iter().map(Failure::name)));
                 continue;
             }
             if is_long {
@@ -67,7 +68,7 @@ pub fn text(run: &Run, detail: Detail) -> String {
                 write_failure(&mut text, failure);
             }
             if !all && cause.failures.len() > 1 {
-                text += &format!("  {:<8}{}\n", "also", listed(&cause.failures[1..]));
+                text += &format!("  {:<8}{}\n", "also", listed(cause.failures[1..].iter().map(Failure::name)));
             }
             text.push('\n');
         }
@@ -101,7 +102,7 @@ pub fn text(run: &Run, detail: Detail) -> String {
 
 /// Returns the heading of a cause: how many cases fail, how, and by which rule.
 fn heading(cause: &Cause<'_>) -> String {
-    let cases = several(cause.failures.len(), "case");
+    let cases = several(cause.count(), "case");
     let counts = if cause.is_unexpected || !cause.status.is_failure() { "" } else { " (only with --strict)" };
     match cause.rule {
         Some(rule) => format!("{}, {cases} of {rule}{counts}: {}", cause.status, cause.what),
@@ -111,8 +112,8 @@ fn heading(cause: &Cause<'_>) -> String {
 
 /// Returns a cause on one line for the list at the end: how many cases fail, the first of them, how, and the rule.
 fn in_short(cause: &Cause<'_>) -> String {
-    let (cases, first) = (several(cause.failures.len(), "case"), cause.failures[0].name());
-    let such_as = if cause.failures.len() > 1 { "such as " } else { "" };
+    let (cases, first) = (several(cause.count(), "case"), cause.failures[0].name());
+    let such_as = if cause.count() > 1 { "such as " } else { "" };
     let rule = cause.text.as_ref().map(|(rule, _)| {
         // The first clause says what the rule is about.
         let end = ["; ", ". ", ": "].iter().filter_map(|end| rule.find(end)).min();
@@ -123,9 +124,9 @@ fn in_short(cause: &Cause<'_>) -> String {
     format!("{}, {cases}, {such_as}{first}: {what}{}", cause.status, rule.unwrap_or_default())
 }
 
-fn listed(failures: &[Failure<'_>]) -> String {
-    let names: Vec<_> = failures.iter().take(LISTED).map(Failure::name).collect();
-    let more = failures.len() - names.len();
+fn listed(names: impl ExactSizeIterator<Item = String>) -> String {
+    let more = names.len().saturating_sub(LISTED);
+    let names: Vec<_> = names.take(LISTED).collect();
     if more > 0 { format!("{}, … and {more} more", names.join(", ")) } else { names.join(", ") }
 }
 
@@ -138,6 +139,10 @@ fn write_failure(text: &mut String, failure: &Failure<'_>) {
         if let Some(at) = text.rfind(&format!("--filter {one}")) {
             text.replace_range(at..at + "--filter ".len() + one.len(), &format!("--filter {quoted}"));
         }
+    }
+    if !failure.same.is_empty() {
+        let questions = several(failure.same.len(), "other question");
+        *text += &format!("  {:<8}{questions} made small: {}\n", "same", listed(failure.same.iter().cloned()));
     }
 }
 
