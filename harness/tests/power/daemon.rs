@@ -1,12 +1,14 @@
 //! A mock with one thing broken: a layer before it changes requests and replies, as a row of data says.
 
 use std::path::Path;
+use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
 use mock_xend::{Daemon, MockXend, Scenario};
 use regex::bytes::Regex;
 use tokio::io::{AsyncReadExt, AsyncWriteExt, DuplexStream};
+use tokio::task::yield_now;
 use xend_client::{Client, Face, Release, Uri};
 use xend_harness::laws::Host;
 
@@ -32,12 +34,26 @@ struct Faults {
     is_skipped: bool,
     /// The first reply, which comes again, if the mutant is stale.
     first: Option<Mutex<Option<Vec<u8>>>>,
+    /// Whether a request that comes while another one is served is answered and lost.
+    is_racing: bool,
+    /// How many requests are served.
+    under_way: AtomicUsize,
 }
+
+/// How often a request waits for others that come at the same time.
+const TURNS: usize = 32;
 
 impl LayeredMock {
     /// A server that has the world of the captures, and no faults.
     pub(crate) fn whole(release: Release) -> Self {
         Self { daemon: daemon(release, None), faults: Arc::default() }
+    }
+
+    /// A server that loses a request over sxp which comes while another one is served.
+    pub(crate) fn racing(release: Release) -> Self {
+        let on = Some(Regex::new("^POST ").expect("a pattern"));
+        let faults = Faults { face: Some(Face::Sxp), on, is_racing: true, ..Faults::default() };
+        Self { daemon: daemon(release, None), faults: Arc::new(faults) }
     }
 
     pub(crate) fn broken(mutant: &DaemonMutant) -> Self {
@@ -56,6 +72,7 @@ impl LayeredMock {
             reply: mutant.reply.iter().map(pair).collect(),
             is_skipped: mutant.skip,
             first: mutant.stale.then(Mutex::default),
+            ..Faults::default()
         };
         Self { daemon: daemon(release, scenario), faults: Arc::new(faults) }
     }
@@ -91,16 +108,24 @@ fn daemon(release: Release, scenario: Option<Scenario>) -> Daemon {
 /// Serves one connection, which has one request.
 async fn relay(mut client: DuplexStream, daemon: Daemon, face: Face, faults: Arc<Faults>) {
     let Some(request) = whole_request(&mut client).await else { return };
+    let is_second = faults.under_way.fetch_add(1, Ordering::SeqCst) > 0;
+    if faults.is_racing {
+        for _ in 0..TURNS {
+            yield_now().await;
+        }
+    }
     let is_hit =
         faults.face.is_none_or(|it| it == face) && faults.on.as_ref().is_none_or(|pattern| pattern.is_match(&request));
+    let is_hit = is_hit && (is_second || !faults.is_racing);
     let reply = if is_hit { faults.answer(&request, &daemon, face).await } else { ask(&daemon, face, &request).await };
+    faults.under_way.fetch_sub(1, Ordering::SeqCst);
     // A client that has gone needs no reply.
     let _ = client.write_all(&reply).await;
 }
 
 impl Faults {
     async fn answer(&self, request: &[u8], daemon: &Daemon, face: Face) -> Vec<u8> {
-        if self.is_skipped {
+        if self.is_skipped || self.is_racing {
             return done(face);
         }
         let further = async |change: &Option<(Regex, Vec<u8>)>| {

@@ -2,7 +2,7 @@
 
 use xend_wire::Release;
 
-use super::moves::Move;
+use super::moves::Done;
 
 /// What is expected after the last operation of a program.
 #[derive(Clone, Debug, PartialEq)]
@@ -17,12 +17,13 @@ pub(super) enum Last {
     Listed(&'static str, bool),
 }
 
-/// Returns the text of a law file. Each operation has what the model made of it: the code of an error, or nothing.
-pub(super) fn law(name: &str, release: Release, moves: &[(Move, Option<String>)], last: &Last) -> String {
+/// Returns the text of a law file. Each operation has what the model made of it: the code of an error, or nothing. Those
+/// that were done at the same time stand in the order that their outcomes fit.
+pub(super) fn law(name: &str, release: Release, done: &[Done], last: &Last) -> String {
     let mut text = format!(
         "id = \"laws/{name}\"\ntitle = \"Programs of operations do what the model does\"\nsource = \"generated; a mock of {release}\"\nreleases = [\"{release}\"]\n"
     );
-    for (one, error) in moves {
+    for Done { one, error, .. } in done {
         let arguments: Vec<_> = one.arguments.iter().map(|(name, value)| format!("{name} = \"{value}\"")).collect();
         text += &format!("\n[[step]]\noperation = \"{}\"\n", one.operation.name());
         if !arguments.is_empty() {

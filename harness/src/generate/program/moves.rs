@@ -14,15 +14,44 @@ pub(super) struct Move {
     pub(super) address: usize,
 }
 
-/// The most operations of a program.
+/// One step of a program.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Step {
+    pub(super) one: Move,
+    /// What another client does at the same time.
+    pub(super) beside: Option<Move>,
+}
+
+/// An operation that was done.
+#[derive(Clone, Debug, PartialEq)]
+pub(super) struct Done {
+    pub(super) one: Move,
+    /// The code with which it fails on the model.
+    pub(super) error: Option<String>,
+    /// Whether it was done at the same time as the one before.
+    pub(super) is_beside: bool,
+}
+
+/// The most steps of a program.
 const LONGEST: usize = 12;
 
 /// The domains of a program, by the placeholders of laws.
 pub(super) const DOMAINS: [&str; 2] = ["{domain}", "{other}"];
 
 /// Makes a program for a server with so many addresses.
-pub(super) fn program(choices: &mut Choices<'_>, addresses: usize) -> Vec<Move> {
-    choices.list("move", LONGEST, (9, 10), |choices| one(choices, addresses))
+pub(super) fn program(choices: &mut Choices<'_>, addresses: usize) -> Vec<Step> {
+    // A failure that needs no two operations at once gets simpler by doing them one after the other.
+    let is_concurrent = choices.below(2) == 1;
+    let steps = choices.list("step", LONGEST, (9, 10), |choices| {
+        let first = one(choices, addresses);
+        (first, choices.once_in(4).then(|| one(choices, addresses)))
+    });
+    let alone = |one| Step { one, beside: None };
+    let step = |(one, beside): (Move, Option<Move>)| match beside {
+        Some(_) if is_concurrent => vec![Step { one, beside }],
+        beside => std::iter::once(one).chain(beside).map(alone).collect(),
+    };
+    steps.into_iter().flat_map(step).collect()
 }
 
 fn one(choices: &mut Choices<'_>, addresses: usize) -> Move {

@@ -1,4 +1,4 @@
-//! One program on a server and on the model.
+//! Operations on a server and on the model, one after the other.
 
 use std::collections::BTreeMap;
 use std::time::Duration;
@@ -6,15 +6,11 @@ use std::time::Duration;
 use xend_client::{Arguments, Error as Failed, Fate};
 
 use super::law::Last;
-use super::model::{Seen, VIFS, look, model, settled};
-use super::moves::{DOMAINS, Move};
-use crate::Error;
+use super::model::{Seen, VIFS, look, settled};
+use super::moves::{DOMAINS, Done, Move};
 use crate::law::{Names, PREFIX};
 use crate::laws::{Host, remove_domain};
 use crate::verdict::Status;
-
-/// What sets the names and the uuids of programs' domains apart from those of laws.
-const NUMBER: usize = 99_999;
 
 /// How often the domains of a program are removed until none is left.
 const ROUNDS: usize = 4;
@@ -40,9 +36,20 @@ pub(super) struct Differs {
     pub(super) why: &'static str,
     pub(super) got: String,
     pub(super) wanted: String,
-    /// The operations up to the one that shows it, each with the code that it fails with on the model.
-    pub(super) done: Vec<(Move, Option<String>)>,
-    pub(super) last: Last,
+    /// The operations up to the one that shows it.
+    pub(super) done: Vec<Done>,
+    /// What a law is to say behind them; `None` if no law can tell it.
+    pub(super) last: Option<Last>,
+}
+
+/// A program while it runs.
+pub(super) struct Running<'r> {
+    pub(super) model: Host,
+    /// The domains of the program.
+    pub(super) names: &'r [String],
+    /// What the placeholders in arguments mean.
+    pub(super) words: &'r Names,
+    pub(super) done: Vec<Done>,
 }
 
 impl<'t> Trial<'t> {
@@ -53,7 +60,7 @@ impl<'t> Trial<'t> {
     }
 
     /// Returns the states of domains that are not of programs.
-    async fn others(&self) -> Result<BTreeMap<String, String>, Failed> {
+    pub(super) async fn others(&self) -> Result<BTreeMap<String, String>, Failed> {
         let Some((_, client)) = self.host.addresses.first() else { return Ok(BTreeMap::new()) };
         let mut states = BTreeMap::new();
         let names = client.all_domains().await?;
@@ -68,28 +75,8 @@ impl<'t> Trial<'t> {
         Ok(states)
     }
 
-    /// Runs a program, and removes its domains. Returns how the server differs from the model, if it does.
-    pub(super) async fn run(&mut self, program: &[Move]) -> Result<Option<Differs>, Error> {
-        let words = Names::new(NUMBER, 0, self.kernel);
-        let meaning = |text: &str| words.put(text);
-        let names = words.domains();
-        let model = model(self.host)?;
-        let mut done = Vec::new();
-        let found = self.steps(program, &model, &names, &meaning, &mut done).await;
-        if let (Err(error), None) = (self.remove(&names).await, &found) {
-            return Ok(Some(Differs::unreachable(&error, done)));
-        }
-        // What a program did to other domains is not told of the next one.
-        if found.is_some()
-            && let Ok(others) = self.others().await
-        {
-            self.bystanders = others;
-        }
-        Ok(found)
-    }
-
     /// Removes the domains of a program. Several may have one name, as two that were created with one uuid have.
-    async fn remove(&self, names: &[String]) -> Result<(), Failed> {
+    pub(super) async fn remove(&self, names: &[String]) -> Result<(), Failed> {
         for _ in 0..ROUNDS {
             for name in names {
                 remove_domain(self.host, name).await?;
@@ -102,69 +89,56 @@ impl<'t> Trial<'t> {
         Ok(())
     }
 
-    async fn steps(
-        &self,
-        program: &[Move],
-        model: &Host,
-        names: &[String],
-        meaning: &impl Fn(&str) -> String,
-        done: &mut Vec<(Move, Option<String>)>,
-    ) -> Option<Differs> {
-        for one in program {
-            let mut one = one.clone();
-            // An address that lacks the operation leaves it to another one.
-            let has = |at: &usize| self.host.addresses[*at].1.supports(one.operation);
-            let Some(at) = std::iter::once(one.address).chain(0..self.host.addresses.len()).find(has) else { continue };
-            one.address = at;
-            let arguments: Arguments =
-                one.arguments.iter().map(|(name, value)| ((*name).to_owned(), meaning(value))).collect();
-            let wanted = model.addresses[at].1.call(one.operation, &arguments).await;
-            if wanted.as_ref().is_err_and(|error| error.fate() == Fate::Invalid) {
-                continue;
-            }
-            let got = self.host.addresses[at].1.call(one.operation, &arguments).await;
-            let code = wanted.as_ref().err().map(|error| error.code().to_string());
-            done.push((one, code.clone()));
-            // An operation of several requests may fail midway, on the model, too.
-            let is_told = |error: &Failed| {
-                error.fate() == Fate::Refused || wanted.as_ref().is_err_and(|wanted| wanted.fate() == error.fate())
-            };
-            let got_code = match got {
-                Ok(_) => None,
-                Err(error) if is_told(&error) => Some(error.code().to_string()),
-                Err(error) => return Some(Differs::unreachable(&error, done.clone())),
-            };
-            if got_code != code {
-                let say = |code: Option<String>| code.unwrap_or_else(|| "done".to_owned());
-                return Some(Differs {
-                    status: Status::Fail,
-                    why: "an operation has another outcome than on the model",
-                    got: say(got_code),
-                    wanted: say(code),
-                    done: done.clone(),
-                    last: Last::Outcome,
-                });
-            }
-            if let Some(found) = self.seen(model, names, done).await {
-                return Some(found);
-            }
+    /// Does one operation, and compares.
+    pub(super) async fn one(&self, one: &Move, running: &mut Running<'_>) -> Option<Differs> {
+        let mut one = one.clone();
+        // An address that lacks the operation leaves it to another one.
+        let has = |at: &usize| self.host.addresses[*at].1.supports(one.operation);
+        let at = std::iter::once(one.address).chain(0..self.host.addresses.len()).find(has)?;
+        one.address = at;
+        let arguments = running.arguments(&one);
+        let wanted = running.model.addresses[at].1.call(one.operation, &arguments).await;
+        if wanted.as_ref().is_err_and(|error| error.fate() == Fate::Invalid) {
+            return None;
         }
-        None
+        let got = self.host.addresses[at].1.call(one.operation, &arguments).await;
+        let error = wanted.as_ref().err().map(|error| error.code().to_string());
+        running.done.push(Done { one, error: error.clone(), is_beside: false });
+        let got = match code(got, wanted.as_ref().err().map(Failed::fate)) {
+            Ok(got) => got,
+            Err(error) => return Some(Differs::unreachable(&error, running.done.clone())),
+        };
+        if got != error {
+            return Some(Differs {
+                status: Status::Fail,
+                why: "an operation has another outcome than on the model",
+                got: say(got.as_deref()).to_owned(),
+                wanted: say(error.as_deref()).to_owned(),
+                done: running.done.clone(),
+                last: Some(Last::Outcome),
+            });
+        }
+        self.seen(running).await
     }
 
     /// Compares what can be seen over each address.
-    async fn seen(&self, model: &Host, names: &[String], done: &[(Move, Option<String>)]) -> Option<Differs> {
+    async fn seen(&self, Running { model, names, done, .. }: &Running<'_>) -> Option<Differs> {
         for ((label, client), (_, modelled)) in self.host.addresses.iter().zip(&model.addresses) {
             // The model is in memory, and answers.
             let wanted = look(modelled, names).await.unwrap_or_default();
             let got = match settled(client, names, &wanted, self.pause).await {
                 Ok(got) => got,
-                Err(error) => return Some(Differs::unreachable(&error, done.to_vec())),
+                Err(error) => return Some(Differs::unreachable(&error, done.clone())),
             };
             if got != wanted {
-                return Some(difference(label, names, &got, &wanted, done.to_vec()));
+                return Some(difference(label, names, &got, &wanted, done.clone()));
             }
         }
+        self.bystanders_as_before(done).await
+    }
+
+    /// Compares the domains that programs have nothing to do with.
+    pub(super) async fn bystanders_as_before(&self, done: &[Done]) -> Option<Differs> {
         match self.others().await {
             Ok(others) if others == self.bystanders => None,
             Ok(others) => {
@@ -178,7 +152,7 @@ impl<'t> Trial<'t> {
                     got: format!("{name} is {is}"),
                     wanted: format!("{name} is {was}"),
                     done: done.to_vec(),
-                    last: Last::Outcome,
+                    last: Some(Last::Outcome),
                 })
             }
             Err(error) => Some(Differs::unreachable(&error, done.to_vec())),
@@ -186,10 +160,43 @@ impl<'t> Trial<'t> {
     }
 }
 
+impl Running<'_> {
+    /// The arguments of an operation, with what the placeholders in them mean.
+    pub(super) fn arguments(&self, one: &Move) -> Arguments {
+        one.arguments.iter().map(|(name, value)| ((*name).to_owned(), self.words.put(value))).collect()
+    }
+}
+
+/// Returns the code with which a server refuses an operation, if it does.
+///
+/// # Errors
+/// Returns the error if no reply tells what became of the operation. One of several requests may fail midway, on the
+/// model, too, whose fate is `wanted`.
+pub(super) fn code<T>(got: Result<T, Failed>, wanted: Option<Fate>) -> Result<Option<String>, Failed> {
+    match got {
+        Ok(_) => Ok(None),
+        Err(error) if error.fate() == Fate::Refused || wanted == Some(error.fate()) => {
+            Ok(Some(error.code().to_string()))
+        }
+        Err(error) => Err(error),
+    }
+}
+
+/// Returns an outcome in a word.
+pub(super) fn say(code: Option<&str>) -> &str {
+    code.unwrap_or("done")
+}
+
 /// Tells the first difference of two readings.
-fn difference(label: &str, names: &[String], got: &Seen, wanted: &Seen, done: Vec<(Move, Option<String>)>) -> Differs {
-    let differs =
-        |why, got: String, wanted: String, last| Differs { status: Status::Fail, why, got, wanted, done, last };
+pub(super) fn difference(label: &str, names: &[String], got: &Seen, wanted: &Seen, done: Vec<Done>) -> Differs {
+    let differs = |why, got: String, wanted: String, last| Differs {
+        status: Status::Fail,
+        why,
+        got,
+        wanted,
+        done,
+        last: Some(last),
+    };
     for (name, word) in names.iter().zip(DOMAINS) {
         let is_listed = |seen: &Seen| seen.names.contains(name);
         if is_listed(got) != is_listed(wanted) {
@@ -235,12 +242,12 @@ fn difference(label: &str, names: &[String], got: &Seen, wanted: &Seen, done: Ve
 }
 
 impl Differs {
-    pub(super) fn unreachable(error: &Failed, done: Vec<(Move, Option<String>)>) -> Self {
+    pub(super) fn unreachable(error: &Failed, done: Vec<Done>) -> Self {
         let (status, why) = match error.fate() {
             Fate::NotSent => (Status::Crash, "the server can't be reached"),
             _ if error.is_timeout() => (Status::Timeout, "the server does not answer in time"),
             _ => (Status::InvalidAnswer, "the server's answer can't be read"),
         };
-        Self { status, why, got: error.to_string(), wanted: "an answer".to_owned(), done, last: Last::Outcome }
+        Self { status, why, got: error.to_string(), wanted: "an answer".to_owned(), done, last: Some(Last::Outcome) }
     }
 }
