@@ -8,12 +8,12 @@ use mock_xend::Faults;
 use serde_json::json;
 
 use super::reply::{Reply, Sent};
-use crate::case::{Level, WritingOutcome};
+use crate::case::{CaseAbout, Level, WritingOutcome};
 use crate::feature::Feature;
 use crate::shorten::{lines, shortened};
 use crate::tagged::Tagged;
 use crate::version::Version;
-use crate::{Error, Rules};
+use crate::{Codec, Error, Rules};
 
 /// The call of a case that names none: the example of the specification.
 pub(super) const METHOD: &str = "examples.getStateName";
@@ -70,6 +70,42 @@ impl CallCase {
     /// The time that a subject is told to allow for a call, if the case does not say another one.
     pub const DEADLINE: Duration = Duration::from_secs(4);
 
+    /// Makes a case in which a call gets a reply, which is all that is special about it.
+    ///
+    /// # Errors
+    /// Returns a message if the call can't be read, which is a mistake of this project.
+    pub(crate) fn replied(id: &str, about: CaseAbout, reply: Reply, learns: Vec<CallOutcome>) -> Result<Self, String> {
+        Ok(Self {
+            id: id.to_owned(),
+            title: about.title,
+            rule: about.rule.unwrap_or_default(),
+            source: about.source,
+            since: Version::current(),
+            path: PATH.to_owned(),
+            method: METHOD.to_owned(),
+            params: PARAMS.to_owned(),
+            call: Some(Self::whole(METHOD, PARAMS)?),
+            rules: Codec::Xmlrpc.default_rules(),
+            outcome: WritingOutcome::Written,
+            calls: 1,
+            is_early: false,
+            reply,
+            faults: Faults::none(),
+            wire: Vec::new(),
+            requests: 1,
+            needs: Vec::new(),
+            deadline: Self::DEADLINE,
+            level: Level::Must,
+            learns,
+        })
+    }
+
+    /// Returns a call, given its parameters as a JSON array.
+    pub(super) fn whole(method: &str, params: &str) -> Result<Tagged, String> {
+        let call = format!(r#"[{{"call":{{"method":{},"params":{params}}}}}]"#, json!(method));
+        Tagged::from_json(call.as_bytes(), Codec::Xmlrpc).map_err(|error| error.to_string())
+    }
+
     /// Returns the case as JSON, for runners that are not this one.
     ///
     /// # Errors
@@ -110,6 +146,14 @@ impl CallCase {
         let head = head.to_string();
         let head = head.strip_suffix('}').unwrap_or(&head);
         Ok(format!("{head},\"params\":{},\"learns\":[{learns}]}}", self.params))
+    }
+
+    /// Returns the bytes of the reply, without its faults.
+    pub(crate) fn reply_bytes(&self) -> Vec<u8> {
+        match self.reply.sent() {
+            Ok(Sent::Kept(bytes) | Sent::Closed(bytes)) => bytes,
+            Ok(Sent::Close | Sent::Hang) | Err(_) => Vec::new(),
+        }
     }
 
     /// Describes the reply, as lines.

@@ -152,8 +152,7 @@ impl Source<'_> {
                 (method, params.map_err(|message| self.wrong(span, message))?)
             }
         };
-        let call = format!(r#"[{{"call":{{"method":{},"params":{params}}}}}]"#, json!(method));
-        let call = self.tagged(&call, &id)?;
+        let call = CallCase::whole(&method, &params).map_err(|message| self.wrong(id.clone(), message))?;
         let (reply, reply_span) = match table.reply {
             Some(reply) => (reply.get_ref().clone(), reply.span()),
             None => (Reply::Value(Reply::VALUE.to_owned()), id.clone()),

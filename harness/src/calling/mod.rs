@@ -7,6 +7,7 @@
 mod case;
 mod file;
 mod judgement;
+mod print;
 mod reply;
 mod request;
 mod server;
@@ -17,5 +18,6 @@ mod value;
 
 pub use case::{CallCase, CallOutcome, WireCheck};
 pub(crate) use judgement::{CallJudgement, Called};
+pub(crate) use reply::Reply;
 pub(crate) use request::dechunked;
 pub use server::{Exchange, Server};

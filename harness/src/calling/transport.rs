@@ -4,13 +4,18 @@ use std::io::{self, ErrorKind, Read, Write};
 use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpListener, TcpStream};
 use std::os::unix::net::{UnixListener, UnixStream};
 use std::path::PathBuf;
-use std::time::Duration;
+use std::thread;
+use std::time::{Duration, Instant};
 
 use tempfile::TempDir;
 
 #[cfg(feature = "tls")]
 use super::tls::{Certificate, Encrypted};
 use crate::transport::Transport;
+
+/// How long a port is waited for, and how long until it is looked for again.
+const NO_PORT: Duration = Duration::from_secs(90);
+const AGAIN: Duration = Duration::from_millis(50);
 
 /// A socket that waits for callers.
 #[derive(Debug)]
@@ -30,7 +35,7 @@ impl Listener {
     /// Binds a socket of the transport: a port of the loopback address, or a Unix socket in a folder of its own.
     pub(super) fn bind(transport: Transport) -> io::Result<Self> {
         let tcp = || {
-            let listener = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))?;
+            let listener = free_port()?;
             let address = listener.local_addr()?;
             io::Result::Ok((listener, address))
         };
@@ -64,10 +69,10 @@ impl Listener {
     /// Connects once, so that whoever accepts wakes up.
     pub(super) fn wake(&self) {
         match self {
-            Self::Tcp(_, address) => drop(TcpStream::connect(address)),
+            Self::Tcp(_, address) => wake(address),
             Self::Unix { path, .. } => drop(UnixStream::connect(path)),
             #[cfg(feature = "tls")]
-            Self::Tls(_, address, _) => drop(TcpStream::connect(address)),
+            Self::Tls(_, address, _) => wake(address),
         }
     }
 
@@ -101,6 +106,26 @@ impl Listener {
             #[cfg(feature = "tls")]
             Self::Tls(_, _, certificate) => Some(certificate.ca_file()),
         }
+    }
+}
+
+/// Binds any free port of the loopback address. The system keeps the port of a connection that was closed for a minute, so
+/// after tens of thousands of cases none may be free for a while.
+fn free_port() -> io::Result<TcpListener> {
+    let begin = Instant::now();
+    loop {
+        match TcpListener::bind((Ipv4Addr::LOCALHOST, 0)) {
+            Err(error) if error.kind() == ErrorKind::AddrInUse && begin.elapsed() < NO_PORT => thread::sleep(AGAIN),
+            bound => return bound,
+        }
+    }
+}
+
+/// Connects, and resets the connection, since the system keeps no port for that.
+fn wake(address: &SocketAddr) {
+    if let Ok(stream) = TcpStream::connect(address) {
+        // Without it the port is only kept longer.
+        let _ = rustix::net::sockopt::set_socket_linger(&stream, Some(Duration::ZERO));
     }
 }
 

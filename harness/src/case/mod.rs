@@ -2,7 +2,7 @@
 
 mod file;
 pub(crate) mod pieces;
-mod print;
+pub(crate) mod print;
 mod rule;
 mod writing;
 

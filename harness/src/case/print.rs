@@ -2,6 +2,7 @@
 
 use data_encoding::BASE64;
 
+use super::pieces::{Piece, texts};
 use super::{Case, Expect, Outcome, Permitted};
 use crate::tagged::Tagged;
 
@@ -54,8 +55,17 @@ fn outcome(outcome: &Outcome) -> String {
     }
 }
 
+/// Returns pieces of a text as an array of TOML.
+pub(crate) fn pieces(pieces: &[Piece]) -> Result<String, String> {
+    let piece = |(text, times): (String, usize)| match times {
+        1 => format!("{{ text = {} }}", quoted(&text)),
+        _ => format!("{{ repeat = {}, times = {times} }}", quoted(&text)),
+    };
+    Ok(format!("[{}]", texts(pieces)?.into_iter().map(piece).collect::<Vec<_>>().join(", ")))
+}
+
 /// Returns a string of TOML. What can't be seen is written as an escape.
-fn quoted(text: &str) -> String {
+pub(crate) fn quoted(text: &str) -> String {
     // A string in single quotes is shown as it is, but has no quote and no control character in it.
     if text.contains(['"', '\\']) && !text.contains(|it: char| it == '\'' || it != ' ' && !it.is_ascii_graphic()) {
         return format!("'{text}'");
@@ -66,6 +76,8 @@ fn quoted(text: &str) -> String {
             '"' => quoted += "\\\"",
             '\\' => quoted += "\\\\",
             '\n' => quoted += "\\n",
+            '\r' => quoted += "\\r",
+            '\t' => quoted += "\\t",
             ' ' => quoted.push(' '),
             it if it.is_ascii_graphic() || it.is_alphanumeric() => quoted.push(it),
             it => quoted += &format!("\\U{:08X}", u32::from(it)),

@@ -9,6 +9,7 @@ use super::export::{as_json, export, write};
 use super::other_cases::other_cases;
 use super::output::{print, print_json};
 use super::test::cases;
+use crate::calling::CallCase;
 use crate::case::{Case, Expect, Rule};
 use crate::pattern::Pattern;
 use crate::shorten::lines;
@@ -51,8 +52,8 @@ pub(super) struct FilesArguments {
     /// --cases.
     #[arg(long, value_name = "FILE", requires = "cases")]
     add: Option<PathBuf>,
-    /// With --add: the folder of your cases, which test --cases asks. The case gets the file CODEC/NAME.toml there, by
-    /// its id.
+    /// With --add: the folder of your cases, which test --cases asks. The case gets the file CODEC/NAME.toml or
+    /// calls/NAME.toml there, by its id.
     #[arg(long, value_name = "DIR", requires = "add")]
     cases: Option<PathBuf>,
 }
@@ -141,20 +142,43 @@ pub(super) fn files(arguments: &FilesArguments) -> Result<u8, Error> {
 
 fn add(file: &Path, folder: &Path) -> Result<u8, Error> {
     let (name, text) = text_file::read(file, "a case file")?;
-    let id = Case::id_of(&name, text.as_bytes())?;
-    let beside = |beside: &str| {
-        let beside = file.with_file_name(beside);
-        text_file::bytes(&beside).map_err(|error| error.to_string())
-    };
-    let path = format!("{id}.toml");
-    Case::parse(&path, &name, text.as_bytes(), &beside)?;
-    let to = folder.join(&path);
+    // A file of calls is a list of cases.
+    let is_of_calls = toml::from_str::<toml::Table>(&text).is_ok_and(|table| table.contains_key("case"));
+    let id = if is_of_calls { call_id(&name, &text)? } else { document_id(file, &name, &text)? };
+    let to = folder.join(format!("{id}.toml"));
     if to.exists() {
         return Err(Error::Usage(format!("{} is there already; give the case another id", to.display())));
     }
     write(&to, text.as_bytes())?;
     print(&format!("{id} is in {}\n", to.display()))?;
     Ok(0)
+}
+
+/// Reads a case of a document, and returns its id.
+fn document_id(file: &Path, name: &str, text: &str) -> Result<String, Error> {
+    let id = Case::id_of(name, text.as_bytes())?;
+    let beside = |beside: &str| {
+        let beside = file.with_file_name(beside);
+        text_file::bytes(&beside).map_err(|error| error.to_string())
+    };
+    Case::parse(&format!("{id}.toml"), name, text.as_bytes(), &beside)?;
+    Ok(id)
+}
+
+/// Reads a case of a call, and returns its id.
+fn call_id(name: &str, text: &str) -> Result<String, Error> {
+    let is_plain = |it: char| it.is_ascii_alphanumeric() || it == '-' || it == '_';
+    let cases = CallCase::parse(name, text.as_bytes())?;
+    let [case] = &cases[..] else {
+        return Err(Error::Usage(format!("{name} has {} cases, expected one", cases.len())));
+    };
+    match case.id.strip_prefix("calls/") {
+        Some(rest) if !rest.is_empty() && rest.chars().all(is_plain) => Ok(case.id.clone()),
+        _ => Err(Error::Usage(format!(
+            "`{}` is no id of a case to add, expected calls/NAME, with letters, digits and `-` for NAME",
+            case.id
+        ))),
+    }
 }
 
 fn explained(expect: &Expect) -> String {

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::against;
 use super::choices::Choices;
-use super::question::{Documents, Family, Question};
+use super::question::{Family, Kind, Question};
 use super::shrink::{Failing, smallest};
 use super::token::{Generated, Token};
 use crate::run::{Cases, Options, Run, Watch, ask_one, judge_with};
@@ -19,6 +19,9 @@ const SHRUNK: usize = 12;
 
 /// How often a subject is asked to make one failure small.
 const MOST: usize = 3_000;
+
+/// How often, if each question takes a server and a connection.
+const MOST_CALLS: usize = 300;
 
 /// Asks subjects generated questions, makes failures small, and returns the verdicts.
 ///
@@ -46,15 +49,15 @@ pub fn judge(
     }
     let options = &options;
     let asked: Vec<Asked> = match *generated {
-        Generated::One(token @ Token { family: Family::Document(documents), .. }) => vec![Asked { documents, token }],
+        Generated::One(token @ Token { family: Family::Asked(kind), .. }) => vec![Asked { kind, token }],
         Generated::One(token) => {
             return Err(Error::Usage(format!("{token} is a question for a server, and no address of one is given")));
         }
         Generated::Many { count, seed } => {
             let kinds = kinds(subjects, codecs, against.as_deref(), options)?;
-            let turn = |(&documents, number): (&Documents, u64)| {
-                let token = Token { family: Family::Document(documents), index: number / kinds.len() as u64, seed };
-                Asked { documents, token }
+            let turn = |(&kind, number): (&Kind, u64)| {
+                let token = Token { family: Family::Asked(kind), index: number / kinds.len() as u64, seed };
+                Asked { kind, token }
             };
             kinds.iter().cycle().zip(0..count).map(turn).collect()
         }
@@ -66,14 +69,15 @@ pub fn judge(
             "nothing is generated for what the subject declares, but for the rules {rules}"
         )));
     }
-    let (mut reading, mut writing) = (Vec::new(), Vec::new());
+    let (mut reading, mut writing, mut calling) = (Vec::new(), Vec::new(), Vec::new());
     for asked in &asked {
         match against::asked(&mut against, asked.made(&mut asked.token.choices()))? {
             Question::Read(case) => reading.push(case),
             Question::Write(case) => writing.push(case),
+            Question::Call(case, _) => calling.push(case),
         }
     }
-    let cases = Cases { reading: &reading, writing: &writing, ..Cases::default() };
+    let cases = Cases { reading: &reading, writing: &writing, calling: &calling, ..Cases::default() };
     let mut run = judge_with(subjects, cases, options, watch)?;
     if run.interrupted.is_none()
         && let Some(subject) = subjects.first_mut()
@@ -87,8 +91,8 @@ pub fn judge(
 
 /// The rules of a codec that questions are generated for.
 fn rules(codec: Codec) -> Vec<Rules> {
-    let first = Documents::ALL.iter().find(|documents| documents.codec() == codec);
-    first.map(|documents| documents.rules()).unwrap_or_default()
+    let first = Kind::ALL.iter().find(|kind| kind.codec() == codec);
+    first.map(|kind| kind.rules()).unwrap_or_default()
 }
 
 /// What the subject can be asked.
@@ -97,43 +101,44 @@ fn kinds(
     codecs: &[Codec],
     against: Option<&dyn Subject>,
     options: &Options,
-) -> Result<Vec<Documents>, Error> {
+) -> Result<Vec<Kind>, Error> {
     let Some(first) = subjects.first_mut() else { return Ok(Vec::new()) };
     // If the start fails, the run says so.
-    let Ok(()) = first.start()? else { return Ok(Documents::ALL.to_vec()) };
+    let Ok(()) = first.start()? else { return Ok(Kind::ALL.to_vec()) };
     let declaration = first.declaration().clone();
     first.finish();
     let suites = &options.selection.suites;
-    let is_asked = |documents: &&Documents| {
-        let declared = match documents.suite() {
-            Suite::Writing => &declaration.encodes,
-            _ => &declaration.decodes,
+    let is_asked = |kind: &&Kind| {
+        let declares = |rules: &Rules| match kind.suite() {
+            Suite::Calling => !declaration.calls_over.is_empty(),
+            Suite::Writing => declaration.encodes.contains(rules),
+            _ => declaration.decodes.contains(rules),
         };
         // What two writers write may differ in a thousand ways.
-        let is_other = |it: &dyn Subject| documents.suite() == Suite::Writing || !reads(it, **documents);
-        codecs.contains(&documents.codec())
+        let is_other = |it: &dyn Subject| kind.suite() != Suite::Reading || !reads(it, **kind);
+        codecs.contains(&kind.codec())
             && !against.is_some_and(is_other)
-            && (suites.is_empty() || suites.contains(&documents.suite()))
-            && documents.rules().iter().any(|rules| declared.contains(rules) && options.rules.contains(rules))
+            && (suites.is_empty() || suites.contains(&kind.suite()))
+            && kind.rules().iter().any(|rules| declares(rules) && options.rules.contains(rules))
     };
-    Ok(Documents::ALL.iter().filter(is_asked).copied().collect())
+    Ok(Kind::ALL.iter().filter(is_asked).copied().collect())
 }
 
 /// Whether a subject reads documents of that kind.
-fn reads(subject: &dyn Subject, documents: Documents) -> bool {
-    documents.rules().iter().any(|rules| subject.declaration().decodes.contains(rules))
+fn reads(subject: &dyn Subject, kind: Kind) -> bool {
+    kind.rules().iter().any(|rules| subject.declaration().decodes.contains(rules))
 }
 
 /// A question and its token.
 #[derive(Clone, Copy, Debug)]
 struct Asked {
-    documents: Documents,
+    kind: Kind,
     token: Token,
 }
 
 impl Asked {
     fn made(self, choices: &mut Choices<'_>) -> Question {
-        self.documents.question(&self.token.id(), choices)
+        self.kind.question(&self.token.id(), choices)
     }
 }
 
@@ -207,17 +212,18 @@ impl Shrinking<'_, '_> {
     fn shrunk(&mut self, one: Asked, verdict: &Verdict) -> Result<Question, Error> {
         let mut choices = one.token.choices();
         let first = one.made(&mut choices);
-        let failing = Failing { size: first.input().len(), drawn: choices.into_drawn() };
+        let failing = Failing { size: first.size(), drawn: choices.into_drawn() };
         let mut seen = HashSet::new();
-        let found = smallest(failing, MOST, |numbers| {
+        let most = if one.kind.suite() == Suite::Calling { MOST_CALLS } else { MOST };
+        let found = smallest(failing, most, |numbers| {
             let mut choices = Choices::given(numbers);
             let question = against::asked(&mut self.against, one.made(&mut choices))?;
             // A document that breaks another rule would have another cause.
-            let is_other = one.documents.is_broken() && question.rule() != first.rule();
-            if is_other || !seen.insert((question.input().to_vec(), question.rule().map(str::to_owned))) {
+            let is_other = one.kind.is_broken() && question.rule() != first.rule();
+            if is_other || !seen.insert((question.input().into_owned(), question.rule().map(str::to_owned))) {
                 return Ok(None);
             }
-            let failing = Failing { size: question.input().len(), drawn: choices.into_drawn() };
+            let failing = Failing { size: question.size(), drawn: choices.into_drawn() };
             let found = self.ask(&question, &verdict.variant)?;
             Ok::<_, Error>(found.filter(|found| symptom(found) == symptom(verdict)).map(|_| failing))
         })?;
@@ -227,8 +233,8 @@ impl Shrinking<'_, '_> {
 
 /// The verdict on a question that was made small.
 fn told(mut verdict: Verdict, question: &Question, token: Token) -> Verdict {
-    if let (Some(evidence), Question::Read(case)) = (&mut verdict.evidence, question) {
-        evidence.case = case.to_file(&format!("{}/{}", case.codec(), token.to_string().replace('/', "-")));
+    if let Some(evidence) = &mut verdict.evidence {
+        evidence.case = question.to_file(&token.to_string().replace('/', "-")).unwrap_or_default();
     }
     verdict
 }

@@ -12,14 +12,33 @@ const REFUSES: [&str; 6] = [
     r#"s/.*"id":"\([^"]*\)".*/{"id":"\1","reject":"no"}/"#,
 ];
 
-/// What fails is made small, the same way each time, and its case file is taken into a folder of cases.
+/// A caller that never learns anything.
+const NEVER_LEARNS: [&str; 6] = [
+    "sed",
+    "-u",
+    "-e",
+    r#"s/.*"hello".*/{"hello":{"name":"never learns","calls_over":["tcp"]}}/;t"#,
+    "-e",
+    r#"s/.*"id":"\([^"]*\)".*/{"id":"\1","error":"no"}/"#,
+];
+
 #[test]
 fn a_failure_is_told_and_kept() {
+    told_and_kept("generated", "12", &REFUSES);
+}
+
+#[test]
+fn a_failure_of_a_caller_is_told_and_kept() {
+    told_and_kept("generated-calls", "8", &NEVER_LEARNS);
+}
+
+/// What fails is made small, the same way each time, and its case file is taken into a folder of cases.
+fn told_and_kept(name: &str, count: &str, subject: &[&str]) {
     let _snapshots = snapshots();
-    let asked = [&["test", "--generate", "12", "--seed", "3", "--"], &REFUSES[..]].concat();
+    let asked = [&["test", "--generate", count, "--seed", "3", "--"], subject].concat();
     let told = transcript(&asked, b"");
     assert_eq!(told, transcript(&asked, b""));
-    insta::assert_snapshot!("generated", told);
+    insta::assert_snapshot!(name, told);
 
     let text = "where FILE is:\n";
     let file: String = told[told.find(text).expect("a case is told") + text.len()..]
@@ -31,11 +50,11 @@ fn a_failure_is_told_and_kept() {
     let (from, to) = (folder.path().join("new.toml"), folder.path().join("cases"));
     std::fs::write(&from, file).expect("it is written");
     let add = ["cases", "--add", path(&from), "--cases", path(&to)];
-    let again = [&["test", "--cases", path(&to), "--"], &REFUSES[..]].concat();
+    let again = [&["test", "--cases", path(&to), "--"], subject].concat();
     let mut all = transcript_in(folder.path(), &add, b"");
     all += &transcript_in(folder.path(), &add, b"");
     all += &transcript_in(folder.path(), &again, b"");
-    insta::assert_snapshot!("generated-kept", all);
+    insta::assert_snapshot!(format!("{name}-kept"), all);
 }
 
 #[test]

@@ -1,9 +1,9 @@
 //! Generated questions against readers with one fault each.
 
 use xend_harness::generate::{self, Generated, Token};
-use xend_harness::run::{Options, Run};
+use xend_harness::run::{Options, Run, Selection};
 use xend_harness::subject::{Answer, Ask, BuiltIn, Declaration, Question, Reply, Subject};
-use xend_harness::{Codec, Error, Feature, Tagged};
+use xend_harness::{Codec, Error, Feature, Suite, Tagged};
 
 use crate::lax::{Faults, sexpr, xmlrpc};
 use crate::mutants::Mutant;
@@ -101,7 +101,9 @@ fn readers_without_faults_are_right() {
         assert!(run.unexpected() == 0, "{}", xend_harness::report::text(&run, xend_harness::report::Detail::Some));
     }
     let many = Generated::Many { count: 4_000, seed: 1 };
-    let run = generate::judge(&mut [&mut BuiltIn::new()], &many, &Codec::ALL, None, &strict(), &mut ());
+    let selection = Selection { suites: vec![Suite::Reading, Suite::Writing], ..Selection::default() };
+    let options = Options { selection, ..strict() };
+    let run = generate::judge(&mut [&mut BuiltIn::new()], &many, &Codec::ALL, None, &options, &mut ());
     let run = run.expect("the harness does not fail");
     assert!(run.unexpected() == 0, "{}", xend_harness::report::text(&run, xend_harness::report::Detail::Some));
 }

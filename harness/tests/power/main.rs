@@ -6,6 +6,7 @@ mod callers;
 mod daemon;
 mod daemons;
 mod generated;
+mod generated_calls;
 mod generated_programs;
 mod lax;
 mod mutants;

@@ -11,13 +11,14 @@ const MOST: u64 = 1_000_000;
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "Generated questions")]
 pub(super) struct Generating {
-    /// Ask N generated questions instead of the cases. Their answers are known by construction; --seed chooses them.
-    /// What fails is made small by asking again, and shown with a case file. For a server: run N random programs of
-    /// operations, which --destructive must allow, and compare it with a mock of its release; they touch only domains
-    /// whose names begin with xend-law-.
+    /// Ask N generated questions instead of the cases: documents to read, values to write, and replies of a server to
+    /// calls. Their answers are known by construction; --seed chooses them. What fails is made small by asking again,
+    /// and shown with a case file. For a server: run N random programs of operations, which --destructive must allow,
+    /// and compare it with a mock of its release; now and then two clients do an operation each at the same time. They
+    /// touch only domains whose names begin with xend-law-.
     #[arg(long, value_name = "N", value_parser = clap::value_parser!(u64).range(1..=MOST))]
     pub(super) generate: Option<u64>,
-    /// Ask one generated question again, by its token, such as xmlrpc/value/17/42.
+    /// Ask one generated question again, by its token, such as xmlrpc/value/17/42 or calls/reply/17/42.
     #[arg(long, value_name = "TOKEN", conflicts_with = "generate")]
     pub(super) repeat: Option<Token>,
     /// With --generate: ask this other command, too, and show where the two differ. Words with spaces are quoted as in a

@@ -32,16 +32,19 @@ pub(super) enum Part {
 }
 
 /// The bytes that characters become.
-#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+#[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
 pub(super) enum Encoding {
+    #[default]
     Utf8,
-    Utf16 { is_big: bool },
+    Utf16 {
+        is_big: bool,
+    },
     Latin1,
     Ascii,
 }
 
 /// What the layout of one document has, beside what it must have.
-#[derive(Clone, Copy, Debug)]
+#[derive(Clone, Copy, Debug, Default)]
 pub(super) struct Has {
     white_space: bool,
     comments: bool,
@@ -93,6 +96,11 @@ impl Has {
                 _ => Encoding::Utf8,
             },
         }
+    }
+
+    /// Chooses what a document has for which the layout is not all: most of them have the usual one.
+    pub(super) fn now_and_then(choices: &mut Choices<'_>) -> Self {
+        if choices.once_in(3) { Self::chosen(choices) } else { Self::default() }
     }
 }
 

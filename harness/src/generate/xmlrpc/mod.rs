@@ -13,10 +13,25 @@ use crate::feature::Feature;
 use crate::tagged::Tagged;
 use edits::{Broken, Edited};
 use layout::{Encoding, Has, Layout};
-use value::{Kind, Message, message};
+use value::{Kind, Message, message, reply as reply_message};
 
 /// The most choices of one edit.
 const EDIT: usize = 4;
+
+/// The document of a reply to a call.
+#[derive(Debug)]
+pub(super) struct Document {
+    pub(super) bytes: Vec<u8>,
+    /// How many of the bytes there are up to the end of the root element.
+    pub(super) root: usize,
+    /// What it means by construction.
+    pub(super) means: Tagged,
+    /// Whether a `Content-Type` may say that it is UTF-8.
+    pub(super) is_utf_8: bool,
+    pub(super) rule: &'static str,
+    pub(super) is_should: bool,
+    pub(super) needs: Vec<Feature>,
+}
 
 /// A document with the value that it has by construction.
 pub(super) fn sound(choices: &mut Choices<'_>) -> Reading {
@@ -49,13 +64,7 @@ pub(super) fn sound(choices: &mut Choices<'_>) -> Reading {
     let values = Tagged::from_json(wanted.as_bytes(), Codec::Xmlrpc).expect("the value has the tagged form");
     Reading {
         title: "A document means the value that it was made of".to_owned(),
-        // What is special about the layout comes before what every document has.
-        rule: rules
-            .iter()
-            .find(|rule| rule.starts_with("xml/"))
-            .or(rules.first())
-            .copied()
-            .unwrap_or("xmlrpc/response"),
+        rule: special(&rules).unwrap_or("xmlrpc/response"),
         input: layout.has.encoding.bytes(&text),
         level: if is_should { Level::Should } else { Level::Must },
         needs,
@@ -69,11 +78,27 @@ pub(super) fn broken(choices: &mut Choices<'_>) -> Reading {
     // The edit comes first, so that it stays while the rest gets smaller.
     let edit = choices.ahead(EDIT);
     let has = Has::chosen(choices);
-    let message = choices.group("message", |choices| message(choices, Kind::Plain));
+    broken_by(choices, &edit, has, |choices| message(choices, Kind::Plain))
+}
+
+/// A response or a fault that was broken by one edit.
+pub(super) fn broken_reply(choices: &mut Choices<'_>) -> Reading {
+    let edit = choices.ahead(EDIT);
+    let has = Has::now_and_then(choices);
+    broken_by(choices, &edit, has, reply_message)
+}
+
+fn broken_by(
+    choices: &mut Choices<'_>,
+    edit: &[u64],
+    has: Has,
+    message: impl FnOnce(&mut Choices<'_>) -> Message,
+) -> Reading {
+    let message = choices.group("message", message);
     let mut layout = Layout::new(choices, has);
     layout.message(&message);
     let (pieces, encoding) = (std::mem::take(&mut layout.pieces), layout.has.encoding);
-    let mut edited = Edited { choices: &mut Choices::spread(&edit), pieces, encoding, cut: None };
+    let mut edited = Edited { choices: &mut Choices::spread(edit), pieces, encoding, cut: None };
     let Broken { title, rule, level } = edited.broken();
     let text: String = edited.pieces.iter().map(|piece| &*piece.text).collect();
     let mut input = encoding.bytes(&text);
@@ -87,6 +112,44 @@ pub(super) fn broken(choices: &mut Choices<'_>) -> Reading {
         ordered: false,
         outcome: Outcome::Refused,
     }
+}
+
+/// A response or a fault, most of them in the usual layout.
+pub(super) fn reply(choices: &mut Choices<'_>) -> Document {
+    let has = Has::now_and_then(choices);
+    let message = choices.group("message", reply_message);
+    document(choices, has, &message)
+}
+
+/// A response whose string repeats a text as often as it is told.
+pub(super) fn long_reply(choices: &mut Choices<'_>, text: &str, times: usize) -> Document {
+    document(choices, Has::default(), &Message::Response(value::Value::Text(text.repeat(times))))
+}
+
+fn document(choices: &mut Choices<'_>, has: Has, message: &Message) -> Document {
+    let mut layout = Layout::new(choices, has);
+    layout.message(message);
+    let encoding = layout.has.encoding;
+    let bytes = |pieces: &[layout::Piece]| encoding.bytes(&pieces.iter().map(|it| &*it.text).collect::<String>());
+    let (whole, root) = (bytes(&layout.pieces), bytes(&layout.pieces[..layout.pieces.len() - 1]).len());
+    let is_fault = matches!(message, Message::Fault(..));
+    Document {
+        bytes: whole,
+        root,
+        means: Tagged::from_json(message.json().as_bytes(), Codec::Xmlrpc).expect("the value has the tagged form"),
+        is_utf_8: matches!(encoding, Encoding::Utf8),
+        rule: special(&layout.rules).filter(|rule| rule.starts_with("xml/")).unwrap_or(match is_fault {
+            true => "http/fault",
+            false => "http/reply",
+        }),
+        is_should: layout.is_should,
+        needs: features(message, encoding),
+    }
+}
+
+/// What is special about a layout comes before what every document has.
+fn special(rules: &[&'static str]) -> Option<&'static str> {
+    rules.iter().find(|rule| rule.starts_with("xml/")).or(rules.first()).copied()
 }
 
 /// A value to write, or one that has a character that no document can have.

@@ -88,6 +88,22 @@ pub(crate) fn message(choices: &mut Choices<'_>, kind: Kind) -> Message {
     }
 }
 
+/// Makes a response or a fault.
+pub(crate) fn reply(choices: &mut Choices<'_>) -> Message {
+    match choices.weighted(&[15, 5, 1]) {
+        0 => Message::Response(value(choices, Kind::Plain)),
+        1 => {
+            let code = int(choices);
+            Message::Fault(code, text(choices))
+        }
+        // What looks like a fault and is none.
+        _ => {
+            let code = ("faultCode".to_owned(), Value::Int(int(choices)));
+            Message::Response(Value::Struct(vec![code, ("faultString".to_owned(), Value::Text(text(choices)))]))
+        }
+    }
+}
+
 /// Makes a value.
 pub(crate) fn value(choices: &mut Choices<'_>, kind: Kind) -> Value {
     if kind == Kind::Deep {
