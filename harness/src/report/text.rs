@@ -141,8 +141,10 @@ fn write_failure(text: &mut String, failure: &Failure<'_>) {
         }
     }
     if !failure.same.is_empty() {
+        let are = if failure.same.len() == 1 { "is" } else { "are" };
         let questions = several(failure.same.len(), "other question");
-        *text += &format!("  {:<8}{questions} made small: {}\n", "same", listed(failure.same.iter().cloned()));
+        let names = listed(failure.same.iter().cloned());
+        *text += &format!("  {:<8}{questions} {are} this one when made small: {names}\n", "same");
     }
 }
 
