@@ -66,7 +66,7 @@ pub fn judge(
         let rules: Vec<_> = Codec::ALL.iter().flat_map(|&codec| rules(codec)).map(|rules| rules.to_string()).collect();
         let rules = rules.join(", ");
         return Err(Error::Usage(format!(
-            "nothing is generated for what the subject declares, but for the rules {rules}"
+            "nothing is generated for what the subject declares and the options choose, only documents to read and values to write by the rules {rules}, and replies to calls"
         )));
     }
     let (mut reading, mut writing, mut calling) = (Vec::new(), Vec::new(), Vec::new());

@@ -63,12 +63,12 @@ fn every_caller_that_replies_can_find_is_found() {
 
 #[test]
 fn callers_without_faults_are_right() {
-    let generated = Generated::Many { count: if all() { 2_000 } else { 150 }, seed: 1 };
+    let generated = Generated::Many { count: if all() { 2_000 } else { 80 }, seed: 1 };
     let mut own = BuiltIn::new();
     for caller in [&mut Caller::new("") as &mut dyn Subject, &mut own] {
         let run = judge(caller, &generated);
         assert!(run.unexpected() == 0, "{}", report::text(&run, report::Detail::Some));
-        assert!(run.count(Status::Pass) > 100, "{}", run.count(Status::Pass));
+        assert!(run.count(Status::Pass) > 50, "{}", run.count(Status::Pass));
     }
 }
 

@@ -32,8 +32,8 @@ pub(super) struct Done {
     pub(super) is_beside: bool,
 }
 
-/// The most steps of a program.
-const LONGEST: usize = 12;
+/// The most steps of a program, each of which has one operation or two.
+pub(super) const LONGEST: usize = 12;
 
 /// The domains of a program, by the placeholders of laws.
 pub(super) const DOMAINS: [&str; 2] = ["{domain}", "{other}"];

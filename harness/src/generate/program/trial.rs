@@ -7,13 +7,13 @@ use xend_client::{Arguments, Error as Failed, Fate};
 
 use super::law::Last;
 use super::model::{Seen, VIFS, look, settled};
-use super::moves::{DOMAINS, Done, Move};
+use super::moves::{DOMAINS, Done, LONGEST, Move};
 use crate::law::{Names, PREFIX};
 use crate::laws::{Host, remove_domain};
 use crate::verdict::Status;
 
-/// How often the domains of a program are removed until none is left.
-const ROUNDS: usize = 4;
+/// How often the domains of a program are removed until none is left: as many as there may be of one name.
+const ROUNDS: usize = 2 * LONGEST;
 
 /// The most domains of the host itself that are looked at.
 const BYSTANDERS: usize = 8;
