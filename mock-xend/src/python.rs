@@ -9,8 +9,8 @@ use std::time::{Duration, SystemTime};
 use xend_wire::datum::Datum;
 
 pub(crate) use raises::{
-    AN_INTEGER_IS_REQUIRED, c_int, compare, contains, hashable, items, long, name, no_attribute, not_a_number, number,
-    operand, shift,
+    AN_INTEGER_IS_REQUIRED, LIST_INDEX, c_int, compare, contains, hashable, items, long, name, no_attribute,
+    not_a_number, number, operand, shift, subtract,
 };
 
 /// Returns a dict whose members the daemon's source writes as a literal, in the order in which Python yields them.

@@ -60,6 +60,9 @@ pub(crate) fn c_int(value: &Datum) -> Result<i64, Raised> {
     }
 }
 
+/// The text of the exception for an index beyond the end of a list.
+pub(crate) const LIST_INDEX: &str = "list index out of range";
+
 /// The text of the exception for a value that is not a number, where a function in C takes an `int`.
 pub(crate) const AN_INTEGER_IS_REQUIRED: &[u8] = b"an integer is required";
 
@@ -139,6 +142,16 @@ pub(crate) fn operand(value: &Datum, operator: &str) -> Result<i64, Raised> {
             Err(format!("unsupported operand type(s) for {operator}: '{}' and 'int'", type_name(other)).into_bytes())
         }
     }
+}
+
+/// Computes `left - right` to see whether both are numbers.
+pub(crate) fn subtract(left: &Datum, right: &Datum) -> Result<(), Raised> {
+    let is_number = |value: &&Datum| matches!(value, Datum::Int(_) | Datum::Long(_) | Datum::Bool(_) | Datum::Float(_));
+    if [left, right].iter().all(is_number) {
+        return Ok(());
+    }
+    let (left, right) = (type_name(left), type_name(right));
+    Err(format!("unsupported operand type(s) for -: '{left}' and '{right}'").into_bytes())
 }
 
 /// Returns the text of the exception for `value.NAME`, if the value has no such attribute.

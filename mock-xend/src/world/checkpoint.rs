@@ -195,7 +195,8 @@ impl World {
         if path.is_some_and(|path| !self.files.exists(path)) {
             return Err(Failure::refused("Failed to dump core: (2, 'No such file or directory')"));
         }
-        if crash {
+        // Up to 3.3 it is xm that ends the domain after a dump with `crash`.
+        if crash && self.release >= Release::V3_4 {
             self.end(at);
         } else if reset {
             return self.reset(target, now);

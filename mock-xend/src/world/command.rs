@@ -259,6 +259,10 @@ pub enum Command {
     },
     /// Permit or forbid a domain the use of I/O ports of the host.
     SetIoPorts {
+        /// The first port.
+        first: Datum,
+        /// The last port.
+        last: Datum,
         /// The domain, by name, id or uuid.
         domain: Datum,
     },

@@ -65,7 +65,7 @@ impl World {
             Release::V3_0_2 | Release::V3_0_3 => {}
             _ if memory <= 0 && release < Release::V3_3 => return Err(Failure::refused("Invalid memory size")),
             // The daemon refuses the value when it checks the domain the next time.
-            Release::V3_1 if domain.id.is_some() => {}
+            Release::V3_1 => {}
             _ if memory < domain.memory => return Err(Failure::configuration(ABOVE_MAXIMUM)),
             _ => {}
         }

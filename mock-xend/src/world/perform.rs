@@ -70,15 +70,17 @@ impl World {
             Command::Dump { domain, path, crash, reset } => self.dump(domain, path.as_deref(), *crash, *reset, now),
             Command::SetMemoryTarget { domain, target } => self.set_memory_target(domain, target),
             Command::SetMaxMemory { domain, memory } => self.set_max_memory(domain, memory),
-            Command::ShadowMemory { domain } => Ok(self.find(domain)?.shadow_memory.into()),
+            Command::ShadowMemory { domain } => match self.find(domain)? {
+                domain if domain.id.is_none() => Err(Failure::refused(python::AN_INTEGER_IS_REQUIRED)),
+                domain => Ok(domain.shadow_memory.into()),
+            },
             Command::SetShadowMemory { domain, memory } => self.set_shadow_memory(domain, memory),
             Command::Vcpus { domain } => vcpu::vcpus(self.find(domain)?, release),
             Command::SetVcpus { domain, vcpus } => self.set_vcpus(domain, vcpus),
             Command::Pin { domain, vcpu, cpus } => self.pin(domain, vcpu, cpus),
             Command::Scheduling { domain, scheduler } => self.scheduling(domain, *scheduler),
             Command::SetScheduling { domain, scheduler, values } => self.set_scheduling(domain, *scheduler, values),
-            // The ports are not simulated.
-            Command::SetIoPorts { domain } => self.find(domain).map(|_| Datum::Int(0)),
+            Command::SetIoPorts { domain, first, last } => self.set_io_ports(domain, first, last),
             Command::WaitForDevices { domain } => self.wait_for_devices(domain),
             Command::Devices { domain, class } => self.devices(domain, class),
             Command::BlockDeviceClass { domain, device } => self.block_device_class(domain, device),
@@ -107,10 +109,23 @@ impl World {
         }
     }
 
+    /// Checks what the daemon and the hypervisor's binding check. The ports are not simulated.
+    fn set_io_ports(&self, target: &Datum, first: &Datum, last: &Datum) -> Result<Datum, Failure> {
+        let domain = self.find(target)?;
+        python::subtract(last, first).map_err(Failure::Exception)?;
+        if domain.id.is_none() {
+            return Err(Failure::refused(python::AN_INTEGER_IS_REQUIRED));
+        }
+        for port in [first, last] {
+            python::c_int(port).map_err(Failure::refused)?;
+        }
+        Ok(Datum::Int(0))
+    }
+
     fn send_trigger(&self, target: &Datum, trigger: &[u8]) -> Result<Datum, Failure> {
         const TRIGGERS: [&[u8]; 6] = [b"nmi", b"reset", b"init", b"s3resume", b"power", b"sleep"];
         let domain = self.find(target)?;
-        if domain.id.is_none() {
+        if domain.id.is_none() && self.release > Release::V3_1 {
             return Err(Failure::not_started(target));
         }
         if !TRIGGERS.contains(&trigger.to_ascii_lowercase().as_slice()) {
@@ -119,6 +134,9 @@ impl World {
                 return Err(Failure::exception("__init__() takes exactly 2 arguments (3 given)"));
             }
             return Err(Failure::refused([b"Invalid trigger: ", trigger].concat()));
+        }
+        if domain.id.is_none() {
+            return Err(Failure::exception(python::AN_INTEGER_IS_REQUIRED));
         }
         Ok(Datum::None)
     }

@@ -4,6 +4,7 @@ use xend_wire::datum::Datum;
 use xend_wire::{Release, Releases};
 
 use super::device::{self, Device, Origin, Place};
+use super::domain::Domain;
 use super::pairs::child;
 use super::{Failure, World};
 use crate::{python, weight};
@@ -15,21 +16,13 @@ const DEVICE: usize = 2048;
 impl World {
     pub(super) fn devices(&self, target: &Datum, class: &[u8]) -> Result<Datum, Failure> {
         let domain = self.find(target)?;
-        if !self.knows_class(class) {
-            return Err(device::unknown_class(class, self.release));
-        }
         let release = self.release;
-        let is_active = domain.id.is_some();
-        let is_listed = |device: &&Device| (device.connected || !is_active) && device.is_listed_as(class, release);
+        let Some(guest) = domain.guest() else { return Ok(defined_devices(domain, class, release)) };
+        if !self.knows_class(class) {
+            return Err(device::unknown_class(class, release));
+        }
+        let is_listed = |device: &&Device| device.connected && device.is_listed_as(class, release);
         let devices = domain.devices.iter().filter(is_listed);
-        let Some(guest) = domain.guest() else {
-            // A domain that is not active has no entries in the store: the daemon shows its configuration, with
-            // consecutive numbers (captures C8).
-            let told = |(number, device): (usize, &Device)| {
-                Datum::list([i64::try_from(number).unwrap_or_default().into(), device.definition(false, release)])
-            };
-            return Ok(devices.enumerate().map(told).collect::<Vec<_>>().into());
-        };
         let entries: Vec<Datum> = match class {
             b"pci" if release >= Release::V3_3 => devices.flat_map(Device::pci_store_entries).collect(),
             _ => devices.map(|device| device.store_entry(guest, release)).collect(),
@@ -54,6 +47,10 @@ impl World {
                 false => device::unknown_type(class.as_deref()),
             });
         }
+        if release >= Release::V3_4 && class.as_deref() == Some(b"vif") && !has_valid_mac(config) {
+            let text = "Cannot create a new virtual network interface - MAC address is not valid!";
+            return Err(Failure::refused(text));
+        }
         let is_there = |device: &&Device| device.connected || self.domains[at].id.is_none();
         let known: Vec<Device> = self.domains[at].devices.iter().filter(is_there).cloned().collect();
         let identities = &mut self.identities;
@@ -64,10 +61,10 @@ impl World {
         let place = device::check(&device, &known, release)?;
         let Some(id) = self.domains[at].id else {
             self.domains[at].devices.push(device);
-            if release < Release::V3_4 {
-                return Ok(Datum::Bool(true));
+            // The daemon goes on as if the device were plugged in. 3.1 puts its number into a path.
+            if release < Release::V3_2 {
+                return Err(Failure::exception(NO_NUMBER));
             }
-            // The daemon goes on as if the device were plugged in.
             let place = Datum::list(["dom".into(), Datum::None, "id".into(), Datum::None]);
             return Ok(Datum::list([class.unwrap_or_default().into(), place]));
         };
@@ -136,7 +133,7 @@ impl World {
         if !knows_class {
             return Err(device::unknown_class(&class, release));
         }
-        if class == b"pci" && release >= Release::V3_1 {
+        if class == b"pci" && release >= Release::V3_3 {
             return self.configure_bus(at, config);
         }
         if !matches!(class.as_slice(), b"vbd" | b"tap") || release == Release::V3_0_2 {
@@ -162,20 +159,27 @@ impl World {
         let known = &mut self.domains[at].devices[known];
         if known.is_cd_drive() && release >= Release::V3_1 {
             known.change_disc(settings.clone());
-            return Ok(Datum::None);
+            return Ok(Datum::Bool(true));
         }
         let what = format!("Refusing to reconfigure device {}:{} to ", known.class, known.id);
         Err(Failure::refused([what.as_bytes(), &Datum::Dict(settings).repr()].concat()))
     }
 
-    /// Gives a domain PCI devices, or removes those whose state is `Closing`, as libvirt and xm ask for it.
+    /// Gives a domain PCI devices, or removes those whose state is `Closing`, as libvirt and xm ask for it
+    /// (`XendDomainInfo.pci_device_configure`).
     fn configure_bus(&mut self, at: usize, config: &Datum) -> Result<Datum, Failure> {
         let release = self.release;
         let state = child(config, "state").map(python::str).unwrap_or_default();
-        let given = Device::define(config, &[], release, Origin::Configuration, &mut self.identities)?;
-        let addresses = given.pci_addresses();
         let is_bus = |device: &Device| device.class == "pci";
         let known = self.domains[at].devices.iter().position(is_bus);
+        if known.is_none() && state != b"Initialising" {
+            return Err(Failure::refused("Cannot detach when pci platform does not exist"));
+        }
+        if child(config, "dev").is_none() {
+            return Err(Failure::exception(python::LIST_INDEX));
+        }
+        let given = Device::define(config, &[], release, Origin::Configuration, &mut self.identities)?;
+        let addresses = given.pci_addresses();
         match (state.as_slice(), known) {
             (b"Closing", Some(known)) => {
                 let bus = &mut self.domains[at].devices[known];
@@ -184,14 +188,13 @@ impl World {
                     self.domains[at].devices.remove(known);
                 }
             }
-            (b"Closing", None) => return Err(Failure::refused("Device 0 not connected")),
             (_, Some(known)) => {
                 let devs = given.settings.into_iter().filter(|(name, _)| name == "dev");
                 self.domains[at].devices[known].settings.extend(devs);
             }
             (_, None) => self.domains[at].devices.push(given),
         }
-        Ok(Datum::None)
+        Ok(Datum::Bool(true))
     }
 
     /// Unplugs a device. The hotplug scripts remove it when it is closed, so it is gone from the record of a running
@@ -210,6 +213,20 @@ impl World {
             return Err(device::unknown_class(class, release));
         }
         let is_active = self.domains[at].id.is_some();
+        if !is_active && release >= Release::V3_3 {
+            // There is nothing to unplug, and a network card to forget is taken by its place in the list.
+            if !forget {
+                return Ok(Datum::None);
+            }
+            if class == b"vif" {
+                let place = python::int(device).map_err(Failure::Exception)?;
+                let cards = self.domains[at].devices.iter().filter(|device| device.class == "vif").count();
+                let cards = i64::try_from(cards).unwrap_or(i64::MAX);
+                if !(-cards..cards).contains(&place) {
+                    return Err(Failure::exception(python::LIST_INDEX));
+                }
+            }
+        }
         let named = |known: &Device| {
             (known.connected || forget) && known.class.as_bytes() == class && known.answers_to(device, release)
         };
@@ -241,6 +258,36 @@ impl World {
     }
 }
 
+/// The text of Python's exception for a device without a number, where the daemon puts its number into a text.
+const NO_NUMBER: &str = "%d format: a number is required, not NoneType";
+
+/// Returns whether the MAC address of a network card, if the configuration gives one, is six pairs of hexadecimal digits.
+fn has_valid_mac(config: &Datum) -> bool {
+    child(config, "mac").map(python::str).is_none_or(|mac| {
+        let pairs: Vec<&[u8]> = mac.split(|&byte| byte == b':').collect();
+        pairs.len() == 6 && pairs.iter().all(|pair| pair.len() == 2 && pair.iter().all(u8::is_ascii_hexdigit))
+    })
+}
+
+/// Returns the devices of a domain that is not active, which has no entries in the store: the daemon shows its
+/// configuration (`XendDomainInfo.getDeviceSxprs`, captures C8). The numbers are consecutive, but for disks from 3.4 on.
+fn defined_devices(domain: &Domain, class: &[u8], release: Release) -> Datum {
+    let has_disk_numbers = class == b"vbd" && release >= Release::V3_4;
+    let is_listed = |device: &&Device| match has_disk_numbers {
+        true => matches!(device.class.as_str(), "vbd" | "tap"),
+        false => device.class.as_bytes() == class,
+    };
+    let devices = domain.devices.iter().filter(is_listed);
+    if class == b"pci" && release >= Release::V3_3 {
+        return devices.flat_map(Device::pci_store_entries).collect::<Vec<_>>().into();
+    }
+    let told = |(number, device): (i64, &Device)| {
+        let number = if has_disk_numbers { device.id } else { number };
+        Datum::list([number.into(), device.definition(false, release)])
+    };
+    (0..).zip(devices).map(told).collect::<Vec<_>>().into()
+}
+
 /// What is said of a device that can't be taken away, since there is none (`DevController.destroyDevice`, `blkif.py`,
 /// protocol reference §6.3). Up to 3.1 a disk is looked for by its name; later a number is made of that first.
 fn not_connected(class: &[u8], device: &[u8], release: Release) -> Failure {
@@ -252,7 +299,7 @@ fn not_connected(class: &[u8], device: &[u8], release: Release) -> Failure {
         Err(_) => match device::block::number(device, release) {
             Some(number) => number.to_string().into_bytes(),
             None if release < Release::V3_4 => {
-                return Failure::exception("%d format: a number is required, not NoneType");
+                return Failure::exception(NO_NUMBER);
             }
             None => b"None".to_vec(),
         },

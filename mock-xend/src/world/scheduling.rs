@@ -84,7 +84,7 @@ impl World {
                 };
                 let newest = release >= Release::V4_1;
                 if is_out_of(0, 1, 65_535)? {
-                    return Err(Failure::refused(if newest {
+                    return Err(Failure::refused(if newest && scheduler == Scheduler::Credit {
                         "Cpu weight out of range, valid values are within range from 1 to 65535"
                     } else {
                         "weight is out of range"
@@ -100,6 +100,8 @@ impl World {
                 }
                 let kept = |at: usize, known: i64| match value(at) {
                     Datum::None => Ok(known),
+                    // `assert type(weight) == int`, whose exception has no text.
+                    other if release >= Release::V3_3 && !matches!(other, Datum::Int(_)) => Err(Failure::refused("")),
                     _ => number(at),
                 };
                 let (weight, cap) = (kept(0, domain.credit.weight)?, kept(1, domain.credit.cap)?);

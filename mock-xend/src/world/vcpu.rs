@@ -31,8 +31,10 @@ pub(super) fn vcpus(domain: &Domain, release: Release) -> Result<Datum, Failure>
     // Up to 3.0.3 the virtual CPUs of a paused domain are shown as blocked.
     let is_blocked = is_active && (domain.activity != Activity::Paused || release < Release::V3_1);
     for number in 0..domain.vcpus {
-        let any: Vec<i64> = if is_active { PROCESSORS.collect() } else { (0..64).collect() };
-        let cpus = domain.pinned_cpus(number).map_or(any.as_slice(), |pinned| pinned);
+        let cpus = match is_active {
+            true => domain.cpus_of(number),
+            false => domain.pinned_cpus(number).map_or_else(|| (0..64).collect(), <[i64]>::to_vec),
+        };
         fields.push(Datum::List(vec![
             "vcpu".into(),
             Datum::pair("number", number),
@@ -41,19 +43,20 @@ pub(super) fn vcpus(domain: &Domain, release: Release) -> Result<Datum, Failure>
             Datum::pair("running", 0),
             Datum::pair("cpu_time", if is_active { 1.234_567_89 } else { 0.0 }),
             Datum::pair("cpu", if is_active { number % 2 } else { -1 }),
-            Datum::pair("cpumap", Datum::List(cpus.iter().map(|&cpu| cpu.into()).collect())),
+            Datum::pair("cpumap", Datum::List(cpus.into_iter().map(Datum::from).collect())),
         ]));
     }
     Ok(fields.into())
 }
 
 impl Domain {
-    /// Returns the processors of the host that a virtual CPU may run on.
-    pub(crate) fn cpus_of(&self, vcpu: i64) -> &[i64] {
-        self.pinned_cpus(vcpu).unwrap_or(&[0, 1])
+    /// Returns the processors of the host that a virtual CPU may run on, as the hypervisor tells them.
+    pub(crate) fn cpus_of(&self, vcpu: i64) -> Vec<i64> {
+        let pinned = self.pinned_cpus(vcpu);
+        PROCESSORS.filter(|cpu| pinned.is_none_or(|pinned| pinned.contains(cpu))).collect()
     }
 
-    /// Returns the processors that a virtual CPU is pinned to, if it is pinned.
+    /// Returns the processors that a virtual CPU is to be pinned to, if it is.
     fn pinned_cpus(&self, vcpu: i64) -> Option<&[i64]> {
         let pinned = usize::try_from(vcpu).ok().and_then(|at| self.pinned.get(at));
         pinned.filter(|cpus| !cpus.is_empty()).map(Vec::as_slice)
@@ -105,10 +108,12 @@ impl World {
             vec![Datum::Int(python::number(vcpu).map_err(Failure::Exception)?)]
         };
         let cpus = match cpus {
-            Datum::Bytes(text) if release >= Release::V4_1 => {
+            Datum::Bytes(_) | Datum::Text(_) if release >= Release::V4_1 => {
+                let text = python::str(cpus);
                 let numbers = text.split(|&byte| byte == b',').map(|number| python::int(number).map(Datum::Int));
                 Datum::List(numbers.collect::<Result<_, _>>().map_err(Failure::Exception)?)
             }
+            cpus if release >= Release::V4_1 => return Err(Failure::Exception(python::no_attribute(cpus, "split"))),
             cpus => cpus.clone(),
         };
         // From 3.3 on the definition of an inactive domain is changed without asking the hypervisor.
@@ -145,6 +150,8 @@ enum Refused {
 
 impl Domain {
     /// Does what `xc.vcpu_setaffinity` does: the virtual CPU must exist, and so must at least one of the processors.
+    /// Where the hypervisor is not asked, the processors are put into a list of Python, which counts a negative number
+    /// from its end.
     fn pin(&mut self, vcpu: &Datum, cpus: &Datum, asks_hypervisor: bool) -> Result<(), Refused> {
         let vcpu = python::number(vcpu).map_err(Refused::ByPython)?;
         if asks_hypervisor && self.id.is_none() {
@@ -157,14 +164,24 @@ impl Domain {
                 let items = python::items(cpus).map_err(Refused::NotIterable)?;
                 let numbers: Vec<i64> =
                     items.iter().map(python::number).collect::<Result<_, _>>().map_err(Refused::ByPython)?;
-                let there: Vec<i64> = numbers.into_iter().filter(|cpu| PROCESSORS.contains(cpu)).collect();
-                if there.is_empty() && asks_hypervisor {
-                    return Err(Refused::ByHypervisor);
+                if !asks_hypervisor {
+                    numbers
+                } else {
+                    let there: Vec<i64> = numbers.into_iter().filter(|cpu| PROCESSORS.contains(cpu)).collect();
+                    if there.is_empty() {
+                        return Err(Refused::ByHypervisor);
+                    }
+                    there
                 }
-                there
             }
         };
-        let at = usize::try_from(vcpu).ok().filter(|_| vcpu < self.vcpus).ok_or(Refused::ByHypervisor)?;
+        let out_of_range = || Refused::ByPython(b"list assignment index out of range".to_vec());
+        let (at, refused) = match asks_hypervisor {
+            true => (vcpu, Refused::ByHypervisor),
+            false if vcpu < 0 => (vcpu.saturating_add(self.vcpus), out_of_range()),
+            false => (vcpu, out_of_range()),
+        };
+        let at = usize::try_from(at).ok().filter(|_| at < self.vcpus).ok_or(refused)?;
         if self.pinned.len() <= at {
             self.pinned.resize(at + 1, Vec::new());
         }

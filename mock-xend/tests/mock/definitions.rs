@@ -7,34 +7,39 @@ use xend_wire::datum::Datum;
 use crate::peer::NOW;
 
 /// A host that can run machines, with the daemon of a release.
-fn host(release: Release) -> World {
+pub(crate) fn host(release: Release) -> World {
     let host = String::from_utf8_lossy(xend_fixtures::file("worlds/hvm-host.toml").expect("it ships").bytes());
     World::parse("hvm-host.toml", &host, Some(release), NOW).expect("a world")
 }
 
-fn read(text: &str) -> Datum {
+pub(crate) fn read(text: &str) -> Datum {
     let document = xend_wire::sexpr::parse(text.as_bytes()).expect(text);
     Datum::from_sexpr(document.first().expect(text)).expect(text)
 }
 
 /// What a world answers, or what the daemon says against it.
-fn ask(world: &mut World, command: &Command) -> String {
+pub(crate) fn ask(world: &mut World, command: &Command) -> String {
     let release = world.release();
     let answer = world.perform(NOW, command);
     let bytes = answer.map_or_else(|failure| failure.str(release), |value| value.show(release));
     String::from_utf8_lossy(&bytes).into_owned()
 }
 
-fn record(world: &mut World, domain: &str) -> String {
+pub(crate) fn record(world: &mut World, domain: &str) -> String {
     ask(world, &Command::Record { domain: domain.into(), detail: Detail::Whole })
 }
 
-const LINUX: &str = "(image (linux (kernel /srv/xend/etc/vmlinuz)))";
+pub(crate) const LINUX: &str = "(image (linux (kernel /srv/xend/etc/vmlinuz)))";
 
 /// The record of a domain named `z` that is defined with these fields, or why it is refused.
 fn defined(release: Release, fields: &str) -> String {
+    defined_with(release, &format!("(memory 32) (vcpus 1) {fields}"))
+}
+
+/// The same, of a domain that has these fields alone.
+fn defined_with(release: Release, fields: &str) -> String {
     let mut world = host(release);
-    let config = read(&format!("(vm (name z) (memory 32) (vcpus 1) {fields})"));
+    let config = read(&format!("(vm (name z) {fields})"));
     match world.perform(NOW, &Command::New { config }) {
         Ok(_) => record(&mut world, "z"),
         Err(failure) => String::from_utf8_lossy(&failure.str(release)).into_owned(),
@@ -109,11 +114,38 @@ fn a_uuid_is_told_with_dashes_and_must_be_one() {
     assert_eq!(refused, "invalid literal for int() with base 16: 'xy'");
 }
 
+/// `XendConfig.py`, `cnv`: what is a number is read by Python, in the order given, and `cpu` is put in front as text.
 #[test]
 fn processors_are_a_list_for_each_vcpu_and_must_be_numbers() {
-    has(&defined(Release::V4_1, &format!("(cpus 0-1) {LINUX}")), &["(cpus ((0 1)))"]);
-    let refused = defined(Release::V3_4, &format!("(cpus x) {LINUX}"));
-    assert_eq!(refused, "Invalid Configuration: cpus = x: invalid literal for int() with base 10: 'x'");
+    use Release::{V3_1, V3_3, V3_4, V4_1};
+    let kept: [(Release, &str, &str); 7] = [
+        (V4_1, "(cpus 0-1)", "(cpus ((0 1)))"),
+        (V3_4, "(cpus '1,0')", "(cpus ((1 0)))"),
+        (V3_4, "(cpus '0,0')", "(cpus ((0 0)))"),
+        (V3_4, "(cpus '1-1,0-1,^0')", "(cpus ((1 1)))"),
+        (V3_4, "(cpus '^x,1')", "(cpus ((1)))"),
+        (V4_1, "(cpus '0,,1,')", "(cpus ((0 1)))"),
+        (V3_4, "(cpu 0) (cpus 1)", "(cpus ((0 1)))"),
+    ];
+    for (release, fields, told) in kept {
+        has(&defined(release, &format!("{fields} {LINUX}")), &[told]);
+    }
+    let int = "invalid literal for int() with base 10:";
+    let configuration = "Invalid Configuration: cpus =";
+    let refused = [
+        (V3_4, "(cpus x)", format!("{configuration} x: {int} 'x'")),
+        (V3_1, "(cpu two)", format!("{configuration} two: {int} 'two'")),
+        (V4_1, "(cpu 1.5)", format!("{configuration} 1.5: {int} '1.5'")),
+        (V3_4, "(cpu (1 2))", format!("{configuration} ['1', '2']: {int} \"['1'\"")),
+        (V3_3, "(cpu 0) (cpus (0 1))", format!("{configuration} 0,['0', '1']: {int} \"['0'\"")),
+        (V3_3, "(cpus ((a b)))", format!("{configuration} [['a', 'b']]: {int} 'a'")),
+        (V3_3, "(cpus (0 (1)))", "'list' object has no attribute 'split'".to_owned()),
+        (V4_1, "(cpus 0-1-2)", format!("{configuration} 0-1-2: too many values to unpack")),
+        (V3_4, "(cpus '0,')", "string index out of range".to_owned()),
+    ];
+    for (release, fields, told) in refused {
+        assert_eq!(defined(release, &format!("{fields} {LINUX}")), told, "{release}: {fields}");
+    }
 }
 
 #[test]
@@ -122,11 +154,22 @@ fn a_mask_of_vcpus_that_is_given_is_told_in_quotes() {
     has(&created(Release::V3_0_3, &format!("(vcpu_avail 3) {LINUX}")), &["(vcpu_avail 3)"]);
 }
 
+/// `XendConfig.py`, `_sxp_to_xapi`: `memory` replaces the fields of the Xen-API, and `maxmem` counts only beside it.
 #[test]
-fn a_maximum_below_the_memory_is_refused() {
-    let refused = defined(Release::V3_1, &format!("(maxmem 16) {LINUX}"));
-    let text = "Invalid Configuration: memory_dynamic_max must be less than or equal to memory_static_max";
-    assert_eq!(refused, text);
+fn memory_and_its_maximum_are_those_of_the_legacy_fields_where_they_are_given() {
+    let above = "Invalid Configuration: memory_dynamic_max must be less than or equal to memory_static_max";
+    let rows = [
+        ("(memory 32) (maxmem 16)", above),
+        ("(maxmem 128) (memory_dynamic_max 67108864)", above),
+        ("(memory 128) (memory_static_max 268435456) (memory_dynamic_min 33554432)", "(maxmem 128) (memory 128)"),
+        ("(memory 64) (memory_static_min 999999999)", "(maxmem 64) (memory 64)"),
+        ("(memory_static_max 134217728) (memory_dynamic_max 67108864)", "(maxmem 128) (memory 64)"),
+    ];
+    for release in [Release::V3_1, Release::V4_4] {
+        for (fields, told) in rows {
+            has(&defined_with(release, &format!("{fields} (vcpus 1) {LINUX}")), &[told]);
+        }
+    }
 }
 
 #[test]
@@ -211,18 +254,6 @@ fn a_disc_that_is_put_in_is_one_of_a_drive() {
     world.perform(NOW, &Command::CreateDevice { domain: "vm1".into(), config }).expect("it is plugged in");
     let told = ask(&mut world, &Command::Devices { domain: "vm1".into(), class: b"vbd".into() });
     has(&told, &["(device-type cdrom)"]);
-}
-
-#[test]
-fn a_device_of_a_definition_is_added_with_no_place() {
-    let mut world = host(Release::V3_4);
-    let config = read(&format!("(vm (name z) (memory 32) (vcpus 1) {LINUX})"));
-    world.perform(NOW, &Command::New { config }).expect("defined");
-    let config = read("(vbd (uname phy:x) (dev sda1) (mode w))");
-    let told = ask(&mut world, &Command::CreateDevice { domain: "z".into(), config });
-    // `DevController.sxpr`, of a domain without an id and a device without a number.
-    assert_eq!(told, "(vbd (dom 'None' id 'None'))");
-    has(&record(&mut world, "z"), &["(uname phy:x)"]);
 }
 
 #[test]

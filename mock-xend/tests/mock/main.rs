@@ -7,6 +7,7 @@ mod chaos;
 mod command;
 mod configurations;
 mod cuts;
+mod defined_domains;
 mod definitions;
 mod disks;
 mod edges;

@@ -192,5 +192,6 @@ fn device(call: &mut xmlrpc::Invocation<'_, '_>, at: usize) -> Result<Vec<u8>, F
 }
 
 fn set_ports(call: &mut xmlrpc::Invocation<'_, '_>) -> Result<xmlrpc::Outcome, Failure> {
-    call.give(Command::SetIoPorts { domain: call.domain() })
+    let (first, last) = (call.param(1), call.param(2));
+    call.give(Command::SetIoPorts { domain: call.domain(), first, last })
 }

@@ -17,20 +17,25 @@ pub(super) struct Memory {
     dynamic_max: i64,
 }
 
-/// Reads the fields `memory` and `maxmem`, in MiB, and the fields of the Xen-API, in bytes. If both are given, the
-/// former count.
+/// Reads the fields `memory` and `maxmem`, in MiB, and the fields of the Xen-API, in bytes. Where `memory` is given, it
+/// replaces all of the latter; `maxmem` counts only beside it (`XendConfig.py`, `_sxp_to_xapi`).
 ///
 /// # Errors
 /// Returns Python's exception for a value that is not a number. A field of the Xen-API with such a value is ignored.
 pub(super) fn read(config: &Datum) -> Result<Memory, Failure> {
-    let bytes = |name: &str| child(config, name).and_then(|value| python::number(value).ok());
+    let bytes = |name: &str| child(config, name).and_then(|value| python::number(value).ok()).unwrap_or_default();
     let mib = |name: &str| integer(config, name).map(|value| value.map(|value| value.saturating_mul(MIB)));
     let (target, most) = (mib("memory")?, mib("maxmem")?);
-    let dynamic_max = target.or(bytes("memory_dynamic_max")).unwrap_or_default();
-    let dynamic_min = target.or(bytes("memory_dynamic_min")).unwrap_or(dynamic_max);
-    // A maximum of 0 counts as missing (capture `nut24-static0`).
-    let static_max = most.or(bytes("memory_static_max").filter(|most| *most != 0)).unwrap_or(dynamic_max);
-    Ok(Memory { static_min: bytes("memory_static_min").unwrap_or_default(), static_max, dynamic_min, dynamic_max })
+    if let Some(target) = target {
+        let static_max = most.unwrap_or(target);
+        return Ok(Memory { static_min: 0, static_max, dynamic_min: target, dynamic_max: target });
+    }
+    Ok(Memory {
+        static_min: bytes("memory_static_min"),
+        static_max: bytes("memory_static_max"),
+        dynamic_min: bytes("memory_dynamic_min"),
+        dynamic_max: bytes("memory_dynamic_max"),
+    })
 }
 
 impl Memory {

@@ -102,12 +102,7 @@ fn number(value: &Datum, name: &str) -> Result<i64, Failure> {
 
 /// Reads the CPUs that all virtual CPUs may run on. A list is read as the text that Python prints for it.
 fn read_cpus(config: &Datum, release: Release) -> Result<Vec<i64>, Failure> {
-    let given = match (child(config, "cpu"), child(config, "cpus")) {
-        (None, None) => return Ok(Vec::new()),
-        (Some(cpu), None) => python::str(cpu),
-        (None, Some(cpus)) => python::str(cpus),
-        (Some(cpu), Some(cpus)) => [python::str(cpu), b",".to_vec(), python::str(cpus)].concat(),
-    };
+    let Some(given) = cpus::given(config).as_ref().map(python::str) else { return Ok(Vec::new()) };
     // An empty text counts as missing.
     if given.is_empty() {
         return Ok(Vec::new());
