@@ -1,7 +1,9 @@
 //! Verdicts: the results of judging a subject.
 
-use std::sync::Arc;
+use std::sync::{Arc, LazyLock};
 use std::time::Duration;
+
+use regex::bytes::Regex;
 
 use crate::case::Level;
 use crate::suite::Suite;
@@ -184,9 +186,27 @@ pub enum Direction {
     Received,
 }
 
+/// Hides the port in the `Host` of a request to a server that the harness has started: it is another one in each run, and
+/// the same run is to make the same report.
+pub(crate) fn without_port(request: &[u8]) -> Vec<u8> {
+    static HOST: LazyLock<Regex> = LazyLock::new(|| Regex::new(r"(?mi-u)^(Host:[^\r\n]*:)\d+").expect("it is one"));
+    HOST.replace(request, b"${1}PORT").into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_port_is_hidden_in_the_host_alone() {
+        let check = |request: &str, shown: &str| assert_eq!(without_port(request.as_bytes()), shown.as_bytes());
+        let rest = "X: 1:2\r\n\r\nHost: a:3";
+        check(
+            &format!("POST / HTTP/1.1\r\nhost: localhost:80\r\n{rest}"),
+            &format!("POST / HTTP/1.1\r\nhost: localhost:PORT\r\n{rest}"),
+        );
+        check("POST / HTTP/1.1\r\nHost: localhost\r\n\r\n", "POST / HTTP/1.1\r\nHost: localhost\r\n\r\n");
+    }
 
     /// Which statuses fail a run at which level, without and with `--strict`.
     #[test]

@@ -11,7 +11,7 @@ use crate::subject::{Answer, Fault};
 use crate::suite::Suite;
 use crate::tagged::{Equality, Tagged};
 use crate::transport::Transport;
-use crate::verdict::{About, Direction, Evidence, Status, Verdict};
+use crate::verdict::{About, Direction, Evidence, Status, Verdict, without_port};
 
 /// The length to which a value is shortened in a report, in characters.
 const LONGEST: usize = 400;
@@ -156,7 +156,7 @@ impl CallJudgement<'_> {
         let cut = |bytes: &[u8]| bytes[..bytes.len().min(MOST)].to_vec();
         let exchange = called.exchanges.iter().take(FEW).flat_map(|exchange| {
             let request = [exchange.request.bytes.clone(), exchange.request.extra.clone()].concat();
-            [(Direction::Received, cut(&request)), (Direction::Sent, cut(&exchange.sent))]
+            [(Direction::Received, cut(&without_port(&request))), (Direction::Sent, cut(&exchange.sent))]
         });
         let faults = if case.faults.is_empty() {
             String::new()

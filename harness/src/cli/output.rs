@@ -81,11 +81,15 @@ impl When {
     }
 }
 
+/// Returns whether a stream is a terminal that understands control sequences.
+pub(super) fn is_smart(stream: &impl IsTerminal) -> bool {
+    stream.is_terminal() && std::env::var_os("TERM").is_none_or(|term| term != "dumb")
+}
+
 impl Painting {
     fn is_on(&self) -> bool {
         let is_set = |name: &str| std::env::var_os(name).is_some_and(|value| !value.is_empty());
-        let is_dumb = std::env::var_os("TERM").is_some_and(|term| term == "dumb");
-        self.color.holds(io::stdout().is_terminal() && !is_set("NO_COLOR") && !is_dumb)
+        self.color.holds(is_smart(&io::stdout()) && !is_set("NO_COLOR"))
     }
 }
 
@@ -131,7 +135,8 @@ fn painted(text: &str) -> String {
     out
 }
 
-/// Writes JSON to standard output, with control characters as JSON escapes.
+/// Writes JSON to standard output, with control characters as JSON escapes. So is a report in a format whose text is
+/// escaped already.
 pub(super) fn print_json(json: &str) -> Result<(), Error> {
     write_out(&escaped_json(json))
 }

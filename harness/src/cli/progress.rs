@@ -1,9 +1,9 @@
 //! What a run shows while it goes on, on standard error.
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::time::{Duration, Instant};
 
-use super::output::When;
+use super::output::{When, is_smart};
 use crate::run::Watch;
 use crate::shorten::shortened;
 use crate::verdict::Verdict;
@@ -21,7 +21,7 @@ pub(super) struct Watching {
 impl Watching {
     /// Returns what watches a run.
     pub(super) fn watch(&self, is_quiet: bool) -> Progress {
-        let is_terminal = io::stderr().is_terminal();
+        let is_terminal = is_smart(&io::stderr());
         Progress {
             is_on: self.progress.holds(is_terminal && !is_quiet),
             is_terminal,

@@ -7,7 +7,7 @@ use std::str::FromStr;
 use clap::ValueEnum;
 use mock_xend::out_file::OutFile;
 
-use super::output::{Painting, print, print_painted};
+use super::output::{Painting, print, print_json, print_painted};
 use crate::Error;
 use crate::report::{self, Detail, Format, Timing};
 use crate::run::Run;
@@ -128,7 +128,7 @@ impl Opened<'_> {
     pub(super) fn write(self, run: &Run) -> Result<(), Error> {
         let timing = self.reports.timing();
         let write = |Waiting { path, file, format }| {
-            let written = file.write(format.print(run, timing).as_bytes());
+            let written = file.write(format.print(run, self.reports.details, timing).as_bytes());
             written.map_err(|error| Error::Harness(format!("{}: {error}", path.display())))
         };
         let written: Vec<_> = self.files.into_iter().map(write).collect();
@@ -137,7 +137,7 @@ impl Opened<'_> {
             None | Some(Format::Text) => {
                 print_painted(&report::text(run, self.reports.details), &self.reports.painting)?;
             }
-            Some(format) => print(&format.print(run, timing))?,
+            Some(format) => print_json(&format.print(run, self.reports.details, timing))?,
         }
         written.into_iter().collect()
     }

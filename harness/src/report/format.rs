@@ -43,10 +43,10 @@ impl Format {
         }
     }
 
-    /// Formats a run.
-    pub fn print(self, run: &Run, timing: Timing) -> String {
+    /// Formats a run. `detail` says how much is told about each failure in the text.
+    pub fn print(self, run: &Run, detail: Detail, timing: Timing) -> String {
         match self {
-            Self::Text => text::text(run, Detail::Some),
+            Self::Text => text::text(run, detail),
             Self::Junit => junit::junit(run, timing),
             Self::Jsonl => json_lines::json_lines(run, timing),
             Self::Tap => tap::tap(run),

@@ -14,7 +14,7 @@ use crate::law::{Broken, Came, Law, Names, Step, judge, wanted};
 use crate::operating::{Failure, OperateJudgement, Operating, Target, got};
 use crate::subject::{Answer, Ask, Declaration, Fault, Operated, Operator, Question, Reply, Told};
 use crate::suite::Suite;
-use crate::verdict::{About, Direction, Evidence, Status, Verdict};
+use crate::verdict::{About, Direction, Evidence, Status, Verdict, without_port};
 
 /// The kernel in the configurations of domains that laws make. The mocks have it.
 const KERNEL: &str = "/boot/vmlinuz";
@@ -166,7 +166,7 @@ impl<'d> SubjectExaminer<'_, 'd> {
         let exchanges = daemon.iter().flat_map(|daemon| {
             let journal = daemon.journal();
             let both = |it: &mock_xend::Exchange| {
-                [(Direction::Received, it.request.clone()), (Direction::Sent, it.reply.clone())]
+                [(Direction::Received, without_port(&it.request)), (Direction::Sent, it.reply.clone())]
             };
             journal.exchanges().flat_map(both).collect::<Vec<_>>()
         });

@@ -1,6 +1,7 @@
 //! The reports of a run, for people and for machines.
 
 use std::collections::BTreeMap;
+use std::io::BufRead;
 
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -250,4 +251,17 @@ fn writers_and_callers_are_told_what_is_wrong() {
     shown.extend(pieces.map(|piece| piece.split_once("\ndone'\n").map_or(piece, |(_, rest)| rest)));
     let _guard = snapshots();
     insta::assert_snapshot!("report-writing-and-calling", shown);
+}
+
+/// A case with characters that a terminal would not show as they are.
+#[test]
+fn json_on_standard_output_is_json() {
+    const REFUSES: &str = r#"read -r _; echo '{"hello":{"name":"no","decodes":{"xmlrpc":["spec"]}}}'
+while read -r line; do id=${line#*'"id":"'}; id=${id%%'"'*}; echo "{\"id\":\"$id\",\"reject\":\"e\u0301\u202e\"}"; done"#;
+    let words = ["test", "--filter", "xmlrpc/fault-string-accents", "--report", "jsonl", "--", "sh", "-c", REFUSES];
+    let output = run(&words, b"").stdout;
+    let lines: Vec<Value> =
+        output.lines().map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON")).collect();
+    let got = &lines[1]["evidence"]["got"];
+    assert!(got.as_str().is_some_and(|got| got.contains("rejected: e")), "{got}");
 }

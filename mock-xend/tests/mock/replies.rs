@@ -71,6 +71,16 @@ fn a_scripted_value_is_written_as_python_writes_it() {
     assert!(reply.contains(written), "{reply}");
 }
 
+/// Captures of kind `xenapi-VM.*-bad`: the Xen-API knows a domain by its reference.
+#[test]
+fn the_xen_api_calls_an_unknown_domain_an_invalid_reference() {
+    let script = "[[expect]]\nface = \"xenapi\"\nreply = { unknown-domain = \"vm9\" }\n";
+    let daemon = daemon(Release::V4_1, script);
+    let (reply, _) = run(send(&daemon, Face::XenApi, &[&call("VM.get_name_label", &["session", "vm9"])]));
+    let words = ["HANDLE_INVALID", "VM", "vm9"].map(|word| format!("<value><string>{word}</string></value>\n"));
+    assert!(reply.contains(&words.concat()), "{reply}");
+}
+
 #[test]
 fn a_path_distinguishes_calls_too() {
     let script = "[[expect]]\nface = \"xmlrpc\"\npath = \"/RPC2\"\nreply = { value = \"one\" }\n\

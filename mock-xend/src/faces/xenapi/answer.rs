@@ -15,6 +15,7 @@ use crate::faces::xmlrpc::{self, Incoming, Reply, Wording};
 use crate::fault::Faults;
 use crate::http::{Answer, Connection, Then};
 use crate::journal::AnsweredBy;
+use crate::python;
 use crate::scenario::{Decision, Scripted, WrongFace};
 use crate::service::Service;
 use crate::world::Failure;
@@ -150,5 +151,9 @@ fn unknown_method(release: Release, method: &str) -> Vec<u8> {
 }
 
 fn failed(release: Release, raised: &Failure) -> Vec<u8> {
+    // Methods of this face look a domain up by its reference first, so that none hears of it by name.
+    if let Failure::UnknownDomain { target } = raised {
+        return xmlrpc::failure(["HANDLE_INVALID", "VM", &String::from_utf8_lossy(&python::str(target))], release);
+    }
     xmlrpc::failure(["INTERNAL_ERROR", &String::from_utf8_lossy(&raised.str(release))], release)
 }
