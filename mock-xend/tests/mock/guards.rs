@@ -110,11 +110,14 @@ const CASES: &str = r#"
 4.1.. | /xend/domain/vm1 op=pincpu&vcpu=all&cpumap=1; /xend/domain/vm1 op=vcpuinfo | (cpumap (1))
 ..3.4 | /xend/domain/vm1 op=pincpu&vcpu=0&cpumap=1; /xend/domain/vm1 op=vcpuinfo | (cpumap (0 1))
 ..3.0.3 | xend.domain.pincpu vm1 7 [1] | fault 2 (22, 'Invalid argument')
-3.1.. | xend.domain.pincpu vm1 7 [1] | fault 2 Cannot pin vcpu: 7 to cpu: [1] - (22, 'Invalid argument')
-3.1.. | xend.domain.pincpu vm1 0 [99] | fault 2 Cannot pin vcpu: 0 to cpu: [99] - (22, 'Invalid argument')
+3.1..3.4 | xend.domain.pincpu vm1 7 [1] | fault 2 Cannot pin vcpu: 7 to cpu: [1] - (22, 'Invalid argument')
+3.1..3.4 | xend.domain.pincpu vm1 0 [99] | fault 2 Cannot pin vcpu: 0 to cpu: [99] - (22, 'Invalid argument')
 .. | xend.domain.pincpu vm1 0 [99]; /xend/domain/vm1 op=vcpuinfo | (cpumap (0 1))
 ..3.3 | xend.domain.pincpu vm1 0 5 | fault 1 'int' object is not iterable
-3.4.. | xend.domain.pincpu vm1 0 5 | fault 2 Cannot pin vcpu: 0 to cpu: 5 - 'int' object is not iterable
+3.4 | xend.domain.pincpu vm1 0 5 | fault 2 Cannot pin vcpu: 0 to cpu: 5 - 'int' object is not iterable
+# From 4.1 on the list is a text (protocol reference §4.4), which is split before anything else.
+4.1.. | xend.domain.pincpu vm1 0 5 | fault 1 'int' object has no attribute 'split'
+4.1.. | /xend/domain/vm1 op=pincpu&vcpu=7&cpumap=1 | 500 (xend.err "Cannot pin vcpu: 7 to cpu: [1] - (22, 'Invalid argument')")
 3.1..3.2 | new kept; xend.domain.pincpu kept 0 [0] | fault 2 Cannot pin vcpu: 0 to cpu: [0] - an integer is required
 3.1..3.2 | new kept; xend.domain.getVCPUInfo kept | fault 1 an integer is required
 3.3.. | new kept; /xend/domain/kept op=vcpuinfo | (online 0) (blocked 0) (running 0) (cpu_time 0.0) (cpu -1) (cpumap (0 1 2
