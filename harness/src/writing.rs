@@ -1,16 +1,18 @@
 //! Judges what a subject wrote: it must be well-formed, mean the value, and use nothing that the rules lack.
 
-use std::sync::Arc;
+use std::ops::Range;
+use std::sync::{Arc, LazyLock};
 
+use regex::bytes::Regex;
 use xend_wire::{Excerpt, visible};
 
-use crate::Rules;
 use crate::case::{WritingCase, WritingExpect, WritingOutcome};
 use crate::shorten::{lines, shortened};
 use crate::subject::{Answer, Fault};
 use crate::suite::Suite;
 use crate::tagged::{Difference, Equality, Tagged};
 use crate::verdict::{About, Evidence, Status, Verdict};
+use crate::{Codec, Rules};
 
 /// The length to which a value, or a line of a document, is shortened in a report, in characters.
 const LONGEST: usize = 400;
@@ -30,6 +32,8 @@ pub(crate) struct WritingJudgement<'a> {
 pub(crate) enum Flaw {
     Malformed(xend_wire::Error),
     Different(Difference, Tagged),
+    /// A double of digits alone, and where it stands. Readers take it, but the specification asks a writer for a period.
+    NoPeriod(Range<usize>),
     NotRefused,
 }
 
@@ -47,10 +51,11 @@ impl Flaw {
         }
         match rules.decode(document) {
             Err(error) => Some(Self::Malformed(error)),
-            Ok(values) => {
-                let difference = values.difference(wanted?, equality)?;
-                Some(Self::Different(difference, values))
-            }
+            Ok(values) => match wanted.and_then(|wanted| values.difference(wanted, equality)) {
+                Some(difference) => Some(Self::Different(difference, values)),
+                None if rules.codec() == Codec::Xmlrpc => double_without_period(document).map(Self::NoPeriod),
+                None => None,
+            },
         }
     }
 
@@ -59,6 +64,7 @@ impl Flaw {
         match self {
             Self::Malformed(error) => (Status::Fail, format!("what the subject wrote breaks the rules: {error}")),
             Self::Different(..) => (Status::WrongValue, "what the subject wrote means another value".to_owned()),
+            Self::NoPeriod(_) => (Status::Fail, "what the subject wrote has a double without a period".to_owned()),
             Self::NotRefused => (Status::Fail, "the subject writes a value that no document can hold".to_owned()),
         }
     }
@@ -70,6 +76,14 @@ impl Flaw {
             _ => Vec::new(),
         }
     }
+}
+
+/// Returns the place of a double that is a sign, if any, and digits (XML-RPC specification,
+/// Additional questions and answers).
+fn double_without_period(document: &[u8]) -> Option<Range<usize>> {
+    static WHOLE: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?-u)<double>([+-]?[0-9]+)</double>").expect("it is one"));
+    WHOLE.captures(document)?.get(1).map(|digits| digits.range())
 }
 
 impl WritingJudgement<'_> {
@@ -123,6 +137,7 @@ impl WritingJudgement<'_> {
         let excerpt = |document: &[u8]| {
             let span = match flaw {
                 Some(Flaw::Malformed(error)) => Some(error.span()),
+                Some(Flaw::NoPeriod(span)) => Some(span.clone()),
                 // The place of a difference is known by the wanted values; the value that was read stands there instead.
                 Some(Flaw::Different(difference, values)) => values.locate_path(&difference.path),
                 _ => None,
@@ -158,7 +173,6 @@ impl WritingJudgement<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Codec;
 
     #[track_caller]
     fn check(value: &str, outcome: &str, answer: Answer, status: Status) {
@@ -196,5 +210,8 @@ mod tests {
         check(value, "either", document("<string>b</string>"), Status::WrongValue);
         check(value, "refused", document("<string>a&lt;b</string>"), Status::Fail);
         check(value, "refused", refused(), Status::Pass);
+        let whole = "{ response = { double = \"-3\" } }";
+        check(whole, "written", document("<double>-3.0</double>"), Status::Pass);
+        check(whole, "written", document("<double>-3</double>"), Status::Fail);
     }
 }

@@ -262,6 +262,7 @@ while read -r line; do id=${line#*'"id":"'}; id=${id%%'"'*}; echo "{\"id\":\"$id
     let output = run(&words, b"").stdout;
     let lines: Vec<Value> =
         output.lines().map(|line| serde_json::from_str(&line.expect("a line")).expect("JSON")).collect();
-    let got = &lines[1]["evidence"]["got"];
-    assert!(got.as_str().is_some_and(|got| got.contains("rejected: e")), "{got}");
+    let evidence = &lines[2]["evidence"];
+    assert_eq!(evidence["got"], "rejected: e\\u{301}\\u{202e}");
+    assert!(evidence["wanted"].as_str().is_some_and(|wanted| wanted.contains("e\u{301}")), "{evidence}");
 }

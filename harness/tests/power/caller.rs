@@ -485,9 +485,6 @@ impl Wire<'_> {
             let wanted = ["Content-Length", "Transfer-Encoding", "Content-Type"];
             headers.retain(|(name, _)| wanted.contains(&&**name));
             headers.iter_mut().for_each(|(name, _)| *name = name.to_ascii_lowercase());
-            if headers.is_empty() {
-                return Err("no header".into());
-            }
         }
         let mut reply = Http { status, headers, body: Vec::new() };
         if (100..200).contains(&status) || status == 204 || status == 304 {
@@ -514,8 +511,10 @@ impl Wire<'_> {
         if lengths.is_empty() {
             return if self.is("length-needed") { Err("no length".into()) } else { Ok(Vec::new()) };
         }
-        let value = lengths.first().cloned().unwrap_or_default();
-        if lengths.iter().any(|other| *other != lengths[0]) && !self.is("first-length-wins") {
+        let counting = if self.is("last-length-wins") { lengths.last() } else { lengths.first() };
+        let value = counting.cloned().unwrap_or_default();
+        let one_wins = self.is("first-length-wins") || self.is("last-length-wins");
+        if lengths.iter().any(|other| *other != lengths[0]) && !one_wins {
             return Err("two lengths".into());
         }
         let is_number = !value.is_empty() && value.bytes().all(|byte| byte.is_ascii_digit());

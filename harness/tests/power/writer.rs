@@ -167,6 +167,7 @@ fn altered(special: &str, document: Vec<u8>) -> Vec<u8> {
             Ok(number) if number != 0.0 && !(1e-4..1e16).contains(&number.abs()) => format!("{number:e}"),
             _ => number.to_owned(),
         }),
+        "no-period" => inside(&text, "<double>", "</double>", |number| number.trim_end_matches(".0").to_owned()),
         "dashes" => inside(&text, "<dateTime.iso8601>", "</dateTime.iso8601>", |date| {
             if date.len() < 8 { date.to_owned() } else { format!("{}-{}-{}", &date[..4], &date[4..6], &date[6..]) }
         }),
