@@ -409,7 +409,7 @@ fn a_first_run_says_what_to_mend_first() {
     let _guard = snapshots();
     let mut settings = insta::Settings::clone_current();
     settings.add_filter(
-        r"\b\d+ (case|failing|group|more|verdict|pass|fail|wrong|unsupp|unexp|skip|failure|because)",
+        r"\b\d+ (case|failing|group|more|verdict|pass|fail|wrong|invalid|unsupp|unexp|skip|failure|because)",
         "N $1",
     );
     let _filters = settings.bind_to_scope();
