@@ -19,6 +19,8 @@ pub(crate) struct Line {
     chaos: Option<Chaos>,
     /// The certificate of the listeners with TLS.
     certificate: Certificate,
+    /// The faces that are served.
+    faces: Vec<Face>,
     /// The number of replies so far that had faults or could have had some.
     replies: AtomicU64,
     listeners: Mutex<Vec<(Face, mpsc::Sender<Order>)>>,
@@ -32,8 +34,8 @@ pub(crate) struct Order {
 }
 
 impl Line {
-    pub(crate) fn new(everywhere: Faults, chaos: Option<Chaos>, certificate: Certificate) -> Self {
-        let line = Self { chaos, certificate, ..Self::default() };
+    pub(crate) fn new(everywhere: Faults, chaos: Option<Chaos>, certificate: Certificate, faces: Vec<Face>) -> Self {
+        let line = Self { chaos, certificate, faces, ..Self::default() };
         line.set(everywhere);
         line
     }
@@ -47,6 +49,11 @@ impl Line {
     /// Returns which certificate the listeners with TLS have.
     pub(crate) fn certificate(&self) -> Certificate {
         self.certificate
+    }
+
+    /// Returns the faces that are served.
+    pub(crate) fn faces(&self) -> &[Face] {
+        &self.faces
     }
 
     /// Returns the faults of replies that have none of their own.

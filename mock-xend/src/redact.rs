@@ -31,6 +31,7 @@ pattern!(QUOTED_SXP, r"(?is-u)((?:%28|\()[\w.-]*passw[\w.-]*(?:\+|%20)).*?(%29|\
 pattern!(FIELD, r"(?i-u)((?:^|[?&])[\w.-]*passw[\w.-]*=)[^&\s]*");
 pattern!(METHOD, r"(?-u)<methodName>\s*([^<]*?)\s*</methodName>");
 pattern!(PARAM, r"(?s-u)<param>\s*<value>.*?(?:</value>\s*</param>|\z)");
+pattern!(FIRST_PARAM, r"(?s-u)\A<param>\s*<value>\s*(?:<string>)?\s*([^<\s]+)\s*<");
 pattern!(LOGIN_VALUE, r"(?s-u)<name>\s*Value\s*</name>\s*<value>\s*(?:<string>)?\s*([^<\s]+)\s*<");
 
 /// The sessions that were seen, so that they are found wherever they stand.
@@ -83,16 +84,24 @@ pub(crate) fn exchange(
         }
         gives = Gives::Session;
     }
+    // A session is the first parameter of the other methods, even if its login was not seen.
+    let has_session = face == Face::XenApi && !is_login && !method.is_empty();
+    let first_param = memchr::memmem::find(request, b"<param>").filter(|_| has_session);
+    let own = first_param.and_then(|at| FIRST_PARAM.captures(&request[at..])).map(|found| found[1].to_vec());
+    let own = own.filter(|own| !sessions.seen.contains(own)).map(|own| [b">", own.as_slice(), b"<"].concat());
+    let without_own = |body: &[u8]| match &own {
+        Some(own) => replaced(body, own, format!(">{REDACTED}<").as_bytes()),
+        None => body.to_vec(),
+    };
     let request = message(request, |body| {
         let body = if is_login {
             let redacted = format!("<param>\n<value><string>{REDACTED}</string></value>\n</param>");
             PARAM.replace_all(body, redacted.as_bytes()).into_owned()
         } else {
-            body.to_vec()
+            without_own(body)
         };
         let body = sessions.replace(&body, sessions.mark);
-        // The first parameter of the other methods is a session, even if its login was not seen.
-        if face == Face::XenApi && !is_login && !method.is_empty() {
+        if has_session {
             let redact = |found: &Captures<'_>| match memchr::memmem::find(&found[0], sessions.mark.as_bytes()) {
                 Some(_) => found[0].to_vec(),
                 None => format!("<param>\n<value><string>{REDACTED}</string></value>\n</param>").into_bytes(),
@@ -102,7 +111,7 @@ pub(crate) fn exchange(
         body
     });
     let response = response.map(|response| {
-        let response = message(response, |body| sessions.replace(body, REDACTED));
+        let response = message(response, |body| sessions.replace(&without_own(body), REDACTED));
         // A recorded reply is read again.
         if face == Face::Sxp && sessions.mark == SESSION { quoted(&response) } else { response }
     });
@@ -241,8 +250,17 @@ mod tests {
         assert_eq!(gives, Gives::Session);
         let (request, ..) = redacted(Face::XenApi, &call("VM.start", &["REF-1", "vm"]), "", &mut sessions);
         assert!(request.contains("{session}") && request.contains(">vm<"), "{request}");
-        let (request, ..) = redacted(Face::XenApi, &call("VM.start", &["REF-2", "vm"]), "", &mut sessions);
-        assert!(request.contains("{redacted}") && !request.contains("REF-2") && request.contains(">vm<"), "{request}");
+        // One whose login was not seen stands in replies, too.
+        let invalid = "HTTP/1.1 200 OK\r\n\r\n<value><string>SESSION_INVALID</string></value><value><string>REF-2</string></value>";
+        for (param, what) in [("REF-2", "VM.start"), (" REF-2 ", "session.get_uuid")] {
+            let request = call(what, &[param, "vm", "REF-2"]);
+            let (request, response, _) = redacted(Face::XenApi, &request, invalid, &mut sessions);
+            assert!(
+                request.contains("{redacted}") && !request.contains("REF-2") && request.contains(">vm<"),
+                "{request}"
+            );
+            assert!(response.contains("SESSION_INVALID") && !response.contains("REF-2"), "{response}");
+        }
     }
 
     #[test]

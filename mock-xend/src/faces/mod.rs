@@ -16,3 +16,4 @@ pub(crate) mod xenapi;
 mod xmlrpc;
 
 pub(crate) use recognise::recognise;
+pub(crate) use sxp::{form, urlencoded};

@@ -2,9 +2,11 @@
 
 use std::path::Path;
 
+use xend_wire::Release;
 use xend_wire::operation::Face;
 
 use super::{sxp, xenapi, xmlrpc};
+use crate::fault::{Fault, Faults, Parts, Place, Sent};
 use crate::host::{Daemon, MockXend};
 use crate::http::{Answer, Then};
 use crate::scenario::words::{Shape, WORDS, Word};
@@ -46,6 +48,34 @@ fn each_word_is_taken_for_the_faces_that_send_it_and_for_no_other() {
             let is_sent = scripted_answer(face, &reply.without_request(), &service).is_ok();
             assert_eq!(is_taken, is_sent, "{} on {face}", word.name);
             assert_eq!(is_sent, reply.faces().contains(&face), "{} on {face}", word.name);
+        }
+    }
+}
+
+/// A fault is refused only if the reply that a face makes lacks its place.
+#[test]
+fn no_place_of_a_reply_is_refused() {
+    let odd: String = "'\"\\<&>\u{e9}\n".repeat(100);
+    for release in Release::ALL {
+        let Daemon { service } = MockXend::builder().release(*release).build().expect("a daemon");
+        let replies = WORDS.iter().filter_map(reply).chain([
+            Reply::Error(odd.as_str().into()),
+            Reply::UnknownDomain(odd.as_str().into()),
+            Reply::Failure(vec![odd.as_str().into(), "a".into()]),
+        ]);
+        for reply in replies {
+            for face in Face::served_by(*release).filter(|face| reply.faces().contains(face)) {
+                let answer = scripted_answer(face, &reply.without_request(), &service).expect("the face has it");
+                let body = Parts::of_message(&answer.bytes).body.len();
+                for place in [Place::Byte(answer.bytes.len()), Place::BodyByte(body)] {
+                    let faults = Faults::from(Fault::Close(place));
+                    let checked = reply.with_sent(Some(face), |sent| match sent {
+                        Sent::Nothing(_) => Ok(()),
+                        sent => faults.check_against(sent, Some(face)),
+                    });
+                    assert_eq!(checked, Ok(()), "{release} {face} {reply:?}");
+                }
+            }
         }
     }
 }

@@ -16,15 +16,20 @@ pub struct Faults(Option<Arc<[Fault]>>);
 /// What is known of a reply before it is sent.
 #[derive(Clone, Copy, Debug)]
 pub(crate) enum Sent<'a> {
-    /// Nothing: the simulated host makes the reply, or the face words it.
+    /// Nothing: the simulated host makes the reply, or a part of the request stands in it.
     Unknown,
     /// No byte is sent: `close` and `hang`.
     Nothing(&'static str),
-    /// The body. The face makes the head.
-    Body(&'a [u8]),
+    /// The body. The face makes the head, which has at most this many bytes.
+    Body(&'a [u8], usize),
+    /// A body with nodes like these and at most so many bytes. The face words it, and makes the head.
+    Worded(&'a [u8], usize),
     /// All bytes.
     Whole(&'a [u8]),
 }
+
+/// The longest head that a face makes, but for a reason phrase and a content type that a scenario gives.
+pub(crate) const LONGEST_HEAD: usize = 300;
 
 /// The certificate of the listeners with TLS.
 #[derive(Clone, Copy, Debug, Default, PartialEq, Eq)]
@@ -149,7 +154,7 @@ impl Faults {
             }
             let parts = match sent {
                 Sent::Unknown | Sent::Nothing(_) => None,
-                Sent::Body(body) => Some(Parts { head: b"", body }),
+                Sent::Body(body, _) | Sent::Worded(body, _) => Some(Parts { head: b"", body }),
                 Sent::Whole(bytes) => Some(Parts::of(bytes)),
             };
             let is_whole = matches!(sent, Sent::Whole(_));
@@ -161,10 +166,17 @@ impl Faults {
             {
                 return wrong(format!("`{name}` can't apply: the head of these bytes has no Content-Length"));
             }
-            if let (Fault::ContentLength(ContentLength::Less(less)), Some(parts)) = (fault, parts)
-                && less.get() > parts.body.len()
+            // The longest body and the longest reply, and how a message says that they are.
+            let (body, longest, has) = match sent {
+                Sent::Unknown | Sent::Nothing(_) => (usize::MAX, usize::MAX, "has"),
+                Sent::Body(body, head) => (body.len(), head + body.len(), "has"),
+                Sent::Worded(_, longest) => (longest, LONGEST_HEAD + longest, "has at most"),
+                Sent::Whole(bytes) => (parts.map_or(0, |parts| parts.body.len()), bytes.len(), "has"),
+            };
+            if let Fault::ContentLength(ContentLength::Less(less)) = fault
+                && less.get() > body
             {
-                return wrong(format!("`{name}` can't be less by {less}: the body has {} bytes", parts.body.len()));
+                return wrong(format!("`{name}` can't be less by {less}: the body {has} {body} bytes"));
             }
             match (fault.place(), parts) {
                 (Some(Place::Node(node)), _) if node.is_of_sexpr() && face != Some(Face::Sxp) => {
@@ -178,19 +190,30 @@ impl Faults {
                 (Some(Place::Node(node)), Some(parts)) if node.find(parts.body).is_none() => {
                     return wrong(format!("the reply has no node `{node}`"));
                 }
-                (Some(Place::BodyByte(count)), Some(parts)) if *count > parts.body.len() => {
-                    return wrong(format!("the body of the reply has {} bytes, not {count}", parts.body.len()));
+                (Some(Place::BodyByte(count)), _) if *count > body => {
+                    return wrong(format!("the body of the reply {has} {body} bytes, not {count}"));
                 }
-                (Some(place @ (Place::Byte(_) | Place::Head)), Some(parts))
-                    if is_whole && place.find(parts).is_none() =>
-                {
-                    let length = parts.head.len() + parts.body.len();
-                    return wrong(match place {
-                        Place::Byte(count) => format!("the reply has {length} bytes, not {count}"),
-                        _ => "these bytes do not begin with a head of HTTP".to_owned(),
-                    });
+                (Some(Place::Byte(count)), _) if *count > longest => {
+                    let has = if is_whole { "has" } else { "has at most" };
+                    return wrong(format!("the reply {has} {longest} bytes, not {count}"));
+                }
+                (Some(Place::Head), Some(parts)) if is_whole && Place::Head.find(parts).is_none() => {
+                    return wrong("these bytes do not begin with a head of HTTP".to_owned());
                 }
                 _ => {}
+            }
+        }
+        Ok(())
+    }
+
+    /// Checks that the faults can apply to replies of one of these faces. The error has the number of the fault that is
+    /// wrong.
+    pub(crate) fn check_faces(&self, faces: &[Face]) -> Result<(), (usize, String)> {
+        for (at, fault) in self.iter().enumerate() {
+            let Some(Place::Node(node)) = fault.place() else { continue };
+            if !faces.iter().any(|face| (*face == Face::Sxp) == node.is_of_sexpr()) {
+                let of = if node.is_of_sexpr() { "S-expressions" } else { "XML-RPC" };
+                return Err((at, format!("`{node}` is a path in {of}, and no listener has a face with these")));
             }
         }
         Ok(())
@@ -212,11 +235,6 @@ impl Faults {
             }
         }
         Ok(())
-    }
-
-    /// Returns the faults that are not of a handshake.
-    pub(crate) fn of_replies(&self) -> Self {
-        self.iter().filter(|fault| !fault.is_of_handshake()).cloned().collect()
     }
 
     /// Returns whether a fault resets the connection.

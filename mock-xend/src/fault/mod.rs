@@ -18,7 +18,7 @@ pub(crate) use duration::parse as duration;
 pub(crate) use edit::{header, set_length};
 pub use kind::{BrokenChunk, ContentLength, Fault, InvalidFault, Refusal};
 pub use list::Faults;
-pub(crate) use list::{Certificate, Sent};
+pub(crate) use list::{Certificate, LONGEST_HEAD, Sent};
 pub(crate) use mistake::reworded;
 pub(crate) use place::Parts;
 pub use place::{Node, Place};

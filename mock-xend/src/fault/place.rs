@@ -6,7 +6,7 @@ use std::str::FromStr;
 use serde::de::{self, Deserializer, MapAccess, Visitor};
 use serde::ser::SerializeMap;
 use serde::{Deserialize, Serialize, Serializer};
-use xend_wire::xmlrpc::{self, Response, Rules};
+use xend_wire::xmlrpc::{self, Response, Rules, ValueRef};
 use xend_wire::{Limits, Release, sexpr};
 
 /// A place in a reply, between two of its bytes. Places count in the reply as it would be without any fault.
@@ -35,7 +35,8 @@ pub enum Place {
 /// The path of a node in the body of a reply: `/domain/name` in S-expressions, `params[0]/memory` in XML-RPC.
 ///
 /// In S-expressions a step is the name of a list, the first one included. In XML-RPC the path begins with `params[0]`
-/// or `fault`; a step is then the name of a member, or the number of an item in brackets: `params[0]/devices[1]/class`.
+/// or `fault`; a step is then the name of a member, or of a pair in a list of the daemon such as `["memory", 64]`, or the
+/// number of an item in brackets: `params[0]/devices[1]/class`.
 #[derive(Clone, Debug, PartialEq, Eq)]
 pub struct Node {
     text: String,
@@ -145,7 +146,7 @@ impl Node {
                 let mut value = root;
                 for step in steps {
                     value = match step {
-                        Step::Member(name) => value.get(name)?,
+                        Step::Member(name) => value.get(name).or_else(|| pair(value, name))?,
                         Step::Item(number) => value.items().nth(*number)?,
                     };
                 }
@@ -153,6 +154,13 @@ impl Node {
             }
         }
     }
+}
+
+/// Returns the value of a pair in a list of the daemon, which is an S-expression at heart: `64` of `memory` in
+/// `["domain", ["memory", 64]]`. A list with more than one value is found as a whole.
+fn pair<'v>(list: ValueRef<'v>, name: &str) -> Option<ValueRef<'v>> {
+    let named = list.items().find(|item| item.items().next().and_then(ValueRef::as_str) == Some(name))?;
+    Some(if named.items().count() == 2 { named.items().nth(1)? } else { named })
 }
 
 /// The error for a text that is not a place.

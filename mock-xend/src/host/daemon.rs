@@ -10,7 +10,7 @@ use xend_wire::operation::Face;
 
 use crate::error::Error;
 use crate::faces;
-use crate::fault::{Certificate, Faults, Sent};
+use crate::fault::{Certificate, Faults};
 use crate::following::Following;
 use crate::http::{Closing, Listener, Serves};
 use crate::journal::Journal;
@@ -108,13 +108,13 @@ impl Daemon {
         self.service.follow(faces::recognise)
     }
 
-    /// Sets the faults for all later replies to which no scenario gives faults. None of these faults may have a
-    /// [`Node`](crate::Node) as its place, because the faces differ in their nodes.
+    /// Sets the faults for all later replies to which no scenario gives faults. A fault with a [`Node`](crate::Node) as its
+    /// place leaves replies whole that lack it, those of other faces among them.
     ///
     /// # Errors
     /// Returns [`Error::Faults`] if the faults exclude each other, or apply to no reply.
     pub fn set_faults(&self, faults: Faults) -> Result<(), Error> {
-        check_faults(&faults, self.service.line().certificate())?;
+        check_faults(&faults, self.service.line().certificate(), self.service.line().faces())?;
         self.service.line().set(faults);
         Ok(())
     }
@@ -187,11 +187,10 @@ impl Daemon {
     }
 }
 
-/// Checks faults that are for all connections, those of listeners with this certificate among them.
-pub(super) fn check_faults(faults: &Faults, certificate: Certificate) -> Result<(), Error> {
+/// Checks faults that are for all connections: to listeners with this certificate, and of these faces.
+pub(super) fn check_faults(faults: &Faults, certificate: Certificate, faces: &[Face]) -> Result<(), Error> {
     let checked = faults.check().and_then(|()| faults.check_certificate(certificate));
-    let checked = checked.and_then(|()| faults.of_replies().check_against(Sent::Unknown, None));
-    checked.map_err(|(_, why)| Error::Faults(why))
+    checked.and_then(|()| faults.check_faces(faces)).map_err(|(_, why)| Error::Faults(why))
 }
 
 impl std::fmt::Debug for Daemon {

@@ -243,13 +243,17 @@ impl Builder {
             return Err(Error::NoQuirk { quirk, release });
         }
         self.scenario.check(&[release])?;
-        check_faults(&self.faults, self.certificate())?;
+        let mut faces: Vec<_> = self.listen.iter().map(|(face, _)| *face).collect();
+        if faces.is_empty() {
+            faces.extend(Face::served_by(release));
+        }
+        check_faults(&self.faults, self.certificate(), &faces)?;
         let script = Script::new(self.scenario.clone(), release);
         let journal = Journal::new(
             self.journal.unwrap_or(Journal::DEFAULT_CAPACITY),
             self.journal_bytes.unwrap_or(Journal::DEFAULT_BUDGET),
         );
-        let line = Line::new(self.faults.clone(), self.chaos, self.certificate());
+        let line = Line::new(self.faults.clone(), self.chaos, self.certificate(), faces);
         Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal, self.quirks.clone(), line)) })
     }
 
@@ -267,10 +271,10 @@ impl Builder {
     ///   `tls`.
     /// * [`Error::Start`] if the system refuses a thread or an event loop.
     pub fn start(mut self) -> Result<MockXend, Error> {
-        let daemon = self.build()?;
         if self.listen.is_empty() {
             self.listen = [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::any_port())).into();
         }
+        let daemon = self.build()?;
         #[cfg_attr(not(feature = "tls"), expect(unused_mut, reason = "only TLS changes it"))]
         let (mut bound, folders) = self.bind(daemon.release())?;
         let listening = bound.iter().map(|bound| (bound.face, bound.address.clone())).collect();

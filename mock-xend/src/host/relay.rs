@@ -172,11 +172,11 @@ impl RelayBuilder {
     ///   TLS.
     /// * [`Error::Start`] if the system refuses to start a thread.
     pub fn start(self) -> Result<Relay, Error> {
-        check_faults(&self.faults, Certificate::None)?;
         let face = match &self.from {
             From::Server(to) => to.face(),
             From::Recording(recording) => recording.face(),
         };
+        check_faults(&self.faults, Certificate::None, &[face])?;
         let addresses = if self.listen.is_empty() { vec![Address::any_port()] } else { self.listen };
         if let Some(address) = addresses.iter().find(|address| matches!(address, Address::Tls(_))) {
             return Err(Error::Tls(format!("only a mock listens with TLS, not a proxy or a replay: {address}")));
@@ -198,7 +198,8 @@ impl RelayBuilder {
             From::Recording(recording) => Source::Replay(Mutex::new(Replay::new(recording, self.order))),
         };
         let journal = Journal::new(Journal::DEFAULT_CAPACITY, Journal::DEFAULT_BUDGET);
-        let server = Arc::new(Server::new(source, Line::new(self.faults, self.chaos, Certificate::None), journal));
+        let server =
+            Arc::new(Server::new(source, Line::new(self.faults, self.chaos, Certificate::None, vec![face]), journal));
         let running = Running::start(bound, Arc::clone(&server))?;
         Ok(Relay { server, listening, running, _folders: folders })
     }

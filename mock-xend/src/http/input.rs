@@ -44,6 +44,11 @@ impl<R: AsyncRead + Unpin> Input<R> {
         self.taken = 0;
     }
 
+    /// Reads the current exchange again from its first byte.
+    pub(crate) fn again(&mut self) {
+        self.taken = 0;
+    }
+
     /// Returns the bytes that were read since the exchange began.
     pub(crate) fn taken(&self) -> &[u8] {
         &self.buffer[..self.taken]

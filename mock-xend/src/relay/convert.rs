@@ -12,10 +12,11 @@ use super::recording::{End, Recorded, Recording};
 use super::same::{Form, decode};
 use crate::fault::Parts;
 use crate::redact::{REDACTED, SESSION};
+use crate::scenario::{Match, no_pattern};
 
 impl Recording {
-    /// Returns a scenario, in TOML, with an expectation for each exchange. What was redacted is left out of its
-    /// expectation, which then matches any value there.
+    /// Returns a scenario, in TOML, with an expectation for each exchange. Where something was redacted it matches any
+    /// value.
     pub fn to_scenario(&self) -> String {
         let mut text = String::new();
         if let Some(release) = self.release {
@@ -49,7 +50,7 @@ impl Recording {
             let title = string(&format!("What a server sent in {} is read", exchange.case));
             let source = string(&format!("recorded: {file}, exchange {}", exchange.case));
             let text =
-                format!("id = {}\ntitle = {title}\nsource = {source}\n{input}\n{}", string(&id), expected(codec, body));
+                format!("id = {}\ntitle = {title}\nsource = {source}\n{input}\n{}", string(&id), accepted(codec, body));
             cases.push((format!("{id}.toml"), text));
         }
         cases
@@ -73,7 +74,7 @@ fn codec(face: Face, body: &[u8]) -> Option<&'static str> {
 
 /// Returns what is expected of readers of a document: to accept it, by all rules if the specification allows it, and
 /// otherwise by those of the daemon, and of `nil`, which the daemon sends for nothing, where a subject has it.
-fn expected(codec: &str, body: &[u8]) -> String {
+fn accepted(codec: &str, body: &[u8]) -> String {
     let is_read_by = |rules| xmlrpc::decode_response(body, rules, &Limits::default()).is_ok();
     let by = |keys: &str| format!("\n[[expect]]\n{keys}level = \"may\"\nany_of = [{{ accept = true }}]\n");
     if codec == "sexpr" || is_read_by(Rules::spec()) {
@@ -90,28 +91,35 @@ fn expected(codec: &str, body: &[u8]) -> String {
 fn requests(face: Face, exchange: &Recorded) -> String {
     let parts = Parts::of_message(&exchange.request);
     let mut text = String::new();
+    let mut put = |key: &str, value: String| {
+        let _ = writeln!(text, "{key} = {value}");
+    };
     if face == Face::Sxp {
         let form = Form::of(parts);
-        if let Ok(method) = str::from_utf8(&form.method) {
-            let _ = writeln!(text, "method = {}", string(method));
+        let is_usual = form.method.iter().all(u8::is_ascii_uppercase);
+        put("method", if is_usual { expected(&form.method) } else { pattern(&form.method) });
+        if form.path.starts_with(b"/") {
+            put("path", expected(&form.path));
         }
-        if let Some(path) = str::from_utf8(&form.path).ok().filter(|path| path.starts_with('/')) {
-            let _ = writeln!(text, "path = {}", string(path));
-        }
+        // An expectation has each field once, and names are texts.
+        let is_once = |name: &[u8]| form.fields.iter().filter(|(other, _)| other == name).count() == 1;
         let known = |(name, value): &(Vec<u8>, Vec<u8>)| {
-            let (name, value) = (str::from_utf8(name).ok()?, str::from_utf8(value).ok()?);
-            let is_single = form.fields.iter().filter(|(other, _)| other == name.as_bytes()).count() == 1;
-            (is_single && !is_marked(value)).then(|| format!("{} = {}", string(name), string(value)))
+            let name = str::from_utf8(name).ok().filter(|name| is_once(name.as_bytes()))?;
+            Some(format!("{} = {}", string(name), expected(value)))
         };
         let fields: Vec<_> = form.fields.iter().filter_map(known).collect();
         if !fields.is_empty() {
-            let _ = writeln!(text, "fields = {{ {} }}", fields.join(", "));
+            put("fields", format!("{{ {} }}", fields.join(", ")));
+        }
+        if (!form.body.is_empty() || fields.len() < form.fields.len()) && !parts.body.is_empty() {
+            put("body", expected(parts.body));
         }
     } else if let Some((method, params)) = decode(parts.body) {
-        let _ = writeln!(text, "method = {}", string(&method));
-        if !params.iter().any(has_mark) {
-            let _ = writeln!(text, "params = [{}]", params.iter().map(value).collect::<Vec<_>>().join(", "));
-        }
+        let is_of_http = method.bytes().all(|byte| byte.is_ascii_uppercase());
+        put("method", if is_of_http { pattern(method.as_bytes()) } else { expected(method.as_bytes()) });
+        put("params", format!("[{}]", params.iter().map(value).collect::<Vec<_>>().join(", ")));
+    } else if !parts.body.is_empty() {
+        put("body", expected(parts.body));
     }
     text
 }
@@ -131,16 +139,39 @@ fn reply(exchange: &Recorded) -> String {
     }
 }
 
-fn is_marked(text: &str) -> bool {
-    text.contains(REDACTED) || text.contains(SESSION)
+/// Returns what a text must be, as scenarios write it: this very text, where a mark stands for any.
+fn expected(text: &[u8]) -> String {
+    match str::from_utf8(text) {
+        Ok(REDACTED | SESSION) => "{ any = true }".to_owned(),
+        Ok(text) if text.contains(REDACTED) || text.contains(SESSION) => pattern(text.as_bytes()),
+        Ok(text) if no_pattern(text.as_bytes(), true).is_err() => format!("{{ exact = {} }}", string(text)),
+        Ok(text) => string(text),
+        Err(_) => pattern(text),
+    }
 }
 
-fn has_mark(value: &Value) -> bool {
-    match value {
-        Value::String(text) => is_marked(text),
-        Value::Array(items) => items.iter().any(has_mark),
-        Value::Struct(members) => members.iter().any(|(_, value)| has_mark(value)),
-        _ => false,
+/// Returns the pattern of a text in which a mark stands for any; that of any text if it is too long for a pattern.
+fn pattern(text: &[u8]) -> String {
+    let mut pattern = String::new();
+    let marks = [REDACTED, SESSION];
+    let mut left = text;
+    while let Some((first, behind)) = left.split_first() {
+        if let Some(mark) = marks.iter().find(|mark| left.starts_with(mark.as_bytes())) {
+            pattern.push_str("(?s:.*)");
+            left = &left[mark.len()..];
+            continue;
+        }
+        match first {
+            b' '..=b'~' => pattern.push_str(&regex::escape(&char::from(*first).to_string())),
+            first => {
+                let _ = write!(pattern, "\\x{first:02X}");
+            }
+        }
+        left = behind;
+    }
+    match Match::regex(&pattern).check(true, &|_| Ok(())) {
+        Ok(()) => format!("{{ matches = {} }}", string(&pattern)),
+        Err(_) => "{ any = true }".to_owned(),
     }
 }
 
@@ -167,7 +198,9 @@ fn value(of: &Value) -> String {
         Value::Int(number) => number.to_string(),
         Value::I8(number) => format!("{{ i8 = {number} }}"),
         Value::Boolean(flag) => flag.to_string(),
-        Value::String(text) => string(text),
+        Value::String(text) => expected(text.as_bytes()),
+        // Not even itself.
+        Value::Double(number) if number.is_nan() => "{ any = \"double\" }".to_owned(),
         Value::Double(number) => format!("{{ double = \"{number}\" }}"),
         Value::DateTime(text) => format!("{{ dateTime = {} }}", string(text)),
         Value::Base64(bytes) => format!("{{ base64 = \"{}\" }}", BASE64.encode(bytes)),

@@ -3,14 +3,22 @@
 
 mod convert;
 mod message;
+mod passing;
+mod recorder;
 mod recording;
 mod replay;
 mod same;
 mod server;
 mod upstream;
 
-pub(crate) use recording::Recorder;
+use std::sync::{Mutex, MutexGuard, PoisonError};
+
+pub(crate) use recorder::Recorder;
 pub use recording::Recording;
 pub(crate) use replay::{Order, Replay};
 pub(crate) use server::{Server, Source};
 pub use upstream::{InvalidUpstream, Upstream};
+
+fn lock<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
+}

@@ -1,16 +1,12 @@
 //! Recordings: exchanges in the format of `fixtures/exchanges`, JSON lines, as they are written and read.
 
-use std::fs::File;
-use std::io::{self, Write};
 use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 use xend_wire::operation::Face;
 use xend_wire::{Diagnostic, Release};
 
-use super::upstream::Upstream;
 use crate::error::Error;
-use crate::redact::{self, Gives, Sessions};
 use crate::text_file;
 
 /// A recording of exchanges with a server: what `replay` answers from.
@@ -50,29 +46,29 @@ pub(super) enum End {
 }
 
 #[derive(Serialize, Deserialize)]
-struct Head {
+pub(super) struct Head {
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    origin: Option<String>,
-    face: String,
+    pub(super) origin: Option<String>,
+    pub(super) face: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    release: Option<String>,
+    pub(super) release: Option<String>,
 }
 
 /// A line as it is read: what only a harness needs is passed over.
 #[derive(Serialize, Deserialize)]
-struct Line {
-    case: String,
+pub(super) struct Line {
+    pub(super) case: String,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    over: Option<String>,
-    request: String,
+    pub(super) over: Option<String>,
+    pub(super) request: String,
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
-    half_close: bool,
+    pub(super) half_close: bool,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    gives: Option<String>,
+    pub(super) gives: Option<String>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    response: Option<String>,
+    pub(super) response: Option<String>,
     #[serde(default, skip_serializing_if = "is_default")]
-    end: End,
+    pub(super) end: End,
 }
 
 fn is_default(end: &End) -> bool {
@@ -148,91 +144,4 @@ impl Recording {
     pub fn is_empty(&self) -> bool {
         self.exchanges.is_empty()
     }
-}
-
-/// A recording that is being written, a line an exchange.
-#[derive(Debug)]
-pub(crate) struct Recorder {
-    file: File,
-    face: Face,
-    is_unix: bool,
-    /// The sessions that were seen; `None` if secrets are kept.
-    sessions: Option<Sessions>,
-    written: usize,
-}
-
-impl Recorder {
-    pub(crate) fn create(
-        path: &Path,
-        from: &Upstream,
-        release: Option<Release>,
-        keeps_secrets: bool,
-    ) -> io::Result<Self> {
-        let file = File::create(path)?;
-        let sessions = (!keeps_secrets).then(Sessions::of_recording);
-        let mut recorder = Self { file, face: from.face(), is_unix: from.is_unix(), sessions, written: 0 };
-        recorder.write(&Head {
-            origin: Some("recorded".to_owned()),
-            face: from.face().to_string(),
-            release: release.map(|release| release.to_string()),
-        })?;
-        Ok(recorder)
-    }
-
-    /// Writes an exchange.
-    pub(super) fn add(
-        &mut self,
-        request: &[u8],
-        half_close: bool,
-        response: Option<&[u8]>,
-        end: End,
-    ) -> io::Result<()> {
-        self.written += 1;
-        let case = format!("{}-{}", self.written, name_of(request));
-        let (request, response, gives) = match &mut self.sessions {
-            Some(sessions) => redact::exchange(self.face, request, response, sessions),
-            None => (request.to_vec(), response.map(<[u8]>::to_vec), Gives::Nothing),
-        };
-        let text = |bytes: Vec<u8>| bytes.into_iter().map(char::from).collect::<String>();
-        self.write(&Line {
-            case,
-            over: self.is_unix.then(|| "unix".to_owned()),
-            request: text(request),
-            half_close,
-            gives: (gives == Gives::Session).then(|| "session".to_owned()),
-            response: response.map(text),
-            end,
-        })
-    }
-
-    fn write(&mut self, line: &impl Serialize) -> io::Result<()> {
-        let mut text = serde_json::to_vec(line)?;
-        text.push(b'\n');
-        self.file.write_all(&text)
-    }
-}
-
-/// Returns a name for an exchange: the method of the call, or that of HTTP with the path.
-fn name_of(request: &[u8]) -> String {
-    let method = |tag: &[u8]| {
-        let at = memchr::memmem::find(request, tag)? + tag.len();
-        request[at..].split(|&byte| byte == b'<').next()
-    };
-    let line = request.split(|&byte| byte == b'\r' || byte == b'\n').next().unwrap_or_default();
-    let name = match method(b"<methodName>") {
-        Some(method) => method.trim_ascii().to_vec(),
-        None => line.split(|&byte| byte == b' ').take(2).collect::<Vec<_>>().join(&b' '),
-    };
-    let name: String = name
-        .iter()
-        .take(60)
-        .map(|&byte| match byte {
-            byte if byte.is_ascii_alphanumeric() || matches!(byte, b'.' | b'_') => {
-                char::from(byte.to_ascii_lowercase())
-            }
-            _ => '-',
-        })
-        .collect();
-    let parts: Vec<_> = name.split('-').filter(|part| !part.is_empty()).collect();
-    parts.join("-")
 }

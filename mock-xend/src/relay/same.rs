@@ -4,6 +4,7 @@ use xend_wire::operation::Face;
 use xend_wire::xmlrpc::{self, Rules, Value, ValueRef};
 use xend_wire::{Limits, Release};
 
+use crate::faces;
 use crate::fault::{Parts, header};
 use crate::redact::matches;
 
@@ -71,24 +72,17 @@ impl Form {
             Some(at) => (&target[..at], &target[at + 1..]),
             None => (target, &b""[..]),
         };
-        let kind = header(request.head, b"content-type").map(|line| request.head[line].to_ascii_lowercase());
-        let is_form = kind.is_some_and(|kind| memchr::memmem::find(&kind, b"form-urlencoded").is_some());
-        let form = if is_form { request.body } else { b"" };
-        let mut fields: Vec<_> = [query, form].into_iter().flat_map(fields).collect();
+        let kind = header(request.head, b"content-type").map(|line| &request.head[line]);
+        let kind = kind.and_then(|line| Some(line[memchr::memchr(b':', line)? + 1..].trim_ascii()));
+        let form = faces::form(kind, request.body).unwrap_or_default();
+        let body = if form.iter().next().is_some() { b"" } else { request.body };
+        let query = faces::urlencoded(query, false);
+        let both = query.iter().chain(form.iter());
+        let mut fields: Vec<_> =
+            both.flat_map(|(name, values)| values.iter().map(|value| (name.to_vec(), value.clone()))).collect();
         fields.sort();
-        Self { method, path: path.to_vec(), fields, body: if is_form { Vec::new() } else { request.body.to_vec() } }
+        Self { method, path: path.to_vec(), fields, body: body.to_vec() }
     }
-}
-
-fn fields(text: &[u8]) -> impl Iterator<Item = (Vec<u8>, Vec<u8>)> {
-    let decoded = |text: &[u8]| {
-        let spaced: Vec<u8> = text.iter().map(|&byte| if byte == b'+' { b' ' } else { byte }).collect();
-        percent_encoding::percent_decode(&spaced).collect::<Vec<u8>>()
-    };
-    text.split(|&byte| byte == b'&').filter(|field| !field.is_empty()).map(move |field| {
-        let at = memchr::memchr(b'=', field).unwrap_or(field.len());
-        (decoded(&field[..at]), decoded(field.get(at + 1..).unwrap_or_default()))
-    })
 }
 
 fn is_same_form(recorded: Parts<'_>, given: Parts<'_>) -> bool {
@@ -116,6 +110,11 @@ mod tests {
         let form = |form: &str| {
             format!("POST /xend/domain/vm1 HTTP/1.1\r\nContent-Type: application/x-www-form-urlencoded\r\n\r\n{form}")
         };
+        let multipart = |boundary: &str, op: &str| {
+            format!(
+                "POST /xend/domain/vm1 HTTP/1.1\r\nContent-Type: multipart/form-data; boundary={boundary}\r\n\r\n--{boundary}\r\nContent-Disposition: form-data; name=\"op\"\r\n\r\n{op}\r\n--{boundary}--\r\n"
+            )
+        };
         let call = |param: &str| {
             format!(
                 "POST /RPC2 HTTP/1.0\r\n\r\n<methodCall><methodName>m</methodName><params><param>{param}</param></params></methodCall>"
@@ -124,6 +123,10 @@ mod tests {
         for (face, recorded, given, is_one) in [
             (Face::Sxp, form("op=pause&a=b"), form("a=b&op=pause").replace("/xend", "//xend"), true),
             (Face::Sxp, form("op=a+b"), form("op=a%20b"), true),
+            // The boundary is another one each time.
+            (Face::Sxp, multipart("a", "pause"), multipart("b", "pause"), true),
+            (Face::Sxp, multipart("a", "pause"), multipart("a", "unpause"), false),
+            (Face::Sxp, multipart("a", "pause"), form("op=pause"), true),
             (Face::Sxp, form("op=pause"), form("op=unpause"), false),
             (Face::Sxp, form("op=pause"), form("op=pause").replace("vm1", "vm2"), false),
             (Face::Sxp, form("op=pause&password={redacted}"), form("op=pause&password=x"), true),

@@ -196,7 +196,7 @@ impl Expectation {
                     .try_for_each(|echo| self.check_echo(echo).map_err(|message| wrong("reply", message)))?;
             }
             let checked = step.faults.check().and_then(|()| match &step.reply {
-                Some(reply) => reply.with_sent(|sent| step.faults.check_against(sent, self.face)),
+                Some(reply) => reply.with_sent(self.face, |sent| step.faults.check_against(sent, self.face)),
                 None => step.faults.check_against(Sent::Unknown, self.face),
             });
             checked.map_err(|(at, message)| wrong(&format!("faults.{at}"), message))?;

@@ -60,10 +60,12 @@ impl Expectation {
 }
 
 impl Criterion<'_> {
-    /// How much a criterion says of what a request is about: an expectation of another operation is not close.
-    pub(super) fn weight(&self) -> u32 {
+    /// How much a criterion says of what a request is about: an expectation of another operation is not close. On `sxp`
+    /// the field `op` says it, and the method of HTTP next to nothing: most requests that change something are a POST.
+    pub(super) fn weight(&self, face: Option<Face>) -> u32 {
         match self {
-            Self::Operation(_) | Self::Method(_) | Self::Path(_) => 4,
+            Self::Method(_) if face == Some(Face::Sxp) => 1,
+            Self::Operation(_) | Self::Method(_) | Self::Path(_) | Self::Field("op", _) => 4,
             Self::Arg(..) | Self::Field(..) | Self::Params(_) | Self::Body(_) => 2,
             Self::Face(_) | Self::Header(..) | Self::Connection(_) => 1,
         }
@@ -96,7 +98,18 @@ impl Criterion<'_> {
     /// Tells the criterion, and what differs in the request.
     pub(super) fn tell(&self, request: &RecognisedRequest<'_>) -> CriterionReport {
         let differences = if self.is_met(request) { Vec::new() } else { self.differences(request) };
-        CriterionReport { criterion: self.to_string(), differences }
+        let criterion = match self {
+            Self::Params(params) => {
+                let is_secret = |at| shown::is_secret_param(request.asked.face, request.asked.method(), at);
+                let show = |(at, param): (usize, &Param)| match is_secret(at) {
+                    true => shown::REDACTED.to_owned(),
+                    false => param.to_string(),
+                };
+                format!("params: [{}]", params.iter().enumerate().map(show).collect::<Vec<_>>().join(", "))
+            }
+            other => other.to_string(),
+        };
+        CriterionReport { criterion, differences }
     }
 
     fn differences(&self, request: &RecognisedRequest<'_>) -> Vec<String> {
@@ -151,7 +164,15 @@ impl Criterion<'_> {
                     return vec!["params: the request is no call".to_owned()];
                 }
                 for (at, param) in params.iter().enumerate() {
-                    param.differences(&format!("params[{at}]"), asked.params().nth(at), &mut found);
+                    let given = asked.params().nth(at);
+                    if shown::is_secret_param(asked.face, asked.method(), at) {
+                        if !given.is_some_and(|given| param.is(given)) {
+                            let given = given.map_or("missing", |_| shown::REDACTED);
+                            found.push(format!("params[{at}]: {given}, expected {}", shown::REDACTED));
+                        }
+                        continue;
+                    }
+                    param.differences(&format!("params[{at}]"), given, &mut found);
                 }
                 let count = asked.params().count();
                 if count > params.len() {
@@ -180,10 +201,7 @@ impl fmt::Display for Criterion<'_> {
             Self::Method(method) => write!(f, "method: {method}"),
             Self::Path(path) => write!(f, "path: {path}"),
             Self::Field(name, value) => named(f, "fields", name, value),
-            Self::Params(params) => {
-                let shown: Vec<_> = params.iter().map(ToString::to_string).collect();
-                write!(f, "params: [{}]", shown.join(", "))
-            }
+            Self::Params(params) => write!(f, "params: {} of them", params.len()),
             Self::Header(name, value) => named(f, "headers", name, value),
             Self::Body(body) => write!(f, "body: {body}"),
             Self::Connection(number) => write!(f, "connection: {number}"),

@@ -105,14 +105,14 @@ impl Match {
         }
     }
 
-    /// Returns the same match with each of its texts changed.
+    /// Returns the same match with each of its texts changed, but for those that are refused.
     pub(super) fn map_texts(self, change: &impl Fn(&[u8]) -> Vec<u8>) -> Self {
         Self(match self.0 {
-            Kind::Text(text) => Kind::Text(change(&text)),
+            Kind::Text(text) if no_pattern(&text, true).is_ok() => Kind::Text(change(&text)),
             Kind::Exact(text) => Kind::Exact(change(&text)),
             Kind::OneOf(matches) => Kind::OneOf(matches.into_iter().map(|one| one.map_texts(change)).collect()),
             Kind::Not(other) => Kind::Not(Box::new(other.map_texts(change))),
-            kind @ (Kind::Any | Kind::Regex(_) | Kind::NoRegex(_)) => kind,
+            kind @ (Kind::Text(_) | Kind::Any | Kind::Regex(_) | Kind::NoRegex(_)) => kind,
         })
     }
 
@@ -121,7 +121,7 @@ impl Match {
     ///
     /// # Errors
     /// Returns what is wrong, for people.
-    pub(super) fn check(&self, stars: bool, check: &impl Fn(&[u8]) -> Result<(), String>) -> Result<(), String> {
+    pub(crate) fn check(&self, stars: bool, check: &impl Fn(&[u8]) -> Result<(), String>) -> Result<(), String> {
         match &self.0 {
             Kind::Text(text) => {
                 no_pattern(text, stars)?;
@@ -140,9 +140,8 @@ impl Match {
 }
 
 /// Refuses a text that reads like a pattern, which would otherwise be compared as a text and never match.
-pub(super) fn no_pattern(text: &[u8], stars: bool) -> Result<(), String> {
+pub(crate) fn no_pattern(text: &[u8], stars: bool) -> Result<(), String> {
     let Ok(text) = str::from_utf8(text) else { return Ok(()) };
-    let pieces = [".*", ".+", "\\d", "\\w", "\\s", "\\.", "(?", "[^", "[0-9", "[a-z", "[A-Z"];
     let is_template = text.contains("{{") || text.contains("${");
     if is_template {
         return Err(format!(
@@ -150,16 +149,43 @@ pub(super) fn no_pattern(text: &[u8], stars: bool) -> Result<(), String> {
         ));
     }
     let is_anchored = text.len() > 1 && (text.starts_with('^') || text.ends_with('$'));
-    let is_regex = is_anchored || pieces.iter().any(|piece| text.contains(piece));
-    let is_glob = stars && text.contains('*');
-    if !is_regex && !is_glob {
-        return Ok(());
-    }
-    let pattern = if is_regex { text.to_owned() } else { text.replace('.', "\\.").replace('*', ".*") };
+    let pieces = [".*", ".+", "\\d", "\\w", "\\s", "\\.", "(?", "[^", "[0-9", "[a-z", "[A-Z"];
+    let is_regex = is_anchored || pieces.iter().any(|piece| text.contains(piece)) || (stars && is_alternative(text));
+    let placeholder = stars.then(|| placeholder(text)).flatten();
+    let is_glob = stars && (text.contains('*') || is_behind_a_letter(text, "?"));
+    let pattern = match placeholder {
+        _ if is_regex => text.to_owned(),
+        Some(name) => text.replace(name, "[^/]+"),
+        None if is_glob => text.replace('.', "\\.").replace('*', ".*").replace('?', "."),
+        None => return Ok(()),
+    };
     Err(format!(
         "`{text}` reads like a pattern, but is compared as text: write `{{ matches = '{pattern}' }}` for the pattern, \
          or `{{ exact = '{text}' }}` for this very text"
     ))
+}
+
+/// Returns whether a text lists alternatives, as in `vm1|vm2` or `vm[12]`.
+fn is_alternative(text: &str) -> bool {
+    let brackets = is_behind_a_letter(text, "[") && text.contains(']');
+    brackets || text.split('|').count() > 1 && text.split('|').all(|one| !one.trim().is_empty())
+}
+
+fn is_behind_a_letter(text: &str, what: &str) -> bool {
+    text.match_indices(what).any(|(at, _)| text[..at].ends_with(|c: char| c.is_ascii_alphanumeric()))
+}
+
+/// Returns the first placeholder in a text, as routes have them: `{domain}`, or `:domain` as a whole element of a path.
+fn placeholder(text: &str) -> Option<&str> {
+    let is_name = |name: &str| {
+        name.starts_with(|c: char| c.is_ascii_alphabetic())
+            && name.chars().all(|c| c.is_ascii_alphanumeric() || c == '_')
+    };
+    let braces = text.match_indices('{').find_map(|(at, _)| {
+        let end = at + text[at..].find('}')?;
+        is_name(&text[at + 1..end]).then(|| &text[at..=end])
+    });
+    braces.or_else(|| text.split('/').find(|element| element.strip_prefix(':').is_some_and(is_name)))
 }
 
 impl From<&str> for Match {

@@ -31,6 +31,7 @@ pub use change::Change;
 pub use contents::Scenario;
 pub use expectation::{Expectation, Origin, expect, expect_call, expect_http};
 pub use matching::Match;
+pub(crate) use matching::no_pattern;
 pub use param::Param;
 pub use reply::{Reply, Status};
 pub(crate) use reply::{ResolvedReply, WrongFace};

@@ -20,10 +20,12 @@ pub(super) struct Nearness {
 }
 
 impl Nearness {
-    pub(super) fn of(expectation: &Expectation, request: &RecognisedRequest<'_>) -> Self {
-        let (mut met, mut missing) = (0, 0);
+    /// `hindrances` is the number of things besides the request that keep the expectation from answering: it is used up, or
+    /// waits for another state.
+    pub(super) fn of(expectation: &Expectation, request: &RecognisedRequest<'_>, hindrances: usize) -> Self {
+        let (mut met, mut missing) = (0, u32::try_from(hindrances).unwrap_or(u32::MAX));
         for criterion in expectation.criteria() {
-            let weight = criterion.weight();
+            let weight = criterion.weight(expectation.face);
             *(if criterion.is_met(request) { &mut met } else { &mut missing }) += weight;
         }
         Self { met, missing: std::cmp::Reverse(missing) }
@@ -62,7 +64,7 @@ pub(super) fn explain(
 /// Returns what the client may have done wrong, one line each.
 pub(super) fn hints(expectation: Option<&Expectation>, request: &RecognisedRequest<'_>) -> String {
     let asked = request.asked;
-    let wrong_port = wrong_port(asked);
+    let wrong_port = wrong_port(asked, request.release);
     let hints = [
         // What a request on the wrong port says is not looked at.
         content_type(asked).filter(|_| wrong_port.is_none()),
@@ -79,7 +81,7 @@ fn begins_with(body: &[u8], what: &str) -> bool {
     body.trim_ascii_start().get(..what.len()).is_some_and(|begin| begin.eq_ignore_ascii_case(what.as_bytes()))
 }
 
-fn wrong_port(asked: &Asked<'_>) -> Option<String> {
+fn wrong_port(asked: &Asked<'_>, release: Release) -> Option<String> {
     let is_xml = begins_with(asked.body, "<?xml") || begins_with(asked.body, "<methodCall");
     match (&asked.kind, asked.face) {
         (RequestKind::Resource { .. }, _) if is_xml => Some(
@@ -89,8 +91,12 @@ fn wrong_port(asked: &Asked<'_>) -> Option<String> {
             "the body is no XML, but {face} speaks XML-RPC: the face for S-expressions has a port of its own"
         )),
         (RequestKind::Call(call), Face::XmlRpc) if is_xenapi_method(call.method()) => Some(format!(
-            "`{}` is a method of the Xen-API, sent to the face xmlrpc: the face xenapi has a port of its own",
-            visible(call.method().as_bytes())
+            "`{}` is a method of the Xen-API, sent to the face xmlrpc: {}",
+            visible(call.method().as_bytes()),
+            match Face::XenApi.is_served_by(release) {
+                true => "the face xenapi has a port of its own".to_owned(),
+                false => format!("release {release} has no face xenapi, releases from 3.1 on have"),
+            }
         )),
         _ => None,
     }
@@ -117,11 +123,7 @@ fn content_type(asked: &Asked<'_>) -> Option<String> {
 
 fn unreadable(asked: &Asked<'_>) -> Option<String> {
     let RequestKind::NoCall(why) = &asked.kind else { return None };
-    let has_i8 = asked.body.windows(4).any(|part| part == b"<i8>");
-    Some(match has_i8 {
-        true => "the body has an i8, which the daemon does not read: send an int of 32 bits".to_owned(),
-        false => format!("the daemon can't read the body: {}", shown::line(why)),
-    })
+    Some(format!("the daemon can't read the body: {}", shown::line(why)))
 }
 
 fn unencoded_plus(expectation: &Expectation, request: &RecognisedRequest<'_>) -> Option<String> {

@@ -7,7 +7,7 @@ use xend_wire::xmlrpc::{self, Value};
 
 use super::request::RecognisedRequest;
 use super::template::{Echo, Template, Text};
-use crate::fault::Sent;
+use crate::fault::{LONGEST_HEAD, Sent};
 
 /// A scripted reply, each kind exactly as the release in force sends it.
 ///
@@ -102,6 +102,10 @@ pub struct Status {
 /// [`Reply::faces`]).
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
 pub(crate) struct WrongFace;
+
+/// The most bytes that a face puts around a text, and that it makes of one byte of it.
+const LONGEST_WORDING: usize = 600;
+const LONGEST_ESCAPE: usize = 6;
 
 /// The longest body, in bytes.
 pub(super) const LONGEST_BODY: usize = 256 << 20;
@@ -243,22 +247,51 @@ impl Reply {
         }
     }
 
-    /// Returns what is known of the bytes of the reply before a face makes them, and calls `look` with it.
-    pub(super) fn with_sent<T>(&self, look: impl FnOnce(Sent<'_>) -> T) -> T {
+    /// Returns what is known of the bytes of the reply before a face makes them, and calls `look` with it. `None` stands for
+    /// any face.
+    pub(crate) fn with_sent<T>(&self, face: Option<Face>, look: impl FnOnce(Sent<'_>) -> T) -> T {
+        if !self.echoes().is_empty() {
+            return look(Sent::Unknown);
+        }
+        // A text can be escaped, byte by byte.
+        let worded = |text: &Text| match text {
+            Text::Literal(text) => LONGEST_WORDING + LONGEST_ESCAPE * text.len(),
+            Text::Echo(_) => usize::MAX,
+        };
+        let nodes = match face {
+            Some(Face::XmlRpc) => datum::fault(2, b""),
+            Some(Face::XenApi) => {
+                let words = ("ErrorDescription".into(), Value::Array(vec!["".into(), "".into()]));
+                let failure = Value::Struct(vec![("Status".into(), "Failure".into()), words]);
+                xmlrpc::encode_response_as_daemon(&failure).unwrap_or_default()
+            }
+            Some(Face::Sxp) | None => b"(xend.err '')".to_vec(),
+        };
         match self {
             Self::Close => look(Sent::Nothing("close")),
             Self::Hang => look(Sent::Nothing("hang")),
             Self::Raw(bytes) => look(Sent::Whole(bytes)),
-            Self::Sexpr { body, .. } => look(Sent::Body(body.as_bytes())),
-            Self::Body { body, .. } => look(Sent::Body(body)),
-            Self::Fault { code, string: Text::Literal(text) } => {
-                look(Sent::Body(&datum::fault(*code, text.as_bytes())))
+            Self::BadRequest | Self::TooLarge | Self::InternalError => look(Sent::Body(b"", LONGEST_HEAD)),
+            Self::NotFound(Text::Literal(text)) => look(Sent::Body(text.as_bytes(), LONGEST_HEAD)),
+            // Releases from 4.1 on show an empty string there.
+            Self::InvalidRequest => look(Sent::Worded(b"''", 2)),
+            Self::NotImplemented(Text::Literal(text)) => look(Sent::Worded(b"''", 2 + text.len())),
+            Self::Sexpr { body, status } => look(Sent::Body(body.as_bytes(), LONGEST_HEAD + status.reason.len())),
+            Self::Body { body, status, content_type } => {
+                let more = status.reason.len() + content_type.as_ref().map_or(0, String::len);
+                look(Sent::Body(body, LONGEST_HEAD + more))
             }
-            Self::Value(value) if value.echoes().is_empty() => {
-                match xmlrpc::encode_response_as_daemon(&value.without_echoes()) {
-                    Ok(body) => look(Sent::Body(&body)),
-                    Err(_) => look(Sent::Unknown),
-                }
+            Self::Fault { code, string: Text::Literal(text) } => {
+                look(Sent::Body(&datum::fault(*code, text.as_bytes()), LONGEST_HEAD))
+            }
+            Self::Value(value) => match xmlrpc::encode_response_as_daemon(&value.without_echoes()) {
+                Ok(body) => look(Sent::Body(&body, LONGEST_HEAD)),
+                Err(_) => look(Sent::Unknown),
+            },
+            Self::UnknownDomain(text) | Self::Error(text) => look(Sent::Worded(&nodes, worded(text))),
+            Self::XendErr { text, status } => look(Sent::Worded(&nodes, worded(text) + status.reason.len())),
+            Self::Failure(words) if face == Some(Face::XenApi) => {
+                look(Sent::Worded(&nodes, LONGEST_WORDING + words.iter().map(worded).sum::<usize>()))
             }
             _ => look(Sent::Unknown),
         }

@@ -133,7 +133,8 @@ impl fmt::Display for Asked<'_> {
                 })
             }
             RequestKind::Call(call) => {
-                write!(f, "{} {}", self.face, shown::call(call.method(), call.params().map(Datum::from_value)))
+                let params = call.params().map(Datum::from_value);
+                write!(f, "{} {}", self.face, shown::call(self.face, call.method(), params))
             }
             RequestKind::NoCall(_) => {
                 write!(f, "{} POST /{}, whose body is no call", self.face, shown::text(&self.path.joined()))

@@ -103,16 +103,10 @@ impl Script {
         }
         let why_not = self.why_not(&request);
         let what = || shown::line(&asked.to_string());
-        let states = &self.states;
-        let used_up = |entry: &&Entry| {
-            !entry.expectation.how_often().is_never()
-                && entry.expectation.holds(states)
-                && !entry.expectation.how_often().allows_more_than(entry.used)
-                && entry.expectation.matches(&request)
-        };
-        if let Some(Entry { expectation, .. }) = self.entries.iter().find(used_up) {
-            let (place, times) = (&expectation.origin, expectation.how_often());
-            self.report.note(FindingKind::Surplus, format!("{}: {place} expects it {times}", what()), String::new());
+        let used_up = self.used_up(&request);
+        if !used_up.is_empty() {
+            let expects = shown::line(&used_up.join(", "));
+            self.report.note(FindingKind::Surplus, format!("{}: {expects}", what()), String::new());
         } else if self.refuses_unexpected && !self.is_forbidden(&request) {
             self.report.note(FindingKind::Unexpected, what(), why_not.clone());
         }
@@ -150,17 +144,25 @@ impl Script {
                 self.report.note(FindingKind::Surplus, what, String::new());
                 continue;
             }
-            let entry = &mut self.entries[at];
-            entry.matched += 1;
-            let is_turn = entry.expectation.every.is_none_or(|every| entry.matched.is_multiple_of(every));
-            let is_hit = |random: &mut fastrand::Rng| {
-                entry.expectation.probability.is_none_or(|probability| random.f64() < probability)
-            };
-            if is_turn && is_hit(&mut self.random) {
+            if self.entries[at].takes_one_more(&mut self.random) {
                 return Some(at);
             }
         }
         None
+    }
+
+    /// Tells the expectations that would answer a request if they were not used up.
+    fn used_up(&mut self, request: &RecognisedRequest<'_>) -> Vec<String> {
+        let mut found = Vec::new();
+        for entry in &mut self.entries {
+            let is_it =
+                entry.is_used_up() && entry.expectation.holds(&self.states) && entry.expectation.matches(request);
+            if is_it && entry.takes_one_more(&mut self.random) {
+                let Expectation { origin, .. } = &entry.expectation;
+                found.push(format!("{origin} expects it {}", entry.expectation.how_often()));
+            }
+        }
+        found
     }
 
     /// Returns whether an expectation says that the request never comes.
@@ -206,13 +208,15 @@ impl Script {
     fn why_not(&mut self, request: &RecognisedRequest<'_>) -> String {
         let mut closest: Option<(Nearness, usize)> = None;
         for (at, entry) in self.entries.iter_mut().enumerate() {
-            let nearness = Nearness::of(&entry.expectation, request);
+            let others = entry.reports(&self.states);
+            let hindrances = others.iter().filter(|other| !other.differences.is_empty()).count();
+            let nearness = Nearness::of(&entry.expectation, request, hindrances);
             if nearness.is_any() && closest.is_none_or(|(known, _)| nearness > known) {
                 closest = Some((nearness, at));
             }
             let is_closer = entry.closest.as_ref().is_none_or(|(known, _)| nearness > *known);
             if entry.used < entry.expectation.how_often().least && nearness.is_near() && is_closer {
-                let report = near::explain(&entry.expectation, request, entry.reports(&self.states));
+                let report = near::explain(&entry.expectation, request, others);
                 let hints = near::hints(Some(&entry.expectation), request);
                 let what = shown::line(&request.asked.to_string());
                 entry.closest = Some((nearness, format!("closest request: {what}\n{}{hints}", indented(&report))));
@@ -276,6 +280,14 @@ impl Entry {
     fn is_used_up(&self) -> bool {
         let times = self.expectation.how_often();
         !times.is_never() && !times.allows_more_than(self.used)
+    }
+
+    /// Counts a request that matches, and returns whether it is one that the expectation takes: not every one is.
+    fn takes_one_more(&mut self, random: &mut fastrand::Rng) -> bool {
+        let Self { expectation, matched, .. } = self;
+        *matched += 1;
+        expectation.every.is_none_or(|every| matched.is_multiple_of(every))
+            && expectation.probability.is_none_or(|probability| random.f64() < probability)
     }
 
     /// Returns whether later expectations that are in order have to wait for this one.

@@ -1,6 +1,7 @@
 //! Requests in the form that reports show them: on one line, shortened, and without passwords.
 
 use xend_wire::datum::Datum;
+use xend_wire::operation::Face;
 use xend_wire::visible;
 
 pub(super) use crate::redact::REDACTED;
@@ -14,13 +15,12 @@ pub(super) fn field(name: &[u8], value: &[u8]) -> String {
     format!(" {}={value}", text(name))
 }
 
-/// Formats a call as `METHOD(PARAM, PARAM)`. If the method is about passwords, such as `session.login_with_password`,
-/// only the first parameter, the user, is shown.
-pub(super) fn call(method: &str, params: impl Iterator<Item = Datum>) -> String {
-    let shows = if is_secret(method.as_bytes()) { 1 } else { usize::MAX };
-    let shown = params.enumerate().map(|(at, param)| match at < shows {
-        true => shortened(&visible(&without_secrets(param).repr()), LONGEST_VALUE),
-        false => REDACTED.to_owned(),
+/// Formats a call as `METHOD(PARAM, PARAM)`. Of a login, only the first parameter, the user, is shown.
+pub(super) fn call(face: Face, method: &str, params: impl Iterator<Item = Datum>) -> String {
+    let is_user = |at| at == 0 && is_login(method.as_bytes());
+    let shown = params.enumerate().map(|(at, param)| match is_secret_param(face, method.as_bytes(), at) {
+        true if !is_user(at) => REDACTED.to_owned(),
+        _ => shortened(&visible(&without_secrets(param).repr()), LONGEST_VALUE),
     });
     format!("{}({})", visible(method.as_bytes()), shown.collect::<Vec<_>>().join(", "))
 }
@@ -85,7 +85,19 @@ fn is_name_of_secret(name: &Datum) -> bool {
 }
 
 pub(super) fn is_secret(name: &[u8]) -> bool {
-    position(name).is_some()
+    const HEADERS: [&[u8]; 4] = [b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"];
+    let header = name.strip_prefix(b"headers.").unwrap_or(name);
+    position(name).is_some() || HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(header))
+}
+
+/// Returns whether a parameter of a call is a secret: each of a login, and the session of any other call of the Xen-API.
+pub(super) fn is_secret_param(face: Face, method: &[u8], at: usize) -> bool {
+    is_login(method) || (face == Face::XenApi && at == 0)
+}
+
+/// Returns whether a method is about passwords: `session.login_with_password`.
+fn is_login(method: &[u8]) -> bool {
+    is_secret(method) || (method.starts_with(b"session.") && method.windows(5).any(|part| part == b"login"))
 }
 
 /// Returns where the name of a password is in a text; upper and lower case are the same.
@@ -101,19 +113,23 @@ mod tests {
     fn no_password_is_shown() {
         let login = ["root".into(), "s3cret".into()];
         assert_eq!(
-            call("session.login_with_password", login.into_iter()),
+            call(Face::XenApi, "session.login_with_password", login.into_iter()),
             "session.login_with_password('root', {redacted})"
         );
+        let start = || ["REF".into(), "vm1".into()].into_iter();
+        assert_eq!(call(Face::XenApi, "VM.start", start()), "VM.start({redacted}, 'vm1')");
+        assert_eq!(call(Face::XmlRpc, "VM.start", start()), "VM.start('REF', 'vm1')");
         let config = Datum::list([
             "vm".into(),
             Datum::pair("vncpasswd", "s3cret"),
             Datum::Dict(vec![("VNCPassword".to_owned(), "s3cret".into()), ("vnc".to_owned(), 1.into())]),
         ]);
         let shown = "xend.domain.create(['vm', ['vncpasswd', '{redacted}'], {'VNCPassword': '{redact…)";
-        assert_eq!(call("xend.domain.create", [config].into_iter()), shown);
+        assert_eq!(call(Face::XmlRpc, "xend.domain.create", [config].into_iter()), shown);
         assert_eq!(field(b"config", b"(vfb (vncpasswd s3cret) (vnc 1))"), " config=(vfb (vncpasswd {redacted}");
         assert_eq!(field(b"passwd", b"s3cret"), " passwd={redacted}");
         assert_eq!(field(b"passwd=s3cret", b""), " passwd {redacted}={redacted}");
+        assert_eq!(field(b"Authorization", b"Basic czNjcmV0"), " Authorization={redacted}");
         assert_eq!(text(b"/srv/password"), "/srv/password");
     }
 

@@ -242,6 +242,15 @@ fn a_fault_stands_at_the_node_that_it_names() {
     assert!(ends("xmlrpc", value, "params[0]/name").ends_with("<string>"));
     assert!(ends("xmlrpc", value, "params[0]/devices[1]/class").ends_with("<string>"));
     assert!(ends("xmlrpc", r#"{ value = [5, 6] }"#, "params[0][1]").ends_with("<int>"));
+    // In the daemon's lists of pairs a step is the name of a pair, as in what tells a difference.
+    let list = r#"{ value = ["domain", ["name", "vm1"], ["device", ["vif", ["mac", "a"]]], ["uuids", "b", "c"]] }"#;
+    for (place, before) in
+        [("name", "<string>"), ("device/mac", "<string>"), ("uuids", "<array>"), ("uuids[2]", "<string>")]
+    {
+        let end = ends("xmlrpc", list, &format!("params[0]/{place}"));
+        assert!(end.trim_end().ends_with(before), "{place}: {end}");
+    }
+    assert!(ends("xmlrpc", "\"simulate\"", "params[0]/memory").ends_with("<int>"));
     // A fault whose place the reply of the world lacks leaves it whole.
     assert_eq!(ends("sxp", "\"simulate\"", "/domain/nosuch"), ends("sxp", "\"simulate\"", "end"));
 }
@@ -294,6 +303,15 @@ fn faults_that_can_not_apply_are_refused_with_their_place() {
         (xmlrpc, r#""expired""#),
         (xmlrpc, r#""no-close-notify", { reset = "body" }"#),
         ("face = \"sxp\"\nreply = \"close\"", r#"{ drip = { bytes = 1, every = "1s" } }"#),
+        (sxp, r#"{ close = 1000 }"#),
+        ("face = \"sxp\"\nreply = { error = \"abc\" }", r#"{ close = 4000 }"#),
+        ("face = \"sxp\"\nreply = { error = \"abc\" }", r#"{ close = "/domain/name" }"#),
+        ("face = \"xmlrpc\"\nreply = { unknown-domain = \"abc\" }", r#"{ close = "params[0]" }"#),
+        ("face = \"xenapi\"\nreply = { failure = [\"abc\"] }", r#"{ close = "params[0]/Value" }"#),
+        ("face = \"xmlrpc\"\nreply = { error = \"abc\" }", r#"{ content-length = { less = 4000 } }"#),
+        ("operation = \"domain.pause\"\nreply = \"internal-error\"", r#"{ close = { body = 5 } }"#),
+        ("face = \"sxp\"\nreply = { not-implemented = \"abc\" }", r#"{ close = { body = 6 } }"#),
+        ("face = \"sxp\"\nreply = { not-found = \"abc\" }", r#"{ close = { body = 4 } }"#),
     ];
     let mut text = String::new();
     for (keys, faults) in mistakes {
@@ -398,6 +416,35 @@ fn chaos_is_the_same_for_the_same_seed() {
     }
 }
 
+/// A node may be the place of a fault of all replies if a listener has a face with such nodes.
+#[test]
+fn faults_of_all_replies_stand_at_nodes_of_the_faces_that_are_served() {
+    let (sexpr, xml) = ("/node/total_memory", "params[0]/host");
+    for (faces, node, is_taken) in [
+        (vec![Face::Sxp], sexpr, true),
+        (vec![Face::Sxp], xml, false),
+        (vec![Face::XmlRpc], xml, true),
+        (vec![Face::XmlRpc], sexpr, false),
+        (vec![Face::Sxp, Face::XmlRpc], sexpr, true),
+        (vec![Face::Sxp, Face::XenApi], xml, true),
+        (vec![], xml, true),
+    ] {
+        let node = Place::Node(node.parse().expect("a node"));
+        let listen =
+            faces.iter().fold(builder(Release::V4_1), |builder, face| builder.listen(*face, Address::any_port()));
+        let taken = listen.clone().faults([Fault::Close(node.clone())]).build();
+        assert_eq!(taken.is_ok(), is_taken, "{faces:?} {taken:?}");
+        let set = listen.build().unwrap().set_faults(Fault::Close(node).into());
+        assert_eq!(set.is_ok(), is_taken, "{faces:?} {set:?}");
+    }
+    let node = Fault::Close(Place::Node(sexpr.parse().expect("a node")));
+    let daemon = builder(Release::V4_1).faults([node]).build().expect("sxp has such nodes");
+    let (reply, _) = run(crate::peer::send(&daemon, Face::Sxp, &[&crate::peer::get("/xend/node")]));
+    assert!(reply.ends_with("(total_memory "), "{reply}");
+    let (reply, _) = run(crate::peer::send(&daemon, Face::XmlRpc, &[&crate::peer::call("xend.domains", &["0"])]));
+    assert!(reply.ends_with("</methodResponse>\n"), "{reply}");
+}
+
 #[test]
 fn the_program_takes_faults_and_a_seed() {
     use crate::command::{listening, output, terminate};
@@ -420,9 +467,11 @@ fn the_program_takes_faults_and_a_seed() {
         "a b",
         "reset = ",
         "x\u{1b}",
+        "no-close-notify = true",
     ];
     let wrong = wrong.map(|fault| output(&["--fault", fault])).into_iter().chain([output(&["--chaos", "x"])]);
     let clash = output(&["--fault", "reset = 5", "--fault", "close = 5"]);
-    let text: String = wrong.chain([clash]).map(|(status, _, stderr)| format!("{status:?} {stderr}\n")).collect();
+    let node = output(&["--sxp", "tcp:127.0.0.1:0", "--fault", "close = \"params[0]\""]);
+    let text: String = wrong.chain([clash, node]).map(|(status, _, stderr)| format!("{status:?} {stderr}\n")).collect();
     insta::assert_snapshot!("fault-options", text);
 }

@@ -103,6 +103,143 @@ fn what_is_recorded_is_replayed_and_becomes_a_scenario() {
     assert!(mock.stop().is_empty());
 }
 
+/// Exchanges stand in the order in which their requests were complete, whenever the connections close.
+#[test]
+fn connections_that_stay_open_are_recorded_in_the_order_of_their_requests() {
+    let check = |scenario_text: &str, requests: &[(usize, Vec<u8>)], expected: &[&str]| {
+        let folder = tempfile::tempdir().unwrap();
+        let file = folder.path().join("exchanges.jsonl");
+        let mock = builder(Release::V4_1).scenario(scenario(scenario_text)).start().unwrap();
+        let proxy = before(&mock, Face::XmlRpc).record(&file).start().unwrap();
+        let Address::Tcp(address) = proxy.listening()[0] else { panic!("a TCP address") };
+        let mut clients = [(); 2].map(|()| TcpStream::connect(address).expect("it listens"));
+        for (at, (client, request)) in requests.iter().enumerate() {
+            clients[*client].write_all(request).unwrap();
+            // Each request is answered, or has come to the server at least.
+            while mock.daemon().journal().total() <= at as u64 {
+                std::thread::yield_now();
+            }
+            if !String::from_utf8_lossy(request).contains("unpause") {
+                let mut reply = Vec::new();
+                while !reply.ends_with(b"</methodResponse>\n") {
+                    let mut piece = [0; 4096];
+                    let count = clients[*client].read(&mut piece).unwrap();
+                    reply.extend_from_slice(&piece[..count]);
+                }
+            }
+        }
+        assert_eq!(proxy.stop(), Vec::<String>::new());
+        let text = std::fs::read_to_string(&file).unwrap();
+        let lines = text.lines().skip(1).map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
+        let names: Vec<_> =
+            lines.map(|line| format!("{} {}", line["case"].as_str().unwrap(), line["end"].as_str().unwrap())).collect();
+        assert_eq!(names, expected);
+
+        let replay = Relay::replay(Recording::from_file(&file).unwrap()).start().unwrap();
+        for (_, request) in requests {
+            let mut client = TcpStream::connect(address_of(&replay)).unwrap();
+            client.write_all(request).unwrap();
+            client.read_exact(&mut [0]).map_or_else(|error| panic!("{error}"), |()| ());
+        }
+        assert_eq!(replay.stop(), Vec::<String>::new());
+    };
+    let [pause, list, unpause] = [("xend.domain.pause", "vm1"), ("xend.domains", "0"), ("xend.domain.unpause", "vm1")]
+        .map(|(method, param)| call(method, &[param]));
+    check("", &[(0, pause.clone())], &["1-xend.domain.pause open"]);
+    check(
+        "",
+        &[(0, pause.clone()), (1, list.clone()), (0, pause.clone())],
+        &["1-xend.domain.pause open", "2-xend.domains open", "3-xend.domain.pause open"],
+    );
+    // The first request has no reply when the second one gets its own, nor when the proxy stops.
+    let part = "[[expect]]\noperation = \"domain.unpause\"\nface = \"xmlrpc\"\nreply = { value = 0 }\nfaults = [{ stall = \"body\" }]\n";
+    check(part, &[(0, unpause), (1, list)], &["1-xend.domain.unpause silent", "2-xend.domains open"]);
+}
+
+fn address_of(relay: &Relay) -> std::net::SocketAddr {
+    match relay.listening()[0] {
+        Address::Tcp(address) => address,
+        ref other => panic!("{other}"),
+    }
+}
+
+#[test]
+fn what_is_there_already_is_not_recorded_over() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("exchanges.jsonl");
+    let mock = builder(Release::V4_1).start().unwrap();
+    // An empty file is one to be filled, as `mktemp` makes it.
+    std::fs::write(&file, "").unwrap();
+    drop(before(&mock, Face::Sxp).record(&file).start().unwrap());
+    let text = std::fs::read_to_string(&file).unwrap();
+    let error = before(&mock, Face::Sxp).record(&file).start().map(drop).expect_err("it is there").to_string();
+    assert!(error.ends_with("there is such a file already: remove it, or give another one"), "{error}");
+    assert_eq!(std::fs::read_to_string(&file).unwrap(), text);
+}
+
+/// What a server sends beyond the length that it announces comes through, and is recorded.
+#[test]
+fn more_than_is_announced_passes_a_proxy() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("exchanges.jsonl");
+    let script = "[[expect]]\nface = \"sxp\"\nreply = { text = { body = \"abcdef\" } }\nfaults = [{ content-length = { less = 3 } }]\n";
+    let mock = builder(Release::V4_1).scenario(scenario(script)).start().unwrap();
+    let proxy = before(&mock, Face::Sxp).record(&file).start().unwrap();
+    let reply = ask(&proxy.listening()[0], &get("/xend/node")).unwrap();
+    assert!(reply.ends_with(b"\r\n\r\nabcdef"), "{}", reply.escape_ascii());
+    drop(proxy);
+    let text = std::fs::read_to_string(&file).unwrap();
+    assert!(text.ends_with("\\r\\n\\r\\nabcdef\"}\n"), "{text}");
+}
+
+/// A scenario made of a recording answers the recorded request and not another one.
+#[test]
+fn a_scenario_of_a_recording_is_valid_and_tells_requests_apart() {
+    let form = |form: &str| post("/xend/domain/vm1", form);
+    let multipart = |boundary: &str, op: &str| {
+        let body =
+            format!("--{boundary}\r\nContent-Disposition: form-data; name=\"op\"\r\n\r\n{op}\r\n--{boundary}--\r\n");
+        let kind = format!("multipart/form-data; boundary={boundary}");
+        String::from_utf8(post("/xend/domain/vm1", &body))
+            .unwrap()
+            .replace("application/x-www-form-urlencoded", &kind)
+            .into_bytes()
+    };
+    let record = |reference: &str| call("VM.get_record", &["{redacted}", reference]);
+    for (face, recorded, same, other) in [
+        (Face::XmlRpc, call("m", &["vm.*"]), call("m", &["vm.*"]), call("m", &["vm1"])),
+        (Face::XmlRpc, call("m", &["{{a}}"]), call("m", &["{{a}}"]), call("m", &["a"])),
+        (Face::XmlRpc, call("m", &["double:inf"]), call("m", &["double:inf"]), call("m", &["double:1"])),
+        (Face::XmlRpc, call("m", &["double:nan"]), call("m", &["double:nan"]), call("m", &["1"])),
+        (Face::XmlRpc, call("GET", &["1"]), call("GET", &["1"]), call("GETS", &["1"])),
+        (Face::XmlRpc, call("m.*", &[]), call("m.*", &[]), call("m.x", &[])),
+        (Face::XenApi, record("vm1"), call("VM.get_record", &["REF", "vm1"]), call("VM.get_record", &["REF", "vm2"])),
+        (Face::Sxp, get("/xend/domain/vm*"), get("/xend/domain/vm*"), get("/xend/domain/vm1")),
+        (Face::Sxp, get("/xend/domain?x=1.*"), get("/xend/domain?x=1.*"), get("/xend/domain?x=11")),
+        (Face::Sxp, form("op=pause&password={redacted}"), form("op=pause&password=b"), form("op=pause")),
+        (
+            Face::Sxp,
+            form("op=create&config=(vm+(vncpasswd+{redacted})+(memory+64))"),
+            form("op=create&config=(vm+(vncpasswd+a)+(memory+64))"),
+            form("op=create&config=(vm+(vncpasswd+a)+(memory+65))"),
+        ),
+        (Face::Sxp, form("op=pause&op=x"), form("op=pause&op=x"), form("op=pause&op=y")),
+        (Face::Sxp, form("op=%ff"), form("op=%ff"), form("op=%fe")),
+        (Face::Sxp, multipart("a", "pause"), multipart("b", "pause"), multipart("a", "unpause")),
+    ] {
+        let text = |request: &[u8]| request.iter().map(|&byte| char::from(byte)).collect::<String>();
+        let line =
+            serde_json::json!({ "case": "1", "request": text(&recorded), "response": "HTTP/1.1 299 Recorded\r\n\r\n" });
+        let recording = Recording::parse("a.jsonl", &format!("{{\"face\":\"{face}\"}}\n{line}\n")).unwrap();
+        let toml = recording.to_scenario();
+        let daemon = crate::peer::daemon(Release::V4_1, &format!("{toml}times = \"any\"\n"));
+        for (request, is_it) in [(same, true), (other, false)] {
+            let (reply, _) = crate::peer::run(crate::peer::send(&daemon, face, &[&request]));
+            assert_eq!(reply.starts_with("HTTP/1.1 299"), is_it, "{toml}\n{}\n{reply}", request.escape_ascii());
+        }
+    }
+}
+
 #[test]
 fn sessions_are_redacted_and_replayed() {
     let folder = tempfile::tempdir().unwrap();

@@ -44,6 +44,24 @@ fn expectations_answer_in_order_and_what_is_wrong_is_reported() {
     let twice = format!("{once}times = 2\n");
     check(&twice, &[pause(), pause()], &refused.repeat(2));
     check(&twice, &[pause()], "HTTP/1.1 500 Request failed: pause\nunused: line 1: domain.pause: 1 of 2\n");
+    let other = "[[expect]]\nface = \"sxp\"\nreply = { not-found = \"a\" }\n";
+    check(
+        &format!("{once}{other}"),
+        &[pause(), pause(), pause()],
+        &[
+            refused,
+            "HTTP/1.1 404 Not found\nHTTP/1.1 200 OK\n",
+            "surplus: sxp POST /xend/domain/vm1 op=pause: line 1 expects it once, line 4 expects it once\n",
+        ]
+        .concat(),
+    );
+    // What `every` leaves to others is no surplus.
+    check(
+        &format!("{once}every = 2\ntimes = 1\n"),
+        &[pause(), pause(), pause(), pause(), pause()],
+        "HTTP/1.1 200 OK\nHTTP/1.1 500 Request failed: pause\nHTTP/1.1 200 OK\nHTTP/1.1 200 OK\nHTTP/1.1 200 OK\n\
+         surplus: sxp POST /xend/domain/vm1 op=pause: line 1 expects it once\n",
+    );
     let any = format!("{once}times = \"any\"\n");
     check(&any, &[], "");
     check(&any, &[pause(), pause(), pause()], &refused.repeat(3));
@@ -185,6 +203,16 @@ fn mistakes_are_shown_where_they_are() {
         expect("reply = \"close\"\nprobability = 1.5"),
         expect("reply = \"close\"\npath = \"/xend/domain/vm.*\""),
         expect("reply = \"close\"\npath = \"/xend/domain/*\""),
+        expect("reply = \"close\"\npath = \"^/xend/node$\""),
+        expect("reply = \"close\"\npath = \"^/xend\""),
+        expect("reply = \"close\"\npath = \"/xend/(domain|node)\""),
+        expect("reply = \"close\"\npath = \"/xend/domain/vm[12]\""),
+        expect("reply = \"close\"\npath = \"/xend/domain/{domain}\""),
+        expect("reply = \"close\"\npath = \"/xend/domain/:domain\""),
+        expect("reply = \"close\"\nfields = { name = \"vm1|vm2\" }"),
+        "[[expect]]\noperation = \"domain.pause\"\nargs = { domain = \"vm?\" }\nreply = \"close\"\n".to_owned(),
+        expect("reply = \"close\"\nparams = [[\"vm[12]\"]]").replace("sxp", "xmlrpc"),
+        expect("reply = \"close\"\nparams = [nan]").replace("sxp", "xmlrpc"),
         expect("reply = \"close\"\nfields = { op = \"{{op}}\" }"),
         expect("reply = \"close\"\nfields = { op = { matches = \"(pause\" } }"),
         expect("reply = \"close\"\nfields = { op = { matces = \"pause\" } }"),
@@ -409,12 +437,50 @@ fn what_does_not_match_is_told_with_the_closest_expectation() {
             (Face::Sxp, get("/xend/domain")),
         ),
         (format!("{strict}[[expect]]\noperation = \"domain.list\"\ntimes = 0\n"), (Face::Sxp, get("/xend/domain"))),
+        // Most requests of this face that change something are a POST: that alone is not close.
+        (
+            format!(
+                "{}[[expect]]\noperation = \"domain.create\"\nargs = {{ config = \"(vm (memory 64))\" }}\nreply = \"close\"\n",
+                expect("face = \"sxp\"\nmethod = \"POST\"\npath = \"/xend/domain/vm1\"\nfields = { op = \"rename\" }")
+            ),
+            (Face::Sxp, post("/xend/domain", "op=create&config=(vm (memory 65))")),
+        ),
+        // No secret is shown: neither what was sent nor what was expected.
+        (
+            expect("face = \"xenapi\"\nmethod = \"session.login_with_password\"\nparams = [\"root\", \"s3cret\"]"),
+            (Face::XenApi, call("session.login_with_password", &["root", "hunter2"])),
+        ),
+        (
+            expect(
+                "face = \"xenapi\"\nmethod = \"VM.start\"\nparams = [\"s3cret\", \"vm1\"]\nheaders = { cookie = \"s3cret\" }",
+            ),
+            (Face::XenApi, call("VM.start", &["hunter2", "vm2"])),
+        ),
+        // The daemon reads an i8.
+        (
+            expect(set_memory),
+            (Face::XmlRpc, xml("<methodCall><methodName>m</methodName><params><param><value><i8>5</i8></value>")),
+        ),
     ];
     let mut text = String::new();
     for (scenario, request) in cases {
         let shown = scenario.replace(strict, "").replace('\n', "; ");
         writeln!(text, "=== {shown}\n{}", explained(&scenario, &[request])).unwrap();
     }
+    // Of two that are equally close, one that can still answer.
+    let pause = |name: &str| (Face::Sxp, post(&format!("/xend/domain/{name}"), "op=pause"));
+    let two: String = ["vm1", "vm2"]
+        .map(|name| {
+            format!("[[expect]]\noperation = \"domain.pause\"\nargs = {{ domain = \"{name}\" }}\nreply = \"close\"\n")
+        })
+        .concat();
+    let told = explained(&format!("{strict}{two}"), &[pause("vm1"), pause("vm3")]);
+    assert!(told.contains("closest: line 6: "), "{told}");
+    let old = "release = \"3.0.2\"\nunexpected = \"refuse\"\n";
+    let daemon = crate::peer::daemon(Release::V3_0_2, old);
+    run(send(&daemon, Face::XmlRpc, &[&call("VM.get_all", &["session"])]));
+    writeln!(text, "=== release 3.0.2\n{}", daemon.report()).unwrap();
+    assert!(!text.contains("hunter2") && !text.contains("✗ params[1]: s3cret"), "{text}");
     insta::assert_snapshot!("why-not", text);
 }
 

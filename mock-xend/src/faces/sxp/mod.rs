@@ -16,6 +16,7 @@ mod request;
 mod resource;
 mod scripted;
 
+pub(crate) use form::{body as form, urlencoded};
 pub(crate) use invocation::Invocation;
 pub(crate) use outcome::Outcome;
 pub(crate) use perform::{answer, recognise};

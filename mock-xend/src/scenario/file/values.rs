@@ -75,7 +75,7 @@ impl Source {
             ref number @ DeValue::Integer(_) => {
                 int(integer(number).ok_or_else(|| wrong("a number has at most 64 bits".to_owned()))?).map_err(wrong)?
             }
-            DeValue::Float(number) => double(number.as_str().parse().unwrap_or(f64::NAN)).map_err(wrong)?,
+            DeValue::Float(number) => double(number.as_str().parse().unwrap_or(f64::NAN), purpose).map_err(wrong)?,
             DeValue::Boolean(flag) => xmlrpc::Value::Boolean(flag),
             DeValue::Datetime(date) => xmlrpc::Value::DateTime(date.to_string().replace('-', "").into()),
             DeValue::Array(items) => {
@@ -167,10 +167,13 @@ impl Source {
                 _ => return Err(unfit()),
             },
             "string" => text()?.into(),
-            "double" => double(match value.get_ref() {
-                DeValue::Float(number) => number.as_str().parse().map_err(|_| unfit())?,
-                _ => text()?.parse().map_err(|_| unfit())?,
-            })
+            "double" => double(
+                match value.get_ref() {
+                    DeValue::Float(number) => number.as_str().parse().map_err(|_| unfit())?,
+                    _ => text()?.parse().map_err(|_| unfit())?,
+                },
+                purpose,
+            )
             .map_err(wrong)?,
             "dateTime" => xmlrpc::Value::DateTime(text()?.into()),
             "base64" => xmlrpc::Value::Base64(BASE64.decode(text()?.as_bytes()).map_err(|_| unfit())?),
@@ -276,10 +279,15 @@ fn int(number: i64) -> Result<xmlrpc::Value, String> {
         .map_err(|_| format!("{number} has more than 32 bits, use `{{ i8 = ... }}`"))
 }
 
-fn double(number: f64) -> Result<xmlrpc::Value, String> {
-    if number.is_finite() {
-        Ok(xmlrpc::Value::Double(number))
-    } else {
-        Err(format!("{number} can't be sent as an XML-RPC double, which must be finite"))
+/// Returns a double. XML-RPC has only finite ones, but clients send others, which Python reads.
+fn double(number: f64, purpose: Use) -> Result<xmlrpc::Value, String> {
+    match purpose {
+        Use::Expected if number.is_nan() => {
+            Err("no double equals nan: write `{ any = \"double\" }` for any double".to_owned())
+        }
+        Use::Sent if !number.is_finite() => {
+            Err(format!("{number} can't be sent as an XML-RPC double, which must be finite"))
+        }
+        _ => Ok(xmlrpc::Value::Double(number)),
     }
 }
