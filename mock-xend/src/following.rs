@@ -23,13 +23,14 @@ pub struct Following {
 }
 
 /// The end of the channel that the mock sends exchanges to.
+#[derive(Debug)]
 pub(crate) struct Follower {
     /// `None` only while the value is dropped.
     sender: Option<Sender<Exchange>>,
     waiting: Arc<Waiting>,
 }
 
-#[derive(Default)]
+#[derive(Debug, Default)]
 struct Waiting {
     bytes: AtomicUsize,
     lost: AtomicU64,

@@ -275,6 +275,12 @@ impl Journal {
         self.exchanges.iter()
     }
 
+    /// Returns the oldest exchange after this number.
+    #[cfg(feature = "program")]
+    pub(crate) fn after(&self, number: u64) -> Option<&Exchange> {
+        self.exchanges.get(self.exchanges.partition_point(|exchange| exchange.number <= number))
+    }
+
     /// Returns the number of all exchanges, including those that the journal has dropped.
     pub fn total(&self) -> u64 {
         self.total

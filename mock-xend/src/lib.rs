@@ -29,6 +29,7 @@ mod address;
 mod admin;
 mod clock;
 mod error;
+mod exchanges;
 mod faces;
 mod fault;
 mod fields;

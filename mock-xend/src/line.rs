@@ -7,6 +7,7 @@ use std::sync::{Mutex, PoisonError};
 use tokio::sync::{mpsc, oneshot, watch};
 use xend_wire::operation::Face;
 
+use crate::error::Error;
 use crate::fault::{Certificate, Chaos, Fault, Faults, Refusal};
 
 /// The state of the line, shared by all connections.
@@ -34,26 +35,34 @@ pub(crate) struct Order {
 }
 
 impl Line {
-    pub(crate) fn new(everywhere: Faults, chaos: Option<Chaos>, certificate: Certificate, faces: Vec<Face>) -> Self {
+    /// # Errors
+    /// Returns an error if the faults exclude each other, or apply to no reply.
+    pub(crate) fn new(
+        everywhere: Faults,
+        chaos: Option<Chaos>,
+        certificate: Certificate,
+        faces: Vec<Face>,
+    ) -> Result<Self, Error> {
         let line = Self { chaos, certificate, faces, ..Self::default() };
-        line.set(everywhere);
-        line
+        line.set_checked(everywhere)?;
+        Ok(line)
     }
 
     /// Sets the faults of replies that have none of their own.
+    ///
+    /// # Errors
+    /// Returns an error if the faults exclude each other, or apply to no reply.
+    pub(crate) fn set_checked(&self, everywhere: Faults) -> Result<(), Error> {
+        let checked = everywhere.check().and_then(|()| everywhere.check_certificate(self.certificate));
+        checked.and_then(|()| everywhere.check_faces(&self.faces)).map_err(|(_, why)| Error::Faults(why))?;
+        self.set(everywhere);
+        Ok(())
+    }
+
+    /// Sets the faults of replies that have none of their own, which were checked before.
     pub(crate) fn set(&self, everywhere: Faults) {
         self.is_broken.store(self.chaos.is_some() || !everywhere.is_empty(), Ordering::Release);
         self.everywhere.send_replace(everywhere);
-    }
-
-    /// Returns which certificate the listeners with TLS have.
-    pub(crate) fn certificate(&self) -> Certificate {
-        self.certificate
-    }
-
-    /// Returns the faces that are served.
-    pub(crate) fn faces(&self) -> &[Face] {
-        &self.faces
     }
 
     /// Returns the faults of replies that have none of their own.

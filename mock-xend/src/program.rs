@@ -7,6 +7,7 @@ mod output;
 mod relay;
 mod reload;
 mod run;
+mod serving;
 mod terminal;
 #[cfg(feature = "tls")]
 mod tls;
@@ -37,7 +38,8 @@ use crate::world::World;
 /// unexpectedly.
 ///
 /// Like the daemon, the mock asks for no password and checks neither Host nor Origin, so let it listen on loopback or
-/// on a Unix socket. Its memory is bounded: domains take at most 256 MiB, everything else at most 136 MiB.
+/// on a Unix socket. Its memory is bounded: domains take at most 256 MiB, everything else at most 136 MiB, and
+/// with --log 64 MiB more.
 #[derive(Debug, Parser)]
 #[command(name = "mock-xend", version, args_conflicts_with_subcommands = true)]
 struct Arguments {
@@ -121,7 +123,11 @@ pub fn main() -> ExitCode {
             Some(Command::Run { options, command }) => run::run(options, command),
             Some(Command::Ctl(arguments)) => ctl::ctl(arguments),
             Some(Command::Schema) => print_output(&schema()).map(|()| ExitCode::SUCCESS),
-            None if arguments.wait => wait::wait(&arguments.options),
+            None if arguments.wait => {
+                let count = arguments.options.addresses().len();
+                let count = if count == 0 { own_ports(Release::default()).len() } else { count };
+                wait::wait(&arguments.options.serving, count)
+            }
             None => serve(&arguments.options),
         },
         // Help that could not be written is a failure.
@@ -175,16 +181,7 @@ fn serve(options: &Options) -> Result<ExitCode, Error> {
     // From here on a signal stops the program cleanly, even before the sockets are bound.
     let ended = on_signal().map_err(Error::Start)?;
     let started = options.start(own_ports)?;
-    if !options.logs_to_stdout() {
-        let faces = started.mock.listening().iter().map(|(face, address)| (face.to_string(), address));
-        let admin = started.admin.as_ref().map(|admin| ("admin".to_owned(), admin.address()));
-        let lines: String = faces.chain(admin).map(|(face, address)| format!("LISTENING {face} {address}\n")).collect();
-        match print_output(&lines) {
-            // The ready file tells the addresses, too.
-            Err(error) if options.ready_file.is_some() => print_to_stderr(&format!("warning: {error}\n")),
-            printed => printed?,
-        }
-    }
+    options.serving.announce(&started.mock.served(), &started.around)?;
     // The receiver can't fail: the sender lives as long as the program.
     let _ = ended.recv();
     let report = options.stop(started)?;

@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 use std::fmt;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
@@ -12,9 +12,9 @@ use xend_wire::Release;
 use xend_wire::datum::Datum;
 
 use crate::clock::Clock;
+use crate::exchanges::Exchanges;
 use crate::fault::Faults;
-use crate::following::{Follower, Following, following};
-use crate::journal::{AnsweredBy, Exchange, ExchangeInfo, Journal, Recognise};
+use crate::journal::{AnsweredBy, ExchangeInfo, Journal};
 use crate::line::Line;
 use crate::quirk::Quirk;
 use crate::registry::Registry;
@@ -32,11 +32,8 @@ pub(crate) struct Service {
     state: Mutex<State>,
     /// The faults of all replies at the start.
     initial_faults: Faults,
-    journal: Mutex<Journal>,
+    exchanges: Exchanges,
     line: Line,
-    /// The senders to those who follow the journal.
-    followers: Mutex<Vec<Follower>>,
-    is_followed: AtomicBool,
     /// The number of connections so far.
     connections: AtomicU64,
     /// The generation of the scenario and the simulated host, counted from 1.
@@ -97,10 +94,8 @@ impl Service {
             clock,
             state,
             initial_faults,
-            journal: Mutex::new(journal),
+            exchanges: Exchanges::new(journal),
             line,
-            followers: Mutex::default(),
-            is_followed: AtomicBool::new(false),
             connections: AtomicU64::new(0),
             generation: AtomicU64::new(1),
             events: Notify::new(),
@@ -147,29 +142,12 @@ impl Service {
         if info.answered_by == AnsweredBy::Face {
             self.state().script.note_unreadable(info.face, request);
         }
-        let is_followed = self.is_followed.load(Ordering::Relaxed);
-        let followed = is_followed.then(|| info.clone());
-        let number = {
-            let mut journal = self.journal_lock();
-            journal.record(info, request, reply);
-            journal.total()
-        };
-        if let Some(info) = followed {
-            let exchange = Exchange::new(number, info, request.to_vec(), reply.to_vec());
-            let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
-            followers.retain(|follower| follower.tell(exchange.clone()));
-        }
+        self.exchanges.record(info, request, reply);
     }
 
-    /// Returns the exchanges from now on.
-    pub(crate) fn follow(&self, recognise: Recognise) -> Following {
-        let (followed, following) = following(recognise);
-        let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
-        // So that those who come and go while nothing is asked do not pile up.
-        followers.retain(Follower::is_wanted);
-        followers.push(followed);
-        self.is_followed.store(true, Ordering::Relaxed);
-        following
+    /// Returns the journal, and who follows it.
+    pub(crate) fn exchanges(&self) -> &Exchanges {
+        &self.exchanges
     }
 
     /// Returns the line between the mock and its clients.
@@ -195,18 +173,6 @@ impl Service {
     /// Moves the clock of the simulated host forward.
     pub(crate) fn advance(&self, by: Duration) {
         self.clock.advance(by);
-    }
-
-    /// Returns a copy of the journal.
-    pub(crate) fn journal(&self) -> Journal {
-        self.journal_lock().clone()
-    }
-
-    /// Returns how many exchanges there were, and how many the journal keeps.
-    #[cfg(feature = "program")]
-    pub(crate) fn journal_size(&self) -> (u64, usize) {
-        let journal = self.journal_lock();
-        (journal.total(), journal.exchanges().len())
     }
 
     /// Replaces the scenario, the simulated host, or both at once.
@@ -240,13 +206,18 @@ impl Service {
             script.start_over();
         }
         self.line.set(self.initial_faults.clone());
-        self.journal_lock().clear();
+        self.exchanges.clear();
         self.events.notify_waiters();
     }
 
     /// Returns the states of the scenario, by name.
     pub(crate) fn states(&self) -> BTreeMap<String, String> {
         self.state().script.states().clone()
+    }
+
+    /// Sets states of the scenario.
+    pub(crate) fn set_states(&self, states: &BTreeMap<String, String>) -> Result<(), String> {
+        self.state().script.set_states(states)
     }
 
     /// Returns how far each expectation of the scenario has come.
@@ -263,10 +234,6 @@ impl Service {
     /// change is a plain assignment.
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-
-    fn journal_lock(&self) -> MutexGuard<'_, Journal> {
-        self.journal.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 

@@ -55,7 +55,7 @@ fn what_is_recorded_is_replayed_compared_and_converted() {
         let first = told(&relay.uri(), &calls);
         let (last, others) = first.split_last().expect("calls");
         assert!(last.starts_with("Some(1)") && others.iter().all(|told| told.starts_with("Some(0)")), "{first:?}");
-        assert_eq!(relay.stop(), Vec::<String>::new());
+        assert!(relay.stop().is_empty());
         let text = std::fs::read_to_string(&file).expect("it is written");
         assert!(!text.contains(SECRET) && text.contains("{redacted}"), "{text}");
         assert_eq!(text.contains("{session}"), face == Face::XenApi, "{text}");
@@ -63,7 +63,7 @@ fn what_is_recorded_is_replayed_compared_and_converted() {
         let recording = Recording::from_file(&file).expect("a recording");
         let strict = Relay::replay(recording.clone()).start().expect("it listens");
         assert_eq!(told(&strict.uri(), &calls), first);
-        assert_eq!(strict.stop(), Vec::<String>::new());
+        assert!(strict.stop().is_empty());
         let backwards = |mut of: Vec<String>| {
             of.reverse();
             of
@@ -71,7 +71,7 @@ fn what_is_recorded_is_replayed_compared_and_converted() {
         let loose = Relay::replay(recording.clone()).loose().start().expect("it listens");
         let reversed: Vec<_> = calls.iter().rev().cloned().collect();
         assert_eq!(backwards(told(&loose.uri(), &reversed)), first);
-        assert_eq!(loose.stop(), Vec::<String>::new());
+        assert!(loose.stop().is_empty());
 
         for same in ["body", "head", "bytes"] {
             let fresh = mock(face).start().expect("a mock");

@@ -72,13 +72,15 @@ fn domain_0_refuses_and_no_other() {
 
 #[test]
 fn a_create_with_an_interface_fails_at_the_hotplug_script() {
-    let daemon = outage("hotplug-script-fails", Release::V4_1);
-    let client = client(&daemon, Face::Sxp);
-    let with_vif = CONFIG.replace("(memory 16)", "(memory 16) (device (vif (bridge xenbr0)))");
-    let (_, message) = why(create(&client, &with_vif));
-    assert!(message.contains("Hotplug scripts not working"), "{message}");
-    assert!(create(&client, CONFIG).is_ok());
-    as_expected(&daemon);
+    for face in [Face::Sxp, Face::XmlRpc] {
+        let daemon = outage("hotplug-script-fails", Release::V4_1);
+        let client = client(&daemon, face);
+        let with_vif = CONFIG.replace("(memory 16)", "(memory 16) (device (vif (bridge xenbr0)))");
+        let (_, message) = why(create(&client, &with_vif));
+        assert!(message.contains("Hotplug scripts not working"), "{message}");
+        assert!(create(&client, CONFIG).is_ok());
+        as_expected(&daemon);
+    }
 }
 
 #[test]

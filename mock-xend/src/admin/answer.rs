@@ -1,9 +1,5 @@
 //! From a call to its answer.
 
-use std::path::Path;
-use std::sync::Arc;
-use std::time::Duration;
-
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
 use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
@@ -11,38 +7,29 @@ use hyper::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use xend_wire::operation::Face;
-use xend_wire::visible;
+use xend_wire::{Release, visible};
 
 use super::calls::{Action, CALLS, methods};
 use super::guard;
 use super::lines::{AnswerBody, journal, whole};
 use super::page::page;
 use super::problem::Problem;
+use super::simulate::simulate;
 use crate::address::Address;
 use crate::error::Error;
 use crate::fault::{self, Faults};
-use crate::host::Daemon;
+use crate::host::Served;
 use crate::nearest::nearest;
-use crate::scenario::Scenario;
 use crate::text_file;
-use crate::world::{Domain, World};
 
 /// What the calls are about.
 pub(super) struct Controlled {
-    pub(super) daemon: Daemon,
-    pub(super) listening: Vec<(Face, Address)>,
+    pub(super) served: Served,
     pub(super) admin: Address,
     pub(super) keeps_secrets: bool,
 }
 
-const JSON: &str = "application/json";
-
-/// The body of a call that moves the clock.
-#[derive(Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Clock {
-    advance: String,
-}
+pub(super) const JSON: &str = "application/json";
 
 /// Answers a call.
 pub(super) async fn answer(controlled: &Controlled, request: Request<Incoming>) -> Response<AnswerBody> {
@@ -117,7 +104,7 @@ fn called(request: &Request<Incoming>) -> Result<(Action, bool), Problem> {
 }
 
 fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> Result<Response<AnswerBody>, Problem> {
-    let daemon = &controlled.daemon;
+    let behind = &controlled.served.behind;
     let ok = StatusCode::OK;
     let shown = |value: &serde_json::Value| Ok(made(ok, JSON, whole(format!("{value}\n"))));
     let done = Ok(made(StatusCode::NO_CONTENT, "", whole("")));
@@ -125,24 +112,26 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
         Action::Page => Ok(page()),
         Action::Calls => {
             let call = |call: &super::calls::Call| json!({ "method": call.method, "path": call.path, "command": call.command });
-            shown(&json!({ "calls": CALLS.iter().map(call).collect::<Vec<_>>() }))
+            let is_there =
+                |call: &&super::calls::Call| behind.daemon().is_some() || !matches!(call.action, Action::OfMock(_));
+            shown(&json!({ "calls": CALLS.iter().filter(is_there).map(call).collect::<Vec<_>>() }))
         }
         Action::Health => {
-            let (total, kept) = daemon.service.journal_size();
+            let (total, kept) = behind.journal_size();
             let bound = |(face, address): &(Face, Address)| json!({ "face": face.as_str(), "address": address.to_string(), "url": address.url(*face) });
             shown(&json!({
                 "status": "ok",
-                "release": daemon.release().as_str(),
-                "now": daemon.now().as_secs_f64(),
-                "generation": daemon.generation(),
-                "listening": controlled.listening.iter().map(bound).collect::<Vec<_>>(),
+                "release": behind.release().map(Release::as_str),
+                "now": behind.now().as_secs_f64(),
+                "generation": behind.generation(),
+                "listening": controlled.served.listening.iter().map(bound).collect::<Vec<_>>(),
                 "admin": { "address": controlled.admin.to_string() },
                 "journal": { "total": total, "kept": kept },
             }))
         }
-        Action::Journal => Ok(made(ok, "application/jsonl", journal(daemon, follows, controlled.keeps_secrets))),
+        Action::Journal => Ok(made(ok, "application/jsonl", journal(behind, follows, controlled.keeps_secrets))),
         Action::Verify => {
-            let report = daemon.report();
+            let report = behind.report();
             let findings = report.findings().iter();
             let findings: Vec<_> = findings
                 .map(|found| json!({ "kind": found.kind.as_str(), "what": found.what, "why": found.why }))
@@ -155,62 +144,15 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
             });
             Ok(made(status, JSON, whole(format!("{body}\n"))))
         }
-        Action::ShowWorld => {
-            let world = daemon.with_world(|world| world.to_toml());
-            Ok(made(ok, "application/toml", whole(world)))
-        }
-        Action::SetWorld => {
-            let text = text(body, "a world")?;
-            let world = World::parse("world", text, Some(daemon.release()), daemon.now());
-            world.map_err(Error::from).and_then(|world| daemon.set_world(world)).map_err(|error| mistaken(&error))?;
-            done
-        }
-        Action::Domains => shown(&daemon.with_world(|world| {
-            let domain = |domain: &Arc<Domain>| {
-                json!({
-                    "name": domain.name,
-                    "id": domain.id,
-                    "uuid": domain.uuid,
-                    "state": domain.activity.as_str(),
-                    "memory": domain.memory,
-                    "max_memory": domain.max_memory,
-                    "vcpus": domain.vcpus,
-                })
-            };
-            json!({
-                "free_memory": world.node.free_memory,
-                "total_memory": world.node.total_memory,
-                "domains": world.domains().iter().map(domain).collect::<Vec<_>>(),
-            })
-        })),
-        Action::Load => {
-            let scenario = Scenario::parse("scenario", text(body, "a scenario")?, Path::new("."));
-            let loaded = scenario.map_err(Error::from).and_then(|scenario| daemon.load(scenario));
-            loaded.map_err(|error| mistaken(&error))?;
-            done
-        }
         Action::Reset => {
             if !body.is_empty() {
                 let detail = "/reset takes no body: what it starts over is what was loaded last".to_owned();
                 return Err(Problem::new(StatusCode::BAD_REQUEST, detail));
             }
-            daemon.reset();
+            behind.reset();
             done
         }
-        Action::State => {
-            let progress = daemon.progress();
-            let expectations = progress.iter().map(|one| {
-                json!({
-                    "place": one.place,
-                    "what": one.expectation,
-                    "answered": one.answered,
-                    "times": one.times.to_string(),
-                    "met": one.is_met(),
-                })
-            });
-            shown(&json!({ "state": daemon.states(), "expectations": expectations.collect::<Vec<_>>() }))
-        }
-        Action::ShowFaults => shown(&json!(daemon.faults())),
+        Action::ShowFaults => shown(&json!(behind.faults())),
         Action::SetFaults => {
             let expected = "a list of faults such as [{\"delay\": \"250ms\"}]";
             // Read as JSON first: what is wrong with a fault is told without the place in the body.
@@ -219,30 +161,22 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
                 let detail = format!("{}; expected {expected}", fault::reworded(&error.to_string()));
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             })?;
-            daemon.set_faults(faults).map_err(|error| mistaken(&error))?;
+            behind.set_faults(faults).map_err(|error| mistaken(&error))?;
             done
         }
-        Action::Advance => {
-            let expected = "{\"advance\": \"5s\"}";
-            let Clock { advance } = read(body, expected)?;
-            let by = fault::duration(&advance).filter(|by| *by <= LONGEST_STEP);
-            let by = by.ok_or_else(|| {
-                let given = visible(advance.as_bytes());
+        Action::OfMock(action) => match behind.daemon() {
+            Some(daemon) => simulate(daemon, action, body),
+            None => {
                 let detail =
-                    format!("`{given}` is no time to move the clock by: expected a number with the unit ms, s or m");
-                Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
-            })?;
-            daemon.advance(by);
-            shown(&json!({ "now": daemon.now().as_secs_f64() }))
-        }
+                    "a proxy and a replay have neither a simulated host nor a scenario; GET /calls lists the calls";
+                Err(Problem::new(StatusCode::NOT_FOUND, detail))
+            }
+        },
     }
 }
 
-/// The longest time by which the clock moves at once: about a hundred years.
-const LONGEST_STEP: Duration = Duration::from_secs(100 * 366 * 24 * 60 * 60);
-
 /// Returns the text of a body.
-fn text<'b>(body: &'b Bytes, what: &str) -> Result<&'b str, Problem> {
+pub(super) fn text<'b>(body: &'b Bytes, what: &str) -> Result<&'b str, Problem> {
     str::from_utf8(body).map_err(|error| {
         let detail = format!("{what} must be UTF-8, and byte {} is not", error.valid_up_to());
         Problem::new(StatusCode::BAD_REQUEST, detail)
@@ -250,7 +184,7 @@ fn text<'b>(body: &'b Bytes, what: &str) -> Result<&'b str, Problem> {
 }
 
 /// Reads a body of JSON.
-fn read<'b, T: Deserialize<'b>>(body: &'b Bytes, expected: &str) -> Result<T, Problem> {
+pub(super) fn read<'b, T: Deserialize<'b>>(body: &'b Bytes, expected: &str) -> Result<T, Problem> {
     serde_json::from_slice(body).map_err(|error| {
         let status = if error.is_data() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
         Problem::new(status, format!("{error}; expected {expected}"))
@@ -258,11 +192,11 @@ fn read<'b, T: Deserialize<'b>>(body: &'b Bytes, expected: &str) -> Result<T, Pr
 }
 
 /// Returns the problem of a body that is well-formed, and says what can't be.
-fn mistaken(error: &Error) -> Problem {
+pub(super) fn mistaken(error: &Error) -> Problem {
     Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
 }
 
-fn made(status: StatusCode, content_type: &'static str, body: AnswerBody) -> Response<AnswerBody> {
+pub(super) fn made(status: StatusCode, content_type: &'static str, body: AnswerBody) -> Response<AnswerBody> {
     let mut response = Response::new(body);
     *response.status_mut() = status;
     if !content_type.is_empty() {

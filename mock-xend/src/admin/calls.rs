@@ -8,14 +8,22 @@ pub(super) enum Action {
     Health,
     Journal,
     Verify,
+    Reset,
+    ShowFaults,
+    SetFaults,
+    /// What only a mock has: a simulated host and a scenario.
+    OfMock(MockAction),
+}
+
+/// What a call does with the simulated host or the scenario.
+#[derive(Clone, Copy, Debug, PartialEq, Eq)]
+pub(super) enum MockAction {
     ShowWorld,
     SetWorld,
     Domains,
     Load,
-    Reset,
     State,
-    ShowFaults,
-    SetFaults,
+    SetState,
     Advance,
 }
 
@@ -35,15 +43,16 @@ pub(super) const CALLS: &[Call] = &[
     call("GET", "/health", "health", Action::Health),
     call("GET", "/journal", "journal [--follow]", Action::Journal),
     call("GET", "/verify", "verify", Action::Verify),
-    call("GET", "/world", "world", Action::ShowWorld),
-    call("PUT", "/world", "world FILE", Action::SetWorld),
-    call("GET", "/domains", "domains", Action::Domains),
-    call("POST", "/scenario", "load FILE", Action::Load),
+    call("GET", "/world", "world", Action::OfMock(MockAction::ShowWorld)),
+    call("PUT", "/world", "world FILE", Action::OfMock(MockAction::SetWorld)),
+    call("GET", "/domains", "domains", Action::OfMock(MockAction::Domains)),
+    call("POST", "/scenario", "load FILE", Action::OfMock(MockAction::Load)),
     call("POST", "/reset", "reset", Action::Reset),
-    call("GET", "/state", "state", Action::State),
+    call("GET", "/state", "state", Action::OfMock(MockAction::State)),
+    call("POST", "/state", "state NAME=VALUE...", Action::OfMock(MockAction::SetState)),
     call("GET", "/faults", "faults", Action::ShowFaults),
     call("POST", "/faults", "faults FAULT... | --off", Action::SetFaults),
-    call("POST", "/clock", "advance TIME", Action::Advance),
+    call("POST", "/clock", "advance TIME", Action::OfMock(MockAction::Advance)),
 ];
 
 const fn call(method: &'static str, path: &'static str, command: &'static str, action: Action) -> Call {

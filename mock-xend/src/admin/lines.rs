@@ -1,7 +1,7 @@
 //! Bodies: whole ones, and the lines of the journal as they come.
 
 use std::convert::Infallible;
-use std::pin::Pin;
+use std::pin::{Pin, pin};
 use std::task::{Context, Poll};
 
 use http_body_util::{BodyExt, Full, combinators::UnsyncBoxBody};
@@ -9,15 +9,14 @@ use hyper::body::{Body, Bytes, Frame};
 use serde_json::Value;
 use tokio::sync::mpsc::{self, Receiver, Sender};
 
-use crate::following::Following;
-use crate::host::Daemon;
+use crate::host::Behind;
 use crate::log_line::{self, LogLines};
 
 /// The body of an answer.
 pub(super) type AnswerBody = UnsyncBoxBody<Bytes, Infallible>;
 
-/// How many lines wait for the client.
-const WAITING: usize = 16;
+/// How many lines wait for the client. A line can be long, so that many would take much memory.
+const WAITING: usize = 1;
 
 struct Lines(Receiver<Bytes>);
 
@@ -35,53 +34,39 @@ pub(super) fn whole(bytes: impl Into<Bytes>) -> AnswerBody {
     Full::new(bytes.into()).boxed_unsync()
 }
 
-/// Returns a body with the entries that the journal keeps, and with those that come if it is followed.
-pub(super) fn journal(daemon: &Daemon, follows: bool, keeps_secrets: bool) -> AnswerBody {
+/// Returns a body with the entries that the journal keeps, and with those that come if it is followed. Each entry is taken
+/// from the journal when the client has taken the one before, so that a client that does not read costs no memory.
+pub(super) fn journal(behind: &Behind, follows: bool, keeps_secrets: bool) -> AnswerBody {
     let mut lines = LogLines::new(keeps_secrets);
     let (sender, receiver) = mpsc::channel(WAITING);
-    // Followed before it is copied, so that no entry is missing between them.
-    let following = follows.then(|| daemon.follow());
-    let journal = daemon.journal();
+    let behind = behind.clone();
     tokio::spawn(async move {
-        let mut last = journal.total();
-        for exchange in journal.exchanges() {
-            if !send(&sender, &lines.exchange(exchange)).await {
-                return;
-            }
-        }
-        drop(journal);
-        let Some(mut following) = following else { return };
-        while let Some(line) = next(&mut following, &sender, &mut lines, &mut last).await {
-            if !send(&sender, &line).await {
+        // The number of the latest entry.
+        let mut last = 0;
+        loop {
+            let mut change = pin!(behind.next_change());
+            // From here on no entry is missed.
+            change.as_mut().enable();
+            if let Some(exchange) = behind.after(last) {
+                let lost = exchange.number - last - 1;
+                if last > 0 && lost > 0 && !send(&sender, &log_line::lost(lost)).await {
+                    return;
+                }
+                last = exchange.number;
+                if !send(&sender, &lines.exchange(&exchange)).await {
+                    return;
+                }
+            } else if follows {
+                tokio::select! {
+                    () = change => {}
+                    () = sender.closed() => return,
+                }
+            } else {
                 return;
             }
         }
     });
     Lines(receiver).boxed_unsync()
-}
-
-/// Returns the next line; `None` when the mock has stopped or the client is gone. `last` is the number of the latest
-/// entry.
-async fn next(
-    following: &mut Following,
-    sender: &Sender<Bytes>,
-    lines: &mut LogLines,
-    last: &mut u64,
-) -> Option<Value> {
-    loop {
-        let lost = following.lost();
-        if lost > 0 {
-            return Some(log_line::lost(lost));
-        }
-        let exchange = tokio::select! {
-            exchange = following.recv() => exchange?,
-            () = sender.closed() => return None,
-        };
-        if exchange.number > *last {
-            *last = exchange.number;
-            return Some(lines.exchange(&exchange));
-        }
-    }
 }
 
 /// Sends a line. Returns false if the client is gone.

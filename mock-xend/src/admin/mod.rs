@@ -10,6 +10,7 @@ mod guard;
 mod lines;
 mod page;
 mod problem;
+mod simulate;
 
 use std::convert::Infallible;
 use std::fmt;
@@ -25,7 +26,7 @@ use tokio::sync::oneshot;
 use self::answer::{Controlled, answer};
 use crate::address::Address;
 use crate::error::Error;
-use crate::host::{Accepted, Accepting, MockXend, PAUSE, bind_socket};
+use crate::host::{Accepted, Accepting, PAUSE, Served, bind_socket};
 use crate::removed_on_drop::RemovedOnDrop;
 use crate::temporary_folder::TemporaryFolder;
 
@@ -40,13 +41,13 @@ pub(crate) struct Admin {
 }
 
 impl Admin {
-    /// Binds the listener of a mock and serves it. `mode` are the permissions of the file of a Unix socket, if they are
+    /// Binds the listener and serves it. `mode` are the permissions of the file of a Unix socket, if they are
     /// not those that the system gives. The secrets of clients are redacted unless they are kept.
     pub(crate) fn start(
         address: &Address,
         mode: Option<u32>,
         keeps_secrets: bool,
-        mock: &MockXend,
+        served: Served,
     ) -> Result<Self, Error> {
         let failed = |error| Error::Listen { address: address.clone(), error };
         let folder = match address {
@@ -55,9 +56,7 @@ impl Admin {
         };
         let path = folder.as_ref().map(|folder| Address::Unix(folder.path().join("admin")));
         let (address, socket, file) = bind_socket(path.as_ref().unwrap_or(address), mode)?;
-        let listening = mock.listening().to_vec();
-        let daemon = mock.daemon().clone();
-        let controlled = Arc::new(Controlled { daemon, listening, admin: address.clone(), keeps_secrets });
+        let controlled = Arc::new(Controlled { served, admin: address.clone(), keeps_secrets });
         let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
         let socket = {
             let _guard = runtime.enter();

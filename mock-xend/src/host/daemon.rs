@@ -10,7 +10,7 @@ use xend_wire::operation::Face;
 
 use crate::error::Error;
 use crate::faces;
-use crate::fault::{Certificate, Faults};
+use crate::fault::Faults;
 use crate::following::Following;
 use crate::http::{Closing, Listener, Serves};
 use crate::journal::Journal;
@@ -100,12 +100,12 @@ impl Daemon {
     /// # Ok::<(), Box<dyn std::error::Error>>(())
     /// ```
     pub fn journal(&self) -> Journal {
-        self.service.journal().recognised(faces::recognise)
+        self.service.exchanges().journal().recognised(faces::recognise)
     }
 
     /// Returns the exchanges from now on, as they happen.
     pub fn follow(&self) -> Following {
-        self.service.follow(faces::recognise)
+        self.service.exchanges().follow(faces::recognise)
     }
 
     /// Sets the faults for all later replies to which no scenario gives faults. A fault with a [`Node`](crate::Node) as its
@@ -114,9 +114,7 @@ impl Daemon {
     /// # Errors
     /// Returns [`Error::Faults`] if the faults exclude each other, or apply to no reply.
     pub fn set_faults(&self, faults: Faults) -> Result<(), Error> {
-        check_faults(&faults, self.service.line().certificate(), self.service.line().faces())?;
-        self.service.line().set(faults);
-        Ok(())
+        self.service.line().set_checked(faults)
     }
 
     /// Returns the faults of all replies to which no scenario gives faults.
@@ -176,6 +174,14 @@ impl Daemon {
         self.service.states()
     }
 
+    /// Sets named states of the scenario: see [`Expectation::state`](crate::Expectation::state).
+    ///
+    /// # Errors
+    /// Says what is wrong, if the scenario has no such state or nothing has to do with such a value. Then nothing changes.
+    pub fn set_states(&self, states: &BTreeMap<String, String>) -> Result<(), String> {
+        self.service.set_states(states)
+    }
+
     /// Returns how far each expectation of the scenario has come, in the order of the scenario.
     pub fn progress(&self) -> Vec<Progress> {
         self.service.progress()
@@ -185,12 +191,6 @@ impl Daemon {
     pub fn report(&self) -> Report {
         self.service.report()
     }
-}
-
-/// Checks faults that are for all connections: to listeners with this certificate, and of these faces.
-pub(super) fn check_faults(faults: &Faults, certificate: Certificate, faces: &[Face]) -> Result<(), Error> {
-    let checked = faults.check().and_then(|()| faults.check_certificate(certificate));
-    checked.and_then(|()| faults.check_faces(faces)).map_err(|(_, why)| Error::Faults(why))
 }
 
 impl std::fmt::Debug for Daemon {

@@ -6,9 +6,11 @@ use std::time::Duration;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-use super::daemon::{Daemon, check_faults};
+use super::daemon::Daemon;
 use super::listener::Bound;
 use super::running::Running;
+#[cfg(feature = "program")]
+use super::served::{Behind, Served};
 #[cfg(feature = "tls")]
 use super::tls::{Security, Tls};
 use crate::address::Address;
@@ -110,6 +112,19 @@ impl MockXend {
     #[cfg(feature = "tls")]
     pub fn ca_pem(&self) -> Option<&str> {
         self.ca_pem.as_deref()
+    }
+
+    /// Returns what programs look at and control.
+    #[cfg(feature = "program")]
+    pub(crate) fn served(&self) -> Served {
+        Served {
+            behind: Behind::Mock(self.daemon.clone()),
+            listening: self.listening.clone(),
+            #[cfg(feature = "tls")]
+            ca_pem: self.ca_pem.clone(),
+            #[cfg(not(feature = "tls"))]
+            ca_pem: None,
+        }
     }
 
     /// Stops the mock, and returns the differences between the requests and those that the scenario expects.
@@ -247,13 +262,12 @@ impl Builder {
         if faces.is_empty() {
             faces.extend(Face::served_by(release));
         }
-        check_faults(&self.faults, self.certificate(), &faces)?;
+        let line = Line::new(self.faults.clone(), self.chaos, self.certificate(), faces)?;
         let script = Script::new(self.scenario.clone(), release);
         let journal = Journal::new(
             self.journal.unwrap_or(Journal::DEFAULT_CAPACITY),
             self.journal_bytes.unwrap_or(Journal::DEFAULT_BUDGET),
         );
-        let line = Line::new(self.faults.clone(), self.chaos, self.certificate(), faces);
         Ok(Daemon { service: Arc::new(Service::new(world, clock, script, journal, self.quirks.clone(), line)) })
     }
 

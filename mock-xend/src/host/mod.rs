@@ -10,6 +10,8 @@ mod no_tls;
 mod relay;
 mod reset;
 mod running;
+#[cfg(feature = "program")]
+mod served;
 #[cfg(feature = "tls")]
 mod tls;
 
@@ -20,6 +22,8 @@ pub use mock::{Builder, MockXend};
 #[cfg(not(feature = "tls"))]
 use no_tls::Security;
 pub use relay::{Relay, RelayBuilder};
+#[cfg(feature = "program")]
+pub(crate) use served::{Behind, Served};
 #[cfg(feature = "tls")]
 use tls::Security;
 #[cfg(feature = "tls")]

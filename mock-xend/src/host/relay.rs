@@ -6,15 +6,19 @@ use std::sync::{Arc, Mutex};
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-use super::daemon::check_faults;
 use super::mock::bind;
 use super::running::Running;
+#[cfg(feature = "program")]
+use super::served::{Behind, Served};
 use crate::address::Address;
 use crate::error::Error;
+use crate::faces;
 use crate::fault::{Certificate, Chaos, Fault, Faults};
+use crate::following::Following;
 use crate::journal::Journal;
 use crate::line::Line;
 use crate::relay::{Order, Recorder, Recording, Replay, Server, Source, Upstream};
+use crate::scenario::Report;
 use crate::temporary_folder::TemporaryFolder;
 
 /// A server without a simulated host: a proxy before a real server, which can record what passes, or the replay of such a
@@ -51,6 +55,7 @@ pub struct RelayBuilder {
     faults: Faults,
     chaos: Option<Chaos>,
     listen: Vec<Address>,
+    socket_mode: Option<u32>,
 }
 
 #[derive(Clone, Debug)]
@@ -87,21 +92,34 @@ impl Relay {
         self.listening[0].uri(self.face())
     }
 
-    /// Returns a copy of the journal: the requests and replies so far.
+    /// Returns a copy of the journal: the requests and replies so far. If the release of the server is not known,
+    /// operations are those of 4.1.
     pub fn journal(&self) -> Journal {
-        self.server.journal()
+        self.server.exchanges().journal().recognised(faces::recognise)
     }
 
-    /// Returns what differs so far between the requests and a recording, a line each: requests that are not in it, and
-    /// exchanges that no request used. If what a proxy records can't be written, a line says so.
-    pub fn differences(&self) -> Vec<String> {
-        self.server.differences()
+    /// Returns the exchanges from now on, as they happen.
+    pub fn follow(&self) -> Following {
+        self.server.exchanges().follow(faces::recognise)
     }
 
-    /// Stops, and returns the [differences](Self::differences).
-    pub fn stop(mut self) -> Vec<String> {
+    /// Returns what differs so far between the requests and a recording: requests that are not in it, and exchanges that
+    /// no request used. If what a proxy records can't be written, this is a difference, too.
+    pub fn report(&self) -> Report {
+        self.server.report()
+    }
+
+    /// Returns what programs look at and control.
+    #[cfg(feature = "program")]
+    pub(crate) fn served(&self) -> Served {
+        let listening = self.listening.iter().map(|address| (self.face(), address.clone())).collect();
+        Served { behind: Behind::Relay(Arc::clone(&self.server)), listening, ca_pem: None }
+    }
+
+    /// Stops, and returns the [differences](Self::report).
+    pub fn stop(mut self) -> Report {
         self.running.stop();
-        self.server.differences()
+        self.server.report()
     }
 }
 
@@ -116,6 +134,7 @@ impl RelayBuilder {
             faults: Faults::none(),
             chaos: None,
             listen: Vec::new(),
+            socket_mode: None,
         }
     }
 
@@ -124,6 +143,13 @@ impl RelayBuilder {
     pub fn listen(mut self, address: Address) -> Self {
         self.listen.push(address);
         self
+    }
+
+    /// Sets the permissions of the files of Unix sockets, such as `0o660`. By default they are those that the system
+    /// gives.
+    #[must_use]
+    pub fn socket_mode(self, mode: u32) -> Self {
+        Self { socket_mode: Some(mode), ..self }
     }
 
     /// Records what passes a proxy, before any fault, in a new file. Passwords, sessions and the headers for
@@ -176,16 +202,20 @@ impl RelayBuilder {
             From::Server(to) => to.face(),
             From::Recording(recording) => recording.face(),
         };
-        check_faults(&self.faults, Certificate::None, &[face])?;
+        let line = Line::new(self.faults, self.chaos, Certificate::None, vec![face])?;
         let addresses = if self.listen.is_empty() { vec![Address::any_port()] } else { self.listen };
         if let Some(address) = addresses.iter().find(|address| matches!(address, Address::Tls(_))) {
             return Err(Error::Tls(format!("only a mock listens with TLS, not a proxy or a replay: {address}")));
         }
         // The sockets are removed before their folders.
         let mut folders = Vec::new();
-        let bound = addresses.iter().map(|address| bind(face, address, None, &mut folders));
+        let bound = addresses.iter().map(|address| bind(face, address, self.socket_mode, &mut folders));
         let bound = bound.collect::<Result<Vec<_>, _>>()?;
         let listening = bound.iter().map(|bound| bound.address.clone()).collect();
+        let release = match &self.from {
+            From::Server(_) => self.release,
+            From::Recording(recording) => recording.release(),
+        };
         let source = match self.from {
             From::Server(to) => {
                 let create = |path: &PathBuf| {
@@ -197,9 +227,7 @@ impl RelayBuilder {
             }
             From::Recording(recording) => Source::Replay(Mutex::new(Replay::new(recording, self.order))),
         };
-        let journal = Journal::new(Journal::DEFAULT_CAPACITY, Journal::DEFAULT_BUDGET);
-        let server =
-            Arc::new(Server::new(source, Line::new(self.faults, self.chaos, Certificate::None, vec![face]), journal));
+        let server = Arc::new(Server::new(source, release, line));
         let running = Running::start(bound, Arc::clone(&server))?;
         Ok(Relay { server, listening, running, _folders: folders })
     }

@@ -1,5 +1,6 @@
 //! `mock-xend ctl`: a client of the admin listener.
 
+use std::collections::BTreeMap;
 use std::io::{self, IsTerminal, Write};
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -58,10 +59,15 @@ enum Verb {
         /// The scenario file
         file: PathBuf,
     },
-    /// Start over: the scenario, the simulated host and the faults as at the start, and an empty journal
+    /// Start over: the latest scenario, the host of the start or of the latest `world FILE`, the faults as at the start, and
+    /// an empty journal
     Reset,
-    /// Print the named states of the scenario, and how far each expectation has come
-    State,
+    /// Print the named states of the scenario, and how far each expectation has come, or set states
+    State {
+        /// The states to set: daemon=down
+        #[arg(value_name = "NAME=VALUE", value_parser = state)]
+        states: Vec<(String, String)>,
+    },
     /// Print the faults of all replies, or set them
     Faults {
         /// The new faults, each as a line of docs/scenarios.md has it: 'delay = "250ms"'
@@ -89,8 +95,18 @@ pub(super) fn ctl(arguments: &Ctl) -> Result<ExitCode, Error> {
         Err(error) => return refuse(&error.to_string()),
     };
     let (method, path, body) = arguments.verb.request()?;
+    // What the listener calls the body is a file here.
+    let file = match &arguments.verb {
+        Verb::Load { file } => Some(("scenario", file)),
+        Verb::World { file: Some(file) } => Some(("world", file)),
+        _ => None,
+    };
+    let named = |detail: &str| match file {
+        Some((name, file)) => detail.replacen(&format!("\n --> {name}:"), &format!("\n --> {}:", file.display()), 1),
+        None => detail.to_owned(),
+    };
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build().map_err(Error::Start)?;
-    match runtime.block_on(ask(&address, method, path, body)) {
+    match runtime.block_on(ask(&address, (method, path, body), &named)) {
         Ok(status) if status.is_success() => Ok(ExitCode::SUCCESS),
         Ok(StatusCode::CONFLICT) => Ok(ExitCode::FAILURE),
         Ok(_) => Ok(ExitCode::from(2)),
@@ -118,7 +134,11 @@ impl Verb {
             Self::Domains => ("GET", "/domains", String::new()),
             Self::Load { file } => ("POST", "/scenario", read(file, "a scenario")?),
             Self::Reset => ("POST", "/reset", String::new()),
-            Self::State => ("GET", "/state", String::new()),
+            Self::State { states } if states.is_empty() => ("GET", "/state", String::new()),
+            Self::State { states } => {
+                let states: BTreeMap<_, _> = states.iter().map(|(name, value)| (name, value)).collect();
+                ("POST", "/state", json!(states).to_string())
+            }
             Self::Faults { faults, off: false } if faults.is_empty() => ("GET", "/faults", String::new()),
             Self::Faults { faults, .. } => {
                 let faults: Faults = faults.iter().cloned().collect();
@@ -129,12 +149,25 @@ impl Verb {
     }
 }
 
+/// Parses a state with its value.
+fn state(text: &str) -> Result<(String, String), String> {
+    match text.split_once('=') {
+        Some((name, value)) if !name.is_empty() => Ok((name.to_owned(), value.to_owned())),
+        _ => Err("expected NAME=VALUE, such as daemon=down".to_owned()),
+    }
+}
+
 type Failed = Box<dyn std::error::Error>;
 
-async fn ask(address: &Address, method: &str, path: &str, body: String) -> Result<StatusCode, Failed> {
+/// Makes a call. `named` puts the name of a file into what is wrong with it.
+async fn ask(
+    address: &Address,
+    asked: (&str, &str, String),
+    named: &impl Fn(&str) -> String,
+) -> Result<StatusCode, Failed> {
     match address {
-        Address::Tcp(address) => call(TcpStream::connect(address).await?, method, path, body).await,
-        Address::Unix(file) => call(UnixStream::connect(file).await?, method, path, body).await,
+        Address::Tcp(address) => call(TcpStream::connect(address).await?, asked, named).await,
+        Address::Unix(file) => call(UnixStream::connect(file).await?, asked, named).await,
         Address::Tls(_) => Err("an admin listener has no TLS; take the address that the mock printed".into()),
         Address::AnyUnix => Err("unix:auto is for the mock; take the path that it printed".into()),
     }
@@ -142,9 +175,8 @@ async fn ask(address: &Address, method: &str, path: &str, body: String) -> Resul
 
 async fn call(
     stream: impl AsyncRead + AsyncWrite + Send + Unpin + 'static,
-    method: &str,
-    path: &str,
-    body: String,
+    (method, path, body): (&str, &str, String),
+    named: &impl Fn(&str) -> String,
 ) -> Result<StatusCode, Failed> {
     let (mut sender, connection) = http1::handshake(TokioIo::new(stream)).await?;
     tokio::spawn(connection);
@@ -158,7 +190,7 @@ async fn call(
         let problem: Option<Value> = serde_json::from_slice(&body).ok();
         let detail = problem.as_ref().and_then(|problem| problem["detail"].as_str());
         print_to_stderr(&match detail {
-            Some(detail) => format!("error: {detail}\n"),
+            Some(detail) => format!("error: {}\n", named(detail)),
             None => format!("error: the answer is {status}, and this is no mock's\n"),
         });
     }

@@ -12,7 +12,7 @@ use super::terminal::print_to_stderr;
 use crate::admin::Admin;
 use crate::error::Error;
 use crate::following::Following;
-use crate::host::MockXend;
+use crate::host::Served;
 use crate::log_line::{self, LogLines};
 
 /// Where the log is written, before the mock starts.
@@ -38,14 +38,14 @@ impl Log {
     }
 
     /// Writes a line for each listener, and from then on one for each exchange.
-    pub(super) fn write(mut self, mock: &MockXend, admin: Option<&Admin>) -> Result<Writing, Error> {
-        let faces = mock.listening().iter().map(|(face, address)| (face.as_str(), address, address.url(*face)));
+    pub(super) fn write(mut self, served: &Served, admin: Option<&Admin>) -> Result<Writing, Error> {
+        let faces = served.listening.iter().map(|(face, address)| (face.as_str(), address, address.url(*face)));
         let admin = admin.map(|admin| ("admin", admin.address(), admin.url()));
         for (face, address, url) in faces.chain(admin) {
             let line = json!({ "event": "listening", "face": face, "address": address.to_string(), "url": url });
             self.line(&line).map_err(|error| cannot("--log", Path::new(&self.name), error))?;
         }
-        let following = mock.daemon().follow();
+        let following = served.behind.follow();
         let write = move || {
             if let Err(error) = self.follow(following) {
                 print_to_stderr(&format!("error: --log {}: {error}; the log ends here\n", self.name));

@@ -1,27 +1,22 @@
 //! The options of a mock, and its start and end.
 
-use std::io;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 
-use serde::Serialize;
 use xend_wire::Release;
 use xend_wire::operation::Face;
 
-use super::log;
 use super::output::{cannot, open};
 use super::reload::{Files, Reloading};
+use super::serving::{Around, Serving};
 use super::terminal::print_to_stderr;
 #[cfg(feature = "tls")]
 use super::tls::{CaFile, TlsOptions};
 use crate::address::Address;
-use crate::admin::{self, Admin};
 use crate::clock::Clock;
 use crate::error::Error;
 use crate::fault::{Chaos, Fault};
 use crate::host::MockXend;
-use crate::out_file::OutFile;
 use crate::quirk::Quirk;
-use crate::removed_on_drop::RemovedOnDrop;
 use crate::scenario::{Report, Scenario};
 use crate::world::World;
 
@@ -60,11 +55,6 @@ pub(super) struct Options {
     #[arg(long, value_name = "FILE")]
     dump_world: Option<PathBuf>,
 
-    /// Write the addresses of the listeners to this file, as JSON, once they are bound; the file is removed when the
-    /// mock stops
-    #[arg(long, value_name = "PATH")]
-    pub(super) ready_file: Option<PathBuf>,
-
     /// Show behaviour of the daemon that is off by default; may be repeated. one-connection (up to 3.0.3): the
     /// S-expression face serves one client at a time; late-close (from 3.1 on): it leaves the connection open after the
     /// reply to an operation
@@ -85,24 +75,8 @@ pub(super) struct Options {
     #[arg(long)]
     watch: bool,
 
-    /// Listen on this address of loopback for `mock-xend ctl`, and for programs that look at the mock or change it while it
-    /// runs; off by default
-    #[arg(long, value_name = "ADDRESS", value_parser = admin::loopback)]
-    admin: Option<Address>,
-
-    /// Give the files of Unix sockets these permissions, in octal: 660
-    #[arg(long, value_name = "MODE", value_parser = socket_mode)]
-    socket_mode: Option<u32>,
-
-    /// Write each exchange to this file as it happens, one JSON object a line; with `-` to stdout, which then holds
-    /// nothing else and begins with a line for each listener
-    #[arg(long, value_name = "FILE")]
-    log: Option<PathBuf>,
-
-    /// Leave passwords, sessions, and the headers for authorization and cookies in the log and in what the admin listener
-    /// tells
-    #[arg(long)]
-    keep_secrets: bool,
+    #[command(flatten)]
+    pub(super) serving: Serving,
 
     #[cfg(feature = "tls")]
     #[command(flatten)]
@@ -116,12 +90,10 @@ pub(super) struct Options {
 /// A mock that was started, with the files that belong to it.
 pub(super) struct Started {
     pub(super) mock: MockXend,
-    pub(super) admin: Option<Admin>,
+    pub(super) around: Around,
     reloading: Reloading,
-    ready: Option<RemovedOnDrop>,
     #[cfg(feature = "tls")]
     pub(super) ca: Option<CaFile>,
-    log: Option<log::Writing>,
 }
 
 impl Options {
@@ -153,7 +125,7 @@ impl Options {
             Some(world) => builder.world(world),
             None => builder,
         };
-        let builder = match self.socket_mode {
+        let builder = match self.serving.socket_mode {
             Some(mode) => builder.socket_mode(mode),
             None => builder,
         };
@@ -167,28 +139,16 @@ impl Options {
             // behind if the program is killed.
             drop(open("--dump-world", path)?);
         }
-        let ready_file = self.ready_file.as_deref().map(|path| open("--ready-file", path)).transpose()?;
-        let log = self.log.as_deref().map(|path| log::Log::open(path, self.keep_secrets)).transpose()?;
+        let opened = self.serving.open()?;
         #[cfg(feature = "tls")]
         let ca_file = self.tls.open_ca()?;
         let mock = builder.start()?;
-        let admin = match &self.admin {
-            Some(address) => Some(Admin::start(address, self.socket_mode, self.keep_secrets, &mock)?),
-            None => None,
-        };
         let files = Files { scenario: self.scenario.clone(), named, world: self.world.clone() };
         let reloading = Reloading::start(files, self.watch, mock.daemon().clone())?;
         #[cfg(feature = "tls")]
         let ca = self.tls.write_ca(ca_file, &mock)?;
-        let ready = match (&self.ready_file, ready_file) {
-            (Some(path), Some(file)) => write_ready_file(path, file, &mock, admin.as_ref())
-                .map_err(|error| cannot("--ready-file", path, error))?,
-            _ => None,
-        };
-        if let Some(chaos) = self.chaos {
-            print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
-        }
-        if self.verify && self.scenario.is_none() && self.admin.is_none() {
+        let around = self.serving.start(opened, &mock.served(), self.chaos)?;
+        if self.verify && self.scenario.is_none() && !self.serving.has_admin() {
             print_to_stderr(
                 "note: --verify checks nothing without --scenario: no request is expected, and none is unexpected\n",
             );
@@ -196,15 +156,12 @@ impl Options {
         if self.watch && self.scenario.is_none() && self.world.is_none() {
             print_to_stderr("note: --watch reads nothing again without --scenario or --world\n");
         }
-        let log = log.map(|log| log.write(&mock, admin.as_ref())).transpose()?;
         Ok(Started {
             mock,
-            admin,
+            around,
             reloading,
-            ready,
             #[cfg(feature = "tls")]
             ca,
-            log,
         })
     }
 
@@ -217,27 +174,15 @@ impl Options {
         faces.into_iter().flat_map(of).collect()
     }
 
-    /// Returns whether there is an admin listener.
-    pub(super) fn has_admin(&self) -> bool {
-        self.admin.is_some()
-    }
-
-    /// Returns whether the log is written to stdout.
-    pub(super) fn logs_to_stdout(&self) -> bool {
-        self.log.as_deref() == Some(Path::new("-"))
-    }
-
     /// Stops a mock, writes what is written at the end, and prints the report.
     pub(super) fn stop(&self, started: Started) -> Result<Report, Error> {
-        let Started { mock, admin, reloading, ready, log, .. } = started;
-        drop(ready);
+        let Started { mock, around, reloading, .. } = started;
         // The log ends with the last handle to the daemon, and these have one each.
-        drop((admin, reloading));
+        let log = around.end();
+        drop(reloading);
         let world = mock.daemon().with_world(|world| world.to_toml());
         let report = mock.stop();
-        if let Some(log) = log {
-            log.end();
-        }
+        log.end();
         print_to_stderr(&report.to_string());
         if let Some(path) = &self.dump_world {
             let written = open("--dump-world", path)?.write(world.as_bytes());
@@ -252,15 +197,6 @@ pub(super) fn own_ports(release: Release) -> Vec<(Face, Address)> {
     [Face::Sxp, Face::XmlRpc].map(|face| (face, Address::default_for(face, release))).into()
 }
 
-/// Parses permissions in octal.
-fn socket_mode(text: &str) -> Result<u32, String> {
-    let digits = text.strip_prefix("0o").unwrap_or(text);
-    match u32::from_str_radix(digits, 8) {
-        Ok(mode) if mode <= 0o777 => Ok(mode),
-        _ => Err("expected permissions in octal, such as 660".to_owned()),
-    }
-}
-
 fn release_help() -> String {
     let names: Vec<_> = Release::ALL.iter().map(|release| release.as_str()).collect();
     let (last, others) = names.split_last().expect("there are releases");
@@ -269,59 +205,4 @@ fn release_help() -> String {
         "Emulate this release of the daemon: {} or {last} [default: that of the scenario or the world, or {default}]",
         others.join(", ")
     )
-}
-
-#[derive(Serialize)]
-struct Ready {
-    pid: u32,
-    release: String,
-    listening: Vec<Listening>,
-    /// The certificate that clients of listeners with TLS must trust.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    ca_pem: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    admin: Option<AdminListening>,
-}
-
-#[derive(Serialize)]
-struct AdminListening {
-    address: String,
-    url: String,
-}
-
-#[derive(Serialize)]
-struct Listening {
-    face: String,
-    address: String,
-    url: String,
-}
-
-/// Writes the addresses of the listeners to the ready file, as JSON.
-///
-/// If the ready file is a regular file, the returned value removes it when it is dropped. A pipe is left alone.
-fn write_ready_file(
-    path: &Path,
-    file: OutFile,
-    mock: &MockXend,
-    admin: Option<&Admin>,
-) -> io::Result<Option<RemovedOnDrop>> {
-    let listening = mock.listening().iter();
-    let ready = Ready {
-        pid: std::process::id(),
-        release: mock.daemon().release().to_string(),
-        listening: listening
-            .map(|(face, address)| Listening {
-                face: face.to_string(),
-                address: address.to_string(),
-                url: address.url(*face),
-            })
-            .collect(),
-        #[cfg(feature = "tls")]
-        ca_pem: mock.ca_pem().map(str::to_owned),
-        #[cfg(not(feature = "tls"))]
-        ca_pem: None,
-        admin: admin.map(|admin| AdminListening { address: admin.address().to_string(), url: admin.url() }),
-    };
-    file.write(&[serde_json::to_vec(&ready)?.as_slice(), b"\n"].concat())?;
-    if path.metadata()?.is_file() { RemovedOnDrop::at(path).map(Some) } else { Ok(None) }
 }

@@ -7,7 +7,9 @@ use std::process::ExitCode;
 use clap::Args;
 use xend_wire::Release;
 
+use super::serving::Serving;
 use super::terminal::{on_signal, print_output, print_to_stderr};
+use super::wait::wait;
 use crate::address::Address;
 use crate::error::Error;
 use crate::fault::{Chaos, Fault};
@@ -30,6 +32,13 @@ pub(super) struct Line {
     /// faults; with `random` as the seed it takes any and prints it
     #[arg(long, value_name = "SEED[:RATE]")]
     chaos: Option<Chaos>,
+
+    #[command(flatten)]
+    serving: Serving,
+
+    /// Return as soon as it listens, and leave it running in the background; --ready-file has its process id
+    #[arg(long)]
+    wait: bool,
 }
 
 #[derive(Debug, Args)]
@@ -54,10 +63,6 @@ pub(super) struct Record {
     /// The release of the server, if it is known
     #[arg(long)]
     release: Option<Release>,
-
-    /// Leave passwords, sessions, and the headers for authorization and cookies in the file
-    #[arg(long)]
-    keep_secrets: bool,
 }
 
 #[derive(Debug, Args)]
@@ -82,10 +87,10 @@ pub(super) fn proxy(arguments: &Proxy) -> Result<ExitCode, Error> {
 }
 
 pub(super) fn record(arguments: &Record) -> Result<ExitCode, Error> {
-    let Record { proxy, out, release, keep_secrets } = arguments;
+    let Record { proxy, out, release } = arguments;
     let relay = Relay::proxy(proxy.to.clone()).record(out);
     let relay = if let Some(release) = release { relay.release(*release) } else { relay };
-    let relay = if *keep_secrets { relay.keep_secrets() } else { relay };
+    let relay = if proxy.line.serving.keeps_secrets() { relay.keep_secrets() } else { relay };
     serve(relay, &proxy.line, true)
 }
 
@@ -116,20 +121,26 @@ pub(super) fn convert(file: &Path, cases: Option<&Path>) -> Result<ExitCode, Err
 
 /// Serves until a signal comes. With `verify`, differences fail.
 fn serve(relay: RelayBuilder, line: &Line, verify: bool) -> Result<ExitCode, Error> {
+    if line.wait {
+        return wait(&line.serving, line.listen.len().max(1));
+    }
     let relay = line.listen.iter().fold(relay, |relay, address| relay.listen(address.clone()));
     let relay = relay.faults(line.fault.iter().cloned());
     let relay = if let Some(chaos) = line.chaos { relay.chaos(chaos) } else { relay };
+    let relay = if let Some(mode) = line.serving.socket_mode { relay.socket_mode(mode) } else { relay };
     let ended = on_signal().map_err(Error::Start)?;
+    let opened = line.serving.open()?;
     let relay = relay.start()?;
-    if let Some(chaos) = line.chaos {
-        print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
-    }
-    for address in relay.listening() {
-        print_output(&format!("LISTENING {} {address}\n", relay.face()))?;
-    }
+    let served = relay.served();
+    let around = line.serving.start(opened, &served, line.chaos)?;
+    line.serving.announce(&served, &around)?;
+    // The log ends with the last of these.
+    drop(served);
     // The receiver can't fail: the sender lives as long as the program.
     let _ = ended.recv();
-    let differences = relay.stop();
-    print_to_stderr(&differences.iter().map(|line| format!("{line}\n")).collect::<String>());
-    Ok(if verify && !differences.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
+    let log = around.end();
+    let report = relay.stop();
+    log.end();
+    print_to_stderr(&report.to_string());
+    Ok(if verify && !report.is_empty() { ExitCode::FAILURE } else { ExitCode::SUCCESS })
 }

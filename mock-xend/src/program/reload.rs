@@ -92,39 +92,39 @@ impl Files {
             print_to_stderr("there is no file to read again: neither --scenario nor --world was given\n");
             return None;
         }
-        let read = || -> Result<Option<Vec<Watched>>, Error> {
-            let (scenario, named) = scenario.map(read_scenario).transpose()?.unzip();
+        let (scenario, named) = scenario.map(read_scenario).unzip();
+        let read = || -> Result<(), Error> {
+            let scenario = scenario.transpose()?;
             let world = world.map(|path| World::from_file(path, Some(daemon.release()), daemon.now())).transpose()?;
-            daemon.replace(scenario, world)?;
-            Ok(named)
+            daemon.replace(scenario, world)
         };
         match read() {
-            Ok(named) => {
+            Ok(()) => {
                 let were = if names.len() == 1 { "was" } else { "were" };
                 let generation = daemon.generation();
                 print_to_stderr(&format!("{} {were} read again: generation {generation}\n", names.join(" and ")));
-                named
             }
             Err(error) => {
                 let error = error.to_string();
                 print_to_stderr(&format!("error: {}\nthe mock goes on as before\n", error.trim_end()));
-                None
             }
         }
+        named
     }
 }
 
 /// Reads a scenario, and returns it with the files that it names, as they were before they were read: a change that
-/// comes after that is seen. Which files these are is known only once the scenario is read, so it is read again.
-fn read_scenario(path: &Path) -> Result<(Scenario, Vec<Watched>), Error> {
-    let mut scenario = Scenario::from_file(path)?;
+/// comes after that is seen, and so is a file that was missing and comes. Which files these are is known only once the
+/// scenario is read, so it is read again.
+fn read_scenario(path: &Path) -> (Result<Scenario, Error>, Vec<Watched>) {
+    let (_, mut named) = Scenario::from_file_naming(path);
     loop {
-        let named = scenario.files().to_vec();
         let watched = Watched::all(&named);
-        scenario = Scenario::from_file(path)?;
-        if scenario.files() == named {
-            return Ok((scenario, watched));
+        let (scenario, again) = Scenario::from_file_naming(path);
+        if again == named {
+            return (scenario, watched);
         }
+        named = again;
     }
 }
 

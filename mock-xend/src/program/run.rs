@@ -29,7 +29,7 @@ enum Event {
 
 /// Starts a mock, runs a command that finds it by its environment, and returns the exit status.
 pub(super) fn run(options: &Options, command: &[OsString]) -> Result<ExitCode, Error> {
-    if options.logs_to_stdout() {
+    if options.serving.logs_to_stdout() {
         let why = "it would mix with what the command prints: name a file";
         return Err(Error::File {
             path: "--log -".to_owned(),
@@ -47,8 +47,12 @@ pub(super) fn run(options: &Options, command: &[OsString]) -> Result<ExitCode, E
         let url = started.mock.http_url(face).or_else(|| started.mock.uri(face))?;
         Some((format!("XEND_{}_URL", face.as_str().to_ascii_uppercase()), url))
     });
-    let admin = started.admin.as_ref().map(|admin| ("XEND_ADMIN_URL".to_owned(), admin.url()));
+    let admin = started.around.admin.as_ref().map(|admin| ("XEND_ADMIN_URL".to_owned(), admin.url()));
     let mut command = Command::new(program);
+    // Those of the caller are about another mock.
+    for name in ["XEND_SXP_URL", "XEND_XMLRPC_URL", "XEND_XENAPI_URL", "XEND_ADMIN_URL", "XEND_CA_FILE"] {
+        command.env_remove(name);
+    }
     command.args(arguments).envs(urls.chain(admin));
     #[cfg(feature = "tls")]
     let _ca = hand_over_ca(&mut command, &started)?;

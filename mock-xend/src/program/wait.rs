@@ -1,30 +1,26 @@
-//! Starting a mock in the background.
+//! Starting what listens in the background.
 
 use std::io::{self, BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::process::{Command, ExitCode, Stdio};
 
 use rustix::process::{Pid, Signal, kill_process};
-use xend_wire::Release;
 
-use super::options::{Options, own_ports};
+use super::serving::Serving;
 use super::terminal::print_output;
 use crate::error::Error;
 
 /// Starts the program again without `--wait`, and returns as soon as that mock listens. Until then its messages are
-/// passed on; afterwards it has no terminal any more.
-pub(super) fn wait(options: &Options) -> Result<ExitCode, Error> {
-    if options.logs_to_stdout() {
+/// passed on; afterwards it has no terminal any more. `listeners` is their number, without that of `--admin`.
+pub(super) fn wait(serving: &Serving, listeners: usize) -> Result<ExitCode, Error> {
+    if serving.logs_to_stdout() {
         let why = "nobody reads it after --wait has returned: name a file";
         return Err(Error::File {
             path: "--log -".to_owned(),
             error: io::Error::new(io::ErrorKind::InvalidInput, why),
         });
     }
-    let count = match options.addresses().len() {
-        0 => own_ports(Release::default()).len(),
-        count => count,
-    } + usize::from(options.has_admin());
+    let count = listeners + usize::from(serving.has_admin());
     let program = std::env::current_exe().map_err(Error::Start)?;
     let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--wait");
     let mut command = Command::new(program);

@@ -9,6 +9,7 @@ mod recording;
 mod replay;
 mod same;
 mod server;
+mod told;
 mod upstream;
 
 use std::sync::{Mutex, MutexGuard, PoisonError};

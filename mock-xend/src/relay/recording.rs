@@ -135,6 +135,11 @@ impl Recording {
         self.face
     }
 
+    /// Returns the release that was recorded, if it is known.
+    pub fn release(&self) -> Option<Release> {
+        self.release
+    }
+
     /// Returns the number of exchanges.
     pub fn len(&self) -> usize {
         self.exchanges.len()

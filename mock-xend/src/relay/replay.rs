@@ -4,9 +4,11 @@ use xend_wire::operation::Face;
 use xend_wire::visible;
 
 use super::recording::{End, Recording};
-use super::same::{first_line, is_same};
+use super::same::is_same;
+use super::told;
 use crate::http::{Answer, Then};
 use crate::journal::AnsweredBy;
+use crate::scenario::{Finding, FindingKind, Report};
 
 /// In which order a recording is replayed.
 #[derive(Clone, Copy, Debug, PartialEq, Eq)]
@@ -24,22 +26,24 @@ pub(crate) struct Replay {
     order: Order,
     used: Vec<bool>,
     /// The requests that were not expected.
-    notes: Vec<String>,
-    /// The number of all of them, including those that are not kept.
-    noted: usize,
+    unexpected: Report,
 }
-
-/// The largest number of notes that are kept; further ones are only counted.
-const NOTES_KEPT: usize = 100;
 
 impl Replay {
     pub(crate) fn new(recording: Recording, order: Order) -> Self {
         let used = vec![false; recording.exchanges.len()];
-        Self { recording, order, used, notes: Vec::new(), noted: 0 }
+        Self { recording, order, used, unexpected: Report::default() }
     }
 
     pub(super) fn face(&self) -> Face {
         self.recording.face
+    }
+
+    /// Forgets all requests so far.
+    #[cfg(feature = "program")]
+    pub(super) fn start_over(&mut self) {
+        self.used.fill(false);
+        self.unexpected = Report::default();
     }
 
     /// Answers a request.
@@ -55,17 +59,20 @@ impl Replay {
             }
         };
         let Some(at) = found else {
-            let shown = visible(first_line(request));
             let expected = match (self.order, next) {
                 (Order::Strict, Some(next)) => format!("expected {}", self.recording.exchanges[next].case),
                 (Order::Strict, None) => "the recording is at its end".to_owned(),
                 (Order::Loose, _) => "no exchange of the recording has it".to_owned(),
             };
-            self.noted += 1;
-            if self.notes.len() < NOTES_KEPT {
-                self.notes.push(format!("unexpected: {shown}: {expected}"));
-            }
-            let body = format!("not in the recording: {shown}: {expected}\n");
+            let nearest = match self.order {
+                Order::Strict => next,
+                Order::Loose => told::nearest(&self.recording, request),
+            };
+            let what = format!("{}: {expected}", told::request(self.recording.face, request));
+            let why = nearest.map(|at| told::why(self.recording.face, &self.recording.exchanges[at], request));
+            let why = why.unwrap_or_default();
+            self.unexpected.note(FindingKind::Unexpected, what.clone(), why.clone());
+            let body = format!("not in the recording: {what}\n{why}");
             let head = format!(
                 "HTTP/1.1 501 Not in the recording\r\nContent-Type: text/plain\r\nContent-Length: {}\r\nConnection: close\r\n\r\n",
                 body.len()
@@ -84,14 +91,13 @@ impl Replay {
         Answer { answered_by, ..Answer::new(exchange.response.clone().unwrap_or_default(), then) }
     }
 
-    /// Returns what differs so far between the requests and the recording, a line each.
-    pub(super) fn differences(&self) -> Vec<String> {
-        let mut lines = self.notes.clone();
-        if self.noted > lines.len() {
-            lines.push(format!("and {} more, which are not kept", self.noted - lines.len()));
+    /// Returns what differs so far between the requests and the recording.
+    pub(super) fn report(&self) -> Report {
+        let mut report = self.unexpected.clone();
+        for (_, exchange) in self.used.iter().zip(&self.recording.exchanges).filter(|(used, _)| !**used) {
+            let what = visible(exchange.case.as_bytes());
+            report.push(Finding { kind: FindingKind::Unused, what, why: String::new() });
         }
-        let unused = self.used.iter().zip(&self.recording.exchanges).filter(|(used, _)| !**used);
-        lines.extend(unused.map(|(_, exchange)| format!("unused: {}", visible(exchange.case.as_bytes()))));
-        lines
+        report
     }
 }

@@ -1,12 +1,13 @@
 //! Whether two requests ask for the same.
 
 use xend_wire::operation::Face;
-use xend_wire::xmlrpc::{self, Rules, Value, ValueRef};
+use xend_wire::xmlrpc::{self, Rules, Value};
 use xend_wire::{Limits, Release};
 
 use crate::faces;
 use crate::fault::{Parts, header};
 use crate::redact::matches;
+use crate::scenario::copied;
 
 /// Returns whether a request asks for what a recorded one asked: the same method with the same parameters or fields, or
 /// else the same bytes. The headers don't count.
@@ -28,10 +29,10 @@ pub(super) fn is_same(face: Face, recorded: &[u8], given: &[u8]) -> bool {
 /// Returns the method and the parameters of a call.
 pub(super) fn decode(body: &[u8]) -> Option<(String, Vec<Value>)> {
     let call = xmlrpc::decode_call(body, Rules::xend(Release::V4_1), &Limits::default()).ok()?;
-    Some((call.method().to_owned(), call.params().map(ValueRef::to_value).collect()))
+    Some((call.method().to_owned(), call.params().map(copied).collect()))
 }
 
-fn is_same_value(recorded: &Value, given: &Value) -> bool {
+pub(super) fn is_same_value(recorded: &Value, given: &Value) -> bool {
     match (recorded, given) {
         (Value::String(text), _) if matches!(text.as_str(), crate::redact::REDACTED | crate::redact::SESSION) => true,
         (Value::String(text), Value::String(given)) => matches(text.as_bytes(), given.as_bytes()),

@@ -2,6 +2,8 @@
 
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex};
+#[cfg(feature = "program")]
+use std::time::Duration;
 
 use tokio::io::{AsyncRead, AsyncWrite};
 use xend_wire::Release;
@@ -14,10 +16,12 @@ use super::recorder::Recorder;
 use super::replay::Replay;
 use super::upstream::Upstream;
 use crate::clock::Clock;
+use crate::exchanges::Exchanges;
 use crate::fault::Faults;
 use crate::http::{Closing, Input, Listener, Serves, Then, deliver, finish};
 use crate::journal::{AnsweredBy, ExchangeInfo, Journal};
 use crate::line::Line;
+use crate::scenario::{FindingKind, Report};
 
 /// Where the replies come from.
 #[derive(Debug)]
@@ -32,16 +36,56 @@ pub(crate) enum Source {
 #[derive(Debug)]
 pub(crate) struct Server {
     source: Source,
+    /// The release of the real server, if it is known.
+    release: Option<Release>,
     line: Line,
+    /// The faults of all replies at the start.
+    initial_faults: Faults,
     clock: Clock,
-    journal: Mutex<Journal>,
+    exchanges: Exchanges,
     /// The number of connections so far.
     connections: AtomicU64,
 }
 
 impl Server {
-    pub(crate) fn new(source: Source, line: Line, journal: Journal) -> Self {
-        Self { source, line, clock: Clock::running(), journal: Mutex::new(journal), connections: AtomicU64::new(0) }
+    pub(crate) fn new(source: Source, release: Option<Release>, line: Line) -> Self {
+        Self {
+            source,
+            release,
+            initial_faults: line.everywhere(),
+            line,
+            clock: Clock::running(),
+            exchanges: Exchanges::new(Journal::new(Journal::DEFAULT_CAPACITY, Journal::DEFAULT_BUDGET)),
+            connections: AtomicU64::new(0),
+        }
+    }
+
+    /// Returns the release of the real server, if it is known.
+    #[cfg(feature = "program")]
+    pub(crate) fn release(&self) -> Option<Release> {
+        self.release
+    }
+
+    /// Returns the time, since the Unix epoch.
+    #[cfg(feature = "program")]
+    pub(crate) fn now(&self) -> Duration {
+        self.clock.now()
+    }
+
+    /// Returns the journal, and who follows it.
+    pub(crate) fn exchanges(&self) -> &Exchanges {
+        &self.exchanges
+    }
+
+    /// Starts over: a recording is replayed from its beginning, the faults are those at the start, and the journal is empty.
+    /// What is recorded goes on.
+    #[cfg(feature = "program")]
+    pub(crate) fn reset(&self) {
+        if let Source::Replay(replay) = &self.source {
+            lock(replay).start_over();
+        }
+        self.line.set(self.initial_faults.clone());
+        self.exchanges.clear();
     }
 
     /// Returns the face that is served.
@@ -52,17 +96,26 @@ impl Server {
         }
     }
 
-    /// Returns a copy of the journal.
-    pub(crate) fn journal(&self) -> Journal {
-        lock(&self.journal).clone()
+    /// Returns what differs between the requests and a recording, and why a recording is not whole.
+    pub(crate) fn report(&self) -> Report {
+        match &self.source {
+            Source::Proxy { recorder, .. } => {
+                let mut report = Report::default();
+                if let Some(why) = recorder.as_ref().and_then(|recorder| lock(recorder).failure()) {
+                    report.note(FindingKind::NotRecorded, why, String::new());
+                }
+                report
+            }
+            Source::Replay(replay) => lock(replay).report(),
+        }
     }
 
-    /// Returns what differs between the requests and a recording, and why a recording is not whole, a line each.
-    pub(crate) fn differences(&self) -> Vec<String> {
-        match &self.source {
-            Source::Proxy { recorder, .. } => recorder.iter().filter_map(|recorder| lock(recorder).failure()).collect(),
-            Source::Replay(replay) => lock(replay).differences(),
-        }
+    /// Adds an exchange to the journal.
+    fn note(&self, listener: &Listener, connection: u64, by: (AnsweredBy, Faults), request: &[u8], reply: &[u8]) {
+        let (face, release, at) = (listener.face, self.release.unwrap_or_default(), self.clock.now());
+        let (answered_by, faults) = by;
+        let info = ExchangeInfo { face, connection, release, generation: 1, at, answered_by, faults };
+        self.exchanges.record(info, request, reply);
     }
 }
 
@@ -89,12 +142,8 @@ impl Serves for Server {
                 (Source::Proxy { .. }, Some(passing)) => passing.ask(&mut input, read == Read::ToTheEnd).await,
                 (Source::Proxy { .. }, None) => return,
             };
-            let face = listener.face;
             let journal = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
-                // Which release the server is, is not known.
-                let (release, at) = (Release::default(), self.clock.now());
-                let info = ExchangeInfo { face, connection, release, generation: 1, at, answered_by, faults };
-                lock(&self.journal).record(info, request, reply);
+                self.note(&listener, connection, (answered_by, faults), request, reply);
             };
             let Ok(then) = deliver(&self.line, &listener, &mut input, answer, journal).await else { return };
             let then = match &mut passing {
@@ -112,10 +161,8 @@ impl Serves for Server {
 
     fn unserved(&self, listener: &Listener, why: String, sent: &[u8]) {
         let connection = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
-        let (release, at) = (Release::default(), self.clock.now());
-        let (answered_by, faults) = (AnsweredBy::Nothing { why: why.into() }, Faults::none());
-        let info = ExchangeInfo { face: listener.face, connection, release, generation: 1, at, answered_by, faults };
-        lock(&self.journal).record(info, sent, b"");
+        let by = (AnsweredBy::Nothing { why: why.into() }, Faults::none());
+        self.note(listener, connection, by, sent, b"");
     }
 
     fn line(&self) -> &Line {

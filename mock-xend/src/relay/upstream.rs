@@ -59,7 +59,10 @@ impl FromStr for Upstream {
     type Err = InvalidUpstream;
 
     fn from_str(text: &str) -> Result<Self, InvalidUpstream> {
-        let invalid = || InvalidUpstream(text.to_owned());
+        let invalid = || InvalidUpstream::NoUri(text.to_owned());
+        if text.split_once("://").is_some_and(|(scheme, _)| scheme == "https" || scheme.ends_with("+tls")) {
+            return Err(InvalidUpstream::Tls(text.to_owned()));
+        }
         let (scheme, rest) = text.split_once("://").ok_or_else(invalid)?;
         let (face, transport) = match scheme {
             "httpu" => (Face::XmlRpc, "unix"),
@@ -98,12 +101,21 @@ impl fmt::Display for Upstream {
     }
 }
 
-/// The error for a text that is not the URI of a server.
+/// The error for a text that is not the URI of a server that a proxy can stand before.
 #[derive(Clone, Debug, PartialEq, Eq, thiserror::Error)]
-#[error(
-    "`{0}` is not the URI of a server, expected FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi"
-)]
-pub struct InvalidUpstream(String);
+#[non_exhaustive]
+pub enum InvalidUpstream {
+    /// It is no such URI.
+    #[error(
+        "`{0}` is not the URI of a server, expected FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi"
+    )]
+    NoUri(String),
+    /// The server has TLS.
+    #[error(
+        "`{0}` is a server with TLS, which a proxy does not speak: give its address without TLS, or that of a program that takes the TLS off"
+    )]
+    Tls(String),
+}
 
 #[cfg(test)]
 mod tests {
@@ -122,7 +134,10 @@ mod tests {
         for text in
             ["", "localhost:8000", "http://localhost", "sxp+tcp://", "sxp+tcp://a/b", "sxp+unix://a", "soap+tcp://a"]
         {
-            assert!(text.parse::<Upstream>().is_err(), "{text}");
+            assert!(matches!(text.parse::<Upstream>(), Err(InvalidUpstream::NoUri(_))), "{text}");
+        }
+        for text in ["https://xen1:8006", "xmlrpc+tls://xen1", "xenapi+tls://xen1:9363"] {
+            assert!(matches!(text.parse::<Upstream>(), Err(InvalidUpstream::Tls(_))), "{text}");
         }
     }
 }

@@ -106,7 +106,7 @@ impl Param {
     }
 
     /// Adds the places where a value is not as described: `params[0]/memory: int 512, expected string "512"`.
-    pub(super) fn differences(&self, path: &str, given: Option<ValueRef<'_>>, found: &mut Vec<String>) {
+    pub(crate) fn differences(&self, path: &str, given: Option<ValueRef<'_>>, found: &mut Vec<String>) {
         if found.len() >= MOST_DIFFERENCES || given.is_some_and(|given| self.is(given)) {
             return;
         }

@@ -275,7 +275,8 @@ impl Reply {
             Self::NotFound(Text::Literal(text)) => look(Sent::Body(text.as_bytes(), LONGEST_HEAD)),
             // Releases from 4.1 on show an empty string there.
             Self::InvalidRequest => look(Sent::Worded(b"''", 2)),
-            Self::NotImplemented(Text::Literal(text)) => look(Sent::Worded(b"''", 2 + text.len())),
+            // The text stands in the reason phrase and in the body.
+            Self::NotImplemented(Text::Literal(text)) => look(Sent::Worded(b"''", 30 + 2 * text.len())),
             Self::Sexpr { body, status } => look(Sent::Body(body.as_bytes(), LONGEST_HEAD + status.reason.len())),
             Self::Body { body, status, content_type } => {
                 let more = status.reason.len() + content_type.as_ref().map_or(0, String::len);
@@ -303,6 +304,7 @@ impl Reply {
     /// Returns what is wrong, for people.
     pub(super) fn check(&self) -> Result<(), String> {
         match self {
+            // The text stands in the reason phrase and in the body.
             Self::NotImplemented(Text::Literal(text)) => one_line(text),
             Self::XendErr { status, .. } => status.check(true),
             Self::Sexpr { body, status } => {

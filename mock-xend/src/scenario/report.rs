@@ -58,13 +58,16 @@ pub enum FindingKind {
     Unexpected,
     /// The simulated host could not be changed as an expectation says.
     Unchanged,
+    /// What passes a proxy could not be recorded.
+    NotRecorded,
 }
 
 /// The largest number of findings that are kept; further ones are only counted.
 const KEPT: usize = 100;
 
 impl FindingKind {
-    /// Returns the words for the kind: `unused`, `surplus`, `out of order`, `unexpected` or `unchanged`.
+    /// Returns the words for the kind: `unused`, `surplus`, `out of order`, `unexpected`, `unchanged` or
+    /// `not recorded`.
     pub fn as_str(self) -> &'static str {
         match self {
             Self::Unused => "unused",
@@ -72,12 +75,13 @@ impl FindingKind {
             Self::OutOfOrder => "out of order",
             Self::Unexpected => "unexpected",
             Self::Unchanged => "unchanged",
+            Self::NotRecorded => "not recorded",
         }
     }
 }
 
 impl Report {
-    pub(super) fn note(&mut self, kind: FindingKind, what: String, why: String) {
+    pub(crate) fn note(&mut self, kind: FindingKind, what: String, why: String) {
         if self.findings.len() < KEPT {
             self.findings.push(Finding { kind, what, why });
         } else {
@@ -86,7 +90,7 @@ impl Report {
     }
 
     /// Adds a finding even if many are kept, because there is at most one for each expectation.
-    pub(super) fn push(&mut self, finding: Finding) {
+    pub(crate) fn push(&mut self, finding: Finding) {
         self.findings.push(finding);
     }
 

@@ -1,10 +1,10 @@
 //! A running scenario: which expectation answers a request, and the differences from what was expected.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use xend_wire::Release;
 use xend_wire::operation::Face;
+use xend_wire::{Release, visible};
 
 use super::change::Change;
 use super::contents::Scenario;
@@ -17,6 +17,7 @@ use super::shown;
 use super::step::{Decision, Scripted, Step};
 use crate::fault::Faults;
 use crate::journal::AnsweredBy;
+use crate::nearest;
 
 /// The state of a running scenario.
 #[derive(Debug)]
@@ -88,6 +89,38 @@ impl Script {
     /// Returns the states that hold, by name.
     pub(crate) fn states(&self) -> &BTreeMap<String, String> {
         &self.states
+    }
+
+    /// Sets states that the scenario has, to values that mean something in it.
+    ///
+    /// # Errors
+    /// Returns what is wrong, for people. Then nothing changes.
+    pub(crate) fn set_states(&mut self, states: &BTreeMap<String, String>) -> Result<(), String> {
+        let expectations = || self.entries.iter().map(|entry| &entry.expectation);
+        let waited = expectations().flat_map(|expectation| &expectation.state);
+        let set = expectations().flat_map(|expectation| &expectation.steps).flat_map(|step| &step.next_state);
+        let pairs = waited.chain(set).map(|(name, value)| (name, value)).chain(&self.initial.0);
+        let known: BTreeSet<_> = pairs.map(|(name, value)| (name.as_str(), value.as_str())).collect();
+        for (name, value) in states {
+            if !self.initial.0.contains_key(name) {
+                let names: Vec<_> = self.initial.0.keys().map(String::as_str).collect();
+                return Err(format!(
+                    "the scenario has no state `{}`{}",
+                    visible(name.as_bytes()),
+                    nearest::hint(name, &names)
+                ));
+            }
+            if !known.contains(&(name.as_str(), value.as_str())) {
+                let values: Vec<_> = known.iter().filter(|(of, _)| of == name).map(|(_, value)| *value).collect();
+                let hint = nearest::hint(value, &values);
+                return Err(format!(
+                    "nothing in the scenario waits for `{name}` to be `{}`{hint}",
+                    visible(value.as_bytes())
+                ));
+            }
+        }
+        self.states.extend(states.clone());
+        Ok(())
     }
 
     /// Decides how a request is answered.

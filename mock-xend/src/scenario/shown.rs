@@ -10,13 +10,13 @@ pub(super) use crate::redact::REDACTED;
 const SECRET: &[u8] = b"passw";
 
 /// Formats a field of a form or an argument as ` NAME=VALUE`.
-pub(super) fn field(name: &[u8], value: &[u8]) -> String {
+pub(crate) fn field(name: &[u8], value: &[u8]) -> String {
     let value = if is_secret(name) { REDACTED.to_owned() } else { text(value) };
     format!(" {}={value}", text(name))
 }
 
 /// Formats a call as `METHOD(PARAM, PARAM)`. Of a login, only the first parameter, the user, is shown.
-pub(super) fn call(face: Face, method: &str, params: impl Iterator<Item = Datum>) -> String {
+pub(crate) fn call(face: Face, method: &str, params: impl Iterator<Item = Datum>) -> String {
     let is_user = |at| at == 0 && is_login(method.as_bytes());
     let shown = params.enumerate().map(|(at, param)| match is_secret_param(face, method.as_bytes(), at) {
         true if !is_user(at) => REDACTED.to_owned(),
@@ -27,7 +27,7 @@ pub(super) fn call(face: Face, method: &str, params: impl Iterator<Item = Datum>
 
 /// Formats a text. If the name of a password is in it, everything after the name is left out, because it is not known
 /// where the password ends.
-pub(super) fn text(bytes: &[u8]) -> String {
+pub(crate) fn text(bytes: &[u8]) -> String {
     let text = match position(bytes) {
         Some(at) => {
             let name = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
@@ -84,14 +84,14 @@ fn is_name_of_secret(name: &Datum) -> bool {
     }
 }
 
-pub(super) fn is_secret(name: &[u8]) -> bool {
+pub(crate) fn is_secret(name: &[u8]) -> bool {
     const HEADERS: [&[u8]; 4] = [b"authorization", b"proxy-authorization", b"cookie", b"set-cookie"];
     let header = name.strip_prefix(b"headers.").unwrap_or(name);
     position(name).is_some() || HEADERS.iter().any(|secret| secret.eq_ignore_ascii_case(header))
 }
 
 /// Returns whether a parameter of a call is a secret: each of a login, and the session of any other call of the Xen-API.
-pub(super) fn is_secret_param(face: Face, method: &[u8], at: usize) -> bool {
+pub(crate) fn is_secret_param(face: Face, method: &[u8], at: usize) -> bool {
     is_login(method) || (face == Face::XenApi && at == 0)
 }
 

@@ -1,6 +1,6 @@
 //! Texts and values of replies, which may repeat a part of the request.
 
-use xend_wire::xmlrpc::{CompactString, Value, ValueRef};
+use xend_wire::xmlrpc::{CompactString, Kind, Value, ValueRef};
 
 use super::request::RecognisedRequest;
 
@@ -84,9 +84,20 @@ impl Echo {
 
     fn value(&self, asked: &RecognisedRequest<'_>) -> Value {
         match self {
-            Self::Param(at) => asked.asked.params().nth(*at).map_or(Value::Nil, ValueRef::to_value),
+            Self::Param(at) => asked.asked.params().nth(*at).map_or(Value::Nil, copied),
             _ => xml_text(&self.text(asked)).into(),
         }
+    }
+}
+
+/// Copies a value with all types in it: an `i8` stays one, even if it fits an `int`.
+pub(crate) fn copied(value: ValueRef<'_>) -> Value {
+    // The depth of a document is limited, so the recursion is limited, too.
+    match value.kind() {
+        Kind::I8 => value.as_i64().map_or_else(|| value.to_value(), Value::I8),
+        Kind::Array => Value::Array(value.items().map(copied).collect()),
+        Kind::Struct => Value::Struct(value.members().map(|(name, of)| (name.into(), copied(of))).collect()),
+        _ => value.to_value(),
     }
 }
 

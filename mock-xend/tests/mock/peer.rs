@@ -72,7 +72,7 @@ pub(crate) fn call(method: &str, params: &[&str]) -> Vec<u8> {
     let value = |param: &str| match param.split_once(':') {
         _ if param.parse::<i32>().is_ok() => int(param),
         Some(("dateTime", text)) => format!("<value><dateTime.iso8601>{text}</dateTime.iso8601></value>"),
-        Some((kind @ ("base64" | "double"), text)) => format!("<value><{kind}>{text}</{kind}></value>"),
+        Some((kind @ ("base64" | "double" | "i8"), text)) => format!("<value><{kind}>{text}</{kind}></value>"),
         Some(("nil", "")) => "<value><nil/></value>".to_owned(),
         _ => match param.strip_prefix('[').and_then(|rest| rest.strip_suffix(']')) {
             Some(numbers) => {

@@ -64,7 +64,7 @@ fn what_is_recorded_is_replayed_and_becomes_a_scenario() {
     let mock = builder(Release::V3_0_3).start().unwrap();
     let proxy = before(&mock, Face::Sxp).record(&file).release(Release::V3_0_3).start().unwrap();
     let replies: Vec<_> = requests.iter().map(|request| ask(&proxy.listening()[0], request).unwrap()).collect();
-    assert_eq!(proxy.stop(), Vec::<String>::new());
+    assert!(proxy.stop().is_empty());
     let text = std::fs::read_to_string(&file).unwrap();
     assert!(text.starts_with("{\"origin\":\"recorded\",\"face\":\"sxp\",\"release\":\"3.0.3\"}\n"), "{text}");
     assert!(text.contains("{redacted}") && !text.contains("s3cret"), "{text}");
@@ -80,19 +80,24 @@ fn what_is_recorded_is_replayed_and_becomes_a_scenario() {
     }
     let late = ask(&strict.listening()[0], &requests[0]).unwrap();
     assert!(late.starts_with(b"HTTP/1.1 501 Not in the recording\r\n"), "{}", late.escape_ascii());
-    assert_eq!(strict.stop(), ["unexpected: GET /xend/domain HTTP/1.1: the recording is at its end"]);
+    assert_eq!(strict.stop().to_string(), "unexpected: sxp GET /xend/domain: the recording is at its end\n");
 
     let strict = Relay::replay(recording.clone()).start().unwrap();
     ask(&strict.listening()[0], &requests[2]).unwrap();
-    let differences = strict.stop();
-    assert_eq!(differences[0], "unexpected: GET /xend/domain/vm1 HTTP/1.1: expected 1-get-xend-domain");
-    assert_eq!(differences.len(), 4, "{differences:?}");
+    let unused = "unused: 1-get-xend-domain\nunused: 2-post-xend-domain-vm1\nunused: 3-get-xend-domain-vm1\n";
+    assert_eq!(
+        strict.stop().to_string(),
+        format!(
+            "unexpected: sxp GET /xend/domain/vm1: expected 1-get-xend-domain\n  closest: 1-get-xend-domain\n    ✓ method of HTTP\n    \
+             ✗ path: \"/xend/domain/vm1\", expected \"/xend/domain\"\n    ✓ body\n{unused}"
+        )
+    );
 
     let loose = Relay::replay(recording.clone()).loose().start().unwrap();
     for at in [2, 0, 2, 1, 2] {
         assert_eq!(ask(&loose.listening()[0], &requests[at]).unwrap(), replies[at]);
     }
-    assert_eq!(loose.stop(), Vec::<String>::new());
+    assert!(loose.stop().is_empty());
 
     let toml = recording.to_scenario();
     let scenario = Scenario::parse("converted.toml", &toml, Path::new(".")).unwrap_or_else(|error| panic!("{error}"));
@@ -128,7 +133,7 @@ fn connections_that_stay_open_are_recorded_in_the_order_of_their_requests() {
                 }
             }
         }
-        assert_eq!(proxy.stop(), Vec::<String>::new());
+        assert!(proxy.stop().is_empty());
         let text = std::fs::read_to_string(&file).unwrap();
         let lines = text.lines().skip(1).map(|line| serde_json::from_str::<serde_json::Value>(line).unwrap());
         let names: Vec<_> =
@@ -141,7 +146,8 @@ fn connections_that_stay_open_are_recorded_in_the_order_of_their_requests() {
             client.write_all(request).unwrap();
             client.read_exact(&mut [0]).map_or_else(|error| panic!("{error}"), |()| ());
         }
-        assert_eq!(replay.stop(), Vec::<String>::new());
+        let report = replay.stop();
+        assert!(report.is_empty(), "{report}");
     };
     let [pause, list, unpause] = [("xend.domain.pause", "vm1"), ("xend.domains", "0"), ("xend.domain.unpause", "vm1")]
         .map(|(method, param)| call(method, &[param]));
@@ -211,6 +217,7 @@ fn a_scenario_of_a_recording_is_valid_and_tells_requests_apart() {
         (Face::XmlRpc, call("m", &["{{a}}"]), call("m", &["{{a}}"]), call("m", &["a"])),
         (Face::XmlRpc, call("m", &["double:inf"]), call("m", &["double:inf"]), call("m", &["double:1"])),
         (Face::XmlRpc, call("m", &["double:nan"]), call("m", &["double:nan"]), call("m", &["1"])),
+        (Face::XmlRpc, call("m", &["i8:5"]), call("m", &["i8:5"]), call("m", &["5"])),
         (Face::XmlRpc, call("GET", &["1"]), call("GET", &["1"]), call("GETS", &["1"])),
         (Face::XmlRpc, call("m.*", &[]), call("m.*", &[]), call("m.x", &[])),
         (Face::XenApi, record("vm1"), call("VM.get_record", &["REF", "vm1"]), call("VM.get_record", &["REF", "vm2"])),
@@ -240,6 +247,106 @@ fn a_scenario_of_a_recording_is_valid_and_tells_requests_apart() {
     }
 }
 
+/// A request that a recording lacks is told by what it asks for, with what differs from the closest exchange.
+#[test]
+fn what_is_not_in_a_recording_is_told_with_the_closest_exchange() {
+    let recorded = |face: Face, requests: &[Vec<u8>]| {
+        let line = |(at, request): (usize, &Vec<u8>)| {
+            let request = String::from_utf8(request.clone()).unwrap();
+            format!("{}\n", serde_json::json!({ "case": format!("case-{at}"), "request": request, "response": "" }))
+        };
+        let lines: String = requests.iter().enumerate().map(line).collect();
+        Recording::parse("a.jsonl", &format!("{{\"face\":\"{face}\"}}\n{lines}")).unwrap()
+    };
+    let mut text = String::new();
+    for (face, requests, request) in [
+        (Face::Sxp, vec![post("/xend/domain/vm1", "op=pause")], post("/xend/domain/vm1", "op=unpause&password=s3cret")),
+        (
+            Face::Sxp,
+            vec![get("/xend/node"), post("/xend/domain/vm1", "op=pause"), post("/xend/domain/vm1", "op=rename&name=a")],
+            post("/xend/domain/vm1", "op=rename&name=b"),
+        ),
+        (Face::XmlRpc, vec![call("a", &["1"]), call("m", &["vm1", "1"])], call("m", &["vm2", "1"])),
+        (Face::XmlRpc, vec![call("m", &["vm1"])], call("m", &["vm1", "5"])),
+        (Face::XmlRpc, vec![call("m", &["[1,2]"])], call("m", &["[1,3]"])),
+        (Face::XenApi, vec![call("VM.start", &["{session}", "vm1"])], call("VM.start", &["s3cret", "vm2"])),
+        (Face::XmlRpc, vec![call("m", &[])], call("n", &[])),
+    ] {
+        let replay = Relay::replay(recorded(face, &requests)).loose().start().unwrap();
+        let reply = ask(&replay.listening()[0], &request).unwrap();
+        let report = replay.stop();
+        let told = report.findings()[0].clone();
+        assert!(
+            String::from_utf8(reply).unwrap().ends_with(&format!("not in the recording: {}\n{}", told.what, told.why))
+        );
+        text += &format!("unexpected: {}\n{}\n", told.what, told.why);
+    }
+    assert!(!text.contains("s3cret"), "{text}");
+    let _snapshots = crate::snapshots();
+    insta::assert_snapshot!("not-in-the-recording", text);
+}
+
+/// Proxies, recorders and replays are logged and controlled as a mock is.
+#[test]
+fn what_stands_without_a_host_is_logged_and_controlled_as_a_mock() {
+    use std::os::unix::fs::PermissionsExt;
+
+    use crate::command::{listening, output, terminate};
+    let folder = tempfile::tempdir().unwrap();
+    let path = |name: &str| folder.path().join(name).display().to_string();
+    let [log, ready, admin, socket, recorded] = ["log", "ready", "admin", "socket", "recorded"].map(path);
+    let (admin, listen) = (format!("unix:{admin}"), format!("unix:{socket}"));
+    let mock = MockXend::builder().start().unwrap();
+    let to = mock.uri(Face::Sxp).unwrap();
+    let ctl = |arguments: &[&str]| output(&[&["ctl", "--admin", &admin][..], arguments].concat());
+    let commands: [(&[&str], &str); 3] = [
+        (&["proxy", "--to", &to], "server"),
+        (&["record", "--to", &to, "--out", &recorded], "server"),
+        (&["replay", &recorded, "--verify"], "recording"),
+    ];
+    for (command, by) in commands {
+        let around =
+            ["--listen", &listen, "--log", &log, "--admin", &admin, "--ready-file", &ready, "--socket-mode", "600"];
+        let (child, lines) = listening(&[command, &around[..]].concat(), 2);
+        assert_eq!(lines, [format!("LISTENING sxp {listen}"), format!("LISTENING admin {admin}")]);
+        assert_eq!(std::fs::metadata(&socket).unwrap().permissions().mode() & 0o777, 0o600);
+        let told: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&ready).unwrap()).unwrap();
+        assert_eq!((&told["listening"][0]["address"], &told["pid"]), (&listen.as_str().into(), &child.id().into()));
+        if by == "recording" {
+            let (status, verdict, _) = ctl(&["verify"]);
+            assert!(status == Some(1) && verdict.contains("\"kind\":\"unused\""), "{verdict}");
+        }
+        let mut stream = std::os::unix::net::UnixStream::connect(&socket).unwrap();
+        stream.write_all(&get("/xend/domain")).unwrap();
+        stream.read_to_end(&mut Vec::new()).unwrap();
+        let (status, journal, _) = ctl(&["journal"]);
+        assert!(status == Some(0) && journal.contains(&format!("\"answered_by\":\"{by}\"")), "{journal}");
+        assert!(journal.contains("\"operation\":\"domain.list\""), "{journal}");
+        assert_eq!(ctl(&["verify"]).0, Some(0));
+        assert!(ctl(&["health"]).1.contains("\"journal\":{\"kept\":1,\"total\":1}"));
+        let (status, _, error) = ctl(&["state"]);
+        assert!(status == Some(2) && error.contains("have neither a simulated host nor a scenario"), "{error}");
+        let calls = ctl(&["calls"]).1;
+        assert!(calls.contains("/journal") && !calls.contains("/world"), "{calls}");
+        assert_eq!(ctl(&["faults", "close = \"/domain/name\""]).0, Some(0));
+        assert!(ctl(&["faults", "close = \"params[0]\""]).2.contains("no listener has a face with these"));
+        assert_eq!(ctl(&["reset"]).0, Some(0));
+        assert_eq!((ctl(&["faults"]).1, ctl(&["journal"]).1), ("[]\n".to_owned(), String::new()));
+        let unused = "unused: 1-get-xend-domain\n".to_owned();
+        let ended = if by == "recording" { (Some(1), unused) } else { (Some(0), String::new()) };
+        assert_eq!(terminate(child), ended);
+        let log = std::fs::read_to_string(&log).unwrap();
+        assert!(log.starts_with("{\"address\":") && log.lines().count() == 3 && log.ends_with(&journal), "{log}");
+        assert!(!Path::new(&ready).exists() && !Path::new(&socket).exists());
+    }
+    // In the background.
+    let (status, stdout, stderr) = output(&["proxy", "--to", &to, "--wait", "--ready-file", &ready]);
+    assert_eq!((status, stderr.as_str()), (Some(0), ""));
+    assert!(stdout.starts_with("LISTENING sxp tcp:127.0.0.1:"), "{stdout}");
+    let told: serde_json::Value = serde_json::from_str(&std::fs::read_to_string(&ready).unwrap()).unwrap();
+    assert!(std::process::Command::new("kill").arg(told["pid"].to_string()).status().unwrap().success());
+}
+
 #[test]
 fn sessions_are_redacted_and_replayed() {
     let folder = tempfile::tempdir().unwrap();
@@ -266,7 +373,8 @@ fn sessions_are_redacted_and_replayed() {
         session(&ask(&replay.listening()[0], &close(call("session.login_with_password", &["me", "other"]))).unwrap());
     assert_eq!(given, "{redacted}");
     assert_eq!(ask(&replay.listening()[0], &close(call("VM.get_all", &[&given]))).unwrap(), all);
-    assert_eq!(replay.stop(), Vec::<String>::new());
+    let report = replay.stop();
+    assert!(report.is_empty(), "{report}");
 }
 
 #[test]

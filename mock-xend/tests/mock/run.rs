@@ -204,6 +204,17 @@ fn files_that_the_scenario_names_are_watched() {
     replace("two", "last");
     assert_eq!(told(&mut stderr, 1), format!("{path} was read again: generation 4\n"));
     assert!(get().ends_with("last"));
+    // One that is missing is read once it is there.
+    replace(&name, &answers("three"));
+    let mut text = String::new();
+    while !text.ends_with("the mock goes on as before\n") {
+        assert_ne!(stderr.read_line(&mut text).unwrap(), 0, "{text}");
+    }
+    assert!(text.contains("can't read ") && text.contains("three"), "{text}");
+    assert!(get().ends_with("last"));
+    replace("three", "third");
+    assert_eq!(told(&mut stderr, 1), format!("{path} was read again: generation 5\n"));
+    assert!(get().ends_with("third"));
     assert_eq!(terminate(child).0, Some(0));
 }
 

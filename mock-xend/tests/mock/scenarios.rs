@@ -579,6 +579,8 @@ fn a_reply_repeats_a_part_of_the_request_as_the_face_encodes_it() {
     for part in ["<int>5</int>", "<string>xend.domain</string>", "<string>localhost</string>"] {
         assert!(told.contains(part), "{part}: {told}");
     }
+    let told = reply(&xmlrpc("{ value = { echo = \"params[0]\" } }"), Face::XmlRpc, call("xend.domain", &["i8:5"]));
+    assert!(told.contains("<i8>5</i8>"), "{told}");
     // What XML can't hold is replaced, and what the request lacks is empty.
     let told = reply(&xmlrpc("{ value = { echo = \"headers.x\" } }"), Face::XmlRpc, call("xend.domain", &["a"]));
     assert!(told.contains("<string></string>"), "{told}");

@@ -8,7 +8,7 @@ use std::task::{Context, Poll};
 use tokio::io::{AsyncRead, AsyncWrite, ReadBuf};
 use tokio::net::TcpStream;
 use tokio_rustls::TlsAcceptor;
-use tokio_rustls::rustls::{self, AlertDescription};
+use tokio_rustls::rustls::{self, AlertDescription, CertificateError};
 use tokio_rustls::server::TlsStream;
 
 use super::super::reset;
@@ -83,9 +83,31 @@ fn why_not(error: &io::Error) -> String {
             | AlertDescription::UnsupportedCertificate,
         ) => refuses("it may be for another host"),
         rustls::Error::NoCertificatesPresented => "the client has no certificate, and the mock demands one".to_owned(),
-        rustls::Error::InvalidCertificate(why) => format!("the certificate of the client is refused: {why}"),
+        rustls::Error::InvalidCertificate(why) => {
+            format!("the certificate of the client is refused: {}", refused(why))
+        }
         other => format!("the TLS handshake failed: {other}"),
     }
+}
+
+/// Returns why the certificate of a client is refused, for people.
+fn refused(why: &CertificateError) -> String {
+    let known = match why {
+        CertificateError::UnknownIssuer => "none of --tls-client-ca has issued it",
+        CertificateError::Expired | CertificateError::ExpiredContext { .. } => "it has expired",
+        CertificateError::NotValidYet | CertificateError::NotValidYetContext { .. } => "it is not valid yet",
+        CertificateError::BadEncoding => "it can't be read",
+        CertificateError::BadSignature => "its signature is wrong",
+        CertificateError::InvalidPurpose | CertificateError::InvalidPurposeContext { .. } => {
+            "it is not one for clients"
+        }
+        // webpki has no type for it here.
+        other if other.to_string().contains("UnsupportedCertVersion") => {
+            "it is an X.509 certificate of version 1, and TLS takes version 3 (openssl makes one with -extfile)"
+        }
+        other => return other.to_string(),
+    };
+    known.to_owned()
 }
 
 impl AsyncRead for Encrypted {
@@ -112,5 +134,26 @@ impl AsyncWrite for Encrypted {
             return Pin::new(self.stream.get_mut().0).poll_shutdown(context);
         }
         Pin::new(&mut self.stream).poll_shutdown(context)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio_rustls::rustls::OtherError;
+
+    use super::*;
+
+    #[test]
+    fn people_are_told_why_a_certificate_is_refused() {
+        // A file with X.509 version 1 is what `openssl x509 -req` writes without extensions.
+        let version = OtherError(Arc::new(io::Error::other("UnsupportedCertVersion")));
+        for (why, told) in [
+            (CertificateError::UnknownIssuer, "none of --tls-client-ca has issued it"),
+            (CertificateError::Expired, "it has expired"),
+            (CertificateError::InvalidPurpose, "it is not one for clients"),
+            (CertificateError::Other(version), "it is an X.509 certificate of version 1"),
+        ] {
+            assert!(refused(&why).starts_with(told), "{why}");
+        }
     }
 }

@@ -27,8 +27,8 @@ struct File<'a> {
     source: Source,
     /// Where files that the scenario names are looked for.
     folder: &'a Path,
-    /// The files that were read so far.
-    files: RefCell<Vec<PathBuf>>,
+    /// The files that were asked for so far.
+    files: &'a RefCell<Vec<PathBuf>>,
 }
 
 impl Scenario {
@@ -39,10 +39,15 @@ impl Scenario {
     /// Returns a diagnostic, with the place in the text, for the first mistake, and for a file named in the scenario
     /// that can't be read.
     pub fn parse(name: &str, text: &str, folder: &Path) -> Result<Self, Diagnostic> {
+        Self::parse_naming(name, text, folder, &RefCell::default())
+    }
+
+    /// Parses a scenario, and adds the files that it names, those that can't be read among them.
+    fn parse_naming(name: &str, text: &str, folder: &Path, files: &RefCell<Vec<PathBuf>>) -> Result<Self, Diagnostic> {
         let source = Source { name: name.to_owned(), text: text.to_owned(), spans: Vec::new() };
         let table = DeTable::parse(text)
             .map_err(|error| source.wrong(error.span().unwrap_or_default(), error.message().trim_end()))?;
-        let scenario = File { source, folder, files: RefCell::default() }.scenario(table.into_inner())?;
+        let scenario = File { source, folder, files }.scenario(table.into_inner())?;
         let releases = scenario.release.as_ref().map_or(Release::ALL, std::slice::from_ref);
         match scenario.check(releases) {
             Ok(()) => Ok(scenario),
@@ -56,9 +61,20 @@ impl Scenario {
     /// # Errors
     /// Returns the errors of [`Scenario::parse`], and an error if the file itself can't be read.
     pub fn from_file(path: impl AsRef<Path>) -> Result<Self, Error> {
-        let path = path.as_ref();
+        Self::read(path.as_ref(), &RefCell::default())
+    }
+
+    /// Reads a scenario file, and adds the files that it names, those that can't be read among them.
+    fn read(path: &Path, files: &RefCell<Vec<PathBuf>>) -> Result<Self, Error> {
         let (name, text) = text_file::read(path, "a scenario")?;
-        Ok(Self::parse(&name, &text, path.parent().unwrap_or(Path::new(".")))?)
+        Ok(Self::parse_naming(&name, &text, path.parent().unwrap_or(Path::new(".")), files)?)
+    }
+
+    /// Reads a scenario file, and returns the files that it names, also if it has a mistake.
+    #[cfg(feature = "program")]
+    pub(crate) fn from_file_naming(path: &Path) -> (Result<Self, Error>, Vec<PathBuf>) {
+        let files = RefCell::default();
+        (Self::read(path, &files), files.into_inner())
     }
 }
 
@@ -116,7 +132,7 @@ impl File<'_> {
         }
         self.source.spans = all_spans;
         scenario.source = Some(Arc::new(self.source));
-        scenario.files = self.files.into_inner();
+        scenario.files = self.files.borrow().clone();
         Ok(scenario)
     }
 
