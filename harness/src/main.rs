@@ -4,6 +4,12 @@
 use std::process::ExitCode;
 
 fn main() -> ExitCode {
-    // A panic is a fault of the harness, so it must give the exit status 3 and no other.
-    std::panic::catch_unwind(xend_harness::cli::main).unwrap_or(ExitCode::from(3))
+    // A panic, in whatever thread, is a fault of the harness, so it must give the exit status 3 and no other. As it is
+    // handed out, the program can't catch one.
+    let tell = std::panic::take_hook();
+    std::panic::set_hook(Box::new(move |panic| {
+        tell(panic);
+        std::process::exit(3);
+    }));
+    xend_harness::cli::main()
 }

@@ -54,7 +54,11 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             }
         }
     }
-    let run = whole.unwrap_or_default();
+    let mut run = whole.unwrap_or_default();
+    // A part may be looked at by itself; several are meant to be the whole.
+    if arguments.files.len() > 1 {
+        run.make_whole().map_err(|why| Error::Usage(format!("the reports are no whole run: {why}")))?;
+    }
     arguments.reports.open()?.write(&run)?;
     if let Some(how) = &run.interrupted {
         print_error_text(&format!("error: {how}\n"));

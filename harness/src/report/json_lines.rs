@@ -11,7 +11,7 @@ use super::lines::{
 };
 use super::timing::Timing;
 use crate::case::Level;
-use crate::run::Run;
+use crate::run::{Run, Shard};
 use crate::shorten::escaped_json;
 use crate::verdict::{Direction, Evidence, Verdict};
 
@@ -36,6 +36,7 @@ pub fn json_lines(run: &Run, timing: Timing) -> String {
         suite: env!("CARGO_PKG_VERSION").to_owned(),
         subject: run.subject.clone(),
         notes: run.notes.clone(),
+        shards: run.shards.iter().map(Shard::to_string).collect(),
     };
     write(&HeadLine { run: head });
     let mut told = BTreeSet::new();

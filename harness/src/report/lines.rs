@@ -21,6 +21,9 @@ pub(super) struct Head {
     pub(super) subject: String,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     pub(super) notes: Vec<String>,
+    /// The parts of the run that it has, such as `1/4`, if it is not the whole.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) shards: Vec<String>,
 }
 
 /// A line before the first verdict on a case, a law or an exchange.

@@ -7,6 +7,7 @@ use std::time::Duration;
 use data_encoding::BASE64;
 
 use super::lines::{CaseInfo, EvidenceOf, FORMAT, Line, Piece, VerdictLine};
+use crate::Error;
 use crate::case::Level;
 use crate::run::{Run, Stale};
 use crate::suite::Suite;
@@ -41,6 +42,8 @@ pub fn read(file: &str, text: &str) -> Result<Run, Diagnostic> {
                 }
                 is_begun = true;
                 (run.subject, run.notes) = (head.run.subject, head.run.notes);
+                let shards = head.run.shards.iter().map(|shard| shard.parse()).collect::<Result<_, Error>>();
+                run.shards = shards.map_err(|error| wrong(error.to_string()))?;
             }
             Line::Head(_) => return Err(wrong("a second head; each file has the report of one run".to_owned())),
             _ if !is_begun => return Err(wrong(NO_HEAD.to_owned())),

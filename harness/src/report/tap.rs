@@ -28,7 +28,9 @@ fn point(text: &mut String, number: usize, verdict: &Verdict) {
     let status = verdict.status;
     let (ok, directive) = match status {
         _ if verdict.is_unexpected => ("not ok", String::new()),
-        Status::Pass | Status::Flaky => ("ok", String::new()),
+        Status::Pass => ("ok", String::new()),
+        // TAP has no word for it.
+        Status::Flaky => ("ok", " (flaky)".to_owned()),
         Status::Skipped | Status::Unsupported => ("ok", format!(" # SKIP {status}: {}", escaped(&verdict.why))),
         _ => ("not ok", format!(" # TODO {status}: {}", escaped(&verdict.why))),
     };

@@ -75,6 +75,7 @@ impl<'r, T> Book<'r, T> {
             notes: self.plan.notes.clone(),
             unchosen,
             interrupted: self.interrupted,
+            shards: self.plan.shard.into_iter().collect(),
         }
     }
 }

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeSet;
 
+use super::selection::Shard;
 use crate::verdict::{Status, Verdict};
 use xend_wire::Diagnostic;
 
@@ -23,6 +24,8 @@ pub struct Run {
     pub notes: Vec<String>,
     /// The signal that ended the run early, as a word such as `interrupted`.
     pub interrupted: Option<String>,
+    /// The parts that the run has, if it is not the whole.
+    pub shards: Vec<Shard>,
 }
 
 /// An entry of a baseline that matches no case.
@@ -66,13 +69,13 @@ impl Run {
     }
 
     /// Returns the exit status: 0 if everything is as expected, 1 if the subject failed, 2 if nothing was judged, 3 if
-    /// the harness failed or was interrupted.
+    /// the harness failed or was interrupted. A part of a run may have nothing to judge.
     pub fn exit_code(&self) -> u8 {
         if self.count(Status::HarnessError) > 0 || self.interrupted.is_some() {
             3
         } else if self.unexpected() > 0 {
             1
-        } else if self.cases() == 0 {
+        } else if self.cases() == 0 && self.shards.is_empty() {
             2
         } else {
             0
@@ -88,5 +91,43 @@ impl Run {
         let notes = other.notes.into_iter().filter(|note| !self.notes.contains(note)).collect::<Vec<_>>();
         self.notes.extend(notes);
         self.interrupted = self.interrupted.take().or(other.interrupted);
+        let shards = other.shards.into_iter().filter(|shard| !self.shards.contains(shard)).collect::<Vec<_>>();
+        self.shards.extend(shards);
+    }
+
+    /// Makes a run of which all parts are there the whole.
+    ///
+    /// # Errors
+    /// Returns the parts that are missing, or one that belongs to another number of parts.
+    pub fn make_whole(&mut self) -> Result<(), String> {
+        let Some(&Shard { of, .. }) = self.shards.first() else { return Ok(()) };
+        if let Some(other) = self.shards.iter().find(|shard| shard.of != of) {
+            return Err(format!("shard {other} is no part of a run of {of} shards"));
+        }
+        let parts = (1..=of).map(|part| Shard { part, of });
+        let missing: Vec<_> = parts.filter(|part| !self.shards.contains(part)).map(|part| part.to_string()).collect();
+        if !missing.is_empty() {
+            return Err(format!("shard {} is missing", missing.join(", ")));
+        }
+        self.shards.clear();
+        Ok(())
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_run_is_whole_when_all_its_parts_are_there() {
+        let check = |shards: &[&str], expected: Result<(), &str>| {
+            let shards = shards.iter().map(|shard| shard.parse().expect("a shard")).collect();
+            let mut run = Run { shards, ..Run::default() };
+            assert_eq!(run.make_whole(), expected.map_err(str::to_owned));
+        };
+        check(&[], Ok(()));
+        check(&["2/2", "1/2"], Ok(()));
+        check(&["2/3"], Err("shard 1/3, 3/3 is missing"));
+        check(&["1/2", "3/3"], Err("shard 3/3 is no part of a run of 2 shards"));
     }
 }

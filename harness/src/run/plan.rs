@@ -4,6 +4,7 @@ use std::collections::HashMap;
 
 use super::item::Item;
 use super::options::Options;
+use super::selection::Shard;
 use crate::Error;
 use crate::pattern::Pattern;
 use crate::suite::Suite;
@@ -45,6 +46,8 @@ pub struct Plan<T> {
     pub(super) notes: Vec<String>,
     /// The questions that the subject could be asked and that are not chosen, by id and variant.
     pub(super) unchosen: Vec<(String, String)>,
+    /// The part of all questions that is chosen, if it is one.
+    pub(super) shard: Option<Shard>,
 }
 
 impl<T> Plan<T> {
@@ -94,7 +97,7 @@ impl<T> Plan<T> {
             return Err(Error::Usage("no case is chosen: no case has all that the options ask for".to_owned()));
         }
         let order = order(&items, options.seed);
-        Ok(Self { items, order, stale, notes, unchosen })
+        Ok(Self { items, order, stale, notes, unchosen, shard: selection.shard })
     }
 
     /// Returns the number of questions that are chosen.

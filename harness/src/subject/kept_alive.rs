@@ -108,7 +108,7 @@ impl Subject for KeptAlive {
 
     fn ask(&mut self, question: &Question<'_>) -> Result<Reply, Error> {
         let mut previous_fault = None;
-        let limit = self.bounds.deadline(question.deadline);
+        let limit = self.bounds.deadline(question.limit());
         loop {
             if self.process.is_none()
                 && let Err(FaultReport { fault, stderr }) = self.start()?

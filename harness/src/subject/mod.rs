@@ -168,6 +168,20 @@ impl Ask<'_> {
     }
 }
 
+impl Question<'_> {
+    /// How much longer than its deadline a call or an operation may take: some clients count whole seconds.
+    const GRACE: Duration = Duration::from_secs(2);
+
+    /// Returns how long an answer may take, if the case says so.
+    fn limit(&self) -> Option<Duration> {
+        let of_ask = match self.ask {
+            Ask::Call { deadline, .. } | Ask::Operate { deadline, .. } => Some(deadline + Self::GRACE),
+            Ask::Read { .. } | Ask::Write { .. } => None,
+        };
+        self.deadline.or(of_ask)
+    }
+}
+
 /// The time and the resources that a command may use.
 ///
 /// The time that a command's threads wait for a processor does not count as its time, so a busy machine changes no

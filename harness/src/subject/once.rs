@@ -111,7 +111,7 @@ impl Subject for Once {
             }
         };
         self.has_run = true;
-        let limit = bounds.deadline(question.deadline);
+        let limit = bounds.deadline(question.limit());
         runner.run(async {
             let said = match process.send_and_read_line(&input, true, limit, bounds).await {
                 Ok(line) => process.rest(limit, bounds).await.map(|rest| (line, rest)),

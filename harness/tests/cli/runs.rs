@@ -57,6 +57,13 @@ fn copies_and_order_change_no_report() {
     assert!(parts.iter().all(|part| part.lines().count() < one.lines().count()));
     let joined = run(&["report", &subject.file("1of2"), &subject.file("2of2"), "--report", "jsonl"], b"");
     assert_eq!(String::from_utf8(joined.stdout).expect("UTF-8"), one);
+    // Two of three parts would hide what the third has found.
+    for part in ["1/3", "3/3"] {
+        subject.report(&part.replace('/', "of"), &["--shard", part]);
+    }
+    let cut = run(&["report", &subject.file("1of3"), &subject.file("3of3")], b"");
+    let said = String::from_utf8_lossy(&cut.stderr).into_owned();
+    assert_eq!((cut.status.code(), &*said), (Some(2), "error: the reports are no whole run: shard 2/3 is missing\n"));
 }
 
 /// One seed gives the same bytes of every report, however many copies answer.
