@@ -2,13 +2,14 @@
 
 use http_body_util::{BodyExt, LengthLimitError, Limited};
 use hyper::body::{Body, Bytes, Incoming};
-use hyper::header::{ALLOW, CACHE_CONTROL, CONTENT_TYPE, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
+use hyper::header::{ALLOW, CACHE_CONTROL, HeaderName, HeaderValue, X_CONTENT_TYPE_OPTIONS};
 use hyper::{Request, Response, StatusCode};
 use serde::Deserialize;
 use serde_json::json;
 use xend_wire::operation::Face;
 use xend_wire::{Release, visible};
 
+use super::body::{JSON, made, mistaken, read};
 use super::calls::{Action, CALLS, methods};
 use super::guard;
 use super::lines::{AnswerBody, journal, whole};
@@ -16,7 +17,6 @@ use super::page::page;
 use super::problem::Problem;
 use super::simulate::simulate;
 use crate::address::Address;
-use crate::error::Error;
 use crate::fault::{self, Faults};
 use crate::host::Served;
 use crate::nearest::nearest;
@@ -28,8 +28,6 @@ pub(super) struct Controlled {
     pub(super) admin: Address,
     pub(super) keeps_secrets: bool,
 }
-
-pub(super) const JSON: &str = "application/json";
 
 /// Answers a call.
 pub(super) async fn answer(controlled: &Controlled, request: Request<Incoming>) -> Response<AnswerBody> {
@@ -173,34 +171,4 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
             }
         },
     }
-}
-
-/// Returns the text of a body.
-pub(super) fn text<'b>(body: &'b Bytes, what: &str) -> Result<&'b str, Problem> {
-    str::from_utf8(body).map_err(|error| {
-        let detail = format!("{what} must be UTF-8, and byte {} is not", error.valid_up_to());
-        Problem::new(StatusCode::BAD_REQUEST, detail)
-    })
-}
-
-/// Reads a body of JSON.
-pub(super) fn read<'b, T: Deserialize<'b>>(body: &'b Bytes, expected: &str) -> Result<T, Problem> {
-    serde_json::from_slice(body).map_err(|error| {
-        let status = if error.is_data() { StatusCode::UNPROCESSABLE_ENTITY } else { StatusCode::BAD_REQUEST };
-        Problem::new(status, format!("{error}; expected {expected}"))
-    })
-}
-
-/// Returns the problem of a body that is well-formed, and says what can't be.
-pub(super) fn mistaken(error: &Error) -> Problem {
-    Problem::new(StatusCode::UNPROCESSABLE_ENTITY, error.to_string())
-}
-
-pub(super) fn made(status: StatusCode, content_type: &'static str, body: AnswerBody) -> Response<AnswerBody> {
-    let mut response = Response::new(body);
-    *response.status_mut() = status;
-    if !content_type.is_empty() {
-        response.headers_mut().insert(CONTENT_TYPE, HeaderValue::from_static(content_type));
-    }
-    response
 }

@@ -5,6 +5,7 @@
 //! need not look like the daemon.
 
 mod answer;
+mod body;
 mod calls;
 mod guard;
 mod lines;

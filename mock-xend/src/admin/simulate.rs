@@ -11,7 +11,7 @@ use serde::Deserialize;
 use serde_json::json;
 use xend_wire::visible;
 
-use super::answer::{JSON, made, mistaken, read, text};
+use super::body::{JSON, made, mistaken, read, text};
 use super::calls::MockAction;
 use super::lines::{AnswerBody, whole};
 use super::problem::Problem;
