@@ -1,7 +1,7 @@
 //! The addresses that a mock listens on.
 
 use std::fmt;
-use std::net::{IpAddr, SocketAddr};
+use std::net::{IpAddr, Ipv6Addr, SocketAddr};
 use std::path::PathBuf;
 use std::str::FromStr;
 
@@ -114,6 +114,16 @@ impl FromStr for Address {
         if place.starts_with(['/', '.']) {
             return Ok(Self::Unix(place.into()));
         }
+        // `::1:0` is an address without a port, too, but is rarely meant as one.
+        if let Some((ip, port)) = place.rsplit_once(':')
+            && let (Ok(ip), Ok(port)) = (ip.parse::<Ipv6Addr>(), port.parse::<u16>())
+            && ip.is_loopback()
+        {
+            return Err(wrong(format!(
+                "an address of IPv6 stands in brackets before its port, write {}",
+                SocketAddr::from((ip, port))
+            )));
+        }
         if let Ok(ip) = place.parse::<IpAddr>() {
             let address = SocketAddr::new(ip, 0);
             return Err(wrong(format!("the port is missing, write {address} for any free one")));
@@ -200,6 +210,7 @@ mod tests {
             ("unix:", "a Unix socket needs a path: unix:/tmp/xend.sock, or unix:auto"),
             ("127.0.0.1", "the port is missing, write 127.0.0.1:0 for any free one"),
             ("::1", "the port is missing, write [::1]:0 for any free one"),
+            ("::1:8000", "an address of IPv6 stands in brackets before its port, write [::1]:8000"),
             ("localhost", "the port is missing, write localhost:0 for any free one"),
             ("70000", "70000 is no port, expected a number from 0 to 65535"),
             ("http://127.0.0.1:8000/xend", "a URL is no address to listen on, write 127.0.0.1:8000"),

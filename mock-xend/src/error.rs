@@ -60,6 +60,9 @@ pub enum Error {
     /// The same address was given for two listeners.
     #[error("{0} is given twice: each listener needs its own address")]
     SameAddress(Address),
+    /// A proxy was to listen where the server is that it stands before.
+    #[error("{0} is where the proxy itself listens: give it another address than that of the server")]
+    OwnServer(Address),
     /// A file that is not a socket stands at the path of a Unix socket. The mock leaves it alone.
     #[error("can't listen on unix:{}: a file that is not a socket is there; remove it or choose another path", .0.display())]
     NoSocket(PathBuf),

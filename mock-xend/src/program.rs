@@ -18,6 +18,7 @@ use std::io::{self, IsTerminal};
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
+use clap::error::ErrorKind;
 use clap::{CommandFactory, Parser, Subcommand};
 use xend_wire::{Release, visible_lines};
 
@@ -132,7 +133,14 @@ pub fn main() -> ExitCode {
         },
         // Help that could not be written is a failure.
         Err(help) if !help.use_stderr() => print_output(&help.to_string()).map(|()| ExitCode::SUCCESS),
-        Err(mistake) => mistake.exit(),
+        Err(mistake) => {
+            let mut words = std::env::args_os().skip(1);
+            let is_run = words.next().is_some_and(|word| word == "run");
+            if is_run && mistake.kind() == ErrorKind::UnknownArgument && words.all(|word| word != "--") {
+                print_to_stderr("tip: the command stands behind two hyphens: mock-xend run -- COMMAND\n");
+            }
+            mistake.exit()
+        }
     };
     done.unwrap_or_else(|error| fail(&error))
 }

@@ -156,7 +156,11 @@ fn act(controlled: &Controlled, action: Action, follows: bool, body: &Bytes) -> 
             // Read as JSON first: what is wrong with a fault is told without the place in the body.
             let given: serde_json::Value = read(body, expected)?;
             let faults = Faults::deserialize(given).map_err(|error| {
-                let detail = format!("{}; expected {expected}", fault::reworded(&error.to_string()));
+                let why = fault::reworded(&error.to_string());
+                let detail = match why.ends_with('?') {
+                    true => why,
+                    false => format!("{why}; expected {expected}"),
+                };
                 Problem::new(StatusCode::UNPROCESSABLE_ENTITY, detail)
             })?;
             behind.set_faults(faults).map_err(|error| mistaken(&error))?;

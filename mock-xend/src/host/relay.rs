@@ -196,6 +196,7 @@ impl RelayBuilder {
     /// * [`Error::File`] if the recording can't be written.
     /// * [`Error::Listen`] or [`Error::NoSocket`] if an address can't be listened on, and [`Error::Tls`] if it is one with
     ///   TLS.
+    /// * [`Error::OwnServer`] if a proxy is to stand before itself.
     /// * [`Error::Start`] if the system refuses to start a thread.
     pub fn start(self) -> Result<Relay, Error> {
         let face = match &self.from {
@@ -211,6 +212,12 @@ impl RelayBuilder {
         let mut folders = Vec::new();
         let bound = addresses.iter().map(|address| bind(face, address, self.socket_mode, &mut folders));
         let bound = bound.collect::<Result<Vec<_>, _>>()?;
+        if let From::Server(to) = &self.from
+            && let Some(own) =
+                bound.iter().find(|bound| bound.address.uri(face).parse().is_ok_and(|own: Upstream| own == *to))
+        {
+            return Err(Error::OwnServer(own.address.clone()));
+        }
         let listening = bound.iter().map(|bound| bound.address.clone()).collect();
         let release = match &self.from {
             From::Server(_) => self.release,

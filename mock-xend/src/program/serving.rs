@@ -83,6 +83,11 @@ impl Serving {
         if let Some(chaos) = chaos {
             print_to_stderr(&format!("random faults: --chaos {chaos} repeats them\n"));
         }
+        let mut addresses =
+            served.listening.iter().map(|(_, address)| address).chain(admin.as_ref().map(Admin::address));
+        if self.socket_mode.is_some() && !addresses.any(|address| matches!(address, Address::Unix(_))) {
+            print_to_stderr("note: --socket-mode does nothing without a Unix socket\n");
+        }
         let log = opened.log.map(|log| log.write(served, admin.as_ref())).transpose()?;
         Ok(Around { admin, ready, log })
     }

@@ -171,6 +171,10 @@ impl Expectation {
         if self.probability.is_some_and(|probability| !(0.0..=1.0).contains(&probability)) {
             return Err(Mistake::new("probability", "`probability` is a number from 0 to 1"));
         }
+        if let Some(most) = times.most.filter(|most| *most > 0 && *most < self.steps.len() as u64) {
+            let message = format!("`times` allows {most} at most, but there are {} replies", self.steps.len());
+            return Err(Mistake::new("times", message));
+        }
         if times.is_never() && self.steps.iter().any(|step| step.reply.is_some()) {
             return Err(Mistake::new("times", "an expectation that is never met has no reply: remove one of both"));
         }
@@ -219,6 +223,15 @@ impl Expectation {
             Echo::Param(at) if !matches!(self.face, Some(Face::XmlRpc | Face::XenApi)) => {
                 Err(format!("`params[{at}]` needs `face = \"xmlrpc\"` or `face = \"xenapi\"`"))
             }
+            Echo::Param(at) => match &self.params {
+                Some(params) if *at >= params.len() => Err(match params.len().checked_sub(1) {
+                    Some(last) => {
+                        format!("`params[{at}]` is beyond the last parameter that is expected, `params[{last}]`")
+                    }
+                    None => format!("`params[{at}]` is beyond the parameters: none is expected"),
+                }),
+                _ => Ok(()),
+            },
             _ => Ok(()),
         }
     }

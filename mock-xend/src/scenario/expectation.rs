@@ -313,7 +313,8 @@ impl fmt::Display for Expectation {
         f.write_str(&words.join(" "))?;
         self.args.iter().chain(&self.fields).try_for_each(|(name, value)| pair(f, name, value))?;
         if let Some(params) = &self.params {
-            write!(f, " with {} parameters", params.len())?;
+            let parameters = if params.len() == 1 { "parameter" } else { "parameters" };
+            write!(f, " with {} {parameters}", params.len())?;
         }
         self.headers.iter().try_for_each(|(name, value)| pair(f, name, value))?;
         if let Some(number) = &self.connection {

@@ -285,9 +285,12 @@ fn it_fails_if_it_can_not_say_where_it_listens() {
 }
 
 #[test]
-fn options_that_need_a_file_and_have_none_are_told() {
-    let (child, _) = listening(&["--sxp", "127.0.0.1:0", "--verify", "--watch"], 1);
-    let notes = "note: --verify checks nothing without --scenario: no request is expected, and none is unexpected\n\
+fn options_that_need_something_and_have_none_are_told() {
+    let (_, _, stderr) = output(&["run", "true"]);
+    assert!(stderr.starts_with("tip: the command stands behind two hyphens: mock-xend run -- COMMAND\n"), "{stderr}");
+    let (child, _) = listening(&["--sxp", "127.0.0.1:0", "--verify", "--watch", "--socket-mode", "600"], 1);
+    let notes = "note: --socket-mode does nothing without a Unix socket\n\
+                 note: --verify checks nothing without --scenario: no request is expected, and none is unexpected\n\
                  note: --watch reads nothing again without --scenario or --world\n";
     assert_eq!(terminate(child), (Some(0), notes.to_owned()));
 }

@@ -170,6 +170,15 @@ fn address_of(relay: &Relay) -> std::net::SocketAddr {
 }
 
 #[test]
+fn a_proxy_does_not_stand_before_itself() {
+    let folder = tempfile::tempdir().unwrap();
+    let socket = folder.path().join("sxp.sock");
+    let to = format!("sxp+unix://{}", socket.display()).parse().unwrap();
+    let error = Relay::proxy(to).listen(Address::Unix(socket)).start().map(drop).expect_err("it is its own server");
+    assert!(error.to_string().contains("is where the proxy itself listens"), "{error}");
+}
+
+#[test]
 fn what_is_there_already_is_not_recorded_over() {
     let folder = tempfile::tempdir().unwrap();
     let file = folder.path().join("exchanges.jsonl");

@@ -226,6 +226,8 @@ fn mistakes_are_shown_where_they_are() {
         format!("state = {{ daemon = \"up\" }}\n{}", expect("reply = \"close\"\nstate = { daemon = \"upp\" }")),
         expect("reply = { error = \"no {{domain}}\" }"),
         expect("reply = { error = { echo = \"args.domain\" } }"),
+        expect("params = [1]\nreply = { value = { echo = \"params[1]\" } }").replace("sxp", "xmlrpc"),
+        expect("times = 1\nreplies = [{ reply = \"close\" }, { reply = \"hang\" }]"),
         expect("reply = { error = { echo = \"params[0]\" } }"),
         expect("reply = { error = { echo = \"request\" } }"),
         expect("operation = \"domain.pause\"\nreply = { error = { echo = \"args.domian\" } }"),
@@ -579,6 +581,8 @@ fn a_reply_repeats_a_part_of_the_request_as_the_face_encodes_it() {
     for part in ["<int>5</int>", "<string>xend.domain</string>", "<string>localhost</string>"] {
         assert!(told.contains(part), "{part}: {told}");
     }
+    let told = reply(&xmlrpc("{ value = { echo = \"path\" } }"), Face::XmlRpc, call("xend.domain", &["a"]));
+    assert!(told.contains("<string>/RPC2</string>"), "{told}");
     let told = reply(&xmlrpc("{ value = { echo = \"params[0]\" } }"), Face::XmlRpc, call("xend.domain", &["i8:5"]));
     assert!(told.contains("<i8>5</i8>"), "{told}");
     // What XML can't hold is replaced, and what the request lacks is empty.

