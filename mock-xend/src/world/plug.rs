@@ -220,11 +220,16 @@ impl World {
             }
             if class == b"vif" {
                 let place = python::int(device).map_err(Failure::Exception)?;
-                let cards = self.domains[at].devices.iter().filter(|device| device.class == "vif").count();
-                let cards = i64::try_from(cards).unwrap_or(i64::MAX);
-                if !(-cards..cards).contains(&place) {
-                    return Err(Failure::exception(python::LIST_INDEX));
-                }
+                let devices = &mut self.domains[at].devices;
+                let mut cards = (0..devices.len()).filter(|&at| devices[at].class == "vif");
+                // Python counts a negative place from the end.
+                let card = match usize::try_from(place) {
+                    Ok(place) => cards.nth(place),
+                    Err(_) => usize::try_from(place.unsigned_abs() - 1).ok().and_then(|place| cards.nth_back(place)),
+                };
+                let card = card.ok_or_else(|| Failure::exception(python::LIST_INDEX))?;
+                devices.remove(card);
+                return Ok(Datum::None);
             }
         }
         let named = |known: &Device| {

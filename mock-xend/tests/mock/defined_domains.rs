@@ -55,13 +55,18 @@ fn nothing_is_unplugged() {
         (Release::V3_3, destroy("vbd", "51712", false), none),
         (Release::V4_1, destroy("vbd", "nosuch", false), none),
         (Release::V4_1, destroy("vif", "0", true), none),
+        (Release::V4_1, destroy("vif", "-1", true), none),
         (Release::V4_1, destroy("vif", "5", true), "list index out of range"),
+        (Release::V4_1, destroy("vif", "-2", true), "list index out of range"),
         (Release::V3_3, destroy("vif", "zz", true), "invalid literal for int() with base 10: 'zz'"),
         (Release::V4_1, destroy("vbd", "2049", true), "Device 2049 is not defined"),
     ];
     for (release, command, told) in rows {
         check(release, &command, told);
     }
+    let mut world = world(Release::V4_1);
+    ask(&mut world, &destroy("vif", "-1", true));
+    assert!(!record(&mut world, "z").contains("(vif"), "the last card is forgotten");
 }
 
 #[test]
