@@ -31,8 +31,8 @@ impl Exchanges {
         }
     }
 
-    /// Adds an exchange to the journal, and tells it those who follow.
-    pub(crate) fn record(&self, info: ExchangeInfo, request: &[u8], reply: &[u8]) {
+    /// Adds an exchange to the journal, and tells it those who follow. The reply comes in two pieces.
+    pub(crate) fn record(&self, info: ExchangeInfo, request: &[u8], reply: [&[u8]; 2]) {
         let is_followed = self.is_followed.load(Ordering::Relaxed);
         let followed = is_followed.then(|| info.clone());
         let number = {
@@ -41,7 +41,7 @@ impl Exchanges {
             journal.total()
         };
         if let Some(info) = followed {
-            let exchange = Exchange::new(number, info, request.to_vec(), reply.to_vec());
+            let exchange = Exchange::new(number, info, request.to_vec(), reply.concat());
             let mut followers = self.followers.lock().unwrap_or_else(PoisonError::into_inner);
             followers.retain(|follower| follower.tell(exchange.clone()));
         }

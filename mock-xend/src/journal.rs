@@ -223,8 +223,8 @@ impl Journal {
         Self { exchanges: VecDeque::new(), capacity, budget, held: 0, total: 0 }
     }
 
-    /// Adds an exchange, and drops the oldest ones if there is no room for it.
-    pub(crate) fn record(&mut self, info: ExchangeInfo, request: &[u8], reply: &[u8]) {
+    /// Adds an exchange, whose reply comes in two pieces, and drops the oldest ones if there is no room for it.
+    pub(crate) fn record(&mut self, info: ExchangeInfo, request: &[u8], reply: [&[u8]; 2]) {
         self.total += 1;
         if self.capacity == 0 {
             return;
@@ -233,16 +233,19 @@ impl Journal {
         let oldest = is_full.then(|| self.drop_oldest()).flatten();
         let (mut kept_request, mut kept_reply) =
             oldest.map(|oldest| (oldest.request, oldest.reply)).unwrap_or_default();
-        let keep = |kept: &mut Vec<u8>, given: &[u8]| {
+        let keep = |kept: &mut Vec<u8>, pieces: &[&[u8]]| {
+            let given = pieces.iter().map(|piece| piece.len()).sum();
+            let most = usize::min(given, self.budget / 8);
             kept.clear();
             kept.shrink_to(REUSED);
-            let given = &given[..given.len().min(self.budget / 8)];
-            kept.reserve_exact(given.len());
-            kept.extend_from_slice(given);
+            kept.reserve_exact(most);
+            for piece in pieces {
+                kept.extend_from_slice(&piece[..piece.len().min(most - kept.len())]);
+            }
+            given
         };
-        keep(&mut kept_request, request);
-        keep(&mut kept_reply, reply);
-        let (request_length, reply_length) = (request.len(), reply.len());
+        let request_length = keep(&mut kept_request, &[request]);
+        let reply_length = keep(&mut kept_reply, &reply);
         let exchange = Exchange::new(self.total, info, kept_request, kept_reply);
         let exchange = Exchange { request_length, reply_length, ..exchange };
         self.held += exchange.cost();
@@ -312,7 +315,7 @@ mod tests {
     fn the_oldest_exchange_makes_room() {
         let mut journal = Journal::new(2, Journal::DEFAULT_BUDGET);
         for reply in ["a", "bb", "c"] {
-            journal.record(info(Face::Sxp), b"GET / HTTP/1.1\r\n\r\n", reply.as_bytes());
+            journal.record(info(Face::Sxp), b"GET / HTTP/1.1\r\n\r\n", [reply.as_bytes(), b""]);
         }
         assert_eq!(
             journal.exchanges().map(|exchange| exchange.reply.as_slice()).collect::<Vec<_>>(),
@@ -326,7 +329,7 @@ mod tests {
         const BUDGET: usize = 1 << 16;
         let mut journal = Journal::new(Journal::DEFAULT_CAPACITY, BUDGET);
         for length in (0..2 * BUDGET).step_by(1000) {
-            journal.record(info(Face::XmlRpc), &vec![b'x'; length], b"reply");
+            journal.record(info(Face::XmlRpc), &vec![b'x'; length], [b"re", b"ply"]);
             let costs: usize = journal.exchanges().map(Exchange::cost).sum();
             assert_eq!(journal.held, costs);
             assert!(costs <= BUDGET, "{costs}");
@@ -337,7 +340,7 @@ mod tests {
         assert!(!last.is_whole() && journal.exchanges().count() > 6);
         // The memory of the long exchanges is freed, and the journal fills with short ones.
         for _ in 0..1000 {
-            journal.record(info(Face::Sxp), b"GET", b"reply");
+            journal.record(info(Face::Sxp), b"GET", [b"reply", b""]);
         }
         let kept = journal.exchanges().count();
         assert!(kept * (size_of::<Exchange>() + 8) > BUDGET * 9 / 10, "{kept}");

@@ -138,7 +138,7 @@ impl Service {
     }
 
     /// Adds an exchange to the journal.
-    pub(crate) fn record(&self, info: ExchangeInfo, request: &[u8], reply: &[u8]) {
+    pub(crate) fn record(&self, info: ExchangeInfo, request: &[u8], reply: [&[u8]; 2]) {
         if info.answered_by == AnsweredBy::Face {
             self.state().script.note_unreadable(info.face, request);
         }

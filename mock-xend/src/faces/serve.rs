@@ -31,7 +31,7 @@ impl Serves for Service {
         let connection = Connection { number: self.connect(), port: listener.port };
         let mut then = Then::Close;
         while let Some(answer) = next_answer(&self, face, connection, &mut input).await {
-            let record = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
+            let record = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: [&[u8]; 2]| {
                 let (connection, release, at) = (connection.number, self.release(), self.now());
                 let generation = self.generation();
                 let info = ExchangeInfo { face, connection, release, generation, at, answered_by, faults };
@@ -56,7 +56,7 @@ impl Serves for Service {
         self.record(
             ExchangeInfo { face: listener.face, connection, release, generation, at, answered_by, faults },
             sent,
-            b"",
+            [b"", b""],
         );
     }
 

@@ -28,8 +28,8 @@ fn reply(word: &Word) -> Option<Reply> {
 fn scripted_answer(face: Face, word: &ResolvedReply, service: &Service) -> Result<Answer, WrongFace> {
     match face {
         Face::Sxp => sxp::answer_to_list(word, service.release()),
-        Face::XmlRpc => xmlrpc::scripted_answer(word, &xmlrpc::WORDING, service, Then::Close),
-        Face::XenApi => xmlrpc::scripted_answer(word, &xenapi::WORDING, service, Then::Close),
+        Face::XmlRpc => xmlrpc::scripted_answer(word, None, &xmlrpc::WORDING, service, Then::Close),
+        Face::XenApi => xmlrpc::scripted_answer(word, None, &xenapi::WORDING, service, Then::Close),
     }
 }
 
@@ -66,8 +66,9 @@ fn no_place_of_a_reply_is_refused() {
         for reply in replies {
             for face in Face::served_by(*release).filter(|face| reply.faces().contains(face)) {
                 let answer = scripted_answer(face, &reply.without_request(), &service).expect("the face has it");
-                let body = Parts::of_message(&answer.bytes).body.len();
-                for place in [Place::Byte(answer.bytes.len()), Place::BodyByte(body)] {
+                let sent = answer.reply.joined();
+                let body = Parts::of_message(&sent).body.len();
+                for place in [Place::Byte(sent.len()), Place::BodyByte(body)] {
                     let faults = Faults::from(Fault::Close(place));
                     let checked = reply.with_sent(Some(face), |sent| match sent {
                         Sent::Nothing(_) => Ok(()),

@@ -43,7 +43,7 @@ impl Listener {
 #[derive(Debug)]
 pub(crate) struct Answer {
     /// The bytes of the whole reply. Empty if the daemon's thread dies over the request.
-    pub(crate) bytes: Vec<u8>,
+    pub(crate) reply: ReplyBytes,
     /// How the reply breaks on its way.
     pub(crate) faults: Faults,
     /// What happens to the connection after the reply.
@@ -73,8 +73,8 @@ pub(crate) enum Then {
 
 impl Answer {
     /// Creates an answer that is sent without a fault.
-    pub(crate) fn new(bytes: Vec<u8>, then: Then) -> Self {
-        Self { bytes, faults: Faults::none(), then, answered_by: AnsweredBy::Face }
+    pub(crate) fn new(reply: impl Into<ReplyBytes>, then: Then) -> Self {
+        Self { reply: reply.into(), faults: Faults::none(), then, answered_by: AnsweredBy::Face }
     }
 
     /// Creates an answer that closes the connection without a reply.
@@ -93,9 +93,46 @@ impl Answer {
     }
 }
 
-/// Returns the bytes of a reply. The head is put before the body in the memory of the body, because moving a long body
-/// costs less than new memory for all of it.
-pub(crate) fn reply(head: Vec<u8>, mut body: Vec<u8>) -> Vec<u8> {
-    body.splice(..0, head);
-    body
+/// The bytes of a reply. They are in two pieces, so that a long body is not copied behind its head.
+#[derive(Debug)]
+pub(crate) struct ReplyBytes {
+    head: Vec<u8>,
+    body: Vec<u8>,
+}
+
+/// The longest body that is put behind its head, in bytes: one piece of that size is sent faster than two.
+const LONGEST_JOINED: usize = 4096;
+
+impl ReplyBytes {
+    /// Creates the bytes of a reply with a head and a body.
+    pub(crate) fn new(mut head: Vec<u8>, body: Vec<u8>) -> Self {
+        if body.len() > LONGEST_JOINED {
+            return Self { head, body };
+        }
+        head.extend_from_slice(&body);
+        head.into()
+    }
+
+    /// Returns the number of bytes.
+    pub(crate) fn len(&self) -> usize {
+        self.head.len() + self.body.len()
+    }
+
+    /// Returns the bytes in two pieces, the second of which may be empty.
+    pub(crate) fn pieces(&self) -> [&[u8]; 2] {
+        [&self.head, &self.body]
+    }
+
+    /// Returns the bytes in one piece.
+    pub(crate) fn joined(self) -> Vec<u8> {
+        let Self { mut head, body } = self;
+        head.extend_from_slice(&body);
+        head
+    }
+}
+
+impl From<Vec<u8>> for ReplyBytes {
+    fn from(bytes: Vec<u8>) -> Self {
+        Self { head: bytes, body: Vec::new() }
+    }
 }

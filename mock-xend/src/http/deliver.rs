@@ -4,6 +4,7 @@ use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
+use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 use xend_wire::operation::Face;
 
@@ -55,27 +56,30 @@ pub(crate) trait Serves: Send + Sync + 'static {
 }
 
 /// Sends an answer, and returns what happens to the connection. Before the first byte is sent, `record` is given what made
-/// the reply, its faults, the request, and the bytes that are sent.
+/// the reply, its faults, the request, and the bytes that are sent, in two pieces.
 pub(crate) async fn deliver<S>(
     line: &Line,
     listener: &Listener,
     input: &mut Input<S>,
     answer: Answer,
-    record: impl FnOnce(AnsweredBy, Faults, &[u8], &[u8]),
+    record: impl FnOnce(AnsweredBy, Faults, &[u8], [&[u8]; 2]),
 ) -> io::Result<Then>
 where
     S: AsyncRead + AsyncWrite + Unpin,
 {
-    let Answer { bytes, faults, then, answered_by } = answer;
-    let Some((faults, seed)) = line.faults(&faults, listener.handshake.is_some(), bytes.len()) else {
-        record(answered_by, listener.with_handshake(Faults::none()), input.taken(), &bytes);
+    let Answer { reply, faults, then, answered_by } = answer;
+    let Some((faults, seed)) = line.faults(&faults, listener.handshake.is_some(), reply.len()) else {
+        record(answered_by, listener.with_handshake(Faults::none()), input.taken(), reply.pieces());
+        let [head, body] = reply.pieces();
         let stream = input.stream();
-        stream.write_all(&bytes).await?;
+        match body {
+            [] => stream.write_all(head).await?,
+            body => stream.write_all_buf(&mut head.chain(body)).await?,
+        }
         stream.flush().await?;
         return Ok(then);
     };
-    let plan = Plan::new(&bytes, &faults, seed);
-    drop(bytes);
+    let plan = Plan::new(&reply.joined(), &faults, seed);
     if let Some(refusal) = plan.refusal {
         line.refuse(listener.face, refusal).await;
     }
@@ -84,7 +88,7 @@ where
         tokio::time::sleep(time).await;
         steps.next();
     }
-    record(answered_by, listener.with_handshake(plan.applied.clone()), input.taken(), &plan.bytes);
+    record(answered_by, listener.with_handshake(plan.applied.clone()), input.taken(), [&plan.bytes, &[]]);
     let stream = input.stream();
     for step in steps {
         match step {

@@ -7,6 +7,6 @@ mod answer;
 mod deliver;
 mod input;
 
-pub(crate) use answer::{Answer, Connection, Listener, TLS_HANDSHAKE, Then, reply};
+pub(crate) use answer::{Answer, Connection, Listener, ReplyBytes, TLS_HANDSHAKE, Then};
 pub(crate) use deliver::{Closing, Serves, deliver, finish};
 pub(crate) use input::{Input, TooLong};

@@ -111,7 +111,7 @@ impl Server {
     }
 
     /// Adds an exchange to the journal.
-    fn note(&self, listener: &Listener, connection: u64, by: (AnsweredBy, Faults), request: &[u8], reply: &[u8]) {
+    fn note(&self, listener: &Listener, connection: u64, by: (AnsweredBy, Faults), request: &[u8], reply: [&[u8]; 2]) {
         let (face, release, at) = (listener.face, self.release.unwrap_or_default(), self.clock.now());
         let (answered_by, faults) = by;
         let info = ExchangeInfo { face, connection, release, generation: 1, at, answered_by, faults };
@@ -142,7 +142,7 @@ impl Serves for Server {
                 (Source::Proxy { .. }, Some(passing)) => passing.ask(&mut input, read == Read::ToTheEnd).await,
                 (Source::Proxy { .. }, None) => return,
             };
-            let journal = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: &[u8]| {
+            let journal = |answered_by: AnsweredBy, faults: Faults, request: &[u8], reply: [&[u8]; 2]| {
                 self.note(&listener, connection, (answered_by, faults), request, reply);
             };
             let Ok(then) = deliver(&self.line, &listener, &mut input, answer, journal).await else { return };
@@ -162,7 +162,7 @@ impl Serves for Server {
     fn unserved(&self, listener: &Listener, why: String, sent: &[u8]) {
         let connection = self.connections.fetch_add(1, Ordering::Relaxed) + 1;
         let by = (AnsweredBy::Nothing { why: why.into() }, Faults::none());
-        self.note(listener, connection, by, sent, b"");
+        self.note(listener, connection, by, sent, [b"", b""]);
     }
 
     fn line(&self) -> &Line {

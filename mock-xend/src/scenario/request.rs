@@ -94,15 +94,22 @@ pub(super) struct RecognisedRequest<'q> {
     /// The operations that the request stands for, with their arguments. They are computed when an expectation first
     /// needs them.
     recognised: OnceCell<Vec<(Operation, Arguments)>>,
+    /// The path as expectations compare it, computed like the operations.
+    path: OnceCell<Vec<u8>>,
 }
 
 impl<'q> RecognisedRequest<'q> {
     pub(super) fn new(asked: &'q Asked<'q>, release: Release) -> Self {
-        Self { asked, release, recognised: OnceCell::new() }
+        Self { asked, release, recognised: OnceCell::new(), path: OnceCell::new() }
     }
 
     pub(super) fn recognised(&self) -> &[(Operation, Arguments)] {
         self.recognised.get_or_init(|| self.asked.recognise(self.release))
+    }
+
+    /// Returns the path as expectations compare it.
+    pub(super) fn path(&self) -> &[u8] {
+        self.path.get_or_init(|| self.asked.path.comparable())
     }
 
     /// Returns whether the request stands for an operation.

@@ -40,6 +40,8 @@ pub(crate) struct Script {
 #[derive(Debug)]
 struct Entry {
     expectation: Expectation,
+    /// Where the expectation is written, as the journal tells it.
+    place: Arc<str>,
     /// How many requests it has answered.
     used: u64,
     /// How many requests matched, whether it answered them or not.
@@ -60,7 +62,10 @@ pub(crate) struct Decided {
 
 impl Script {
     pub(crate) fn new(scenario: Scenario, release: Release) -> Self {
-        let entry = |expectation| Entry { expectation, used: 0, matched: 0, closest: None };
+        let entry = |expectation: Expectation| {
+            let place = expectation.origin.to_string().into();
+            Entry { expectation, place, used: 0, matched: 0, closest: None }
+        };
         let mut steps = scenario.expectations.iter().flat_map(|expectation| &expectation.steps);
         Self {
             release,
@@ -229,7 +234,7 @@ impl Script {
             }
             None => Decision::World { faults: step.faults.clone() },
         };
-        let answered_by = AnsweredBy::Expectation { place: entry.expectation.origin.to_string().into() };
+        let answered_by = AnsweredBy::Expectation { place: Arc::clone(&entry.place) };
         let changes = step.changes.clone();
         let left = &self.entries[self.used_up..];
         self.used_up += left.iter().take_while(|entry| entry.is_used_up()).count();

@@ -2,6 +2,7 @@
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
+use xend_wire::operation::{self, Operation};
 
 use super::activity::PowerState;
 use crate::python;
@@ -79,6 +80,15 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Returns the exception that an operation raises when its lookup of a domain raises this one. Removing a definition
+    /// makes a plain `XendError` of any exception (capture `delete-unknown@3.1`), and so do pausing and unpausing on
+    /// 3.0.2 (capture `unpause-unknown@3.0.2`).
+    pub(crate) fn raised_by(self, operation: Operation, release: Release) -> Self {
+        let wraps = operation == operation::UNDEFINE
+            || release == Release::V3_0_2 && [operation::PAUSE, operation::UNPAUSE].contains(&operation);
+        if wraps { Self::Wrapped(Box::new(self)) } else { self }
+    }
+
     /// Returns the text of the failure, as an XML-RPC fault contains it.
     pub fn message(&self, release: Release) -> Vec<u8> {
         let text = match self {

@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use xend_wire::Release;
 use xend_wire::datum::Datum;
+use xend_wire::operation::{self, Operation};
 
 use super::activity::{Activity, PowerState};
 use super::domain::{self, Domain, ShutdownRequest};
@@ -190,8 +191,8 @@ impl World {
     }
 
     pub(super) fn delete(&mut self, target: &Datum) -> Result<Datum, Failure> {
-        // Any exception becomes a plain `XendError` here (capture `delete-unknown@3.1`).
-        let at = self.position(target).map_err(|failure| Failure::Wrapped(Box::new(failure)))?;
+        let raised = |failure: Failure| failure.raised_by(operation::UNDEFINE, self.release);
+        let at = self.position(target).map_err(raised)?;
         if self.domains[at].power_state() != PowerState::Halted || self.domains[at].id.is_some() {
             return Err(Failure::refused("Domain is not halted."));
         }
@@ -200,7 +201,7 @@ impl World {
     }
 
     pub(super) fn pause(&mut self, target: &Datum) -> Result<Datum, Failure> {
-        let at = self.position_to_switch(target, "pause")?;
+        let at = self.position_to_switch(target, operation::PAUSE, "pause")?;
         let domain = &mut self.domains[at];
         let before = domain.power_state();
         domain.activity = Activity::Paused;
@@ -208,7 +209,7 @@ impl World {
     }
 
     pub(super) fn unpause(&mut self, target: &Datum, now: Duration) -> Result<Datum, Failure> {
-        let at = self.position_to_switch(target, "unpause")?;
+        let at = self.position_to_switch(target, operation::UNPAUSE, "unpause")?;
         let domain = &mut self.domains[at];
         if domain.activity == Activity::Paused {
             domain.unpause();
@@ -220,14 +221,9 @@ impl World {
         Ok(Datum::None)
     }
 
-    fn position_to_switch(&self, target: &Datum, verb: &'static str) -> Result<usize, Failure> {
+    fn position_to_switch(&self, target: &Datum, operation: Operation, verb: &'static str) -> Result<usize, Failure> {
         let release = self.release;
-        let wrapped = |failure| match release {
-            // 3.0.2 turns any exception into a `XendError` here (captures `unpause-unknown@3.0.2`).
-            Release::V3_0_2 => Failure::Wrapped(Box::new(failure)),
-            _ => failure,
-        };
-        let at = self.position(target).map_err(wrapped)?;
+        let at = self.position(target).map_err(|failure| failure.raised_by(operation, release))?;
         let domain = &self.domains[at];
         // 3.0.2 does not protect Domain-0 here (captures `pause-dom0`).
         if domain.is_privileged() && release >= Release::V3_0_3 {

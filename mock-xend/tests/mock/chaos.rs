@@ -23,6 +23,17 @@ struct Counted {
     replied: AtomicU64,
 }
 
+/// How much the resident memory of the process may differ between two moments without a leak: what 64 threads and the
+/// allocator's arenas take more or less.
+const MEMORY_NOISE: u64 = 16 << 20;
+
+fn resident_bytes() -> u64 {
+    let status = std::fs::read_to_string("/proc/self/status").expect("there is /proc");
+    let line = status.lines().find_map(|line| line.strip_prefix("VmRSS:")).expect("it tells the resident memory");
+    let kibibytes: u64 = line.trim().trim_end_matches(" kB").parse().expect("a number of KiB");
+    kibibytes * 1024
+}
+
 fn descriptors() -> usize {
     std::fs::read_dir("/proc/self/fd").expect("there is /proc").count()
 }
@@ -78,7 +89,7 @@ fn client(number: u64, tcp: [std::net::SocketAddr; 2], unix: &[PathBuf; 2], unti
 
 /// In a process of its own, because descriptors are counted.
 #[test]
-fn chaos_costs_neither_a_request_nor_a_descriptor() {
+fn chaos_costs_no_request_no_descriptor_and_no_memory() {
     let program = std::env::current_exe().expect("the tests are a program");
     let mut soak = std::process::Command::new(program);
     let output = soak.args(["--exact", "chaos::soak", "--ignored", "--nocapture"]).output().expect("it runs");
@@ -86,7 +97,7 @@ fn chaos_costs_neither_a_request_nor_a_descriptor() {
     assert!(output.status.success() && said.contains("1 passed"), "{said}");
 }
 
-/// The journal and the clients agree on the requests, and no descriptor is left.
+/// The journal and the clients agree on the requests, no descriptor is left, and the memory does not grow.
 #[test]
 #[ignore = "run by the test above, and by make soak"]
 fn soak() {
@@ -111,20 +122,29 @@ fn soak() {
         other => panic!("{other}"),
     });
     let counted = Counted::default();
-    let until = Instant::now() + Duration::from_secs(seconds);
-    std::thread::scope(|scope| {
-        for number in 0..CLIENTS {
-            let (unix, counted) = (&unix, &counted);
-            scope.spawn(move || client(number, tcp, unix, until, counted));
-        }
-    });
+    let ask_for = |time: Duration| {
+        let until = Instant::now() + time;
+        std::thread::scope(|scope| {
+            for number in 0..CLIENTS {
+                let (unix, counted) = (&unix, &counted);
+                scope.spawn(move || client(number, tcp, unix, until, counted));
+            }
+        });
+        resident_bytes()
+    };
+    // The first quarter fills the journal and warms the allocator up.
+    let time = Duration::from_secs(seconds);
+    let warm = ask_for(time / 4);
+    let end = ask_for(time - time / 4);
     let [sent, replied] = [&counted.sent, &counted.replied].map(|count| count.load(Ordering::Relaxed));
     let daemon = mock.daemon().clone();
     assert!(mock.stop().is_empty());
     let broken = daemon.journal().exchanges().filter(|exchange| !exchange.faults.is_empty()).count();
     eprintln!(
-        "chaos {chaos}: {sent} requests, {replied} of them with a reply; {broken} of the last 1,000 replies broken"
+        "chaos {chaos}: {sent} requests, {replied} of them with a reply; {broken} of the last 1,000 replies broken; \
+         {warm} bytes resident after a quarter of the time, {end} at its end"
     );
+    assert!(end < warm + MEMORY_NOISE, "{end} bytes resident at the end, {warm} after a quarter of the time");
     assert_eq!(daemon.journal().total(), sent);
     assert!(replied < sent && broken > 0, "{replied} replies, {broken} broken");
     drop(daemon);

@@ -71,6 +71,25 @@ fn a_scripted_value_is_written_as_python_writes_it() {
     assert!(reply.contains(written), "{reply}");
 }
 
+/// Captures `unix-pause-unknown` and `delete-unknown`: these operations make a plain error of any exception.
+#[test]
+fn an_unknown_domain_is_told_as_the_operation_tells_it() {
+    let script = "[[expect]]\nface = \"xmlrpc\"\ntimes = \"any\"\nreply = { unknown-domain = \"nosuch\" }\n";
+    let plain = ("<int>3</int>", "<string>nosuch</string>");
+    let wrapped = ("<int>2</int>", "<string>&lt;Fault 3: 'nosuch'&gt;</string>");
+    for (release, method, (code, text)) in [
+        (Release::V3_0_2, "xend.domain.pause", wrapped),
+        (Release::V3_0_2, "xend.domain.unpause", wrapped),
+        (Release::V3_0_2, "xend.domain.destroy", plain),
+        (Release::V3_0_3, "xend.domain.pause", plain),
+        (Release::V3_1, "xend.domain.delete", wrapped),
+        (Release::V4_1, "xend.domain.delete", wrapped),
+    ] {
+        let (reply, _) = run(send(&daemon(release, script), Face::XmlRpc, &[&call(method, &["nosuch"])]));
+        assert!(reply.contains(code) && reply.contains(text), "{method} of {release}: {reply}");
+    }
+}
+
 /// Captures of kind `xenapi-VM.*-bad`: the Xen-API knows a domain by its reference.
 #[test]
 fn the_xen_api_calls_an_unknown_domain_an_invalid_reference() {

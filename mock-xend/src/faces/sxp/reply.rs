@@ -7,7 +7,7 @@ use std::io::Write;
 use xend_wire::Release;
 use xend_wire::datum::Datum;
 
-use crate::http;
+use crate::http::ReplyBytes;
 use crate::python::{self, Key};
 use crate::world::Failure;
 
@@ -162,7 +162,7 @@ impl Reply {
     }
 
     /// Returns the bytes of the reply. A reply to HEAD has neither a body nor a length.
-    pub(crate) fn encode(mut self, head: bool, keep_alive: bool) -> Vec<u8> {
+    pub(crate) fn encode(mut self, head: bool, keep_alive: bool) -> ReplyBytes {
         if keep_alive {
             self.set_header("connection", "keep-alive");
         }
@@ -184,7 +184,7 @@ impl Reply {
             out.extend_from_slice(b"\r\n");
         });
         out.extend_from_slice(b"\r\n");
-        if without_body { out } else { http::reply(out, self.body) }
+        if without_body { out.into() } else { ReplyBytes::new(out, self.body) }
     }
 }
 

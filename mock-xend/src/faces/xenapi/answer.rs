@@ -127,7 +127,7 @@ impl Decided {
         let release = service.release();
         let (body, faults) = match self {
             Self::Scripted(scripted) => {
-                let answer = xmlrpc::scripted_answer(&scripted.reply, &WORDING, service, then);
+                let answer = xmlrpc::scripted_answer(&scripted.reply, None, &WORDING, service, then);
                 // Scenarios with a reply that this face lacks are refused when they are read.
                 return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults);
             }

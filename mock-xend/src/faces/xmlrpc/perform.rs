@@ -51,7 +51,11 @@ struct PendingReply {
 }
 
 enum Decided {
-    Scripted(Box<Scripted>),
+    Scripted {
+        scripted: Box<Scripted>,
+        /// What the call stands for.
+        operation: Option<Operation>,
+    },
     /// The body is not a call.
     Unreadable,
     /// There is no such method, or the scenario refuses unexpected calls.
@@ -81,7 +85,10 @@ fn perform(
         let (decision, answered_by) = turn.decide(&asked);
         let unknown = |call: &Call<'_>, faults| Decided::Unknown { method: call.method().to_owned(), faults };
         let decided = match (decision, &decoded, route) {
-            (Decision::Scripted(scripted), _, _) => Decided::Scripted(scripted),
+            (Decision::Scripted(scripted), _, _) => {
+                let operation = route.and_then(|route| route.operations.first().copied());
+                Decided::Scripted { scripted, operation }
+            }
             (_, Err(_), _) => Decided::Unreadable,
             (Decision::Refused, Ok(call), _) => unknown(call, Faults::none()),
             (Decision::World { faults }, Ok(call), None) => unknown(call, faults),
@@ -122,7 +129,7 @@ impl PendingReply {
     fn records(&self) -> usize {
         match &self.decided {
             Decided::World { outcome: Ok(outcome), .. } => outcome.records(),
-            Decided::World { .. } | Decided::Scripted(_) | Decided::Unreadable | Decided::Unknown { .. } => 0,
+            Decided::World { .. } | Decided::Scripted { .. } | Decided::Unreadable | Decided::Unknown { .. } => 0,
         }
     }
 
@@ -131,8 +138,8 @@ impl PendingReply {
         let Self { then, has_head, decided } = self;
         let release = service.release();
         let (body, faults) = match decided {
-            Decided::Scripted(scripted) => {
-                let answer = scripted::answer(&scripted.reply, &WORDING, service, then);
+            Decided::Scripted { scripted, operation } => {
+                let answer = scripted::answer(&scripted.reply, operation, &WORDING, service, then);
                 // Scenarios with a reply that this face lacks are refused when they are read.
                 return answer.unwrap_or_else(|WrongFace| Answer::closed()).with_faults(scripted.faults);
             }

@@ -6,7 +6,7 @@ use std::time::{Duration, SystemTime};
 use xend_wire::Release;
 use xend_wire::datum::escape;
 
-use crate::http;
+use crate::http::ReplyBytes;
 
 /// A reply under construction.
 pub(crate) struct Reply {
@@ -89,7 +89,7 @@ impl Reply {
     }
 
     /// Returns the bytes of the reply, with the date of a time since the Unix epoch.
-    pub(crate) fn encode(self, release: Release, now: Duration) -> Vec<u8> {
+    pub(crate) fn encode(self, release: Release, now: Duration) -> ReplyBytes {
         let mut out = Vec::with_capacity(256);
         if self.has_head {
             let version = if release == Release::V3_0_2 { "HTTP/1.0 " } else { "HTTP/1.1 " };
@@ -108,7 +108,7 @@ impl Reply {
             }
             out.extend_from_slice(b"\r\n");
         }
-        http::reply(out, self.body)
+        ReplyBytes::new(out, self.body)
     }
 }
 

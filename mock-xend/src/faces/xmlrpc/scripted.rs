@@ -1,6 +1,7 @@
 //! Scripted replies of the XML-RPC faces.
 
 use xend_wire::datum;
+use xend_wire::operation::Operation;
 use xend_wire::xmlrpc;
 
 use super::body::{Wording, failure};
@@ -10,9 +11,11 @@ use crate::scenario::{ResolvedReply, WrongFace};
 use crate::service::Service;
 use crate::world::Failure;
 
-/// Returns the answer for a scripted reply, in the wording of a face.
+/// Returns the answer for a scripted reply, in the wording of a face. `operation` is what the call stands for, if it
+/// stands for one.
 pub(crate) fn answer(
     word: &ResolvedReply,
+    operation: Option<Operation>,
     wording: &Wording,
     service: &Service,
     then: Then,
@@ -28,7 +31,12 @@ pub(crate) fn answer(
             xml((wording.unknown_method)(release, &String::from_utf8_lossy(method)))
         }
         ResolvedReply::UnknownDomain(domain) => {
-            xml((wording.failed)(release, &Failure::UnknownDomain { target: domain.clone().into() }))
+            let unknown = Failure::UnknownDomain { target: domain.clone().into() };
+            let raised = match operation {
+                Some(operation) => unknown.raised_by(operation, release),
+                None => unknown,
+            };
+            xml((wording.failed)(release, &raised))
         }
         ResolvedReply::Error(text) => xml((wording.failed)(release, &Failure::Refused(text.clone()))),
         ResolvedReply::Fault { code, string } => xml(datum::fault(*code, string)),
