@@ -124,7 +124,9 @@ fn called(case: &CallCase) -> String {
 fn served(case: &ServingCase) -> String {
     let answers: Vec<_> = case.answers.iter().map(ToString::to_string).collect();
     let request = lines(&case.request("HOST", "/RPC2"), 40, 2_000);
-    format!("request:\n{request}\n{}:\n  {}\n", case.level, answers.join(", or "))
+    let wire: Vec<_> = case.wire.iter().map(|check| check.name()).collect();
+    let wire = if wire.is_empty() { String::new() } else { format!("checked on the wire: {}\n", wire.join(", ")) };
+    format!("request:\n{request}{wire}\n{}:\n  {}\n", case.level, answers.join(", or "))
 }
 
 /// Returns where a failure is met, and what the operator must learn.

@@ -35,6 +35,8 @@ pub struct ServingCase {
     pub(crate) times: usize,
     /// Whether all requests are sent before the first reply is read.
     pub(crate) is_pipelined: bool,
+    /// What is checked about the head of a reply that has a document.
+    pub wire: Vec<HeadCheck>,
     /// What may come back.
     pub answers: Vec<Answer>,
 }
@@ -54,6 +56,24 @@ pub enum Answer {
     Status(u16),
     /// The end of the connection without a reply.
     Closed,
+}
+
+xend_wire::named_enum! {
+    /// A check of the head of a reply. Only the cases that are about a head have one, so that one wrong head fails few.
+    #[derive(Clone, Copy, Debug, PartialEq, Eq)]
+    pub enum HeadCheck {
+        /// The `Content-Type` is `text/xml`.
+        ContentType = "content-type",
+        /// There is a `Content-Length`.
+        ContentLength = "content-length",
+    }
+    /// All of them.
+    ALL: 2;
+    /// Returns the word.
+    fn name;
+    Err: Error = |word: &str| {
+        Error::Usage(format!("unknown check `{word}`, expected one of content-type, content-length"))
+    };
 }
 
 xend_wire::named_enum! {

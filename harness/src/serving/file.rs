@@ -7,7 +7,7 @@ use serde_json::json;
 use toml::Spanned;
 use xend_wire::{Diagnostic, xmlrpc};
 
-use super::case::{Answer, Need, ServingCase};
+use super::case::{Answer, HeadCheck, Need, ServingCase};
 use crate::case::Level;
 use crate::case::pieces::{Piece, joined};
 use crate::error::read_toml;
@@ -47,6 +47,8 @@ struct Table {
     times: usize,
     #[serde(default)]
     pipelined: bool,
+    #[serde(default)]
+    wire: Vec<Spanned<String>>,
     gives: Option<toml::Value>,
     #[serde(default)]
     answers: Vec<Spanned<String>>,
@@ -138,6 +140,9 @@ impl Table {
         if answers.is_empty() {
             return Err((None, "a case says what may come back, in gives or answers".to_owned()));
         }
+        let check = |word: &Spanned<String>| {
+            word.get_ref().parse::<HeadCheck>().map_err(|error| (Some(word.span()), error.to_string()))
+        };
         let headers = self.headers.unwrap_or_else(|| HEADERS.map(str::to_owned).to_vec());
         Ok(ServingCase {
             id,
@@ -154,6 +159,7 @@ impl Table {
             pieces: self.pieces.max(1),
             times: self.times.max(1),
             is_pipelined: self.pipelined,
+            wire: self.wire.iter().map(check).collect::<Result<_, Mistake>>()?,
             answers,
         })
     }

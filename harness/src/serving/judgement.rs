@@ -2,7 +2,7 @@
 
 use xend_wire::{visible, xmlrpc};
 
-use super::case::{Answer, ServingCase};
+use super::case::{Answer, HeadCheck, ServingCase};
 use super::peer::{NoReply, Reply};
 use crate::Rules;
 use crate::shorten::shortened;
@@ -40,9 +40,8 @@ pub(super) fn judge(case: &ServingCase, reply: &Result<Reply, NoReply>) -> (Stat
     if !case.answers.iter().any(has_document) {
         return (Status::Fail, "the server takes the request for a good one".to_owned());
     }
-    let kind = reply.header("content-type").unwrap_or_default();
-    if !kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/xml") {
-        return (Status::Fail, format!("the `Content-Type` is `{}`, and not text/xml", visible(kind.as_bytes())));
+    if let Some(wrong) = case.wire.iter().find_map(|&check| wrong_head(check, reply)) {
+        return (Status::Fail, wrong);
     }
     let got = match Rules::Xmlrpc(xmlrpc::Rules::spec()).decode(&reply.body) {
         Ok(got) => got,
@@ -65,6 +64,25 @@ pub(super) fn judge(case: &ServingCase, reply: &Result<Reply, NoReply>) -> (Stat
     match wanted.next().and_then(|wanted| got.difference(wanted, Equality::default())) {
         Some(difference) => (Status::WrongValue, shortened(&format!("another value: {difference}"), 400)),
         None => (Status::Fail, "the server gives a value where it should give a fault".to_owned()),
+    }
+}
+
+/// Checks one thing about the head of a reply. Returns what is wrong.
+fn wrong_head(check: HeadCheck, reply: &Reply) -> Option<String> {
+    match check {
+        HeadCheck::ContentType => {
+            let Some(kind) = reply.header("content-type") else {
+                return Some("the reply has no `Content-Type`, expected `text/xml`".to_owned());
+            };
+            let is_xml = kind.split(';').next().unwrap_or_default().trim().eq_ignore_ascii_case("text/xml");
+            let shown = || shortened(&visible(kind.as_bytes()), 200);
+            (!is_xml).then(|| format!("the `Content-Type` is `{}`, expected `text/xml`", shown()))
+        }
+        // One that is wrong spoils the body, and is found by every case.
+        HeadCheck::ContentLength if reply.header("content-length").is_none() => {
+            Some("the reply has no `Content-Length`".to_owned())
+        }
+        HeadCheck::ContentLength => None,
     }
 }
 

@@ -8,5 +8,5 @@ mod file;
 mod judgement;
 mod peer;
 
-pub use case::{Answer, Need, ServingCase};
+pub use case::{Answer, HeadCheck, Need, ServingCase};
 pub use check::{Site, check};

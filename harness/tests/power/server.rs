@@ -127,6 +127,9 @@ impl Connection {
             [_, _, _] => None,
             _ => Some(400),
         };
+        let hosts = header("Host").len();
+        let is_homeless = hosts == 0 && !is_old && !self.is("no-host") || hosts > 1 && !self.is("first-host");
+        let refused = refused.or_else(|| is_homeless.then_some(400));
         let refused = refused.or_else(|| (self.is("charset-refused") && kind.contains(';')).then_some(415));
         let same = lengths.windows(2).all(|pair| pair[0] == pair[1]) || self.is("lengths-differ");
         let length = lengths.first().filter(|_| same).and_then(|text| text.parse::<usize>().ok());
@@ -145,7 +148,7 @@ impl Connection {
         }
         let body = if chunked { self.chunks()? } else { self.body(length.unwrap_or(self.buffer.len()))? };
         let reply = self.answer(&body)?;
-        let closes = closes || matches!(reply, Reply::Status(_));
+        let closes = closes || matches!(reply, Reply::Status(_)) || self.is("length-unsaid");
         self.send(&reply, closes);
         Some(closes || self.is("closes-unsaid"))
     }
@@ -346,16 +349,21 @@ impl Connection {
             Reply::Document(document) => (200, document.clone()),
             Reply::Status(status) => (*status, b"no".to_vec()),
         };
-        let kind = if self.is("text-html") { "text/html" } else { "text/xml" };
+        let is_fault = body.windows(7).any(|it| it == b"<fault>");
+        let kind = match &*self.fault {
+            "text-html" => "Content-Type: text/html\r\n",
+            "text-plain-fault" if is_fault => "Content-Type: text/plain\r\n",
+            "type-unsaid" => "",
+            _ => "Content-Type: text/xml\r\n",
+        };
         let length = match &*self.fault {
             "length-less" => body.len() - 1,
             "length-more" => body.len() + 1,
             _ => body.len(),
         };
+        let length = if self.is("length-unsaid") { String::new() } else { format!("Content-Length: {length}\r\n") };
         let connection = if closes { "close" } else { "keep-alive" };
-        let head = format!(
-            "HTTP/1.1 {status} Said\r\nContent-Type: {kind}\r\nContent-Length: {length}\r\nConnection: {connection}\r\n\r\n"
-        );
+        let head = format!("HTTP/1.1 {status} Said\r\n{kind}{length}Connection: {connection}\r\n\r\n");
         // Whoever asked may have gone.
         let _ = self.stream.write_all(&[head.as_bytes(), &body].concat());
     }
