@@ -102,8 +102,8 @@ packages: examples ## The packages for Python and Node.js, tested with a debug b
 	@PYTHON='$(PYTHON)' packaging/test.sh "$${CARGO_TARGET_DIR:-target}/debug"
 
 .PHONY: power
-power: ## Broken readers against the cases: who catches whom, and docs/power.md
-	POWER=1 $(CARGO) test --package xend-harness --test power --quiet -- --nocapture
+power: ## Everything broken, against all cases: who catches whom, and docs/power.md
+	POWER=1 $(CARGO) test --package xend-harness --test power --quiet -- --nocapture --include-ignored
 
 .PHONY: fullcheck
 fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, size, packages, dependency policy

@@ -8,6 +8,7 @@ use xend_harness::run::{Options, Run};
 use xend_harness::serving::{ServingCase, Site, check};
 use xend_harness::{Verdict, report};
 
+use crate::callers::at_once;
 use crate::mutants::{self, PeerMutant};
 use crate::server::Server;
 
@@ -35,25 +36,23 @@ fn every_broken_server_is_caught() {
     let cases = ServingCase::built_in().expect("the cases are well-formed");
     let rules: BTreeSet<_> =
         Rule::built_in().expect("the rules are well-formed").into_iter().map(|rule| rule.id).collect();
-    let mut complaints = Vec::new();
     let mutants = mutants::servers();
-    for PeerMutant { id, breaks, rule, case, .. } in &mutants {
+    let complaints = at_once(&mutants, |PeerMutant { id, breaks, rule, case, .. }| {
         if !rules.contains(rule) {
-            complaints.push(format!("server {id} breaks {rule}, which is no rule"));
+            return Some(format!("server {id} breaks {rule}, which is no rule"));
         }
         let Some(case) = cases.iter().find(|known| Some(&known.id) == case.as_ref()) else {
-            complaints.push(format!("server {id} names no case"));
-            continue;
+            return Some(format!("server {id} names no case"));
         };
-        if run(id, std::slice::from_ref(case)).unexpected() == 0 {
-            complaints.push(format!("server {id} is not caught by {}: {breaks}", case.id));
-        }
         if std::env::var_os("POWER").is_some() {
             let run = run(id, &cases);
             let caught: Vec<_> = run.verdicts.iter().filter(|it| it.is_unexpected).map(Verdict::id).collect();
             println!("server {id:<40} {:>4}  {}", caught.len(), caught[..caught.len().min(4)].join(", "));
         }
-    }
+        let is_caught = run(id, std::slice::from_ref(case)).unexpected() > 0;
+        (!is_caught).then(|| format!("server {id} is not caught by {}: {breaks}", case.id))
+    });
+    let complaints: Vec<_> = complaints.into_iter().flatten().collect();
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));
     assert!(mutants.len() >= 30, "only {} servers", mutants.len());
 }
