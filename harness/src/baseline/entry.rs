@@ -13,7 +13,7 @@ use crate::verdict::{Evidence, Status, Verdict};
 use xend_wire::Diagnostic;
 
 /// What is after the pattern of an entry: the reason alone, or a table.
-#[derive(Clone, Debug, Default)]
+#[derive(Clone, Debug, Default, PartialEq)]
 pub(super) struct Details {
     pub(super) reason: String,
     /// The verdict that is expected; `None` for any failure.

@@ -3,6 +3,7 @@
 mod date;
 mod entry;
 mod list;
+mod merge;
 mod update;
 
 pub use list::{Baseline, BaselineMatch};

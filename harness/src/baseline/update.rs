@@ -4,6 +4,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use super::entry::Entry;
 use super::list::{Baseline, BaselineMatch};
+use super::merge::{Merged, Variants, merged, quoted};
 use crate::verdict::{Status, Verdict};
 use xend_wire::visible;
 
@@ -18,6 +19,8 @@ pub struct Updated {
     pub removed: usize,
     /// How many entries were restricted to what still fails.
     pub narrowed: usize,
+    /// How many entries went into one that says the same of the case by other rules.
+    pub merged: usize,
     /// How many entries are over and still fail. They are left as they are.
     pub over: usize,
 }
@@ -28,7 +31,7 @@ impl Baseline {
     /// Entries that still hold stay as they are, with their comments and their order. An entry whose cases all pass is
     /// removed, and one of which some pass is restricted to the others, except for keys that have an entry already.
     /// `is_stale` says which places match no case. New failures come at the end, with what went wrong as their reason;
-    /// a case that fails alike in all variants gets one entry. Cases that the run did not judge change nothing: `unchosen`
+    /// a case that fails alike in all variants gets one entry, and entries that say the same of a case become one. Cases that the run did not judge change nothing: `unchosen`
     /// are those that it could have judged, by id and variant, and an entry that covers some of them goes on covering
     /// them.
     pub fn updated(
@@ -92,16 +95,16 @@ impl Baseline {
             updated.text.replace_range(entry.lines.clone(), &new);
         }
         let new = self.new_entries(verdicts, &variants, &carried, &mut taken);
-        updated.added = new.len();
-        if !new.is_empty() {
-            if !updated.text.is_empty() && !updated.text.ends_with('\n') {
-                updated.text.push('\n');
-            }
-            if !updated.text.is_empty() {
-                updated.text.push('\n');
-            }
-            updated.text += "# New failures: say why each is known, or mend it.\n";
-            updated.text += &new.concat();
+        if !new.is_empty() && !updated.text.is_empty() && !updated.text.ends_with('\n') {
+            updated.text.push('\n');
+        }
+        let new_at = updated.text.len();
+        let Merged { text, count, new_at, new } = merged(updated.text + &new.concat(), new_at, &variants);
+        (updated.text, updated.merged, updated.added) = (text, count, new);
+        if new > 0 {
+            let line = if new_at > 0 { "\n" } else { "" };
+            let heading = format!("{line}# New failures: say why each is known, or mend it.\n");
+            updated.text.insert_str(new_at, &heading);
         }
         updated
     }
@@ -150,9 +153,6 @@ fn failed(verdict: &Verdict) -> Option<Status> {
     (verdict.status.is_failure() || verdict.status == Status::ExpectedFailure).then_some(verdict.status)
 }
 
-/// The variants of each case.
-type Variants<'v> = BTreeMap<&'v str, BTreeSet<&'v str>>;
-
 fn name(verdict: &Verdict) -> (&str, &str) {
     (verdict.id(), &verdict.variant)
 }
@@ -178,9 +178,4 @@ fn keys<'v>(chosen: impl Iterator<Item = (&'v str, &'v str)>, all: &Variants<'_>
         }
     };
     variants(chosen).into_iter().map(key).collect()
-}
-
-/// Formats a text as a string of TOML.
-fn quoted(text: &str) -> String {
-    toml::Value::from(text).to_string()
 }

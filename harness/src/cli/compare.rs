@@ -62,6 +62,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let options = Options {
         selection,
         baseline: arguments.known.baseline()?,
+        elsewhere: arguments.known.elsewhere()?,
         repeat: [repeat(arguments), Vec::new()],
         ..Options::default()
     };

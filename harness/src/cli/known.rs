@@ -8,7 +8,13 @@ use mock_xend::text_file;
 use super::output::print_error_text;
 use crate::Error;
 use crate::baseline::{Baseline, Updated};
+use crate::calling::CallCase;
+use crate::case::{Case, WritingCase};
+use crate::exchange::Sequence;
+use crate::law::Law;
+use crate::operating::Failure;
 use crate::run::Run;
+use crate::serving::ServingCase;
 
 #[derive(Debug, clap::Args)]
 #[command(next_help_heading = "How the run is done")]
@@ -18,7 +24,8 @@ pub(super) struct Known {
     #[arg(long, value_name = "FILE")]
     pub(super) baseline: Option<PathBuf>,
     /// Write what fails now into the file of --baseline, and take out what passes or matches nothing. Comments, reasons,
-    /// the order and dates stay, and so do entries for what was not asked. The exit status is 0.
+    /// the order and dates stay, and so do entries for what was not asked; those that say the same of a case by several
+    /// rules become one. The exit status is 0.
     #[arg(long, requires = "baseline")]
     pub(super) update_baseline: bool,
 }
@@ -31,6 +38,24 @@ impl Known {
             OutFile::open(path).map_err(|error| Error::io(path.display(), &error))?;
         }
         Ok(self.read()?.0)
+    }
+
+    /// Returns the ids of all built-in cases, laws and exchanges, for a baseline that serves runs of other suites, too.
+    pub(super) fn elsewhere(&self) -> Result<Vec<String>, Error> {
+        if self.baseline.is_none() {
+            return Ok(Vec::new());
+        }
+        let reading = Case::built_in_ids().into_iter().map(str::to_owned);
+        let others = WritingCase::built_in()?.into_iter().map(|case| case.id);
+        let others = others.chain(CallCase::built_in()?.into_iter().map(|case| case.id));
+        let others = others.chain(ServingCase::built_in()?.into_iter().map(|case| case.id));
+        let others = others.chain(Law::built_in()?.into_iter().map(|law| law.id));
+        let others = others.chain(Failure::built_in()?.into_iter().map(|failure| failure.id));
+        let sequences = Sequence::built_in()?;
+        let exchanges = sequences.iter().flat_map(|sequence| {
+            sequence.exchanges.iter().map(|exchange| format!("{}/{}", sequence.name, exchange.case))
+        });
+        Ok(reading.chain(others).chain(exchanges).collect())
     }
 
     /// Reads the baseline, and returns it with its text. One that is to be updated need not be there.
@@ -46,7 +71,7 @@ impl Known {
         let Some(path) = &self.baseline else { return Ok(()) };
         let (old, text) = self.read()?;
         let is_stale = |place: &str| run.stale.iter().any(|stale| stale.place == place);
-        let Updated { text: new, added, removed, narrowed, over } =
+        let Updated { text: new, added, removed, narrowed, merged, over } =
             old.updated(&text, &run.verdicts, &run.unchosen, &is_stale);
         Baseline::parse(&path.display().to_string(), &new).map_err(|mistake| {
             Error::Usage(format!(
@@ -58,8 +83,11 @@ impl Known {
         let failed = |error: std::io::Error| Error::Harness(format!("{}: {error}", path.display()));
         OutFile::open(path).map_err(failed)?.write(new.as_bytes()).map_err(failed)?;
         let over = if over > 0 { format!(", {over} over and still failing") } else { String::new() };
+        let merged = if merged > 0 { format!(", {merged} merged") } else { String::new() };
         let path = path.display();
-        print_error_text(&format!("{path}: {added} entries added, {removed} removed, {narrowed} narrowed{over}\n"));
+        print_error_text(&format!(
+            "{path}: {added} entries added, {removed} removed, {narrowed} narrowed{merged}{over}\n"
+        ));
         Ok(())
     }
 }

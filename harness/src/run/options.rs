@@ -13,6 +13,9 @@ pub struct Options {
     pub selection: Selection,
     /// The failures that are expected and do not fail the run.
     pub baseline: Baseline,
+    /// The ids of all cases that there are, in whatever suite: an entry of the baseline for one that this run does not
+    /// choose from is not stale.
+    pub elsewhere: Vec<String>,
     /// Whether a failure at the level `should` fails the run.
     pub is_strict: bool,
     /// How often a failure that would fail the run is asked again. If it then passes, the verdict is `flaky`.

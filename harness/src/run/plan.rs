@@ -89,7 +89,7 @@ impl<T> Plan<T> {
         }
         let own = all.iter().map(|item| (&*item.about.id, &*item.variant));
         let known = own.chain(unchosen.iter().map(|(id, variant)| (&**id, &**variant))).chain(others.iter().copied());
-        let stale = options.baseline.stale(known);
+        let stale = options.baseline.stale(known, options.elsewhere.iter().map(String::as_str));
         let (mut items, left): (Vec<_>, Vec<_>) = all.into_iter().partition(|item| selection.has(item));
         unchosen.extend(left.into_iter().map(|item| (item.about.id.clone(), item.variant)));
         items.sort_by(|left, right| (left.suite, &left.about.id).cmp(&(right.suite, &right.about.id)));

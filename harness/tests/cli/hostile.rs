@@ -405,7 +405,7 @@ proptest! {
         let key = toml::Value::from(text(1).replace(['[', ']', '{', '}', '\\'], ""));
         let entry = format!("\"none/\" = \"x\"\n{key} = {}", toml::Value::from(text(2)));
         let baseline = Baseline::parse(&text(3), &entry).unwrap_or_default();
-        let stale = baseline.stale(std::iter::empty()).into_iter().map(Stale::from).collect();
+        let stale = baseline.stale(std::iter::empty(), std::iter::empty()).into_iter().map(Stale::from).collect();
         let run = Run { subject: text(4), verdicts: vec![verdict], stale, ..Run::default() };
 
         let junit = report::junit(&run, Timing::Hidden);

@@ -35,6 +35,7 @@ impl RunAs {
     pub(super) fn options(&self, options: Options) -> Result<Options, Error> {
         Ok(Options {
             baseline: self.known.baseline()?,
+            elsewhere: self.known.elsewhere()?,
             is_strict: self.strict,
             retries: self.retries,
             fails_fast: self.fail_fast,
