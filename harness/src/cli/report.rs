@@ -1,5 +1,6 @@
 //! The command `report`, which makes reports of a report of JSON lines.
 
+use std::io::{self, Read};
 use std::path::{Path, PathBuf};
 
 use mock_xend::text_file;
@@ -15,7 +16,7 @@ use crate::run::Run;
 /// The exit status is that of the run.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
-    /// The reports, which `test --report jsonl=FILE` has written.
+    /// The reports, which `test --report jsonl=FILE` has written; - is standard input.
     #[arg(required_unless_present = "schema", value_name = "FILE")]
     files: Vec<PathBuf>,
     /// Print the JSON Schema of the lines of a report.
@@ -66,8 +67,13 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     Ok(run.exit_code())
 }
 
-/// Reads a report of JSON lines.
+/// Reads a report of JSON lines, from standard input if the path is `-`.
 pub(super) fn open(path: &Path) -> Result<Run, Error> {
+    if path == Path::new("-") {
+        let name = "standard input";
+        let text = io::read_to_string(io::stdin().lock().take(text_file::LONGEST));
+        return Ok(read(name, &text.map_err(|error| Error::io(name, &error))?)?);
+    }
     let (name, text) = text_file::read(path, "a report")?;
     Ok(read(&name, &text)?)
 }

@@ -1,7 +1,7 @@
 //! The reports that a run writes.
 
 use std::fmt;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use clap::ValueEnum;
@@ -59,6 +59,20 @@ impl FromStr for Wanted {
     }
 }
 
+impl Wanted {
+    /// Returns the file by the one name that it has, however it is spelt.
+    fn place(&self) -> Option<PathBuf> {
+        let file = self.file.as_ref()?;
+        // What is no file, such as /dev/stderr, may be one terminal by several names.
+        if file.is_file() {
+            return Some(file.canonicalize().unwrap_or_else(|_| file.clone()));
+        }
+        let folder = file.parent().filter(|folder| !folder.as_os_str().is_empty()).unwrap_or(Path::new("."));
+        let place = folder.canonicalize().ok().zip(file.file_name()).map(|(folder, name)| folder.join(name));
+        Some(place.unwrap_or_else(|| file.clone()))
+    }
+}
+
 impl fmt::Display for Wanted {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.file {
@@ -98,7 +112,7 @@ impl Reports {
     /// Returns an error if a file can't be created, or if two reports would be written to the same place.
     pub(super) fn open(&self) -> Result<Opened<'_>, Error> {
         for (at, one) in self.report.iter().enumerate() {
-            if let Some(other) = self.report[..at].iter().find(|other| other.file == one.file) {
+            if let Some(other) = self.report[..at].iter().find(|other| other.place() == one.place()) {
                 let place = one.file.as_ref().map_or("standard output".to_owned(), |it| it.display().to_string());
                 return Err(Error::Usage(format!("--report {other} and --report {one} both write to {place}")));
             }

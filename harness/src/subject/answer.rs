@@ -12,6 +12,7 @@ use serde_json::value::RawValue;
 use xend_wire::Release;
 use xend_wire::operation;
 
+use super::declaration::PROTOCOL;
 use super::operated::OperatedLine;
 use super::{Answer, Ask, BuiltIn, Declaration, Fault, Operator, Question, Subject};
 use crate::tagged::{AnswerReader, Malformed};
@@ -22,6 +23,16 @@ pub(crate) const HELLO: &[u8] = b"{\"hello\":{\"protocol\":1}}\n";
 
 /// How long a call or an operation may take if the question does not say.
 const DEADLINE: Duration = Duration::from_secs(5);
+
+#[derive(Deserialize)]
+struct HelloQuestion {
+    hello: Spoken,
+}
+
+#[derive(Deserialize)]
+struct Spoken {
+    protocol: u64,
+}
 
 #[derive(Deserialize, Serialize)]
 struct QuestionLine<'a> {
@@ -218,12 +229,16 @@ fn read(mut reader: AnswerReader<'_>, codec: Codec) -> Result<(Option<String>, A
 pub fn serve(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     for (number, line) in (1..).zip(input.lines()) {
         let line = line?;
-        let reply = if line.as_bytes() == HELLO.trim_ascii_end() {
-            hello_line(BuiltIn::new().declaration())
-        } else {
-            answer_line(&line).map_err(|error| {
+        let reply = match serde_json::from_str::<HelloQuestion>(&line) {
+            Ok(HelloQuestion { hello: Spoken { protocol: PROTOCOL } }) => hello_line(BuiltIn::new().declaration()),
+            Ok(HelloQuestion { hello: Spoken { protocol } }) => {
+                return Err(io::Error::other(format!(
+                    "line {number} of standard input is a hello of protocol {protocol}, and protocol {PROTOCOL} is understood"
+                )));
+            }
+            Err(_) => answer_line(&line).map_err(|error| {
                 io::Error::other(format!("line {number} of standard input is not a valid question: {error}"))
-            })?
+            })?,
         };
         output.write_all(reply.as_bytes())?;
         output.flush()?;

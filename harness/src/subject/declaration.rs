@@ -54,6 +54,9 @@ pub struct Engine {
     pub codes: bool,
 }
 
+/// The protocol that is spoken with subjects: what the hello says, and what its answer may say.
+pub(super) const PROTOCOL: u64 = 1;
+
 #[derive(Deserialize)]
 struct HelloLine {
     hello: Hello,
@@ -61,6 +64,7 @@ struct HelloLine {
 
 #[derive(Deserialize)]
 struct Hello {
+    protocol: Option<serde_json::Value>,
     name: String,
     version: Option<String>,
     #[serde(default)]
@@ -95,12 +99,16 @@ impl Declaration {
     /// Parses a subject's answer to the hello, given without its line break. Keys that are not known are ignored.
     ///
     /// # Errors
-    /// Returns [`Fault::InvalidAnswer`] if the line is not a valid hello, names an unknown codec, rule, feature,
+    /// Returns [`Fault::InvalidAnswer`] if the line is not a valid hello, is of another protocol, names an unknown codec, rule, feature,
     /// transport, scheme, release or operation, or declares nothing that the subject can do.
     pub fn from_hello(line: &[u8]) -> Result<Self, Fault> {
         let invalid = |why: String| Fault::invalid(line, &why);
         let HelloLine { hello } = serde_json::from_slice(line)
             .map_err(|error| invalid(format!("the answer to hello can't be read: {error}")))?;
+        if let Some(other) = hello.protocol.as_ref().filter(|protocol| **protocol != PROTOCOL) {
+            let other = shortened(&other.to_string(), 40);
+            return Err(invalid(format!("the hello is of protocol {other}, and protocol {PROTOCOL} is understood")));
+        }
         Self::from_parsed(hello).map_err(|error| invalid(error.to_string()))
     }
 
