@@ -87,38 +87,22 @@ pub fn smoke_once(command: &[OsString], codec: Option<Codec>, bounds: Bounds) ->
     let codecs = codec.map_or(Codec::ALL.to_vec(), |codec| vec![codec]);
     let rules: Vec<_> = codecs.into_iter().map(Codec::default_rules).collect();
     let mut subject = Once::new(command, Declared::Rules(rules.clone()), bounds)?;
-    let mut checks = Vec::new();
-    let mut has_read = false;
+    let mut looks = Vec::new();
     for rules in rules {
-        let Sample { good, means, bad } = sample(rules.codec());
-        let means = Tagged::from_json(means.as_bytes(), rules.codec()).expect("the sample is right");
-        for (input, means) in [(good, Some(&means)), (bad, None)] {
-            let what = named(rules, means);
-            let question = Question { id: "smoke", ask: Ask::Read { rules, input }, deadline: None };
-            let reply = subject.ask(&question)?;
-            let wrong = match &reply.answer {
-                Ok(Answer::Unsupported(why)) => {
-                    checks.push(Check::right(format!("{what}: unsupported, {why}")));
-                    continue;
-                }
-                Ok(answer) => {
-                    has_read = true;
-                    mistake(
-                        answer,
-                        means,
-                        &shown(answer),
-                        "the document comes on standard input as it is, without base64",
-                    )
-                }
-                Err(fault) => Some((fault.status().1, likely_of_once(fault).to_owned())),
-            };
-            match wrong {
-                None => checks.push(Check::right(what)),
-                Some((found, likely)) => {
-                    checks.push(Check { stderr: reply.stderr, ..Check::wrong(format!("{what}: {found}"), likely) });
-                    return Ok(checks);
-                }
-            }
+        looks.push(look(&mut subject, rules)?);
+    }
+    // A command that can read one codec alone does nothing wrong, but it must be told or must say so.
+    if let [one, other] = &mut looks[..] {
+        one.is_of_one_codec(other);
+        other.is_of_one_codec(one);
+    }
+    let has_read = looks.iter().any(|look| look.has_read);
+    let mut checks = Vec::new();
+    for check in looks.into_iter().flat_map(|look| look.checks) {
+        let is_wrong = check.mistake.is_some();
+        checks.push(check);
+        if is_wrong {
+            return Ok(checks);
         }
     }
     if !has_read {
@@ -126,6 +110,62 @@ pub fn smoke_once(command: &[OsString], codec: Option<Codec>, bounds: Bounds) ->
         checks.push(Check::wrong("it reads nothing that it is given", likely));
     }
     Ok(checks)
+}
+
+/// What a command that is started for each case makes of the documents of one codec.
+struct Look {
+    codec: Codec,
+    /// Up to the first mistake.
+    checks: Vec<Check>,
+    /// Whether it has answered, and not only said that it can't.
+    has_read: bool,
+}
+
+fn look(subject: &mut Once, rules: Rules) -> Result<Look, Error> {
+    let codec = rules.codec();
+    let mut look = Look { codec, checks: Vec::new(), has_read: false };
+    let Sample { good, means, bad } = sample(codec);
+    let means = Tagged::from_json(means.as_bytes(), codec).expect("the sample is right");
+    for (input, means) in [(good, Some(&means)), (bad, None)] {
+        let what = named(rules, means);
+        let question = Question { id: "smoke", ask: Ask::Read { rules, input }, deadline: None };
+        let reply = subject.ask(&question)?;
+        let wrong = match &reply.answer {
+            Ok(Answer::Unsupported(why)) => {
+                look.checks.push(Check::right(format!("{what}: unsupported, {why}")));
+                continue;
+            }
+            Ok(answer) => {
+                look.has_read = true;
+                mistake(answer, means, &shown(answer), "the document comes on standard input as it is, without base64")
+            }
+            Err(fault) => Some((fault.status().1, likely_of_once(fault).to_owned())),
+        };
+        match wrong {
+            None => look.checks.push(Check::right(what)),
+            Some((found, likely)) => {
+                look.checks.push(Check { stderr: reply.stderr, ..Check::wrong(format!("{what}: {found}"), likely) });
+                break;
+            }
+        }
+    }
+    Ok(look)
+}
+
+impl Look {
+    /// Names another likely mistake if the simplest document of this codec is wrong, and all of the other one is right.
+    fn is_of_one_codec(&mut self, other: &Self) {
+        let (codec, known) = (self.codec, other.codec);
+        let reads_other = other.has_read && other.checks.iter().all(|check| check.mistake.is_none());
+        if let [Check { mistake: Some(likely), .. }] = &mut self.checks[..]
+            && reads_other
+        {
+            *likely = format!(
+                "it reads {known}; if that is all that it reads, --codec {known} gives it nothing else, here and with \
+                 `test --once`, or it answers {{\"unsupported\":\"why\"}} where XEND_CODEC in its environment is {codec}"
+            );
+        }
+    }
 }
 
 /// Returns what a command is asked, as a phrase; `means` is what the document means, or none if it must be refused.
