@@ -87,6 +87,9 @@ pub struct About {
     pub input: Vec<u8>,
     /// The length of all of what the subject is given, in bytes.
     pub length: usize,
+    /// The kinds of the values in the document, such as `struct`. It is empty if a subject may refuse the document by
+    /// any rules: then a pass does not show that it knows these kinds.
+    pub holds: Vec<String>,
 }
 
 impl About {

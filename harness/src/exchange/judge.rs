@@ -110,6 +110,7 @@ fn about(comparison: &Comparison, sequence: &Sequence) -> About {
         source: format!("capture {}", sequence.name),
         input: request[..request.len().min(About::MAX_INPUT)].to_vec(),
         length: request.len(),
+        holds: Vec::new(),
     }
 }
 

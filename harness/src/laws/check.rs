@@ -99,6 +99,7 @@ fn plan<'l>(host: &Host, laws: &'l [Law], how: &Options, options: &run::Options)
             source: law.source.clone(),
             length: input.len(),
             input: input.into_bytes(),
+            holds: Vec::new(),
         });
         let effect = if law.is_destructive() { "destructive" } else { "harmless" };
         let tags: Arc<[String]> = [effect.to_owned()].into();

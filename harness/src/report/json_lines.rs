@@ -91,6 +91,7 @@ fn case(verdict: &Verdict) -> CaseInfo {
         source: about.source.clone(),
         input: BASE64.encode(&about.input),
         length: about.length,
+        holds: about.holds.clone(),
     }
 }
 

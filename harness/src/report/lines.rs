@@ -44,6 +44,9 @@ pub(super) struct CaseInfo {
     pub(super) input: String,
     /// The length of the whole input in bytes.
     pub(super) length: usize,
+    /// The kinds of the values in the document.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub(super) holds: Vec<String>,
 }
 
 /// A verdict.

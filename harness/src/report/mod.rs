@@ -14,6 +14,7 @@ mod json_lines;
 mod junit;
 mod lines;
 mod markdown;
+mod never;
 mod read;
 mod tap;
 mod text;

@@ -72,8 +72,8 @@ fn bytes(text: &str) -> Result<Vec<u8>, String> {
 }
 
 fn about(case: CaseInfo) -> Result<(Suite, About), String> {
-    let CaseInfo { suite: name, id, title, rule, source, input, length } = case;
-    Ok((suite(&name)?, About { id, title, rule, source, input: bytes(&input)?, length }))
+    let CaseInfo { suite: name, id, title, rule, source, input, length, holds } = case;
+    Ok((suite(&name)?, About { id, title, rule, source, input: bytes(&input)?, length, holds }))
 }
 
 fn verdict(line: VerdictLine, abouts: &HashMap<(Suite, String), Arc<About>>) -> Result<Verdict, String> {

@@ -4,6 +4,7 @@ use std::fmt::Write;
 
 use super::causes::{Cause, Failure, causes};
 use super::counts::{several, summary, unjudged};
+use super::never::never;
 use crate::run::Run;
 use crate::shorten::shortened;
 use crate::suite::Suite;
@@ -17,7 +18,7 @@ const FEW: usize = 12;
 const CAUSES: usize = 20;
 /// The number of ids that are listed for a cause.
 const LISTED: usize = 12;
-/// The number of causes in the short list at the end.
+/// The number of lines in the short list at the end.
 const FIRST: usize = 5;
 
 /// How much a report for people tells.
@@ -38,17 +39,19 @@ pub fn text(run: &Run, detail: Detail) -> String {
     let causes = causes(run);
     let failing: usize = causes.iter().map(Cause::count).sum();
     let is_long = causes.iter().map(|cause| cause.failures.len()).sum::<usize>() > FEW;
+    let never = never(run);
     let mut text = String::new();
     if detail != Detail::Short {
         if is_long {
             text += &format!(
-                "{} in {}, the worst first; {}\n\n",
+                "{} in {}, the worst first; {}\n{}\n",
                 several(failing, "failing case"),
                 several(causes.len(), "group"),
                 match detail {
                     Detail::All => "each is shown in full",
                     _ => "one of each group is shown in full (--details all shows every case)",
-                }
+                },
+                never.as_ref().map(|never| format!("{never}\n")).unwrap_or_default(),
             );
         }
         for (at, cause) in causes.iter().enumerate() {
@@ -85,11 +88,14 @@ pub fn text(run: &Run, detail: Detail) -> String {
     }
     if is_long || (detail == Detail::Short && failing > 0) {
         text += "What to mend first:\n";
-        for (at, cause) in causes.iter().take(FIRST).enumerate() {
+        // What is missing altogether is told in the place of one group.
+        let first = FIRST - usize::from(never.is_some());
+        text += &never.map(|never| format!("  {never}\n")).unwrap_or_default();
+        for (at, cause) in causes.iter().take(first).enumerate() {
             text += &format!("  {}. {}\n", at + 1, in_short(cause));
         }
-        if causes.len() > FIRST {
-            text += &format!("  … and {}\n", several(causes.len() - FIRST, "group"));
+        if causes.len() > first {
+            text += &format!("  … and {}\n", several(causes.len() - first, "group"));
         }
         text += "  `xend-harness explain ID` says more of a case\n";
     }

@@ -101,6 +101,7 @@ fn about(id: &str, title: &str, rule: Option<&String>, source: &str, input: &str
         source: source.to_owned(),
         input: input.as_bytes().to_vec(),
         length: input.len(),
+        holds: Vec::new(),
     }
 }
 

@@ -1,6 +1,6 @@
 //! The suites that ask a subject: `reading`, `writing` and `calling`, and the way to `operating`.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 use std::time::Instant;
 
@@ -16,14 +16,14 @@ use super::outcome::Run;
 use super::plan::{Plan, Scope};
 use super::watch::Watch;
 use crate::calling::{CallCase, CallJudgement, Called, Server};
-use crate::case::{Case, WritingCase};
+use crate::case::{Case, Outcome, WritingCase, WritingOutcome};
 use crate::feature::Feature;
 use crate::judgement::Judgement;
 use crate::law::Law;
 use crate::operating::{Failure, Mocks};
 use crate::subject::{Answer, Ask, Declaration, Fault, FaultReport, Question, Reply, Subject};
 use crate::suite::Suite;
-use crate::tagged::Equality;
+use crate::tagged::{Equality, Tagged};
 use crate::transport::Transport;
 use crate::verdict::{About, Evidence, Status, Verdict};
 use crate::writing::WritingJudgement;
@@ -226,6 +226,7 @@ fn questions<'c>(declaration: &Declaration, cases: Cases<'c>, options: &Options)
                 continue;
             }
             let expect = case.expectation(rules);
+            let is_written = case.expectations().iter().all(|expect| expect.outcome == WritingOutcome::Written);
             items.push(Item {
                 suite: Suite::Writing,
                 about: Arc::new(About {
@@ -235,6 +236,13 @@ fn questions<'c>(declaration: &Declaration, cases: Cases<'c>, options: &Options)
                     source: case.source.clone(),
                     input: case.json.as_bytes()[..case.json.len().min(About::MAX_INPUT)].to_vec(),
                     length: case.json.len(),
+                    holds: case
+                        .value
+                        .iter()
+                        .filter(|_| is_written)
+                        .flat_map(Tagged::kinds)
+                        .map(str::to_owned)
+                        .collect(),
                 }),
                 variant: rules.to_string(),
                 level: expect.map(|expect| expect.level),
@@ -284,6 +292,7 @@ fn calling_item<'c>(case: &'c CallCase, over: Transport, declaration: &Declarati
             source: case.source.clone(),
             input: case.method.clone().into_bytes(),
             length: case.method.len(),
+            holds: Vec::new(),
         }),
         variant: over.variant().to_owned(),
         level: Some(case.level),
@@ -354,7 +363,20 @@ fn about(case: &Case) -> About {
         source: case.source.clone(),
         input: input[..input.len().min(About::MAX_INPUT)].to_vec(),
         length: input.len(),
+        holds: held(case),
     }
+}
+
+/// Returns the kinds of values that a subject shows that it can read if it passes a case.
+fn held(case: &Case) -> Vec<String> {
+    let mut kinds = BTreeSet::new();
+    for permitted in case.expectations().iter().flat_map(|expect| &expect.permitted) {
+        match &permitted.outcome {
+            Outcome::Values(values) => kinds.extend(values.kinds()),
+            _ => return Vec::new(),
+        }
+    }
+    kinds.into_iter().map(str::to_owned).collect()
 }
 
 /// Returns the tags of a case: its codec, its rule, and the features that it needs.

@@ -68,6 +68,7 @@ pub fn check(site: &Site, cases: &[ServingCase], options: &run::Options, watch: 
                 source: case.source.clone(),
                 input: request[..request.len().min(About::MAX_INPUT)].to_vec(),
                 length: request.len(),
+                holds: Vec::new(),
             }),
             variant: String::new(),
             level: Some(case.level),

@@ -32,6 +32,7 @@ mod json;
 #[cfg(test)]
 mod tests;
 
+use std::collections::BTreeSet;
 use std::ops::Range;
 
 pub use compare::{Difference, Equality};
@@ -97,6 +98,30 @@ impl Tagged {
             }
         }
         deepest
+    }
+
+    /// Returns the kinds of the values in the document, as the words of the tagged form.
+    pub(crate) fn kinds(&self) -> BTreeSet<&'static str> {
+        let kind = |entry: &Entry| {
+            Some(match entry.node {
+                Node::Atom(_) => "atom",
+                Node::List => "list",
+                Node::Int(_) => "int",
+                Node::I8(_) => "i8",
+                Node::Boolean(_) => "boolean",
+                Node::String(_) => "string",
+                Node::Double(_) => "double",
+                Node::DateTime(_) => "dateTime",
+                Node::Base64(_) => "base64",
+                Node::Array => "array",
+                Node::Struct => "struct",
+                Node::Nil => "nil",
+                Node::Fault => "fault",
+                Node::Call(_) => "call",
+                Node::Response | Node::Member(_) | Node::Odd(_) => return None,
+            })
+        };
+        self.entries.iter().filter_map(kind).collect()
     }
 
     /// Returns the indices of the values at the top.

@@ -148,6 +148,7 @@ fn about(token: Token, host: &Host, input: String) -> About {
         source: format!("a mock of {}", host.release),
         length: input.len(),
         input: input.into_bytes(),
+        holds: Vec::new(),
     }
 }
 
