@@ -175,8 +175,9 @@ fn what_passes_at_a_retry_is_flaky() {
         let words = ["test", "--rules", "strict", "--filter", "sexpr/list-empty"];
         transcript_in(subject.0.path(), &[&words, options, &["--", "sh", &script]].concat(), b"")
     };
-    let all = [shown(&["--retries", "2"]), shown(&["--retries", "1", "--report", "junit"]), shown(&[])];
-    assert_eq!(all.each_ref().map(|shown| shown.ends_with("[exit 0]\n")), [true, true, false], "{all:?}");
+    let report = |format: &str| shown(&["--retries", "1", "--report", format]);
+    let all = [shown(&["--retries", "2"]), report("junit"), report("tap"), shown(&[])];
+    assert_eq!(all.each_ref().map(|shown| shown.ends_with("[exit 0]\n")), [true, true, true, false], "{all:?}");
     let _guard = snapshots();
     insta::assert_snapshot!("flaky", all.join("\n"));
 }
@@ -187,6 +188,121 @@ fn the_short_report_names_what_to_mend() {
     std::fs::write(subject.file("subject.asked"), "").expect("it is written");
     let shown = subject.shown(&["--details", "short", "--rules", "strict", "--exclude", "sexpr/list-*"]);
     assert!(shown.contains("What to mend first:\n  1. wrong-value, "), "{shown}");
+}
+
+/// `--details` says what the text tells, wherever it goes.
+#[test]
+fn a_file_has_the_details_that_are_asked_for() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let text = |details: &str| {
+        let report = format!("text={}", subject.file(details));
+        subject.shown(&["--rules", "strict", "--report", &report, "--details", details]);
+        std::fs::read_to_string(subject.file(details)).expect("it is written")
+    };
+    let [short, some, all] = ["short", "some", "all"].map(text);
+    assert!(short.starts_with("What to mend first:\n") && !short.contains("  source  "), "{short}");
+    assert!(some.contains("; one of each group is shown in full") && some.contains("  also    "), "{some}");
+    assert!(all.contains("; each is shown in full") && !all.contains("  also    "), "{all}");
+}
+
+/// One file has one report, however its path is spelt.
+#[test]
+fn two_reports_in_one_file_are_refused() {
+    let subject = Subject::new();
+    std::fs::create_dir(subject.file("sub")).expect("a folder");
+    std::fs::write(subject.file("there.xml"), "").expect("it is written");
+    std::os::unix::fs::symlink("there.xml", subject.file("link.xml")).expect("a link");
+    let check = |one: &str, other: &str, is_refused: bool| {
+        let words = [format!("junit={}", subject.file(one)), format!("jsonl={}", subject.file(other))];
+        let shown = subject.shown(&["--rules", "strict", "--report", &words[0], "--report", &words[1]]);
+        assert_eq!(shown.contains("both write to"), is_refused, "{one} {other}: {shown}");
+        assert_eq!(shown.ends_with("[exit 2]\n"), is_refused, "{one} {other}: {shown}");
+    };
+    check("out.xml", "./out.xml", true);
+    check("out.xml", "sub/../out.xml", true);
+    check("there.xml", "link.xml", true);
+    check("out.xml", "sub/out.xml", false);
+    check("out.xml", "out.jsonl", false);
+    let relative = transcript(&["test", "--report", "junit=new.xml", "--report", "jsonl=./new.xml"], b"");
+    assert!(relative.contains("both write to ./new.xml"), "{relative}");
+}
+
+/// A baseline may serve several runs: what this one does not choose from is not stale.
+#[test]
+fn entries_for_what_is_not_asked_are_not_stale() {
+    let subject = Subject::new();
+    std::fs::write(subject.file("subject.asked"), "").expect("it is written");
+    let lines = [
+        "serving/echo-int",
+        "laws/*@sxp+tcp",
+        "calls/reply-value@tls",
+        "xmlrpc/int-plus@extended",
+        "failures/*",
+        "3.0.3/sxp/*",
+    ];
+    let lines: String = lines.iter().map(|key| format!("'{key}' = 'known elsewhere'\n")).collect();
+    let baseline = subject.file("known.toml");
+    std::fs::write(&baseline, lines).expect("it is written");
+    subject.report("first.jsonl", &[]);
+    let failed = subject.file("first.jsonl");
+    let choices: [&[&str]; 7] = [
+        &[],
+        &["--suite", "reading"],
+        &["--rules", "strict"],
+        &["--failed", &failed],
+        &["--shard", "1/2"],
+        &["--level", "must"],
+        &["--tag", "sexpr/list"],
+    ];
+    for choice in choices {
+        let shown = subject.shown(&[&["--baseline", &baseline], choice].concat());
+        assert!(shown.contains(" unexpected\n") && !shown.contains("matches no case"), "{choice:?}: {shown}");
+    }
+    let script = subject.file("subject");
+    let asked = |key: &str| {
+        std::fs::write(&baseline, format!("'{key}' = 'why'\n")).expect("it is written");
+        let words = ["test", "--filter", "sexpr/list-empty@strict", "--baseline", &baseline, "--", "sh", &script];
+        transcript_in(subject.0.path(), &words, b"")
+    };
+    for key in ["serving/echo-in", "calls/*-nosuch", "sexpr/list-empty@spec"] {
+        assert!(asked(key).contains("this entry of the baseline matches no case"), "{key}");
+    }
+    let good = asked("serving/echo-*");
+    assert!(good.ends_with("[exit 0]\n"), "{good}");
+}
+
+/// A report may come from another program, by a pipe.
+#[test]
+fn a_report_is_read_from_standard_input() {
+    let subject = Subject::new();
+    let report = subject.report("report", &["--rules", "strict"]);
+    let read = run(&["report", "-", "--report", "jsonl"], report.as_bytes());
+    assert_eq!(String::from_utf8(read.stdout).expect("UTF-8"), report);
+    let none = run(&["report", "-"], b"");
+    let said = String::from_utf8_lossy(&none.stderr).into_owned();
+    assert!(none.status.code() == Some(2) && said.contains("standard input:1"), "{said}");
+}
+
+#[test]
+fn a_hello_of_another_protocol_is_refused() {
+    let hello = |protocol: &str| {
+        let script = format!(
+            r#"read -r _; echo '{{"hello":{{"protocol":{protocol},"name":"sh","decodes":{{"sexpr":["strict"]}}}}}}'; cat >/dev/null"#
+        );
+        let words = ["test", "--filter", "sexpr/list-empty", "--timeout", "2", "--", "sh", "-c", &script];
+        transcript(&words, b"")
+    };
+    let why = "and protocol 1 is understood";
+    for other in ["7", "\"1\"", "1.5"] {
+        let shown = hello(other);
+        assert!(shown.contains(&format!("the hello is of protocol {other}, {why}")), "{shown}");
+    }
+    let good = hello("1");
+    assert!(!good.contains(why) && good.contains("sexpr/list-empty"), "{good}");
+    let asked = transcript(&["subject"], b"{\"hello\":{\"protocol\":7}}\n");
+    assert!(asked.contains(&format!("line 1 of standard input is a hello of protocol 7, {why}")), "{asked}");
+    assert!(transcript(&["subject"], b"{ \"hello\": { \"protocol\": 1 } }\n").contains("\"decodes\""));
 }
 
 #[test]
@@ -389,6 +505,12 @@ fn smoke_of_one_document_a_run() {
     let all = [
         smoke(&sexpr, right),
         smoke(&[], &either),
+        // One that reads a single codec and is not told so.
+        smoke(&[], right),
+        smoke(
+            &[],
+            r#"case $(cat) in *"</methodResponse>") echo '{"values":[{"response":{"int":"41"}}]}';; *) echo '{"reject":"cut off"}';; esac"#,
+        ),
         smoke(&[], r#"echo '{"unsupported":"nothing"}'"#),
         smoke(&sexpr, "echo 'no such library' >&2; exit 1"),
         smoke(&sexpr, "sleep 60"),
@@ -419,7 +541,12 @@ fn a_first_run_says_what_to_mend_first() {
         r"\b\d+ (case|failing|group|more|verdict|pass|fail|wrong|invalid|unsupp|unexp|skip|failure|because)",
         "N $1",
     );
+    settings.add_filter(r"\(0 of \d+\)", "(0 of N)");
     let _filters = settings.bind_to_scope();
+    assert!(
+        last.iter().chain(screen).filter(|line| line.trim_start().starts_with("never read: struct (0 of ")).count()
+            == 2
+    );
     insta::assert_snapshot!("first-run", format!("{}\n[...]\n{}", screen.join("\n"), last.join("\n")));
 }
 

@@ -1,7 +1,7 @@
 //! Subjects that misbehave: each gets its verdict, and the run goes on.
 
 use std::path::Path;
-use std::process::Stdio;
+use std::process::{Command, Stdio};
 
 use crate::cli::{HARNESS, judge, path};
 
@@ -196,6 +196,17 @@ fn too_much_memory_is_a_verdict() {
     let hog = "x=$(head -c 150000000 /dev/zero | tr '\\0' x); sleep 60";
     check(&for_one(hog), &["--memory", "100", "--timeout", "50"], "resource-limit, pass");
     check(&for_one(&format!("({hog}) & wait")), &["--memory", "100", "--timeout", "50"], "resource-limit, pass");
+}
+
+/// It is stopped while it fills its pages, and the machine has as much memory as before.
+#[test]
+fn ten_gigabytes_at_once_are_a_verdict() {
+    if Command::new("python3").arg("--version").output().is_err() {
+        eprintln!("left out, for there is no python3");
+        return;
+    }
+    let hog = "python3 -c 'x = b\"x\" * (10 << 30); import time; time.sleep(60)'";
+    check(&for_one(hog), &["--memory", "100", "--timeout", "50"], "resource-limit, pass");
 }
 
 #[test]
