@@ -200,12 +200,17 @@ impl Asking<'_> {
                 return (status, why, last);
             }
             let closes = last.as_ref().map_or(true, |reply| reply.closes);
-            if !case.is_pipelined && !peer.extra().is_empty() && !to_head {
+            let is_last = number == case.times;
+            let has_more = match is_last {
+                true => !peer.rest().is_empty(),
+                false => !case.is_pipelined && !peer.extra().is_empty(),
+            };
+            if has_more && !to_head {
                 spoken.add(&peer);
                 return (Status::Fail, "more bytes come than the reply says that it has".to_owned(), last);
             }
             // A server that says so may close the connection; the next request goes over another.
-            if closes && number < case.times {
+            if closes && !is_last {
                 spoken.add(&peer);
                 match Peer::connect(host, *deadline) {
                     Ok(other) => peer = other,

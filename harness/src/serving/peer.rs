@@ -1,13 +1,15 @@
 //! A connection to the server, and its replies taken apart.
 
 use std::io::{ErrorKind, Read, Write};
-use std::net::{TcpStream, ToSocketAddrs};
+use std::net::{Shutdown, TcpStream, ToSocketAddrs};
 use std::time::{Duration, Instant};
 
 use crate::calling::dechunked;
 
 /// The wait between the pieces of a request.
 const PAUSE: Duration = Duration::from_millis(20);
+/// How long a server that does not close the connection after its client has may still send what nobody asked for.
+const AFTERWARDS: Duration = Duration::from_millis(500);
 /// The longest reply that is read.
 const LONGEST: usize = 64 << 20;
 
@@ -140,6 +142,15 @@ impl Peer {
 
     /// Returns the bytes behind the last reply that have come without a request.
     pub(super) fn extra(&self) -> &[u8] {
+        &self.buffer
+    }
+
+    /// Says that nothing more will be sent, and returns the bytes that come behind the last reply. Most servers close the
+    /// connection then, so that nothing hangs on how fast they are.
+    pub(super) fn rest(&mut self) -> &[u8] {
+        let until = Instant::now() + AFTERWARDS;
+        let _ = self.stream.shutdown(Shutdown::Write);
+        while self.buffer.is_empty() && matches!(self.more(until), Ok(true)) {}
         &self.buffer
     }
 
