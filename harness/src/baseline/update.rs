@@ -8,6 +8,9 @@ use super::merge::{Merged, Variants, merged, quoted};
 use crate::verdict::{Status, Verdict};
 use xend_wire::visible;
 
+/// The comment above new failures.
+const HEADING: &str = "# New failures: say why each is known, or mend it.";
+
 /// A baseline that was brought in line with a run.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub struct Updated {
@@ -102,9 +105,12 @@ impl Baseline {
         let Merged { text, count, new_at, new } = merged(updated.text + &new.concat(), new_at, &variants);
         (updated.text, updated.merged, updated.added) = (text, count, new);
         if new > 0 {
-            let line = if new_at > 0 { "\n" } else { "" };
-            let heading = format!("{line}# New failures: say why each is known, or mend it.\n");
-            updated.text.insert_str(new_at, &heading);
+            // Those of the last update may still stand under their heading at the end.
+            let last = updated.text[..new_at].rsplit("\n\n").next().unwrap_or_default();
+            if !last.starts_with(HEADING) {
+                let line = if new_at > 0 { "\n" } else { "" };
+                updated.text.insert_str(new_at, &format!("{line}{HEADING}\n"));
+            }
         }
         updated
     }
