@@ -129,15 +129,15 @@ impl FromStr for Address {
             return Err(wrong(format!("the port is missing, write {address} for any free one")));
         }
         let (host, port) = place.rsplit_once(':').unwrap_or(("localhost", place));
-        if host.eq_ignore_ascii_case("localhost") || host.is_empty() {
+        let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+        let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        if host.eq_ignore_ascii_case("localhost") || host.is_empty() || (is_address && is_number) {
             return match port.parse::<u16>() {
                 Ok(port) => Ok(Self::loopback(port)),
                 Err(_) if port.eq_ignore_ascii_case("localhost") => {
                     Err(wrong("the port is missing, write localhost:0 for any free one".to_owned()))
                 }
-                Err(_) if !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit()) => {
-                    Err(wrong(format!("{port} is no port, expected a number from 0 to 65535")))
-                }
+                Err(_) if is_number => Err(wrong(format!("{port} is no port, expected a number from 0 to 65535"))),
                 Err(_) => Err(wrong(EXPECTED.to_owned())),
             };
         }

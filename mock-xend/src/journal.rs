@@ -10,7 +10,7 @@ use xend_wire::http::Reply;
 use xend_wire::operation::{Arguments, Face, Operation};
 use xend_wire::sexpr::Document;
 
-use crate::fault::Faults;
+use crate::fault::{Faults, Parts};
 
 /// A request with its reply: what was asked, what answered, and both as bytes.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -158,9 +158,20 @@ impl Exchange {
 
     /// Returns the status of the reply; `None` if there is none, as for HTTP/0.9 and for a connection that was closed.
     pub fn status(&self) -> Option<u16> {
-        let line = self.reply.strip_prefix(b"HTTP/1.")?;
-        let status = line.split(|byte| *byte == b' ').nth(1)?;
-        str::from_utf8(status.get(..3)?).ok()?.parse().ok()
+        status(self.without_interim())
+    }
+
+    /// Returns the reply without the interim ones before it, such as `100 Continue`.
+    fn without_interim(&self) -> &[u8] {
+        let mut reply = &*self.reply;
+        while matches!(status(reply), Some(100..=199)) {
+            let rest = &reply[Parts::of_message(reply).head.len()..];
+            if !rest.starts_with(b"HTTP/") {
+                break;
+            }
+            reply = rest;
+        }
+        reply
     }
 
     /// Returns what the reply gives to a client that asked for the operation: its value as S-expressions, whatever the
@@ -168,8 +179,9 @@ impl Exchange {
     pub fn value(&self) -> Option<Result<Document<'static>, Failure>> {
         let operation = self.operation?;
         let status = self.status().filter(|_| self.is_whole())?;
-        let end = self.reply.windows(4).position(|end| end == b"\r\n\r\n")?;
-        let (head, body) = (&self.reply[..end], &self.reply[end + 4..]);
+        let reply = self.without_interim();
+        let end = reply.windows(4).position(|end| end == b"\r\n\r\n")?;
+        let (head, body) = (&reply[..end], &reply[end + 4..]);
         let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
         let reason = lines.next()?.splitn(3, |byte| *byte == b' ').nth(2).unwrap_or_default();
         let mut reply = Reply::new(status, String::from_utf8_lossy(reason), body);
@@ -193,6 +205,12 @@ impl Exchange {
         let why = self.answered_by.why_not().map_or(0, str::len);
         size_of::<Self>() + self.request.capacity() + self.reply.capacity() + why
     }
+}
+
+/// Returns the status of a reply that begins with a status line of HTTP/1.x.
+fn status(reply: &[u8]) -> Option<u16> {
+    let status = reply.strip_prefix(b"HTTP/1.")?.split(|byte| *byte == b' ').nth(1)?;
+    str::from_utf8(status.get(..3)?).ok()?.parse().ok()
 }
 
 /// The latest exchanges of a mock, oldest first, and the number of exchanges in all.
@@ -322,6 +340,15 @@ mod tests {
             [b"bb".as_slice(), b"c"]
         );
         assert_eq!((journal.total(), journal.dropped()), (3, 1));
+    }
+
+    #[test]
+    fn the_status_is_not_that_of_an_interim_reply() {
+        let status = |reply: &str| Exchange::new(1, info(Face::Sxp), Vec::new(), reply.into()).status();
+        assert_eq!(status("HTTP/1.1 200 OK\r\n\r\n"), Some(200));
+        assert_eq!(status("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 501 Not Implemented\r\n\r\n"), Some(501));
+        assert_eq!(status("HTTP/1.1 100 Continue\r\n\r\n"), Some(100));
+        assert_eq!(status("HTTP/1.1 abc"), None);
     }
 
     #[test]

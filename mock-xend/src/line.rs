@@ -65,6 +65,11 @@ impl Line {
         self.everywhere.send_replace(everywhere);
     }
 
+    /// Lets listeners accept connections again that an expectation has told to refuse them.
+    pub(crate) fn reopen(&self) {
+        self.set(self.everywhere());
+    }
+
     /// Returns the faults of replies that have none of their own.
     pub(crate) fn everywhere(&self) -> Faults {
         self.everywhere.borrow().clone()
@@ -76,13 +81,16 @@ impl Line {
     }
 
     /// Returns the faults of a reply of this length, with the seed of what is random in them; `None` if it has none.
-    /// `own` are those that its scenario gave it; `has_tls` tells whether the connection has TLS.
+    /// `own` are those that its scenario gave it, and random ones stand in the place of those of all replies; `has_tls` tells whether the connection has TLS.
     pub(crate) fn faults(&self, own: &Faults, has_tls: bool, length: usize) -> Option<(Faults, u64)> {
         if own.is_empty() && !self.is_broken.load(Ordering::Acquire) {
             return None;
         }
         let number = self.replies.fetch_add(1, Ordering::Relaxed);
-        let mut faults = if own.is_empty() {
+        let random = self.chaos.filter(|_| own.is_empty()).map(|chaos| chaos.faults(number, length));
+        let mut faults = if let Some(random) = random.filter(|random| !random.is_empty()) {
+            random
+        } else if own.is_empty() {
             // Listeners see to refusing and to handshakes by themselves.
             let is_for_replies = |fault: &&Fault| !matches!(fault, Fault::Refuse(_)) && !fault.is_of_handshake();
             self.everywhere.borrow().iter().filter(is_for_replies).cloned().collect()
@@ -91,9 +99,6 @@ impl Line {
         };
         if !has_tls && faults.iter().any(Fault::needs_tls) {
             faults = faults.iter().filter(|fault| !fault.needs_tls()).cloned().collect();
-        }
-        if let (true, Some(chaos)) = (faults.is_empty(), self.chaos) {
-            faults = chaos.faults(number, length);
         }
         (!faults.is_empty()).then(|| (faults, Chaos::seed_of(0, number)))
     }
@@ -120,5 +125,27 @@ impl Line {
                 let _ = is_closed.await;
             }
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn a_reply_has_random_faults_in_the_place_of_those_of_all_replies() {
+        // No random fault waits so long.
+        let everywhere: Faults = [Fault::Delay(Duration::from_secs(3600))].into_iter().collect();
+        let line = |chaos: &str| {
+            let chaos = Some(chaos.parse().expect("SEED:RATE"));
+            Line::new(everywhere.clone(), chaos, Certificate::None, vec![Face::Sxp]).expect("they fit")
+        };
+        let faults = |line: &Line| line.faults(&Faults::none(), false, 100).expect("each reply has some").0;
+        let (all, none) = (line("5:1"), line("5:0"));
+        let is_random = |faults: &Faults| *faults != everywhere;
+        assert!((0..20).all(|_| is_random(&faults(&all))));
+        assert!((0..20).all(|_| !is_random(&faults(&none))));
     }
 }

@@ -38,6 +38,8 @@ use crate::world::World;
 /// stops, it lists on stderr the requests that the scenario expected and that never came, and those that came
 /// unexpectedly.
 ///
+/// Without --sxp, --xmlrpc and --xenapi, it serves S-expressions and XML-RPC on loopback, at Xend's own ports.
+///
 /// Like the daemon, the mock asks for no password and checks neither Host nor Origin, so let it listen on loopback or
 /// on a Unix socket. Its memory is bounded: domains take at most 256 MiB, everything else at most 136 MiB, and
 /// with --log 64 MiB more.

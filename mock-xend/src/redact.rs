@@ -20,7 +20,8 @@ macro_rules! pattern {
     };
 }
 
-pattern!(HEADER, r"(?im-u)^((?:proxy-)?authorization|cookie|set-cookie):[^\r\n]*");
+// A line that begins with a blank goes on with the header before it.
+pattern!(HEADER, r"(?im-u)^((?:proxy-)?authorization|cookie|set-cookie):[^\r\n]*(?:\r?\n[ \t][^\r\n]*)*");
 pattern!(MEMBER, r"(?is-u)(<name>[^<]*passw[^<]*</name>\s*<value>).*?(</value>|\z)");
 pattern!(
     PAIR,
@@ -160,9 +161,14 @@ pub(crate) fn body(body: &[u8]) -> Vec<u8> {
     let value = format!("${{1}}<string>{REDACTED}</string>$2");
     let body = MEMBER.replace_all(body, value.as_bytes()).into_owned();
     let body = PAIR.replace_all(&body, value.as_bytes()).into_owned();
-    let body = SXP.replace_all(&body, format!("($1 {REDACTED})").as_bytes()).into_owned();
+    let body = sexpr(&body);
     let body = QUOTED_SXP.replace_all(&body, format!("${{1}}{REDACTED}$2").as_bytes()).into_owned();
     FIELD.replace_all(&body, format!("${{1}}{REDACTED}").as_bytes()).into_owned()
+}
+
+/// Replaces the passwords of S-expressions.
+pub(crate) fn sexpr(text: &[u8]) -> Vec<u8> {
+    SXP.replace_all(text, format!("($1 {REDACTED})").as_bytes()).into_owned()
 }
 
 /// Returns whether bytes are those that were recorded, where `{redacted}` and `{session}` stand for any.

@@ -178,6 +178,9 @@ impl Service {
     /// Replaces the scenario, the simulated host, or both at once.
     pub(crate) fn replace(&self, scenario: Option<Scenario>, world: Option<World>) {
         let script = scenario.map(|scenario| Script::new(scenario, self.release));
+        if script.is_some() {
+            self.line.reopen();
+        }
         let state = &mut *self.state();
         if let Some(script) = script {
             state.script = script;

@@ -18,7 +18,9 @@ pub(crate) fn parse(text: &str) -> Option<Duration> {
         "m" => 60.0,
         _ => return None,
     };
-    Duration::try_from_secs_f64(text[..unit].trim().parse::<f64>().ok()? * seconds).ok()
+    let number = &text[..unit];
+    let is_plain = number.bytes().all(|byte| byte.is_ascii_digit() || byte == b'.');
+    Duration::try_from_secs_f64(number.parse::<f64>().ok().filter(|_| is_plain)? * seconds).ok()
 }
 
 /// Formats a duration so that [`parse`] reads it back, to the millisecond.
@@ -81,7 +83,7 @@ mod tests {
             assert_eq!(parse(text), Some(Duration::from_millis(milliseconds)), "{text}");
             assert_eq!(shown(Duration::from_millis(milliseconds)), again);
         }
-        for text in ["", "5", "ms", "-1s", "1h", "1 day", "infs", "1e300s"] {
+        for text in ["", "5", "ms", "-1s", "1h", "1 day", "infs", "1e300s", " 5ms", "+5s", "5 s"] {
             assert_eq!(parse(text), None, "{text}");
         }
     }

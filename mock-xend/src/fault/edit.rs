@@ -113,7 +113,8 @@ impl Chunks {
         for (at, chunk) in body.chunks(size.get()).chain(is_last_sent.then_some(last)).enumerate() {
             let size = match broken {
                 Some(BrokenChunk::SizeNotHex) if at == 0 => "zz\r\n".to_owned(),
-                Some(BrokenChunk::SizeTooLarge) if at == 0 => format!("{:x}\r\n", chunk.len() + 1),
+                // One more is the carriage return behind the chunk, which curl does not miss.
+                Some(BrokenChunk::SizeTooLarge) if at == 0 => format!("{:x}\r\n", chunk.len() + 2),
                 _ => format!("{:x}\r\n", chunk.len()),
             };
             bytes.extend_from_slice(size.as_bytes());

@@ -8,6 +8,7 @@ use xend_wire::operation::Face;
 
 use super::kind::{ContentLength, Fault, Refusal};
 use super::place::{Parts, Place};
+use super::plan::LONGEST_GARBAGE;
 
 /// The faults of one reply, in any order. A clone shares them.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -103,6 +104,9 @@ impl Faults {
                 Fault::Refuse(Refusal::For(time)) if time.is_zero() => {
                     return wrong("`refuse` for no time does nothing: remove it".to_owned());
                 }
+                Fault::Garbage { length, .. } if length.get() > LONGEST_GARBAGE => {
+                    return wrong(format!("`garbage` has at most {LONGEST_GARBAGE} bytes"));
+                }
                 Fault::Insert { text, .. } if text.is_empty() => {
                     return wrong("`insert` without a text does nothing: remove it".to_owned());
                 }
@@ -128,6 +132,32 @@ impl Faults {
             };
             if let Some(other) = other {
                 return wrong(format!("`{name}` does not go with `{}`: HTTP/0.9 has no head", other.name()));
+            }
+            let closes_later = |fault: &Fault| *fault == Fault::CloseUnderNextRequest;
+            if (headless(fault) && earlier.iter().any(closes_later))
+                || (closes_later(fault) && earlier.iter().any(headless))
+            {
+                return wrong("after a reply of HTTP/0.9 the connection is closed at once".to_owned());
+            }
+        }
+        self.check_order()
+    }
+
+    /// Checks that no fault has its place behind the end of the reply. The error has the number of the fault that is wrong.
+    fn check_order(&self) -> Result<(), (usize, String)> {
+        for end in self.iter().filter(|fault| fault.is_ending() || matches!(fault, Fault::Truncate(_))) {
+            for (at, fault) in self.iter().enumerate() {
+                let is_behind = match (end.place(), fault.place()) {
+                    (Some(Place::Byte(end)), Some(Place::Byte(place)))
+                    | (Some(Place::BodyByte(end)), Some(Place::BodyByte(place))) => place > end,
+                    _ => false,
+                };
+                if is_behind {
+                    return Err((
+                        at,
+                        format!("`{}` can't apply: its place is behind that of `{}`", fault.name(), end.name()),
+                    ));
+                }
             }
         }
         Ok(())

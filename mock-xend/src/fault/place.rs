@@ -77,8 +77,21 @@ pub(crate) struct Parts<'a> {
 
 impl<'a> Parts<'a> {
     /// Splits a reply, which may have no head.
+    ///
+    /// Interim replies, such as `100 Continue`, belong to the head of the reply behind them.
     pub(super) fn of(reply: &'a [u8]) -> Self {
-        if reply.starts_with(b"HTTP/") { Self::of_message(reply) } else { Self { head: b"", body: reply } }
+        let mut head = 0;
+        while reply[head..].starts_with(b"HTTP/") {
+            let length = Self::of_message(&reply[head..]).head.len();
+            let is_interim =
+                reply[head..].splitn(3, |&byte| byte == b' ').nth(1).is_some_and(|it| it.starts_with(b"1"));
+            head += length;
+            if !is_interim {
+                break;
+            }
+        }
+        let (head, body) = reply.split_at(head);
+        Self { head, body }
     }
 
     /// Splits a request or a reply that has a head.
@@ -270,5 +283,21 @@ impl<'de> Deserialize<'de> for Place {
             }
         }
         deserializer.deserialize_any(Places)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn an_interim_reply_belongs_to_the_head() {
+        let of = |reply: &'static str| Parts::of(reply.as_bytes()).body;
+        assert_eq!(of("HTTP/1.1 200 OK\r\nA: b\r\n\r\nhello"), b"hello");
+        assert_eq!(of("HTTP/1.1 100 Continue\r\n\r\nHTTP/1.1 200 OK\r\n\r\nhello"), b"hello");
+        assert_eq!(of("HTTP/1.1 103 Early Hints\n\nHTTP/1.1 100 Continue\n\nHTTP/1.1 204 No Content\n\n"), b"");
+        assert_eq!(of("HTTP/1.1 200 OK\r\n\r\nHTTP/1.1 200 OK\r\n\r\n"), b"HTTP/1.1 200 OK\r\n\r\n");
+        assert_eq!(of("HTTP/1.1 100 Continue\r\n\r\n"), b"");
+        assert_eq!(of("hello"), b"hello");
     }
 }

@@ -115,7 +115,6 @@ impl Plan {
                 Fault::HalfClose(_) => end = Some((spot, End::HalfClose)),
                 Fault::Stall(_) => end = Some((spot, End::Stall)),
                 Fault::Garbage { length, .. } => {
-                    // No more than a reply may have is made up.
                     let length = length.get().min(LONGEST_GARBAGE);
                     inserts.push((spot, std::iter::repeat_with(|| rng.u8(..)).take(length).collect()));
                 }
@@ -198,7 +197,7 @@ impl Plan {
 }
 
 /// The longest garbage at one place, in bytes.
-const LONGEST_GARBAGE: usize = 16 << 20;
+pub(super) const LONGEST_GARBAGE: usize = 16 << 20;
 
 /// The steps of a plan that are still to be taken.
 #[derive(Debug)]

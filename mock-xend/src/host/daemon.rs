@@ -144,9 +144,7 @@ impl Daemon {
     /// Replaces the scenario, the simulated host, or both at once. With an error neither is replaced.
     pub(crate) fn replace(&self, scenario: Option<Scenario>, world: Option<World>) -> Result<(), Error> {
         let requested = self.release();
-        if let Some(scenario) = scenario.as_ref().and_then(Scenario::release).filter(|release| *release != requested) {
-            return Err(Error::ReleaseConflict { scenario, requested });
-        }
+        scenario.as_ref().map_or(Ok(()), |scenario| scenario.check_release(requested))?;
         if let Some(world) = world.as_ref().map(World::release).filter(|release| *release != requested) {
             return Err(Error::WorldConflict { world, requested });
         }

@@ -242,12 +242,9 @@ impl Builder {
     /// * [`Error::Scenario`] or [`Error::Expectation`] if the scenario expects an operation that the release lacks, or
     ///   if an expectation that is written in Rust has another mistake.
     pub fn build(&self) -> Result<Daemon, Error> {
-        let scenario = self.scenario.release();
         let world = self.world.as_ref().map(World::release);
-        let release = self.release.or(scenario).or(world).unwrap_or_default();
-        if let Some(scenario) = scenario.filter(|scenario| *scenario != release) {
-            return Err(Error::ReleaseConflict { scenario, requested: release });
-        }
+        let release = self.release.or(self.scenario.release()).or(world).unwrap_or_default();
+        self.scenario.check_release(release)?;
         let clock = self.clock.map_or_else(Clock::running, Clock::standing);
         let world = match &self.world {
             Some(world) if world.release() == release => world.clone(),

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use bytes::Buf;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+use tokio::time::Instant;
 use xend_wire::operation::Face;
 
 use super::answer::{Answer, Listener, Then};
@@ -90,9 +91,14 @@ where
     }
     record(answered_by, listener.with_handshake(plan.applied.clone()), input.taken(), [&plan.bytes, &[]]);
     let stream = input.stream();
+    // What a timer is late is taken from the next wait, so that many short ones keep to their rate.
+    let mut due = Instant::now();
     for step in steps {
         match step {
-            SendStep::Wait(time) => tokio::time::sleep(time).await,
+            SendStep::Wait(time) => {
+                due = (due + time).max(Instant::now());
+                tokio::time::sleep_until(due).await;
+            }
             SendStep::Send(piece) => {
                 stream.write_all(&plan.bytes[piece]).await?;
                 stream.flush().await?;

@@ -32,8 +32,7 @@ pub(super) struct Options {
     sxp: Vec<Address>,
 
     /// Listen on this address for XML-RPC; tls: before IP:PORT, PORT or localhost:PORT makes it one with TLS; may be
-    /// repeated. Without any listener, the mock serves S-expressions and
-    /// XML-RPC on loopback, at Xend's own ports
+    /// repeated
     #[arg(long, value_name = "ADDRESS")]
     xmlrpc: Vec<Address>,
 

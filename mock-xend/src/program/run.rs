@@ -106,8 +106,10 @@ fn hand_over_ca(command: &mut Command, started: &Started) -> Result<Option<tempf
             (file.path().to_owned(), Some(file.into_temp_path()))
         }
     };
-    // Clients that take their certificates from OpenSSL trust the mock by the second one.
+    // Clients that take their certificates from OpenSSL trust the mock by the second one, unless one of the others leads
+    // them elsewhere.
     command.env("XEND_CA_FILE", &path).env("SSL_CERT_FILE", &path);
+    command.env_remove("SSL_CERT_DIR").env_remove("CURL_CA_BUNDLE");
     Ok(made)
 }
 

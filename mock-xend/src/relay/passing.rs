@@ -67,11 +67,13 @@ impl<'s> Passing<'s> {
             let _ = stream.shutdown().await;
         }
         let is_to_head = request.starts_with(b"HEAD ");
+        let mut gave_up = false;
         let read = tokio::select! {
             biased;
             read = message::reply(server, is_to_head) => read,
             // A client that gives up is one that the server hears of.
             false = client.wait(), if !is_last => {
+                gave_up = true;
                 let _ = server.stream().shutdown().await;
                 server.again();
                 message::reply(server, is_to_head).await
@@ -87,6 +89,8 @@ impl<'s> Passing<'s> {
             }
             // It should be closed now. If it is, that shows behind the reply.
             Ok(Read::Whole) => (Then::Continue, End::Late),
+            // The server may have closed the connection because the client did.
+            Ok(_) if gave_up && server.taken().is_empty() => (Then::Close, End::Silent),
             Ok(_) if server.is_reset() => (Then::Reset, End::Reset),
             Ok(_) => (Then::Close, End::Closed),
         };

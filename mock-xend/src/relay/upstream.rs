@@ -78,6 +78,11 @@ impl FromStr for Upstream {
                 if authority.is_empty() || !(path.is_empty() || (face != Face::Sxp && path == "RPC2")) {
                     return Err(invalid());
                 }
+                let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
+                let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| is_number(port));
+                if port.is_some_and(|port| !matches!(port.parse::<u16>(), Ok(1..))) {
+                    return Err(InvalidUpstream::NoPort(text.to_owned()));
+                }
                 let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
                 let port = match face {
                     Face::Sxp => 8000,
@@ -110,6 +115,9 @@ pub enum InvalidUpstream {
         "`{0}` is not the URI of a server, expected FACE+tcp://HOST:PORT or FACE+unix:///PATH, where FACE is sxp, xmlrpc or xenapi"
     )]
     NoUri(String),
+    /// Its port is none.
+    #[error("`{0}` has no port that a server can have, expected a number from 1 to 65535")]
+    NoPort(String),
     /// The server has TLS.
     #[error(
         "`{0}` is a server with TLS, which a proxy does not speak: give its address without TLS, or that of a program that takes the TLS off"

@@ -6,6 +6,7 @@ use xend_wire::xenapi;
 
 use super::expectation::Expectation;
 use super::matching::Match;
+use super::step::Step;
 use super::template::Echo;
 use crate::fault::Sent;
 use crate::nearest;
@@ -137,7 +138,7 @@ impl Expectation {
             for (name, value) in values {
                 let wrong = |message| Mistake::new(format!("{key}.{name}"), message);
                 value.check(key == "fields" && name != "config", &plain).map_err(wrong)?;
-                if key == "headers" && name.contains(|c: char| c.is_whitespace() || c == ':') {
+                if key == "headers" && (name.is_empty() || name.contains(|c: char| c.is_whitespace() || c == ':')) {
                     return Err(wrong(format!("`{name}` is no name of a header")));
                 }
             }
@@ -175,8 +176,14 @@ impl Expectation {
             let message = format!("`times` allows {most} at most, but there are {} replies", self.steps.len());
             return Err(Mistake::new("times", message));
         }
-        if times.is_never() && self.steps.iter().any(|step| step.reply.is_some()) {
-            return Err(Mistake::new("times", "an expectation that is never met has no reply: remove one of both"));
+        let acts = |step: &Step| {
+            let Step { reply, faults, changes, next_state } = step;
+            reply.is_some() || !faults.is_empty() || !changes.is_empty() || !next_state.is_empty()
+        };
+        let is_chosen = self.every.is_some() || self.probability.is_some();
+        if times.is_never() && (is_chosen || self.steps.iter().any(acts)) {
+            let message = "an expectation that is never met does nothing: remove `times = 0`, or its reply and what comes with it";
+            return Err(Mistake::new("times", message));
         }
         Ok(())
     }

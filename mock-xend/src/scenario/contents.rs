@@ -36,6 +36,8 @@ pub(super) struct Source {
     /// The name of the file, as diagnostics show it.
     pub(super) name: String,
     pub(super) text: String,
+    /// Where the release is.
+    pub(super) release: Range<usize>,
     /// For each expectation, where its keys and values are.
     pub(super) spans: Vec<Spans>,
 }
@@ -105,6 +107,19 @@ impl Scenario {
     /// Returns the files that the scenario names.
     pub fn files(&self) -> &[PathBuf] {
         &self.files
+    }
+
+    /// Checks that the scenario is not written for another release than the requested one.
+    ///
+    /// # Errors
+    /// Returns [`Error::Scenario`] with the place in the file, or [`Error::ReleaseConflict`] if there is no file.
+    pub(crate) fn check_release(&self, requested: Release) -> Result<(), Error> {
+        let Some(scenario) = self.release.filter(|release| *release != requested) else { return Ok(()) };
+        let conflict = Error::ReleaseConflict { scenario, requested };
+        Err(match &self.source {
+            Some(source) => Error::Scenario(source.wrong(source.release.clone(), conflict.to_string())),
+            None => conflict,
+        })
     }
 
     /// Checks that the scenario can be played in one of these releases.

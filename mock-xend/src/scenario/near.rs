@@ -27,6 +27,8 @@ impl Nearness {
         for criterion in expectation.criteria() {
             let weight = criterion.weight(expectation.face);
             *(if criterion.is_met(request) { &mut met } else { &mut missing }) += weight;
+            // What is sent to the resource or the method of the operation is closer than anything else.
+            met += u32::from(matches!(criterion, Criterion::Operation(it) if request.asked.operations.contains(&it)));
         }
         Self { met, missing: std::cmp::Reverse(missing) }
     }

@@ -246,7 +246,7 @@ impl Script {
     fn why_not(&mut self, request: &RecognisedRequest<'_>) -> String {
         let mut closest: Option<(Nearness, usize)> = None;
         for (at, entry) in self.entries.iter_mut().enumerate() {
-            let others = entry.reports(&self.states);
+            let others = entry.reports(&self.states, request);
             let hindrances = others.iter().filter(|other| !other.differences.is_empty()).count();
             let nearness = Nearness::of(&entry.expectation, request, hindrances);
             if nearness.is_any() && closest.is_none_or(|(known, _)| nearness > known) {
@@ -262,7 +262,7 @@ impl Script {
         }
         let Some((_, at)) = closest else { return near::hints(None, request) };
         let entry = &self.entries[at];
-        let report = near::explain(&entry.expectation, request, entry.reports(&self.states));
+        let report = near::explain(&entry.expectation, request, entry.reports(&self.states, request));
         let hints = near::hints(Some(&entry.expectation), request);
         let (place, what) = (&entry.expectation.origin, shown::line(&entry.expectation.to_string()));
         format!("closest: {place}: {what}\n{}{hints}", indented(&report))
@@ -333,8 +333,9 @@ impl Entry {
         self.expectation.is_in_order && self.used < self.expectation.how_often().least
     }
 
-    /// Tells the criteria that do not depend on the request.
-    fn reports(&self, states: &BTreeMap<String, String>) -> Vec<CriterionReport> {
+    /// Tells the criteria that do not depend on the request alone: in which state, and how often. The request was just
+    /// counted, if it matches, and was not taken.
+    fn reports(&self, states: &BTreeMap<String, String>, request: &RecognisedRequest<'_>) -> Vec<CriterionReport> {
         let Expectation { state, every, probability, .. } = &self.expectation;
         let mut report = Vec::new();
         for (name, wanted) in state {
@@ -354,14 +355,24 @@ impl Entry {
             };
             report.push(CriterionReport { criterion: String::new(), differences: vec![difference] });
         }
+        // If all else is met, one of these two has kept the expectation from answering.
+        let is_drawn =
+            self.expectation.holds(states) && times.allows_more_than(self.used) && self.expectation.matches(request);
+        let is_turn = every.is_none_or(|every| self.matched.is_multiple_of(every));
         if let Some(every) = every {
+            let difference =
+                format!("every: request {} of those that match, of which one of {every} is answered", self.matched);
             report.push(CriterionReport {
                 criterion: format!("every: one of {every} requests"),
-                differences: Vec::new(),
+                differences: (is_drawn && !is_turn).then_some(difference).into_iter().collect(),
             });
         }
         if let Some(probability) = probability {
-            report.push(CriterionReport { criterion: format!("probability: {probability}"), differences: Vec::new() });
+            let difference = format!("probability: {probability}, and the draw was against this request");
+            report.push(CriterionReport {
+                criterion: format!("probability: {probability}"),
+                differences: (is_drawn && is_turn).then_some(difference).into_iter().collect(),
+            });
         }
         report
     }

@@ -4,6 +4,7 @@ use xend_wire::datum::Datum;
 use xend_wire::operation::Face;
 use xend_wire::visible;
 
+use crate::redact;
 pub(super) use crate::redact::REDACTED;
 
 /// The common part of the names that passwords have: `password`, `vncpasswd`.
@@ -25,16 +26,20 @@ pub(crate) fn call(face: Face, method: &str, params: impl Iterator<Item = Datum>
     format!("{}({})", visible(method.as_bytes()), shown.collect::<Vec<_>>().join(", "))
 }
 
-/// Formats a text. If the name of a password is in it, everything after the name is left out, because it is not known
-/// where the password ends.
+/// Formats a text. Of an S-expression such as `(vncpasswd x)` the password is left out; behind any other name of a
+/// password everything is, because it is not known where the password ends.
 pub(crate) fn text(bytes: &[u8]) -> String {
-    let text = match position(bytes) {
-        Some(at) => {
-            let name = bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
-            let behind = if at + name < bytes.len() { format!(" {REDACTED}") } else { String::new() };
-            visible(&bytes[..at + name]) + &behind
+    let bytes = redact::sexpr(bytes);
+    let left_out = format!(" {REDACTED})");
+    let name_end =
+        |at: usize| at + bytes[at..].iter().take_while(|byte| byte.is_ascii_alphanumeric() || **byte == b'_').count();
+    let is_open = |at: &usize| !bytes[name_end(*at)..].starts_with(left_out.as_bytes());
+    let text = match positions(&bytes).find(is_open).map(name_end) {
+        Some(end) => {
+            let behind = if end < bytes.len() { format!(" {REDACTED}") } else { String::new() };
+            visible(&bytes[..end]) + &behind
         }
-        None => visible(bytes),
+        None => visible(&bytes),
     };
     shortened(&text, LONGEST_VALUE)
 }
@@ -102,7 +107,12 @@ fn is_login(method: &[u8]) -> bool {
 
 /// Returns where the name of a password is in a text; upper and lower case are the same.
 fn position(bytes: &[u8]) -> Option<usize> {
-    bytes.windows(SECRET.len()).position(|part| part.eq_ignore_ascii_case(SECRET))
+    positions(bytes).next()
+}
+
+/// Returns where the names of passwords are.
+fn positions(bytes: &[u8]) -> impl Iterator<Item = usize> {
+    (0..bytes.len()).filter(|at| bytes[*at..].get(..SECRET.len()).is_some_and(|part| part.eq_ignore_ascii_case(SECRET)))
 }
 
 #[cfg(test)]
@@ -126,7 +136,10 @@ mod tests {
         ]);
         let shown = "xend.domain.create(['vm', ['vncpasswd', '{redacted}'], {'VNCPassword': '{redact…)";
         assert_eq!(call(Face::XmlRpc, "xend.domain.create", [config].into_iter()), shown);
-        assert_eq!(field(b"config", b"(vfb (vncpasswd s3cret) (vnc 1))"), " config=(vfb (vncpasswd {redacted}");
+        assert_eq!(
+            field(b"config", b"(vfb (vncpasswd s3cret) (vnc 1))"),
+            " config=(vfb (vncpasswd {redacted}) (vnc 1))"
+        );
         assert_eq!(field(b"passwd", b"s3cret"), " passwd={redacted}");
         assert_eq!(field(b"passwd=s3cret", b""), " passwd {redacted}={redacted}");
         assert_eq!(field(b"Authorization", b"Basic czNjcmV0"), " Authorization={redacted}");

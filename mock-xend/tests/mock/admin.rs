@@ -434,7 +434,7 @@ fn secrets_are_redacted_unless_they_are_kept() {
             stream.read_to_string(&mut reply).unwrap();
             reply
         };
-        ask("sxp", b"GET /xend/domain/vm1 HTTP/1.0\r\nAuthorization: Basic s3cret1\r\nCookie: s3cret2\r\n\r\n");
+        ask("sxp", b"GET /xend/domain/vm1 HTTP/1.0\r\nAuthorization: Basic s3cret1\r\nCookie: a\r\n s3cret2\r\n\r\n");
         ask(
             "sxp",
             &crate::peer::post("/xend/domain", "op=create&config=(vm+(name+a)+(image+(linux+(vncpasswd+s3cret3))))"),

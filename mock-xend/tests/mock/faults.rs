@@ -299,6 +299,10 @@ fn faults_that_can_not_apply_are_refused_with_their_place() {
         (any, r#"{ close = "/domain/name" }"#),
         (any, r#"{ close = "params[0]" }"#),
         ("face = \"sxp\"\nreply = \"hang\"", r#"{ reset = "start" }"#),
+        (sxp, r#""http-0.9", "close-under-next-request""#),
+        (sxp, r#"{ close = 10 }, { insert = { at = 20, text = "x" } }"#),
+        (sxp, r#"{ truncate = { body = 10 } }, { pause = { at = { body = 20 }, time = "1s" } }"#),
+        (sxp, r#"{ garbage = { at = "end", length = 50000000 } }"#),
         (sxp, r#""no-close-notify""#),
         (xmlrpc, r#""expired""#),
         (xmlrpc, r#""no-close-notify", { reset = "body" }"#),
@@ -390,6 +394,20 @@ fn a_listener_that_refuses_comes_back() {
     until(true);
 }
 
+/// What an expectation has told a listener goes with its scenario.
+#[test]
+fn a_listener_comes_back_with_the_next_scenario() {
+    let refuses =
+        "[[expect]]\nface = \"sxp\"\ntimes = \"any\"\nreply = \"close\"\nfaults = [{ refuse = \"always\" }]\n";
+    let mock = builder(Release::V4_1).scenario(scenario(refuses)).start().expect("it starts");
+    let Address::Tcp(address) = mock.listening()[0].1 else { panic!("TCP by default") };
+    let until = |connects: bool| while TcpStream::connect(address).is_ok() != connects {};
+    TcpStream::connect(address).expect("it listens").write_all(&crate::peer::get("/xend/node")).expect("it is sent");
+    until(false);
+    mock.daemon().load(Scenario::new()).expect("it is empty");
+    until(true);
+}
+
 #[test]
 fn chaos_is_the_same_for_the_same_seed() {
     let play = |chaos: Chaos| {
@@ -446,14 +464,14 @@ fn faults_of_all_replies_stand_at_nodes_of_the_faces_that_are_served() {
 fn the_program_takes_faults_and_a_seed() {
     use crate::command::{listening, output, terminate};
     let _snapshots = crate::snapshots();
-    let (child, lines) = listening(&["--sxp", "tcp:127.0.0.1:0", "--fault", "reset = \"body\"", "--chaos", "7:0.5"], 1);
+    let (child, lines) = listening(&["--sxp", "tcp:127.0.0.1:0", "--fault", "reset = \"body\"", "--chaos", "7:0"], 1);
     let mut stream = TcpStream::connect(lines[0].strip_prefix("LISTENING sxp tcp:").expect("an address")).unwrap();
     stream.write_all(REQUEST).unwrap();
     let mut head = Vec::new();
     let error = stream.read_to_end(&mut head).expect_err("it is reset");
     assert_eq!(error.kind(), ErrorKind::ConnectionReset);
     assert!(head.ends_with(b"\r\n\r\n"));
-    assert_eq!(terminate(child), (Some(0), "random faults: --chaos 7:0.5 repeats them\n".to_owned()));
+    assert_eq!(terminate(child), (Some(0), "random faults: --chaos 7:0 repeats them\n".to_owned()));
     let wrong = [
         "reset",
         "explode = 5",

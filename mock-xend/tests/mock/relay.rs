@@ -207,6 +207,35 @@ fn more_than_is_announced_passes_a_proxy() {
     assert!(text.ends_with("\\r\\n\\r\\nabcdef\"}\n"), "{text}");
 }
 
+/// A server that hangs does so in the recording, too, if it is the client that gives up.
+#[test]
+fn a_client_that_gives_up_does_not_make_a_hang_a_close() {
+    let folder = tempfile::tempdir().unwrap();
+    let ends = ["hang", "close"].map(|reply| {
+        let file = folder.path().join(reply);
+        let script = format!("[[expect]]\nface = \"sxp\"\nreply = \"{reply}\"\n");
+        let mock = builder(Release::V4_1).scenario(scenario(&script)).start().unwrap();
+        let proxy = before(&mock, Face::Sxp).record(&file).start().unwrap();
+        let mut client = TcpStream::connect(address_of(&proxy)).unwrap();
+        client.write_all(&get("/xend/node")).unwrap();
+        while mock.daemon().journal().total() == 0 {
+            std::thread::yield_now();
+        }
+        if reply == "close" {
+            assert_eq!(client.read(&mut [0]).unwrap(), 0);
+        }
+        drop(client);
+        while proxy.journal().total() == 0 {
+            std::thread::yield_now();
+        }
+        drop(proxy);
+        let text = std::fs::read_to_string(&file).unwrap();
+        let line: serde_json::Value = serde_json::from_str(text.lines().nth(1).expect("an exchange")).unwrap();
+        line["end"].as_str().map(str::to_owned)
+    });
+    assert_eq!(ends, [Some("silent".to_owned()), None]);
+}
+
 /// A scenario made of a recording answers the recorded request and not another one.
 #[test]
 fn a_scenario_of_a_recording_is_valid_and_tells_requests_apart() {

@@ -194,6 +194,8 @@ fn mistakes_are_shown_where_they_are() {
         expect("reply = { text = { body = \"a\", status = 42 } }"),
         expect("reply = { raw-base64 = \"&\" }"),
         expect("reply = \"close\"\ntimes = 0"),
+        expect("times = 0\nreply = \"simulate\"\nfaults = [{ delay = \"1s\" }]"),
+        expect("times = 0\nevery = 2"),
         expect("reply = \"close\"\ntimes = -1"),
         expect("reply = \"close\"\ntimes = { at-least = 3, at-most = 2 }"),
         expect("reply = \"close\"\ntimes = {}"),
@@ -219,6 +221,7 @@ fn mistakes_are_shown_where_they_are() {
         expect("reply = \"close\"\nfields = { op = { one-of = [] } }"),
         expect("reply = \"close\"\nfields = { op = { any = false } }"),
         expect("reply = \"close\"\nheaders = { \"a b\" = \"c\" }"),
+        expect("reply = \"close\"\nheaders = { \"\" = \"c\" }"),
         expect("reply = \"close\"\nconnection = 0"),
         expect("reply = \"close\"\nconnection = \"first\""),
         expect("reply = \"close\"\nstate = { daemon = \"up\" }"),
@@ -253,6 +256,8 @@ fn mistakes_are_shown_where_they_are() {
         "[[expect]]\nparams = []\nreply = \"close\"\n".to_owned(),
         "in-order = 1\n".to_owned(),
         "seed = -1\n".to_owned(),
+        "seed = 18446744073709551615\n".to_owned(),
+        expect("reply = \"close\"\nreplies = [{ reply = \"close\" }]"),
         "state = \"up\"\n".to_owned(),
         "state = { daemon = 1 }\n".to_owned(),
         expect("reply = \"close\"\ntimes = \"often\""),
@@ -406,6 +411,17 @@ fn what_does_not_match_is_told_with_the_closest_expectation() {
             (Face::Sxp, post("/xend/domain/vm2", "op=pause")),
         ),
         (expect("operation = \"domain.pause\"\nargs = { domain = \"vm1\" }"), (Face::Sxp, get("/xend/node"))),
+        // Neither is the operation, but each is sent to where it is.
+        (
+            expect("operation = \"domain.pause\"\nargs = { domain = \"vm1\" }"),
+            (Face::Sxp, post("/xend/domain/vm1", "op=unpause")),
+        ),
+        (
+            expect("operation = \"domain.set_memory\"\nargs = { domain = \"vm1\", memory = \"64\" }"),
+            (Face::XmlRpc, call("xend.domain.setMemoryTarget", &["vm1"])),
+        ),
+        (expect("face = \"sxp\"\npath = \"/xend/node\"\nevery = 2"), (Face::Sxp, get("/xend/node"))),
+        (expect("face = \"sxp\"\npath = \"/xend/node\"\nprobability = 0"), (Face::Sxp, get("/xend/node"))),
         (
             expect("face = \"sxp\"\npath = \"/xend/domain/vm1\"\nfields = { op = \"pause\" }"),
             (Face::Sxp, body("op=pause", "")),

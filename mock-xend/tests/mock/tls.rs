@@ -258,7 +258,7 @@ fn the_program_writes_its_certificate_and_hands_it_over() {
     assert_eq!(terminate(child), (Some(0), String::new()));
     assert!(!path.exists());
 
-    let script = "echo $XEND_XMLRPC_URL; test \"$XEND_CA_FILE\" = \"$SSL_CERT_FILE\" && cat \"$XEND_CA_FILE\"";
+    let script = "echo $XEND_XMLRPC_URL; test \"$XEND_CA_FILE\" = \"$SSL_CERT_FILE$SSL_CERT_DIR$CURL_CA_BUNDLE\" && cat \"$XEND_CA_FILE\"";
     let mut run = Command::new(env!("CARGO_BIN_EXE_mock-xend"));
     run.args(["run", "--xmlrpc", "tls:localhost:0", "--", "sh", "-c", script]);
     let output = run.output().unwrap();

@@ -44,7 +44,7 @@ impl Scenario {
 
     /// Parses a scenario, and adds the files that it names, those that can't be read among them.
     fn parse_naming(name: &str, text: &str, folder: &Path, files: &RefCell<Vec<PathBuf>>) -> Result<Self, Diagnostic> {
-        let source = Source { name: name.to_owned(), text: text.to_owned(), spans: Vec::new() };
+        let source = Source { name: name.to_owned(), text: text.to_owned(), ..Source::default() };
         let table = DeTable::parse(text)
             .map_err(|error| source.wrong(error.span().unwrap_or_default(), error.message().trim_end()))?;
         let scenario = File { source, folder, files }.scenario(table.into_inner())?;
@@ -83,6 +83,7 @@ impl File<'_> {
         let mut scenario = Scenario::default();
         let mut is_in_order = false;
         let mut all_spans = Vec::new();
+        let mut release = 0..0;
         {
             let source = &self.source;
             let mut table = Table::of(source, "a scenario", 0..0, table, &names(&[SCENARIO]))?;
@@ -90,6 +91,7 @@ impl File<'_> {
                 let text = value.get_ref().as_str();
                 let text =
                     text.ok_or_else(|| source.wrong(value.span(), "the release must be a string, such as \"4.1\""))?;
+                release = value.span();
                 let parsed = text.parse::<Release>();
                 scenario.release = Some(parsed.map_err(|error| source.wrong(value.span(), error.to_string()))?);
             }
@@ -130,7 +132,7 @@ impl File<'_> {
                 }
             }
         }
-        self.source.spans = all_spans;
+        (self.source.release, self.source.spans) = (release, all_spans);
         scenario.source = Some(Arc::new(self.source));
         scenario.files = self.files.borrow().clone();
         Ok(scenario)
@@ -181,10 +183,11 @@ impl File<'_> {
         match table.take_entry("replies") {
             Some(entry) => {
                 if let Some(beside) = REPLY.iter().find_map(|key| table.take_entry(key.name)) {
+                    let name = beside.name;
+                    let reply = if name == "reply" { "" } else { "reply = \"close\", " };
                     let message = format!(
-                        "`{0}` does not go with `replies`: write it in one of them, as in \
-                         `replies = [{{ reply = \"close\", {0} = ... }}]`",
-                        beside.name
+                        "`{name}` does not go with `replies`: write it in one of them, as in \
+                         `replies = [{{ {reply}{name} = ... }}]`"
                     );
                     return Err(source.wrong(beside.key, message));
                 }

@@ -115,7 +115,12 @@ impl Source {
 
     /// Returns an integer.
     pub(super) fn integer(&self, what: &str, value: &Value<'_>) -> Result<i64, Diagnostic> {
-        integer(value.get_ref()).ok_or_else(|| self.unfit(value, &format!("{what} is a number")))
+        integer(value.get_ref()).ok_or_else(|| match value.get_ref() {
+            DeValue::Integer(_) => {
+                self.wrong(value.span(), format!("{what} is a number from {} to {}", i64::MIN, i64::MAX))
+            }
+            _ => self.unfit(value, &format!("{what} is a number")),
+        })
     }
 
     /// Returns the items of a list.
