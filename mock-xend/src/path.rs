@@ -1,5 +1,6 @@
 //! The path of an HTTP request.
 
+use std::borrow::Cow;
 use std::ops::Range;
 
 use percent_encoding::{AsciiSet, NON_ALPHANUMERIC, percent_decode, percent_encode};
@@ -11,16 +12,18 @@ const UNQUOTED: &AsciiSet = &NON_ALPHANUMERIC.remove(b'_').remove(b'.').remove(b
 /// resource but writes them into its links.
 #[derive(Clone, Debug, Default, PartialEq, Eq)]
 pub(crate) struct UrlPath {
-    /// The bytes of all elements, concatenated.
+    /// The elements, decoded, with a slash before each.
     bytes: Vec<u8>,
+    /// Where the elements are, without the slashes.
     elements: Vec<Range<usize>>,
 }
 
 impl UrlPath {
     /// Splits a path at its slashes and decodes the elements. `text` is the path without its first slash.
     pub(crate) fn parse(text: &[u8]) -> Self {
-        let mut path = Self { bytes: Vec::with_capacity(text.len()), elements: Vec::with_capacity(4) };
+        let mut path = Self { bytes: Vec::with_capacity(text.len() + 1), elements: Vec::with_capacity(4) };
         for element in text.split(|&byte| byte == b'/') {
+            path.bytes.push(b'/');
             let start = path.bytes.len();
             if element.contains(&b'%') {
                 path.bytes.extend(percent_decode(element));
@@ -43,14 +46,18 @@ impl UrlPath {
     }
 
     /// Returns the elements, decoded and joined with slashes.
-    pub(crate) fn joined(&self) -> Vec<u8> {
-        self.elements().collect::<Vec<_>>().join(&b'/')
+    pub(crate) fn joined(&self) -> &[u8] {
+        self.bytes.get(1..).unwrap_or_default()
     }
 
     /// Returns the path as it is compared: decoded, with a slash before each element that is not empty. A slash that an
     /// element contains is written `%2F`.
-    pub(crate) fn comparable(&self) -> Vec<u8> {
-        let mut path = Vec::with_capacity(self.bytes.len() + self.elements.len());
+    pub(crate) fn comparable(&self) -> Cow<'_, [u8]> {
+        let is_plain = |element: &[u8]| !element.is_empty() && !element.contains(&b'/');
+        if !self.elements.is_empty() && self.elements().all(is_plain) {
+            return (&*self.bytes).into();
+        }
+        let mut path = Vec::with_capacity(self.bytes.len());
         for name in self.names() {
             path.push(b'/');
             for (at, part) in name.split(|&byte| byte == b'/').enumerate() {
@@ -58,7 +65,7 @@ impl UrlPath {
                 path.extend_from_slice(part);
             }
         }
-        if path.is_empty() { vec![b'/'] } else { path }
+        if path.is_empty() { b"/".as_slice().into() } else { path.into() }
     }
 
     /// Returns the elements joined with slashes, each quoted as `urllib.quote(element, "")` quotes it (capture
@@ -78,7 +85,11 @@ mod tests {
         assert_eq!(path.elements().collect::<Vec<_>>(), [b"xend".as_slice(), b"", b"a/b%zz", b""]);
         assert_eq!(path.names().collect::<Vec<_>>(), [b"xend".as_slice(), b"a/b%zz"]);
         assert_eq!(path.joined(), b"xend//a/b%zz/");
-        assert_eq!(path.comparable(), b"/xend/a%2Fb%zz");
+        assert_eq!(&*path.comparable(), b"/xend/a%2Fb%zz");
         assert_eq!(path.quoted(), "xend//a%2Fb%25zz/");
+        for (given, compared) in [("xend/domain/vm%31", "/xend/domain/vm1"), ("xend/node/", "/xend/node"), ("", "/")] {
+            assert_eq!(&*UrlPath::parse(given.as_bytes()).comparable(), compared.as_bytes());
+        }
+        assert_eq!(&*UrlPath::default().comparable(), b"/");
     }
 }

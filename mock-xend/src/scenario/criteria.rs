@@ -82,7 +82,7 @@ impl Criterion<'_> {
             // The request is not the operation; its arguments of the same name tell how close it is.
             Self::Arg(_, name, value) => value.is(request.argument(name)),
             Self::Method(method) => method.is(Some(asked.method())),
-            Self::Path(path) => path.is(Some(request.path())),
+            Self::Path(path) => path.is(Some(&asked.path.comparable())),
             Self::Field(name, value) => match asked.field(name) {
                 [] => value.is(None),
                 [given] => value.is(Some(given)),
@@ -157,7 +157,7 @@ impl Criterion<'_> {
                 differs(&path, given, value)
             }
             Self::Method(method) => differs("method", Some(asked.method()), method),
-            Self::Path(path) => differs("path", Some(request.path()), path),
+            Self::Path(path) => differs("path", Some(&asked.path.comparable()), path),
             Self::Field(name, value) => match asked.field(name) {
                 [first, _, ..] => {
                     let count = asked.field(name).len();

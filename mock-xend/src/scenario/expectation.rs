@@ -147,7 +147,7 @@ impl Expectation {
     /// elements are ignored.
     #[must_use]
     pub fn path(mut self, path: impl Into<Match>) -> Self {
-        self.path = Some(path.into().map_texts(&|text| UrlPath::parse(text).comparable()));
+        self.path = Some(path.into().map_texts(&|text| UrlPath::parse(text).comparable().into_owned()));
         self
     }
 

@@ -94,22 +94,15 @@ pub(super) struct RecognisedRequest<'q> {
     /// The operations that the request stands for, with their arguments. They are computed when an expectation first
     /// needs them.
     recognised: OnceCell<Vec<(Operation, Arguments)>>,
-    /// The path as expectations compare it, computed like the operations.
-    path: OnceCell<Vec<u8>>,
 }
 
 impl<'q> RecognisedRequest<'q> {
     pub(super) fn new(asked: &'q Asked<'q>, release: Release) -> Self {
-        Self { asked, release, recognised: OnceCell::new(), path: OnceCell::new() }
+        Self { asked, release, recognised: OnceCell::new() }
     }
 
     pub(super) fn recognised(&self) -> &[(Operation, Arguments)] {
         self.recognised.get_or_init(|| self.asked.recognise(self.release))
-    }
-
-    /// Returns the path as expectations compare it.
-    pub(super) fn path(&self) -> &[u8] {
-        self.path.get_or_init(|| self.asked.path.comparable())
     }
 
     /// Returns whether the request stands for an operation.
@@ -134,7 +127,7 @@ impl fmt::Display for Asked<'_> {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match &self.kind {
             RequestKind::Resource { method, fields } => {
-                write!(f, "sxp {} /{}", shown::text(method), shown::text(&self.path.joined()))?;
+                write!(f, "sxp {} /{}", shown::text(method), shown::text(self.path.joined()))?;
                 fields.iter().try_for_each(|(name, values)| {
                     values.iter().try_for_each(|value| f.write_str(&shown::field(name, value)))
                 })
@@ -144,7 +137,7 @@ impl fmt::Display for Asked<'_> {
                 write!(f, "{} {}", self.face, shown::call(self.face, call.method(), params))
             }
             RequestKind::NoCall(_) => {
-                write!(f, "{} POST /{}, whose body is no call", self.face, shown::text(&self.path.joined()))
+                write!(f, "{} POST /{}, whose body is no call", self.face, shown::text(self.path.joined()))
             }
         }
     }

@@ -78,7 +78,7 @@ impl Echo {
             }
             Self::Header(name) => asked.asked.headers.get(name).unwrap_or_default().to_vec(),
             Self::Method => asked.asked.method().to_vec(),
-            Self::Path => [b"/", asked.asked.path.joined().as_slice()].concat(),
+            Self::Path => [b"/", asked.asked.path.joined()].concat(),
         }
     }
 
