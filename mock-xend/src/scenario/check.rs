@@ -177,7 +177,7 @@ impl Expectation {
             return Err(Mistake::new("times", message));
         }
         let acts = |step: &Step| {
-            let Step { reply, faults, changes, next_state } = step;
+            let Step { reply, faults, changes, next_state, .. } = step;
             reply.is_some() || !faults.is_empty() || !changes.is_empty() || !next_state.is_empty()
         };
         let is_chosen = self.every.is_some() || self.probability.is_some();

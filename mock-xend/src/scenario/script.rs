@@ -14,7 +14,7 @@ use super::near::{self, Nearness};
 use super::report::{Finding, FindingKind, Progress, Report};
 use super::request::{Asked, RecognisedRequest};
 use super::shown;
-use super::step::{Decision, Scripted, Step};
+use super::step::{Decision, Step};
 use crate::fault::Faults;
 use crate::journal::AnsweredBy;
 use crate::nearest;
@@ -228,12 +228,7 @@ impl Script {
         for (name, value) in &step.next_state {
             self.states.insert(name.clone(), value.clone());
         }
-        let decision = match &step.reply {
-            Some(reply) => {
-                Decision::Scripted(Box::new(Scripted { reply: reply.resolve(request), faults: step.faults.clone() }))
-            }
-            None => Decision::World { faults: step.faults.clone() },
-        };
+        let decision = step.decide(request);
         let answered_by = AnsweredBy::Expectation { place: Arc::clone(&entry.place) };
         let changes = step.changes.clone();
         let left = &self.entries[self.used_up..];

@@ -1,7 +1,10 @@
 //! What happens when an expectation answers a request.
 
+use std::sync::{Arc, OnceLock};
+
 use super::change::Change;
 use super::reply::{Reply, ResolvedReply};
+use super::request::RecognisedRequest;
 use crate::fault::{Fault, Faults};
 
 /// What happens when an expectation answers a request: the reply, how it breaks on its way, and what changes then. A [`Reply`]
@@ -10,6 +13,8 @@ use crate::fault::{Fault, Faults};
 pub struct Step {
     /// `None` for the reply of the simulated host.
     pub(super) reply: Option<Reply>,
+    /// The reply to any request, once it was made, if it repeats no part of a request.
+    fixed: OnceLock<Arc<ResolvedReply>>,
     /// How the reply breaks on its way.
     pub(super) faults: Faults,
     pub(super) changes: Vec<Change>,
@@ -21,7 +26,7 @@ pub struct Step {
 #[derive(Clone, Debug)]
 pub(crate) enum Decision {
     /// With a scripted reply.
-    Scripted(Box<Scripted>),
+    Scripted(Scripted),
     /// By the simulated host.
     World {
         /// How the reply breaks on its way.
@@ -34,7 +39,7 @@ pub(crate) enum Decision {
 /// A scripted reply to one request, with the ways in which it breaks.
 #[derive(Clone, Debug)]
 pub(crate) struct Scripted {
-    pub(crate) reply: ResolvedReply,
+    pub(crate) reply: Arc<ResolvedReply>,
     pub(crate) faults: Faults,
 }
 
@@ -42,6 +47,18 @@ impl Step {
     /// Creates a step that leaves the reply to the simulated host.
     pub fn simulate() -> Self {
         Self::default()
+    }
+
+    /// Decides how a request is answered.
+    pub(super) fn decide(&self, request: &RecognisedRequest<'_>) -> Decision {
+        let faults = self.faults.clone();
+        let Some(reply) = &self.reply else { return Decision::World { faults } };
+        let reply = match self.fixed.get() {
+            Some(fixed) => Arc::clone(fixed),
+            None if reply.echoes().is_empty() => Arc::clone(self.fixed.get_or_init(|| reply.resolve(request).into())),
+            None => reply.resolve(request).into(),
+        };
+        Decision::Scripted(Scripted { reply, faults })
     }
 
     /// Sets how the reply breaks on its way.

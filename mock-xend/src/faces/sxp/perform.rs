@@ -53,7 +53,7 @@ struct PendingReply {
 }
 
 enum Decided {
-    Scripted(Box<Scripted>),
+    Scripted(Scripted),
     Refused,
     World { performed: Performed, faults: Faults },
 }

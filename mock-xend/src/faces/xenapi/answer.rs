@@ -70,7 +70,7 @@ struct Begun {
 }
 
 enum Decided {
-    Scripted(Box<Scripted>),
+    Scripted(Scripted),
     /// The body is not a call.
     Unreadable,
     Refused {

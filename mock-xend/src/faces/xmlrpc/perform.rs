@@ -52,7 +52,7 @@ struct PendingReply {
 
 enum Decided {
     Scripted {
-        scripted: Box<Scripted>,
+        scripted: Scripted,
         /// What the call stands for.
         operation: Option<Operation>,
     },
