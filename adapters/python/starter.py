@@ -16,7 +16,8 @@ def tagged(value):
     if isinstance(value, library.DateTime): return {"dateTime": value.value}
     if isinstance(value, library.Binary): return {"base64": base64.b64encode(value.data).decode()}
     if isinstance(value, (list, tuple)): return {"array": [tagged(item) for item in value]}
-    if isinstance(value, dict): return {"struct": [[name, tagged(member)] for name, member in value.items()]}
+    if isinstance(value, dict) and all(isinstance(name, str) for name in value):
+        return {"struct": [[name, tagged(member)] for name, member in value.items()]}
     return {"nil": True} if value is None else {"odd": type(value).__name__}
 
 def native(value):
