@@ -93,6 +93,9 @@ pub struct About {
 }
 
 impl About {
+    /// What the ids of generated questions begin with; they are the ids of no case.
+    pub const GENERATED: &str = "generated/";
+
     /// How many bytes of an input are kept.
     pub const MAX_INPUT: usize = 2_048;
 }

@@ -12,7 +12,7 @@ use crate::verdict::{Status, Verdict};
 #[derive(Debug)]
 pub(super) struct Cause<'r> {
     pub(super) status: Status,
-    /// What the failures have in common, as a phrase.
+    /// What the first failure does, as a phrase: by a rule, that is what all of them do.
     pub(super) what: String,
     /// The id of the rule, if the cases have one.
     pub(super) rule: Option<&'r str>,
@@ -92,7 +92,7 @@ pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
         let known = rule.and_then(|rule| rules.iter().find(|known| known.id == rule));
         let cause = causes.entry(key).or_insert_with(|| Cause {
             status: verdict.status,
-            what: why,
+            what: String::new(),
             rule,
             text: known.map(|known| (known.text.clone(), known.source.clone())),
             failures: Vec::new(),
@@ -115,10 +115,14 @@ pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
     for cause in &mut causes {
         cause.failures.sort_by_key(|failure| (failure.verdict.about.length, failure.verdict.id()));
         cause.join_same();
-        if cause.status == Status::InvalidAnswer && cause.failures.len() > 1 {
-            let first = without_places(&cause.failures[0].verdict.why);
-            cause.what = format!("the answer has none of the forms that answers have; the first: {first}");
-        }
+        let first = cause.failures[0].verdict;
+        cause.what = match cause.status {
+            Status::InvalidAnswer if cause.failures.len() > 1 => {
+                format!("the answer has none of the forms that answers have; the first: {}", first.why)
+            }
+            Status::Fail | Status::WrongValue | Status::Flaky if cause.rule.is_some() => accepts(first).to_owned(),
+            _ => first.why.clone(),
+        };
     }
     let binding = |cause: &Cause<'_>| {
         let is_must = |failure: &&Failure<'_>| failure.verdict.level.is_none_or(|level| level == Level::Must);

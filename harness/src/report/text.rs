@@ -6,9 +6,9 @@ use super::causes::{Cause, Failure, causes};
 use super::counts::{several, summary, unjudged};
 use super::never::never;
 use crate::run::Run;
-use crate::shorten::shortened;
+use crate::shorten::{beginning, shortened};
 use crate::suite::Suite;
-use crate::verdict::{Evidence, Verdict};
+use crate::verdict::{About, Evidence, Verdict};
 
 /// The number of lines of standard error that are shown; the last ones are.
 const STDERR: usize = 20;
@@ -97,7 +97,20 @@ pub fn text(run: &Run, detail: Detail) -> String {
         if causes.len() > first {
             text += &format!("  … and {}\n", several(causes.len() - first, "group"));
         }
-        text += "  `xend-harness explain ID` says more of a case\n";
+        let of_failures = || causes.iter().flat_map(|cause| &cause.failures).map(|failure| failure.verdict.id());
+        if of_failures().any(|id| id != "hello" && !id.starts_with(About::GENERATED)) {
+            text += "  `xend-harness explain ID` says more of a case\n";
+        }
+    }
+    if detail == Detail::Short {
+        let is_hello_wrong = run.verdicts.iter().any(|verdict| verdict.id() == "hello");
+        // What there is to be said of a subject that does not start.
+        for note in run.notes.iter().filter(|_| is_hello_wrong) {
+            text += &format!("  {note}\n");
+        }
+        for stale in &run.stale {
+            text += &format!("error: {}: {}\n", stale.place, stale.why);
+        }
     }
     let uncounted = run.verdicts.iter().filter(|it| it.status.is_failure() && !it.is_unexpected).count();
     if uncounted > 0 {
@@ -112,7 +125,7 @@ fn heading(cause: &Cause<'_>) -> String {
     let counts = if cause.is_unexpected || !cause.status.is_failure() { "" } else { " (only with --strict)" };
     match cause.rule {
         Some(rule) => format!("{}, {cases} of {rule}{counts}: {}", cause.status, cause.what),
-        None => format!("{}, {cases}{counts}: {}", cause.status, shortened(&cause.what, 100)),
+        None => format!("{}, {cases}{counts}: {}", cause.status, beginning(&cause.what, 100)),
     }
 }
 
@@ -124,9 +137,9 @@ fn in_short(cause: &Cause<'_>) -> String {
         // The first clause says what the rule is about.
         let end = ["; ", ". ", ": "].iter().filter_map(|end| rule.find(end)).min();
         let clause = rule[..end.unwrap_or(rule.len())].trim_end_matches('.');
-        format!("; the rule: {}", shortened(clause, 120))
+        format!("; the rule: {}", beginning(clause, 120))
     });
-    let what = shortened(&cause.what, 100);
+    let what = beginning(&cause.what, 100);
     format!("{}, {cases}, {such_as}{first}: {what}{}", cause.status, rule.unwrap_or_default())
 }
 

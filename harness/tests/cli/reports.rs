@@ -74,6 +74,8 @@ fn for_people_and_machines() {
     assert!(people.ends_with("[exit 1]\n"));
     let _guard = snapshots();
     insta::assert_snapshot!("report-people", people);
+    let (short, ..) = shown(&["--details", "short"], "\"sexpr/none\" = \"gone\"\n");
+    insta::assert_snapshot!("report-short", short);
     insta::assert_snapshot!("report-junit", junit);
     insta::assert_snapshot!("report-json-lines", json);
 }
@@ -84,6 +86,7 @@ fn faults() {
     let hello = r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]}}}'"#;
     let kept_alive = |script: &str| format!("read -r _; {hello}; read -r _; {script}");
     let once = ["--once", "--rules", "strict"];
+    let short = ["--details", "short"];
     let judged = |script: &str, options: &[&str]| {
         let filter = ["test", "--filter", "sexpr/list-empty"];
         transcript(&[&filter, options, &["--", "sh", "-c", script]].concat(), b"")
@@ -96,6 +99,7 @@ fn faults() {
         judged(r#"echo '{"hello":{"name":"sh","decodes":{"json":["strict"]}}}'"#, &[]),
         judged(r#"echo '{"hello":{"name":"sh","decodes":{}}}'"#, &[]),
         judged(r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]},"features":["x"]}}'"#, &[]),
+        judged(r#"echo '{"hello":{"name":"sh","decodes":{"sexpr":["strict"]},"features":["x"]}}'"#, &short),
         judged(&kept_alive("kill -SEGV $$"), &[]),
         judged(&kept_alive("exec >&-; sleep 60"), &[]),
         judged(&kept_alive(r"printf 'a\377\n'"), &[]),
