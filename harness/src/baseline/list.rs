@@ -214,7 +214,7 @@ mod tests {
                         \"xmlrpc/new\" = { reason = \"new: the subject refuses it\", verdict = \"fail\" }\n\
                         \"xmlrpc/newer@spec\" = { reason = \"new: the subject refuses it\", verdict = \"crash\" }\n";
         assert_eq!(updated.text, expected);
-        assert_eq!((updated.added, updated.removed, updated.narrowed, updated.over), (2, 2, 1, 1));
+        assert_eq!((updated.added, updated.removed.len(), updated.narrowed, updated.over), (2, 2, 1, 1));
     }
 
     /// A key stands once, whether it had an entry before, comes of two patterns, or is of a new failure.
@@ -239,7 +239,7 @@ mod tests {
         let expected = "\"xmlrpc/dbl-e\" = \"glob\"\n\"xmlrpc/dbl-ws\" = \"mine\"\n\
                         \"xmlrpc/odd\" = { reason = \"now and then\", verdict = \"fail\", flaky = true }\n";
         assert_eq!(updated.text, expected);
-        assert_eq!((updated.added, updated.removed, updated.narrowed), (0, 1, 1));
+        assert_eq!((updated.added, updated.removed.len(), updated.narrowed), (0, 1, 1));
         Baseline::parse("baseline", &updated.text).expect("it can be read again");
     }
 
@@ -275,7 +275,7 @@ mod tests {
                         # New failures: say why each is known, or mend it.\n\
                         \"xmlrpc/c@spec\" = { reason = \"new: no\", verdict = \"fail\" }\n";
         assert_eq!(updated.text, expected);
-        assert_eq!((updated.added, updated.removed, updated.narrowed), (1, 0, 2));
+        assert_eq!((updated.added, updated.removed.len(), updated.narrowed), (1, 0, 2));
     }
 
     /// A failure that came by other rules before, and was not looked at since, stays one entry.
@@ -301,7 +301,7 @@ mod tests {
                       # New failures: say why each is known, or mend it.\n\
                       \"xmlrpc/b\" = { reason = \"new: no\", verdict = \"fail\" }\n";
         assert_eq!(updated.text, joined);
-        assert_eq!((updated.added, updated.removed, updated.narrowed, updated.merged), (0, 0, 0, 2));
+        assert_eq!((updated.added, updated.removed.len(), updated.narrowed, updated.merged), (0, 0, 0, 2));
         verdicts.push(verdict("xmlrpc/c", "spec", Status::Crash));
         let updated = baseline.updated(text, &verdicts, &[], &|_| false);
         // It comes under the heading that is there.

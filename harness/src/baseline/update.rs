@@ -18,8 +18,8 @@ pub struct Updated {
     pub text: String,
     /// How many entries were added.
     pub added: usize,
-    /// How many entries were removed, because they match nothing or what they match passes.
-    pub removed: usize,
+    /// The patterns of the entries that were removed, because they match nothing or what they match passes.
+    pub removed: Vec<String>,
     /// How many entries were restricted to what still fails.
     pub narrowed: usize,
     /// How many entries went into one that says the same of the case by other rules.
@@ -84,9 +84,12 @@ impl Baseline {
         for (entry, _) in &edits {
             taken.remove(&entry.pattern.to_string());
         }
-        for (_, keys) in &mut edits {
+        for (entry, keys) in &mut edits {
             keys.retain(|key| taken.insert(key.clone()));
-            *if keys.is_empty() { &mut updated.removed } else { &mut updated.narrowed } += 1;
+            match keys.is_empty() {
+                true => updated.removed.push(entry.pattern.to_string()),
+                false => updated.narrowed += 1,
+            }
         }
         updated.text = text.to_owned();
         for (entry, keys) in edits.iter().rev() {

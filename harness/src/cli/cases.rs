@@ -6,7 +6,7 @@ use mock_xend::nearest::nearest;
 use mock_xend::text_file;
 
 use super::export::{as_json, export, write};
-use super::other_cases::other_cases;
+use super::other_cases::{OtherCase, other_cases};
 use super::output::{print, print_json};
 use super::test::cases;
 use crate::calling::CallCase;
@@ -32,7 +32,7 @@ pub(super) struct ListArguments {
     cases: Option<PathBuf>,
 }
 
-/// Show a case or a law: what is asked, the expected outcomes, and where they come from.
+/// Show a case, a law or a rule: what is asked, the expected outcomes, and where they come from.
 #[derive(Debug, clap::Args)]
 pub(super) struct ExplainArguments {
     /// The id, such as xmlrpc/int-plus or laws/pause-stops. The rules after an @, as reports print them, are ignored.
@@ -97,6 +97,10 @@ pub(super) fn explain(arguments: &ExplainArguments) -> Result<u8, Error> {
             print(&case.explained()?)?;
             return Ok(0);
         }
+        if let Some(rule) = Rule::built_in()?.into_iter().find(|rule| rule.id == wanted) {
+            print(&rule_in_words(&rule, folder, &others)?)?;
+            return Ok(0);
+        }
         let mut ids = match folder {
             None => Case::built_in_ids().into_iter().map(str::to_owned).collect(),
             Some(folder) => Case::in_folder(folder)?.into_iter().map(|case| case.id).collect::<Vec<_>>(),
@@ -138,6 +142,20 @@ pub(super) fn files(arguments: &FilesArguments) -> Result<u8, Error> {
         (None, Some(file), Some(folder)) => add(file, folder),
         _ => Err(Error::Usage("expected --export DIR, or --add FILE with --cases DIR".to_owned())),
     }
+}
+
+/// Returns what a rule says, and the cases that hold subjects to it.
+fn rule_in_words(rule: &Rule, folder: Option<&Path>, others: &[OtherCase]) -> Result<String, Error> {
+    let Rule { id, text, source } = rule;
+    let reading = cases(folder, |_| true)?.into_iter().filter(|case| case.rule.as_ref() == Some(id)).map(|it| it.id);
+    let others = others.iter().filter(|case| case.rule.as_ref() == Some(id)).map(|case| case.id.clone());
+    let ids: Vec<_> = reading.chain(others).collect();
+    let ids: String = ids.iter().map(|id| format!("  {id}\n")).collect();
+    let count = match ids.lines().count() {
+        1 => "1 case".to_owned(),
+        count => format!("{count} cases"),
+    };
+    Ok(format!("rule {id}: {text}\n\nsource: {source}\n\n{count}, which `--tag {id}` chooses:\n{ids}"))
 }
 
 fn add(file: &Path, folder: &Path) -> Result<u8, Error> {

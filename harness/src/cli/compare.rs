@@ -84,7 +84,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
         check(&names, &sequence, (&servers, comparing), &options, &mut progress, interrupts.next()).await
     })?;
     drop(progress);
-    tell(&run, reports, &arguments.known)
+    tell(run, reports, &arguments.known)
 }
 
 /// Returns the words of the command line that repeats the comparison, without its filter.

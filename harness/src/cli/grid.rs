@@ -10,8 +10,8 @@ use crate::{Error, survey};
 
 /// Show several runs side by side: where they agree, and where one is alone.
 ///
-/// Each file is a report of JSON lines. For two runs of one subject the differences are what has changed. One report
-/// alone is shown beside the survey: what the libraries do where the subject fails.
+/// Each file is a report of JSON lines. For two runs of one subject the differences are what has changed. With
+/// --with survey one report is enough: what the libraries do where the subject fails is shown beside it.
 #[derive(Debug, clap::Args)]
 pub(super) struct Arguments {
     /// The reports, which `test --report jsonl=FILE` has written.
@@ -29,13 +29,13 @@ enum Others {
 }
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
+    let runs: Vec<_> = arguments.files.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
     if let ([file], None) = (&arguments.files[..], arguments.with) {
         return Err(Error::Usage(format!(
             "{} alone has nothing beside it, expected a second report, or --with survey",
             file.display()
         )));
     }
-    let runs: Vec<_> = arguments.files.iter().map(|path| open(path)).collect::<Result<_, _>>()?;
     let columns: Vec<_> = arguments
         .files
         .iter()

@@ -13,7 +13,7 @@ use crate::case::{Case, WritingCase};
 use crate::exchange::Sequence;
 use crate::law::Law;
 use crate::operating::Failure;
-use crate::run::Run;
+use crate::run::{Run, Stale};
 use crate::serving::ServingCase;
 
 #[derive(Debug, clap::Args)]
@@ -66,11 +66,11 @@ impl Known {
         Ok((Baseline::parse(&name, &text)?, text))
     }
 
-    /// Brings the baseline in line with a run.
-    pub(super) fn update(&self, run: &Run) -> Result<(), Error> {
+    /// Brings the baseline in line with a run. `stale` are the entries that match no case.
+    pub(super) fn update(&self, run: &Run, stale: &[Stale]) -> Result<(), Error> {
         let Some(path) = &self.baseline else { return Ok(()) };
         let (old, text) = self.read()?;
-        let is_stale = |place: &str| run.stale.iter().any(|stale| stale.place == place);
+        let is_stale = |place: &str| stale.iter().any(|stale| stale.place == place);
         let Updated { text: new, added, removed, narrowed, merged, over } =
             old.updated(&text, &run.verdicts, &run.unchosen, &is_stale);
         Baseline::parse(&path.display().to_string(), &new).map_err(|mistake| {
@@ -84,9 +84,10 @@ impl Known {
         OutFile::open(path).map_err(failed)?.write(new.as_bytes()).map_err(failed)?;
         let over = if over > 0 { format!(", {over} over and still failing") } else { String::new() };
         let merged = if merged > 0 { format!(", {merged} merged") } else { String::new() };
-        let path = path.display();
+        let (path, count) = (path.display(), removed.len());
+        let removed: String = removed.iter().map(|pattern| format!("removed: {pattern}\n")).collect();
         print_error_text(&format!(
-            "{path}: {added} entries added, {removed} removed, {narrowed} narrowed{merged}{over}\n"
+            "{removed}{path}: {added} entries added, {count} removed, {narrowed} narrowed{merged}{over}\n"
         ));
         Ok(())
     }

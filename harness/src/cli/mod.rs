@@ -108,6 +108,15 @@ fn hint(mistake: &clap::Error) -> String {
         word.split(['=', ' ']).next()
     });
     let has_dashes = words.iter().any(|word| word == "--");
+    // What stands behind an unquoted command's first word is taken for an address.
+    let given = words.iter().take_while(|word| *word != "--");
+    let of_against: Vec<_> = given.skip_while(|word| *word != "--against").skip(1).collect();
+    let of_against: Vec<_> =
+        of_against.into_iter().take_while(|word| !word.to_string_lossy().starts_with('-')).collect();
+    if mistake.kind() == ErrorKind::ArgumentConflict && of_against.len() > 1 {
+        let words: Vec<_> = of_against.iter().map(|word| word.to_string_lossy()).collect();
+        return format!("\nThe command of --against is one word, in quotes: --against '{}'\n", words.join(" "));
+    }
     match (mistake.kind(), ELSEWHERE.iter().find(|(word, _)| Some(*word) == unknown)) {
         (ErrorKind::UnknownArgument, Some((word, here))) if words.first().is_some_and(|verb| verb != "call") => {
             format!("\n`{word}` is `{here}` here\n")

@@ -21,7 +21,7 @@ pub(super) struct OtherCase {
     pub(super) title: String,
     /// The codec of what is to be written.
     pub(super) codec: Option<Codec>,
-    rule: Option<String>,
+    pub(super) rule: Option<String>,
     source: String,
     /// Tells what the subject is asked, and what is expected of it, as lines. Some values have megabytes, so that only
     /// the case that is explained is told.
@@ -164,6 +164,11 @@ fn law_in_words(law: &Law) -> String {
         for (face, mark) in &step.marks {
             text += &format!("    told as {mark} on {face}\n");
         }
+    }
+    let is_made = |step: &Step| ["domain.create", "domain.define"].contains(&step.name());
+    if law.steps.iter().any(|step| is_made(step) && step.arguments.iter().any(|(name, _)| name == "memory")) {
+        text += "\nA domain is made by name, memory and vcpus here, which an engine gets as they are, and a Xend in its \
+                 config:\n`xend-harness call` takes them as 'config=(vm (name NAME) (memory 64) (vcpus 1))'.\n";
     }
     text
 }

@@ -60,7 +60,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             }
         }
     }
-    let once = if arguments.once { "--once " } else { "" };
+    let codec = arguments.codec.map(|codec| format!("--codec {codec} ")).unwrap_or_default();
+    let once = if arguments.once { format!("--once {codec}") } else { String::new() };
     let is_right = checks.iter().all(|check| check.mistake.is_none());
     text += &match is_right {
         true => {

@@ -1,9 +1,12 @@
 //! Another subject in the place of what is known by construction.
 
+use std::sync::Arc;
+
 use super::question::Question;
 use crate::Error;
 use crate::case::{Case, CaseAbout, Expect, Level, Outcome, Permitted};
 use crate::subject::{Answer, Ask, Subject};
+use crate::verdict::{About, Status, Verdict};
 
 /// Asks the other subject, if there is one, and takes its answer for the right one. Where it gives none, any is.
 pub(super) fn asked(other: &mut Option<&mut dyn Subject>, question: Question) -> Result<Question, Error> {
@@ -45,4 +48,25 @@ fn expected_by(other: &mut dyn Subject, case: &Case) -> Result<Case, Error> {
         source: format!("what {} does", other.declaration().name),
     };
     Ok(Case::new(case.codec(), case.id.clone(), about, case.input.clone(), vec![expect]))
+}
+
+/// Tells a difference between two subjects as one, whichever of them is right: no rule is cited for it, and no case is
+/// offered that would hold the one to what the other does.
+pub(super) fn tell_of_both(verdict: &mut Verdict, other: &str) {
+    let is_refusal = verdict.why.starts_with("the subject refuses");
+    let why = match verdict.status {
+        Status::WrongValue => format!("the subject and {other} read different values"),
+        Status::Fail if is_refusal => format!("the subject refuses it, {other} reads it"),
+        Status::Fail => format!("the subject reads it, {other} refuses it"),
+        _ => return,
+    };
+    // The rule says where the two differ, without its text, which is the law for neither.
+    verdict.why = match &verdict.about.rule {
+        Some(rule) => format!("{why}; it is about {rule}"),
+        None => why,
+    };
+    verdict.about = Arc::new(About { rule: None, ..About::clone(&verdict.about) });
+    if let Some(evidence) = &mut verdict.evidence {
+        evidence.case.clear();
+    }
 }

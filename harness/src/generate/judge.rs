@@ -49,7 +49,19 @@ pub fn judge(
     }
     let options = &options;
     let asked: Vec<Asked> = match *generated {
-        Generated::One(token @ Token { family: Family::Asked(kind), .. }) => vec![Asked { kind, token }],
+        Generated::One(token @ Token { family: Family::Asked(kind), .. }) => {
+            if !kinds(subjects, codecs, against.as_deref(), options)?.contains(&kind) {
+                let needed = match kind.suite() {
+                    Suite::Calling => "calls_over",
+                    Suite::Writing => "encodes",
+                    _ => "decodes",
+                };
+                return Err(Error::Usage(format!(
+                    "{token} asks for what the subject does not declare as `{needed}`, or the options leave it out"
+                )));
+            }
+            vec![Asked { kind, token }]
+        }
         Generated::One(token) => {
             return Err(Error::Usage(format!("{token} is a question for a server, and no address of one is given")));
         }
@@ -191,10 +203,14 @@ impl Shrinking<'_, '_> {
         for verdict in run.verdicts.iter_mut().filter(|it| it.is_failing() && self.of_id.contains_key(&it.about.id)) {
             let token = self.of_id[&verdict.about.id].token;
             if !asked.contains(&token.id()) {
-                verdict.about = Arc::new(About { rule: None, ..About::clone(&verdict.about) });
+                let title = format!("{} (not made small; --repeat {token} makes it small)", verdict.about.title);
+                verdict.about = Arc::new(About { rule: None, title, ..About::clone(&verdict.about) });
             }
             if let Some(evidence) = &mut verdict.evidence {
                 evidence.repeat = self.options.repeat_by(&["--repeat", &token.to_string()]);
+            }
+            if let Some(other) = &self.against {
+                against::tell_of_both(verdict, &other.declaration().name);
             }
         }
         Ok(())

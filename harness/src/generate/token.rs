@@ -6,6 +6,7 @@ use std::str::FromStr;
 use super::choices::Choices;
 use super::question::Family;
 use crate::Error;
+use crate::verdict::About;
 
 /// Which questions are generated.
 #[derive(Clone, Debug, PartialEq, Eq)]
@@ -34,9 +35,12 @@ pub struct Token {
 }
 
 impl Token {
+    /// What the ids of generated questions begin with.
+    pub const PREFIX: &str = About::GENERATED;
+
     /// The id of the question in reports.
     pub(super) fn id(self) -> String {
-        format!("generated/{}/{}", self.family, self.index)
+        format!("{}{}/{}", Self::PREFIX, self.family, self.index)
     }
 
     /// The choices that make it.

@@ -1,6 +1,6 @@
 //! What a run is going to ask.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 
 use super::item::Item;
 use super::options::Options;
@@ -73,12 +73,21 @@ impl<T> Plan<T> {
         // What is left out need not be asked, so that one command line serves subjects that do more and less.
         let excluded = selection.exclude.iter().filter(|pattern| !matches_other(pattern));
         if let Some(pattern) = selection.filter.iter().chain(excluded).find(matches_none) {
+            let folders: BTreeSet<_> = all.iter().filter_map(|item| item.about.id.split('/').next()).collect();
+            let in_folders = folders.into_iter().map(|folder| format!("{folder}/{pattern}"));
+            let meant = in_folders
+                .filter(|text| {
+                    let pattern = text.parse::<Pattern>();
+                    pattern.is_ok_and(|it| all.iter().any(|item| it.matches(&item.about.id, &item.variant)))
+                })
+                .collect::<Vec<_>>();
             return Err(Error::Usage(format!(
                 "no {what} matches `{pattern}`; {}",
                 match what {
-                    "law" => "`xend-harness list --filter 'laws/*'` shows all laws",
-                    "exchange" => "`--report jsonl` shows the ids of all exchanges of a sequence",
-                    _ => "`xend-harness list` shows all cases",
+                    _ if !meant.is_empty() => format!("`{}` does", meant.join("` does, `")),
+                    "law" => "`xend-harness list --filter 'laws/*'` shows all laws".to_owned(),
+                    "exchange" => "`--report jsonl` shows the ids of all exchanges of a sequence".to_owned(),
+                    _ => "`xend-harness list` shows all cases".to_owned(),
                 }
             )));
         }

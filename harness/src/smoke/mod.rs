@@ -271,7 +271,8 @@ impl Talk {
                     self.wrong(format!("{what}: no answer within {seconds} s"), likely)?;
                 } else {
                     let likely = "standard output must be flushed after each line: print(.., flush=True) in Python, \
-                                  $| = 1 in Perl, $stdout.sync = true in Ruby, fflush(stdout) in C";
+                                  $| = 1 in Perl, $stdout.sync = true in Ruby, fflush(stdout) in C; or it reads all \
+                                  input before it answers, which must be read line by line, or is meant for --once";
                     self.wrong(format!("{what}: the answer comes only when the input ends"), likely)?;
                 }
             }

@@ -73,6 +73,8 @@ fn explain() {
         "calls/cut-in-string",
         "laws/pause-stops",
         "laws/domain-0-is-there",
+        "laws/create-leaves-paused",
+        "http/cookies",
     ]
     .map(|id| transcript(&["explain", id], b""));
     let _guard = snapshots();
@@ -382,4 +384,17 @@ fn a_wrong_address_is_told_beside_the_verdicts_on_the_right_one() {
     ];
     let _guard = snapshots();
     insta::assert_snapshot!("wrong-addresses", all.join("\n").trim_end());
+}
+
+/// The release comes from node.info; a server that has no such method is told apart by the option.
+#[test]
+fn a_release_that_is_not_told_is_asked_for() {
+    let body = "<?xml version='1.0'?><methodResponse><fault><value><struct><member><name>faultCode</name><value><int>1</int>\
+        </value></member><member><name>faultString</name><value><string>method &quot;xend.node.info&quot; is not supported\
+        </string></value></member></struct></value></fault></methodResponse>";
+    let reply = format!("HTTP/1.0 200 OK\r\nContent-length: {}\r\n\r\n{body}", body.len());
+    let port = server(vec![reply; 8]).to_string();
+    let shown = transcript(&["test", &format!("xmlrpc+tcp://127.0.0.1:{port}")], b"").replace(&port, "PORT");
+    let _guard = snapshots();
+    insta::assert_snapshot!("untold-release", shown);
 }

@@ -27,12 +27,15 @@ fn help() {
 
 #[test]
 fn usage() {
-    let commands: [&[&str]; 68] = [
+    let commands: [&[&str]; 73] = [
         &["parse"],
         &["test", "./my-parser"],
         &["test", "python3", "my_parser.py"],
         &["test", "python3", "-u", "my_parser.py"],
         &["test", "--", "python3 my_parser.py"],
+        &["test", "python3 my_parser.py"],
+        &["test", "127.0.0.1:8000"],
+        &["test", "localhost:8000/RPC2"],
         &["test", "http+tcp://localhost"],
         &["test", "sxp+tcp://localhost", "--", "my-parser"],
         &["test", "sxp+tcp://localhost", "--codec", "sexpr"],
@@ -53,6 +56,8 @@ fn usage() {
         &["test", "--codec", "sexpr", "--rules", "spec"],
         &["test", "--filter", "sexpr/[a"],
         &["test", "--filter", "sexpr/no-such-case"],
+        &["test", "--filter", "bool-*"],
+        &["grid", "/nowhere/one.jsonl", "--with", "survey"],
         &["test", "--filter", "xmlrpc/int-max@spec", "--filter", "xmlrpc/int-max@sepc"],
         &["test", "--filter", "xmlrpc/int-max", "--report", "junit=/nowhere/same", "--report", "jsonl=/nowhere/same"],
         &["test", "--timeout", "0"],

@@ -1,6 +1,6 @@
 //! Generated questions on the command line.
 
-use crate::cli::{path, snapshots, transcript, transcript_in};
+use crate::cli::{HARNESS, path, run, snapshots, transcript, transcript_in};
 
 /// A subject that refuses every document.
 const REFUSES: [&str; 6] = [
@@ -30,6 +30,27 @@ fn a_failure_is_told_and_kept() {
 #[test]
 fn a_failure_of_a_caller_is_told_and_kept() {
     told_and_kept("generated-calls", "8", &NEVER_LEARNS);
+}
+
+/// Neither of two commands is the law for the other.
+#[test]
+fn a_difference_of_two_is_told_as_one() {
+    let _snapshots = snapshots();
+    let other = format!("{HARNESS} subject");
+    let few = [&["test", "--generate", "6", "--seed", "3", "--against", &other, "--"], &REFUSES[..]].concat();
+    insta::assert_snapshot!("generated-against", transcript(&few, b""));
+    let refuses = shlex::try_join(REFUSES).expect("it has no NUL");
+    let turned = ["test", "--generate", "6", "--seed", "3", "--against", &refuses, "--", HARNESS, "subject"];
+    assert!(transcript(&turned, b"").contains(": the subject reads it, refuses refuses it; it is about xmlrpc/"));
+}
+
+/// Of many failures only some are made small, and a report says so of the others.
+#[test]
+fn what_is_not_made_small_is_told() {
+    let many = [&["test", "--generate", "150", "--seed", "1", "--"], &REFUSES[..]].concat();
+    let told = transcript(&many, b"");
+    assert!(told.contains(" makes it small)\n"), "{told}");
+    assert!(!told.contains("explain ID"), "{told}");
 }
 
 /// What fails is made small, the same way each time, and its case file is taken into a folder of cases.
@@ -63,7 +84,11 @@ fn mistakes() {
     let folder = tempfile::tempdir().expect("a folder");
     let file = folder.path().join("case.toml");
     std::fs::write(&file, "id = \"../a\"\ntitle = \"A\"\nsource = \"none\"\ninput = \"\"\n").expect("it is written");
-    let wrong: [&[&str]; 10] = [
+    let failed = folder.path().join("failed.jsonl");
+    let report = format!("jsonl={}", path(&failed));
+    run(&[&["test", "--generate", "12", "--seed", "3", "--report", &report, "--"], &REFUSES[..]].concat(), b"");
+    let no_caller = [&["test", "--repeat", "calls/reply/1/1", "--"], &REFUSES[..]].concat();
+    let wrong: [&[&str]; 14] = [
         &["test", "--generate", "0"],
         &["test", "--repeat", "xmlrpc/value/1"],
         &["test", "--repeat", "program/1/1"],
@@ -72,6 +97,10 @@ fn mistakes() {
         &["test", "--generate", "1", "--cases", "."],
         &["test", "--generate", "1", "--rules", "xend-4.1"],
         &["test", "--against", "true", "--", "true"],
+        &["test", "--against", "python3", "mine.py", "--generate", "1", "--", "true"],
+        &no_caller,
+        &["grid", path(&failed)],
+        &["test", "--failed", path(&failed)],
         &["cases"],
         &["cases", "--add", path(&file), "--cases", path(folder.path())],
     ];

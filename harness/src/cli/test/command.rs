@@ -19,6 +19,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let Arguments { command, subject: own, reports, how, .. } = arguments;
     let knows_nothing = [("--cases", own.cases.is_some()), ("--baseline", how.known.baseline.is_some())];
     arguments.generating.refuse_with(&knows_nothing)?;
+    let against = arguments.generating.against()?;
     // What is wrong with the options is told before any case is read.
     let options = how.options(run::Options {
         rules: own.rules()?,
@@ -26,6 +27,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
         repeat: repeat(arguments),
         ..run::Options::default()
     })?;
+    arguments.generating.refuse_failed(&options.selection)?;
     // Each entry of a baseline is looked up among all cases.
     let is_asked = |id: &str| how.known.baseline.is_some() || arguments.selecting.may_choose(id);
     let cases = cases(own.cases.as_deref(), is_asked)?;
@@ -53,7 +55,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
         let mut progress = arguments.watching.watch(arguments.reports.quiet);
         match arguments.generating.generated(options.seed) {
             Some(generated) => {
-                let mut against = match arguments.generating.against()? {
+                let mut against = match against {
                     Some(words) => Some(own.subject(&words, &options, bounds)?),
                     None => None,
                 };
@@ -67,7 +69,7 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
         let (seconds, answers) = (begin.elapsed().as_secs_f64(), run.verdicts.len() - run.count(Status::Skipped));
         print_error_text(&format!("{answers} answers in {seconds:.2} s\n"));
     }
-    tell(&run, reports, &arguments.how.known)
+    tell(run, reports, &arguments.how.known)
 }
 
 /// Returns the words of the command line that repeats the run for one case, before and behind its filter.

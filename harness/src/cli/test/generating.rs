@@ -4,6 +4,7 @@ use std::ffi::OsString;
 
 use crate::Error;
 use crate::generate::{Generated, Token};
+use crate::run::Selection;
 
 /// The most questions of one run.
 const MOST: u64 = 1_000_000;
@@ -39,12 +40,25 @@ impl Generating {
         let Some(against) = &self.against else { return Ok(None) };
         if self.generate.is_none() && self.repeat.is_none() {
             return Err(Error::Usage(
-                "--against compares two commands by generated questions, which takes --generate".to_owned(),
+                "--against needs --generate N: two commands are compared by generated questions".to_owned(),
             ));
         }
         match shlex::split(against).filter(|words| !words.is_empty()) {
             Some(words) => Ok(Some(words.into_iter().map(OsString::from).collect())),
             None => Err(Error::Usage(format!("`{against}` is no command: a quote has no end, or no word is there"))),
+        }
+    }
+
+    /// Refuses to ask again what failed a run of generated questions if they are not generated here, too.
+    pub(super) fn refuse_failed(&self, selection: &Selection) -> Result<(), Error> {
+        let is_generated = |name: &String| name.starts_with(Token::PREFIX);
+        let names = selection.names.iter().flatten();
+        match (self.generate, self.repeat, names.into_iter().find(|name| is_generated(name))) {
+            (None, None, Some(name)) => Err(Error::Usage(format!(
+                "what failed the run of --failed are generated questions, such as {name}: add the --generate and the \
+                 --seed of that run, or ask one of them with --repeat TOKEN, as the report says"
+            ))),
+            _ => Ok(()),
         }
     }
 

@@ -28,5 +28,5 @@ pub(super) fn run(arguments: &Arguments, uri: &str) -> Result<u8, Error> {
         let mut progress = watching.watch(reports.quiet);
         check(&site, &ServingCase::built_in()?, &options, &mut progress)?
     };
-    tell(&run, opened, &how.known)
+    tell(run, opened, &how.known)
 }

@@ -11,6 +11,8 @@ mod run_as;
 mod selecting;
 mod server;
 
+use std::path::Path;
+
 use xend_client::Uri;
 
 use crate::Error;
@@ -44,6 +46,15 @@ fn addresses(words: &[String]) -> Result<Vec<Uri>, Error> {
             if word.contains("://") || word.starts_with("httpu:") {
                 return Error::Usage(format!("`{word}` is no address: {error}"));
             }
+            if let Some(other) = of_a_port(word) {
+                return Error::Usage(format!("`{word}` does not say what listens there, expected {other}"));
+            }
+            // A whole command in one pair of quotes is meant as its words.
+            let split = match words {
+                [one] if !Path::new(one).exists() => shlex::split(one),
+                _ => None,
+            };
+            let words = split.as_deref().unwrap_or(words);
             let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
             Error::Usage(format!(
                 "`{word}` is no address of a server; a command stands after `--`: xend-harness test -- {command}"
@@ -51,4 +62,15 @@ fn addresses(words: &[String]) -> Result<Vec<Uri>, Error> {
         })
     };
     words.iter().map(parse).collect()
+}
+
+/// Returns the addresses that `HOST:PORT` may stand for, if a word has that form.
+fn of_a_port(word: &str) -> Option<String> {
+    let (host, port) = word.split('/').next()?.rsplit_once(':')?;
+    let is_host = |it: char| it.is_ascii_alphanumeric() || "-._:[]".contains(it);
+    if host.is_empty() || !host.chars().all(is_host) || port.parse::<u16>().is_err() {
+        return None;
+    }
+    let of_xend: Vec<_> = ["sxp", "xmlrpc", "xenapi"].map(|face| format!("{face}+tcp://{host}:{port}")).into();
+    Some(format!("http://{host}:{port}/RPC2 for a server of plain XML-RPC, or {} for Xend", of_xend.join(", ")))
 }

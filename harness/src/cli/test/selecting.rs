@@ -57,12 +57,12 @@ pub(super) struct Selecting {
 
 impl Selecting {
     /// Whether a case with this id may be chosen. If the other options must be held against all cases, so that a misspelt
-    /// one is noticed, the answer is yes.
+    /// one is noticed, or a pattern lacks the codec, which is told with the case that is meant, the answer is yes.
     pub(super) fn may_choose(&self, id: &str) -> bool {
         self.filter.is_empty()
             || !self.exclude.is_empty()
             || !self.tag.is_empty()
-            || self.filter.iter().any(|pattern| pattern.matches_id(id))
+            || self.filter.iter().any(|pattern| pattern.matches_id(id) || !pattern.to_string().contains('/'))
     }
 
     pub(super) fn selection(&self) -> Result<Selection, Error> {

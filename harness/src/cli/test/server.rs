@@ -38,6 +38,7 @@ pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
         repeat: [repeat(arguments, uris), Vec::new()],
         ..run::Options::default()
     })?;
+    arguments.generating.refuse_failed(&options.selection)?;
     let reports = arguments.reports.open()?;
     let generated = arguments.generating.generated(options.seed);
     arguments.generating.refuse_with(&[("--baseline", arguments.how.known.baseline.is_some())])?;
@@ -74,7 +75,7 @@ pub(super) fn run(arguments: &Arguments, uris: &[Uri]) -> Result<u8, Error> {
             run
         })
     })?;
-    tell(&run, reports, &arguments.how.known)
+    tell(run, reports, &arguments.how.known)
 }
 
 /// Runs random programs of operations.
@@ -109,7 +110,7 @@ fn programs(
         }
         run
     });
-    tell(&run, reports, &arguments.how.known)
+    tell(run, reports, &arguments.how.known)
 }
 
 /// Removes the domains that the laws have made, after a signal. Their names are printed first, because the server may
@@ -173,7 +174,11 @@ async fn host(arguments: &Arguments, uris: &[Uri]) -> Result<(Host, Vec<Verdict>
         Some(&release) => release,
         None => {
             let detected = client.clone().detect().await;
-            detected.map_err(|error| Error::Usage(format!("{first}: {error}")))?.release_in_use()
+            let untold = |error| {
+                let hint = "the release can't be told from node.info; --release gives it, as in --release 4.1";
+                Error::Usage(format!("{first}: {error}\n       {hint}"))
+            };
+            detected.map_err(untold)?.release_in_use()
         }
     };
     let addresses = answering.into_iter().map(|(uri, client)| (uri, client.release(release)));

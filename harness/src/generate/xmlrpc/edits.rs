@@ -1,5 +1,7 @@
 //! Edits that break a document, so that it must be refused.
 
+use xend_wire::visible;
+
 use super::super::choices::Choices;
 use super::layout::{Encoding, Part, Piece};
 use crate::case::Level;
@@ -303,7 +305,7 @@ impl Edited<'_, '_> {
         };
         let at = self.place(is_tag)?;
         self.insert(at, text);
-        Self::broken_as(format!("Text with {} is refused", text.escape_debug()), rule, Level::Must)
+        Self::broken_as(format!("Text with {} is refused", visible(text.as_bytes())), rule, Level::Must)
     }
 
     fn character(&mut self) -> Option<Broken> {
@@ -323,7 +325,7 @@ impl Edited<'_, '_> {
     fn behind_the_root(&mut self) -> Option<Broken> {
         let (text, rule) = self.choices.pick(BEHIND);
         self.pieces.last_mut()?.text.push_str(text);
-        Self::broken_as(format!("A document with {} behind it is refused", text.escape_debug()), rule, Level::Must)
+        Self::broken_as(format!("A document with {} behind it is refused", visible(text.as_bytes())), rule, Level::Must)
     }
 
     fn before_the_root(&mut self) -> Option<Broken> {
@@ -426,7 +428,7 @@ impl Edited<'_, '_> {
             piece(Part::End("value"), "</value>".to_owned()),
         ];
         self.pieces.splice(begin..end, scalar);
-        let what = if text.is_empty() { "Nothing".to_owned() } else { text.escape_debug().to_string() };
+        let what = if text.is_empty() { "Nothing".to_owned() } else { visible(text.as_bytes()).to_string() };
         Self::broken_as(format!("{what} is refused as {name}"), rule, level)
     }
 
@@ -479,7 +481,7 @@ impl Edited<'_, '_> {
         let character = self.choices.pick(&["-", " ", "\n", "+", "(", "$", "@", ",", "?", "*", "\\", "'"]);
         self.insert(at, character);
         Self::broken_as(
-            format!("{} in a method name is refused", character.escape_debug()),
+            format!("{} in a method name is refused", visible(character.as_bytes())),
             "xmlrpc/method-name",
             Level::Must,
         )
