@@ -6,7 +6,7 @@ use std::collections::BTreeMap;
 use super::counts::is_shown;
 use crate::case::{Level, Rule};
 use crate::run::Run;
-use crate::verdict::{Status, Verdict};
+use crate::verdict::{About, Status, Verdict};
 
 /// Failures that probably have one cause: they have the same verdict on the same rule.
 #[derive(Debug)]
@@ -128,7 +128,13 @@ pub(super) fn causes(run: &Run) -> Vec<Cause<'_>> {
         let is_must = |failure: &&Failure<'_>| failure.verdict.level.is_none_or(|level| level == Level::Must);
         cause.failures.iter().filter(is_must).map(|failure| 1 + failure.same.len()).sum::<usize>()
     };
-    causes.sort_by_key(|cause| (!cause.is_unexpected, rank(cause), Reverse(binding(cause)), Reverse(cause.count())));
+    // Generated questions without a rule were not made small, so that they show less than the others, however many.
+    let is_rest = |cause: &Cause<'_>| {
+        cause.rule.is_none() && cause.failures.iter().all(|it| it.verdict.id().starts_with(About::GENERATED))
+    };
+    causes.sort_by_key(|cause| {
+        (!cause.is_unexpected, rank(cause), is_rest(cause), Reverse(binding(cause)), Reverse(cause.count()))
+    });
     causes
 }
 
