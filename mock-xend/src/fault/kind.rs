@@ -13,6 +13,9 @@ use super::duration;
 use super::mistake::reworded;
 use super::place::Place;
 
+/// The longest garbage at one place, in bytes.
+pub(super) const LONGEST_GARBAGE: usize = 16 << 20;
+
 /// One way in which a reply breaks, or in which its sending is slow.
 ///
 /// Scenarios write the same faults in TOML. A fault without a value is a string, `"unasked-continue"`, and any other a

@@ -6,9 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use xend_wire::operation::Face;
 
-use super::kind::{ContentLength, Fault, Refusal};
+use super::kind::{ContentLength, Fault, LONGEST_GARBAGE, Refusal};
 use super::place::{Parts, Place};
-use super::plan::LONGEST_GARBAGE;
 
 /// The faults of one reply, in any order. A clone shares them.
 #[derive(Clone, Debug, PartialEq, Eq)]

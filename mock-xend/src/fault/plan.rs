@@ -6,7 +6,7 @@ use std::time::Duration;
 use fastrand::Rng;
 
 use super::edit::{self, Chunks};
-use super::kind::{Fault, Refusal};
+use super::kind::{Fault, LONGEST_GARBAGE, Refusal};
 use super::list::Faults;
 use super::place::{Parts, Spot};
 
@@ -195,9 +195,6 @@ impl Plan {
         SendSteps { plan: self, sent: 0, waits: 0, jitter, pace, paced: None }
     }
 }
-
-/// The longest garbage at one place, in bytes.
-pub(super) const LONGEST_GARBAGE: usize = 16 << 20;
 
 /// The steps of a plan that are still to be taken.
 #[derive(Debug)]
