@@ -48,7 +48,7 @@ fn other_than_file(kind: FileType) -> Option<&'static str> {
 /// errors, with an article: `a scenario`.
 ///
 /// # Errors
-/// Returns the errors of [`bytes`], and a diagnostic with the place if the file is not UTF-8.
+/// Returns the errors of [`bytes()`], and a diagnostic with the place if the file is not UTF-8.
 pub fn read(path: &Path, what: &str) -> Result<(String, String), Error> {
     let name = path.display().to_string();
     let bytes = bytes(path).map_err(|error| Error::File { path: name.clone(), error })?;
