@@ -6,9 +6,10 @@ use xend_wire::xenapi;
 
 use super::expectation::Expectation;
 use super::matching::Match;
+use super::reply::Reply;
 use super::step::Step;
 use super::template::Echo;
-use crate::fault::Sent;
+use crate::fault::{Fault, Sent};
 use crate::nearest;
 
 /// A mistake of an expectation, with the path of the key where it is: `args.domain`, or nothing for the whole.
@@ -211,6 +212,20 @@ impl Expectation {
                 None => step.faults.check_against(Sent::Unknown, self.face),
             });
             checked.map_err(|(at, message)| wrong(&format!("faults.{at}"), message))?;
+            let status = match &step.reply {
+                Some(Reply::Sexpr { status, .. } | Reply::Body { status, .. } | Reply::XendErr { status, .. }) => {
+                    status.code
+                }
+                _ => 200,
+            };
+            if self.face == Some(Face::Sxp)
+                && matches!(status, 204 | 304)
+                && let Some(at) = step.faults.iter().position(|fault| matches!(fault, Fault::ContentLength(_)))
+            {
+                let message =
+                    format!("`content-length` can't apply: a reply with status {status} has no Content-Length");
+                return Err(wrong(&format!("faults.{at}"), message));
+            }
         }
         Ok(())
     }

@@ -300,6 +300,7 @@ fn faults_that_can_not_apply_are_refused_with_their_place() {
         (any, r#"{ close = "params[0]" }"#),
         ("face = \"sxp\"\nreply = \"hang\"", r#"{ reset = "start" }"#),
         (sxp, r#""http-0.9", "close-under-next-request""#),
+        ("face = \"sxp\"\nreply = { text = { body = \"\", status = 204 } }", r#"{ content-length = { more = 5 } }"#),
         (sxp, r#"{ close = 10 }, { insert = { at = 20, text = "x" } }"#),
         (sxp, r#"{ truncate = { body = 10 } }, { pause = { at = { body = 20 }, time = "1s" } }"#),
         (sxp, r#"{ garbage = { at = "end", length = 50000000 } }"#),
