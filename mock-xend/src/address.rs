@@ -77,6 +77,11 @@ impl Address {
     }
 }
 
+/// Returns whether a text is a number in decimal, as a port is written.
+pub(crate) fn is_number(text: &str) -> bool {
+    !text.is_empty() && text.bytes().all(|byte| byte.is_ascii_digit())
+}
+
 impl FromStr for Address {
     type Err = InvalidAddress;
 
@@ -129,15 +134,17 @@ impl FromStr for Address {
             return Err(wrong(format!("the port is missing, write {address} for any free one")));
         }
         let (host, port) = place.rsplit_once(':').unwrap_or(("localhost", place));
-        let is_number = !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-        let is_address = host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
-        if host.eq_ignore_ascii_case("localhost") || host.is_empty() || (is_address && is_number) {
+        let is_loopback = host.eq_ignore_ascii_case("localhost") || host.is_empty();
+        let is_address = || host.trim_matches(['[', ']']).parse::<IpAddr>().is_ok();
+        if is_number(port) && port.parse::<u16>().is_err() && (is_loopback || is_address()) {
+            return Err(wrong(format!("{port} is no port, expected a number from 0 to 65535")));
+        }
+        if is_loopback {
             return match port.parse::<u16>() {
                 Ok(port) => Ok(Self::loopback(port)),
                 Err(_) if port.eq_ignore_ascii_case("localhost") => {
                     Err(wrong("the port is missing, write localhost:0 for any free one".to_owned()))
                 }
-                Err(_) if is_number => Err(wrong(format!("{port} is no port, expected a number from 0 to 65535"))),
                 Err(_) => Err(wrong(EXPECTED.to_owned())),
             };
         }
@@ -213,6 +220,10 @@ mod tests {
             ("::1:8000", "an address of IPv6 stands in brackets before its port, write [::1]:8000"),
             ("localhost", "the port is missing, write localhost:0 for any free one"),
             ("70000", "70000 is no port, expected a number from 0 to 65535"),
+            ("127.0.0.1:99999", "99999 is no port, expected a number from 0 to 65535"),
+            ("[::1]:65536", "65536 is no port, expected a number from 0 to 65535"),
+            // Such an address is not loopback, whatever its port.
+            ("fe80::1:65535", EXPECTED),
             ("http://127.0.0.1:8000/xend", "a URL is no address to listen on, write 127.0.0.1:8000"),
             ("sxp+unix:///tmp/x", "a URL is no address to listen on, write unix:/tmp/x"),
             ("https://127.0.0.1:8000/", "a URL is no address to listen on, write tls:127.0.0.1:8000"),

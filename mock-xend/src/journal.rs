@@ -158,20 +158,9 @@ impl Exchange {
 
     /// Returns the status of the reply; `None` if there is none, as for HTTP/0.9 and for a connection that was closed.
     pub fn status(&self) -> Option<u16> {
-        status(self.without_interim())
-    }
-
-    /// Returns the reply without the interim ones before it, such as `100 Continue`.
-    fn without_interim(&self) -> &[u8] {
-        let mut reply = &*self.reply;
-        while matches!(status(reply), Some(100..=199)) {
-            let rest = &reply[Parts::of_message(reply).head.len()..];
-            if !rest.starts_with(b"HTTP/") {
-                break;
-            }
-            reply = rest;
-        }
-        reply
+        let line = Parts::without_interim(&self.reply).strip_prefix(b"HTTP/1.")?;
+        let status = line.split(|byte| *byte == b' ').nth(1)?;
+        str::from_utf8(status.get(..3)?).ok()?.parse().ok()
     }
 
     /// Returns what the reply gives to a client that asked for the operation: its value as S-expressions, whatever the
@@ -179,7 +168,7 @@ impl Exchange {
     pub fn value(&self) -> Option<Result<Document<'static>, Failure>> {
         let operation = self.operation?;
         let status = self.status().filter(|_| self.is_whole())?;
-        let reply = self.without_interim();
+        let reply = Parts::without_interim(&self.reply);
         let end = reply.windows(4).position(|end| end == b"\r\n\r\n")?;
         let (head, body) = (&reply[..end], &reply[end + 4..]);
         let mut lines = head.split(|byte| *byte == b'\n').map(<[u8]>::trim_ascii);
@@ -205,12 +194,6 @@ impl Exchange {
         let why = self.answered_by.why_not().map_or(0, str::len);
         size_of::<Self>() + self.request.capacity() + self.reply.capacity() + why
     }
-}
-
-/// Returns the status of a reply that begins with a status line of HTTP/1.x.
-fn status(reply: &[u8]) -> Option<u16> {
-    let status = reply.strip_prefix(b"HTTP/1.")?.split(|byte| *byte == b' ').nth(1)?;
-    str::from_utf8(status.get(..3)?).ok()?.parse().ok()
 }
 
 /// The latest exchanges of a mock, oldest first, and the number of exchanges in all.

@@ -34,9 +34,9 @@ impl Baseline {
     /// Entries that still hold stay as they are, with their comments and their order. An entry whose cases all pass is
     /// removed, and one of which some pass is restricted to the others, except for keys that have an entry already.
     /// `is_stale` says which places match no case. New failures come at the end, with what went wrong as their reason;
-    /// a case that fails alike in all variants gets one entry, and entries that say the same of a case become one. Cases that the run did not judge change nothing: `unchosen`
-    /// are those that it could have judged, by id and variant, and an entry that covers some of them goes on covering
-    /// them.
+    /// a case that fails alike in all variants gets one entry, and entries that say the same of a case become one. Cases
+    /// that the run did not judge change nothing: `unchosen` are those that it could have judged, by id and variant, and
+    /// an entry that covers some of them goes on covering them.
     pub fn updated(
         &self,
         text: &str,

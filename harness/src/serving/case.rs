@@ -59,7 +59,7 @@ pub enum Answer {
 }
 
 xend_wire::named_enum! {
-    /// A check of the head of a reply. Only the cases that are about a head have one, so that one wrong head fails few.
+    /// A check of the head of a reply (XML-RPC specification, "Response format"). Only the cases that are about a head have one, so that one wrong head fails few.
     #[derive(Clone, Copy, Debug, PartialEq, Eq)]
     pub enum HeadCheck {
         /// The `Content-Type` is `text/xml`.

@@ -80,7 +80,7 @@ fn wrong_head(check: HeadCheck, reply: &Reply) -> Option<String> {
         }
         // One that is wrong spoils the body, and is found by every case.
         HeadCheck::ContentLength if reply.header("content-length").is_none() => {
-            Some("the reply has no `Content-Length`".to_owned())
+            Some("the reply has no `Content-Length`, expected the length of its body in bytes".to_owned())
         }
         HeadCheck::ContentLength => None,
     }

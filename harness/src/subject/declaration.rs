@@ -99,8 +99,8 @@ impl Declaration {
     /// Parses a subject's answer to the hello, given without its line break. Keys that are not known are ignored.
     ///
     /// # Errors
-    /// Returns [`Fault::InvalidAnswer`] if the line is not a valid hello, is of another protocol, names an unknown codec, rule, feature,
-    /// transport, scheme, release or operation, or declares nothing that the subject can do.
+    /// Returns [`Fault::InvalidAnswer`] if the line is not a valid hello, is of another protocol, names an unknown codec,
+    /// rule, feature, transport, scheme, release or operation, or declares nothing that the subject can do.
     pub fn from_hello(line: &[u8]) -> Result<Self, Fault> {
         let invalid = |why: String| Fault::invalid(line, &why);
         let HelloLine { hello } = serde_json::from_slice(line)

@@ -80,18 +80,28 @@ impl<'a> Parts<'a> {
     ///
     /// Interim replies, such as `100 Continue`, belong to the head of the reply behind them.
     pub(super) fn of(reply: &'a [u8]) -> Self {
-        let mut head = 0;
-        while reply[head..].starts_with(b"HTTP/") {
-            let length = Self::of_message(&reply[head..]).head.len();
-            let is_interim =
-                reply[head..].splitn(3, |&byte| byte == b' ').nth(1).is_some_and(|it| it.starts_with(b"1"));
-            head += length;
-            if !is_interim {
+        if !reply.starts_with(b"HTTP/") {
+            return Self { head: b"", body: reply };
+        }
+        let last = Self::without_interim(reply);
+        let Parts { body, .. } = Self::of_message(last);
+        Self { head: &reply[..reply.len() - body.len()], body }
+    }
+
+    /// Returns a reply without the interim ones before it, such as `100 Continue`.
+    pub(crate) fn without_interim(mut reply: &[u8]) -> &[u8] {
+        let is_interim = |reply: &[u8]| {
+            let status = reply.splitn(3, |&byte| byte == b' ').nth(1);
+            reply.starts_with(b"HTTP/") && status.is_some_and(|status| status.starts_with(b"1"))
+        };
+        while is_interim(reply) {
+            let behind = Parts::of_message(reply).body;
+            if !behind.starts_with(b"HTTP/") {
                 break;
             }
+            reply = behind;
         }
-        let (head, body) = reply.split_at(head);
-        Self { head, body }
+        reply
     }
 
     /// Splits a request or a reply that has a head.

@@ -9,6 +9,8 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::{TcpStream, UnixStream};
 use xend_wire::operation::Face;
 
+use crate::address::is_number;
+
 /// The URI of a server: `sxp+tcp://HOST:8000`, `xmlrpc+unix:///var/run/xend/xmlrpc.sock`, or `httpu:///PATH`, Xend's own
 /// spelling of XML-RPC over a Unix socket.
 ///
@@ -78,18 +80,16 @@ impl FromStr for Upstream {
                 if authority.is_empty() || !(path.is_empty() || (face != Face::Sxp && path == "RPC2")) {
                     return Err(invalid());
                 }
-                let is_number = |port: &str| !port.is_empty() && port.bytes().all(|byte| byte.is_ascii_digit());
-                let port = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| is_number(port));
-                if port.is_some_and(|port| !matches!(port.parse::<u16>(), Ok(1..))) {
+                let given = authority.rsplit_once(':').map(|(_, port)| port).filter(|port| is_number(port));
+                if given.is_some_and(|port| !matches!(port.parse::<u16>(), Ok(1..))) {
                     return Err(InvalidUpstream::NoPort(text.to_owned()));
                 }
-                let has_port = authority.rsplit_once(':').is_some_and(|(_, port)| port.parse::<u16>().is_ok());
                 let port = match face {
                     Face::Sxp => 8000,
                     Face::XmlRpc => 8006,
                     Face::XenApi => 9363,
                 };
-                Place::Tcp(if has_port { authority.to_owned() } else { format!("{authority}:{port}") })
+                Place::Tcp(if given.is_some() { authority.to_owned() } else { format!("{authority}:{port}") })
             }
             _ => return Err(invalid()),
         };
@@ -143,6 +143,9 @@ mod tests {
             ["", "localhost:8000", "http://localhost", "sxp+tcp://", "sxp+tcp://a/b", "sxp+unix://a", "soap+tcp://a"]
         {
             assert!(matches!(text.parse::<Upstream>(), Err(InvalidUpstream::NoUri(_))), "{text}");
+        }
+        for text in ["sxp+tcp://127.0.0.1:99999", "xmlrpc+tcp://xen1:0/RPC2", "xenapi+tcp://[::1]:65536"] {
+            assert!(matches!(text.parse::<Upstream>(), Err(InvalidUpstream::NoPort(_))), "{text}");
         }
         for text in ["https://xen1:8006", "xmlrpc+tls://xen1", "xenapi+tls://xen1:9363"] {
             assert!(matches!(text.parse::<Upstream>(), Err(InvalidUpstream::Tls(_))), "{text}");

@@ -76,11 +76,7 @@ impl Criterion<'_> {
         match self {
             Self::Face(face) => *face == asked.face,
             Self::Operation(operation) => request.is(*operation),
-            Self::Arg(operation, name, value) if request.is(*operation) => {
-                request.arguments(*operation, name).any(|given| value.is(given))
-            }
-            // The request is not the operation; its arguments of the same name tell how close it is.
-            Self::Arg(_, name, value) => value.is(request.argument(name)),
+            Self::Arg(operation, name, value) => request.arguments(*operation, name).any(|given| value.is(given)),
             Self::Method(method) => method.is(Some(asked.method())),
             Self::Path(path) => path.is(Some(&asked.path.comparable())),
             Self::Field(name, value) => match asked.field(name) {
@@ -140,10 +136,7 @@ impl Criterion<'_> {
                 vec![format!("operation: {given}, expected {operation}", operation = operation.name())]
             }
             Self::Arg(operation, name, value) => {
-                let given = match request.is(*operation) {
-                    true => request.arguments(*operation, name).next().flatten(),
-                    false => request.argument(name),
-                };
+                let given = request.arguments(*operation, name).next().flatten();
                 let is_sexpr = operation.argument(name).is_some_and(|arg| arg.kind == ArgumentKind::Sexpr);
                 let path = format!("args.{name}");
                 if let (true, Some(given), Some(wanted)) = (is_sexpr, given, value.text())

@@ -110,10 +110,12 @@ impl<'q> RecognisedRequest<'q> {
         self.asked.operations.contains(&operation) && self.recognised().iter().any(|(asked, _)| *asked == operation)
     }
 
-    /// Returns the values that an argument of an operation has in the request, one for each way to read the request.
+    /// Returns the values that an argument of an operation has in the request, one for each way to read the request. If the
+    /// request is another operation, these are the arguments of the same name that it has: they tell how close it is.
     pub(super) fn arguments(&self, operation: Operation, name: &str) -> impl Iterator<Item = Option<&[u8]>> {
-        let of_it = self.recognised().iter().filter(move |(asked, _)| *asked == operation);
-        of_it.map(move |(_, arguments)| arguments.get(name))
+        let is_it = self.is(operation);
+        let read = self.recognised().iter().filter(move |(asked, _)| !is_it || *asked == operation);
+        read.map(move |(_, arguments)| arguments.get(name))
     }
 
     /// Returns the value of an argument of any operation that the request stands for.

@@ -131,6 +131,15 @@ fn every_fault_in_bytes_and_times() {
     insta::assert_snapshot!("faults", text);
 }
 
+/// Timers count in whole milliseconds, so that each wait alone would take half of one more.
+#[test]
+fn many_short_waits_keep_to_their_rate() {
+    let seen = see(&script(r#"{ drip = { bytes = 1, every = "1.5ms" } }"#));
+    let waits = seen.bytes().len() as u128 - 1;
+    let (last, _) = seen.pieces.last().expect("a reply");
+    assert!(waits > 100 && (waits * 3 / 2..=waits * 3 / 2 + 1).contains(last), "{waits} waits in {last} ms");
+}
+
 trait Stream: Read + Write {
     fn finish(&self);
 }
