@@ -22,7 +22,7 @@ pub struct Scope<'a> {
     /// Questions that exist and that this run does not choose from, such as those by rules that the subject does not
     /// declare: an entry of the baseline for one of them is not stale.
     pub others: Vec<(&'a str, &'a str)>,
-    /// What is not asked, although the subject could do it, with the reason.
+    /// What people must know of the run, such as what is not asked although the subject could do it, and why.
     pub notes: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub struct Plan<T> {
     pub(super) order: Vec<usize>,
     /// The entries of the baseline that match no question at all, whether this run may choose it or not.
     pub(super) stale: Vec<Diagnostic>,
-    /// What is not asked, although the subject could do it, with the reason.
+    /// What people must know of the run, such as what is not asked although the subject could do it, and why.
     pub(super) notes: Vec<String>,
     /// The questions that the subject could be asked and that are not chosen, by id and variant.
     pub(super) unchosen: Vec<(String, String)>,

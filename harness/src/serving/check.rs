@@ -53,6 +53,7 @@ impl Site {
 /// Returns [`Error::Usage`] if the server can't be reached, or if a pattern of the filter matches no case.
 pub fn check(site: &Site, cases: &[ServingCase], options: &run::Options, watch: &mut dyn Watch) -> Result<Run, Error> {
     let has = site.introspected().map_err(|why| Error::Usage(format!("{}: {why}", site.uri)))?;
+    let has_echo = matches!(site.echo(), Ok(Some(_)));
     let items = cases.iter().map(|case| {
         let request = case.request(&site.host, &site.path);
         let unasked = case.needs.filter(|need| !has.contains(need)).map(|need| {
@@ -79,9 +80,11 @@ pub fn check(site: &Site, cases: &[ServingCase], options: &run::Options, watch: 
             task: unasked.map_or(Ok(case), Err),
         }
     });
-    let plan = Plan::new(items.collect(), Scope::of("case"), options)?;
+    let lacking = "the server has no method `echo`, which most cases call: it takes one value, and returns it";
+    let notes = if has_echo { Vec::new() } else { vec![lacking.to_owned()] };
+    let plan = Plan::new(items.collect(), Scope { notes, ..Scope::of("case") }, options)?;
     let mut book = Book::new(&plan, options, watch);
-    let mut asking = Asking { site, options };
+    let mut asking = Asking { site, options, has_echo };
     conduct(&plan, options, &mut [&mut asking], &mut book)?;
     Ok(book.close(site.uri.clone()))
 }
@@ -113,15 +116,24 @@ impl Site {
         }
     }
 
-    /// Returns whether the server still answers.
-    fn lives(&self) -> bool {
-        matches!(self.ask("echo", r#"[{"int":"1"}]"#), Ok(Some(_)))
+    /// Makes a good call, as [`ask`](Self::ask) does.
+    fn echo(&self) -> Result<Option<String>, NoReply> {
+        self.ask("echo", r#"[{"int":"1"}]"#)
     }
 }
 
 struct Asking<'s> {
     site: &'s Site,
     options: &'s run::Options,
+    /// Whether the server answered a good call with a value before all cases.
+    has_echo: bool,
+}
+
+impl Asking<'_> {
+    /// Returns whether the server still answers a good call, as it did before.
+    fn lives(&self) -> bool {
+        self.site.echo().is_ok_and(|value| value.is_some() || !self.has_echo)
+    }
 }
 
 impl<'c> Examiner<&'c ServingCase> for Asking<'_> {
@@ -130,7 +142,7 @@ impl<'c> Examiner<&'c ServingCase> for Asking<'_> {
         let mut spoken = Spoken::default();
         let (mut status, mut why, last) = self.requests(case, &mut spoken);
         let is_good = case.answers.iter().all(|answer| matches!(answer, Answer::Value(_)));
-        if status == Status::Pass && !is_good && !self.site.lives() {
+        if status == Status::Pass && !is_good && !self.lives() {
             (status, why) = (Status::Crash, "the server does not answer a good call any more".to_owned());
         }
         let wanted: Vec<_> = case.answers.iter().map(ToString::to_string).collect();

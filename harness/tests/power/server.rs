@@ -257,6 +257,7 @@ impl Connection {
             ["moe", "larry", "curly"].iter().map(|name| int(&member(value, name)?)).sum::<Result<i64, String>>()
         };
         Ok(match name {
+            "echo" if self.is("without-echo") => return Err(format!("there is no method {name}")),
             "echo" | "validator1.echoStructTest" => self.echoed(one()?),
             "validator1.arrayOfStructsTest" => {
                 let structs = one()?["array"].as_array().cloned().ok_or("no array")?;

@@ -6,7 +6,7 @@ use std::time::Duration;
 use xend_harness::case::Rule;
 use xend_harness::run::{Options, Run};
 use xend_harness::serving::{ServingCase, Site, check};
-use xend_harness::{Verdict, report};
+use xend_harness::{Status, Verdict, report};
 
 use crate::callers::at_once;
 use crate::mutants::{self, PeerMutant};
@@ -28,6 +28,20 @@ fn a_server_without_faults_passes_every_case() {
     let run = run("", &cases);
     assert_eq!(run.unexpected(), 0, "{}", report::text(&run, report::Detail::Some));
     assert!(run.verdicts.len() > 110, "only {} cases", run.verdicts.len());
+}
+
+/// A server that never answered a good call has not ceased to.
+#[test]
+fn a_server_without_echo_is_told_so_and_is_alive() {
+    let cases = ServingCase::built_in().expect("the cases are well-formed");
+    let run = run("without-echo", &cases);
+    let of = |status| run.verdicts.iter().filter(|verdict| verdict.status == status).count();
+    assert_eq!((of(Status::Crash), of(Status::Timeout)), (0, 0), "{}", report::text(&run, report::Detail::Some));
+    assert!(of(Status::Fail) > 20 && of(Status::Pass) > 20, "{}", report::text(&run, report::Detail::Some));
+    assert_eq!(
+        run.notes,
+        ["the server has no method `echo`, which most cases call: it takes one value, and returns it"]
+    );
 }
 
 /// Each broken server is asked the case that its row names; `make power` asks all cases.
