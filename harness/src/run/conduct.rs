@@ -1,8 +1,7 @@
 //! Several examiners that share a plan.
 
-use std::ops::ControlFlow;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
-use std::sync::mpsc::{Sender, channel};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread;
 
 use super::book::{Book, fails};
@@ -38,12 +37,6 @@ pub struct Examined {
     pub previous: Option<Verdict>,
 }
 
-/// What an examiner sends to the book.
-enum News {
-    Verdict(usize, Box<Verdict>),
-    Failed(Error),
-}
-
 /// Asks all questions of a plan. Each examiner takes the next question that is left.
 ///
 /// # Errors
@@ -54,69 +47,77 @@ pub fn conduct<T: Sync>(
     examiners: &mut [&mut dyn Examiner<T>],
     book: &mut Book<'_, T>,
 ) -> Result<(), Error> {
-    let (next, is_over) = (AtomicUsize::new(0), AtomicBool::new(false));
-    let mut failed = None;
+    let next = AtomicUsize::new(0);
+    let is_over = AtomicBool::new(false);
+    let found = Mutex::new(Found { book, failed: None });
+    let shift = Shift { plan, options, next: &next, is_over: &is_over, found: &found };
     thread::scope(|scope| {
-        let (sender, receiver) = channel();
         for examiner in examiners.iter_mut() {
-            let shift = Shift { plan, options, next: &next, is_over: &is_over, sender: sender.clone() };
-            scope.spawn(move || shift.work(&mut **examiner));
-        }
-        drop(sender);
-        for news in receiver {
-            match news {
-                News::Verdict(number, verdict) => {
-                    if let ControlFlow::Break(()) = book.enter(number, *verdict) {
-                        is_over.store(true, Ordering::Relaxed);
-                    }
-                }
-                News::Failed(Error::Interrupted(how)) => book.interrupt(how),
-                News::Failed(error) => failed = failed.take().or(Some(error)),
-            }
+            scope.spawn(|| shift.work(&mut **examiner));
         }
     });
-    failed.map_or(Ok(()), Err)
+    found.into_inner().unwrap_or_else(PoisonError::into_inner).failed.map_or(Ok(()), Err)
 }
 
-/// One examiner at work.
-struct Shift<'s, T> {
+/// What all examiners have found. It is behind a lock rather than at the end of a channel, since to wake a thread for
+/// each verdict takes as long as most questions do.
+struct Found<'f, 'b, T> {
+    book: &'f mut Book<'b, T>,
+    failed: Option<Error>,
+}
+
+/// What the examiners share while they work.
+struct Shift<'s, 'f, 'b, T> {
     plan: &'s Plan<T>,
     options: &'s Options,
     next: &'s AtomicUsize,
     is_over: &'s AtomicBool,
-    sender: Sender<News>,
+    found: &'s Mutex<Found<'f, 'b, T>>,
 }
 
-impl<T> Shift<'_, T> {
+impl<'f, 'b, T> Shift<'_, 'f, 'b, T> {
+    /// Asks one question after the other, until none is left or the run is over.
     fn work(&self, examiner: &mut dyn Examiner<T>) {
-        // The receiver lives as long as any sender.
-        let send = |news: News| drop(self.sender.send(news));
-        let verdict = |number: usize, verdict: Verdict| send(News::Verdict(number, Box::new(verdict)));
         let mut last = None;
         while !self.is_over.load(Ordering::Relaxed) {
             let Some(&number) = self.plan.order.get(self.next.fetch_add(1, Ordering::Relaxed)) else { break };
             let item = &self.plan.items[number];
             let Ok(task) = &item.task else {
-                verdict(number, Plan::unasked(item).expect("it is not asked"));
+                self.enter(number, Plan::unasked(item).expect("it is not asked"));
                 continue;
             };
             match self.ask(examiner, item, task) {
-                Ok(Examined { verdict: found, previous }) => {
+                Ok(Examined { verdict, previous }) => {
                     if let (Some(last), Some(previous)) = (last, previous) {
-                        verdict(last, previous);
+                        self.enter(last, previous);
                     }
-                    verdict(number, found);
+                    self.enter(number, verdict);
                     last = Some(number);
                 }
-                Err(error) => {
-                    self.is_over.store(true, Ordering::Relaxed);
-                    send(News::Failed(error));
-                    return;
-                }
+                Err(error) => return self.fail(error),
             }
         }
         if let (Some(last), Some(other)) = (last, examiner.finish()) {
-            verdict(last, other);
+            self.enter(last, other);
+        }
+    }
+
+    fn found(&self) -> MutexGuard<'_, Found<'f, 'b, T>> {
+        self.found.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn enter(&self, number: usize, verdict: Verdict) {
+        if self.found().book.enter(number, verdict).is_break() {
+            self.is_over.store(true, Ordering::Relaxed);
+        }
+    }
+
+    fn fail(&self, error: Error) {
+        self.is_over.store(true, Ordering::Relaxed);
+        let mut found = self.found();
+        match error {
+            Error::Interrupted(how) => found.book.interrupt(how),
+            error => found.failed = found.failed.take().or(Some(error)),
         }
     }
 

@@ -3,7 +3,7 @@
 use crate::verdict::Verdict;
 
 /// Is told of each verdict as it comes, in any order.
-pub trait Watch {
+pub trait Watch: Send {
     /// The run begins, and asks so many questions.
     fn begins(&mut self, questions: usize) {
         let _ = questions;

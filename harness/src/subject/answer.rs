@@ -41,8 +41,8 @@ struct QuestionLine<'a> {
     codec: Option<Cow<'a, str>>,
     #[serde(skip_serializing_if = "Option::is_none")]
     rules: Option<String>,
-    #[serde(skip_serializing_if = "Option::is_none")]
-    input: Option<String>,
+    #[serde(borrow, skip_serializing_if = "Option::is_none")]
+    input: Option<Text<'a>>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     value: Option<&'a RawValue>,
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
@@ -50,6 +50,10 @@ struct QuestionLine<'a> {
     #[serde(borrow, skip_serializing_if = "Option::is_none")]
     operate: Option<OperateLine<'a>>,
 }
+
+/// A text that is not copied unless it has escapes: serde copies an optional `Cow` always.
+#[derive(Deserialize, Serialize)]
+struct Text<'a>(#[serde(borrow)] Cow<'a, str>);
 
 #[derive(Deserialize, Serialize)]
 struct CallLine<'a> {
@@ -229,21 +233,22 @@ fn read(mut reader: AnswerReader<'_>, codec: Codec) -> Result<(Option<String>, A
 pub fn serve(input: impl BufRead, mut output: impl Write) -> io::Result<()> {
     for (number, line) in (1..).zip(input.lines()) {
         let line = line?;
-        let reply = match serde_json::from_str::<HelloQuestion>(&line) {
-            Ok(HelloQuestion { hello: Spoken { protocol: PROTOCOL } }) => hello_line(BuiltIn::new().declaration()),
-            Ok(HelloQuestion { hello: Spoken { protocol } }) => {
-                return Err(io::Error::other(format!(
-                    "line {number} of standard input is a hello of protocol {protocol}, and protocol {PROTOCOL} is understood"
-                )));
-            }
-            Err(_) => answer_line(&line).map_err(|error| {
-                io::Error::other(format!("line {number} of standard input is not a valid question: {error}"))
-            })?,
-        };
+        let reply = answer_line(&line)
+            .or_else(|error| answer_hello(&line).unwrap_or_else(|| Err(format!("is not a valid question: {error}"))))
+            .map_err(|why| io::Error::other(format!("line {number} of standard input {why}")))?;
         output.write_all(reply.as_bytes())?;
         output.flush()?;
     }
     Ok(())
+}
+
+/// Answers the line that opens a conversation; `None` if it is another line.
+fn answer_hello(line: &str) -> Option<Result<String, String>> {
+    let HelloQuestion { hello: Spoken { protocol } } = serde_json::from_str(line).ok()?;
+    Some(match protocol {
+        PROTOCOL => Ok(hello_line(BuiltIn::new().declaration())),
+        _ => Err(format!("is a hello of protocol {protocol}, and protocol {PROTOCOL} is understood")),
+    })
 }
 
 fn hello_line(declaration: &Declaration) -> String {
@@ -274,7 +279,7 @@ fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + 
     };
     let answer = match (input, value, &call, operate) {
         (Some(input), None, None, None) => {
-            let input = BASE64.decode(input.as_bytes())?;
+            let input = BASE64.decode(input.0.as_bytes())?;
             BuiltIn::answer(&Ask::Read { rules: rules()?, input: &input })
         }
         (None, Some(value), None, None) => BuiltIn::answer(&Ask::Write { rules: rules()?, value: value.get() }),
@@ -293,18 +298,28 @@ fn answer_line(line: &str) -> Result<String, Box<dyn std::error::Error + Send + 
         }
         _ => return Err("expected exactly one of input, value, call and operate".into()),
     };
-    let id_json = serde_json::to_string(&id)?;
-    Ok(match answer {
-        Answer::Values(values) => format!("{{\"id\":{id_json},\"values\":{}}}\n", values.to_json()),
-        Answer::Accept => format!("{{\"id\":{id_json},\"accept\":true}}\n"),
-        Answer::Document(bytes) => format!("{{\"id\":{id_json},\"document\":\"{}\"}}\n", BASE64.encode(&bytes)),
-        Answer::Reject { message, .. } => format!("{}\n", serde_json::json!({ "id": id, "reject": message })),
-        Answer::Error(message) => format!("{}\n", serde_json::json!({ "id": id, "error": message })),
-        Answer::Operated(operated) => {
-            format!("{}\n", serde_json::to_string(&OperatedLine::of(id.into_owned(), operated))?)
+    let mut line = format!("{{\"id\":{},", serde_json::to_string(&id)?);
+    let text = |key: &str, text: String| format!("\"{key}\":{}", serde_json::Value::from(text));
+    match answer {
+        Answer::Values(values) => {
+            line += "\"values\":";
+            values.write_json(&mut line);
         }
-        Answer::Unsupported(why) => format!("{}\n", serde_json::json!({ "id": id, "unsupported": why })),
-    })
+        Answer::Accept => line += "\"accept\":true",
+        Answer::Document(bytes) => {
+            line += "\"document\":\"";
+            BASE64.encode_append(&bytes, &mut line);
+            line.push('"');
+        }
+        Answer::Reject { message, .. } => line += &text("reject", message),
+        Answer::Error(message) => line += &text("error", message),
+        Answer::Operated(operated) => {
+            return Ok(format!("{}\n", serde_json::to_string(&OperatedLine::of(id.into_owned(), operated))?));
+        }
+        Answer::Unsupported(why) => line += &text("unsupported", why),
+    }
+    line += "}\n";
+    Ok(line)
 }
 
 #[cfg(test)]

@@ -515,65 +515,106 @@ impl Tagged {
 
     /// Returns all values as a JSON array.
     pub fn to_json(&self) -> String {
-        format!("[{}]", self.lines().collect::<Vec<_>>().join(","))
+        let mut json = String::new();
+        self.write_json(&mut json);
+        json
+    }
+
+    /// Writes all values as a JSON array behind what is there.
+    pub(crate) fn write_json(&self, json: &mut String) {
+        json.push('[');
+        for (number, index) in self.roots().enumerate() {
+            if number > 0 {
+                json.push(',');
+            }
+            self.write(index, json);
+        }
+        json.push(']');
     }
 
     /// Returns one value as JSON.
     pub(super) fn show(&self, index: usize) -> String {
         let mut json = String::new();
+        self.write(index, &mut json);
+        json
+    }
+
+    fn write(&self, index: usize, json: &mut String) {
         let mut open: Vec<(usize, &str)> = Vec::new();
         let mut is_first = true;
         for (at, entry) in self.entries.iter().enumerate().take(self.entries[index].end).skip(index) {
             while let Some((_, close)) = open.pop_if(|&mut (end, _)| end <= at) {
-                json += close;
+                *json += close;
                 is_first = false;
             }
             if !is_first {
                 json.push(',');
             }
             let inside_fault = matches!(open.last(), Some((_, "}}")));
-            let (text, close) = entry.node.brackets(inside_fault);
-            json += &text;
+            let close = entry.node.open(inside_fault, json);
             is_first = close.is_some();
             open.extend(close.map(|close| (entry.end, close)));
         }
         for (_, close) in open.into_iter().rev() {
-            json += close;
+            *json += close;
         }
-        json
     }
 }
 
 impl Node {
-    /// Returns the JSON of a scalar, or the text before and after the values inside a container.
-    fn brackets(&self, inside_fault: bool) -> (String, Option<&'static str>) {
-        let tagged = |kind: &str, text: &str| (format!("{{\"{kind}\":{}}}", quoted(text)), None);
-        match self {
-            Self::Atom(bytes) => match str::from_utf8(bytes) {
-                Ok(text) => tagged("atom", text),
-                Err(_) => tagged("atom_base64", &BASE64.encode(bytes)),
-            },
-            Self::Int(text) => tagged("int", text),
-            Self::I8(text) => tagged("i8", text),
-            Self::Boolean(flag) => tagged("boolean", if *flag { "1" } else { "0" }),
-            Self::String(text) => tagged("string", text),
-            Self::Double(text) => tagged("double", text),
-            Self::DateTime(text) => tagged("dateTime", text),
-            Self::Odd(text) => tagged("odd", text),
-            Self::Base64(bytes) => tagged("base64", &BASE64.encode(bytes)),
-            Self::Nil => ("{\"nil\":true}".to_owned(), None),
-            Self::List => ("{\"list\":[".to_owned(), Some("]}")),
-            Self::Array => ("{\"array\":[".to_owned(), Some("]}")),
-            Self::Struct => ("{\"struct\":[".to_owned(), Some("]}")),
-            Self::Member(name) if inside_fault => (format!("{}:", quoted(name)), Some("")),
-            Self::Member(name) => (format!("[{},", quoted(name)), Some("]")),
-            Self::Response => ("{\"response\":".to_owned(), Some("}")),
-            Self::Fault => ("{\"fault\":{".to_owned(), Some("}}")),
-            Self::Call(method) => (format!("{{\"call\":{{\"method\":{},\"params\":[", quoted(method)), Some("]}}")),
-        }
+    /// Writes the JSON of a scalar, or what stands before the values inside a container, whose end is returned.
+    fn open(&self, inside_fault: bool, json: &mut String) -> Option<&'static str> {
+        let mut tagged = |kind: &str, text: &str| {
+            json.reserve(text.len() + kind.len() + 8);
+            *json += "{\"";
+            *json += kind;
+            *json += "\":";
+            quote(text, json);
+            json.push('}');
+            None
+        };
+        let (text, end) = match self {
+            Self::Atom(bytes) => {
+                return match str::from_utf8(bytes) {
+                    Ok(text) => tagged("atom", text),
+                    Err(_) => tagged("atom_base64", &BASE64.encode(bytes)),
+                };
+            }
+            Self::Int(text) => return tagged("int", text),
+            Self::I8(text) => return tagged("i8", text),
+            Self::Boolean(flag) => return tagged("boolean", if *flag { "1" } else { "0" }),
+            Self::String(text) => return tagged("string", text),
+            Self::Double(text) => return tagged("double", text),
+            Self::DateTime(text) => return tagged("dateTime", text),
+            Self::Odd(text) => return tagged("odd", text),
+            Self::Base64(bytes) => return tagged("base64", &BASE64.encode(bytes)),
+            Self::Nil => ("{\"nil\":true}", None),
+            Self::List => ("{\"list\":[", Some("]}")),
+            Self::Array => ("{\"array\":[", Some("]}")),
+            Self::Struct => ("{\"struct\":[", Some("]}")),
+            Self::Member(name) if inside_fault => {
+                quote(name, json);
+                (":", Some(""))
+            }
+            Self::Member(name) => {
+                json.push('[');
+                quote(name, json);
+                (",", Some("]"))
+            }
+            Self::Response => ("{\"response\":", Some("}")),
+            Self::Fault => ("{\"fault\":{", Some("}}")),
+            Self::Call(method) => {
+                *json += "{\"call\":{\"method\":";
+                quote(method, json);
+                (",\"params\":[", Some("]}}"))
+            }
+        };
+        *json += text;
+        end
     }
 }
 
-fn quoted(text: &str) -> String {
-    serde_json::Value::from(text).to_string()
+/// Writes a JSON string.
+fn quote(text: &str, json: &mut String) {
+    *json += &serde_json::to_string(text).expect("strings are written as JSON");
 }
