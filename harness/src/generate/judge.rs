@@ -25,8 +25,8 @@ const MOST_CALLS: usize = 300;
 
 /// Asks subjects generated questions, makes failures small, and returns the verdicts.
 ///
-/// `codecs` are those that may be asked. If another subject is given as `against`, what that does with a document is right,
-/// whatever it is, so the verdicts tell where the two differ. A verdict on a failure that was made small is about the
+/// `codecs` are those that may be asked. If another subject is given as `against`, what that does with a document or a
+/// reply is right, whatever it is, so the verdicts tell where the two differ; what it does not answer is not asked. A verdict on a failure that was made small is about the
 /// smallest document, and has the case file of that document in its [evidence](crate::Evidence).
 ///
 /// # Errors
@@ -81,16 +81,21 @@ pub fn judge(
             "nothing is generated for what the subject declares and the options choose, only documents to read and values to write by the rules {rules}, and replies to calls"
         )));
     }
-    let (mut reading, mut writing, mut calling) = (Vec::new(), Vec::new(), Vec::new());
+    let (mut reading, mut writing, mut calling, mut unanswered) = (Vec::new(), Vec::new(), Vec::new(), 0);
     for asked in &asked {
         match against::asked(&mut against, asked.made(&mut asked.token.choices()))? {
-            Question::Read(case) => reading.push(case),
-            Question::Write(case) => writing.push(case),
-            Question::Call(case, _) => calling.push(case),
+            Some(Question::Read(case)) => reading.push(case),
+            Some(Question::Write(case)) => writing.push(case),
+            Some(Question::Call(case, _)) => calling.push(case),
+            None => unanswered += 1,
         }
     }
     let cases = Cases { reading: &reading, writing: &writing, calling: &calling, ..Cases::default() };
     let mut run = judge_with(subjects, cases, options, watch)?;
+    if let (Some(other), 1..) = (&against, unanswered) {
+        let name = &other.declaration().name;
+        run.notes.push(format!("{unanswered} of {} are not asked, since {name} does not answer them", asked.len()));
+    }
     if run.interrupted.is_none()
         && let Some(subject) = subjects.first_mut()
     {
@@ -126,8 +131,12 @@ fn kinds(
             Suite::Writing => declaration.encodes.contains(rules),
             _ => declaration.decodes.contains(rules),
         };
-        // What two writers write may differ in a thousand ways.
-        let is_other = |it: &dyn Subject| kind.suite() != Suite::Reading || !reads(it, **kind);
+        let is_other = |it: &dyn Subject| match kind.suite() {
+            Suite::Reading => !reads(it, **kind),
+            Suite::Calling => against::transport(it).is_none(),
+            // What two writers write may differ in a thousand ways.
+            _ => true,
+        };
         codecs.contains(&kind.codec())
             && !against.is_some_and(is_other)
             && (suites.is_empty() || suites.contains(&kind.suite()))
@@ -233,7 +242,7 @@ impl Shrinking<'_, '_> {
         let most = if one.kind.suite() == Suite::Calling { MOST_CALLS } else { MOST };
         let found = smallest(failing, most, |numbers| {
             let mut choices = Choices::given(numbers);
-            let question = against::asked(&mut self.against, one.made(&mut choices))?;
+            let Some(question) = against::asked(&mut self.against, one.made(&mut choices))? else { return Ok(None) };
             // A document that breaks another rule would have another cause.
             let is_other = one.kind.is_broken() && question.rule() != first.rule();
             if is_other || !seen.insert((question.input().into_owned(), question.rule().map(str::to_owned))) {
@@ -243,7 +252,9 @@ impl Shrinking<'_, '_> {
             let found = self.ask(&question, &verdict.variant)?;
             Ok::<_, Error>(found.filter(|found| symptom(found) == symptom(verdict)).map(|_| failing))
         })?;
-        against::asked(&mut self.against, one.made(&mut Choices::given(&found.drawn.numbers)))
+        let smallest = || one.made(&mut Choices::given(&found.drawn.numbers));
+        // The other subject has answered it before, and may have died since.
+        Ok(against::asked(&mut self.against, smallest())?.unwrap_or_else(smallest))
     }
 }
 

@@ -6,6 +6,7 @@
 //! order of the verdicts is that of the plan, whichever examiner came first, so the same run gives the same report.
 
 mod book;
+mod calling;
 mod conduct;
 mod examiner;
 mod item;
@@ -18,6 +19,7 @@ mod selection;
 mod watch;
 
 pub use book::Book;
+pub(crate) use calling::Calls;
 pub use conduct::{Examined, Examiner, conduct};
 pub use item::{Item, Unasked};
 pub use options::Options;

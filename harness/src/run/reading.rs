@@ -15,7 +15,7 @@ use super::options::Options;
 use super::outcome::Run;
 use super::plan::{Plan, Scope};
 use super::watch::Watch;
-use crate::calling::{CallCase, CallJudgement, Called, Server};
+use crate::calling::CallCase;
 use crate::case::{Case, Outcome, WritingCase, WritingOutcome};
 use crate::feature::Feature;
 use crate::judgement::Judgement;
@@ -437,56 +437,8 @@ impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
     }
 }
 
-impl<'d> SubjectExaminer<'_, 'd> {
-    /// Asks for the calls of a case, with a server of its own, and judges what came of them.
-    fn call(&mut self, item: &Item<Task<'d>>, case: &'d CallCase, over: Transport) -> Result<Examined, Error> {
-        let server = Server::start(case, over);
-        let server = server.map_err(|error| Error::Harness(format!("can't serve a case over {over}: {error}")))?;
-        let (host, ca_file) = (server.host(), server.ca_file());
-        let uri = format!("{}{}", server.uri(), case.path);
-        let begin = Instant::now();
-        let (mut answers, mut said, mut previous) = (Vec::new(), String::new(), None);
-        for number in 1..=case.calls {
-            // No two questions in a row have the same id: then the id of a second answer shows to which it belongs.
-            let id = if number == 1 { case.id.clone() } else { format!("{}#{number}", case.id) };
-            let ask = Ask::Call {
-                uri: &uri,
-                method: &case.method,
-                params: &case.params,
-                deadline: case.deadline,
-                ca_file: ca_file.as_deref(),
-            };
-            let Reply { answer, stderr, previous_fault } =
-                self.subject.ask(&Question { id: &id, ask, deadline: None })?;
-            match previous_fault {
-                Some(report) if number == 1 => previous = self.last.take().map(|last| (last.judge)(report)),
-                Some(report) => answers[number - 2] = Err(report.fault),
-                None => {}
-            }
-            said += &stderr;
-            answers.push(answer);
-            if answers.iter().any(Result::is_err) {
-                break;
-            }
-        }
-        let (elapsed, exchanges) = (begin.elapsed(), server.finish());
-        let equality = equality(self.declaration, false);
-        let (is_strict, about) = (self.options.is_strict, Arc::clone(&item.about));
-        let (last, before) = answers
-            .split_last()
-            .map(|(last, before)| (last.clone(), before.to_vec()))
-            .unwrap_or_else(|| (Ok(Answer::Unsupported("nothing was asked".to_owned())), Vec::new()));
-        let judge = move |last: &Result<Answer, Fault>| {
-            let answers: Vec<_> = before.iter().cloned().chain([last.clone()]).collect();
-            let called = Called { answers: &answers, exchanges: &exchanges, host: host.as_deref() };
-            CallJudgement { case, about: Arc::clone(&about), equality, over }.verdict(&called, is_strict)
-        };
-        Ok(Examined { verdict: Verdict { elapsed, ..self.judged(item, judge, &last, said) }, previous })
-    }
-}
-
 /// Returns how the values of a subject are compared with those that are expected.
-fn equality(declaration: &Declaration, ordered: bool) -> Equality {
+pub(super) fn equality(declaration: &Declaration, ordered: bool) -> Equality {
     let has = |feature: Feature| declaration.features.contains(&feature);
     Equality {
         ordered,

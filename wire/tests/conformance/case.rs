@@ -27,9 +27,18 @@ pub(crate) struct Case {
 
 #[derive(Clone, Deserialize)]
 #[serde(untagged)]
-enum Piece {
+pub(crate) enum Piece {
     Text { text: String },
     Repeat { repeat: String, times: usize },
+}
+
+impl Piece {
+    pub(crate) fn text(&self) -> String {
+        match self {
+            Self::Text { text } => text.clone(),
+            Self::Repeat { repeat, times } => repeat.repeat(*times),
+        }
+    }
 }
 
 #[derive(Deserialize)]
@@ -77,14 +86,9 @@ impl Case {
         match self {
             Self { input: Some(text), .. } => text.clone().into_bytes(),
             Self { input_base64: Some(text), .. } => BASE64.decode(text.as_bytes()).expect("base64"),
-            Self { input_generated: Some(pieces), .. } => pieces
-                .iter()
-                .map(|piece| match piece {
-                    Piece::Text { text } => text.clone(),
-                    Piece::Repeat { repeat, times } => repeat.repeat(*times),
-                })
-                .collect::<String>()
-                .into_bytes(),
+            Self { input_generated: Some(pieces), .. } => {
+                pieces.iter().map(Piece::text).collect::<String>().into_bytes()
+            }
             _ => panic!("{}: no input", self.id),
         }
     }
@@ -164,7 +168,7 @@ impl Outcome {
 
 /// A value in a form that can be compared: doubles by their value, and structs as sets of members unless their order
 /// matters.
-fn normal(value: &Value, ordered: bool) -> String {
+pub(crate) fn normal(value: &Value, ordered: bool) -> String {
     let Value::Table(table) = value else { return value.to_string() };
     let parts = table.iter().map(|(key, inside)| match (key.as_str(), inside) {
         ("double", Value::String(text)) => {
@@ -182,10 +186,11 @@ fn normal(value: &Value, ordered: bool) -> String {
             if !ordered {
                 members.sort();
             }
-            format!("struct {members:?}")
+            format!("struct [{}]", members.join(", "))
         }
         (key, Value::Array(items)) => {
-            format!("{key} {:?}", items.iter().map(|item| normal(item, ordered)).collect::<Vec<_>>())
+            // Not as `Debug` shows them, which escapes what is inside once more at each level.
+            format!("{key} [{}]", items.iter().map(|item| normal(item, ordered)).collect::<Vec<_>>().join(", "))
         }
         (key, inside) => format!("{key} {}", normal(inside, ordered)),
     });
@@ -200,7 +205,7 @@ fn describe(got: &Result<Vec<Value>, Error>, input: &[u8]) -> String {
 }
 
 /// The values of a document in the form of the cases, or none if `show` is false.
-fn read_sexpr(input: &[u8], rules: &str, show: bool) -> Result<Vec<Value>, Error> {
+pub(crate) fn read_sexpr(input: &[u8], rules: &str, show: bool) -> Result<Vec<Value>, Error> {
     // Deeper than the stack of libvirt is known to allow.
     let limits = Limits { depth: 1_000_000, ..Limits::default() };
     let document = sexpr::parse_with(input, rules.parse().expect("rules"), &limits)?;
@@ -215,7 +220,7 @@ fn of_sexpr(value: sexpr::Sexpr<'_>) -> Value {
     }
 }
 
-fn read_xmlrpc(input: &[u8], rules: &str, show: bool) -> Result<Vec<Value>, Error> {
+pub(crate) fn read_xmlrpc(input: &[u8], rules: &str, show: bool) -> Result<Vec<Value>, Error> {
     let message = xmlrpc::decode(input, rules.parse().expect("rules"), &Limits::default())?;
     if !show {
         return Ok(Vec::new());

@@ -1,4 +1,4 @@
-//! Runs each case of `fixtures/cases`, each row of the tables and each document of the survey as a test of its own.
+//! Runs each case of `fixtures/cases` and `fixtures/writing`, each row of the tables and each document of the survey as a test of its own.
 //! The files have the expected values, which come from specifications, captures of the daemon and other implementations.
 
 mod case;
@@ -6,6 +6,7 @@ mod grammar;
 mod marshaller;
 mod messages;
 mod survey;
+mod writing;
 
 use case::Case;
 use libtest_mimic::{Arguments, Trial};
@@ -19,6 +20,9 @@ fn main() {
     };
     for file in xend_fixtures::files("cases/") {
         add(file.path.trim_end_matches(".toml").to_owned(), Box::new(move || Case::parse(file)?.check()));
+    }
+    for (name, check) in writing::trials() {
+        add(name, check);
     }
     for (name, check) in grammar::trials() {
         add(name, Box::new(check));
