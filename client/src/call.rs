@@ -1,7 +1,7 @@
 //! A call of the user, and the requests that it sends.
 
 use xend_wire::ErrorKind;
-use xend_wire::failure::Failure;
+use xend_wire::failure::{Failure, RequestContext};
 use xend_wire::http::{Reply, Request};
 use xend_wire::operation::{Arguments, Effect, Operation, References, Unsupported};
 use xend_wire::sexpr::Document;
@@ -73,7 +73,8 @@ impl Call<'_> {
         let (face, release) = (self.settings.uri.face, self.settings.release);
         let request = self.operation.request_with(face, release, arguments, references);
         let reply = self.exchange(request.map_err(|error| self.invalid(error))?).await?;
-        self.operation.read(face, release, &reply).map_err(|failure| self.failed(failure))
+        let context = RequestContext { effect: self.effect, ..RequestContext::new(self.operation, face, release) };
+        context.read(&reply).map_err(|failure| self.failed(failure))
     }
 
     /// Sends a request and reads the whole reply. Uses the idle connection if there is one, otherwise a new one.

@@ -134,15 +134,30 @@ async fn read(response: hyper::Response<Incoming>, limit: usize) -> Result<Reply
     let body = Limited::new(body, limit).collect().await.map_err(|error| match error {
         error if error.is::<LengthLimitError>() => Kind::TooLong(limit),
         error if is_end_untold(&*error) => Kind::EndUntold(error),
-        error => Kind::Truncated(error),
+        error => match io_error(&*error) {
+            Some(why) if matches!(why.kind(), io::ErrorKind::InvalidInput | io::ErrorKind::InvalidData) => {
+                Kind::WronglyFramed(io::Error::new(why.kind(), why.to_string()))
+            }
+            _ => Kind::Truncated(error),
+        },
     })?;
     let header = |(name, value): (&header::HeaderName, &HeaderValue)| (name.to_string(), value.as_bytes().to_vec());
     let headers = head.headers.iter().map(header).collect();
     Ok(Reply { status: head.status.as_u16(), reason, headers, body: body.to_bytes().into() })
 }
 
+/// Returns the error of the connection that is behind an error of HTTP.
+fn io_error<'e>(error: &'e (dyn std::error::Error + 'static)) -> Option<&'e io::Error> {
+    std::iter::successors(Some(error), |error| error.source()).find_map(|error| error.downcast_ref())
+}
+
 fn broken(error: hyper::Error) -> Kind {
-    if error.is_incomplete_message() || error.is_canceled() || error.is_closed() || is_end_untold(&error) {
+    if io_error(&error).is_some()
+        || error.is_incomplete_message()
+        || error.is_canceled()
+        || error.is_closed()
+        || is_end_untold(&error)
+    {
         Kind::Closed(error)
     } else {
         Kind::NotHttp(error)

@@ -73,6 +73,9 @@ pub(crate) enum Kind {
     /// The reply is not HTTP.
     #[error("the reply is not HTTP: {0}")]
     NotHttp(#[source] hyper::Error),
+    /// The chunks of the body are not what HTTP has.
+    #[error("the body of the reply is wrongly framed: {0}")]
+    WronglyFramed(#[source] io::Error),
     /// The body of the reply is incomplete.
     #[error("the reply ends too early: {0}")]
     Truncated(#[source] Box<dyn std::error::Error + Send + Sync>),
@@ -319,6 +322,7 @@ impl Kind {
             Self::Timeout { awaited: Awaited::Reply | Awaited::WholeReply, .. }
             | Self::Closed(_)
             | Self::NotHttp(_)
+            | Self::WronglyFramed(_)
             | Self::Truncated(_)
             | Self::EndUntold(_)
             | Self::TooLong(_)

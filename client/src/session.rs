@@ -70,6 +70,7 @@ pub(crate) async fn ask(
     let (face, release) = (call.settings.uri.face, call.settings.release);
     // An operation with invalid arguments must not open a session.
     operation.request(face, release, arguments).map_err(|error| call.invalid(error))?;
+    check_domain(call, arguments)?;
     let object = operation.object(release).map_err(|unsupported| call.error(Kind::Unsupported(unsupported)))?;
     if object == Object::Daemon {
         return call.send(arguments, References::default()).await;
@@ -169,12 +170,12 @@ impl<'c> SessionCall<'c> {
 
     /// Returns the reference of a domain, which is its uuid. The domain is given by its uuid, name or id.
     pub(crate) async fn vm(&mut self, domain: &[u8]) -> Result<String, Error> {
-        let domain = String::from_utf8_lossy(domain);
-        if is_uuid(&domain) {
-            return Ok(domain.into_owned());
+        if let Some(uuid) = uuid(domain) {
+            return Ok(uuid.to_owned());
         }
-        let arguments = [("name", domain.as_ref())].into_iter().collect();
+        let arguments = [("name", domain)].into_iter().collect();
         let answer = self.send(self.call.step(operation::REFERENCES), &arguments, "").await?;
+        let domain = String::from_utf8_lossy(domain);
         let found: Vec<_> = names(&answer).collect();
         match found[..] {
             [reference] => return Ok(reference.to_owned()),
@@ -183,6 +184,9 @@ impl<'c> SessionCall<'c> {
         }
         if domain.parse::<u32>().is_ok() {
             let all = self.method("VM.get_all_records", &[]).await?;
+            if !xenapi::are_records(all.value(), xenapi::is_vm_record) {
+                return Err(self.call.missing_from_reply("`VM.get_all_records` returned no records of domains"));
+            }
             let of_id = |record: ValueRef<'_>| record.get("domid").and_then(ValueRef::text).as_deref() == Some(&domain);
             if let Some((reference, _)) = all.value().members().find(|(_, record)| of_id(*record)) {
                 return Ok(reference.to_owned());
@@ -228,12 +232,13 @@ async fn login(call: &Call<'_>, sessions: &Sessions) -> Result<Session, Error> {
         return Ok(session);
     }
     let arguments = [("user", user.as_str()), ("password", password)].into_iter().collect();
-    let answer = call.step(operation::SESSION_LOGIN).send(&arguments, References::default()).await?;
+    let opening = call.step(operation::SESSION_LOGIN);
+    // Nothing has been done yet of another operation that needs the session.
+    let opening = if call.operation == operation::SESSION_LOGIN { opening } else { opening.with_effect(Effect::Reads) };
+    let answer = opening.send(&arguments, References::default()).await?;
     let reference = answer.first().and_then(Sexpr::as_str).filter(|reference| !reference.is_empty());
     let Some(reference) = reference else {
-        return Err(call
-            .step(operation::SESSION_LOGIN)
-            .error(Kind::MissingFromReply("the session has no reference".to_owned())));
+        return Err(opening.error(Kind::MissingFromReply("the session has no reference".to_owned())));
     };
     let session = Session { reference: reference.to_owned(), host: None };
     sessions.set(Some(session.clone()));
@@ -250,9 +255,19 @@ fn names<'a>(answer: &'a Document<'static>) -> impl Iterator<Item = &'a str> {
     answer.values().flat_map(Sexpr::items).filter_map(Sexpr::as_str)
 }
 
-/// Returns whether the text is a uuid: hexadecimal digits in groups of 8, 4, 4, 4 and 12.
-fn is_uuid(text: &str) -> bool {
+/// Checks that the daemon can be asked for a domain of the given name, before anything is sent.
+pub(crate) fn check_domain(call: Call<'_>, arguments: &Arguments) -> Result<(), Error> {
+    let Some(domain) = arguments.get("domain").filter(|domain| uuid(domain).is_none()) else { return Ok(()) };
+    let (face, release) = (call.settings.uri.face, call.settings.release);
+    let asked = operation::REFERENCES.request(face, release, &[("name", domain)].into_iter().collect());
+    asked.map(drop).map_err(|error| call.invalid(error))
+}
+
+/// Returns the text if it is a uuid: hexadecimal digits in groups of 8, 4, 4, 4 and 12.
+fn uuid(text: &[u8]) -> Option<&str> {
+    let text = str::from_utf8(text).ok()?;
     let groups: Vec<_> = text.split('-').collect();
-    groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
-        && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()))
+    let is_uuid = groups.iter().map(|group| group.len()).eq([8, 4, 4, 4, 12])
+        && groups.iter().all(|group| group.bytes().all(|b| b.is_ascii_hexdigit()));
+    is_uuid.then_some(text)
 }

@@ -76,6 +76,11 @@ impl Tls {
     pub fn trusting_file(path: impl AsRef<Path>) -> Result<Self, InvalidTls> {
         let path = path.as_ref();
         let told = |why: &dyn fmt::Display| InvalidTls(format!("{}: {why}", path.display()));
+        // A pipe or a device may never end.
+        let is_file = std::fs::metadata(path).map_err(|error| told(&error))?.is_file();
+        if !is_file {
+            return Err(told(&"it is no regular file"));
+        }
         let pem = std::fs::read(path).map_err(|error| told(&error))?;
         Self::trusting(pem).map_err(|error| told(&error))
     }

@@ -108,7 +108,12 @@ impl FromStr for Uri {
                 // operation has a path of its own.
                 let (authority, path) = rest.split_once('/').unwrap_or((rest, ""));
                 if !(path.is_empty() || face != Face::Sxp && path == "RPC2") {
-                    return Err(invalid("nothing but `/RPC2` may follow the port"));
+                    let why = if face == Face::Sxp {
+                        "no path may follow the port"
+                    } else {
+                        "nothing but `/RPC2` may follow the port"
+                    };
+                    return Err(invalid(why));
                 }
                 let (host, port) = split_port(authority).ok_or_else(|| invalid("it has no host"))?;
                 let port = match port {
@@ -187,7 +192,9 @@ mod tests {
         check("sxp+ssh://h", "its transport is unknown");
         check("sxp+tcp://:8000", "it has no host");
         check("sxp+tcp://h:80000", "its port is not a number from 0 to 65535");
-        check("sxp+tcp://h/xend", "nothing but `/RPC2` may follow the port");
+        check("sxp+tcp://h/xend", "no path may follow the port");
+        check("sxp+tcp://h/RPC2", "no path may follow the port");
+        check("xmlrpc+tcp://h/xend", "nothing but `/RPC2` may follow the port");
         check("sxp+unix://tmp/x", "the path of a Unix socket must be absolute, so that three slashes follow the colon");
     }
 }

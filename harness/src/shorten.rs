@@ -48,12 +48,20 @@ pub(crate) fn beginning(text: &str, longest: usize) -> String {
 
 /// Escapes DEL and the control characters U+0080 to U+009F in JSON text.
 ///
-/// JSON allows them inside strings, but a terminal takes U+009B for the beginning of a command.
+/// JSON allows them inside strings, but a terminal takes U+009B for the beginning of a command. What turns the direction of
+/// a text, or ends a line for some, is escaped, too.
 pub(crate) fn escaped_json(json: &str) -> String {
     let mut text = String::with_capacity(json.len());
     for character in json.chars() {
         match character {
-            '\x7f'..='\u{9f}' => text += &format!("\\u{:04x}", u32::from(character)),
+            '\x7f'..='\u{9f}'
+            | '\u{61c}'
+            | '\u{200e}'
+            | '\u{200f}'
+            | '\u{2028}'..='\u{202e}'
+            | '\u{2066}'..='\u{2069}' => {
+                text += &format!("\\u{:04x}", u32::from(character));
+            }
             _ => text.push(character),
         }
     }

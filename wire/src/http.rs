@@ -62,18 +62,33 @@ impl Reply {
 
     /// The name of the body's compression, such as `gzip`; `None` if the body is not compressed.
     ///
-    /// The name is that of the `Content-Encoding` header. A body that begins as gzip does counts as `gzip` without it.
+    /// The name is that of a `Content-Encoding` or of a `Transfer-Encoding`. A body that begins as gzip does counts as
+    /// `gzip` without either.
     pub fn compression(&self) -> Option<String> {
-        let named = self.header("content-encoding").map(|value| visible(value.trim_ascii()));
-        let named = named.filter(|coding| !coding.is_empty() && !coding.eq_ignore_ascii_case("identity"));
+        let is_plain = |coding: &&[u8]| {
+            let plain = ["", "identity", "chunked"];
+            plain.iter().any(|plain| coding.eq_ignore_ascii_case(plain.as_bytes()))
+        };
+        let named = self.codings("content-encoding").chain(self.codings("transfer-encoding"));
+        let named = named.filter(|coding| !is_plain(coding)).map(visible).next();
         named.or_else(|| self.body.starts_with(&[0x1F, 0x8B]).then(|| "gzip".to_owned()))
+    }
+
+    /// All codings that the headers of this name list, in their order.
+    fn codings(&self, name: &'static str) -> impl Iterator<Item = &[u8]> {
+        let headers = self.headers.iter().filter(move |(known, _)| known.eq_ignore_ascii_case(name));
+        headers.flat_map(|(_, list)| list.split(|byte| *byte == b',')).map(<[u8]>::trim_ascii)
     }
 
     /// Whether the headers say where the body ends.
     ///
     /// If they do not, the body ends with the connection, and a reply that was cut off can't be told from a whole one.
+    /// A `Transfer-Encoding` says it only if its last coding is `chunked` (RFC 9112, section 6.3).
     pub fn is_delimited(&self) -> bool {
-        self.header("content-length").is_some() || self.header("transfer-encoding").is_some()
+        match self.codings("transfer-encoding").last() {
+            Some(last) => last.eq_ignore_ascii_case(b"chunked"),
+            None => self.header("content-length").is_some(),
+        }
     }
 }
 

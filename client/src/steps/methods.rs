@@ -13,7 +13,7 @@ use xend_wire::xmlrpc::{Kind as ValueKind, Value, ValueRef};
 use super::UNDO_TIME;
 use crate::call::Call;
 use crate::error::{Error, Fate, Kind};
-use crate::session::{SessionCall, Sessions};
+use crate::session::{SessionCall, Sessions, check_domain};
 use crate::settings::Deadline;
 
 /// Does an operation by calling several methods of the Xen-API. If one of them fails, what the earlier ones did is
@@ -25,6 +25,7 @@ pub(crate) async fn follow(
 ) -> Result<Document<'static>, Error> {
     // An operation with invalid arguments must not open a session.
     let plan = call.operation.plan(call.settings.release, arguments).map_err(|error| call.invalid(error))?;
+    check_domain(call, arguments)?;
     let (deadline, undo_deadline) = call.deadline.split_for_undo(UNDO_TIME);
     let call = call.with_deadline(deadline);
     let mut session = SessionCall::begin(call, sessions).await?;
@@ -124,15 +125,27 @@ impl Methods<'_> {
         }
     }
 
+    /// Calls a method that returns records by their references, each of which is what `is_record` accepts.
+    async fn ask_records(&mut self, method: &str, is_record: fn(ValueRef<'_>) -> bool) -> Result<MethodResult, Error> {
+        let returned = self.ask(method, []).await?;
+        match xenapi::are_records(returned.value(), is_record) {
+            true => Ok(returned),
+            false => Err(self.session.call.missing_from_reply(format!("`{method}` returned no records"))),
+        }
+    }
+
     /// Calls a method that returns an array of references.
     async fn ask_references<const N: usize>(&mut self, method: &str, params: [Value; N]) -> Result<Vec<String>, Error> {
         let returned = self.ask(method, params).await?;
         let references = match returned.value().kind() {
-            ValueKind::Array => returned.value().items().map(|it| it.as_str().map(str::to_owned)).collect(),
+            ValueKind::Array => {
+                let reference = |it: ValueRef<'_>| it.as_str().filter(|it| !it.is_empty()).map(str::to_owned);
+                returned.value().items().map(reference).collect()
+            }
             _ => None,
         };
         references
-            .ok_or_else(|| self.session.call.missing_from_reply(format!("`{method}` returned no array of strings")))
+            .ok_or_else(|| self.session.call.missing_from_reply(format!("`{method}` returned no array of references")))
     }
 
     /// Creates an object of a class, and returns its reference.
@@ -157,12 +170,16 @@ impl Methods<'_> {
                 return Ok(none.finish());
             }
         };
-        let all = self.ask_struct("VM.get_all_records", []).await?;
+        let all = self.ask_records("VM.get_all_records", xenapi::is_vm_record).await?;
         Ok(xenapi::records("domain", all.value(), state, self.session.call.settings.release))
     }
 
     async fn record(&mut self) -> Result<MethodResult, Error> {
-        self.ask_struct("VM.get_record", [self.vm.as_str().into()]).await
+        let record = self.ask("VM.get_record", [self.vm.as_str().into()]).await?;
+        match xenapi::has_name(record.value()) {
+            true => Ok(record),
+            false => Err(self.session.call.missing_from_reply("`VM.get_record` returned no record of a domain")),
+        }
     }
 
     /// Returns `(domain (domid 1) (name vm1) (vcpu_count 1) (vcpu (number 0) (online 1) ...) ...)`, with the fields
@@ -171,6 +188,9 @@ impl Methods<'_> {
         let vm = self.record().await?;
         let metrics = self.text(&vm, "metrics")?;
         let metrics = self.ask_struct("VM_metrics.get_record", [metrics.into()]).await?;
+        if metrics.value().get("VCPUs_flags").is_none_or(|flags| flags.kind() != ValueKind::Struct) {
+            return Err(self.session.call.missing_from_reply("the record has no struct `VCPUs_flags`"));
+        }
         let told = |name: &str| -> HashMap<&str, ValueRef<'_>> {
             metrics.value().get(name).into_iter().flat_map(ValueRef::members).collect()
         };
@@ -249,19 +269,19 @@ impl Methods<'_> {
     }
 
     async fn network(&mut self, bridge: &str) -> Result<String, Error> {
-        let networks = self.ask_struct("network.get_all_records", []).await?;
+        let networks = self.ask_records("network.get_all_records", xenapi::has_name).await?;
         let named = |record: ValueRef<'_>| record.get("name_label")?.text().map(|name| name == bridge);
         reference_to(&networks, named).ok_or_else(|| self.missing(ErrorCode::BadParameter, "network", bridge))
     }
 
     /// Returns the reference of the image at a place. If the daemon has none, creates one in the local storage.
     async fn image(&mut self, uname: &str) -> Result<String, Error> {
-        let images = self.ask_struct("VDI.get_all_records", []).await?;
+        let images = self.ask_records("VDI.get_all_records", xenapi::has_name).await?;
         let is_there = |record: ValueRef<'_>| record.get("other_config")?.get("location")?.text().map(|it| it == uname);
         if let Some(known) = reference_to(&images, is_there) {
             return Ok(known);
         }
-        let storage = self.ask_struct("SR.get_all_records", []).await?;
+        let storage = self.ask_records("SR.get_all_records", xenapi::has_name).await?;
         let is_local = |record: ValueRef<'_>| record.get("type")?.text().map(|kind| kind == "local");
         let local = reference_to(&storage, is_local);
         let local = local.ok_or_else(|| self.missing(ErrorCode::BadParameter, "storage of type", "local"))?;

@@ -223,3 +223,75 @@ fn what_a_client_does_can_be_sent_to_another_thread() {
     can_be_sent(client.devices("vm1", "vif"));
     can_be_sent(client.logout());
 }
+
+/// What a method returns is never taken for something else: for no domain, for an empty list or for a reference.
+#[test]
+fn what_was_looked_up_must_be_what_was_asked_for() {
+    let member = |name: &str, value: &str| format!("<member><name>{name}</name><value>{value}</value></member>");
+    let of = |members: &[(&str, &str)]| {
+        format!("<struct>{}</struct>", members.iter().map(|(name, value)| member(name, value)).collect::<String>())
+    };
+    let fault = of(&[("faultCode", "<int>1</int>"), ("faultString", "boom")]);
+    let vm = of(&[("name_label", "vm1"), ("power_state", "Running"), ("metrics", "m1"), ("domid", "1")]);
+    let check = |name: &str, arguments: &[(&str, &str)], replies: Vec<Vec<u8>>, last: &str| {
+        run(async {
+            let (client, noted) = xenapi([vec![success("s1")], replies].concat());
+            let operation = operation::find(name).expect("it is known");
+            let error = client.call(operation, &arguments.iter().copied().collect()).await.expect_err(last);
+            let outcome = (error.fate(), error.code());
+            assert_eq!(outcome, (Fate::Sent, ErrorCode::CommunicationNotEstablished), "{name}: {error}");
+            assert_eq!(calls(&noted).last().map(String::as_str), Some(last), "{name}: {error}");
+        });
+    };
+    let by_id = [("domain", "5")];
+    for records in ["x", &*fault, &of(&[("a", &fault)]), "<array><data></data></array>"] {
+        check("domain.pause", &by_id, vec![references(&[]), success(records)], "VM.get_all_records(s1)");
+        check("domain.records_in_state", &[("state", "all")], vec![success(records)], "VM.get_all_records(s1)");
+    }
+    let by_name = [("domain", "vm1")];
+    check("domain.pause", &by_name, vec![references(&[""])], "VM.get_by_name_label(s1, vm1)");
+    let record = "VM_metrics.get_record(s1, m1)";
+    for metrics in [of(&[("a", "b")]), of(&[("VCPUs_flags", "online")])] {
+        check("domain.vcpus", &by_name, vec![references(&[VM1]), success(&vm), success(&metrics)], record);
+    }
+    let disk = [("domain", "vm1"), ("config", "(vbd (uname phy:/dev/vg/x) (dev sda2) (mode w))")];
+    let images = vec![references(&[VM1]), success(&vm), success(&of(&[("a", "junk")]))];
+    check("device.attach", &disk, images, "VDI.get_all_records(s1)");
+}
+
+/// While the session is opened, nothing has been done of the operation that needs it.
+#[test]
+fn a_session_that_fails_leaves_no_doubt_about_the_operation() {
+    let check = |name: &str, fate: Fate, code: ErrorCode| {
+        run(async {
+            let (client, _) = xenapi(vec![reply("502 Bad Gateway", "later")]);
+            let operation = operation::find(name).expect("it is known");
+            let arguments =
+                if name == "session.login" { vec![("user", "root"), ("password", "secret")] } else { vec![] };
+            let arguments = if name == "domain.pause" { vec![("domain", "vm1")] } else { arguments };
+            let error = client.call(operation, &arguments.into_iter().collect()).await.expect_err(name);
+            assert_eq!(
+                (error.operation(), error.fate(), error.code()),
+                ("session.login", fate, code),
+                "{name}: {error}"
+            );
+        });
+    };
+    check("domain.list", Fate::Sent, ErrorCode::CommunicationNotEstablished);
+    check("domain.pause", Fate::Sent, ErrorCode::CommunicationNotEstablished);
+    check("session.login", Fate::Unknown, ErrorCode::UnableToVerifyState);
+}
+
+/// A name that the daemon can't be asked for is refused before a session is opened, and never changed into another.
+#[test]
+fn a_name_that_no_document_can_hold_is_not_sent() {
+    for name in [&b"\xff\xfe"[..], b"\x01"] {
+        run(async {
+            let (client, noted) = xenapi(vec![success("s1")]);
+            let arguments = [("domain", name)].into_iter().collect();
+            let error = client.call(operation::PAUSE, &arguments).await.expect_err("it is refused");
+            assert_eq!(error.fate(), Fate::Invalid, "{error}");
+            assert!(calls(&noted).is_empty(), "{:?}", calls(&noted));
+        });
+    }
+}

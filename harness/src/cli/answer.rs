@@ -19,7 +19,7 @@ pub(super) fn text(document: &Document<'static>, answer: Answer) -> String {
             let text = visible_lines(text);
             if text.is_empty() || text.ends_with('\n') { text } else { text + "\n" }
         }
-        Answer::Names => items().map(|name| plain(name) + "\n").collect(),
+        Answer::Names | Answer::References => items().map(|name| plain(name) + "\n").collect(),
         Answer::Records(head) => table(items(), head),
         Answer::Record(_) => fields(items().skip(1), 0),
         // A domain that is only defined has no device yet.
@@ -125,7 +125,7 @@ pub(super) fn json(document: &Document<'static>, answer: Answer) -> String {
     let value = match answer {
         Answer::Nothing => Json::Null,
         Answer::Text => document.first().map_or(Json::Null, value),
-        Answer::Names => items().map(value).collect(),
+        Answer::Names | Answer::References => items().map(value).collect(),
         Answer::Records(_) => items().map(|record| object(record.items().skip(1))).collect(),
         Answer::Record(_) => object(items().skip(1)),
         Answer::Device => document.first().filter(|it| it.is_list()).map_or(Json::Null, |device| {

@@ -186,13 +186,16 @@ async fn ask(arguments: &Arguments, client: Client) -> Result<Document<'static>,
     if let Ok(password) = std::env::var("XEND_PASSWORD") {
         client = client.credentials(&arguments.user, password);
     }
-    client = match arguments.release {
-        ReleaseChoice::Given(release) => client.release(release),
-        ReleaseChoice::Detect => client.detect().await?,
+    let of_release = match arguments.release {
+        ReleaseChoice::Given(release) => Ok(client.clone().release(release)),
+        ReleaseChoice::Detect => client.clone().detect().await,
     };
-    let answer = client.call(arguments.operation, &named).await;
-    // A session that is not ended stays open until the daemon ends. A failure to end it changes nothing about the
-    // operation.
+    let answer = match of_release {
+        Ok(client) => client.call(arguments.operation, &named).await,
+        Err(error) => Err(error),
+    };
+    // A session that is not ended stays open until the daemon ends, and both clients share one. A failure to end it
+    // changes nothing about the operation.
     drop(client.logout().await);
     answer
 }

@@ -305,7 +305,7 @@ impl Shape {
             Answer::Nothing | Answer::Device => Self::Nothing,
             Answer::Record(_) | Answer::Text => Self::Record,
             Answer::Records(_) => Self::Records,
-            Answer::Names => Self::Names,
+            Answer::Names | Answer::References => Self::Names,
             Answer::Devices => Self::Devices,
         }
     }

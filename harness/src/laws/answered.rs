@@ -33,7 +33,9 @@ impl Answered {
                     let text = answer.first()?.as_atom()?;
                     (field == "text").then(|| String::from_utf8_lossy(text).into_owned())
                 }
-                Answer::Names | Answer::Devices => (field == "count").then(|| self.count().to_string()),
+                Answer::Names | Answer::References | Answer::Devices => {
+                    (field == "count").then(|| self.count().to_string())
+                }
                 Answer::Nothing | Answer::Device => None,
             },
             Self::Method(result) => match (result.value().kind(), field) {

@@ -2,7 +2,6 @@
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
-use std::time::Instant;
 
 use xend_wire::Release;
 
@@ -21,7 +20,7 @@ use crate::feature::Feature;
 use crate::judgement::Judgement;
 use crate::law::Law;
 use crate::operating::{Failure, Mocks};
-use crate::subject::{Answer, Ask, Declaration, Fault, FaultReport, Question, Reply, Subject};
+use crate::subject::{Ask, Declaration, Fault, FaultReport, Question, Subject};
 use crate::suite::Suite;
 use crate::tagged::{Equality, Tagged};
 use crate::transport::Transport;

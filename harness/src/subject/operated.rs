@@ -36,7 +36,7 @@ impl Told {
     /// Returns what the answer of a Xend tells.
     pub(crate) fn of(answer: &Document<'static>, kind: Answer) -> Self {
         match kind {
-            Answer::Names => {
+            Answer::Names | Answer::References => {
                 let names = answer.values().flat_map(Sexpr::items).filter_map(Sexpr::as_str);
                 Self { names: Some(names.map(str::to_owned).collect()), record: None }
             }

@@ -42,6 +42,9 @@ fn a_difference_of_two_is_told_as_one() {
     let refuses = shlex::try_join(REFUSES).expect("it has no NUL");
     let turned = ["test", "--generate", "6", "--seed", "3", "--against", &refuses, "--", HARNESS, "subject"];
     assert!(transcript(&turned, b"").contains(": refuses refuses it, and the subject does not; it is about xmlrpc/"));
+    let calls = ["test", "--generate", "4", "--seed", "8", "--suite", "calling", "--against", &other, "--"];
+    let shown = transcript(&[&calls[..], &NEVER_LEARNS[..]].concat(), b"");
+    assert!(shown.contains(" learns of a value, and the subject does not"), "{shown}");
 }
 
 /// Of many failures only some are made small, and a report says so of the others.

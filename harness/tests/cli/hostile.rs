@@ -94,6 +94,7 @@ fn what_is_no_file_is_refused_wherever_a_file_is_given() {
         refused(&["test", "--baseline", file], why);
         refused(&["compare", file, "sxp+unix:///nowhere"], why);
         refused(&["call", "sxp+unix:///nowhere", "domain.create", &format!("config=@{file}")], why);
+        refused(&["call", "--ca", file, "xmlrpc+tls://localhost:1", "domain.list"], "it is no regular file");
     }
     refused(&["list", "--cases", path(folder.path())], "it is a pipe, expected a file");
 }

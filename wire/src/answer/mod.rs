@@ -30,6 +30,19 @@ impl MethodResult {
     }
 }
 
+impl RequestContext {
+    /// Reads the reply to the request, as [`Operation::read`] does for one that has the effect of its operation.
+    ///
+    /// # Errors
+    /// As [`Operation::read`].
+    pub fn read(self, reply: &Reply) -> Result<Document<'static>, Failure> {
+        match self.face {
+            Face::Sxp => self.operation.read_sxp(self, reply),
+            Face::XmlRpc | Face::XenApi => self.operation.read_xmlrpc(self, reply),
+        }
+    }
+}
+
 impl Operation {
     /// Reads the reply to this operation. The answer is S-expressions on every face, as [`Answer`] describes them.
     ///
@@ -38,11 +51,7 @@ impl Operation {
     /// success does not imply success: up to 3.0.2, and in every release for work that a thread of the daemon does
     /// later, a failure comes as `(xend.err "...")` with status 200 or 202 (protocol reference §3.4, §3.5).
     pub fn read(self, face: Face, release: Release, reply: &Reply) -> Result<Document<'static>, Failure> {
-        let context = RequestContext::new(self, face, release);
-        match face {
-            Face::Sxp => self.read_sxp(context, reply),
-            Face::XmlRpc | Face::XenApi => self.read_xmlrpc(context, reply),
-        }
+        RequestContext::new(self, face, release).read(reply)
     }
 
     /// Reads the reply to a method of the Xen-API that was called as one step of this operation, and returns the value
@@ -54,7 +63,7 @@ impl Operation {
         let context = RequestContext::new(self, Face::XenApi, release);
         let context =
             if xenapi::is_getter(method) { RequestContext { effect: Effect::Reads, ..context } } else { context };
-        let document = decode(context, reply)?;
+        let document = decode(context, xmlrpc::Rules::xend(release), reply)?;
         value_in(context, &document, reply)?;
         Ok(MethodResult(document.into_owned()))
     }
@@ -64,12 +73,12 @@ impl Operation {
         let is_text = self.answer() == Answer::Text;
         // A text, such as the daemon's log, may contain `xend.err` without being a failure. Only a body that begins with
         // it is one.
-        let is_plain_text = is_text && reply.status == 200 && !reply.body.starts_with(b"(xend.err ");
+        let is_plain_text = is_text && reply.status == 200 && !begins_with_error(&reply.body);
         if !is_plain_text && let Some(failure) = Failure::from_reply(context, reply) {
             return Err(failure);
         }
         check_body(context, reply)?;
-        if reply.body.is_empty() && !reply.is_delimited() {
+        if reply.body.trim_ascii().is_empty() && !reply.is_delimited() {
             return Err(unreadable(
                 "the reply has neither a length nor a body, so it may have been cut off".to_owned(),
             ));
@@ -79,7 +88,8 @@ impl Operation {
         }
         let body = sexpr::parse(&reply.body);
         if self.answer() == Answer::Nothing {
-            return if body.is_ok_and(|body| confirms_sxp(&body, self.acknowledgements())) {
+            let is_done = |body: Document<'_>| confirms_sxp(&body, self.acknowledgements());
+            return if reply.body.is_empty() || body.is_ok_and(is_done) {
                 Ok(Document::default())
             } else {
                 let said = visible(&reply.body[..reply.body.len().min(200)]);
@@ -94,7 +104,7 @@ impl Operation {
         }
         match self.answer() {
             // The daemon prints a Python dict as a string: `"{'cap': 0, 'weight': 256}"` (protocol reference §3.3).
-            Answer::Record(head) if !first.is_list() => {
+            Answer::Record(head @ ("credit" | "sedf")) if !first.is_list() => {
                 first.as_str().and_then(|text| dict(head, text)).ok_or_else(|| unexpected_value(context, reply))
             }
             answer if has_shape(first, answer) => Ok(first.to_document()),
@@ -103,9 +113,14 @@ impl Operation {
     }
 
     fn read_xmlrpc(self, context: RequestContext, reply: &Reply) -> Result<Document<'static>, Failure> {
-        let document = decode(context, reply)?;
-        let value = value_in(context, &document, reply)?;
         let (answer, release) = (self.answer(), context.release);
+        // The rules of the release accept doubles as Python writes them, which the specification does not.
+        let document = decode(context, xmlrpc::Rules::xend(release), reply)?;
+        // Python's reader takes much for a value that is no response. Such a reply does not say that it was done.
+        if answer == Answer::Nothing {
+            decode(context, xmlrpc::Rules::extended(), reply)?;
+        }
+        let value = value_in(context, &document, reply)?;
         let answered = match context.face {
             _ if answer == Answer::Nothing => {
                 let is_done = if context.face == Face::XenApi { confirms_xenapi } else { confirms_xmlrpc };
@@ -136,6 +151,7 @@ impl Operation {
         let power_state = self.power_state(release);
         Some(match self.answer() {
             Answer::Names => xenapi::names(value, power_state),
+            Answer::References => tuples::to_sexpr(value, release),
             Answer::Record(head) => xenapi::record(head, value, release),
             Answer::Records(head) => xenapi::records(head, value, power_state, release),
             Answer::Text => atom(value.text()?.as_bytes()),
@@ -144,13 +160,16 @@ impl Operation {
     }
 }
 
-fn decode<'r>(context: RequestContext, reply: &'r Reply) -> Result<xmlrpc::Document<'r>, Failure> {
+fn decode<'r>(
+    context: RequestContext,
+    rules: xmlrpc::Rules,
+    reply: &'r Reply,
+) -> Result<xmlrpc::Document<'r>, Failure> {
     if let Some(failure) = Failure::from_reply(context, reply) {
         return Err(failure);
     }
     check_body(context, reply)?;
-    // The rules of the release accept doubles as Python writes them, which the specification does not.
-    let decoded = xmlrpc::decode_reply(&reply.body, xmlrpc::Rules::xend(context.release), &Limits::default());
+    let decoded = xmlrpc::decode_reply(&reply.body, rules, &Limits::default());
     let response = decoded.map_err(|error| {
         Failure::unreadable(context, format!("the reply is not an XML-RPC response: {error}"), reply)
     })?;
@@ -177,9 +196,22 @@ fn is_page(reply: &Reply) -> bool {
     let starts_with = |text: &[u8], start: &str| {
         text.get(..start.len()).is_some_and(|beginning| beginning.eq_ignore_ascii_case(start.as_bytes()))
     };
-    let body = reply.body.trim_ascii_start();
+    let body = without_mark(&reply.body).trim_ascii_start();
     let content_type = reply.header("content-type").unwrap_or_default();
-    starts_with(content_type, "text/html") || ["<html", "<!doctype html"].iter().any(|start| starts_with(body, start))
+    let types = ["text/html", "application/xhtml+xml"];
+    types.iter().any(|kind| starts_with(content_type, kind))
+        || ["<html", "<head", "<!doctype html", "<?xml"].iter().any(|start| starts_with(body, start))
+}
+
+/// Whether a text begins as the S-expression of a failure does.
+fn begins_with_error(body: &[u8]) -> bool {
+    let rest = without_mark(body).trim_ascii_start().strip_prefix(b"(xend.err");
+    rest.and_then(<[u8]>::first).is_some_and(u8::is_ascii_whitespace)
+}
+
+/// A text without the byte order mark of UTF-8.
+fn without_mark(text: &[u8]) -> &[u8] {
+    text.strip_prefix(b"\xEF\xBB\xBF").unwrap_or(text)
 }
 
 /// The value of a response, out of its Xen-API envelope if it has one.
@@ -219,19 +251,24 @@ fn atom(text: &[u8]) -> Document<'static> {
     builder.finish()
 }
 
-/// Reads a dict that Python printed, whose keys are words and whose values are numbers: `{'cap': 0, 'weight': 256}`.
+/// Reads a dict that Python printed, whose keys are words and whose values are numbers: `{'cap': 0, 'weight': 256}`. An
+/// empty one tells nothing.
 fn dict(head: &str, text: &str) -> Option<Document<'static>> {
     let mut builder = Builder::new();
     builder.open().atom(head);
     let pairs = text.trim().strip_prefix('{')?.strip_suffix('}')?;
+    let mut is_empty = true;
     for pair in pairs.split(',').filter(|pair| !pair.trim().is_empty()) {
         let (name, value) = pair.split_once(':')?;
         let name = name.trim().strip_prefix('\'')?.strip_suffix('\'')?;
         // Python prints an `L` after a long.
-        builder.open().atom(name).atom(value.trim().trim_end_matches('L')).close();
+        let number = value.trim().trim_end_matches('L');
+        number.parse::<i64>().ok()?;
+        builder.open().atom(name).atom(number).close();
+        is_empty = false;
     }
     builder.close();
-    Some(builder.finish())
+    (!is_empty).then(|| builder.finish())
 }
 
 /// A list of the head and the items of a list that came without it.

@@ -4,6 +4,7 @@
 
 use crate::operation::{Acknowledgement, Answer};
 use crate::sexpr::{Document, Sexpr};
+use crate::xenapi;
 use crate::xmlrpc::{Kind, ValueRef};
 
 /// Whether an S-expression has the shape of an answer.
@@ -11,7 +12,7 @@ pub(super) fn has_shape(value: Sexpr<'_>, answer: Answer) -> bool {
     match answer {
         Answer::Nothing => false,
         Answer::Text => !value.is_list(),
-        Answer::Names => value.is_list() && value.items().all(|name| !name.is_list()),
+        Answer::Names | Answer::References => value.is_list() && value.items().all(|name| !name.is_list()),
         Answer::Record(head) => is_record(value, head),
         Answer::Records(head) => value.is_list() && value.items().all(|record| is_record(record, head)),
         Answer::Devices => value.is_list() && value.items().all(|device| device.name().is_some()),
@@ -28,11 +29,12 @@ fn is_record(value: Sexpr<'_>, head: &str) -> bool {
     value.name() == Some(head.as_bytes()) && value.items().skip(1).any(|field| field.name().is_some())
 }
 
-/// Whether a body on the S-expression face confirms that the operation was done.
+/// Whether a body on the S-expression face confirms that the operation was done. A body of white space or comments
+/// alone has no value, and confirms nothing.
 pub(super) fn confirms_sxp(body: &Document<'_>, acknowledgements: &[Acknowledgement]) -> bool {
     let mut values = body.values();
     let confirms = |value| acknowledgements.iter().any(|acknowledgement| is_printed_as(value, *acknowledgement));
-    values.next().is_none_or(confirms) && are_empty_strings(values)
+    values.next().is_some_and(confirms) && are_empty_strings(values)
 }
 
 /// Whether all values are empty strings. From 4.1 on, the daemon prints an empty string after some bodies (protocol
@@ -76,11 +78,14 @@ pub(super) fn confirms_xenapi(value: ValueRef<'_>, acknowledgements: &[Acknowled
 pub(super) fn has_type(value: ValueRef<'_>, answer: Answer) -> bool {
     let is_string = |value: ValueRef<'_>| value.kind() == Kind::String;
     match answer {
-        Answer::Nothing => false,
+        Answer::Nothing | Answer::References => false,
         Answer::Text => is_string(value),
         Answer::Names => value.kind() == Kind::Array && value.items().all(is_string),
         // `sched_credit_get` returns a struct (protocol reference §4.3).
-        Answer::Record(_) => matches!(value.kind(), Kind::Array | Kind::Struct) && !is_fault(value),
+        Answer::Record("credit") if value.kind() == Kind::Struct => {
+            ["weight", "cap"].iter().any(|name| value.get(name).is_some())
+        }
+        Answer::Record(_) => value.kind() == Kind::Array,
         Answer::Records(_) | Answer::Devices => value.kind() == Kind::Array,
         Answer::Device => matches!(value.kind(), Kind::Array | Kind::Boolean),
     }
@@ -89,27 +94,23 @@ pub(super) fn has_type(value: ValueRef<'_>, answer: Answer) -> bool {
 /// Whether a value on the Xen-API has the type of an answer.
 ///
 /// Several records come as a struct whose member names are references. The names of domains are fields of such
-/// records, and lists of references come as an array.
+/// records. Lists of references come as an array.
 pub(super) fn has_xenapi_type(value: ValueRef<'_>, answer: Answer) -> bool {
     let is_string = |value: ValueRef<'_>| value.kind() == Kind::String;
-    let is_struct = |value: ValueRef<'_>| value.kind() == Kind::Struct;
-    let has = |record: ValueRef<'_>, name: &str| record.get(name).is_some_and(is_string);
-    let are_records = || {
-        let is_vm = |record| is_struct(record) && has(record, "name_label") && has(record, "power_state");
-        is_struct(value) && value.members().all(|(_, record)| is_vm(record))
-    };
     match answer {
         Answer::Nothing | Answer::Devices | Answer::Device => false,
         Answer::Text => is_string(value),
-        Answer::Names => value.kind() == Kind::Array && value.items().all(is_string) || are_records(),
-        Answer::Record(_) => is_struct(value) && !is_fault(value),
-        Answer::Records(_) => are_records(),
+        Answer::References => {
+            let is_reference = |item: ValueRef<'_>| item.as_str().is_some_and(|reference| !reference.is_empty());
+            value.kind() == Kind::Array && value.items().all(is_reference)
+        }
+        Answer::Record("domain") => xenapi::has_name(value),
+        // The parameters of a scheduler and the metrics of a host have no member that all releases give.
+        Answer::Record(_) => {
+            value.kind() == Kind::Struct && !xenapi::is_envelope(value) && value.get("faultCode").is_none()
+        }
+        Answer::Names | Answer::Records(_) => xenapi::are_records(value, xenapi::is_vm_record),
     }
-}
-
-/// Whether a value is the struct of a fault, which must not be mistaken for a record.
-fn is_fault(value: ValueRef<'_>) -> bool {
-    value.get("faultCode").is_some() && value.get("faultString").is_some()
 }
 
 /// What the reply to an operation must contain, as a phrase for error messages.
@@ -117,6 +118,7 @@ pub(super) fn expectation(answer: Answer) -> String {
     match answer {
         Answer::Nothing => "no value".to_owned(),
         Answer::Names => "a list of names".to_owned(),
+        Answer::References => "a list of references".to_owned(),
         Answer::Record(head) => format!("`({head} ...)`"),
         Answer::Records(head) => format!("a list of `({head} ...)`"),
         Answer::Devices => "a list of devices".to_owned(),

@@ -145,7 +145,7 @@ fn failures_are_found_under_any_status() {
         V4_1,
         reply(200, "OK", "hello"),
         UnableToVerifyState,
-        "the reply is not an XML-RPC response: unexpected text `hello`, expected `methodCall` or `methodResponse`",
+        "the reply is not an XML-RPC response: unexpected text `hello`, expected `methodResponse`",
     );
 }
 
@@ -203,6 +203,7 @@ fn what_does_not_say_that_it_was_done_leaves_the_outcome_unknown() {
         ("node.info", Face::XmlRpc, "<array><data></data></array>", "`(node ...)`"),
         ("node.info", Face::XmlRpc, "<array><data><value>vm1</value></data></array>", "`(node ...)`"),
         ("domain.credit", Face::XmlRpc, &fault, "`(credit ...)`"),
+        ("node.info", Face::XmlRpc, &fault, "`(node ...)`"),
         ("domain.info", Face::XmlRpc, "<array><data><value>domain</value></data></array>", "`(domain ...)`"),
         ("domain.records", Face::XmlRpc, "<struct></struct>", "a list of `(domain ...)`"),
         ("node.dmesg", Face::XmlRpc, "<int>1</int>", "a text"),
@@ -214,6 +215,11 @@ fn what_does_not_say_that_it_was_done_leaves_the_outcome_unknown() {
         let failure = find(name).expect(name).read(face, Release::V4_1, &reply).expect_err(name);
         assert!(failure.message.starts_with(&format!("expected {wanted} in the reply, found `")), "{name}: {failure}");
     }
+    let failed = format!(
+        "<struct>{}{}</struct>",
+        member("Status", "Failure"),
+        member("ErrorDescription", "<array><data><value>X</value></data></array>")
+    );
     let shapes = [
         ("domain.pause", "hello", "no value"),
         ("domain.pause", "<boolean>1</boolean>", "no value"),
@@ -221,8 +227,18 @@ fn what_does_not_say_that_it_was_done_leaves_the_outcome_unknown() {
         ("domain.list", "", "a list of names"),
         ("domain.list", "<int>5</int>", "a list of names"),
         ("domain.list", "<struct><member><name>a</name><value>b</value></member></struct>", "a list of names"),
+        ("domain.list", "<array><data><value>a</value></data></array>", "a list of names"),
+        ("domain.list", "<array><data></data></array>", "a list of names"),
+        ("domain.references", "<struct></struct>", "a list of references"),
+        ("domain.references", "<array><data><value></value></data></array>", "a list of references"),
+        ("host.references", "hello", "a list of references"),
         ("domain.info", "hello", "`(domain ...)`"),
         ("domain.info", "<struct></struct>", "`(domain ...)`"),
+        ("domain.info", &fault, "`(domain ...)`"),
+        ("domain.info", &failed, "`(domain ...)`"),
+        ("node.info", &failed, "`(node ...)`"),
+        ("domain.credit", &failed, "`(credit ...)`"),
+        ("domain.credit", &fault, "`(credit ...)`"),
         ("domain.records", "", "a list of `(domain ...)`"),
         ("session.login", "<int>5</int>", "a text"),
     ];
@@ -245,6 +261,45 @@ fn what_does_not_say_that_it_was_done_leaves_the_outcome_unknown() {
         "the reply does not confirm the operation, but says `op=pause`",
     );
     check("domain.pause", Face::Sxp, &reply(200, "OK", "1"), "the reply does not confirm the operation, but says `1`");
+    // A text without a value is no answer of the daemon (protocol reference §2), which sends an empty body.
+    for said in [" ", "# try later"] {
+        let wanted = format!("the reply does not confirm the operation, but says `{said}`");
+        check("domain.pause", Face::Sxp, &reply(200, "OK", said), &wanted);
+    }
+    // Only `chunked` tells where a body ends (RFC 9112, section 6.3).
+    for coding in ["identity", "gzip"] {
+        let headers = vec![("Transfer-Encoding".to_owned(), coding.into())];
+        let cut = Reply { headers, ..reply(200, "OK", "") };
+        let failure = find("domain.pause").expect("it is known").read(Face::Sxp, Release::V4_1, &cut);
+        assert_eq!(failure.expect_err(coding).code, ErrorCode::UnableToVerifyState, "{coding}");
+    }
+    // A dict is a scheduler's parameters and nothing else, and tells at least one.
+    for (name, body, wanted) in [
+        ("domain.info", r#""{'a': 1}""#, "`(domain ...)`"),
+        ("domain.create", r#""{}""#, "`(domain ...)`"),
+        ("domain.credit", r#""{}""#, "`(credit ...)`"),
+        ("domain.credit", r#""{'a': <html>}""#, "`(credit ...)`"),
+    ] {
+        check(name, Face::Sxp, &reply(200, "OK", body), &format!("expected {wanted} in the reply, found `{body}`"));
+    }
+    // Python's reader takes these for values.
+    let done = "<params><param><value><nil/></value></param></params>";
+    for inside in [
+        &*format!("<methodResponse>{done}</methodResponse>"),
+        &format!("<error>permission denied</error>{done}"),
+        "<params><value><nil/></value></params>",
+        "<params><param><value>hello<nil/></value></param></params>",
+    ] {
+        let body = reply(200, "OK", &response(inside));
+        let failure = find("domain.pause").expect("it is known").read(Face::XmlRpc, Release::V4_1, &body);
+        assert_eq!(failure.expect_err(inside).code, ErrorCode::UnableToVerifyState, "{inside}");
+    }
+    for said in [" (xend.err 'no')", "\u{feff}<!DOCTYPE html>", "<?xml version='1.0'?><html/>", "<HEAD>"] {
+        assert!(
+            find("node.log").expect("it is known").read(Face::Sxp, Release::V4_1, &reply(200, "OK", said)).is_err(),
+            "{said}"
+        );
+    }
     let two = "(domain (domid 1))(domain (domid 2))";
     check(
         "domain.info",

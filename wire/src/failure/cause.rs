@@ -10,6 +10,11 @@ use crate::xenapi::ErrorDescription;
 use crate::xmlrpc::FaultDocument;
 use crate::{Release, visible};
 
+/// How many characters a message shows of a text that may not be the daemon's.
+const SHOWN: usize = 200;
+/// How many characters a message has of the daemon's own text, which may be a whole stack trace. The reply has all of it.
+const LONGEST: usize = 20_000;
+
 /// Which request a reply belongs to: what was asked, on which face, and of which release.
 ///
 /// The same reply means different failures for different operations, faces and releases.
@@ -52,15 +57,21 @@ impl Failure {
             Meaning::Refused => {
                 let text = xend_err(&reply.body).unwrap_or_else(|| text_of_error(reply));
                 let mut failure = context.failure(reply, None, &text);
-                if !is_of_xend(context.face, reply.status) {
+                if let Some(coding) = reply.compression() {
+                    let why = format!("the body is compressed ({coding}), although the client did not ask for it");
+                    failure.message = with_status(reply, &why);
+                } else if !is_of_xend(context.face, reply.status) {
                     failure.message = with_status(reply, &text);
                 }
                 Some(failure)
             }
             Meaning::Moved => {
-                let location = reply.header("location").map(|location| visible(location.trim_ascii()));
-                let to =
-                    location.map_or_else(|| ", without a `Location`".to_owned(), |location| format!(", to {location}"));
+                let location = reply.header("location").map(<[u8]>::trim_ascii);
+                let location = location.filter(|location| !location.is_empty()).map(visible);
+                let to = location.map_or_else(
+                    || ", without a `Location`".to_owned(),
+                    |location| format!(", to {}", cut(&location, SHOWN)),
+                );
                 let message = with_status(reply, "") + &to;
                 Some(Self {
                     code: ErrorCode::Unknown,
@@ -117,7 +128,7 @@ impl RequestContext {
         let message = if text.is_empty() && reply.status != 200 { &reply.reason } else { text };
         Failure {
             code: evidence.code(),
-            message: message.to_owned(),
+            message: cut(message, LONGEST),
             daemon_code: daemon_code.map(str::to_owned),
             reply: Some(Box::new(reply.clone())),
         }
@@ -144,8 +155,6 @@ fn xend_err(body: &[u8]) -> Option<String> {
 
 /// A message of the status line, followed by the beginning of `text`.
 fn with_status(reply: &Reply, text: &str) -> String {
-    /// How many characters of the text the message shows.
-    const SHOWN: usize = 200;
     let mut message = format!("HTTP {}", reply.status);
     if !reply.reason.is_empty() {
         message = format!("{message} {}", reply.reason);
@@ -155,6 +164,14 @@ fn with_status(reply: &Reply, text: &str) -> String {
         message.extend(text.chars().take(SHOWN));
     }
     message
+}
+
+/// The beginning of a text, of at most so many characters, with a note of how many are left out.
+fn cut(text: &str, most: usize) -> String {
+    match text.char_indices().nth(most) {
+        None => text.to_owned(),
+        Some((end, _)) => format!("{} ... ({} characters more)", &text[..end], text[end..].chars().count()),
+    }
 }
 
 /// The text of an error reply: the body, or the reason phrase if the body is empty.

@@ -92,6 +92,8 @@ pub enum Answer {
     Nothing,
     /// One list of names: `(Domain-0 vm1)`.
     Names,
+    /// One list of references of the Xen-API: `(f3e5d1b9-4c71-4b4c-9b62-3f9a3a3a0a01)`.
+    References,
     /// One record: a list that begins with this name.
     Record(&'static str),
     /// One list of records, each of which begins with this name.

@@ -31,7 +31,7 @@ pub use config::DomainConfig;
 pub use device::{DeviceClass, DeviceConfig, image_record};
 pub use envelope::{ErrorDescription, Outcome, failure, is_envelope, not_implemented, open_envelope, success};
 pub(crate) use record::names;
-pub use record::{record, records};
+pub use record::{are_records, has_name, is_vm_record, record, records};
 
 /// Whether a method only reads, judged by its name: `VM.get_record` does.
 pub fn is_getter(method: &str) -> bool {

@@ -97,19 +97,31 @@ pub fn records(head: &str, value: ValueRef<'_>, power_state: Option<&str>, relea
     builder.finish()
 }
 
-/// The names of the domains in a struct of records, sorted as the other faces list them; or the strings of an array.
+/// The names of the domains in a struct of records, sorted as the other faces list them.
 pub(crate) fn names(value: ValueRef<'_>, power_state: Option<&str>) -> Document<'static> {
     let mut builder = Builder::new();
-    if value.kind() == Kind::Struct {
-        let records = in_state(value, power_state);
-        let mut names: Vec<_> = records.filter_map(|record| record.get("name_label")?.text()).collect();
-        names.sort_unstable();
-        builder.list(names.iter().map(|name| name.as_bytes()));
-    } else {
-        let names: Vec<_> = value.items().filter_map(ValueRef::text).collect();
-        builder.list(names.iter().map(|name| name.as_bytes()));
-    }
+    let records = in_state(value, power_state);
+    let mut names: Vec<_> = records.filter_map(|record| record.get("name_label")?.text()).collect();
+    names.sort_unstable();
+    builder.list(names.iter().map(|name| name.as_bytes()));
     builder.finish()
+}
+
+/// Whether a value is a struct of records by their references, each of which is what `is_record` accepts.
+pub fn are_records<'d>(value: ValueRef<'d>, is_record: impl Fn(ValueRef<'d>) -> bool) -> bool {
+    value.kind() == Kind::Struct && value.members().all(|(_, record)| is_record(record))
+}
+
+/// Whether a value is the record of a domain: one with a name and a power state, as each has in every release
+/// (`XendDomainInfo.py get_record`).
+pub fn is_vm_record(value: ValueRef<'_>) -> bool {
+    has_name(value) && value.get("power_state").is_some_and(|state| state.kind() == Kind::String)
+}
+
+/// Whether a value is a record of something that has a name: a domain, a host, a network, a storage or an image. A fault,
+/// or an envelope inside another, has none.
+pub fn has_name(value: ValueRef<'_>) -> bool {
+    value.get("name_label").is_some_and(|name| name.kind() == Kind::String)
 }
 
 fn in_state<'d>(value: ValueRef<'d>, power_state: Option<&str>) -> impl Iterator<Item = ValueRef<'d>> {

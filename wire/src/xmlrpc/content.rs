@@ -7,7 +7,7 @@ use super::characters::{is_blank, is_space, trim};
 use super::element_name::ElementName;
 use super::model::{self, ContentModel};
 use super::namespaces::Namespaces;
-use super::reader::USUAL_DEPTH;
+use super::reader::{ROOTS, USUAL_DEPTH};
 use super::scalar::Form;
 use super::tree::Kind;
 use crate::{Error, ErrorKind};
@@ -443,7 +443,7 @@ impl Element {
 
 #[cold]
 pub(super) fn unexpected_root(name: &str, tag: Range<usize>) -> Error {
-    Error::new(ErrorKind::UnexpectedRoot, tag).found(format!("`{name}`")).expected("`methodCall` or `methodResponse`")
+    Error::new(ErrorKind::UnexpectedRoot, tag).found(format!("`{name}`")).expected(ROOTS)
 }
 
 #[cold]

@@ -3,7 +3,7 @@
 use super::builder::Builder;
 use super::content::{Content, Root, unexpected_root};
 use super::document::{Call, Document, FaultDocument, Message, Response};
-use super::reader;
+use super::reader::{self, ROOTS};
 use super::reading::Reading;
 use super::rules::Rules;
 use super::source::Source;
@@ -52,9 +52,11 @@ pub fn decode_response<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Re
 /// As [`decode`], [`ErrorKind::UnexpectedRoot`] for a call, and [`ErrorKind::MissingElement`] or
 /// [`ErrorKind::UnexpectedElement`] for a response that does not have exactly one value.
 pub fn decode_reply<'a>(bytes: &'a [u8], rules: Rules, limits: &Limits) -> Result<Response<'a>, Error> {
-    match decode_as(bytes, Some(Expected::Reply), rules, limits)? {
+    const ROOT: &str = "`methodResponse`";
+    let no_call = |error: Error| if error.expectation() == Some(ROOTS) { error.expected(ROOT) } else { error };
+    match decode_as(bytes, Some(Expected::Reply), rules, limits).map_err(no_call)? {
         Message::Response(response) => Ok(response),
-        Message::Call(_) => Err(wrong_root(bytes, "a call", "`methodResponse`")),
+        Message::Call(_) => Err(wrong_root(bytes, "a call", ROOT)),
     }
 }
 

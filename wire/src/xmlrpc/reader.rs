@@ -62,10 +62,13 @@ pub(super) fn read(input: &str, start: usize, reading: Reading, model: &mut impl
     let expected = match open.last() {
         Some(name) => format!("`</{name}>`"),
         None if has_root => return Ok(()),
-        None => "`methodCall` or `methodResponse`".to_owned(),
+        None => ROOTS.to_owned(),
     };
     Err(Error::new(ErrorKind::UnexpectedEnd, input.len()..input.len()).expected(expected))
 }
+
+/// What may be at the root of a document, as a phrase for error messages.
+pub(super) const ROOTS: &str = "`methodCall` or `methodResponse`";
 
 fn mismatched(name: ElementName<'_>, expected: Option<ElementName<'_>>, tag: Range<usize>) -> Error {
     let error = Error::new(ErrorKind::MismatchedTag, tag).found(format!("`</{}>`", name.as_str().escape_debug()));
@@ -80,6 +83,6 @@ fn beside_root(input: &str, span: Range<usize>, has_root: bool) -> Error {
     if has_root {
         Error::new(ErrorKind::TrailingContent, span).found(found).expected("the end of the document")
     } else {
-        Error::new(ErrorKind::UnexpectedText, span).found(found).expected("`methodCall` or `methodResponse`")
+        Error::new(ErrorKind::UnexpectedText, span).found(found).expected(ROOTS)
     }
 }

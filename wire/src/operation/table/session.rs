@@ -21,13 +21,13 @@ operations! {
     HOST_REFERENCES = "host.references": "return the reference of the host" {
         arguments: &[],
         effect: Reads,
-        answer: Answer::Names,
+        answer: Answer::References,
         xenapi: &[of_session("host.get_all", &[])],
     },
     REFERENCES = "domain.references": "return the references of the domains of this name" {
         arguments: &[required("name", ArgumentKind::Text)],
         effect: Reads,
-        answer: Answer::Names,
+        answer: Answer::References,
         xenapi: &[of_session("VM.get_by_name_label", &[Arg("name")])],
     },
 }
