@@ -129,7 +129,7 @@ fn build(builder: &mut Builder, value: &Tagged) -> Result<(), String> {
             builder.atom(text.as_bytes());
         }
         ("atom_base64", Tagged::String(text)) => {
-            builder.atom(&BASE64.decode(text.as_bytes()).expect("base64"));
+            builder.atom(BASE64.decode(text.as_bytes()).expect("base64"));
         }
         (kind, _) => return Err(format!("{kind} is no S-expression")),
     }
