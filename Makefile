@@ -102,8 +102,22 @@ packages: examples ## The packages for Python and Node.js, tested with a debug b
 	@PYTHON='$(PYTHON)' packaging/test.sh "$${CARGO_TARGET_DIR:-target}/debug"
 
 .PHONY: power
-power: ## Everything broken, against all cases: who catches whom, and docs/power.md
-	POWER=1 $(CARGO) test --package xend-harness --test power --quiet -- --nocapture --include-ignored
+power: ## Everything broken is caught: who catches whom of the readers and writers, and docs/power.md
+	POWER=1 $(CARGO) test --workspace --test power --quiet -- --nocapture --include-ignored
+
+.PHONY: power-all
+power-all: ## The same, and each broken caller, server and daemon against all cases, most of which wait: half an hour
+	POWER=all $(CARGO) test --workspace --test power --quiet -- --nocapture --include-ignored
+
+# The processes that try mutants at the same time, and the part of the mutants to try, such as 0/8.
+MUTANT_JOBS ?= 2
+MUTANT_SHARD ?= 0/1
+
+# What a unit test would find does not count: the cases are all the test that there is.
+.PHONY: power-deep
+power-deep: ## cargo-mutants on the parsers and printers, with the cases alone as the test: how much of them is tested
+	$(CARGO) mutants --package xend-wire --jobs $(MUTANT_JOBS) --shard $(MUTANT_SHARD) --sharding round-robin \
+	    --output "$${CARGO_TARGET_DIR:-target}" -- --test conformance -- cases/ writing/
 
 .PHONY: fullcheck
 fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, size, packages, dependency policy

@@ -45,6 +45,11 @@ pub(crate) fn at_once<T: Sync, R: Send>(items: &[T], what: impl Fn(&T) -> R + Sy
     done.into_iter().map(|(_, result)| result).collect()
 }
 
+/// Whether everything broken that waits for a peer is tried on all cases, which takes long, as by `make power-all`.
+pub(crate) fn all() -> bool {
+    std::env::var_os("POWER").is_some_and(|how| how == "all")
+}
+
 #[test]
 fn a_caller_without_faults_passes_every_case() {
     let cases = CallCase::built_in().expect("the cases are well-formed");
@@ -56,7 +61,7 @@ fn a_caller_without_faults_passes_every_case() {
     assert!(reports.is_empty(), "{}", reports.join("\n"));
 }
 
-/// Each broken caller is asked the one case that its row names; `make power` asks all cases.
+/// Each broken caller is asked the one case that its row names; `make power-all` asks all cases.
 #[test]
 fn every_broken_caller_is_caught() {
     let cases = CallCase::built_in().expect("the cases are well-formed");
@@ -79,7 +84,7 @@ fn every_broken_caller_is_caught() {
         (!is_caught).then(|| format!("caller {id} is not caught by {}: {breaks}", case.id))
     });
     let complaints: Vec<_> = complaints.into_iter().flatten().collect();
-    if std::env::var_os("POWER").is_some() {
+    if all() {
         print_all(&mutants, &cases);
     }
     assert!(complaints.is_empty(), "{} complaints:\n{}", complaints.len(), complaints.join("\n"));

@@ -8,7 +8,7 @@ use xend_harness::subject::{BuiltIn, Subject};
 use xend_harness::{Codec, Status, Suite};
 
 use crate::caller::Caller;
-use crate::callers::at_once;
+use crate::callers::{all, at_once};
 use crate::mutants::{self, PeerMutant};
 
 /// Asks for calls until one fails.
@@ -34,11 +34,6 @@ fn is_of_requests(mutant: &PeerMutant) -> bool {
 
 /// Callers that no generated reply can find, each with the reason.
 const OTHERS: &[(&str, &str)] = &[("asks-for-gzip", "no generated reply is compressed")];
-
-/// Whether all is tried, as by `make power`, or only a part.
-fn all() -> bool {
-    std::env::var_os("POWER").is_some()
-}
 
 #[test]
 fn every_caller_that_replies_can_find_is_found() {

@@ -8,7 +8,7 @@ use xend_harness::run::{Options, Run};
 use xend_harness::serving::{ServingCase, Site, check};
 use xend_harness::{Status, Verdict, report};
 
-use crate::callers::at_once;
+use crate::callers::{all, at_once};
 use crate::mutants::{self, PeerMutant};
 use crate::server::Server;
 
@@ -44,7 +44,7 @@ fn a_server_without_echo_is_told_so_and_is_alive() {
     );
 }
 
-/// Each broken server is asked the case that its row names; `make power` asks all cases.
+/// Each broken server is asked the case that its row names; `make power-all` asks all cases.
 #[test]
 fn every_broken_server_is_caught() {
     let cases = ServingCase::built_in().expect("the cases are well-formed");
@@ -58,7 +58,7 @@ fn every_broken_server_is_caught() {
         let Some(case) = cases.iter().find(|known| Some(&known.id) == case.as_ref()) else {
             return Some(format!("server {id} names no case"));
         };
-        if std::env::var_os("POWER").is_some() {
+        if all() {
             let run = run(id, &cases);
             let caught: Vec<_> = run.verdicts.iter().filter(|it| it.is_unexpected).map(Verdict::id).collect();
             println!("server {id:<40} {:>4}  {}", caught.len(), caught[..caught.len().min(4)].join(", "));
