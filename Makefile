@@ -260,6 +260,7 @@ tools: ## Install what check and fullcheck can use
 	$(CARGO) fuzz --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-fuzz
 	$(CARGO) deny --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-deny
 	$(CARGO) cyclonedx --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-cyclonedx
+	$(CARGO) mutants --version >/dev/null 2>&1 || $(CARGO) install --locked cargo-mutants
 	mdbook --version >/dev/null 2>&1 || $(CARGO) install --locked mdbook
 	@$(PYTHON) -c 'import build, hatchling, pytest' 2>/dev/null || echo 'for the packages: $(PYTHON) -m pip install build hatchling pytest'
 	@valgrind --version >/dev/null 2>&1 || echo 'valgrind, for instruction counts, comes from the system: apt-get install valgrind'

@@ -29,17 +29,13 @@ clean() { # Whether everything is committed.
     [ -z "$changes" ] || { echo "$changes"; echo 'a release is made of what is committed'; return 1; }
 }
 
-target() { # Whether make has a target.
-    grep -q "^$1:" Makefile
-}
-
 latest=$(git describe --tags --abbrev=0 --match 'v[0-9]*' 2>/dev/null)
 advisories=${CARGO_HOME:-$HOME/.cargo}/advisory-dbs
 
 step clean 'never' true clean
 step fullcheck 'never' true make fullcheck
 step soak 'never' true make soak
-step power-deep 'the Makefile has no such target' 'target power-deep' make power-deep
+step power-deep 'cargo-mutants is missing: cargo install --locked cargo-mutants' '"$CARGO" mutants --version' make power-deep
 step oracles 'Python 2 with xmlrpclib and Python 3 must both be there' 'make oracles-there | grep -q "oracles: 2 of 2"' make oracles
 step msrv 'rustup is missing' 'rustup --version' make msrv
 step minimal-versions 'the nightly toolchain is missing: rustup toolchain install nightly --profile minimal' '"$CARGO" +nightly --version' make minimal-versions
