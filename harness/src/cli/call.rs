@@ -104,7 +104,8 @@ pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
             }
             print_error_text(&match mistake(arguments, &error) {
                 Some(mistake) => mistake.to_string(),
-                None => format!("error: {error}\n"),
+                // A line of the daemon's text must not look like one of ours.
+                None => format!("error: {}\n", error.to_string().replace('\n', "\n  ")),
             });
             if error.code() == ErrorCode::CredentialsNotSet && error.fate() == Fate::Invalid {
                 print_error_text("hint: the password of --user is taken from XEND_PASSWORD, which may be empty\n");

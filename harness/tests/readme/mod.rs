@@ -31,6 +31,20 @@ fn readme_tells_the_truth() {
     assert!(count >= 6, "only {count} commands were found");
 }
 
+/// The README says of libraries what `make results` has found.
+#[test]
+fn the_numbers_of_libraries_are_those_of_the_results() {
+    let results = include_str!("../../../docs/results/README.md");
+    let numbers = |text: &str, words: [&str; 3]| -> Option<Vec<usize>> {
+        let line = text.lines().find(|line| words.iter().all(|word| line.contains(word)))?;
+        Some(line.split(|c: char| !c.is_ascii_digit()).filter_map(|number| number.parse().ok()).collect())
+    };
+    let words = ["Of ", "documents that the specification decides", "all read "];
+    let (told, found) =
+        (numbers(README, words).expect("README tells"), numbers(results, words).expect("they are there"));
+    assert_eq!(told, found[..told.len()]);
+}
+
 /// Runs the commands of a document's console blocks in a folder, and returns how many there are.
 fn run(document: &str, folder: &Path) -> usize {
     let mut background = Background(Vec::new());
