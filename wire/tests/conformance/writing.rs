@@ -47,7 +47,7 @@ pub(crate) fn trials() -> impl Iterator<Item = (String, Box<dyn Fn() -> Result<(
         let File { rules, case } = toml::from_str(text).unwrap_or_else(|error| panic!("{}: {error}", file.path));
         case.into_iter().map(move |case| {
             let rules = rules.clone();
-            (format!("writing/{}", case.id), Box::new(move || case.check(&rules)) as Box<dyn Fn() -> _ + Send>)
+            (format!("cases/{}", case.id), Box::new(move || case.check(&rules)) as Box<dyn Fn() -> _ + Send>)
         })
     })
 }
