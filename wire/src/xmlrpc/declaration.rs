@@ -109,6 +109,11 @@ pub(super) fn invalid_declaration(span: Range<usize>) -> Error {
     Error::new(ErrorKind::InvalidDeclaration, span).expected("`<?xml version=\"1.0\"?>` at the start of the document")
 }
 
+/// The error of the processing instruction `<?>` at a place.
+pub(super) fn nameless_instruction(at: usize) -> Error {
+    Error::new(ErrorKind::MalformedXml, at..at + 3).expected("the name of a processing instruction")
+}
+
 /// Checks a processing instruction: its target must be a name other than `xml` (XML 1.0, productions 16 and 17).
 pub(super) fn check_instruction(input: &str, span: Range<usize>, edition: Edition) -> Result<(), Error> {
     let content = &input[span.start + 2..span.end - 2];

@@ -2,7 +2,7 @@
 //! the document is read.
 
 use super::characters::is_space;
-use super::declaration::check_instruction;
+use super::declaration::{check_instruction, nameless_instruction};
 use super::names::Edition;
 use super::reading::Reading;
 use super::references::{lone_ampersand, resolve};
@@ -99,6 +99,10 @@ impl<'i> Parser<'i> {
     }
 
     fn instruction(&mut self) -> Result<(), Error> {
+        // The beginning and the end must not share the question mark.
+        if self.rest().starts_with("<?>") {
+            return Err(nameless_instruction(self.at));
+        }
         let Some(len) = self.rest().find("?>") else { return Err(self.unexpected_end("`?>`")) };
         let span = self.at..self.at + len + 2;
         check_instruction(self.input, span.clone(), self.reading.edition)?;

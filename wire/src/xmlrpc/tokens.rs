@@ -9,7 +9,7 @@ use quick_xml::errors::{IllFormedError, SyntaxError};
 use quick_xml::events::Event;
 
 use super::characters::trim_start;
-use super::declaration::{check_instruction, invalid_declaration};
+use super::declaration::{check_instruction, invalid_declaration, nameless_instruction};
 use super::doctype::{self, Doctype};
 use super::element_name::ElementName;
 use super::reading::Reading;
@@ -273,7 +273,7 @@ impl<'i> Tokens<'i> {
                 Error::new(ErrorKind::MalformedXml, at..at + 2).detail("`<!`").expected("a comment, CDATA or DOCTYPE")
             }
             quick_xml::Error::Syntax(SyntaxError::UnclosedPI) if self.input[at..].starts_with("<?>") => {
-                Error::new(ErrorKind::MalformedXml, at..at + 3).expected("the name of a processing instruction")
+                nameless_instruction(at)
             }
             quick_xml::Error::Syntax(error) => Error::new(ErrorKind::UnexpectedEnd, end..end).expected(match error {
                 SyntaxError::UnclosedPI | SyntaxError::UnclosedXmlDecl => "`?>`",
