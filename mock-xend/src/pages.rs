@@ -40,7 +40,10 @@ impl Pages {
         match self {
             Self::Completions { shell } => {
                 let name = program.get_name().to_owned();
-                clap_complete::generate(*shell, &mut program, name, &mut text);
+                clap_complete::generate(*shell, &mut program, &name, &mut text);
+                if *shell == Shell::Bash {
+                    text = with_labels(&text, &name);
+                }
             }
             Self::Man { out } => {
                 let mut program = program.disable_help_subcommand(true);
@@ -61,4 +64,11 @@ impl Pages {
         }
         Ok(String::from_utf8(text).expect("the command line is text"))
     }
+}
+
+/// Mends the completions for bash of a program with a hyphen in its name: clap_complete takes what stands behind the hyphen
+/// for a command where it names the states, and not where it sets them (clap-rs/clap#6421).
+fn with_labels(script: &[u8], program: &str) -> Vec<u8> {
+    let script = String::from_utf8_lossy(script);
+    script.replace(&program.replace('-', "__subcmd__"), &program.replace('-', "__")).into_bytes()
 }

@@ -29,6 +29,15 @@ export class UnexpectedRequests extends Error {
   }
 }
 
+/** The mocks that run. They end with this process, even if nobody stops them, and leave no files. */
+const running = new Set();
+process.on("exit", () => {
+  for (const leave of running) leave();
+});
+
+/** What a mock is told. */
+const OPTIONS = ["release", "scenario", "world", "faces", "options"];
+
 export class MockXend {
   #folder = mkdtempSync(join(tmpdir(), "mock-xend-"));
   #addresses = new Map();
@@ -37,9 +46,22 @@ export class MockXend {
   #said = "";
   #world = "";
   #journal;
+  #stopping;
 
   /** Use `startMockXend`, which waits until the mock listens. */
-  constructor({ release, scenario, world, faces, options = [] }) {
+  constructor(told) {
+    try {
+      this.#start(told);
+    } catch (error) {
+      rmSync(this.#folder, { recursive: true, force: true });
+      throw error;
+    }
+  }
+
+  #start({ release, scenario, world, faces, options = [], ...others }) {
+    for (const name of Object.keys(others)) {
+      throw new TypeError(`there is no option "${name}", only ${OPTIONS.join(", ")}`);
+    }
     const given = ["--dump-world", join(this.#folder, "world.toml")];
     if (scenario !== undefined) given.push("--verify");
     if (release !== undefined) given.push("--release", release);
@@ -47,17 +69,29 @@ export class MockXend {
       if (toml !== undefined) given.push(`--${option}`, this.#file(`given-${option}.toml`, toml));
     }
     for (const face of [...faces, "admin"]) given.push(`--${face}`, "tcp:127.0.0.1:0");
+    // The mock ends with this process, however that ends: then its standard input ends, too.
+    given.push("--until-eof");
     // A file takes any amount of text while nobody reads it.
     const stderr = openSync(join(this.#folder, "stderr"), "w");
-    this.#child = spawn(program("mock-xend"), [...given, ...options], { stdio: ["ignore", "pipe", stderr] });
+    this.#child = spawn(program("mock-xend"), [...given, ...options], {
+      stdio: ["pipe", "pipe", stderr],
+      // Ctrl-C is for the tests, which stop the mock.
+      detached: true,
+    });
     closeSync(stderr);
-    // The mock ends with this process, even if nobody stops it.
-    const kill = () => this.#child.kill("SIGKILL");
-    process.once("exit", kill);
+    const leave = () => {
+      this.#child.kill("SIGKILL");
+      rmSync(this.#folder, { recursive: true, force: true });
+    };
+    running.add(leave);
     this.#ended = new Promise((resolve, reject) => {
-      this.#child.once("error", reject);
+      this.#child.once("error", (error) => {
+        running.delete(leave);
+        rmSync(this.#folder, { recursive: true, force: true });
+        reject(error);
+      });
       this.#child.once("close", (status) => {
-        process.removeListener("exit", kill);
+        running.delete(leave);
         this.#keep();
         resolve(status);
       });
@@ -99,7 +133,12 @@ export class MockXend {
     return `http://${this.address("admin")}`;
   }
 
-  async stop() {
+  /** Stops the mock once, however often it is asked to. */
+  stop() {
+    return (this.#stopping ??= this.#stop());
+  }
+
+  async #stop() {
     if (this.#runs()) {
       // A mock that ends by itself takes its journal with it.
       this.#journal = await this.journal().catch(() => undefined);
@@ -150,6 +189,7 @@ export class MockXend {
   /** Lets Node.js end, and the mock with it, if nobody stops the mock. */
   #forgotten() {
     this.#child.unref();
+    this.#child.stdin.unref();
     this.#child.stdout.unref();
     return this;
   }
@@ -204,8 +244,8 @@ function lines({ findings, left_out }) {
   return left_out ? [...told, `and ${left_out} more, which are not kept`] : told;
 }
 
-export async function startMockXend(options = {}) {
-  return MockXend.start(options);
+export async function startMockXend(options) {
+  return MockXend.start(options ?? {});
 }
 
 export async function mockXend(test, options = {}) {

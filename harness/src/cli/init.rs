@@ -68,6 +68,10 @@ const REPORTS: [(&str, &str); 4] = [
 
 pub(super) fn run(arguments: &Arguments) -> Result<u8, Error> {
     let words: Vec<_> = arguments.command.iter().map(|word| word.to_string_lossy().into_owned()).collect();
+    if words.iter().any(|word| word.contains(['\n', '\r'])) {
+        let why = "no word of COMMAND can have a line break in a workflow: put what it does into a script";
+        return Err(Error::Usage(why.to_owned()));
+    }
     let command = shlex::try_join(words.iter().map(String::as_str)).unwrap_or_default();
     let (path, template, next_line) = arguments.service.file();
     let dollars = if arguments.service == Service::Make { command.replace('$', "$$") } else { command };

@@ -13,6 +13,10 @@ fn bash_completes_commands() {
         echo "${COMPREPLY[@]}""#;
     let output = Command::new("bash").args(["-c", script, HARNESS]).output().expect("there is bash");
     assert_eq!(String::from_utf8_lossy(&output.stdout), "explain\n", "{output:?}");
+    // What stands behind a command is that command's.
+    let script = script.replace("exp) COMP_CWORD=1", "test --cod) COMP_CWORD=2").replace(" exp xend", " --cod test");
+    let output = Command::new("bash").args(["-c", &script, HARNESS]).output().expect("there is bash");
+    assert_eq!(String::from_utf8_lossy(&output.stdout), "--codec\n", "{output:?}");
 }
 
 #[test]

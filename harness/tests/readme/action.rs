@@ -71,6 +71,20 @@ fn it_fails_on_what_is_new() {
     assert_eq!(output.status.code(), Some(0), "{output:?}");
 }
 
+/// Several lines of options are all options, and what is to be tested must be said.
+#[test]
+fn it_refuses_inputs_that_say_too_little_or_too_much() {
+    let folder = tempfile::tempdir().unwrap();
+    let subject = ("COMMAND", "xend-harness subject");
+    for variables in [&[][..], &[subject, ("SERVER", "http://127.0.0.1:1/RPC2")]] {
+        let output = run("Test", folder.path(), variables);
+        assert_eq!(output.status.code(), Some(2), "{output:?}");
+        assert!(String::from_utf8_lossy(&output.stdout).starts_with("::error::give either"), "{output:?}");
+    }
+    let output = run("Test", folder.path(), &[subject, ("OPTIONS", "--filter xmlrpc/int-max\n--nonsense")]);
+    assert_eq!(output.status.code(), Some(2), "{output:?}");
+}
+
 #[test]
 fn it_installs_an_archive_only_if_its_checksum_is_right() {
     if Command::new("curl").arg("--version").output().is_err() {

@@ -7,7 +7,7 @@ use serde::Serialize;
 
 use super::log;
 use super::output::{cannot, open};
-use super::terminal::{print_output, print_to_stderr};
+use super::terminal::{end_with_input, print_output, print_to_stderr};
 use crate::address::Address;
 use crate::admin::{self, Admin};
 use crate::error::Error;
@@ -37,6 +37,10 @@ pub(super) struct Serving {
     /// nothing else and begins with a line for each listener
     #[arg(long, value_name = "FILE")]
     log: Option<PathBuf>,
+
+    /// Stop when standard input ends, as it does when the program that holds its other end has ended, however that was
+    #[arg(long)]
+    until_eof: bool,
 
     /// Leave passwords, sessions, and the headers for authorization and cookies in the log, in what the admin listener
     /// tells, and in what is recorded
@@ -89,6 +93,9 @@ impl Serving {
             print_to_stderr("note: --socket-mode does nothing without a Unix socket\n");
         }
         let log = opened.log.map(|log| log.write(served, admin.as_ref())).transpose()?;
+        if self.until_eof {
+            end_with_input().map_err(Error::Start)?;
+        }
         Ok(Around { admin, ready, log })
     }
 
@@ -116,6 +123,11 @@ impl Serving {
     /// Returns whether there is an admin listener.
     pub(super) fn has_admin(&self) -> bool {
         self.admin.is_some()
+    }
+
+    /// Returns whether the program stops when its standard input ends.
+    pub(super) fn ends_with_input(&self) -> bool {
+        self.until_eof
     }
 
     /// Returns whether the log is written to stdout.

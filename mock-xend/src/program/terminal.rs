@@ -5,6 +5,7 @@ use std::io::{self, Write};
 use std::sync::mpsc::{self, Receiver};
 use std::task::Poll;
 
+use rustix::process::{getpid, kill_process};
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use xend_wire::visible_lines;
 
@@ -37,6 +38,16 @@ pub(super) fn on_signal() -> io::Result<Receiver<i32>> {
     };
     std::thread::Builder::new().name("signals".to_owned()).spawn(wait)?;
     Ok(receiver)
+}
+
+/// Ends the program as SIGTERM does when its standard input ends.
+pub(super) fn end_with_input() -> io::Result<()> {
+    let wait = || {
+        // An error is an end, too.
+        let _ = io::copy(&mut io::stdin(), &mut io::sink());
+        let _ = kill_process(getpid(), rustix::process::Signal::TERM);
+    };
+    std::thread::Builder::new().name("input".to_owned()).spawn(wait).map(drop)
 }
 
 /// Prints the output that the user asked for on stdout. A reader that closes the pipe early is not an error.

@@ -20,6 +20,13 @@ pub(super) fn wait(serving: &Serving, listeners: usize) -> Result<ExitCode, Erro
             error: io::Error::new(io::ErrorKind::InvalidInput, why),
         });
     }
+    if serving.ends_with_input() {
+        let why = "a mock in the background has no standard input, so that --until-eof would end it at once";
+        return Err(Error::File {
+            path: "--until-eof".to_owned(),
+            error: io::Error::new(io::ErrorKind::InvalidInput, why),
+        });
+    }
     let count = listeners + usize::from(serving.has_admin());
     let program = std::env::current_exe().map_err(Error::Start)?;
     let arguments = std::env::args_os().skip(1).filter(|argument| argument != "--wait");

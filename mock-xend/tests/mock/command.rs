@@ -294,3 +294,19 @@ fn options_that_need_something_and_have_none_are_told() {
                  note: --watch reads nothing again without --scenario or --world\n";
     assert_eq!(terminate(child), (Some(0), notes.to_owned()));
 }
+
+/// Whoever holds the other end of standard input may be killed, and then tells nobody to stop.
+#[test]
+fn it_stops_when_its_input_ends() {
+    let arguments = ["--sxp", "127.0.0.1:0", "--until-eof"];
+    let mut child =
+        program(&arguments).stdin(Stdio::piped()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().unwrap();
+    let mut lines = BufReader::new(child.stdout.take().unwrap()).lines();
+    assert!(lines.next().unwrap().unwrap().starts_with("LISTENING sxp tcp:127.0.0.1:"));
+    drop(child.stdin.take());
+    let Output { status, stderr, .. } = child.wait_with_output().unwrap();
+    assert_eq!((status.code(), String::from_utf8_lossy(&stderr).as_ref()), (Some(0), ""));
+    let (status, _, stderr) = output(&["--sxp", "127.0.0.1:0", "--until-eof", "--wait"]);
+    assert_eq!(status, Some(2), "{stderr}");
+    assert!(stderr.starts_with("error: --until-eof: a mock in the background has no standard input"), "{stderr}");
+}

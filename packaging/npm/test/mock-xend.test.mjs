@@ -156,6 +156,22 @@ test("a mock that nobody stops ends with Node.js", () => {
   return assert.rejects(fetch(`${address}/health`));
 });
 
+test("a mock ends with Node.js, however that ends", async () => {
+  const script = `
+    import { startMockXend } from ${JSON.stringify(index)};
+    const mock = await startMockXend();
+    console.log(mock.admin);
+    process.kill(process.pid, "SIGKILL");
+  `;
+  const run = spawnSync(process.execPath, ["--input-type=module", "--eval", script], { encoding: "utf8", timeout: 60_000 });
+  assert.equal(run.signal, "SIGKILL", run.stderr);
+  while (await fetch(`${run.stdout.trim()}/health`).then(() => true, () => false)) await new Promise(setImmediate);
+});
+
+test("an option that is none is told", async () => {
+  await assert.rejects(startMockXend({ relaese: "3.0.3" }), /there is no option "relaese", only release, scenario/);
+});
+
 test("the programs are there", () => {
   for (const name of ["xend-harness", "mock-xend"]) {
     assert.match(execFileSync(program(name), ["--version"], { encoding: "utf8" }), new RegExp(`^${name} `));

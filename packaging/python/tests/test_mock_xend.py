@@ -4,6 +4,7 @@ import pathlib
 import subprocess
 import sys
 import textwrap
+import time
 import urllib.request
 import xmlrpc.client
 
@@ -175,6 +176,30 @@ def test_a_world_may_be_text():
         assert xmlrpc.client.ServerProxy(mock.url()).xend.domains(0) == ["Domain-0", "web"]
 
 
+def test_a_mock_that_was_killed_is_told():
+    mock = MockXend().start()
+    folder = mock._folder.name
+    mock._process.kill()
+    mock.stop()
+    for lost in (mock.journal, mock.world, mock.verify):
+        with pytest.raises(RuntimeError, match="ended with status -9"):
+            lost()
+    assert not pathlib.Path(folder).exists()
+    with pytest.raises(KeyError, match="mine"), MockXend() as other:
+        other._process.kill()
+        raise KeyError("mine")
+
+
+def test_a_mock_ends_with_its_process_however_that_ends():
+    script = "import os; from mock_xend import MockXend; m = MockXend().start(); print(m._process.pid, flush=True); os._exit(0)"
+    run = subprocess.run([sys.executable, "-c", script], stdout=subprocess.PIPE, text=True, check=True)
+    for _ in range(1000):
+        if not pathlib.Path("/proc", run.stdout.strip()).exists():
+            return
+        time.sleep(0.01)
+    raise AssertionError("the mock runs on")
+
+
 def test_it_can_be_stopped_twice_and_started_once():
     mock = MockXend().start()
     address = mock.url()
@@ -198,6 +223,8 @@ def test_the_fixture_verifies_at_the_end_of_a_test_that_passed(pytester: pytest.
     plugin = ["-p", name] if pytestconfig.pluginmanager.has_plugin(name) else []
     pytester.makepyfile(
         textwrap.dedent(f"""\
+            import pytest
+
             OUTAGE = {OUTAGE!r}
 
             def test_unused(mock_xend):
@@ -206,9 +233,19 @@ def test_the_fixture_verifies_at_the_end_of_a_test_that_passed(pytester: pytest.
             def test_failure(mock_xend):
                 mock_xend(scenario=OUTAGE)
                 assert False
+
+            def test_skip(mock_xend):
+                mock_xend(scenario=OUTAGE)
+                pytest.skip("not today")
+
+            def test_of_a_dead_mock(mock_xend):
+                mock = mock_xend(scenario=OUTAGE)
+                mock._process.kill()
+                mock._process.wait()
+                assert False
             """)
     )
     result = pytester.runpytest_subprocess(*plugin)
-    result.assert_outcomes(passed=1, failed=1, errors=1)
+    result.assert_outcomes(passed=1, failed=2, errors=1, skipped=1)
     result.stdout.fnmatch_lines(["*UnexpectedRequests*", "*unused: line 3: domain.pause domain=vm1: 0 of 1*"])
     result.stdout.fnmatch_lines(["*mock-xend: <MockXend sxp+tcp://127.0.0.1:*"])

@@ -30,6 +30,8 @@ _PATIENCE = 10.0
 class Exchange(TypedDict, total=False):
     """A request and its reply, as the journal keeps them. A key without a value is not there."""
 
+    #: ``"exchange"``.
+    event: str
     #: Counts the exchanges of the mock, from 1.
     number: int
     #: The time of the simulated host, in seconds since the Unix epoch.
@@ -112,6 +114,7 @@ class MockXend:
         self._status: Optional[int] = None
         self._said = ""
         self._journal: Optional[List[Exchange]] = None
+        self._last_world: Optional[str] = None
 
     def start(self) -> "MockXend":
         """Starts the mock, and returns it once it listens.
@@ -131,36 +134,39 @@ class MockXend:
                 command += [f"--{option}", self._file(f"given-{option}.toml", given)]
         for face in self._faces:
             command += [f"--{face}", "tcp:127.0.0.1:0"]
-        command += ["--admin", "tcp:127.0.0.1:0"]
+        command += ["--admin", "tcp:127.0.0.1:0", "--until-eof"]
         # A file takes any amount of text while nobody reads it.
         with open(self._path("stderr"), "wb") as stderr:
             self._process = subprocess.Popen(
                 command + self._options,
-                stdin=subprocess.DEVNULL,
+                # The mock ends with this process, however that ends: then its standard input ends, too.
+                stdin=subprocess.PIPE,
                 stdout=subprocess.PIPE,
                 stderr=stderr,
                 encoding="utf-8",
+                # Ctrl-C is for the tests, which stop the mock.
+                start_new_session=True,
             )
-        # The mock ends with this process, even if nobody stops it.
         weakref.finalize(self, self._process.kill)
         assert self._process.stdout is not None
-        for _ in [*self._faces, "admin"]:
+        # The control is told last, behind whatever the options listen for.
+        while "admin" not in self._addresses:
             words = self._process.stdout.readline().split()
             if len(words) != 3:
                 self._end()
                 raise NotStarted(self._said.strip() or f"mock-xend ended with status {self._status}")
             _, face, address = words
-            self._addresses[face] = address[len("tcp:"):]
+            self._addresses.setdefault(face, address[len("tcp:"):] if address.startswith("tcp:") else address)
         return self
 
     def stop(self) -> None:
         """Stops the mock. A mock that was stopped already stays as it is."""
-        if self._process is None or self._status is not None:
+        if self._process is None or not self._runs():
             return
         try:
             self._journal = self.journal()
-        except (OSError, http.client.HTTPException):
-            # The mock has ended by itself, and its journal with it.
+        except (OSError, http.client.HTTPException, RuntimeError):
+            # The mock has ended by itself just now, and its journal with it.
             pass
         self._process.terminate()
         self._end()
@@ -209,10 +215,14 @@ class MockXend:
 
         The keys are those of a world file: ``node``, ``domain`` (a list, in which each domain has its ``name``,
         ``state``, ``memory``, ``vcpus``, ``devices``), and so on.
+
+        :raises RuntimeError: the mock was not started, or was killed, so that its world is lost.
         """
         if self._runs():
             return tomllib.loads(self._call("GET", "/world"))
-        return tomllib.loads(self._path("world.toml").read_text(encoding="utf-8"))
+        if self._last_world is None:
+            raise RuntimeError(f"mock-xend ended with status {self._status} before it wrote its world")
+        return tomllib.loads(self._last_world)
 
     def verify(self) -> None:
         """Checks that the requests so far were those that the scenario expects.
@@ -302,9 +312,15 @@ class MockXend:
         except subprocess.TimeoutExpired:
             self._process.kill()
             status = self._process.wait()
-        self._process.stdout.close()
+        for pipe in (self._process.stdin, self._process.stdout):
+            assert pipe is not None
+            pipe.close()
         self._said = self.said
+        world = self._path("world.toml")
+        self._last_world = world.read_text(encoding="utf-8") if world.exists() else None
         self._status = status
+        assert self._folder is not None
+        self._folder.cleanup()
 
 
 def _lines(report: Dict[str, Any]) -> List[str]:

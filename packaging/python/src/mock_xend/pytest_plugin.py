@@ -1,13 +1,16 @@
 """The fixture ``mock_xend`` of pytest. The package brings it along: a test needs no import."""
 
+from __future__ import annotations
+
 from typing import Any, Callable, Generator, List
 
 import pytest
 
-from mock_xend._mock import MockXend
+from mock_xend._mock import MockXend, UnexpectedRequests
 
-_MOCKS = pytest.StashKey[List[MockXend]]()
-_FAILED = pytest.StashKey[bool]()
+# What the plugin keeps of a test, as attributes of its item: the stash of pytest came with its version 7.
+_MOCKS = "_mock_xend_mocks"
+_PASSED = "_mock_xend_passed"
 
 
 @pytest.fixture
@@ -16,9 +19,10 @@ def mock_xend(request: pytest.FixtureRequest) -> Generator[Callable[..., MockXen
 
     ``mock = mock_xend(release="4.1", scenario="outage.toml")`` takes the arguments of ``MockXend``, and returns the
     running mock. When the test has passed, each mock verifies that the requests were those that its scenario expects;
-    if they were not, the test has an error.
+    if they were not, the test has an error. For mocks of a module or a session, make a fixture with ``MockXend``.
     """
-    mocks = request.node.stash.setdefault(_MOCKS, [])
+    mocks: List[MockXend] = []
+    setattr(request.node, _MOCKS, mocks)
 
     def start(*arguments: Any, **options: Any) -> MockXend:
         mock = MockXend(*arguments, **options).start()
@@ -28,19 +32,26 @@ def mock_xend(request: pytest.FixtureRequest) -> Generator[Callable[..., MockXen
     yield start
     for mock in mocks:
         mock.stop()
-    if not request.node.stash.get(_FAILED, False):
+    if getattr(request.node, _PASSED, False):
+        lines: List[str] = []
         for mock in mocks:
-            mock.verify()
+            try:
+                mock.verify()
+            except UnexpectedRequests as unexpected:
+                lines += unexpected.lines
+        if lines:
+            raise UnexpectedRequests(lines)
 
 
 @pytest.hookimpl(hookwrapper=True)
 def pytest_runtest_makereport(item: pytest.Item) -> Generator[None, Any, None]:
-    """Shows beside a failure what the mocks of the test have said."""
+    """Notes whether the test has passed, and shows beside a failure what its mocks have said."""
     outcome = yield
     report = outcome.get_result()
-    if report.when != "call" or not report.failed:
+    if report.when != "call":
         return
-    item.stash[_FAILED] = True
-    for mock in item.stash.get(_MOCKS, []):
-        mock.stop()
-        report.sections.append((f"mock-xend: {mock!r}", mock.said))
+    setattr(item, _PASSED, report.passed)
+    if report.failed:
+        for mock in getattr(item, _MOCKS, []):
+            mock.stop()
+            report.sections.append((f"mock-xend: {mock!r}", mock.said))
