@@ -79,7 +79,7 @@ impl Tls {
         // A pipe or a device may never end.
         let is_file = std::fs::metadata(path).map_err(|error| told(&error))?.is_file();
         if !is_file {
-            return Err(told(&"it is no regular file"));
+            return Err(told(&"it is no regular file, expected one with certificates in PEM"));
         }
         let pem = std::fs::read(path).map_err(|error| told(&error))?;
         Self::trusting(pem).map_err(|error| told(&error))

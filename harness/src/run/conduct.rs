@@ -59,8 +59,8 @@ pub fn conduct<T: Sync>(
     found.into_inner().unwrap_or_else(PoisonError::into_inner).failed.map_or(Ok(()), Err)
 }
 
-/// What all examiners have found. It is behind a lock rather than at the end of a channel, since to wake a thread for
-/// each verdict takes as long as most questions do.
+/// What all examiners have found. It is behind a lock rather than at the end of a channel, where another thread would be
+/// woken for each verdict.
 struct Found<'f, 'b, T> {
     book: &'f mut Book<'b, T>,
     failed: Option<Error>,

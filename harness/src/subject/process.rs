@@ -5,13 +5,11 @@
 use std::ffi::OsString;
 use std::io;
 use std::mem;
-use std::os::fd::AsFd;
 use std::os::unix::process::ExitStatusExt;
 use std::process::{ExitStatus, Stdio};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use rustix::pipe::fcntl_setpipe_size;
 use rustix::process::Pid;
 use tokio::io::{AsyncBufRead, AsyncBufReadExt, AsyncReadExt, AsyncWriteExt, BufReader};
 use tokio::process::{Child, ChildStderr, ChildStdin, ChildStdout, Command};
@@ -27,10 +25,6 @@ use crate::interrupts::Interrupts;
 /// How long a command may take to end after it has closed its output, and how long its output may stay open after it
 /// has ended: a process that it started may still hold the pipe.
 const GRACE: Duration = Duration::from_millis(200);
-
-/// The size of the pipes to a command, in bytes, where the system allows it: through one of the usual 64 KiB, a document
-/// of 8 MB and its answer wake both sides some 300 times.
-const PIPE: usize = 1 << 20;
 
 /// How much of the end of standard error is kept, in bytes.
 const STDERR: usize = 8 << 10;
@@ -112,14 +106,8 @@ impl Process {
         let stderr = Arc::new(Mutex::new(Tail::default()));
         let pipe = child.stderr.take().expect("it is piped");
         let stderr_reader = tokio::spawn(drain(pipe, Arc::clone(&stderr)));
-        let stdin = child.stdin.take().expect("it is piped");
-        let stdout = child.stdout.take().expect("it is piped");
-        for pipe in [stdin.as_fd(), stdout.as_fd()] {
-            // A smaller pipe is slower, and as good.
-            let _ = fcntl_setpipe_size(pipe, PIPE);
-        }
-        let stdout = BufReader::with_capacity(64 << 10, stdout);
-        Ok(Self { tree, stdin: Some(stdin), stdout, partial: Vec::new(), stderr, stderr_reader, child })
+        let stdout = BufReader::with_capacity(64 << 10, child.stdout.take().expect("it is piped"));
+        Ok(Self { tree, stdin: child.stdin.take(), stdout, partial: Vec::new(), stderr, stderr_reader, child })
     }
 
     /// Sends bytes and reads one line, which is returned without its line break.
