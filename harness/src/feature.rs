@@ -10,9 +10,9 @@ xend_wire::named_enum! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[non_exhaustive]
     pub enum Feature {
-        /// The subject reads XML-RPC's extension `nil`.
+        /// The subject reads XML-RPC's extension `nil`, and may write it whatever the rules.
         Nil = "nil",
-        /// The subject reads XML-RPC's extension `i8`, a 64-bit integer.
+        /// The subject reads XML-RPC's extension `i8`, a 64-bit integer, and may write it whatever the rules.
         I8 = "i8",
         /// The subject reads the integer types `i1` and `i2`.
         SmallInts = "small-ints",
@@ -51,6 +51,11 @@ fn unknown(name: &str) -> Error {
 }
 
 impl Feature {
+    /// Returns whether the feature is a type that the specification lacks and that subjects write as well as read.
+    pub fn is_extension(self) -> bool {
+        matches!(self, Self::Nil | Self::I8)
+    }
+
     /// Returns whether the feature names a distinction that a subject can't make, so that its answers are compared less
     /// strictly. The other features are abilities.
     pub fn is_limitation(self) -> bool {

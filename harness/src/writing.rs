@@ -26,6 +26,8 @@ pub(crate) struct WritingJudgement<'a> {
     pub(crate) rules: Rules,
     pub(crate) expect: &'a WritingExpect,
     pub(crate) equality: Equality,
+    /// The rules by which the subject may write the value as well, since it declares the extension that the value needs.
+    pub(crate) extension: Option<Rules>,
 }
 
 /// What is wrong with a document that was written.
@@ -108,14 +110,22 @@ impl WritingJudgement<'_> {
         if self.expect.documents.iter().any(|right| right.as_bytes() == document) {
             return None;
         }
-        Flaw::of(document, self.rules, self.expect.outcome, self.case.value.as_ref(), self.equality)
+        let rules = self.extension.unwrap_or(self.rules);
+        Flaw::of(document, rules, self.outcome(), self.case.value.as_ref(), self.equality)
+    }
+
+    fn outcome(&self) -> WritingOutcome {
+        match self.expect.outcome {
+            WritingOutcome::Refused if self.extension.is_some() => WritingOutcome::Either,
+            outcome => outcome,
+        }
     }
 
     fn status(&self, answer: &Result<Answer, Fault>, flaw: Option<&Flaw>) -> (Status, String) {
         match (answer, flaw) {
             (Ok(Answer::Document(_)), None) => (Status::Pass, String::new()),
             (Ok(Answer::Document(_)), Some(flaw)) => flaw.status(),
-            (Ok(Answer::Reject { .. }), _) if self.expect.outcome != WritingOutcome::Written => {
+            (Ok(Answer::Reject { .. }), _) if self.outcome() != WritingOutcome::Written => {
                 (Status::Pass, String::new())
             }
             (Ok(Answer::Reject { .. }), _) => {
@@ -159,7 +169,7 @@ impl WritingJudgement<'_> {
                 (Err(Fault::InvalidAnswer(_, line)), _) => line.clone(),
                 (Err(_), _) => "no answer".to_owned(),
             },
-            wanted: match self.expect.outcome {
+            wanted: match self.outcome() {
                 WritingOutcome::Refused => format!("a reject of {}", value()),
                 WritingOutcome::Written => format!("a document that means {}", value()),
                 WritingOutcome::Either => format!("a document that means {}, or a reject", value()),
@@ -173,18 +183,27 @@ impl WritingJudgement<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::Feature;
 
     #[track_caller]
     fn check(value: &str, outcome: &str, answer: Answer, status: Status) {
+        let expect = format!("{{ level = \"must\", outcome = \"{outcome}\" }}");
+        check_with(&[], value, &expect, answer, status);
+    }
+
+    #[track_caller]
+    fn check_with(features: &[Feature], value: &str, expects: &str, answer: Answer, status: Status) {
         let text = format!(
             "rules = [\"spec\"]\n[[case]]\nid = \"xmlrpc/write-a\"\ntitle = \"A\"\nrule = \"none\"\nsource = \"none\"\nsince = \"0\"\n\
-             value = {value}\nexpect = [{{ level = \"must\", outcome = \"{outcome}\" }}]\n"
+             value = {value}\nexpect = [{expects}]\n"
         );
         let cases = WritingCase::parse("a.toml", text.as_bytes()).expect("a case");
         let rules = Codec::Xmlrpc.default_rules();
         let expect = cases[0].expectation(rules).expect("an expectation");
         let about = Arc::new(About::default());
-        let judgement = WritingJudgement { case: &cases[0], about, rules, expect, equality: Equality::default() };
+        let extension = cases[0].extension_rules(features);
+        let judgement =
+            WritingJudgement { case: &cases[0], about, rules, expect, equality: Equality::default(), extension };
         let verdict = judgement.verdict(&Ok(answer.clone()), false);
         assert_eq!(verdict.status, status, "{answer:?}: {}", verdict.why);
         assert_eq!(verdict.evidence.is_some(), status.is_failure());
@@ -213,5 +232,24 @@ mod tests {
         let whole = "{ response = { double = \"-3\" } }";
         check(whole, "written", document("<double>-3.0</double>"), Status::Pass);
         check(whole, "written", document("<double>-3</double>"), Status::Fail);
+    }
+
+    /// Whoever declares an extension may write it by the specification too, but must write it right.
+    #[test]
+    fn an_extension_is_open_to_those_who_declare_it() {
+        let value = "{ response = { nil = true } }";
+        let expects = "{ level = \"must\", outcome = \"refused\" }, \
+                       { rules = [\"extended\"], level = \"must\", outcome = \"written\", needs = [\"nil\"] }";
+        let document = |inner: &str| {
+            let text =
+                format!("<methodResponse><params><param><value>{inner}</value></param></params></methodResponse>");
+            Answer::Document(text.into_bytes())
+        };
+        let refused = Answer::Reject { message: "no".to_owned(), kind: None };
+        check_with(&[Feature::Nil], value, expects, document("<nil/>"), Status::Pass);
+        check_with(&[Feature::Nil], value, expects, refused.clone(), Status::Pass);
+        check_with(&[Feature::Nil], value, expects, document("<string/>"), Status::WrongValue);
+        check_with(&[Feature::I8], value, expects, document("<nil/>"), Status::Fail);
+        check_with(&[Feature::I8], value, expects, refused, Status::Pass);
     }
 }

@@ -171,6 +171,16 @@ impl WritingCase {
     pub fn expectation(&self, rules: Rules) -> Option<&WritingExpect> {
         self.expects.iter().find(|expect| expect.rules.contains(&rules))
     }
+
+    /// Returns the rules that have the extension which the value needs, if the subject declares that extension.
+    ///
+    /// Few libraries can be told to leave an extension out: whoever writes `<nil/>` writes it always. So a subject that
+    /// declares the extension may write the value by other rules too.
+    pub fn extension_rules(&self, declared: &[Feature]) -> Option<Rules> {
+        let has_extension = |expect: &&WritingExpect| expect.needs.iter().any(|feature| feature.is_extension());
+        let expect = self.expects.iter().find(has_extension)?;
+        expect.needs.iter().all(|feature| declared.contains(feature)).then(|| expect.rules[0])
+    }
 }
 
 fn parse(file: &str, bytes: &[u8], is_wanted: &dyn Fn(&str) -> bool) -> Result<Vec<WritingCase>, Diagnostic> {

@@ -420,8 +420,9 @@ impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
             Task::Write { case, rules, expect } => {
                 let equality = equality(declaration, false);
                 let question = Question { id: &case.id, ask: Ask::Write { rules, value: &case.json }, deadline: None };
+                let extension = case.extension_rules(&declaration.features);
                 self.ask(item, &question, move |answer| {
-                    WritingJudgement { case, about: Arc::clone(&about), rules, expect, equality }
+                    WritingJudgement { case, about: Arc::clone(&about), rules, expect, equality, extension }
                         .verdict(answer, is_strict)
                 })
             }

@@ -1,5 +1,7 @@
 //! Escapes in strings (`sxp.py state_escape`, `state_octal`, `state_hex`).
 
+use std::ops::Range;
+
 use super::Rules;
 use super::rules::Dialect;
 use crate::{Error, ErrorKind, Release};
@@ -12,7 +14,7 @@ pub(super) fn decode(body: &[u8], start: usize, closed: bool, rules: Rules, out:
     let mut rest = body;
     while let Some(at) = memchr::memchr(b'\\', rest) {
         out.extend_from_slice(&rest[..at]);
-        let offset = start + body.len() - rest.len() + at;
+        let offset = place(start, body, rest, at);
         let escape = &rest[at + 1..];
         let Some(&first) = escape.first() else { return Ok(()) };
         let taken = match first {
@@ -32,6 +34,16 @@ pub(super) fn decode(body: &[u8], start: usize, closed: bool, rules: Rules, out:
     }
     out.extend_from_slice(rest);
     Ok(())
+}
+
+/// Where the byte `at` of `rest`, the end of `body`, stands in the document that `body` begins at `start` of.
+fn place(start: usize, body: &[u8], rest: &[u8], at: usize) -> usize {
+    start + body.len() - rest.len() + at
+}
+
+/// The span of an escape whose backslash stands at `offset`, with as many bytes behind it.
+fn span(offset: usize, behind: usize) -> Range<usize> {
+    offset..offset + 1 + behind
 }
 
 fn simple(out: &mut Vec<u8>, byte: u8) -> usize {
@@ -57,13 +69,11 @@ fn octal(
         }
         // 3.0.2 crashes on fewer than three digits. Commit 9f60fd73a8 of August 2006 fixed that.
         if rules.0 == Dialect::Xend(Release::V3_0_2) {
-            return Err(
-                Error::new(ErrorKind::DaemonAttributeError, offset..offset + 1 + end).expected("three octal digits")
-            );
+            return Err(Error::new(ErrorKind::DaemonAttributeError, span(offset, end)).expected("three octal digits"));
         }
     }
     let byte = u8::try_from(value).map_err(|_| {
-        Error::new(ErrorKind::OctalOutOfRange, offset..offset + 1 + end)
+        Error::new(ErrorKind::OctalOutOfRange, span(offset, end))
             .found(format!("`\\{value:o}`"))
             .expected("at most `\\377`")
     })?;
@@ -86,7 +96,7 @@ fn hexadecimal(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &m
             Dialect::Xend(_) => ErrorKind::DaemonNameError,
             _ => ErrorKind::InvalidHexEscape,
         };
-        return Err(Error::new(kind, offset..offset + 2 + valid).expected("two hexadecimal digits"));
+        return Err(Error::new(kind, span(offset, 1 + valid)).expected("two hexadecimal digits"));
     }
     let digit = |b: u8| match (b, rules.0) {
         (b'0'..=b'9', _) => b - b'0',
@@ -100,7 +110,7 @@ fn hexadecimal(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &m
 
 fn unknown(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &mut Vec<u8>) -> Result<usize, Error> {
     match rules.0 {
-        Dialect::Xend(Release::V3_0_2) => Err(Error::new(ErrorKind::DaemonAttributeError, offset..offset + 2)),
+        Dialect::Xend(Release::V3_0_2) => Err(Error::new(ErrorKind::DaemonAttributeError, span(offset, 1))),
         // 3.0.3 skips everything up to the next octal digit, and reads an octal escape there (protocol reference §2.2).
         Dialect::Xend(Release::V3_0_3) => match escape.iter().position(is_octal) {
             Some(skipped) => octal(escape, skipped, offset, closed, rules, out),
@@ -111,7 +121,7 @@ fn unknown(escape: &[u8], offset: usize, closed: bool, rules: Rules, out: &mut V
             out.push(b'\\');
             Ok(1)
         }
-        Dialect::Strict | Dialect::Libvirt => Err(Error::new(ErrorKind::UnknownEscape, offset..offset + 2)
+        Dialect::Strict | Dialect::Libvirt => Err(Error::new(ErrorKind::UnknownEscape, span(offset, 1))
             .found(format!("`\\{}`", escape[0].escape_ascii()))
             .expected(r#"one of \a \b \t \n \v \f \r \\ \' \" \ooo \xHH"#)),
     }

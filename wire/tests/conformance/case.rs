@@ -6,6 +6,9 @@ use toml::{Table, Value};
 use xend_wire::xmlrpc::{self, Kind, Message, Response, ValueRef};
 use xend_wire::{Error, Limits, sexpr};
 
+/// The largest document that is read byte by byte, too. The time of that grows with the square of the length.
+const SMALL: usize = 2_000;
+
 /// A case, as its file describes it.
 #[derive(Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -208,8 +211,26 @@ fn describe(got: &Result<Vec<Value>, Error>, input: &[u8]) -> String {
 pub(crate) fn read_sexpr(input: &[u8], rules: &str, show: bool) -> Result<Vec<Value>, Error> {
     // Deeper than the stack of libvirt is known to allow.
     let limits = Limits { depth: 1_000_000, ..Limits::default() };
-    let document = sexpr::parse_with(input, rules.parse().expect("rules"), &limits)?;
-    Ok(if show { document.values().map(of_sexpr).collect() } else { Vec::new() })
+    let rules = rules.parse().expect("rules");
+    let whole = sexpr::parse_with(input, rules, &limits);
+    if input.len() <= SMALL {
+        assert_eq!(read_in_pieces(input, rules, limits), whole, "it is read in pieces as it is read at once");
+    }
+    let document = whole?;
+    if !show {
+        return Ok(Vec::new());
+    }
+    let values: Vec<_> = document.values().map(of_sexpr).collect();
+    let printed = sexpr::print(&document, sexpr::Rules::strict());
+    let again = sexpr::parse_with(&printed, sexpr::Rules::strict(), &limits)?;
+    assert_eq!(again.values().map(of_sexpr).collect::<Vec<_>>(), values, "what was read is printed and read again");
+    Ok(values)
+}
+
+fn read_in_pieces(input: &[u8], rules: sexpr::Rules, limits: Limits) -> Result<sexpr::Document<'static>, Error> {
+    let mut parser = sexpr::Parser::new(rules, limits);
+    input.iter().try_for_each(|&byte| parser.feed(&[byte]))?;
+    parser.finish()
 }
 
 fn of_sexpr(value: sexpr::Sexpr<'_>) -> Value {

@@ -143,6 +143,7 @@ fn a_fault_is_no_error() {
 }
 
 #[test]
+#[cfg_attr(miri, ignore = "starts a process")]
 fn what_does_not_fit_is_told_with_its_place() {
     #[derive(Debug, Deserialize)]
     #[serde(deny_unknown_fields)]
