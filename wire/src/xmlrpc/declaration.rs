@@ -80,7 +80,7 @@ fn is_word(text: &[u8]) -> bool {
 
 /// Reads white space, a name, `=` and a quoted value.
 fn pair<'b>(bytes: &'b [u8], from: usize, at: &mut usize) -> Result<(&'b [u8], Range<usize>), Error> {
-    let invalid = |at: usize| invalid_declaration(from..at.min(bytes.len()));
+    let invalid = |last: usize| invalid_declaration(span_through(last, from, bytes.len()));
     let skip = |at: &mut usize, while_: fn(u8) -> bool| {
         let start = *at;
         while bytes.get(*at).is_some_and(|&b| while_(b)) {
@@ -89,20 +89,25 @@ fn pair<'b>(bytes: &'b [u8], from: usize, at: &mut usize) -> Result<(&'b [u8], R
         start..*at
     };
     if *at == from {
-        return Err(invalid(*at + 1));
+        return Err(invalid(*at));
     }
     let name = skip(at, |b| b.is_ascii_alphabetic());
     skip(at, is_space);
     if bytes.get(*at) != Some(&b'=') {
-        return Err(invalid(*at + 1));
+        return Err(invalid(*at));
     }
     *at += 1;
     skip(at, is_space);
-    let Some(&quote @ (b'"' | b'\'')) = bytes.get(*at) else { return Err(invalid(*at + 1)) };
+    let Some(&quote @ (b'"' | b'\'')) = bytes.get(*at) else { return Err(invalid(*at)) };
     let start = *at + 1;
     let Some(len) = memchr::memchr(quote, &bytes[start..]) else { return Err(invalid(bytes.len())) };
     *at = start + len + 1;
     Ok((&bytes[name], start..start + len))
+}
+
+/// From a place up to the last byte, which may lie behind the end.
+fn span_through(last: usize, from: usize, end: usize) -> Range<usize> {
+    from..(last + 1).min(end)
 }
 
 pub(super) fn invalid_declaration(span: Range<usize>) -> Error {

@@ -6,7 +6,8 @@ use toml::{Table, Value};
 use xend_wire::xmlrpc::{self, Kind, Message, Response, ValueRef};
 use xend_wire::{Error, Limits, sexpr};
 
-/// The largest document that is read byte by byte, too. The time of that grows with the square of the length.
+/// The largest document that is read in other ways, too: byte by byte, which takes a time that grows with the square of the
+/// length, and as a response or a call.
 const SMALL: usize = 2_000;
 
 /// A case, as its file describes it.
@@ -242,7 +243,11 @@ fn of_sexpr(value: sexpr::Sexpr<'_>) -> Value {
 }
 
 pub(crate) fn read_xmlrpc(input: &[u8], rules: &str, show: bool) -> Result<Vec<Value>, Error> {
-    let message = xmlrpc::decode(input, rules.parse().expect("rules"), &Limits::default())?;
+    let (rules, limits) = (rules.parse().expect("rules"), Limits::default());
+    let message = xmlrpc::decode(input, rules, &limits)?;
+    if input.len() <= SMALL {
+        check_other_ways_to_decode(input, &message, rules);
+    }
     if !show {
         return Ok(Vec::new());
     }
@@ -263,6 +268,22 @@ pub(crate) fn read_xmlrpc(input: &[u8], rules: &str, show: bool) -> Result<Vec<V
             ]),
         ),
     }])
+}
+
+/// What the specification reads as a response is one and no call by all rules, and a call is no reply.
+fn check_other_ways_to_decode(input: &[u8], message: &Message<'_>, rules: xmlrpc::Rules) {
+    let limits = Limits::default();
+    match (message, xmlrpc::decode(input, xmlrpc::Rules::spec(), &limits)) {
+        (Message::Response(response), Ok(Message::Response(_))) => {
+            assert_eq!(xmlrpc::decode_response(input, rules, &limits).as_ref(), Ok(response), "a response is one");
+            assert_eq!(xmlrpc::decode_reply(input, rules, &limits).as_ref(), Ok(response), "a response is a reply");
+        }
+        (Message::Call(call), Ok(Message::Call(_))) => {
+            assert_eq!(xmlrpc::decode_call(input, rules, &limits).as_ref(), Ok(call), "a call is one");
+            assert!(xmlrpc::decode_reply(input, rules, &limits).is_err(), "a call is no reply");
+        }
+        _ => {}
+    }
 }
 
 fn of_value(value: ValueRef<'_>) -> Value {
