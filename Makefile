@@ -23,10 +23,11 @@ PYTHON2 ?=
 help: ## Show what there is to make
 	@grep -hE '^[a-z-]+:.*##' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## (.*)/  make \1\t\2/' | expand -t 24
 
-# Not --quiet: whoever tries the project first must see that it compiles, and what.
+# Not --quiet: whoever tries the project first must see that it compiles, and what. Not optimised, because this one run gains
+# less by that than it takes to compile.
 .PHONY: demo
 demo: ## See everything work: mocks, cases, exchanges, client
-	@$(CARGO) run --package xend-harness -- demo
+	@$(CARGO) run --config 'profile.dev.package.xend-harness.opt-level=0' --package xend-harness -- demo
 
 .PHONY: check
 check: ## Formatting, lints, all tests, docs: the test command

@@ -98,7 +98,7 @@ proptest! {
     #![proptest_config(ProptestConfig {
         failure_persistence: None,
         // Miri is a thousand times slower.
-        cases: if cfg!(miri) { 4 } else { ProptestConfig::default().cases },
+        cases: if cfg!(miri) { 2 } else { ProptestConfig::default().cases },
         ..ProptestConfig::default()
     })]
 

@@ -30,7 +30,7 @@ mod properties {
     proptest! {
         #![proptest_config(ProptestConfig {
             failure_persistence: None,
-            cases: if cfg!(miri) { 4 } else { ProptestConfig::default().cases },
+            cases: if cfg!(miri) { 2 } else { ProptestConfig::default().cases },
             ..ProptestConfig::default()
         })]
 

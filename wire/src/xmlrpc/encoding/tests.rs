@@ -1,4 +1,5 @@
 use super::{Codec, Encoding, LABELS, Order};
+use crate::tests::sample;
 
 /// By the IANA character sets registry, these encodings are not windows-1252, which differs from 0x80 to 0x9F.
 #[test]
@@ -25,7 +26,7 @@ fn labels_are_names_of_encodings_and_name_one() {
 #[test]
 fn every_codec_has_a_name_and_128_places() {
     assert!(Codec::all().count() > 50);
-    for codec in Codec::all() {
+    for codec in sample(Codec::all()) {
         assert_eq!(Codec::of(codec.name()), Some(codec));
         let text: String = codec.upper_half().into_iter().flatten().collect();
         assert!(text.chars().all(|c| c >= '\u{80}'), "{}", codec.name());
