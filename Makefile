@@ -117,8 +117,7 @@ MUTANT_SHARD ?= 0/1
 # What a unit test would find does not count: the cases are all the test that there is.
 .PHONY: power-deep
 power-deep: ## cargo-mutants on the parsers and printers, with the cases alone as the test: how much of them is tested
-	$(CARGO) mutants --package xend-wire --jobs $(MUTANT_JOBS) --shard $(MUTANT_SHARD) --sharding round-robin \
-	    --output "$${CARGO_TARGET_DIR:-target}" -- --test conformance -- cases/
+	@CARGO='$(CARGO)' wire/power-deep.sh --jobs $(MUTANT_JOBS) --shard $(MUTANT_SHARD) --sharding round-robin
 
 .PHONY: fullcheck
 fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, size, packages, dependency policy

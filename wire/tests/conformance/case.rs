@@ -225,13 +225,21 @@ pub(crate) fn read_sexpr(input: &[u8], rules: &str, show: bool) -> Result<Vec<Va
     let printed = sexpr::print(&document, sexpr::Rules::strict());
     let again = sexpr::parse_with(&printed, sexpr::Rules::strict(), &limits)?;
     assert_eq!(again.values().map(of_sexpr).collect::<Vec<_>>(), values, "what was read is printed and read again");
+    let alone: Vec<_> = document.values().map(|value| sexpr::print_value(value, sexpr::Rules::strict())).collect();
+    assert_eq!(alone.join(&b' '), printed, "each value is printed alone as beside the others");
     Ok(values)
 }
 
 fn read_in_pieces(input: &[u8], rules: sexpr::Rules, limits: Limits) -> Result<sexpr::Document<'static>, Error> {
     let mut parser = sexpr::Parser::new(rules, limits);
     input.iter().try_for_each(|&byte| parser.feed(&[byte]))?;
-    parser.finish()
+    let ready = parser.ready();
+    let document = parser.finish()?;
+    // libvirt looks at a document when it is whole.
+    if input.ends_with(b")") && rules != sexpr::Rules::libvirt() {
+        assert_eq!(ready, document.values().count(), "a list is complete when it is closed");
+    }
+    Ok(document)
 }
 
 fn of_sexpr(value: sexpr::Sexpr<'_>) -> Value {

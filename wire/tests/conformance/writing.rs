@@ -3,6 +3,7 @@
 use data_encoding::BASE64;
 use serde::Deserialize;
 use toml::Value as Tagged;
+use xend_wire::ErrorKind;
 use xend_wire::sexpr::{self, Builder};
 use xend_wire::xmlrpc::{self, Fault, Value};
 
@@ -66,7 +67,11 @@ impl Case {
                 // The encoder writes what a daemon or its client writes, and the rules may lack some of it.
                 let read = written.as_ref().map_err(String::clone).and_then(|document| {
                     let read = if is_sexpr { read_sexpr } else { read_xmlrpc };
-                    read(document, &rules, true).map_err(|error| error.render(document))
+                    read(document, &rules, true).map_err(|error| {
+                        // Only a type may be one that the rules lack: what no document can hold must not be written.
+                        assert_ne!(error.kind(), ErrorKind::InvalidCharacter, "{}", error.render(document));
+                        error.render(document)
+                    })
                 });
                 let means_the_value = match (&read, &value) {
                     (Ok(read), Some(value)) => {

@@ -118,7 +118,14 @@ pub(crate) fn date(text: &str, is_extended: bool, faults: Faults<'_>) -> Result<
         let is_zone = match time[zone..].trim_start_matches(['+', '-']) {
             "" => zone == time.len(),
             "Z" => time.ends_with('Z'),
-            offset => matches!(offset.len(), 2 | 4 | 5) && offset.bytes().all(|b| b.is_ascii_digit() || b == b':'),
+            offset => {
+                let digits = offset.replacen(':', "", 1);
+                let (hours, minutes) = digits.split_at_checked(2).unwrap_or_default();
+                matches!(offset.len(), 2 | 4 | 5)
+                    && all_digits(hours)
+                    && hours < "24"
+                    && (minutes.is_empty() || all_digits(minutes) && minutes < "60")
+            }
         };
         let (seconds, fraction) = time[..zone].split_once(['.', ',']).unwrap_or((&time[..zone], "0"));
         let ends_day = seconds == "24:00:00" && !fraction.trim_matches('0').is_empty();
