@@ -51,11 +51,6 @@ fn unknown(name: &str) -> Error {
 }
 
 impl Feature {
-    /// Returns whether the feature is a type that the specification lacks and that subjects write as well as read.
-    pub fn is_extension(self) -> bool {
-        matches!(self, Self::Nil | Self::I8)
-    }
-
     /// Returns whether the feature names a distinction that a subject can't make, so that its answers are compared less
     /// strictly. The other features are abilities.
     pub fn is_limitation(self) -> bool {

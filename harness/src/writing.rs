@@ -3,10 +3,11 @@
 use std::ops::Range;
 use std::sync::{Arc, LazyLock};
 
-use regex::bytes::Regex;
-use xend_wire::{Excerpt, visible};
+use regex::bytes::{Captures, Regex};
+use xend_wire::{Excerpt, visible, xmlrpc};
 
 use crate::case::{WritingCase, WritingExpect, WritingOutcome};
+use crate::feature::Feature;
 use crate::shorten::{lines, shortened};
 use crate::subject::{Answer, Fault};
 use crate::suite::Suite;
@@ -26,8 +27,8 @@ pub(crate) struct WritingJudgement<'a> {
     pub(crate) rules: Rules,
     pub(crate) expect: &'a WritingExpect,
     pub(crate) equality: Equality,
-    /// The rules by which the subject may write the value as well, since it declares the extension that the value needs.
-    pub(crate) extension: Option<Rules>,
+    /// The features by which the subject may write the value whatever the rules.
+    pub(crate) extensions: Vec<Feature>,
 }
 
 /// What is wrong with a document that was written.
@@ -88,6 +89,18 @@ fn double_without_period(document: &[u8]) -> Option<Range<usize>> {
     WHOLE.captures(document)?.get(1).map(|digits| digits.range())
 }
 
+/// Returns a document with spaces in place of the tags of extensions, so that a value of such a type is one without a type.
+fn without(extensions: &[Feature], document: &[u8]) -> Vec<u8> {
+    static TAG: LazyLock<Regex> =
+        LazyLock::new(|| Regex::new(r"(?-u)</?([A-Za-z0-9]+:)?([a-z0-9]+)\s*/?>").expect("it is one"));
+    let spaces = |tag: &Captures<'_>| {
+        let is_open = extensions.iter().any(|feature| feature.name().as_bytes() == &tag[2])
+            && (tag.get(1).is_none() || extensions.contains(&Feature::Ex));
+        if is_open { vec![b' '; tag[0].len()] } else { tag[0].to_vec() }
+    };
+    TAG.replace_all(document, spaces).into_owned()
+}
+
 impl WritingJudgement<'_> {
     /// Judges an answer; `is_strict` tells whether a failure at the level `should` fails the run.
     pub(crate) fn verdict(&self, answer: &Result<Answer, Fault>, is_strict: bool) -> Verdict {
@@ -110,13 +123,17 @@ impl WritingJudgement<'_> {
         if self.expect.documents.iter().any(|right| right.as_bytes() == document) {
             return None;
         }
-        let rules = self.extension.unwrap_or(self.rules);
-        Flaw::of(document, rules, self.outcome(), self.case.value.as_ref(), self.equality)
+        let judge = |rules| Flaw::of(document, rules, self.outcome(), self.case.value.as_ref(), self.equality);
+        if self.extensions.is_empty() {
+            return judge(self.rules);
+        }
+        let malformed = || self.rules.decode(&without(&self.extensions, document)).err().map(Flaw::Malformed);
+        judge(Rules::Xmlrpc(xmlrpc::Rules::extended())).or_else(malformed)
     }
 
     fn outcome(&self) -> WritingOutcome {
         match self.expect.outcome {
-            WritingOutcome::Refused if self.extension.is_some() => WritingOutcome::Either,
+            WritingOutcome::Refused if !self.extensions.is_empty() => WritingOutcome::Either,
             outcome => outcome,
         }
     }
@@ -183,7 +200,6 @@ impl WritingJudgement<'_> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::Feature;
 
     #[track_caller]
     fn check(value: &str, outcome: &str, answer: Answer, status: Status) {
@@ -201,9 +217,9 @@ mod tests {
         let rules = Codec::Xmlrpc.default_rules();
         let expect = cases[0].expectation(rules).expect("an expectation");
         let about = Arc::new(About::default());
-        let extension = cases[0].extension_rules(features);
+        let extensions = cases[0].open_extensions(features);
         let judgement =
-            WritingJudgement { case: &cases[0], about, rules, expect, equality: Equality::default(), extension };
+            WritingJudgement { case: &cases[0], about, rules, expect, equality: Equality::default(), extensions };
         let verdict = judgement.verdict(&Ok(answer.clone()), false);
         assert_eq!(verdict.status, status, "{answer:?}: {}", verdict.why);
         assert_eq!(verdict.evidence.is_some(), status.is_failure());
@@ -250,6 +266,30 @@ mod tests {
         check_with(&[Feature::Nil], value, expects, refused.clone(), Status::Pass);
         check_with(&[Feature::Nil], value, expects, document("<string/>"), Status::WrongValue);
         check_with(&[Feature::I8], value, expects, document("<nil/>"), Status::Fail);
-        check_with(&[Feature::I8], value, expects, refused, Status::Pass);
+        check_with(&[Feature::I8], value, expects, refused.clone(), Status::Pass);
+
+        let apache = |inner: &str| {
+            let text = format!(
+                "<methodResponse xmlns:ex=\"http://ws.apache.org/xmlrpc/namespaces/extensions\"><params><param><value>\
+                 {inner}</value></param></params></methodResponse>"
+            );
+            Answer::Document(text.into_bytes())
+        };
+        check_with(&[Feature::Nil, Feature::Ex], value, expects, apache("<ex:nil/>"), Status::Pass);
+        check_with(&[Feature::Nil], value, expects, apache("<ex:nil/>"), Status::Fail);
+
+        let value = "{ response = { array = [{ nil = true }, { int = \"1\" }] } }";
+        let array =
+            |one: &str| document(&format!("<array><data><value><nil/></value><value>{one}</value></data></array>"));
+        check_with(&[Feature::Nil], value, expects, array("<int>1</int>"), Status::Pass);
+        check_with(&[Feature::Nil], value, expects, array("<i8>1</i8>"), Status::Fail);
+
+        let large = "{ response = { int = \"2147483648\" } }";
+        let expects = "{ level = \"must\", outcome = \"refused\" }";
+        check_with(&[Feature::I8], large, expects, document("<i8>2147483648</i8>"), Status::Pass);
+        check_with(&[Feature::I8], large, expects, document("<i8>2147483647</i8>"), Status::WrongValue);
+        check_with(&[Feature::I8], large, expects, document("<int>2147483648</int>"), Status::Fail);
+        check_with(&[Feature::Nil], large, expects, document("<i8>2147483648</i8>"), Status::Fail);
+        check_with(&[Feature::I8], large, expects, refused, Status::Pass);
     }
 }

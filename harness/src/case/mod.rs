@@ -132,7 +132,8 @@ pub enum NoAnswer {
 pub enum Level {
     /// The protocol demands the outcome.
     Must,
-    /// The protocol's errata or long practice settle the outcome; a failure counts only with `--strict`.
+    /// The protocol's errata demand the outcome, an RFC says SHOULD, or nobody can do without it; a failure counts only with
+    /// `--strict`.
     Should,
     /// The outcome is implementation-defined, and any of the listed ones is permitted.
     May,

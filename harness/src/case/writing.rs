@@ -172,14 +172,16 @@ impl WritingCase {
         self.expects.iter().find(|expect| expect.rules.contains(&rules))
     }
 
-    /// Returns the rules that have the extension which the value needs, if the subject declares that extension.
+    /// Returns the declared features by which the value may be written whatever the rules: the extensions that the value
+    /// needs, and [`Feature::Ex`]. The list is empty if the value needs no extension, or one that is not declared.
     ///
-    /// Few libraries can be told to leave an extension out: whoever writes `<nil/>` writes it always. So a subject that
-    /// declares the extension may write the value by other rules too.
-    pub fn extension_rules(&self, declared: &[Feature]) -> Option<Rules> {
-        let has_extension = |expect: &&WritingExpect| expect.needs.iter().any(|feature| feature.is_extension());
-        let expect = self.expects.iter().find(has_extension)?;
-        expect.needs.iter().all(|feature| declared.contains(feature)).then(|| expect.rules[0])
+    /// Few libraries can be told to leave an extension out: whoever writes `<nil/>` writes it always.
+    pub fn open_extensions(&self, declared: &[Feature]) -> Vec<Feature> {
+        let needed = self.value.as_ref().map(Tagged::extensions).unwrap_or_default();
+        if needed.is_empty() || !needed.iter().all(|feature| declared.contains(feature)) {
+            return Vec::new();
+        }
+        declared.iter().copied().filter(|feature| needed.contains(feature) || *feature == Feature::Ex).collect()
     }
 }
 

@@ -420,10 +420,17 @@ impl<'d> Examiner<Task<'d>> for SubjectExaminer<'_, 'd> {
             Task::Write { case, rules, expect } => {
                 let equality = equality(declaration, false);
                 let question = Question { id: &case.id, ask: Ask::Write { rules, value: &case.json }, deadline: None };
-                let extension = case.extension_rules(&declaration.features);
+                let extensions = case.open_extensions(&declaration.features);
                 self.ask(item, &question, move |answer| {
-                    WritingJudgement { case, about: Arc::clone(&about), rules, expect, equality, extension }
-                        .verdict(answer, is_strict)
+                    WritingJudgement {
+                        case,
+                        about: Arc::clone(&about),
+                        rules,
+                        expect,
+                        equality,
+                        extensions: extensions.clone(),
+                    }
+                    .verdict(answer, is_strict)
                 })
             }
             Task::Call { case, over } => self.call(item, case, over),

@@ -38,6 +38,8 @@ use std::ops::Range;
 pub use compare::{Difference, Equality};
 pub use json::{AnswerReader, Malformed};
 
+use crate::feature::Feature;
+
 /// The values of one document, in order, in the tagged form.
 #[derive(Clone, Debug, Default, PartialEq)]
 pub struct Tagged {
@@ -122,6 +124,17 @@ impl Tagged {
             })
         };
         self.entries.iter().filter_map(kind).collect()
+    }
+
+    /// Returns the extensions of XML-RPC without which the values can't be written: `nil` and `i8`.
+    pub(crate) fn extensions(&self) -> BTreeSet<Feature> {
+        let needed = self.entries.iter().filter_map(|entry| match &entry.node {
+            Node::Nil => Some(Feature::Nil),
+            Node::I8(_) => Some(Feature::I8),
+            Node::Int(digits) if digits.parse::<i32>().is_err() && digits.parse::<i64>().is_ok() => Some(Feature::I8),
+            _ => None,
+        });
+        needed.collect()
     }
 
     /// Returns the indices of the values at the top.
