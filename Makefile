@@ -110,14 +110,14 @@ power: ## Everything broken is caught: who catches whom of the readers and write
 power-all: ## The same, and each broken caller, server and daemon against all cases, most of which wait: half an hour
 	POWER=all $(CARGO) test --workspace --test power --quiet -- --nocapture --include-ignored
 
-# The processes that try mutants at the same time, and the part of the mutants to try, such as 0/8.
+# The processes that try mutants at the same time, and the part of the mutants to try, such as 0/8, instead of all.
 MUTANT_JOBS ?= 2
-MUTANT_SHARD ?= 0/1
+MUTANT_SHARD ?=
 
 # What a unit test would find does not count: the cases are all the test that there is.
 .PHONY: power-deep
 power-deep: ## cargo-mutants on the parsers and printers, with the cases alone as the test: how much of them is tested
-	@CARGO='$(CARGO)' wire/power-deep.sh --jobs $(MUTANT_JOBS) --shard $(MUTANT_SHARD) --sharding round-robin
+	@CARGO='$(CARGO)' wire/power-deep.sh --jobs $(MUTANT_JOBS) $(if $(MUTANT_SHARD),--shard $(MUTANT_SHARD) --sharding round-robin)
 
 .PHONY: fullcheck
 fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, size, packages, dependency policy

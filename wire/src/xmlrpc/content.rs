@@ -285,9 +285,9 @@ impl ContentModel for Content<'_> {
 
     #[inline]
     fn end_array(&mut self, at: usize) -> Result<(), Error> {
-        let outside = self.frames.len() - 3;
-        self.builder.close(self.frames[outside + 1].node, at + 7..at + 15);
-        self.frames.truncate(outside);
+        let depth = self.frames.len();
+        self.builder.close(self.frames[depth - 2].node, at + 7..at + 15);
+        self.frames.truncate(depth - 3);
         self.leave();
         Ok(())
     }
@@ -307,9 +307,9 @@ impl ContentModel for Content<'_> {
 
     #[inline]
     fn end_struct(&mut self, at: usize) -> Result<(), Error> {
-        let outside = self.frames.len() - 2;
-        self.builder.close(self.frames[outside + 1].node, at..at + 9);
-        self.frames.truncate(outside);
+        let depth = self.frames.len();
+        self.builder.close(self.frames[depth - 1].node, at..at + 9);
+        self.frames.truncate(depth - 2);
         self.leave();
         Ok(())
     }

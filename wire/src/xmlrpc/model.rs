@@ -18,49 +18,32 @@ pub(super) trait ContentModel {
     /// Receives the attributes of the next start tag: the part of it after the name, if that is not empty.
     fn attributes(&mut self, _: Range<usize>) {}
 
-    // The methods below receive several tags at once, for speed. An implementation must have the same effect as the
-    // default one, which passes the tags on one by one.
+    // The methods below receive several tags at once, for speed. They have the same effect as the functions of the same
+    // names, which pass the tags on one by one.
 
     /// Receives a line feed between two tags.
-    fn line_feed(&mut self, at: usize) -> Result<(), Error> {
-        self.text(at..at + 1)
-    }
+    fn line_feed(&mut self, at: usize) -> Result<(), Error>;
 
     /// Receives `<value><name>text</name></value>`, which begins at `at`.
-    fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error> {
-        scalar(self, name, at, text)
-    }
+    fn scalar(&mut self, name: ElementName<'_>, at: usize, text: Range<usize>) -> Result<(), Error>;
 
     /// Receives `<value><array><data>`, which begins at `at`.
-    fn start_array(&mut self, at: usize) -> Result<(), Error> {
-        start_array(self, at)
-    }
+    fn start_array(&mut self, at: usize) -> Result<(), Error>;
 
     /// Receives `</data></array></value>`, which begins at `at`.
-    fn end_array(&mut self, at: usize) -> Result<(), Error> {
-        self.end(ElementName::Data, at..at + 7)?;
-        self.end(ElementName::Array, at + 7..at + 15)?;
-        self.end(ElementName::Value, at + 15..at + 23)
-    }
+    fn end_array(&mut self, at: usize) -> Result<(), Error>;
 
     /// Receives `<value><struct>`, which begins at `at`.
-    fn start_struct(&mut self, at: usize) -> Result<(), Error> {
-        start_struct(self, at)
-    }
+    fn start_struct(&mut self, at: usize) -> Result<(), Error>;
 
     /// Receives `</struct></value>`, which begins at `at`.
-    fn end_struct(&mut self, at: usize) -> Result<(), Error> {
-        self.end(ElementName::Struct, at..at + 9)?;
-        self.end(ElementName::Value, at + 9..at + 17)
-    }
+    fn end_struct(&mut self, at: usize) -> Result<(), Error>;
 
     /// Receives `<member><name>text</name>`, which begins at `at` and may have a line feed between the first two tags.
-    fn start_member(&mut self, at: usize, text: Range<usize>) -> Result<(), Error> {
-        start_member(self, at, text)
-    }
+    fn start_member(&mut self, at: usize, text: Range<usize>) -> Result<(), Error>;
 }
 
-/// The default of [`ContentModel::scalar`].
+/// Does what [`ContentModel::scalar`] does, one tag after the other.
 pub(super) fn scalar(
     model: &mut (impl ContentModel + ?Sized),
     name: ElementName<'_>,
@@ -81,20 +64,20 @@ pub(super) fn scalar(
     model.end(ElementName::Value, value_end_tag)
 }
 
-/// The default of [`ContentModel::start_array`].
+/// Does what [`ContentModel::start_array`] does, one tag after the other.
 pub(super) fn start_array(model: &mut (impl ContentModel + ?Sized), at: usize) -> Result<(), Error> {
     model.start(ElementName::Value, at..at + 7)?;
     model.start(ElementName::Array, at + 7..at + 14)?;
     model.start(ElementName::Data, at + 14..at + 20)
 }
 
-/// The default of [`ContentModel::start_struct`].
+/// Does what [`ContentModel::start_struct`] does, one tag after the other.
 pub(super) fn start_struct(model: &mut (impl ContentModel + ?Sized), at: usize) -> Result<(), Error> {
     model.start(ElementName::Value, at..at + 7)?;
     model.start(ElementName::Struct, at + 7..at + 15)
 }
 
-/// The default of [`ContentModel::start_member`].
+/// Does what [`ContentModel::start_member`] does, one tag after the other.
 pub(super) fn start_member(
     model: &mut (impl ContentModel + ?Sized),
     at: usize,

@@ -59,12 +59,21 @@ impl Beginning {
     }
 }
 
+/// The place of a unit of UTF-16.
+fn unit_span(number: usize) -> Range<usize> {
+    2 * number..2 * number + 2
+}
+
+fn moved_span(span: Range<usize>, by: usize) -> Range<usize> {
+    span.start + by..span.end + by
+}
+
 impl<'a> Source<'a> {
     pub(super) fn read(bytes: &'a [u8], rules: Rules) -> Result<Self, Error> {
         let source = match Beginning::of(bytes, rules) {
             Beginning::Bytes { mark } => Self::of_bytes(&bytes[mark..], mark, rules).map_err(|error| {
-                let span = error.span();
-                error.at(span.start + mark..span.end + mark)
+                let span = moved_span(error.span(), mark);
+                error.at(span)
             })?,
             Beginning::Utf16 { mark, order } => Self::of_utf16(&bytes[mark..], mark, order, rules)?,
             Beginning::Utf32 => {
@@ -109,9 +118,8 @@ impl<'a> Source<'a> {
 
     /// Decodes a document in UTF-16. `bytes` begins after the byte order mark.
     fn of_utf16(bytes: &'a [u8], mark: usize, order: Order, rules: Rules) -> Result<Self, Error> {
-        let unit_at = |number: usize| mark + 2 * number..mark + 2 * number + 2;
         let decoded = if rules.are_python() { order.decode_as_expat(bytes) } else { order.decode(bytes) };
-        let text = decoded.map_err(|number| mismatch(unit_at(number), Encoding::Utf16(None)))?;
+        let text = decoded.map_err(|number| mismatch(moved_span(unit_span(number), mark), Encoding::Utf16(None)))?;
         if bytes.len() % 2 == 1 {
             return Err(inside_character(mark + bytes.len()));
         }

@@ -216,6 +216,9 @@ pub(crate) fn read_sexpr(input: &[u8], rules: &str, show: bool) -> Result<Vec<Va
     let whole = sexpr::parse_with(input, rules, &limits);
     if input.len() <= SMALL {
         assert_eq!(read_in_pieces(input, rules, limits), whole, "it is read in pieces as it is read at once");
+        if rules == sexpr::Rules::strict() {
+            assert_eq!(sexpr::parse(input), whole, "the strict rules need not be named");
+        }
     }
     let document = whole?;
     if !show {
@@ -223,7 +226,8 @@ pub(crate) fn read_sexpr(input: &[u8], rules: &str, show: bool) -> Result<Vec<Va
     }
     let values: Vec<_> = document.values().map(of_sexpr).collect();
     let printed = sexpr::print(&document, sexpr::Rules::strict());
-    let again = sexpr::parse_with(&printed, sexpr::Rules::strict(), &limits)?;
+    let again = sexpr::parse_with(&printed, sexpr::Rules::strict(), &limits);
+    let again = again.unwrap_or_else(|error| panic!("what was read is printed: {}", error.render(&printed)));
     assert_eq!(again.values().map(of_sexpr).collect::<Vec<_>>(), values, "what was read is printed and read again");
     let alone: Vec<_> = document.values().map(|value| sexpr::print_value(value, sexpr::Rules::strict())).collect();
     assert_eq!(alone.join(&b' '), printed, "each value is printed alone as beside the others");
@@ -278,19 +282,29 @@ pub(crate) fn read_xmlrpc(input: &[u8], rules: &str, show: bool) -> Result<Vec<V
     }])
 }
 
-/// What the specification reads as a response is one and no call by all rules, and a call is no reply.
+/// What the specification reads as a response is a response and a reply by all rules, and what it reads as a call is a call
+/// and no reply. Neither is the other by the specification. A reply has the root `methodResponse`, whatever else the daemon
+/// takes for one.
 fn check_other_ways_to_decode(input: &[u8], message: &Message<'_>, rules: xmlrpc::Rules) {
-    let limits = Limits::default();
-    match (message, xmlrpc::decode(input, xmlrpc::Rules::spec(), &limits)) {
+    let (limits, spec) = (Limits::default(), xmlrpc::Rules::spec());
+    match (message, xmlrpc::decode(input, spec, &limits)) {
         (Message::Response(response), Ok(Message::Response(_))) => {
             assert_eq!(xmlrpc::decode_response(input, rules, &limits).as_ref(), Ok(response), "a response is one");
             assert_eq!(xmlrpc::decode_reply(input, rules, &limits).as_ref(), Ok(response), "a response is a reply");
+            assert!(xmlrpc::decode_call(input, spec, &limits).is_err(), "a response is no call");
         }
         (Message::Call(call), Ok(Message::Call(_))) => {
             assert_eq!(xmlrpc::decode_call(input, rules, &limits).as_ref(), Ok(call), "a call is one");
             assert!(xmlrpc::decode_reply(input, rules, &limits).is_err(), "a call is no reply");
+            assert!(xmlrpc::decode_response(input, spec, &limits).is_err(), "a call is no response");
         }
-        _ => {}
+        (_, Err(_))
+            if str::from_utf8(input).is_ok_and(|text| !text.contains("methodResponse") && !text.contains('\0')) =>
+        {
+            assert!(xmlrpc::decode_reply(input, rules, &limits).is_err(), "another root is no reply");
+        }
+        (message, Ok(read)) => panic!("{rules} read {message:?} where the specification reads {read:?}"),
+        (_, Err(_)) => {}
     }
 }
 

@@ -8,14 +8,28 @@ mod messages;
 mod survey;
 mod writing;
 
+use std::fmt::Display;
+
 use case::Case;
 use libtest_mimic::{Arguments, Trial};
 use serde::Deserialize;
 use serde_json::Value;
 
 fn main() {
+    // `make power-deep` runs the cases more than a thousand times, and asks only whether one of them fails.
+    let ends_at_first_failure = std::env::var_os("END_AT_FIRST_FAILURE").is_some();
+    if ends_at_first_failure {
+        std::panic::set_hook(Box::new(|panic| end(panic)));
+    }
     let mut trials = Vec::new();
     let mut add = |name: String, check: Box<dyn Fn() -> Result<(), String> + Send>| {
+        let check = move || {
+            check().inspect_err(|message| {
+                if ends_at_first_failure {
+                    end(message)
+                }
+            })
+        };
         trials.push(Trial::test(name, move || check().map_err(Into::into)));
     };
     for file in xend_fixtures::files("cases/") {
@@ -37,6 +51,11 @@ fn main() {
         add(name, Box::new(check));
     }
     libtest_mimic::run(&Arguments::from_args(), trials).exit();
+}
+
+fn end(failure: &dyn Display) -> ! {
+    eprintln!("{failure}");
+    std::process::exit(101)
 }
 
 /// The rows of a table.
