@@ -18,7 +18,11 @@ pub(crate) fn decode(document: &[u8], faults: Faults<'_>) -> Result<String, Refu
         let units: Vec<u16> = document.chunks(2).map(|pair| u16::from_le_bytes(unit(pair))).collect();
         let text = String::from_utf16(&units).map_err(|_| Refused)?;
         let own = if is_little { "utf-16le" } else { "utf-16be" };
-        return match &*label(&text).unwrap_or_else(|| own.to_owned()) {
+        let declared = label(&text);
+        if declared.is_none() && document[0] < 0xFE {
+            faults.check("utf-16-bare")?;
+        }
+        return match &*declared.unwrap_or_else(|| own.to_owned()) {
             label if label == "utf-16" || label == own => Ok(text.trim_start_matches('\u{FEFF}').to_owned()),
             _ => Err(Refused),
         };
