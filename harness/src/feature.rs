@@ -10,9 +10,10 @@ xend_wire::named_enum! {
     #[derive(Clone, Copy, Debug, PartialEq, Eq, PartialOrd, Ord, Hash)]
     #[non_exhaustive]
     pub enum Feature {
-        /// The subject reads XML-RPC's extension `nil`, and may write it whatever the rules.
+        /// The subject reads XML-RPC's extension `nil`, and may write a value that holds a `nil` with it whatever the rules.
         Nil = "nil",
-        /// The subject reads XML-RPC's extension `i8`, a 64-bit integer, and may write it whatever the rules.
+        /// The subject reads XML-RPC's extension `i8`, a 64-bit integer, and may use it whatever the rules to write a value that
+        /// holds an `i8`, or an `int` of more than 32 bits.
         I8 = "i8",
         /// The subject reads the integer types `i1` and `i2`.
         SmallInts = "small-ints",

@@ -92,7 +92,7 @@ fn double_without_period(document: &[u8]) -> Option<Range<usize>> {
 /// Returns a document with spaces in place of the tags of extensions, so that a value of such a type is one without a type.
 fn without(extensions: &[Feature], document: &[u8]) -> Vec<u8> {
     static TAG: LazyLock<Regex> =
-        LazyLock::new(|| Regex::new(r"(?-u)</?([A-Za-z0-9]+:)?([a-z0-9]+)\s*/?>").expect("it is one"));
+        LazyLock::new(|| Regex::new(r"(?-u)</?([\w.-]+:)?([a-z0-9]+)(?:\s[^<>]*)?/?>").expect("it is one"));
     let spaces = |tag: &Captures<'_>| {
         let is_open = extensions.iter().any(|feature| feature.name().as_bytes() == &tag[2])
             && (tag.get(1).is_none() || extensions.contains(&Feature::Ex));
@@ -124,8 +124,9 @@ impl WritingJudgement<'_> {
             return None;
         }
         let judge = |rules| Flaw::of(document, rules, self.outcome(), self.case.value.as_ref(), self.equality);
+        let flaw = judge(self.rules)?;
         if self.extensions.is_empty() {
-            return judge(self.rules);
+            return Some(flaw);
         }
         let malformed = || self.rules.decode(&without(&self.extensions, document)).err().map(Flaw::Malformed);
         judge(Rules::Xmlrpc(xmlrpc::Rules::extended())).or_else(malformed)

@@ -126,7 +126,7 @@ impl Tagged {
         self.entries.iter().filter_map(kind).collect()
     }
 
-    /// Returns the extensions of XML-RPC without which the values can't be written: `nil` and `i8`.
+    /// Returns the extensions of XML-RPC that the values are made for: `nil`, and `i8`, also for an `int` beyond 32 bits.
     pub(crate) fn extensions(&self) -> BTreeSet<Feature> {
         let needed = self.entries.iter().filter_map(|entry| match &entry.node {
             Node::Nil => Some(Feature::Nil),

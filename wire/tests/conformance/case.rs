@@ -284,9 +284,12 @@ pub(crate) fn read_xmlrpc(input: &[u8], rules: &str, show: bool) -> Result<Vec<V
 
 /// What the specification reads as a response is a response and a reply by all rules, and what it reads as a call is a call
 /// and no reply. Neither is the other by the specification. A reply has the root `methodResponse`, whatever else the daemon
-/// takes for one.
+/// takes for one, and is no call by the rules that it is read by.
 fn check_other_ways_to_decode(input: &[u8], message: &Message<'_>, rules: xmlrpc::Rules) {
     let (limits, spec) = (Limits::default(), xmlrpc::Rules::spec());
+    if matches!(message, Message::Call(_)) {
+        assert!(xmlrpc::decode_reply(input, rules, &limits).is_err(), "a call is no reply");
+    }
     match (message, xmlrpc::decode(input, spec, &limits)) {
         (Message::Response(response), Ok(Message::Response(_))) => {
             assert_eq!(xmlrpc::decode_response(input, rules, &limits).as_ref(), Ok(response), "a response is one");
@@ -295,7 +298,6 @@ fn check_other_ways_to_decode(input: &[u8], message: &Message<'_>, rules: xmlrpc
         }
         (Message::Call(call), Ok(Message::Call(_))) => {
             assert_eq!(xmlrpc::decode_call(input, rules, &limits).as_ref(), Ok(call), "a call is one");
-            assert!(xmlrpc::decode_reply(input, rules, &limits).is_err(), "a call is no reply");
             assert!(xmlrpc::decode_response(input, spec, &limits).is_err(), "a call is no response");
         }
         (_, Err(_))
