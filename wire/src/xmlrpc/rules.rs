@@ -24,8 +24,9 @@ use crate::Release;
 ///
 /// The grammar of a document type declaration is checked, but the declaration has no effect: no entity is ever expanded,
 /// no external subset is fetched, and no default value of an attribute is used. So the rules of a release refuse a document
-/// that refers to an entity that it declares, although Python expands such an entity. This is their only intended
-/// difference from Python.
+/// that refers to an entity that it declares, although Python expands such an entity. They also refuse a name of an
+/// instruction or inside a DOCTYPE that is not in the encoding of the document, which expat does not check. These are
+/// their only intended differences from Python.
 ///
 /// # Apache's types
 ///
