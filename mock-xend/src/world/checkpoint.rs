@@ -60,12 +60,13 @@ impl World {
         };
         self.check_room(saved.weight())?;
         let mut domain = saved.clone();
-        let same = self.domains.named(&domain.name).chain(self.domains.of_uuid(&domain.uuid)).min();
-        if let Some(at) = same {
-            let other = &self.domains[at];
-            if other.id.is_some() || other.uuid != domain.uuid {
-                return Err(Failure::NameInUse { name: domain.name, by: other.id });
-            }
+        let mut same: Vec<_> = self.domains.named(&domain.name).chain(self.domains.of_uuid(&domain.uuid)).collect();
+        same.sort_unstable();
+        let mut others = same.iter().map(|&at| &self.domains[at]);
+        if let Some(other) = others.find(|other| other.id.is_some() || other.uuid != domain.uuid) {
+            return Err(Failure::NameInUse { name: domain.name, by: other.id });
+        }
+        if let Some(&at) = same.first() {
             domain.is_managed = self.domains.remove(at).is_managed;
         }
         let id = self.next_id();
