@@ -63,8 +63,17 @@ pub(super) fn complete(
             // Older configurations call this setting `type`.
             let kind = text(settings, "type").unwrap_or_default();
             if let Some(kind) = ["vnc", "sdl"].into_iter().find(|known| known.as_bytes() == kind) {
-                settings.retain(|(name, _)| name != "type");
-                put(settings, kind, 1.into());
+                let is_before_uuid = settings.windows(2).any(|pair| pair[0].0 == "type" && pair[1].0 == "uuid");
+                if is_before_uuid && settings.iter().all(|(name, _)| name != kind) {
+                    // A device that was kept before (`Device::replaced_type`).
+                    settings
+                        .iter_mut()
+                        .filter(|(name, _)| name == "type")
+                        .for_each(|it| *it = (kind.to_owned(), 1.into()));
+                } else {
+                    settings.retain(|(name, _)| name != "type");
+                    put(settings, kind, 1.into());
+                }
             }
         }
         _ => {}
@@ -110,10 +119,7 @@ impl Device {
         // The daemon keeps the Xen-API's attributes of a framebuffer in the same dict, where they affect the order.
         if self.class == "vfb" {
             // The key `type` affects the order, too: it was in the dict before it was replaced.
-            let kind = fields
-                .windows(2)
-                .position(|pair| matches!(pair[0], ("vnc" | "sdl", Datum::Int(1))) && pair[1].0 == "uuid");
-            if let Some(kind) = kind.filter(|_| release >= Release::V3_4) {
+            if let Some(kind) = self.replaced_type(release) {
                 let replaced = fields.remove(kind);
                 fields.insert(0, ("type", Datum::None));
                 fields.push(replaced);
@@ -127,6 +133,15 @@ impl Device {
         sort_as_dict(&mut fields);
         fields.retain(|(name, value)| *name != HIDDEN && !(*name == "type" && *value == Datum::None));
         self.list(fields)
+    }
+
+    /// Returns the position of the setting of a framebuffer that replaced `type`.
+    pub(in crate::world) fn replaced_type(&self, release: Release) -> Option<usize> {
+        let replaces =
+            |(name, value): &(String, Datum)| matches!((name.as_str(), value), ("vnc" | "sdl", Datum::Int(1)));
+        let mut pairs = self.settings.windows(2);
+        let at = pairs.position(|pair| replaces(&pair[0]) && pair[1].0 == "uuid");
+        at.filter(|_| self.class == "vfb" && release >= Release::V3_4)
     }
 
     /// Returns the dict of a framebuffer in the order in which Python prints it, with the Xen-API's attributes

@@ -77,15 +77,18 @@ impl Device {
     }
 
     /// Returns the device in the form of a world file: all its settings, written as in a configuration.
-    pub(super) fn config(&self) -> Datum {
-        let several = |(name, value): &(String, Datum)| match (name.as_str(), value) {
+    pub(super) fn config(&self, release: Release) -> Datum {
+        let replaced = self.replaced_type(release);
+        let several = |(at, (name, value)): (usize, &(String, Datum))| match (name.as_str(), value) {
+            // The order of a framebuffer's fields shows that the setting was called `type`.
+            (name, _) if replaced == Some(at) => Datum::pair("type", name),
             ("dev" | "port", Datum::List(items)) if items.iter().all(|item| !item.items().is_empty()) => {
                 [Datum::from(name.as_str())].into_iter().chain(items.iter().cloned()).collect::<Vec<_>>().into()
             }
             _ => Datum::pair(name, value.clone()),
         };
         let mark = (!self.connected).then(|| Datum::pair(UNPLUGGED, true));
-        let settings = self.settings.iter().map(several).chain(mark);
+        let settings = self.settings.iter().enumerate().map(several).chain(mark);
         [self.class.as_str().into()].into_iter().chain(settings).collect::<Vec<_>>().into()
     }
 

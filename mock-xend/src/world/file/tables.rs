@@ -235,7 +235,7 @@ impl DomainTable {
             settings: domain.settings.iter().map(|(name, value)| sexpr(&Datum::pair(name, value.clone()))).collect(),
             image: image.as_ref().map(sexpr),
             image_without,
-            devices: domain.devices.iter().map(|device| sexpr(&device.config())).collect(),
+            devices: domain.devices.iter().map(|device| sexpr(&device.config(world.release))).collect(),
             console: domain.lacks_console(world.release).then_some(false),
             started: domain.started.map(seconds),
             restarts: domain.restarts,
