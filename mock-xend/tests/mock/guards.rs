@@ -67,7 +67,7 @@ const CASES: &str = r#"
 .. | xend.domain.save vm1 /srv/vm1.save; xend.domain.restore /srv/vm1.save; /xend/domain/vm1 | (domid 3)
 .. | xend.domain.save vm1 /srv/vm1.save; /xend/domain op=restore&file=/srv/vm1.save | 201
 3.1.. | xend.domain.save vm1 /srv/vm1.save; new vm1; xend.domain.restore /srv/vm1.save | fault 2 VM name 'vm1' already exists
-3.1.. | xend.domain.save vm1 /srv/vm1.save; /xend/domain op=new&config=(vm+(name+a)+(uuid+11111111-1111-1111-1111-111111111111)+(memory+64)+(image+(linux+(kernel+/boot/vmlinuz)))); new vm1; xend.domain.restore /srv/vm1.save | fault 2 VM name 'vm1' already exists
+3.1.. | xend.domain.save vm1 /srv/vm1.save; /xend/domain op=new&config=(vm+(name+a)+(uuid+11111111-1111-1111-1111-111111111111)+(memory+64)+(vcpus+1)+(image+(linux+(kernel+/boot/vmlinuz)))); new vm1; xend.domain.restore /srv/vm1.save | fault 2 VM name 'vm1' already exists
 .. | xend.domain.restore /srv/nothing-saved | fault 2 not a valid guest state file: signature read
 .. | xend.domain.restore /nonexistent/x | fault 2 can't read guest state file /nonexistent/x: No such file or directory
 .. | /xend/domain/vm1 op=save&file=/nonexistent/x | 202 (xend.err "can't write guest state file /nonexistent/x: No such file or directory")

@@ -18,8 +18,7 @@ pub(super) trait ContentModel {
     /// Receives the attributes of the next start tag: the part of it after the name, if that is not empty.
     fn attributes(&mut self, _: Range<usize>) {}
 
-    // The methods below receive several tags at once, for speed. They have the same effect as the functions of the same
-    // names, which pass the tags on one by one.
+    // The methods below receive several tags at once, for speed. They have the same effect as the tags one by one.
 
     /// Receives a line feed between two tags.
     fn line_feed(&mut self, at: usize) -> Result<(), Error>;

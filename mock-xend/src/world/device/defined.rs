@@ -135,8 +135,8 @@ impl Device {
         self.list(fields)
     }
 
-    /// Returns the position of the setting of a framebuffer that replaced `type`.
-    pub(in crate::world) fn replaced_type(&self, release: Release) -> Option<usize> {
+    /// Returns the position of the setting of a framebuffer that replaced `type`, as it does since 3.4.
+    pub(super) fn replaced_type(&self, release: Release) -> Option<usize> {
         let replaces =
             |(name, value): &(String, Datum)| matches!((name.as_str(), value), ("vnc" | "sdl", Datum::Int(1)));
         let mut pairs = self.settings.windows(2);
