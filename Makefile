@@ -60,13 +60,19 @@ oracles-there:
 	oracle python3 xmlrpc.client python3; \
 	echo "oracles: $$run of 2 run$${missing:+, left out: $${missing#, }}"
 
-# A process for each of the 5,000 cases and exchanges would take longer than all of them: these suites run in one.
+# A process for each of the 33,000 questions would take longer than all of them: these suites run in one process each. They
+# wait for peers half of their time, so that they run beside the other tests, and what they print stands behind them.
 .PHONY: test
 test: ## All tests, with cargo-nextest where it is there
 	@if $(CARGO) nextest --version >/dev/null 2>&1; then \
-	    $(CARGO) nextest run --workspace --no-fail-fast --status-level fail -E 'not (binary(suite) or binary(conformance) or binary(power))' && \
-	    $(CARGO) test --workspace --test suite --test conformance --test power --quiet && \
-	    $(CARGO) test --workspace --doc --quiet; \
+	    $(CARGO) test --workspace --no-run --quiet; \
+	    failed=0; out=$$(mktemp); set -m; \
+	    { $(CARGO) test --workspace --test suite --test conformance --test power --quiet && \
+	    $(CARGO) test --workspace --doc --quiet; } >"$$out" 2>&1 </dev/null & suites=$$!; set +m; \
+	    trap 'kill -- -$$suites 2>/dev/null || true; rm -f "$$out"' EXIT; \
+	    $(CARGO) nextest run --workspace --no-fail-fast --status-level fail \
+	        -E 'not (binary(suite) or binary(conformance) or binary(power))' || failed=1; \
+	    if wait $$suites; then grep '^test result' "$$out"; else failed=1; cat "$$out"; fi; exit $$failed; \
 	else \
 	    $(CARGO) test --workspace --quiet; \
 	fi
