@@ -58,7 +58,6 @@ impl World {
         let Some(saved) = self.files.saved.get(String::from_utf8_lossy(path).as_ref()) else {
             return Err(Failure::refused("not a valid guest state file: signature read"));
         };
-        self.check_room(saved.weight())?;
         let mut domain = saved.clone();
         let mut same: Vec<_> = self.domains.named(&domain.name).chain(self.domains.of_uuid(&domain.uuid)).collect();
         same.sort_unstable();
@@ -66,14 +65,15 @@ impl World {
         if let Some(other) = others.find(|other| other.id.is_some() || other.uuid != domain.uuid) {
             return Err(Failure::NameInUse { name: domain.name, by: other.id });
         }
-        if let Some(&at) = same.first() {
-            domain.is_managed = self.domains.remove(at).is_managed;
-        }
         let id = self.next_id();
         domain.id = Some(id);
         domain.started = Some(now);
         domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
         domain.started(self.release, &mut self.identities);
+        self.check_room(domain.weight())?;
+        if let Some(&at) = same.first() {
+            domain.is_managed = self.domains.remove(at).is_managed;
+        }
         domain.vnc_address = Some(self.xend_config.vnc_address(self.release));
         let record = record::record(&domain, self.release, detail, now);
         self.domains.push(domain);

@@ -309,10 +309,9 @@ impl Domain {
 
     /// Returns the bytes that the domain takes, approximately.
     pub(super) fn weight(&self) -> usize {
-        let texts = [&self.name, &self.uuid, &self.on_end.poweroff, &self.on_end.reboot, &self.on_end.crash];
+        let texts = [&self.uuid, &self.on_end.poweroff, &self.on_end.reboot, &self.on_end.crash];
         let texts = texts.into_iter().chain([&self.on_xend.start, &self.on_xend.stop]);
         let settings = self.settings.iter().map(|(_, value)| weight::of(value));
-        let image = self.image.iter().map(|image| weight::of(&image.config));
         let devices = self.devices.iter().map(|device| {
             let settings = device.settings.iter().map(|(name, value)| weight::of_named(name, value));
             weight::of_text(&device.class) + settings.sum::<usize>()
@@ -320,8 +319,14 @@ impl Domain {
         let processors =
             self.pinned.iter().chain(&self.last_pinned).map(|cpus| size_of_val(cpus) + size_of_val(&cpus[..]));
         DOMAIN
+            + self.name_and_image_weight()
             + texts.map(String::len).sum::<usize>()
-            + settings.chain(image).chain(devices).chain(processors).sum::<usize>()
+            + settings.chain(devices).chain(processors).sum::<usize>()
+    }
+
+    /// Returns the part of [`weight`](Self::weight) that is the domain's name and image.
+    pub(super) fn name_and_image_weight(&self) -> usize {
+        self.name.len() + self.image.as_ref().map_or(0, |image| weight::of(&image.config))
     }
 }
 

@@ -60,7 +60,6 @@ impl KnownAtCreation {
 impl World {
     pub(super) fn create(&mut self, config: &Datum, detail: Detail, now: Duration) -> Result<Datum, Failure> {
         let mut domain = self.read_config(config)?;
-        self.check_room(domain.weight())?;
         if self.release >= Release::V3_2
             && let Some(other) = self.running_as(&domain)
         {
@@ -74,9 +73,6 @@ impl World {
         // The hypervisor creates the domain before it turns out that it can't be built, so the id is used up.
         let id = self.next_id();
         self.check_start(&mut domain)?;
-        if let Some(at) = defined {
-            self.domains.remove(at);
-        }
         domain.id = Some(id);
         domain.activity = Activity::Paused;
         domain.started = Some(now);
@@ -94,6 +90,11 @@ impl World {
             }
         };
         domain.plug_in_console(self.release, &mut self.identities);
+        let shared = self.sharing_store(&domain).map_or(0, |_| domain.name_and_image_weight());
+        self.check_room(domain.weight() + shared)?;
+        if let Some(at) = defined {
+            self.domains.remove(at);
+        }
         self.share_store(&domain);
         if domain.is_hvm() && self.ends_at_start(&domain) {
             return Ok(record);
@@ -123,14 +124,18 @@ impl World {
         Ok(Datum::None)
     }
 
-    /// Gives a running domain the name and the image of a new one with the same uuid, as 3.1 does, where the store
-    /// keeps both by uuid (capture `pine10-taken@3.1`). Later releases never have two such domains. Domain-0 is not
-    /// changed.
-    fn share_store(&mut self, new: &Domain) {
+    /// Returns where the running domain is that shares the store with a new one of the same uuid. Only 3.1 has two such
+    /// domains, and Domain-0 is none of them.
+    fn sharing_store(&self, new: &Domain) -> Option<usize> {
         let is_guest = |&at: &usize| self.domains[at].id.is_some() && !self.domains[at].is_privileged();
-        if self.release == Release::V3_1
-            && let Some(at) = self.domains.of_uuid(&new.uuid).find(is_guest)
-        {
+        let mut running = self.domains.of_uuid(&new.uuid).filter(is_guest);
+        running.next().filter(|_| self.release == Release::V3_1)
+    }
+
+    /// Gives a running domain the name and the image of a new one with the same uuid, as 3.1 does, where the store
+    /// keeps both by uuid (capture `pine10-taken@3.1`).
+    fn share_store(&mut self, new: &Domain) {
+        if let Some(at) = self.sharing_store(new) {
             let known = &mut self.domains[at];
             known.name.clone_from(&new.name);
             known.image.clone_from(&new.image);
@@ -179,11 +184,12 @@ impl World {
         let id = self.next_id();
         let mut domain = self.domains[at].clone();
         self.check_start(&mut domain)?;
-        self.domains.remove(at);
         domain.id = Some(id);
         domain.started = Some(now);
         domain.activity = if paused { Activity::Paused } else { Activity::Blocked };
         domain.started(self.release, &mut self.identities);
+        self.check_room(domain.weight().saturating_sub(self.domains[at].weight()))?;
+        self.domains.remove(at);
         domain.vnc_address = Some(self.xend_config.vnc_address(self.release));
         // The hypervisor lists domains by id.
         self.domains.push(domain);
