@@ -205,11 +205,18 @@ size: ## The programs as they are handed out, each of which is to stay under 8 M
 	done
 
 .PHONY: fuzz
-fuzz: ## Each fuzz target for FUZZ_SECONDS
+fuzz: ## Each fuzz target for FUZZ_SECONDS, two at a time; target/fuzz-TARGET.log has what each says
 	$(CARGO) run --quiet --manifest-path fuzz/Cargo.toml --example seed
-	for target in sexpr xmlrpc roundtrip files answers mock replies; do \
-	    (cd fuzz && $(CARGO) +nightly fuzz run $$target -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048) || exit 1; \
-	done
+	cd fuzz && $(CARGO) +nightly fuzz build
+	@logs=$$(realpath "$${CARGO_TARGET_DIR:-target}"); \
+	try() { \
+	    if (cd fuzz && $(CARGO) +nightly fuzz run "$$1" -- -max_total_time=$(FUZZ_SECONDS) -max_len=4096 -rss_limit_mb=2048) \
+	        >"$$2/fuzz-$$1.log" 2>&1; \
+	    then echo "fuzz: $$1 has found nothing"; \
+	    else tail -n 40 "$$2/fuzz-$$1.log"; echo "fuzz: $$1 has failed"; exit 1; fi; \
+	}; \
+	export -f try; \
+	printf '%s\n' sexpr xmlrpc roundtrip files answers mock replies | xargs -P 2 -I '{}' bash -c 'try {} "$$0"' "$$logs"
 
 # One target is enough to try the script with; `make fuzz` builds all of them.
 .PHONY: fuzz-build
