@@ -11,9 +11,12 @@ fuzz_target!(|input: &[u8]| {
     for codec in Codec::ALL {
         if let Ok((_, Answer::Values(values))) = Answer::from_line(input, codec) {
             let json = values.to_json();
-            let again = Tagged::from_json(json.as_bytes(), codec).expect("our own writing");
             let equality = Equality { ordered: true, ..Equality::default() };
-            assert!(again.difference(&values, equality).is_none() || json.contains("nan"), "{json}");
+            match Tagged::from_json(json.as_bytes(), codec) {
+                Ok(again) => assert!(again.difference(&values, equality).is_none() || json.contains("nan"), "{json}"),
+                // An answer may have an odd value, such as a double that is no number, which a case may not.
+                Err(why) => assert!(why.to_string().ends_with(" is no value of that type"), "{why}: {json}"),
+            }
         }
     }
 });
