@@ -96,7 +96,7 @@ impl Settings {
             release: Release::default(),
             deadlines: Deadlines::default(),
             deadline: None,
-            reply_limit: 64 << 20,
+            reply_limit: 256 << 20,
             keep_alive: false,
             credentials: None,
             connector: None,
