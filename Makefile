@@ -125,23 +125,33 @@ MUTANT_SHARD ?=
 power-deep: ## cargo-mutants on the parsers and printers, with the cases alone as the test: how much of them is tested
 	@CARGO='$(CARGO)' wire/power-deep.sh --jobs $(MUTANT_JOBS) $(if $(MUTANT_SHARD),--shard $(MUTANT_SHARD) --sharding round-robin)
 
+# What is missing is told first. Behind check, two steps run at a time, because Miri and the linker keep one processor busy;
+# the first are those that take longest, and target/fullcheck-STEP.log has what each says.
 .PHONY: fullcheck
-fullcheck: check ## check, then Miri, properties on many cases, fuzzing, instruction counts, size, packages, dependency policy
-	@skipped=0; \
+fullcheck: ## check, then Miri, properties on many cases, fuzzing, instruction counts, size, packages, dependency policy
+	@steps=(); skipped=0; \
 	step() { \
-	    if eval "$$2" >/dev/null 2>&1; then $(MAKE) --no-print-directory "$$1"; \
+	    if eval "$$2" >/dev/null 2>&1; then steps+=("$$1"); \
 	    elif [ -n '$(SKIP_MISSING)' ]; then skipped=$$((skipped + 1)); echo "skipped: $$1, for want of $$3"; \
 	    else echo "$$3 is missing: run \"make tools\", or \"make fullcheck SKIP_MISSING=1\" to go without" >&2; exit 1; fi; \
 	}; \
-	step miri '$(CARGO) +nightly miri --version' Miri; \
 	step properties true none; \
-	step power true none; \
-	step fuzz '$(CARGO) +nightly fuzz --version' cargo-fuzz; \
-	step fuzz-build '$(CARGO) +nightly fuzz --version && c++ --version && zip --version && unzip -v' 'cargo-fuzz, a C++ compiler, zip or unzip'; \
-	step gates 'valgrind --version' valgrind; \
+	step miri '$(CARGO) +nightly miri --version' Miri; \
 	step size true none; \
+	step gates 'valgrind --version' valgrind; \
+	step fuzz '$(CARGO) +nightly fuzz --version' cargo-fuzz; \
 	step package true none; \
+	step power true none; \
+	step fuzz-build '$(CARGO) +nightly fuzz --version && c++ --version && zip --version && unzip -v' 'cargo-fuzz, a C++ compiler, zip or unzip'; \
 	step policy '$(CARGO) deny --version' cargo-deny; \
+	$(MAKE) --no-print-directory check; \
+	logs=$$(realpath "$${CARGO_TARGET_DIR:-target}"); \
+	run() { \
+	    if $(MAKE) --no-print-directory "$$1" >"$$2/fullcheck-$$1.log" 2>&1; then echo "fullcheck: $$1 has passed, $$SECONDS s"; \
+	    else tail -n 100 "$$2/fullcheck-$$1.log"; echo "fullcheck: $$1 has failed"; exit 1; fi; \
+	}; \
+	export -f run; \
+	printf '%s\n' "$${steps[@]}" | xargs -P 2 -I '{}' bash -c 'run {} "$$0"' "$$logs"; \
 	echo "fullcheck: all passed, $$skipped skipped"
 
 .PHONY: miri
