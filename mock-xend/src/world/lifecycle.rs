@@ -105,22 +105,25 @@ impl World {
     }
 
     /// Defines a domain. Definitions are kept by uuid (`XendDomain.py`, `managed_domains`), so one with the same uuid
-    /// gets the new configuration. A running domain with the same uuid and name is kept when it ends.
+    /// gets the new configuration. A running domain with the same uuid is kept when it ends if it has the name, too.
     pub(super) fn define(&mut self, config: &Datum) -> Result<Datum, Failure> {
         let mut domain = self.read_config(config)?;
         self.check_room(domain.weight())?;
         self.check_name(domain.name.as_bytes())?;
         self.check_name_is_free(&domain)?;
-        let is_running_as_it = |&at: &usize| self.domains[at].id.is_some() && self.domains[at].name == domain.name;
-        if let Some(at) = self.domains.of_uuid(&domain.uuid).find(is_running_as_it) {
-            self.domains[at].is_managed = true;
-            return Ok(Datum::None);
+        let (running, defined): (Vec<_>, Vec<_>) =
+            self.domains.of_uuid(&domain.uuid).partition(|&at| self.domains[at].id.is_some());
+        let running_as_it = running.iter().copied().find(|&at| self.domains[at].name == domain.name);
+        for at in running {
+            self.domains[at].is_managed = running_as_it == Some(at);
         }
-        if let Some(at) = self.domains.of_uuid(&domain.uuid).find(|&at| self.domains[at].id.is_none()) {
+        for at in defined.into_iter().rev() {
             self.domains.remove(at);
         }
-        domain.is_managed = true;
-        self.domains.push(domain);
+        if running_as_it.is_none() {
+            domain.is_managed = true;
+            self.domains.push(domain);
+        }
         Ok(Datum::None)
     }
 

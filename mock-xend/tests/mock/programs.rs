@@ -330,6 +330,19 @@ fn worlds_that_did_not_come_back_do() {
         form("/xend/domain/c", "device_create", &[("config", "(vfb (type vnc) (mac \"\"))")]),
     ];
     comes_back_after_each_step(Release::V3_4, &framebuffer).expect("the fields of a framebuffer keep their order");
+    let define = |name: &str| {
+        let config =
+            format!("(vm (name {name}) (uuid {}) (memory 64) (image (linux (kernel /boot/vmlinuz))))", UUIDS[0]);
+        form("/xend/domain", "new", &[("config", &config)])
+    };
+    let shutdown = || form("/xend/domain/vm1", "shutdown", &[("reason", "halt")]);
+    let programs = [
+        vec![define("vm1"), define("a"), shutdown(), Step::Wait(800), define("a")],
+        vec![define("a"), define("vm1"), shutdown(), Step::Wait(800), define("a")],
+    ];
+    for program in programs {
+        comes_back_after_each_step(Release::V3_2, &program).expect("a uuid has one definition");
+    }
 }
 
 /// In 3.1 a running domain gets the image of a new one with its uuid, so that the image is kept twice.
